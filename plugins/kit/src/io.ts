@@ -1,0 +1,24 @@
+import type { Redactor } from './redact.js';
+
+/**
+ * Where a command writes. stdout carries the result and nothing else; everything a person watches goes to stderr.
+ * The only place that knows whether a terminal, a pipe, JSON or CI is on the other side.
+ */
+export interface Io {
+  readonly redactor: Redactor;
+  /** stderr is a terminal that can redraw, and neither CI nor `--json` asked for plain lines. */
+  readonly live: boolean;
+  /** Prompts are possible: stdin and stderr are terminals, not CI, not `--json`. */
+  readonly interactive: boolean;
+  readonly json: boolean;
+  /** Width of the terminal in columns; 80 when there is none. */
+  readonly columns: number;
+  /** A line of the result, on stdout; dropped under `--json`, whose result is the envelope. */
+  out(line: string): void;
+  /** A line for the person watching, on stderr. */
+  note(line: string): void;
+  /** Shown on stderr and collected into the envelope's `warnings`. */
+  warn(line: string): void;
+  /** Only with `--debug` or ZEBU_DEBUG=1, on stderr. */
+  debug(line: () => string): void;
+}
