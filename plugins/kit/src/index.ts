@@ -1,3 +1,5 @@
+export * from './console.js';
+export * from './envelope.js';
 export * from './errors.js';
 export type * from './io.js';
 export * from './providers.js';

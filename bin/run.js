@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Plain JavaScript that also an old Node can read: it is the one that has to say which Node is needed.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = [22, 13];
+const root = new URL('../', import.meta.url);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  module.enableCompileCache?.();
+  await start(process.argv.slice(2));
+} else {
+  runWithNewerNode();
+}
+
+async function start(args) {
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
+    const { name, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+    console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
+    return;
+  }
+  if (!existsSync(new URL('dist/lib/main.js', root))) {
+    console.error('zebu is not built yet: run `npm run build` in its folder.');
+    process.exitCode = 1;
+    return;
+  }
+  const { main } = await import('../dist/lib/main.js');
+  await main(args, fileURLToPath(root));
+}
+
+// A checkout carries its own runtime as a devDependency; an installed package relies on the one that starts it.
+function runWithNewerNode() {
+  const newer = fileURLToPath(new URL('node_modules/node/bin/node', root));
+  if (!existsSync(newer)) {
+    console.error(
+      `zebu needs Node ${NEEDED.join('.')} or newer, and this is ${process.version}: install a current LTS release of Node.`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const child = spawn(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone has to be passed on.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => {});
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 128 + 15);
+  });
+}

@@ -1,0 +1,61 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Io } from './io.js';
+import { Redactor } from './redact.js';
+
+/** What a command's output may depend on; handed in so that a test can be any terminal. */
+export interface ConsoleSettings {
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  readonly stdin: { isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly redactor?: Redactor;
+}
+
+export interface Console extends Io {
+  readonly warnings: readonly string[];
+}
+
+const FALSE_WORDS = new Set(['', '0', 'false', 'no', 'off']);
+
+/** The usual reading of a switch in the environment: set and not a word for "no". */
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && !FALSE_WORDS.has(value.toLowerCase());
+}
+
+/** Control characters of remote output would move the reader's cursor or hide text; tabs and newlines stay. */
+function printable(line: string): string {
+  return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '');
+}
+
+export function createConsole(settings: ConsoleSettings): Console {
+  const { stdout, stderr, stdin, env, json } = settings;
+  const redactor = settings.redactor ?? new Redactor();
+  const warnings: string[] = [];
+  const ci = isOn(env['CI']);
+  const terminal = stderr.isTTY === true && env['TERM'] !== 'dumb';
+  const write = (stream: NodeJS.WritableStream, line: string): void => {
+    stream.write(`${redactor.clean(line)}\n`);
+  };
+  return {
+    redactor,
+    warnings,
+    json,
+    live: terminal && !ci && !json,
+    interactive: terminal && stdin.isTTY === true && !ci && !json,
+    columns: stderr.columns ?? 80,
+    out: (line) => {
+      if (!json) write(stdout, line);
+    },
+    note: (line) => write(stderr, printable(line)),
+    warn: (line) => {
+      const text = redactor.clean(printable(line));
+      warnings.push(text);
+      write(stderr, `warning: ${text}`);
+    },
+    debug: (line) => {
+      if (settings.debug) write(stderr, `debug: ${printable(line())}`);
+    },
+  };
+}

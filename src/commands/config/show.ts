@@ -1,0 +1,18 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import { showConfig, type ShownConfig } from '../../lib/config/show.js';
+
+export default class ConfigShow extends ProjectCommand<ShownConfig> {
+  static override summary = 'Show the configuration in force, and where each value came from.';
+  static override examples = ['<%= config.bin %> config:show', '<%= config.bin %> config:show --env staging --json'];
+
+  async execute(): Promise<ShownConfig> {
+    const { flags } = await this.parse(ConfigShow);
+    const { loaded } = await this.context(flags);
+    const shown = showConfig(loaded);
+    const width = Math.max(...shown.values.map(({ key }) => key.length));
+    for (const { key, value, origin } of shown.values) {
+      if (origin !== 'default' || value !== null) this.io.out(`${key.padEnd(width)}  ${JSON.stringify(value)}  (${origin})`);
+    }
+    return shown;
+  }
+}

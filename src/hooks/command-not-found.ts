@@ -1,0 +1,8 @@
+import type { Hook } from '@oclif/core';
+import { unknownCommand } from '../lib/argv.js';
+
+const hook: Hook.CommandNotFound = async function (options) {
+  throw unknownCommand(options.id, options.config);
+};
+
+export default hook;

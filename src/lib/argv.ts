@@ -1,0 +1,33 @@
+import { ZebuError } from '@zebu/kit';
+import { nearest } from './nearest.js';
+
+/** What is needed of oclif's Config. */
+export interface Commands {
+  readonly commandIDs: readonly string[];
+  findCommand(id: string): unknown;
+  findTopic(id: string): unknown;
+}
+
+/**
+ * `vm create` for `vm:create`. Left to itself oclif prints the topic's help for it and exits 0: in a pipeline a
+ * command that silently did nothing.
+ * @throws USAGE for a known topic followed by an unknown word, naming the nearest command
+ */
+export function joinTopic(args: readonly string[], commands: Commands): string[] {
+  const [topic, word, ...rest] = args;
+  if (topic === undefined || word === undefined || word.startsWith('-') || topic.includes(':')) return [...args];
+  if (commands.findCommand(topic) !== undefined || commands.findTopic(topic) === undefined) return [...args];
+  const id = `${topic}:${word}`;
+  if (commands.findCommand(id) !== undefined) return [id, ...rest];
+  if (commands.findTopic(id) !== undefined) return joinTopic([id, ...rest], commands);
+  throw unknownCommand(id, commands);
+}
+
+/** The error for a command that does not exist. */
+export function unknownCommand(id: string, commands: Pick<Commands, 'commandIDs'>): ZebuError {
+  const meant = nearest(id, commands.commandIDs);
+  return new ZebuError('USAGE', `There is no command ${id}`, {
+    hint: meant === undefined ? 'See `zebu --help` for all commands.' : `Did you mean ${meant}?`,
+    details: { command: id, ...(meant === undefined ? {} : { suggestion: meant }) },
+  });
+}

@@ -1,0 +1,59 @@
+import { ZebuError } from '@zebu/kit';
+import type { core } from 'zod';
+import { nearest } from '../nearest.js';
+import { describeOrigin, type Origin } from './layers.js';
+
+export interface Problem {
+  /** Dotted path. */
+  readonly key: string;
+  readonly where: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+interface Shown {
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Name of the main file in messages. */
+  readonly file: string;
+  /** Names that are valid below a dotted path. */
+  readonly namesAt: (path: string) => readonly string[];
+}
+
+/** The origin of a path, or of the nearest thing around it that was written somewhere. */
+function where(path: readonly PropertyKey[], shown: Shown): string {
+  for (let length = path.length; length > 0; length--) {
+    const origin = shown.origins.get(path.slice(0, length).map(String).join('.'));
+    if (origin !== undefined && origin.kind !== 'default') return describeOrigin(origin);
+  }
+  return shown.file;
+}
+
+function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
+  const key = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => {
+      const meant = nearest(name, shown.namesAt(key));
+      const path = [...issue.path, name];
+      return {
+        key: path.map(String).join('.'),
+        where: where(path, shown),
+        message: `unknown key \`${path.map(String).join('.')}\``,
+        hint: meant === undefined ? undefined : `Did you mean \`${meant}\`?`,
+      };
+    });
+  }
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const message = missing ? `\`${key}\` is required` : `\`${key}\`: ${issue.message}`;
+  return [{ key, where: where(issue.path, shown), message }];
+}
+
+/** All that is wrong, one line each: file:line (or variable, or flag), key, and the nearest valid key. */
+export function configProblems(issues: readonly core.$ZodIssue[], shown: Shown): ZebuError {
+  const problems = issues.flatMap((issue) => toProblems(issue, shown));
+  const [first] = problems;
+  const lines = problems.map((problem) => `${problem.where}: ${problem.message}`);
+  return new ZebuError('CONFIG_INVALID', lines.join('\n'), {
+    hint: first?.hint ?? 'All keys: `zebu config:schema`, or docs/configuration.md.',
+    details: { problems },
+  });
+}

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+
+/**
+ * The configuration: every key of zebu.yml, with the sentence the reference prints for it. The same schema validates,
+ * generates the JSON Schema for editors and the configuration reference. Keys are spelled as in the file everywhere,
+ * so that an error, a variable (`vm.disk_gb` ↔ ZEBU_VM_DISK_GB) and the code name the same thing.
+ */
+
+const dnsLabel = (what: string) =>
+  z
+    .string()
+    .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
+
+const port = z.int().min(1).max(65535);
+const seconds = z.number().positive().max(86_400);
+const relativePath = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository');
+
+const app = z.strictObject({
+  name: dnsLabel('app name').describe('Name of the app: the Compose project, its folder in the VM and its tag in Proxmox.'),
+  compose: z
+    .array(relativePath)
+    .min(1)
+    .default(['compose.yml'])
+    .describe('Compose files, base first, each later one overriding the ones before.'),
+  profiles: z.array(z.string().min(1)).default([]).describe('Compose profiles to activate.'),
+  url: z.url().optional().describe('Where the app answers, for people and for probes from outside the VM.'),
+});
+
+const proxmox = z.strictObject({
+  transport: z.string().default('ssh').describe('How Proxmox is reached: `ssh`, `api`, or the id of an installed plugin.'),
+  host: z.string().min(1).optional().describe('Address of the Proxmox host, or for `ssh` an alias of ~/.ssh/config.'),
+  port: port.optional().describe('Port on the host. Default: 8006 for `api`; for `ssh` 22 or what ~/.ssh/config says.'),
+  node: z.string().min(1).optional().describe('Node that carries the VM. Default: the only node there is.'),
+  user: z.string().min(1).optional().describe('`ssh`: login on the host. Default: what ~/.ssh/config says, else root.'),
+  identity_file: z.string().optional().describe('`ssh`: private key. Default: the agent and what ~/.ssh/config says.'),
+  known_hosts: z.string().optional().describe('`ssh`: file of known host keys. Default: ~/.ssh/known_hosts.'),
+  proxy_jump: z.string().optional().describe('`ssh`: host to go through, `[user@]host[:port]`.'),
+  token_file: z.string().optional().describe('`api`: file (mode 0600) holding `user@realm!name=secret`.'),
+  token_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .default('ZEBU_PROXMOX_TOKEN')
+    .describe('`api`: name of the variable holding `user@realm!name=secret`.'),
+  fingerprint: z
+    .string()
+    .regex(/^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/, 'a SHA-256 fingerprint: 32 hex pairs separated by colons')
+    .optional()
+    .describe('`api`: SHA-256 fingerprint of the certificate, as the web interface shows it.'),
+  ca_file: z.string().optional().describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
+  timeout: seconds.default(30).describe('Seconds for one request to Proxmox.'),
+  task_timeout: seconds.default(900).describe('Seconds for one Proxmox task, such as importing a disk.'),
+});
+
+const image = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).optional().describe('Cloud image to download to the node; needs `checksum`.'),
+    checksum: z
+      .string()
+      .regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'sha256:<64 hex digits> or sha512:<128 hex digits>')
+      .optional()
+      .describe('`sha256:…` or `sha512:…` of the image.'),
+    volume: z.string().optional().describe('Image that is on the node already, such as `local:import/debian-13.qcow2`.'),
+    storage: z.string().optional().describe('Storage with content type `import` for the download. Default: the first one.'),
+  })
+  .refine((value) => (value.url === undefined) !== (value.volume === undefined), 'give exactly one of `url` and `volume`')
+  .refine((value) => value.url === undefined || value.checksum !== undefined, '`url` needs a `checksum`');
+
+const network = z
+  .strictObject({
+    address: z
+      .union([z.literal('dhcp'), z.cidrv4('`dhcp`, or an address with prefix such as 192.0.2.10/24')])
+      .default('dhcp')
+      .describe('`dhcp`, or a static address with prefix.'),
+    gateway: z.ipv4().optional().describe('Default route for a static address.'),
+    nameservers: z.array(z.ipv4()).default([]).describe('DNS servers. Default: what the node uses.'),
+    search: z.string().optional().describe('DNS search domain.'),
+    bridge: z.string().optional().describe('Bridge on the node. Default: the only one there is.'),
+    vlan: z.int().min(1).max(4094).optional().describe('VLAN tag.'),
+    mac: z
+      .string()
+      .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/)
+      .optional()
+      .describe('MAC address. Default: one that Proxmox makes up.'),
+    firewall: z.boolean().default(true).describe('Let the Proxmox firewall filter this interface.'),
+  })
+  .refine((value) => value.address !== 'dhcp' || value.gateway === undefined, 'a gateway needs a static `address`');
+
+const vm = z.strictObject({
+  name: dnsLabel('vm name').optional().describe('Name of the VM. Default: the app’s name.'),
+  vmid: z.int().min(100).max(999_999_999).optional().describe('Id of the VM. Default: the next free one.'),
+  image: image.optional().describe('What the disk starts from; a Debian or Ubuntu cloud image.'),
+  cores: z.int().min(1).max(512).default(2).describe('CPU cores. Recommended minimum: 2.'),
+  memory_mb: z.int().min(256).default(2048).describe('Memory in MiB. Recommended minimum: 2048.'),
+  disk_gb: z.int().min(1).default(20).describe('Disk in GiB; grown, never shrunk. Recommended minimum: 10.'),
+  cpu: z.string().min(1).default('host').describe('CPU type as Proxmox names it.'),
+  storage: z.string().optional().describe('Storage for the disk. Default: the first one that takes images.'),
+  onboot: z.boolean().default(true).describe('Start the VM with the node.'),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+    .default('deploy')
+    .describe('Login made by cloud-init; keys only.'),
+  ssh_keys: z.array(z.string().min(1)).default([]).describe('Public keys, as lines or files. Default: ~/.ssh/id_*.pub.'),
+  identity_file: z.string().optional().describe('Private key for the VM. Default: the agent and ~/.ssh/id_*.'),
+  ssh_port: port.default(22).describe('Port of sshd in the VM.'),
+  via: z.enum(['direct', 'host']).default('direct').describe('`host`: reach the VM through the Proxmox host’s SSH.'),
+  network: network.prefault({}).describe('Address, DNS, bridge.'),
+  boot_timeout: seconds.default(600).describe('Seconds from start until the guest agent answers.'),
+  ready_timeout: seconds.default(600).describe('Seconds after that until SSH, cloud-init and Docker are ready.'),
+  stop_timeout: seconds.default(120).describe('Seconds for a clean shutdown.'),
+});
+
+const deploy = z.strictObject({
+  timeout: seconds.default(600).describe('Seconds from start until every service is healthy.'),
+  build_timeout: seconds.default(3600).describe('Seconds for building images.'),
+  stability: z.number().min(0).max(3600).default(10).describe('Seconds a service without health check must stay up.'),
+  keep: z.int().min(2).max(1000).default(5).describe('Releases kept in the VM, with their images.'),
+});
+
+const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores');
+
+const secretDeclaration = z.strictObject({
+  required: z.boolean().default(true).describe('Stop a deploy before anything changes when it has no value.'),
+});
+
+const secretSource = z
+  .looseObject({ use: z.string().min(1).describe('`dotenv`, `github`, `env`, or the id of an installed plugin.') })
+  .describe('A place values come from; further keys belong to the source.');
+
+export const configSchema = z.strictObject({
+  app,
+  proxmox: proxmox.prefault({}).describe('How the Proxmox host is reached.'),
+  vm: vm.prefault({}).describe('The virtual machine.'),
+  deploy: deploy.prefault({}).describe('How a release goes live.'),
+  secrets: z
+    .record(secretName, secretDeclaration)
+    .default({})
+    .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
+  secret_sources: z
+    .array(secretSource)
+    .default([{ use: 'env' }, { use: 'dotenv' }])
+    .describe('Where values come from, first match wins.'),
+});
+
+export type Config = z.infer<typeof configSchema>;

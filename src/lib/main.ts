@@ -1,0 +1,52 @@
+import { Config, Errors, flush, run } from '@oclif/core';
+import { createConsole, failure, isOn, toZebuError } from '@zebu/kit';
+import { joinTopic } from './argv.js';
+
+/** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
+function report(thrown: unknown, args: readonly string[]): void {
+  const error = toZebuError(thrown);
+  const json = args.includes('--json');
+  const io = createConsole({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    json,
+    debug: args.includes('--debug') || isOn(process.env['ZEBU_DEBUG']),
+  });
+  if (json) process.stdout.write(`${JSON.stringify(failure(args[0] ?? '', error, []))}\n`);
+  else {
+    io.note(`Error: ${error.message}`);
+    if (error.hint !== undefined) io.note(`  -> ${error.hint}`);
+  }
+  io.debug(() => (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '');
+  process.exitCode = error.oclif.exit;
+}
+
+/** Waits until what was written has left: process.exit alone would cut the result short in a pipe. */
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed) return;
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+/**
+ * One run of zebu.
+ * @param root folder of the package
+ */
+export async function main(args: string[], root: string): Promise<void> {
+  // `zebu app:logs | head`: the reader has gone, which is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    const config = await Config.load(root);
+    await run(joinTopic(args, config), config);
+    await flush();
+  } catch (thrown) {
+    if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;
+    else if ((thrown as { skipOclifErrorHandling?: boolean }).skipOclifErrorHandling !== true) report(thrown, args);
+  }
+  await Promise.all([drain(process.stdout), drain(process.stderr)]);
+  process.exit();
+}

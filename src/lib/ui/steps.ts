@@ -1,0 +1,91 @@
+import { interrupted, type Io } from '@zebu/kit';
+
+/** What a running step may say. */
+export interface StepReport {
+  /** The one line beside the title: what is being waited for, and for how long. Replaces the one before. */
+  update(text: string): void;
+  /** A line of a program's own output, kept in a short scrolling window on a terminal and printed without one. */
+  output(line: string): void;
+  /** Ends the step's line, such as `200 (existing)`. */
+  done(text: string): void;
+}
+
+export interface Step {
+  readonly title: string;
+  run(report: StepReport): Promise<void>;
+}
+
+/** Without a terminal silence is bounded: a line at least this often while a step runs. */
+const HEARTBEAT_MS = 15_000;
+
+const duration = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
+
+/**
+ * Runs steps in order and shows them: redrawn on a terminal, plain lines elsewhere, all on stderr.
+ * Stops before the next step once `signal` aborts. What a step throws is thrown unchanged.
+ */
+export async function runSteps(io: Io, signal: AbortSignal, steps: readonly Step[]): Promise<void> {
+  if (io.live) await runLive(io, signal, steps);
+  else for (const step of steps) await runPlain(io, signal, step);
+}
+
+function checkGoing(signal: AbortSignal): void {
+  if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();
+}
+
+async function runPlain(io: Io, signal: AbortSignal, step: Step): Promise<void> {
+  checkGoing(signal);
+  const started = Date.now();
+  let detail = '';
+  let result = '';
+  let lastLine = started;
+  const say = (line: string): void => {
+    lastLine = Date.now();
+    io.note(line);
+  };
+  const heartbeat = setInterval(() => {
+    if (Date.now() - lastLine < HEARTBEAT_MS) return;
+    say(`  ... ${step.title}${detail === '' ? '' : `: ${detail}`} (${duration(Date.now() - started)})`);
+  }, 1000);
+  heartbeat.unref();
+  say(`- ${step.title}`);
+  try {
+    await step.run({
+      update: (text) => (detail = text),
+      output: (line) => say(`  | ${line}`),
+      done: (text) => (result = text),
+    });
+    say(`  ok${result === '' ? '' : `: ${result}`} (${duration(Date.now() - started)})`);
+  } catch (error) {
+    say(`  failed after ${duration(Date.now() - started)}`);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Promise<void> {
+  const { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } = await import('listr2');
+  // The renderer writes to stdout unless told otherwise, and stdout is for the result.
+  const stderrOnly = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const list = new Listr(
+    steps.map((step) => ({
+      title: step.title,
+      rendererOptions: { outputBar: 5 },
+      task: async (_: unknown, task: { title: string; output: string }) => {
+        checkGoing(signal);
+        await step.run({
+          update: (text) => (task.title = `${step.title} ${io.redactor.clean(text)}`),
+          output: (line) => (task.output = io.redactor.clean(line)),
+          done: (text) => (task.title = `${step.title}: ${io.redactor.clean(text)}`),
+        });
+      },
+    })),
+    {
+      renderer: 'default',
+      registerSignalListeners: false,
+      rendererOptions: { logger: stderrOnly, timer: PRESET_TIMER, showErrorMessage: false, collapseSubtasks: false },
+    },
+  );
+  await list.run();
+}
