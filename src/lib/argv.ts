@@ -15,7 +15,7 @@ export interface Commands {
  */
 export function joinTopic(args: readonly string[], commands: Commands): string[] {
   const [topic, word, ...rest] = args;
-  if (topic === undefined || word === undefined || word.startsWith('-') || topic.includes(':')) return [...args];
+  if (topic === undefined || word === undefined || word.startsWith('-')) return [...args];
   if (commands.findCommand(topic) !== undefined || commands.findTopic(topic) === undefined) return [...args];
   const id = `${topic}:${word}`;
   if (commands.findCommand(id) !== undefined) return [id, ...rest];

@@ -35,7 +35,7 @@ export class Redactor {
     this.#pattern ??= new RegExp(
       [...this.#needles]
         .sort((a, b) => b.length - a.length)
-        .map((needle) => needle.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"))
+        .map((needle) => needle.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'))
         .join('|'),
       'g',
     );

@@ -45,12 +45,7 @@ export interface Transport {
    * @param path starting with `/api2/json` or `/`, parameters already encoded by the caller
    * @returns the `data` member of PVE's answer
    */
-  doRequest(
-    method: string,
-    path: string,
-    pathTemplate: string,
-    params?: Record<string, unknown>,
-  ): Promise<unknown>;
+  doRequest(method: string, path: string, pathTemplate: string, params?: Record<string, unknown>): Promise<unknown>;
   /** Present where commands can be run on the host itself. */
   readonly hostShell?: HostShell;
   close(): Promise<void>;

@@ -11,7 +11,8 @@ export default class ConfigShow extends ProjectCommand<ShownConfig> {
     const shown = showConfig(loaded);
     const width = Math.max(...shown.values.map(({ key }) => key.length));
     for (const { key, value, origin } of shown.values) {
-      if (origin !== 'default' || value !== null) this.io.out(`${key.padEnd(width)}  ${JSON.stringify(value)}  (${origin})`);
+      if (origin !== 'default' || value !== null)
+        this.io.out(`${key.padEnd(width)}  ${JSON.stringify(value)}  (${origin})`);
     }
     return shown;
   }

@@ -8,7 +8,11 @@ import { systemClock } from '../context.js';
 export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
   static override baseFlags = {
     ...ZebuCommand.baseFlags,
-    config: Flags.string({ description: 'Configuration file. Default: zebu.yml here or above.', env: 'ZEBU_CONFIG', helpGroup: 'GLOBAL' }),
+    config: Flags.string({
+      description: 'Configuration file. Default: zebu.yml here or above.',
+      env: 'ZEBU_CONFIG',
+      helpGroup: 'GLOBAL',
+    }),
     env: Flags.string({ description: 'Environment: overlays zebu.<env>.yml.', env: 'ZEBU_ENV', helpGroup: 'GLOBAL' }),
     set: Flags.string({
       description: 'Set any configuration key, as in --set vm.cores=4.',

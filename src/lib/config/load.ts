@@ -37,9 +37,13 @@ async function readText(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ZebuError('CONFIG_INVALID', `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`, {
-      cause: error,
-    });
+    throw new ZebuError(
+      'CONFIG_INVALID',
+      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -66,7 +70,9 @@ function deepFreeze<T>(value: T): T {
 /** Names valid directly below a dotted path. */
 function namesBelow(keys: readonly ConfigKey[], path: string): readonly string[] {
   const prefix = path === '' ? '' : `${path}.`;
-  const names = keys.filter((key) => key.path.startsWith(prefix)).map((key) => key.path.slice(prefix.length).split('.')[0]);
+  const names = keys
+    .filter((key) => key.path.startsWith(prefix))
+    .map((key) => key.path.slice(prefix.length).split('.')[0]);
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
@@ -103,10 +109,16 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const overlay = request.overlay ?? env('ZEBU_ENV');
   if (overlay !== undefined) {
     checkOverlayName(overlay);
-    const file = join(root, main.file.slice(root.length + 1).replace(/\.ya?ml$/, (ending) => `.${overlay}${ending}`));
+    const file = join(
+      root,
+      main.file.slice(root.length + 1).replace(/\.ya?ml$/, (ending) => `.${overlay}${ending}`),
+    );
     const text = await readText(file);
     if (text === undefined) {
-      throw new ZebuError('CONFIG_NOT_FOUND', `${shown(file)}: there is no such file, but --env ${overlay} asks for it`);
+      throw new ZebuError(
+        'CONFIG_NOT_FOUND',
+        `${shown(file)}: there is no such file, but --env ${overlay} asks for it`,
+      );
     }
     layers.push(parseYamlLayer(text, shown(file), 'overlay'));
   }

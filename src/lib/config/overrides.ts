@@ -63,7 +63,9 @@ export function environmentLayer(keys: readonly ConfigKey[], env: (name: string)
   return layer(
     keys.flatMap((key) => {
       const text = env(key.variable);
-      return text === undefined ? [] : [[key, text, { kind: 'environment', variable: key.variable }, key.variable] as const];
+      return text === undefined
+        ? []
+        : [[key, text, { kind: 'environment', variable: key.variable }, key.variable] as const];
     }),
   );
 }
@@ -79,10 +81,17 @@ export function flagLayer(keys: readonly ConfigKey[], settings: readonly { text:
       const path = cut === -1 ? text : text.slice(0, cut);
       const key = keys.find((candidate) => candidate.path === path);
       if (cut === -1 || key === undefined) {
-        const meant = nearest(path, keys.map((candidate) => candidate.path));
-        throw new ZebuError('CONFIG_INVALID', cut === -1 ? `${flag} ${text}: expected key=value` : `${flag}: no key ${path}`, {
-          hint: meant === undefined ? 'See `zebu config:schema` for all keys.' : `Did you mean ${meant}?`,
-        });
+        const meant = nearest(
+          path,
+          keys.map((candidate) => candidate.path),
+        );
+        throw new ZebuError(
+          'CONFIG_INVALID',
+          cut === -1 ? `${flag} ${text}: expected key=value` : `${flag}: no key ${path}`,
+          {
+            hint: meant === undefined ? 'See `zebu config:schema` for all keys.' : `Did you mean ${meant}?`,
+          },
+        );
       }
       return [key, text.slice(cut + 1), { kind: 'flag', flag: `${flag} ${path}` }, `${flag} ${path}`] as const;
     }),

@@ -8,7 +8,6 @@ export interface Problem {
   readonly key: string;
   readonly where: string;
   readonly message: string;
-  readonly hint?: string | undefined;
 }
 
 interface Shown {
@@ -37,8 +36,7 @@ function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
       return {
         key: path.map(String).join('.'),
         where: where(path, shown),
-        message: `unknown key \`${path.map(String).join('.')}\``,
-        hint: meant === undefined ? undefined : `Did you mean \`${meant}\`?`,
+        message: `unknown key \`${path.map(String).join('.')}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
       };
     });
   }
@@ -50,10 +48,9 @@ function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
 /** All that is wrong, one line each: file:line (or variable, or flag), key, and the nearest valid key. */
 export function configProblems(issues: readonly core.$ZodIssue[], shown: Shown): ZebuError {
   const problems = issues.flatMap((issue) => toProblems(issue, shown));
-  const [first] = problems;
   const lines = problems.map((problem) => `${problem.where}: ${problem.message}`);
   return new ZebuError('CONFIG_INVALID', lines.join('\n'), {
-    hint: first?.hint ?? 'All keys: `zebu config:schema`, or docs/configuration.md.',
+    hint: 'All keys: `zebu config:schema`, or docs/configuration.md.',
     details: { problems },
   });
 }

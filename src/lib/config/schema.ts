@@ -9,7 +9,10 @@ import * as z from 'zod';
 const dnsLabel = (what: string) =>
   z
     .string()
-    .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
+    .regex(
+      /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      `${what}: lower-case letters, digits and hyphens, starting with a letter`,
+    );
 
 const port = z.int().min(1).max(65535);
 const seconds = z.number().positive().max(86_400);
@@ -19,7 +22,9 @@ const relativePath = z
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository');
 
 const app = z.strictObject({
-  name: dnsLabel('app name').describe('Name of the app: the Compose project, its folder in the VM and its tag in Proxmox.'),
+  name: dnsLabel('app name').describe(
+    'Name of the app: the Compose project, its folder in the VM and its tag in Proxmox.',
+  ),
   compose: z
     .array(relativePath)
     .min(1)
@@ -30,7 +35,10 @@ const app = z.strictObject({
 });
 
 const proxmox = z.strictObject({
-  transport: z.string().default('ssh').describe('How Proxmox is reached: `ssh`, `api`, or the id of an installed plugin.'),
+  transport: z
+    .string()
+    .default('ssh')
+    .describe('How Proxmox is reached: `ssh`, `api`, or the id of an installed plugin.'),
   host: z.string().min(1).optional().describe('Address of the Proxmox host, or for `ssh` an alias of ~/.ssh/config.'),
   port: port.optional().describe('Port on the host. Default: 8006 for `api`; for `ssh` 22 or what ~/.ssh/config says.'),
   node: z.string().min(1).optional().describe('Node that carries the VM. Default: the only node there is.'),
@@ -49,23 +57,38 @@ const proxmox = z.strictObject({
     .regex(/^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/, 'a SHA-256 fingerprint: 32 hex pairs separated by colons')
     .optional()
     .describe('`api`: SHA-256 fingerprint of the certificate, as the web interface shows it.'),
-  ca_file: z.string().optional().describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
+  ca_file: z
+    .string()
+    .optional()
+    .describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
   timeout: seconds.default(30).describe('Seconds for one request to Proxmox.'),
   task_timeout: seconds.default(900).describe('Seconds for one Proxmox task, such as importing a disk.'),
 });
 
 const image = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).optional().describe('Cloud image to download to the node; needs `checksum`.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Cloud image to download to the node; needs `checksum`.'),
     checksum: z
       .string()
       .regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'sha256:<64 hex digits> or sha512:<128 hex digits>')
       .optional()
       .describe('`sha256:…` or `sha512:…` of the image.'),
-    volume: z.string().optional().describe('Image that is on the node already, such as `local:import/debian-13.qcow2`.'),
-    storage: z.string().optional().describe('Storage with content type `import` for the download. Default: the first one.'),
+    volume: z
+      .string()
+      .optional()
+      .describe('Image that is on the node already, such as `local:import/debian-13.qcow2`.'),
+    storage: z
+      .string()
+      .optional()
+      .describe('Storage with content type `import` for the download. Default: the first one.'),
   })
-  .refine((value) => (value.url === undefined) !== (value.volume === undefined), 'give exactly one of `url` and `volume`')
+  .refine(
+    (value) => (value.url === undefined) !== (value.volume === undefined),
+    'give exactly one of `url` and `volume`',
+  )
   .refine((value) => value.url === undefined || value.checksum !== undefined, '`url` needs a `checksum`');
 
 const network = z
@@ -103,7 +126,10 @@ const vm = z.strictObject({
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
     .default('deploy')
     .describe('Login made by cloud-init; keys only.'),
-  ssh_keys: z.array(z.string().min(1)).default([]).describe('Public keys, as lines or files. Default: ~/.ssh/id_*.pub.'),
+  ssh_keys: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Public keys, as lines or files. Default: ~/.ssh/id_*.pub.'),
   identity_file: z.string().optional().describe('Private key for the VM. Default: the agent and ~/.ssh/id_*.'),
   ssh_port: port.default(22).describe('Port of sshd in the VM.'),
   via: z.enum(['direct', 'host']).default('direct').describe('`host`: reach the VM through the Proxmox host’s SSH.'),

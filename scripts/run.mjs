@@ -1,0 +1,69 @@
+// Entry of `npm test`, `npm run demo` and `npm run bench` on a machine that has nothing yet: installs the packages and
+// builds when that is due, then runs scripts/<name>.ts with the project's own Node. Readable by any Node since 18.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const node = `${root}node_modules/node/bin/node`;
+const installed = `${root}node_modules/.zebu-lock-sha256`;
+const [task, ...args] = process.argv.slice(2);
+
+function run(what, command, commandArgs, options = {}) {
+  const started = Date.now();
+  console.error(`==> ${what}`);
+  const { status, error } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit', ...options });
+  if (error) throw error;
+  if (status !== 0) {
+    console.error(`==> failed: ${what} (exit status ${status})`);
+    process.exit(status ?? 1);
+  }
+  console.error(`==> done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+const lockSum = createHash('sha256')
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest('hex');
+const upToDate = existsSync(installed) && existsSync(node) && readFileSync(installed, 'utf8') === lockSum;
+if (!upToDate) {
+  run('Installing the packages of package-lock.json (npm ci)', 'npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
+  writeFileSync(installed, lockSum);
+}
+
+// `npx zebu` anywhere below this folder means this checkout.
+const link = `${root}node_modules/.bin/zebu`;
+if (!existsSync(link)) {
+  rmSync(link, { force: true });
+  mkdirSync(`${root}node_modules/.bin`, { recursive: true });
+  symlinkSync('../../bin/run.js', link);
+}
+
+// The old Node of the machine must not be what the tools below run on.
+const env = { ...process.env, PATH: `${root}node_modules/node/bin:${root}node_modules/.bin:${process.env.PATH}` };
+if (!existsSync(`${root}dist/lib/main.js`) || task === 'setup' || isStale()) {
+  run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
+}
+if (task !== 'setup') {
+  const { status, signal } = spawnSync(node, [`scripts/${task}.ts`, ...args], { cwd: root, stdio: 'inherit', env });
+  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+}
+
+/** A source newer than the build's stamp. Asked through git's list of files, so that nothing else is looked at. */
+function isStale() {
+  const stamp = statSync(`${root}dist/.stamp`, { throwIfNoEntry: false });
+  if (!stamp) return true;
+  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', 'src', 'plugins', 'package.json'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return (stdout ?? '')
+    .split('\n')
+    .filter((file) => file !== '')
+    .some((file) => (statSync(root + file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > stamp.mtimeMs);
+}

@@ -1,0 +1,53 @@
+/**
+ * The whole test run: unit, integration, end to end. Ends with `N passed, N failed`, and fails when nothing ran.
+ * Arguments are handed to vitest, such as `--project unit` or a file name.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults: readonly { name: string; status: string; assertionResults: readonly unknown[] }[];
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'zebu-test-'));
+const report = join(folder, 'report.json');
+const { status } = spawnSync(
+  process.execPath,
+  [
+    `${root}node_modules/vitest/vitest.mjs`,
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
+);
+
+let passed = 0;
+let failed = status === 0 ? 0 : 1;
+let skipped = 0;
+try {
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  passed = counts.numPassedTests;
+  skipped = counts.numPendingTests;
+  // A file that could not even be loaded has no test to count, and is a failure all the same.
+  const unloadable = counts.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  failed = Math.max(counts.numFailedTests + unloadable.length, failed);
+} catch {
+  console.error('vitest left no report.');
+  failed = Math.max(failed, 1);
+}
+rmSync(folder, { recursive: true });
+console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

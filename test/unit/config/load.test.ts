@@ -1,0 +1,134 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeOrigin } from '../../../src/lib/config/layers.js';
+import { loadConfig, type LoadedConfig, type LoadRequest } from '../../../src/lib/config/load.js';
+
+let root: string;
+const warnings: string[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'zebu-config-'));
+  warnings.length = 0;
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
+
+function load(request: Partial<LoadRequest> = {}): Promise<LoadedConfig> {
+  return loadConfig({ cwd: root, env: {}, settings: [], warn: (line) => warnings.push(line), ...request });
+}
+
+const failure = (request: Partial<LoadRequest> = {}): Promise<{ code: string; message: string; exit: number }> =>
+  load(request).then(
+    () => expect.unreachable('should have been refused'),
+    (error: { code: string; message: string; oclif: { exit: number } }) => ({
+      code: error.code,
+      message: error.message,
+      exit: error.oclif.exit,
+    }),
+  );
+
+describe('loadConfig', () => {
+  it('finds zebu.yml upwards and fills in defaults', async () => {
+    await write('zebu.yml', 'app: {name: shop}\n');
+    await mkdir(join(root, 'a/b'), { recursive: true });
+    const { config, root: found } = await load({ cwd: join(root, 'a/b') });
+    expect(found).toBe(root);
+    expect(config.app).toEqual({ name: 'shop', compose: ['compose.yml'], profiles: [] });
+    expect(config.vm.network.address).toBe('dhcp');
+  });
+
+  it('lets flags win over the environment, that over the overlay, that over the file, that over the defaults', async () => {
+    await write('zebu.yml', 'app: {name: shop}\nvm:\n  cores: 3\n  memory_mb: 3000\n  disk_gb: 30\n  onboot: false\n');
+    await write('zebu.staging.yml', 'vm:\n  cores: 4\n  memory_mb: 4000\n  disk_gb: 40\n');
+    const loaded = await load({
+      overlay: 'staging',
+      env: { ZEBU_VM_CORES: '5', ZEBU_VM_MEMORY_MB: '5000' },
+      settings: [{ text: 'vm.cores=6', flag: '--set' }],
+    });
+    const { vm } = loaded.config;
+    expect([vm.cores, vm.memory_mb, vm.disk_gb, vm.onboot, vm.cpu]).toEqual([6, 5000, 40, false, 'host']);
+    const origins = ['cores', 'memory_mb', 'disk_gb', 'onboot', 'cpu'].map((key) =>
+      describeOrigin(loaded.origin(`vm.${key}`)),
+    );
+    expect(origins).toEqual(['--set vm.cores', 'ZEBU_VM_MEMORY_MB', 'zebu.staging.yml:4', 'zebu.yml:6', 'default']);
+  });
+
+  it('takes a key back to its default with null, and replaces lists whole', async () => {
+    await write('zebu.yml', 'app: {name: shop, compose: [a.yml, b.yml]}\nvm: {cores: 8}\n');
+    await write('zebu.ci.yml', 'app: {compose: [c.yml]}\nvm: {cores: null}\n');
+    const loaded = await load({ overlay: 'ci' });
+    expect(loaded.config.app.compose).toEqual(['c.yml']);
+    expect(loaded.config.vm.cores).toBe(2);
+    expect(describeOrigin(loaded.origin('vm.cores'))).toBe('default');
+  });
+
+  it('names file, line, key and the nearest valid key, for every problem at once', async () => {
+    await write('zebu.yml', 'app:\n  name: shop\n  compse: [x]\nvm:\n  cores: many\n');
+    const { code, message, exit } = await failure();
+    expect([code, exit]).toEqual(['CONFIG_INVALID', 3]);
+    expect(message.split('\n')).toEqual([
+      'zebu.yml:3: unknown key `app.compse`; did you mean `compose`?',
+      'zebu.yml:5: `vm.cores`: Invalid input: expected number, received string',
+    ]);
+  });
+
+  it('says that a required key is missing', async () => {
+    await write('zebu.yml', 'app: {compose: [a.yml]}\n');
+    expect((await failure()).message).toBe('zebu.yml:1: `app.name` is required');
+  });
+
+  it('points at the line of broken YAML and of a duplicate key', async () => {
+    await write('zebu.yml', 'app:\n  name: "shop\n');
+    expect((await failure()).message).toMatch(/^zebu\.yml:\d+:\d+: Missing closing "quote/);
+    await write('zebu.yml', 'app:\n  name: shop\n  name: shop\n');
+    expect((await failure()).message).toMatch(/^zebu\.yml:3:3: Map keys must be unique/);
+  });
+
+  it('names the variable or flag that holds a bad value', async () => {
+    await write('zebu.yml', 'app: {name: shop}\n');
+    expect((await failure({ env: { ZEBU_VM_CORES: 'two' } })).message).toBe('ZEBU_VM_CORES: vm.cores takes a number');
+    expect((await failure({ env: { ZEBU_VM_CORES: '0' } })).message).toMatch(/^ZEBU_VM_CORES: `vm\.cores`:/);
+    expect((await failure({ settings: [{ text: 'vm.coers=1', flag: '--set' }] })).message).toBe(
+      '--set: no key vm.coers',
+    );
+  });
+
+  it('treats an empty variable as unset, and warns of one that is a typing error', async () => {
+    await write('zebu.yml', 'app: {name: shop}\n');
+    const { config } = await load({
+      env: { ZEBU_VM_CORES: '', ZEBU_PROXMOX_HSOT: 'x', ZEBU_VM_ONBOOT: 'no', ZEBU_APP_COMPOSE: 'a.yml, b.yml' },
+    });
+    expect(config.vm.cores).toBe(2);
+    expect(config.vm.onboot).toBe(false);
+    expect(config.app.compose).toEqual(['a.yml', 'b.yml']);
+    expect(warnings).toEqual(['ZEBU_PROXMOX_HSOT sets nothing; did you mean ZEBU_PROXMOX_HOST?']);
+  });
+
+  it('refuses a missing file, a missing overlay, and an overlay name that leaves the folder', async () => {
+    expect((await failure()).code).toBe('CONFIG_NOT_FOUND');
+    await write('zebu.yml', 'app: {name: shop}\n');
+    expect((await failure({ overlay: 'nope' })).code).toBe('CONFIG_NOT_FOUND');
+    expect((await failure({ overlay: '../x' })).code).toBe('CONFIG_INVALID');
+    expect((await failure({ file: 'other.yml' })).message).toBe('other.yml: there is no such file');
+  });
+
+  it('checks what belongs together', async () => {
+    await write(
+      'zebu.yml',
+      'app: {name: shop}\nvm:\n  image:\n    url: https://example.org/a.qcow2\n  network:\n    gateway: 192.0.2.1\n',
+    );
+    expect((await failure()).message.split('\n')).toEqual([
+      'zebu.yml:3: `vm.image`: `url` needs a `checksum`',
+      'zebu.yml:5: `vm.network`: a gateway needs a static `address`',
+    ]);
+  });
+
+  it('hands out an object nobody can change', async () => {
+    await write('zebu.yml', 'app: {name: shop}\n');
+    const { config } = await load();
+    expect(() => ((config.vm as { cores: number }).cores = 9)).toThrow(TypeError);
+  });
+});

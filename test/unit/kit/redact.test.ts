@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { MASK, Redactor, Sensitive } from '../../../plugins/kit/src/redact.js';
+
+const SECRET = 's3cr?t/+"value"';
+
+describe('Redactor', () => {
+  const redactor = new Redactor();
+  redactor.add(SECRET);
+
+  it.each([
+    ['raw', SECRET],
+    ['JSON', JSON.stringify(SECRET)],
+    ['URL-encoded', encodeURIComponent(SECRET)],
+    ['base64', Buffer.from(SECRET).toString('base64')],
+    ['base64url', Buffer.from(SECRET).toString('base64url')],
+    ['hex', Buffer.from(SECRET).toString('hex')],
+  ])('masks the %s form', (_, form) => {
+    const cleaned = redactor.clean(`before ${form} after`);
+    expect(cleaned).toContain(MASK);
+    expect(cleaned).not.toContain(form.replaceAll('"', ''));
+  });
+
+  it('masks each line of a multi-line value', () => {
+    const many = new Redactor();
+    many.add('first line\nsecond line');
+    expect(many.clean('x second line y')).toBe(`x ${MASK} y`);
+  });
+
+  it('leaves text without secrets alone, and does not mask very short values', () => {
+    const short = new Redactor();
+    short.add('ab');
+    expect(short.clean('abacus')).toBe('abacus');
+  });
+});
+
+describe('Sensitive', () => {
+  it('shows a mask however it is printed', () => {
+    const value = new Sensitive(SECRET);
+    expect([String(value), JSON.stringify({ value }), inspect(value), `${value}`]).toEqual([
+      MASK,
+      `{"value":"${MASK}"}`,
+      MASK,
+      MASK,
+    ]);
+    expect(value.reveal()).toBe(SECRET);
+  });
+});
