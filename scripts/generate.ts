@@ -5,9 +5,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configJsonSchema, configKeys } from '../dist/lib/config/keys.js';
-import { configReference } from '../dist/lib/config/reference.js';
+import { configJsonSchema, configKeys } from '../src/lib/config/keys.js';
+import { configReference } from '../src/lib/config/reference.js';
 
+// Bundled into .build/, so the folder of the repository is one above either way.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files: Record<string, string> = {
   'schema/zebu.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
