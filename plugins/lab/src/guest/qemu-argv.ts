@@ -71,14 +71,14 @@ function directBootArgv(boot: DirectBoot): string[] {
   return ['-kernel', boot.kernel, '-initrd', boot.initrd, '-append', boot.cmdline];
 }
 
-/** No flush ever reaches the machine's disk (`unsafe`): a lab's disk need not survive a power cut of its host. */
+/** The kernel of a direct boot counts as boot index 0. No flush ever reaches the machine's disk (`unsafe`): a lab's disk need not survive a power cut of its host. */
 function diskArgv(disk: GuestDisk, index: number): string[] {
   const id = driveId(disk.slot);
   const drive = [`if=none,id=${id},file=${comma(disk.file)},format=${disk.format}`];
   if (disk.media === 'cdrom') drive.push('readonly=on');
   else drive.push('cache=unsafe', 'aio=threads', 'discard=unmap', 'detect-zeroes=unmap');
   const device = `virtio-blk-pci,drive=${id},id=${disk.slot}`;
-  return ['-drive', drive.join(','), '-device', disk.media === 'cdrom' ? device : `${device},bootindex=${String(index)}`];
+  return ['-drive', drive.join(','), '-device', disk.media === 'cdrom' ? device : `${device},bootindex=${String(index + 1)}`];
 }
 
 function nicArgv(nic: GuestNic): string[] {
