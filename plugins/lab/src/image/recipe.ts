@@ -62,14 +62,17 @@ export function mmdebstrapArgv(root: string, mirrors: readonly string[]): string
   ];
 }
 
-/** Name of the cache entry: changes with the packages, the files put into the image, and the builder. */
+/**
+ * Name of the cache entry: changes with the packages, the files put into the image, and the builder. The scripts for
+ * namespace guests are read at each start and are no part of it.
+ */
 export async function recipeKey(directory = GUEST_IMAGE_DIR): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([BUILDER, SUITE, PACKAGES, DISK_MIB, UNPACKED_WITHOUT]));
   const entries = await readdir(directory, { recursive: true });
   for (const name of entries.sort()) {
     const file = join(directory, name);
-    if ((await stat(file)).isFile()) hash.update(JSON.stringify([name, await readFile(file, 'latin1')]));
+    if (!name.startsWith('namespace/') && (await stat(file)).isFile()) hash.update(JSON.stringify([name, await readFile(file, 'latin1')]));
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,0 +1,38 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { GuestSpec } from './backend.js';
+
+/** What a namespace guest keeps between starts, in a directory beside the disk it stands for. */
+export interface Tree {
+  readonly directory: string;
+}
+
+const PARTS = ['upper', 'work', 'docker', 'containerd'];
+
+/** The directory for a disk file. The disk itself is never read. */
+export function treeDirectory(diskFile: string): string {
+  return `${diskFile}.tree`;
+}
+
+/**
+ * The guest's tree, made when missing. It belongs to one disk: when the file was replaced (destroyed and created again,
+ * rolled back), the tree begins anew, as the machine would.
+ */
+export async function openTree(spec: GuestSpec): Promise<Tree> {
+  const disk = spec.disks.find((each) => each.media === 'disk');
+  if (disk === undefined) throw new Error(`VM ${String(spec.vmid)} has no disk`);
+  const directory = treeDirectory(disk.file);
+  const { ino, birthtimeMs } = await stat(disk.file);
+  const identity = `${String(ino)} ${String(birthtimeMs)}\n`;
+  const known = await readFile(join(directory, 'disk'), 'utf8').catch(() => undefined);
+  if (known !== undefined && known !== identity) await removeTree(disk.file);
+  for (const part of PARTS) await mkdir(join(directory, part), { recursive: true });
+  await writeFile(join(directory, 'disk'), identity);
+  return { directory };
+}
+
+/** Forgets what was written to a disk, when it is deleted. Harmless for disks that never had a namespace guest. */
+export async function removeTree(diskFile: string): Promise<void> {
+  await rm(treeDirectory(diskFile), { recursive: true, force: true });
+}
