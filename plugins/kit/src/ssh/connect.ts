@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Config } from 'node-ssh';
+import type { AuthMethod, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import { interrupted, isZebuError, ZebuError } from '../errors.js';
+import { hostKeyPolicy } from './host-key.js';
+import { ConnectedSession, type SshSession } from './session.js';
+import { resolveTarget, type ResolvedTarget, type SshTarget } from './target.js';
+
+const describe = (target: ResolvedTarget): string => `${target.user}@${target.host}:${target.port}`;
+
+/** Words for what the operating system says. */
+const SOCKET_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there (connection refused)',
+  EHOSTUNREACH: 'no route to it',
+  ENETUNREACH: 'no route to its network',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name cannot be resolved right now',
+  ETIMEDOUT: 'it does not answer',
+  ECONNRESET: 'it closed the connection',
+};
+
+function unreachable(target: ResolvedTarget, error: Error): ZebuError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = SOCKET_REASONS[code] ?? error.message;
+  return new ZebuError('UNREACHABLE', `Cannot reach ${describe(target)}: ${reason}`, {
+    details: { host: target.host, port: target.port },
+    cause: error,
+  });
+}
+
+/** A socket without Nagle's delay: it costs 40 ms for every small exchange. */
+function openSocket(target: ResolvedTarget, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
+    const fail = (error: Error): void => {
+      socket.destroy();
+      reject(unreachable(target, error));
+    };
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+      target.connectTimeoutMs,
+    );
+    const stop = (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(signal.reason instanceof Error ? signal.reason : interrupted());
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('error', fail);
+    socket.once('close', () => signal.removeEventListener('abort', stop));
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', fail);
+      resolve(socket);
+    });
+  });
+}
+
+interface Credentials {
+  readonly methods: readonly AuthMethod[];
+  /** What was considered, for the message when nothing was accepted. */
+  readonly tried: readonly string[];
+}
+
+async function credentials(target: ResolvedTarget): Promise<Credentials> {
+  const { default: ssh2 } = await import('ssh2');
+  const methods: AuthMethod[] = [];
+  const tried: string[] = [];
+  for (const file of target.identityFiles) {
+    let text: Buffer;
+    try {
+      text = await readFile(file);
+    } catch (error) {
+      if (target.identitiesOnly) tried.push(`${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
+      continue;
+    }
+    const parsed = ssh2.utils.parseKey(text);
+    if (parsed instanceof Error) {
+      const encrypted = /encrypted|passphrase/i.test(parsed.message);
+      tried.push(`${file} (${encrypted ? 'encrypted: load it into an agent' : 'not a private key zebu can read'})`);
+      continue;
+    }
+    tried.push(file);
+    const key = Array.isArray(parsed) ? parsed[0] : parsed;
+    methods.push({ type: 'publickey', username: target.user, key: key ?? text } as AuthMethod);
+  }
+  if (target.agent !== false && target.agent !== '') {
+    tried.push(`agent at ${target.agent}`);
+    const method = { type: 'agent', username: target.user, agent: target.agent } as AuthMethod;
+    // A named key goes first; without one the agent is what the user set up on purpose.
+    if (target.identitiesOnly && methods.length > 0) methods.push(method);
+    else methods.unshift(method);
+  }
+  return { methods, tried };
+}
+
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Connects, checks the host key before anything of ours is sent, and authenticates with keys only.
+ * @throws UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, AUTH_FAILED, CREDENTIAL_MISSING
+ */
+export async function openSsh(wanted: SshTarget, options: OpenOptions): Promise<SshSession> {
+  const target = await resolveTarget(wanted);
+  options.signal.throwIfAborted();
+  const jump = target.proxyJump === undefined ? undefined : await openSsh(target.proxyJump, options);
+  try {
+    const sock =
+      jump === undefined ? await openSocket(target, options.signal) : await jump.forwardOut(target.host, target.port);
+    const session = await authenticate(target, sock, options.signal, () => void jump?.close());
+    return session;
+  } catch (error) {
+    await jump?.close();
+    throw error;
+  }
+}
+
+async function authenticate(
+  target: ResolvedTarget,
+  sock: Duplex,
+  signal: AbortSignal,
+  afterEnd: () => void,
+): Promise<SshSession> {
+  const [policy, { methods, tried }, { NodeSSH }] = await Promise.all([
+    hostKeyPolicy(target),
+    credentials(target),
+    import('node-ssh'),
+  ]);
+  if (methods.length === 0) {
+    sock.destroy();
+    throw new ZebuError(
+      'CREDENTIAL_MISSING',
+      `No SSH key for ${describe(target)}${tried.length === 0 ? '' : `: tried ${tried.join(', ')}`}`,
+      {
+        hint: 'Name one with identity_file, put one into ~/.ssh, or start an agent.',
+      },
+    );
+  }
+  let refused: ZebuError | undefined;
+  const ssh = new NodeSSH();
+  const config: Omit<ConnectConfig, 'privateKey'> = {
+    host: target.host,
+    port: target.port,
+    username: target.user,
+    sock: sock as Duplex & ConnectConfig['sock'],
+    readyTimeout: target.connectTimeoutMs,
+    keepaliveInterval: 15_000,
+    keepaliveCountMax: 4,
+    authHandler: [...methods] as AuthMethod[],
+    hostVerifier: (key: Buffer) => (refused = policy.judge(key)) === undefined,
+    ...(policy.algorithms === undefined
+      ? {}
+      : { algorithms: { serverHostKey: [...policy.algorithms] as ServerHostKeyAlgorithm[] } }),
+  };
+  const stop = (): void => void sock.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await ssh.connect(config as Config);
+  } catch (error) {
+    sock.destroy();
+    if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();
+    throw refused ?? connectError(target, error as Error, tried);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  const client = ssh.connection;
+  if (client === null) throw new ZebuError('UNREACHABLE', `${describe(target)} closed the connection`);
+  return new ConnectedSession(describe(target), client, () => {
+    ssh.dispose();
+    afterEnd();
+  });
+}
+
+function connectError(target: ResolvedTarget, error: Error & { level?: string }, tried: readonly string[]): ZebuError {
+  if (isZebuError(error)) return error;
+  if (error.level === 'client-authentication') {
+    return new ZebuError('AUTH_FAILED', `${describe(target)} accepts none of our keys: ${tried.join(', ')}`, {
+      hint: `Add the public key to ~/.ssh/authorized_keys of ${target.user} there, or name another with identity_file.`,
+      details: { host: target.host, user: target.user, tried },
+    });
+  }
+  if (error.level === 'client-timeout') {
+    return unreachable(
+      target,
+      Object.assign(new Error('it accepted the connection but did not finish the handshake in time'), {}),
+    );
+  }
+  if (/no matching (host key|key exchange|C->S cipher)/i.test(error.message)) {
+    return new ZebuError(
+      'HOST_KEY_CHANGED',
+      `${describe(target)} offers no host key of a recorded type (${error.message})`,
+      {
+        hint: 'Compare its keys on its console and record one it still has.',
+      },
+    );
+  }
+  return unreachable(target, error);
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+
+/**
+ * The answers zebu relies on, and no more of them than it uses. `pvesh` and different versions give some numbers as
+ * strings and some booleans as 0/1, so both wires are brought to the same types here.
+ */
+
+const number = z.coerce.number();
+const flag = z.union([z.boolean(), number.transform((value) => value !== 0)]);
+
+export const versionAnswer = z.object({ version: z.string(), release: z.string() });
+
+export const nodesAnswer = z.array(
+  z.object({
+    node: z.string(),
+    status: z.string().default('unknown'),
+    maxmem: number.optional(),
+    mem: number.optional(),
+    maxcpu: number.optional(),
+  }),
+);
+
+export const nodeStatusAnswer = z.object({
+  memory: z.object({ total: number, used: number, free: number, available: number.optional() }),
+  cpuinfo: z.object({ cpus: number }).optional(),
+});
+
+/** cluster/resources of type vm. */
+export const vmResourcesAnswer = z.array(
+  z.object({
+    vmid: number,
+    node: z.string(),
+    type: z.string(),
+    name: z.string().optional(),
+    status: z.string().optional(),
+    tags: z.string().optional(),
+    template: flag.optional(),
+  }),
+);
+
+export const storagesAnswer = z.array(
+  z.object({
+    storage: z.string(),
+    type: z.string(),
+    content: z.string(),
+    active: flag.optional(),
+    enabled: flag.optional(),
+    avail: number.optional(),
+    total: number.optional(),
+  }),
+);
+
+export const storageContentAnswer = z.array(
+  z.object({
+    volid: z.string(),
+    content: z.string().optional(),
+    format: z.string().optional(),
+    size: number.optional(),
+  }),
+);
+
+export const networksAnswer = z.array(z.object({ iface: z.string(), type: z.string(), active: flag.optional() }));
+
+/** A VM's configuration: `netN`, `scsiN` and the like stay the strings PVE keeps them as. */
+export const qemuConfigAnswer = z.record(z.string(), z.union([z.string(), z.number()]).transform(String));
+export type QemuConfig = z.infer<typeof qemuConfigAnswer>;
+
+export const qemuStatusAnswer = z.object({
+  status: z.enum(['running', 'stopped']),
+  qmpstatus: z.string().optional(),
+  name: z.string().optional(),
+  vmid: number.optional(),
+  uptime: number.default(0),
+  cpu: number.optional(),
+  cpus: number.optional(),
+  mem: number.optional(),
+  maxmem: number.optional(),
+  maxdisk: number.optional(),
+  lock: z.string().optional(),
+  agent: flag.optional(),
+  tags: z.string().optional(),
+});
+export type QemuStatus = z.infer<typeof qemuStatusAnswer>;
+
+export const agentInterfacesAnswer = z.object({
+  result: z.array(
+    z.object({
+      name: z.string(),
+      'hardware-address': z.string().optional(),
+      'ip-addresses': z
+        .array(
+          z.object({
+            'ip-address': z.string(),
+            'ip-address-type': z.enum(['ipv4', 'ipv6']),
+            prefix: number.optional(),
+          }),
+        )
+        .default([]),
+    }),
+  ),
+});
+
+export const agentFileAnswer = z.object({ content: z.string(), truncated: flag.optional() });
+
+export const agentExecAnswer = z.object({ pid: number });
+
+export const agentExecStatusAnswer = z.object({
+  exited: flag,
+  exitcode: number.optional(),
+  'out-data': z.string().default(''),
+  'err-data': z.string().default(''),
+});
+
+export const taskStatusAnswer = z.object({
+  status: z.enum(['running', 'stopped']),
+  exitstatus: z.string().optional(),
+  upid: z.string(),
+  type: z.string(),
+  id: z.string().optional(),
+});
+
+export const taskLogAnswer = z.array(z.object({ n: number, t: z.string() }));
+
+export const taskListAnswer = z.array(
+  z.object({
+    upid: z.string(),
+    type: z.string(),
+    id: z.string().optional(),
+    starttime: number,
+    status: z.string().optional(),
+  }),
+);

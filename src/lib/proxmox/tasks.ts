@@ -1,0 +1,139 @@
+import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
+import type { Clock } from '../context.js';
+import { taskListAnswer, taskLogAnswer, taskStatusAnswer } from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import { parseUpid, toUpid, type NodeName, type Upid, type Vmid } from './ids.js';
+import { parseAnswer } from './parse.js';
+
+export interface TaskOptions {
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Milliseconds until TASK_TIMEOUT; the task itself goes on. */
+  readonly timeoutMs: number;
+  /** What is being waited for, in messages: `importing the disk of VM 100`. */
+  readonly label: string;
+  /** Called with whole seconds waited, for the line on the screen. */
+  readonly onWait?: ((seconds: number) => void) | undefined;
+}
+
+export interface TaskResult {
+  readonly upid: Upid;
+  readonly status: 'OK' | 'WARNINGS';
+}
+
+/** Short tasks are seen at once, long ones are not asked about needlessly. */
+const FIRST_POLL_MS = 50;
+const LAST_POLL_MS = 1000;
+const LOG_LINES = 5;
+
+const taskPath = (upid: Upid): string => `/nodes/${parseUpid(upid)?.node ?? ''}/tasks/${upid}`;
+
+async function lastLogLines(client: ProxmoxClient, upid: Upid): Promise<readonly string[]> {
+  try {
+    const data = await client.request('GET', `${taskPath(upid)}/log`, { limit: 500 });
+    return parseAnswer(taskLogAnswer, data, 'a task log')
+      .map((line) => line.t)
+      .slice(-LOG_LINES);
+  } catch {
+    // The reason the task failed is known already; its log is a courtesy.
+    return [];
+  }
+}
+
+/**
+ * Waits for a task to end.
+ * @throws TASK_FAILED with the task's own error and last log lines; TASK_TIMEOUT; the signal's reason when aborted,
+ *   in which case the task goes on
+ */
+export async function waitTask(client: ProxmoxClient, upid: Upid, options: TaskOptions): Promise<TaskResult> {
+  const { clock, signal } = options;
+  const started = clock.elapsed();
+  let pause = FIRST_POLL_MS;
+  for (;;) {
+    if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();
+    const task = parseAnswer(
+      taskStatusAnswer,
+      await client.request('GET', `${taskPath(upid)}/status`),
+      'a task status',
+    );
+    if (task.status === 'stopped') return judge(client, upid, task.exitstatus ?? 'unexpected status', options);
+    const waited = clock.elapsed() - started;
+    if (waited > options.timeoutMs) {
+      throw new ZebuError('TASK_TIMEOUT', `Proxmox is still ${options.label} after ${Math.round(waited / 1000)} s`, {
+        hint: `Its task goes on: ${upid}. Run the same command again to wait for it, or raise proxmox.task_timeout.`,
+        details: { upid },
+      });
+    }
+    options.onWait?.(Math.round(waited / 1000));
+    await clock.sleep(pause, signal);
+    pause = Math.min(pause * 1.5, LAST_POLL_MS);
+  }
+}
+
+async function judge(client: ProxmoxClient, upid: Upid, exit: string, options: TaskOptions): Promise<TaskResult> {
+  if (exit === 'OK') return { upid, status: 'OK' };
+  const log = await lastLogLines(client, upid);
+  if (/^WARNINGS: /.test(exit)) {
+    for (const line of log.filter((text) => /^WARN/.test(text))) options.io.warn(`${options.label}: ${line}`);
+    return { upid, status: 'WARNINGS' };
+  }
+  throw new ZebuError('TASK_FAILED', `Proxmox failed ${options.label}: ${exit}`, {
+    details: { upid, exitstatus: exit, log },
+  });
+}
+
+export interface LostTask {
+  readonly node: NodeName;
+  readonly type: string;
+  readonly vmid?: Vmid | undefined;
+}
+
+/**
+ * Starts a task and waits for it. When the answer to the request was lost, the request is not sent again: the task it
+ * may have started is looked for by type, VM and time.
+ * @throws OUTCOME_UNKNOWN when no such task is found either
+ */
+export async function runTask(
+  client: ProxmoxClient,
+  start: () => Promise<unknown>,
+  lost: LostTask,
+  options: TaskOptions,
+): Promise<TaskResult> {
+  const sentAt = Math.floor(options.clock.now().getTime() / 1000);
+  let upid: Upid;
+  try {
+    upid = toUpid(await start());
+  } catch (error) {
+    if (!isZebuError(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
+    const found = await findTask(client, lost, sentAt, options);
+    if (found === undefined) throw error;
+    options.io.warn(`The answer to a request was lost; its task was found: ${found}`);
+    upid = found;
+  }
+  return waitTask(client, upid, options);
+}
+
+/** Clocks of node and client may differ by this many seconds. */
+const CLOCK_SKEW = 120;
+
+async function findTask(
+  client: ProxmoxClient,
+  lost: LostTask,
+  sentAt: number,
+  options: TaskOptions,
+): Promise<Upid | undefined> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const data = await client.request('GET', `/nodes/${lost.node}/tasks`, {
+      source: 'all',
+      limit: 50,
+      ...(lost.vmid === undefined ? {} : { vmid: lost.vmid }),
+    });
+    const match = parseAnswer(taskListAnswer, data, 'the task list')
+      .filter((task) => task.type === lost.type && task.starttime >= sentAt - CLOCK_SKEW)
+      .sort((a, b) => b.starttime - a.starttime)[0];
+    if (match !== undefined) return toUpid(match.upid);
+    await options.clock.sleep(1000, options.signal);
+  }
+  return undefined;
+}
