@@ -25,7 +25,10 @@ describe('toZebuError', () => {
   });
 
   it('makes one line of an oclif parse error, with exit status 2', () => {
-    const thrown = Object.assign(new Error('Nonexistent flag: --x\nSee more help with --help'), { parse: {}, oclif: { exit: 2 } });
+    const thrown = Object.assign(new Error('Nonexistent flag: --x\nSee more help with --help'), {
+      parse: {},
+      oclif: { exit: 2 },
+    });
     const error = toZebuError(thrown);
     expect([error.code, error.exit, error.message]).toEqual(['USAGE', 2, 'Nonexistent flag: --x']);
   });
