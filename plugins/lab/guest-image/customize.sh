@@ -20,7 +20,7 @@ systemctl mask \
   sys-fs-fuse-connections.mount proc-sys-fs-binfmt_misc.automount \
   getty@.service serial-getty@.service console-getty.service getty.target remote-fs.target \
   cloud-init-hotplugd.socket cloud-init-hotplugd.service sshd-keygen.service systemd-logind.service \
-  systemd-ssh-generator.service >/dev/null 2>&1
+  systemd-udev-load-credentials.service tmp.mount systemd-ssh-generator.service >/dev/null 2>&1
 
 # Generators are run one after another before the first unit: none of their answers is needed here.
 mkdir -p /etc/systemd/system-generators
@@ -29,7 +29,7 @@ for generator in /usr/lib/systemd/system-generators/*; do
 done
 
 systemctl enable containerd.service docker.service docker.socket ssh.service qemu-guest-agent.service \
-  systemd-networkd.service systemd-resolved.service >/dev/null 2>&1 || true
+  systemd-networkd.service systemd-resolved.service lab-power-button.service >/dev/null 2>&1 || true
 # Debian's links hang the cloud-init units on a target that its generator would enable.
 rm -rf /etc/systemd/system/cloud-init.target.wants
 systemctl enable cloud-init-main.service cloud-init-local.service cloud-init-network.service cloud-config.service \
@@ -53,3 +53,4 @@ rm -f /boot/initrd.img* /initrd.img* /vmlinuz*
 # resolv.conf is what cloud-init's network configuration says, through systemd-resolved.
 ln -sf ../run/systemd/resolve/resolv.conf /etc/resolv.conf
 : >/etc/fstab
+echo localhost >/etc/hostname
