@@ -64,7 +64,7 @@ export function qemuArgv(spec: GuestSpec, accel: Accel): string[] {
 
 function accelArgv(accel: Accel): string[] {
   if (accel === 'kvm') return ['-accel', 'kvm', '-cpu', 'host'];
-  return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'];
+  return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max,-la57'];
 }
 
 function directBootArgv(boot: DirectBoot): string[] {

@@ -14,7 +14,7 @@ export const PACKAGES: readonly string[] = [
   'linux-image-cloud-amd64',
   ...['systemd', 'systemd-sysv', 'systemd-resolved', 'dbus', 'procps', 'iproute2', 'iptables', 'sudo'],
   ...['cloud-init', 'cloud-guest-utils', 'netcat-openbsd', 'qemu-guest-agent', 'openssh-server'],
-  ...['docker.io', 'docker-cli', 'docker-buildx', 'docker-compose', 'ca-certificates', 'git'],
+  ...['docker.io', 'docker-cli', 'docker-buildx', 'docker-compose', 'crun', 'ca-certificates', 'git'],
   ...['busybox-static', 'curl', 'less'],
 ];
 

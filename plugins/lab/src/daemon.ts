@@ -1,0 +1,166 @@
+import { createReadStream, rmSync } from 'node:fs';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { GuestBackend, GuestSpec } from './guest/backend.js';
+import { NamespaceBackend } from './guest/namespace.js';
+import { QemuBackend } from './guest/qemu.js';
+import type { Accel } from './guest/qemu-argv.js';
+import type { LabImage } from './image/index.js';
+import { certificateFingerprint, readTokens } from './instance/credentials.js';
+import type { Layout } from './instance/layout.js';
+import type { LabSettings } from './instance/settings.js';
+import { bridgeDevice } from './net/devices.js';
+import { handleApi } from './pve/api.js';
+import { readBody } from './pve/body.js';
+import { Faults, type FaultRequest } from './pve/faults.js';
+import { LabNode } from './pve/node.js';
+import { vmSummary } from './pve/routes/status.js';
+import { StateFile } from './pve/state.js';
+
+/** Everything a daemon needs, decided by `lab:up`; the daemon reads it from its standard input. */
+export interface DaemonOptions {
+  readonly layout: Layout;
+  readonly settings: LabSettings;
+  readonly image: LabImage | undefined;
+  readonly accel: Accel | undefined;
+}
+
+export const IMAGE_NAME = 'zebu-lab-debian-13.qcow2';
+
+function listen(server: ReturnType<typeof createHttp>, where: string | { port: number; host: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => resolve());
+  });
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** Stops guests; for `lab:down`, which must leave nothing behind. */
+async function stopGuests(node: LabNode): Promise<void> {
+  const specs: GuestSpec[] = Object.entries(node.file.state.vms).map(([id, record]) => node.spec(Number(id), record));
+  await Promise.all(specs.map((spec) => node.backend.stop(spec)));
+}
+
+/** The lab's own requests, over the control socket: state for `lab:status`, trouble for tests, the end for `lab:down`. */
+async function handleControl(
+  node: LabNode,
+  faults: Faults,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const what = `${request.method ?? ''} ${request.url ?? ''}`;
+  if (what === 'GET /lab/status') {
+    const guests = await Promise.all(Object.keys(node.file.state.vms).map((id) => vmSummary(node, Number(id))));
+    const rows = guests.map((guest) => ({ vmid: guest['vmid'], name: guest['name'], status: guest['status'] }));
+    json(response, 200, { pid: process.pid, guests: rows });
+  } else if (what === 'POST /lab/faults') {
+    const { params } = await readBody(request);
+    faults.add(params as unknown as FaultRequest, node.tasks);
+    json(response, 200, {});
+  } else if (what === 'POST /lab/stop-guests') {
+    await stopGuests(node);
+    json(response, 200, {});
+  } else json(response, 404, {});
+}
+
+/** Serves the image like a download mirror, so that `download-url` with a checksum is really exercised. */
+function mirror(image: LabImage | undefined): RequestListener {
+  return (request, response) => {
+    if (image === undefined || request.url !== `/${IMAGE_NAME}`) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    pipeline(createReadStream(image.qcow2, { highWaterMark: 1 << 20 }), response).catch(() => response.destroy());
+  };
+}
+
+function makeBackend(options: DaemonOptions): GuestBackend {
+  if (options.settings.guests === 'qemu') return new QemuBackend({ accel: options.accel ?? 'tcg' });
+  if (options.image === undefined) throw new Error('namespace guests need the image');
+  return new NamespaceBackend({ rootfs: options.image.rootfs });
+}
+
+export interface RunningDaemon {
+  readonly node: LabNode;
+  readonly faults: Faults;
+  close(): Promise<void>;
+}
+
+/** Runs the node in this process. @param backend another one than the settings say, for tests */
+export async function runDaemon(
+  options: DaemonOptions,
+  backend: GuestBackend = makeBackend(options),
+): Promise<RunningDaemon> {
+  const { layout, settings, image } = options;
+  await mkdir(layout.stateDir, { recursive: true, mode: 0o700 });
+  const file = new StateFile(layout.state);
+  file.state.tokens = [...(await readTokens(layout)), ...file.state.tokens.filter(({ id }) => id !== 'root@pam!zebu')];
+  file.save();
+  const node = new LabNode(
+    {
+      name: settings.node,
+      instanceId: settings.instanceId,
+      stateDir: layout.stateDir,
+      bridges: { vmbr0: bridgeDevice(settings.instanceId) },
+      address: `${settings.prefix}.1/24`,
+      fingerprint: await certificateFingerprint(layout),
+      labImage:
+        image === undefined
+          ? undefined
+          : { sha256: image.sha256, boot: { kernel: image.kernel, initrd: image.initrd, cmdline: image.cmdline } },
+    },
+    file,
+    backend,
+  );
+  await node.storage.prepare();
+  const faults = new Faults();
+  const api = createHttps(
+    { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },
+    (request, response) => void handleApi(node, faults, request, response, false),
+  );
+  const control = createHttp((request, response) => {
+    const handled =
+      request.url?.startsWith('/lab/') === true
+        ? handleControl(node, faults, request, response)
+        : handleApi(node, faults, request, response, true);
+    handled.catch(() => response.destroy());
+  });
+  const images = createHttp(mirror(image));
+  rmSync(layout.control, { force: true });
+  await listen(api, { port: settings.apiPort, host: '127.0.0.1' });
+  await listen(images, { port: settings.mirrorPort, host: '127.0.0.1' });
+  await listen(control, layout.control);
+  await chmod(layout.control, 0o600);
+  return {
+    node,
+    faults,
+    close: async () => {
+      for (const server of [api, control, images]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  const options = JSON.parse(Buffer.concat(chunks).toString('utf8')) as DaemonOptions;
+  await runDaemon(options);
+  process.on('SIGTERM', () => process.exit(0));
+  // A closed terminal is none of the daemon's business.
+  process.on('SIGHUP', () => {});
+}
+
+if (process.argv[1] === import.meta.filename) await main();
+
+/** For who starts it: the file to run. */
+export const DAEMON_FILE = join(import.meta.dirname, 'daemon.js');

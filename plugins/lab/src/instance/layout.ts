@@ -1,0 +1,53 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ZebuError } from '@zebu/kit';
+
+/** Where everything of one lab is. All paths absolute. */
+export interface Layout {
+  readonly name: string;
+  readonly stateDir: string;
+  /** Shared by all labs, kept by `lab:down`. */
+  readonly cacheDir: string;
+  readonly settings: string;
+  readonly state: string;
+  readonly control: string;
+  readonly daemonLog: string;
+  readonly daemonRef: string;
+  readonly tlsKey: string;
+  readonly tlsCert: string;
+  readonly token: string;
+  readonly env: string;
+  readonly ssh: string;
+  readonly host: string;
+  readonly net: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @param stateDir overrides the default place */
+export function layout(name: string, env: Env, stateDir?: string): Layout {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
+    throw new ZebuError('USAGE', `--name ${name}: lower-case letters, digits and hyphens, at most 31`);
+  }
+  const home = env['HOME'] ?? homedir();
+  const state = resolve(stateDir ?? join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'zebu/lab', name));
+  const cacheDir = join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'zebu/lab');
+  const at = (file: string): string => join(state, file);
+  return {
+    name,
+    stateDir: state,
+    cacheDir,
+    settings: at('lab.json'),
+    state: at('state.json'),
+    control: at('control.sock'),
+    daemonLog: at('daemon.log'),
+    daemonRef: at('daemon.ref'),
+    tlsKey: at('tls.key'),
+    tlsCert: at('tls.crt'),
+    token: at('token'),
+    env: at('zebu.lab.env'),
+    ssh: at('ssh'),
+    host: at('host'),
+    net: at('net'),
+  };
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authenticate, ROOT, type Caller } from './access.js';
+import { formParams, MalformedJson, readBody } from './body.js';
+import { PveFault } from './fault.js';
+import type { Faults } from './faults.js';
+import type { LabNode } from './node.js';
+import { findRoute, type Call, type Route } from './router.js';
+import { agentRoutes } from './routes/agent.js';
+import { clusterRoutes } from './routes/cluster.js';
+import { firewallRoutes } from './routes/firewall.js';
+import { qemuRoutes } from './routes/qemu.js';
+import { snapshotRoutes } from './routes/snapshot.js';
+import { statusRoutes } from './routes/status.js';
+import { storageRoutes } from './routes/storage.js';
+import { taskRoutes, totalOf } from './routes/task.js';
+
+export const ROUTES: readonly Route[] = [
+  ...clusterRoutes,
+  ...taskRoutes,
+  ...storageRoutes,
+  ...qemuRoutes,
+  ...statusRoutes,
+  ...agentRoutes,
+  ...snapshotRoutes,
+  ...firewallRoutes,
+];
+
+const PREFIX = '/api2/json';
+
+function answer(response: ServerResponse, status: number, reason: string, body: unknown): void {
+  const date = new Date().toUTCString();
+  response.writeHead(status, reason, {
+    server: 'pve-api-daemon/3.0',
+    'cache-control': 'max-age=0',
+    pragma: 'no-cache',
+    date,
+    expires: date,
+    ...(body === undefined ? {} : { 'content-type': 'application/json;charset=UTF-8' }),
+    ...(status >= 400 ? { connection: 'close' } : {}),
+  });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, fault: PveFault): void {
+  // 401 and the 59x of the proxy have no body; the reason phrase says it all.
+  if (fault.status === 401 || fault.status >= 590) answer(response, fault.status, fault.message, undefined);
+  else {
+    const newline = fault.status === 501 ? '' : '\n';
+    answer(response, fault.status, fault.message.split('\n', 1)[0] ?? '', {
+      message: `${fault.message}${newline}`,
+      data: null,
+      ...(fault.errors === undefined ? {} : { errors: fault.errors }),
+    });
+  }
+}
+
+/** Handles one request of the REST API. @param local from the host's own shell: root, without a token */
+export async function handleApi(
+  node: LabNode,
+  faults: Faults,
+  request: IncomingMessage,
+  response: ServerResponse,
+  local: boolean,
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
+  try {
+    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state.tokens);
+    const body = await readBody(request);
+    if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
+    const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
+    const fault = local ? undefined : faults.take(method, path);
+    if (fault?.kind === 'status') throw new PveFault(fault.status ?? 596, fault.reason ?? 'Connection timed out');
+    const { handler, path: values } = findRoute(ROUTES, method, path, node.name);
+    const call: Call = {
+      node,
+      caller,
+      path: values,
+      raw: { ...formParams(query), ...body.params },
+      upload: body.upload,
+    };
+    const data = await handler(call);
+    if (fault?.kind === 'drop') request.socket.destroy();
+    else if (fault?.kind === 'hang') return;
+    else {
+      const total = Array.isArray(data) && path.endsWith('/log') ? totalOf(call) : undefined;
+      answer(response, 200, 'OK', { data: data ?? null, ...(total === undefined ? {} : { total }) });
+    }
+  } catch (error) {
+    if (error instanceof MalformedJson) answer(response, 500, error.message.trim(), error.message);
+    else if (error instanceof PveFault) refuse(response, error);
+    else refuse(response, new PveFault(500, (error as Error).message.split('\n', 1)[0] ?? 'internal error'));
+  }
+}

@@ -1,0 +1,108 @@
+import { died } from './fault.js';
+import type { LabNode } from './node.js';
+import { formatProperties, formatSize, parseProperties, parseSize } from './property-string.js';
+import { STORAGE } from './storage.js';
+import type { TaskHandle } from './tasks.js';
+
+const DISK = /^(scsi|virtio|sata|ide)\d+$/;
+
+export const isDiskSlot = (name: string): boolean => DISK.test(name);
+
+/** A disk of a request: an existing volume, `local:8` for a new one of 8 GiB, or an import. */
+interface WantedDisk {
+  readonly volume: string;
+  readonly importFrom: string | undefined;
+  readonly options: Map<string, string>;
+}
+
+function parseDisk(text: string): WantedDisk {
+  const options = parseProperties(text, 'file');
+  const volume = options.get('file') ?? '';
+  const importFrom = options.get('import-from');
+  options.delete('file');
+  options.delete('import-from');
+  return { volume, importFrom, options };
+}
+
+/** What can be told to be wrong before a task is started. @throws PveFault 500 */
+export function checkDisks(node: LabNode, params: Readonly<Record<string, string>>): void {
+  for (const [slot, text] of Object.entries(params)) {
+    if (!isDiskSlot(slot)) continue;
+    const { volume } = parseDisk(text);
+    const cut = volume.indexOf(':');
+    if (cut > 0) node.storage.check(volume.slice(0, cut));
+  }
+}
+
+export interface MadeDisks {
+  readonly config: Record<string, string>;
+  readonly made: readonly string[];
+  readonly labImage: boolean;
+}
+
+/**
+ * Makes the volumes a request asks for. What was made is told through `made` even when a later one fails, so that the
+ * caller can take it away.
+ */
+export async function makeDisks(
+  node: LabNode,
+  vmid: number,
+  params: Readonly<Record<string, string>>,
+  task: TaskHandle,
+  made: string[],
+): Promise<MadeDisks> {
+  const config: Record<string, string> = {};
+  let labImage = false;
+  for (const [slot, text] of Object.entries(params)) {
+    if (!isDiskSlot(slot)) continue;
+    const { volume, importFrom, options } = parseDisk(text);
+    const wanted = volume.slice(volume.indexOf(':') + 1);
+    if (volume === 'none' || (options.get('media') === 'cdrom' && wanted !== 'cloudinit')) config[slot] = text;
+    else if (wanted === 'cloudinit') {
+      const volid = `${STORAGE}:${vmid}/vm-${vmid}-cloudinit.qcow2`;
+      made.push(volid);
+      task.log(
+        `Formatting '${node.storage.shown(volid)}', fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata compression_type=zlib size=4194304 lazy_refcounts=off refcount_bits=16`,
+      );
+      await node.storage.createDisk(volid, 4 * 1024 * 1024);
+      config[slot] = `${volid},media=cdrom`;
+      task.log(`${slot}: successfully created disk '${config[slot]}'`);
+    } else if (/^\d+(\.\d+)?$/.test(wanted)) {
+      const volid = node.storage.nextDisk(vmid, options.get('format') ?? 'qcow2');
+      made.push(volid);
+      let bytes: number;
+      if (importFrom === undefined) {
+        bytes = Number(wanted) * 1024 ** 3;
+        task.log(`Formatting '${node.storage.shown(volid)}', fmt=qcow2 size=${bytes}`);
+        await node.storage.createDisk(volid, bytes);
+      } else {
+        if (!node.storage.exists(importFrom)) {
+          throw died(`unable to create VM ${vmid} - failed to stat '${node.storage.shown(importFrom)}'`);
+        }
+        task.log(`create full clone of drive (${importFrom})`);
+        task.log(`Formatting '${node.storage.shown(volid)}', fmt=qcow2`);
+        bytes = await node.storage.importDisk(importFrom, volid);
+        task.log(`transferred ${formatSize(bytes)}iB of ${formatSize(bytes)}iB (100.00%)`);
+        labImage ||= (await node.storage.sum(importFrom)) === node.settings.labImage?.sha256;
+      }
+      options.delete('format');
+      options.set('size', formatSize(bytes));
+      config[slot] = formatProperties(new Map([['file', volid], ...options]), 'file');
+      task.log(`${slot}: successfully created disk '${config[slot]}'`);
+    } else {
+      if (!node.storage.exists(volume)) throw died(`volume '${volume}' does not exist`);
+      config[slot] = text;
+    }
+  }
+  return { config, made, labImage };
+}
+
+/** The new size in bytes. @throws in the task's words */
+export function targetSize(wanted: string, current: number): number {
+  const relative = wanted.startsWith('+');
+  const bytes = parseSize(relative ? wanted.slice(1) : wanted);
+  if (bytes === undefined) throw died(`invalid size '${wanted}'`);
+  const target = relative ? current + bytes : bytes;
+  if (target < current) throw died('shrinking disks is not supported');
+  return target;
+}

@@ -1,0 +1,45 @@
+import type { Tasks } from './tasks.js';
+
+/** Trouble on demand, asked for over the control socket only: what a client must cope with happens when a test says so. */
+export interface FaultRequest {
+  /**
+   * `status`: answer with it (596 with `reason`) instead of doing anything; `drop`: carry the request out, then close the
+   * connection without an answer; `hang`: carry it out and never answer; `fail-task`, `delay-task`: for the next task.
+   */
+  readonly kind: 'delay-task' | 'drop' | 'fail-task' | 'hang' | 'status';
+  /** Of requests: only this method. */
+  readonly method?: string;
+  /** Of requests: only paths that contain this. */
+  readonly path?: string;
+  /** How many requests; 1 when left out. */
+  readonly count?: number;
+  readonly status?: number;
+  /** The reason phrase, or a task's error. */
+  readonly reason?: string;
+  /** Type of a task, such as `qmstart`. */
+  readonly task?: string;
+  readonly ms?: number;
+}
+
+export class Faults {
+  #waiting: { request: FaultRequest; left: number }[] = [];
+
+  add(request: FaultRequest, tasks: Tasks): void {
+    if (request.kind === 'fail-task') tasks.failNext(request.task ?? '', request.reason ?? 'injected failure');
+    else if (request.kind === 'delay-task') tasks.delayNext(request.task ?? '', request.ms ?? 1000);
+    else this.#waiting.push({ request, left: request.count ?? 1 });
+  }
+
+  /** The fault that strikes this request, used up by it. */
+  take(method: string, path: string): FaultRequest | undefined {
+    const found = this.#waiting.find(
+      ({ request }) =>
+        (request.method === undefined || request.method === method) &&
+        (request.path === undefined || path.includes(request.path)),
+    );
+    if (found === undefined) return undefined;
+    found.left--;
+    this.#waiting = this.#waiting.filter(({ left }) => left > 0);
+    return found.request;
+  }
+}

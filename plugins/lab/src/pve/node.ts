@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import type { DirectBoot, GuestBackend, GuestDisk, GuestNic, GuestSpec } from '../guest/backend.js';
+import { hostDevice } from '../net/devices.js';
+import { died } from './fault.js';
+import { parseProperties } from './property-string.js';
+import type { StateFile, VmRecord } from './state.js';
+import { Storage } from './storage.js';
+import { Tasks } from './tasks.js';
+
+export interface NodeSettings {
+  readonly name: string;
+  /** Of the lab instance, for device names. */
+  readonly instanceId: string;
+  readonly stateDir: string;
+  /** The bridge as PVE shows it → the device on this machine. */
+  readonly bridges: Readonly<Record<string, string>>;
+  /** The node's own address on the bridge, with prefix. */
+  readonly address: string;
+  readonly fingerprint: string;
+  /** Kernel of the lab's own image, and its checksum to recognise it by. */
+  readonly labImage: { readonly sha256: string; readonly boot: DirectBoot } | undefined;
+}
+
+export const PVE_VERSION = '8.4.21';
+
+/** How long PVE waits for a VM's lock file. */
+const LOCK_WAIT_MS = 10_000;
+
+/** One node: its machines, storage and tasks. Handlers get everything from here. */
+export class LabNode {
+  readonly settings: NodeSettings;
+  readonly file: StateFile;
+  readonly backend: GuestBackend;
+  readonly storage: Storage;
+  readonly tasks: Tasks;
+  readonly startedAt = Date.now();
+  readonly #locks = new Map<number, Promise<void>>();
+
+  constructor(settings: NodeSettings, file: StateFile, backend: GuestBackend) {
+    this.settings = settings;
+    this.file = file;
+    this.backend = backend;
+    this.storage = new Storage(join(settings.stateDir, 'vz'), file);
+    this.tasks = new Tasks(settings.name, file);
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** @throws the 500 PVE gives for a VM that is not there */
+  vm(vmid: number): VmRecord {
+    const record = this.file.state.vms[String(vmid)];
+    if (record === undefined)
+      throw died(`Configuration file 'nodes/${this.name}/qemu-server/${vmid}.conf' does not exist`);
+    return record;
+  }
+
+  /** One at a time for each VM; gives up like PVE when the one before takes too long. */
+  async withLock<T>(vmid: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#locks.get(vmid) ?? Promise.resolve();
+    let release = (): void => {};
+    const mine = new Promise<void>((resolve) => (release = resolve));
+    this.#locks.set(
+      vmid,
+      before.then(() => mine),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, LOCK_WAIT_MS, 'late')));
+    try {
+      if ((await Promise.race([before, late])) === 'late') {
+        throw died(`can't lock file '/var/lock/qemu-server/lock-${vmid}.conf' - got timeout`);
+      }
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      release();
+    }
+  }
+
+  /** @throws when the configuration is locked, as by a create that is still going on */
+  checkLock(record: VmRecord): void {
+    if (record.lock !== undefined) throw died(`VM is locked (${record.lock})`);
+  }
+
+  /** What the backend needs to know of a VM. */
+  spec(vmid: number, record: VmRecord): GuestSpec {
+    const { config } = record;
+    const nics: GuestNic[] = [];
+    const disks: GuestDisk[] = [];
+    for (const [key, value] of Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const net = /^net(\d+)$/.exec(key);
+      if (net !== null) {
+        const properties = parseProperties(String(value), 'model');
+        const bridge = properties.get('bridge') ?? '';
+        nics.push({
+          index: Number(net[1]),
+          mac: macOf(properties) ?? '',
+          bridgeDevice: this.settings.bridges[bridge] ?? bridge,
+          hostDevice: hostDevice(this.settings.instanceId, vmid, Number(net[1])),
+        });
+      }
+      if (/^(scsi|virtio|sata|ide)\d+$/.test(key)) {
+        const properties = parseProperties(String(value), 'file');
+        const volid = properties.get('file') ?? 'none';
+        if (volid === 'none') continue;
+        const cloudinit = volid.endsWith('cloudinit.qcow2');
+        const file = this.storage.path(volid);
+        // The cloud-init drive is written as a plain ISO beside its volume when the VM starts.
+        disks.push(
+          cloudinit
+            ? { slot: key, file: cidataFile(file), format: 'raw', media: 'cdrom' }
+            : {
+                slot: key,
+                file,
+                format: file.endsWith('.qcow2') ? 'qcow2' : 'raw',
+                media: properties.get('media') === 'cdrom' ? 'cdrom' : 'disk',
+              },
+        );
+      }
+    }
+    const boot = this.settings.labImage?.boot;
+    return {
+      vmid,
+      name: String(config['name'] ?? `VM ${vmid}`),
+      cores: Number(config['cores'] ?? 1) * Number(config['sockets'] ?? 1),
+      memoryMiB: Number(String(config['memory'] ?? '512').replace(/^current=/, '')),
+      uuid: parseProperties(String(config['smbios1'] ?? ''), 'uuid').get('uuid') ?? '',
+      nics,
+      disks: disks.sort((a, b) => (a.media === b.media ? 0 : a.media === 'disk' ? -1 : 1)),
+      ...(record.labImage && boot !== undefined ? { directBoot: boot } : {}),
+      agent: /(^|,)(enabled=)?1(,|$)/.test(String(config['agent'] ?? '')),
+      runDir: join(this.settings.stateDir, 'run', String(vmid)),
+    };
+  }
+
+  async isRunning(vmid: number, record: VmRecord): Promise<boolean> {
+    return (await this.backend.state(this.spec(vmid, record))) !== 'stopped';
+  }
+}
+
+export function cidataFile(volumeFile: string): string {
+  return volumeFile.replace(/\.qcow2$/, '.iso');
+}
+
+const MODELS = ['virtio', 'e1000', 'e1000e', 'rtl8139', 'vmxnet3'];
+
+/** `virtio=BC:24:…,bridge=vmbr0` */
+export function macOf(properties: ReadonlyMap<string, string>): string | undefined {
+  for (const model of MODELS) {
+    const mac = properties.get(model);
+    if (mac !== undefined) return mac;
+  }
+  return properties.get('macaddr');
+}

@@ -1,0 +1,70 @@
+import type { Caller } from './access.js';
+import { PveFault } from './fault.js';
+import type { LabNode } from './node.js';
+import type { RawParams } from './params.js';
+
+export interface Call {
+  readonly node: LabNode;
+  readonly caller: Caller;
+  /** Values of the path's `{name}` parts, decoded. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly raw: RawParams;
+  /** Of an upload: the file that came with it. */
+  readonly upload?: { readonly file: string; readonly filename: string } | undefined;
+}
+
+export type Handler = (call: Call) => Promise<unknown>;
+
+export interface Route {
+  readonly method: string;
+  readonly template: string;
+  readonly handler: Handler;
+}
+
+export function route(method: string, template: string, handler: Handler): Route {
+  return { method, template, handler };
+}
+
+/** `{volume}` takes the rest of the path: volume ids hold slashes. */
+function match(template: string, segments: readonly string[]): Record<string, string> | undefined {
+  const parts = template.split('/').slice(1);
+  const values: Record<string, string> = {};
+  for (const [i, part] of parts.entries()) {
+    const segment = segments[i];
+    if (segment === undefined || segment === '') return undefined;
+    if (part === '{volume}') {
+      values['volume'] = segments.slice(i).join('/');
+      return values;
+    }
+    if (part.startsWith('{')) values[part.slice(1, -1)] = segment;
+    else if (part !== segment) return undefined;
+  }
+  return parts.length === segments.length ? values : undefined;
+}
+
+export interface Matched {
+  readonly handler: Handler;
+  readonly path: Readonly<Record<string, string>>;
+}
+
+/**
+ * @param path decoded, without `/api2/json`
+ * @throws PveFault 501 for a path or method that does not exist; 500 for another node's name
+ */
+export function findRoute(routes: readonly Route[], method: string, path: string, nodeName: string): Matched {
+  const segments = path.replace(/\/+$/, '').split('/').slice(1);
+  for (const candidate of routes) {
+    if (candidate.method !== method) continue;
+    const values = match(candidate.template, segments);
+    if (values === undefined) continue;
+    const { node } = values;
+    if (node !== undefined && node !== nodeName && node !== 'localhost') {
+      throw new PveFault(
+        500,
+        `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
+      );
+    }
+    return { handler: candidate.handler, path: values };
+  }
+  throw new PveFault(501, `Method '${method} ${path}' not implemented`);
+}

@@ -1,0 +1,154 @@
+import type { AgentChannel } from '../../guest/backend.js';
+import { requirePrivilege } from '../access.js';
+import { badParameters, died, PveFault } from '../fault.js';
+import { bool, checkParams, int, listParam, str } from '../params.js';
+import { route, type Call, type Handler, type Route } from '../router.js';
+import { vmidOf, vmPath } from './common.js';
+
+/** The agent of a running VM. @throws PVE's 500s for stopped, without agent, not answering */
+async function channel(call: Call, privilege = 'VM.Monitor'): Promise<AgentChannel> {
+  const { node, caller } = call;
+  const vmid = vmidOf(call);
+  requirePrivilege(caller, vmPath(vmid), privilege, 'VM.Audit');
+  const record = node.vm(vmid);
+  const spec = node.spec(vmid, record);
+  if (!(await node.isRunning(vmid, record))) throw died(`VM ${vmid} is not running`);
+  if (!spec.agent) throw died('No QEMU guest agent configured');
+  const agent = node.backend.agent(spec);
+  await agent.call('guest-ping', undefined, 2000).catch(() => {
+    throw died('QEMU guest agent is not running');
+  });
+  return agent;
+}
+
+async function ask(agent: AgentChannel, command: string, args?: Record<string, unknown>): Promise<unknown> {
+  try {
+    return await agent.call(command, args, 10_000);
+  } catch (error) {
+    throw died(`Agent error: ${(error as Error).message}`);
+  }
+}
+
+/** A command of the agent without parameters, answered as `result`. */
+function simple(name: string, method: 'GET' | 'POST', command = `guest-${name}`): Route {
+  return route(method, `/nodes/{node}/qemu/{vmid}/agent/${name}`, async (call) => ({
+    result: await ask(await channel(call), command),
+  }));
+}
+
+const exec: Handler = async (call) => {
+  const command = listParam(call.raw, 'command');
+  const { 'input-data': input } = checkParams(call.raw, {
+    command: { type: 'list', required: true },
+    'input-data': str,
+  });
+  const [path, ...args] = command;
+  const agent = await channel(call);
+  try {
+    return await agent.call('guest-exec', {
+      path,
+      arg: args,
+      'capture-output': true,
+      ...(input === undefined ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
+    });
+  } catch {
+    // A real node does not survive this one: its worker dies, and the proxy in front reports a broken pipe.
+    throw new PveFault(596, 'Broken pipe');
+  }
+};
+
+interface ExecStatus {
+  readonly exited: boolean;
+  readonly exitcode?: number;
+  readonly signal?: number;
+  readonly 'out-data'?: string;
+  readonly 'err-data'?: string;
+}
+
+const decode = (data: string): string => Buffer.from(data, 'base64').toString('utf8');
+
+const execStatus: Handler = async (call) => {
+  const { pid } = checkParams(call.raw, { pid: { ...int, required: true } });
+  const status = (await ask(await channel(call), 'guest-exec-status', { pid: Number(pid) })) as ExecStatus;
+  return {
+    exited: status.exited ? 1 : 0,
+    ...(status.exitcode === undefined ? {} : { exitcode: status.exitcode }),
+    ...(status.signal === undefined ? {} : { signal: status.signal }),
+    ...(status['out-data'] === undefined ? {} : { 'out-data': decode(status['out-data']), 'out-truncated': 0 }),
+    ...(status['err-data'] === undefined ? {} : { 'err-data': decode(status['err-data']), 'err-truncated': 0 }),
+  };
+};
+
+const READ_CHUNK = 1024 * 1024;
+const READ_LIMIT = 16 * 1024 * 1024;
+
+const fileRead: Handler = async (call) => {
+  const { file } = checkParams(call.raw, { file: { ...str, required: true } });
+  const agent = await channel(call);
+  const handle = await ask(agent, 'guest-file-open', { path: file, mode: 'r' });
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const part = (await ask(agent, 'guest-file-read', { handle, count: READ_CHUNK })) as {
+        'buf-b64': string;
+        eof: boolean;
+      };
+      const bytes = Buffer.from(part['buf-b64'], 'base64');
+      chunks.push(bytes);
+      size += bytes.length;
+      if (part.eof) return { content: Buffer.concat(chunks).toString('latin1'), 'bytes-read': size };
+      if (size >= READ_LIMIT)
+        return { content: Buffer.concat(chunks).toString('latin1'), 'bytes-read': size, truncated: 1 };
+    }
+  } finally {
+    await ask(agent, 'guest-file-close', { handle });
+  }
+};
+
+const fileWrite: Handler = async (call) => {
+  const params = checkParams(call.raw, {
+    file: { ...str, required: true },
+    content: { ...str, required: true, maxLength: 61_440 },
+    encode: bool,
+  });
+  const agent = await channel(call);
+  const handle = await ask(agent, 'guest-file-open', { path: params['file'], mode: 'wb' });
+  const content = params['content'] ?? '';
+  const data = params['encode'] === '0' ? content : Buffer.from(content).toString('base64');
+  try {
+    await ask(agent, 'guest-file-write', { handle, 'buf-b64': data });
+  } finally {
+    await ask(agent, 'guest-file-close', { handle });
+  }
+  return null;
+};
+
+/** `POST agent?command=…`: the old form. */
+const any: Handler = async (call) => {
+  const { command = '' } = checkParams(call.raw, { command: { ...str, required: true } });
+  if (!/^[a-z-]+$/.test(command))
+    throw badParameters({ command: `value '${command}' does not have a value in the enumeration` });
+  return { result: await ask(await channel(call), `guest-${command}`) };
+};
+
+export const agentRoutes: readonly Route[] = [
+  simple('ping', 'POST'),
+  simple('info', 'GET'),
+  simple('network-get-interfaces', 'GET'),
+  simple('get-osinfo', 'GET'),
+  simple('get-host-name', 'GET'),
+  simple('get-fsinfo', 'GET'),
+  simple('get-time', 'GET'),
+  simple('get-timezone', 'GET'),
+  simple('get-users', 'GET'),
+  simple('get-vcpus', 'GET'),
+  simple('fsfreeze-status', 'POST'),
+  simple('fsfreeze-freeze', 'POST'),
+  simple('fsfreeze-thaw', 'POST'),
+  route('POST', '/nodes/{node}/qemu/{vmid}/agent/exec', exec),
+  route('GET', '/nodes/{node}/qemu/{vmid}/agent/exec-status', execStatus),
+  route('GET', '/nodes/{node}/qemu/{vmid}/agent/file-read', fileRead),
+  route('POST', '/nodes/{node}/qemu/{vmid}/agent/file-write', fileWrite),
+  route('POST', '/nodes/{node}/qemu/{vmid}/agent', any),
+];

@@ -1,0 +1,219 @@
+import { createWriteStream } from 'node:fs';
+import { copyFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { run } from '../../guest/process.js';
+import { hasPrivilege, requirePrivilege } from '../access.js';
+import { badParameters, died } from '../fault.js';
+import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
+import { route, type Call, type Route } from '../router.js';
+import { CONTENT, digestFile, SHOWN_ROOT, STORAGE } from '../storage.js';
+import { digest } from './common.js';
+
+const CHECKSUMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
+
+async function facts({ node }: Call): Promise<Record<string, unknown>> {
+  const { total, used, avail } = await node.storage.usage();
+  return { type: 'dir', content: CONTENT.join(','), active: 1, enabled: 1, shared: 0, total, used, avail };
+}
+
+async function listStorages(call: Call): Promise<unknown> {
+  const { content } = checkParams(call.raw, { content: str, enabled: bool, storage: str, target: str, format: bool });
+  const may =
+    hasPrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit') ||
+    hasPrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.AllocateSpace');
+  if (!may || (content !== undefined && !content.split(',').some((kind) => CONTENT.includes(kind)))) return [];
+  const own = await facts(call);
+  return [{ storage: STORAGE, ...own, used_fraction: Number(own['used']) / Number(own['total']) }];
+}
+
+function checkStorage(call: Call): void {
+  call.node.storage.check(call.path['storage'] ?? '');
+}
+
+async function status(call: Call): Promise<unknown> {
+  checkStorage(call);
+  requirePrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
+  return facts(call);
+}
+
+async function content(call: Call): Promise<unknown> {
+  checkStorage(call);
+  requirePrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
+  const params = checkParams(call.raw, { content: str, vmid: int });
+  return call.node.storage.list(params['content'], params['vmid'] === undefined ? undefined : Number(params['vmid']));
+}
+
+function checkName(filename: string, kind: string): void {
+  if (!/^[A-Za-z0-9._+-]+$/.test(filename)) throw badParameters({ filename: 'wrong file extension' });
+  const endings =
+    kind === 'iso' ? /\.(iso|img)$/i : kind === 'import' ? /\.(ova|qcow2|raw|vmdk)$/i : /\.tar\.(gz|xz|zst)$/i;
+  if (!endings.test(filename)) throw badParameters({ filename: 'wrong file extension' });
+}
+
+async function verify(
+  file: string,
+  algorithm: string | undefined,
+  expected: string | undefined,
+  log: (line: string) => void,
+): Promise<void> {
+  if (algorithm === undefined || expected === undefined) return;
+  log(`calculating checksum...`);
+  const actual = await digestFile(file, algorithm);
+  if (actual === expected.toLowerCase()) {
+    log('OK, checksum verified');
+    return;
+  }
+  log(`checksum mismatch: got '${actual}' != expect '${expected.toLowerCase()}'`);
+  throw new Error("checksum mismatch: got '" + actual + "' != expect '" + expected.toLowerCase() + "'");
+}
+
+const DOWNLOAD: ParamSpecs = {
+  content: { type: 'string', required: true, values: ['iso', 'vztmpl', 'import'] },
+  filename: { type: 'string', required: true },
+  url: {
+    type: 'string',
+    required: true,
+    format: (text) => (/^https?:\/\//.test(text) ? undefined : 'value does not match the regex pattern'),
+  },
+  checksum: str,
+  'checksum-algorithm': { type: 'string', values: CHECKSUMS },
+  compression: str,
+  'verify-certificates': bool,
+};
+
+/** wget's words, which is what PVE runs. */
+function downloadError(url: string, error: Error): Error {
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  const { hostname, port, protocol } = new URL(url);
+  const place = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+  if (cause?.code === 'ECONNREFUSED')
+    return new Error(`download failed: Connecting to ${place}... failed: Connection refused.`);
+  return new Error(`download failed: ${cause?.message ?? error.message}`);
+}
+
+async function downloadUrl(call: Call): Promise<unknown> {
+  const { node, caller } = call;
+  checkStorage(call);
+  const params = checkParams(call.raw, DOWNLOAD);
+  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.AllocateTemplate');
+  if (!hasPrivilege(caller, '/', 'Sys.Audit') && !hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork')) {
+    requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork');
+  }
+  const { content: kind = '', filename = '', url = '', checksum, 'checksum-algorithm': algorithm } = params;
+  if ((checksum === undefined) !== (algorithm === undefined)) {
+    throw badParameters(
+      checksum === undefined
+        ? { checksum: "missing property - 'checksum-algorithm' requires this property" }
+        : { 'checksum-algorithm': "missing property - 'checksum' requires this property" },
+    );
+  }
+  checkName(filename, kind);
+  const target = join(node.storage.folderFor(kind), filename);
+  const shown = target.replace(node.storage.root, SHOWN_ROOT);
+  return node.tasks.start('download', filename, caller, async ({ log, signal }) => {
+    log(`downloading ${url} to ${shown}`);
+    if (await stat(target).catch(() => undefined)) {
+      if (
+        algorithm !== undefined &&
+        checksum !== undefined &&
+        (await digestFile(target, algorithm)) === checksum.toLowerCase()
+      ) {
+        log('file already exists, no need to download');
+        return;
+      }
+      throw new Error(`mismatch, file already exists: ${shown}`);
+    }
+    const part = `${target}.tmp`;
+    try {
+      log(`--${new Date().toISOString().slice(0, 19).replace('T', ' ')}--  ${url}`);
+      const response = await fetch(url, { signal }).catch((error: Error) => {
+        throw downloadError(url, error);
+      });
+      if (!response.ok || response.body === null)
+        throw new Error(`download failed: ERROR ${response.status}: ${response.statusText}.`);
+      await pipeline(Readable.fromWeb(response.body), createWriteStream(part));
+      await verify(part, algorithm, checksum, log);
+      await rename(part, target);
+      log(`download of '${url}' to '${shown}' finished`);
+    } finally {
+      await rm(part, { force: true });
+    }
+  });
+}
+
+async function upload(call: Call): Promise<unknown> {
+  const { node, caller, raw, upload: file } = call;
+  checkStorage(call);
+  const params = checkParams(raw, {
+    content: { type: 'string', required: true, values: ['iso', 'vztmpl', 'import'] },
+    filename: str,
+    checksum: str,
+    'checksum-algorithm': { type: 'string', values: CHECKSUMS },
+    tmpfilename: str,
+  });
+  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.AllocateTemplate');
+  const { content: kind = '', checksum, 'checksum-algorithm': algorithm } = params;
+  if (file === undefined) throw badParameters({ filename: 'property is missing and it is not optional' });
+  checkName(file.filename, kind);
+  const target = join(node.storage.folderFor(kind), file.filename);
+  return node.tasks.start('imgcopy', '', caller, async ({ log }) => {
+    try {
+      log(`starting file import from: ${file.file}`);
+      if (kind === 'import')
+        await run(['qemu-img', 'check', '-q', '-f', 'qcow2', file.file]).catch(() => {
+          throw new Error(`qemu-img: Could not open '${file.file}': Image is not in qcow2 format`);
+        });
+      log(`target node: ${node.name}`);
+      log(`target file: ${target.replace(node.storage.root, SHOWN_ROOT)}`);
+      log(`file size is: ${(await stat(file.file)).size}`);
+      await verify(file.file, algorithm, checksum, log);
+      log(`command: cp -- ${file.file} ${target.replace(node.storage.root, SHOWN_ROOT)}`);
+      await copyFile(file.file, `${target}.tmp`);
+      await rename(`${target}.tmp`, target);
+      log('finished file import successfully');
+    } finally {
+      await rm(file.file, { force: true });
+    }
+  });
+}
+
+async function removeVolume(call: Call): Promise<unknown> {
+  const { node, caller, path } = call;
+  checkStorage(call);
+  checkParams(call.raw, { delay: int });
+  const given = path['volume'] ?? '';
+  const volid = given.includes(':') ? given : `${STORAGE}:${given}`;
+  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.Allocate', 'Datastore.AllocateTemplate');
+  const owner = /:(?:backup\/vzdump-qemu-)?(\d+)[/-]/.exec(volid)?.[1];
+  node.storage.path(volid);
+  return node.tasks.start('imgdel', owner === undefined ? STORAGE : `${owner}@${STORAGE}`, caller, async () => {
+    if (!node.storage.exists(volid))
+      throw died(`unlink '${node.storage.shown(volid)}' failed - No such file or directory`);
+    await node.storage.remove(volid);
+  });
+}
+
+export const storageRoutes: readonly Route[] = [
+  route('GET', '/storage', async ({ caller }) =>
+    hasPrivilege(caller, `/storage/${STORAGE}`, 'Datastore.Audit')
+      ? [
+          {
+            storage: STORAGE,
+            type: 'dir',
+            path: SHOWN_ROOT,
+            content: CONTENT.join(','),
+            'prune-backups': 'keep-all=1',
+            digest: digest(CONTENT),
+          },
+        ]
+      : [],
+  ),
+  route('GET', '/nodes/{node}/storage', listStorages),
+  route('GET', '/nodes/{node}/storage/{storage}/status', status),
+  route('GET', '/nodes/{node}/storage/{storage}/content', content),
+  route('POST', '/nodes/{node}/storage/{storage}/download-url', downloadUrl),
+  route('POST', '/nodes/{node}/storage/{storage}/upload', upload),
+  route('DELETE', '/nodes/{node}/storage/{storage}/content/{volume}', removeVolume),
+];

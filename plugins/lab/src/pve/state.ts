@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export type ConfigValue = number | string;
+export type VmConfig = Record<string, ConfigValue>;
+
+export interface Snapshot {
+  readonly name: string;
+  description: string;
+  /** Unix time in seconds. */
+  readonly snaptime: number;
+  readonly parent?: string;
+  readonly config: VmConfig;
+}
+
+export interface FirewallRule {
+  [key: string]: ConfigValue;
+}
+
+export interface IpSet {
+  comment?: string;
+  entries: { cidr: string; comment?: string }[];
+}
+
+export interface VmRecord {
+  config: VmConfig;
+  /** The configuration's `lock`, such as `create`. */
+  lock?: string;
+  /** The disk came from the lab's own image, whose kernel can be started directly. */
+  labImage: boolean;
+  /** Unix time in milliseconds of the last start. */
+  startedAt?: number;
+  snapshots: Record<string, Snapshot>;
+  parent?: string;
+  firewall: { options: Record<string, ConfigValue>; rules: FirewallRule[]; ipsets: Record<string, IpSet> };
+}
+
+export interface TaskRecord {
+  readonly upid: string;
+  readonly type: string;
+  readonly id: string;
+  readonly user: string;
+  readonly tokenid?: string;
+  readonly pid: number;
+  readonly pstart: number;
+  /** Unix time in seconds. */
+  readonly starttime: number;
+  endtime?: number;
+  exitstatus?: string;
+  log: string[];
+}
+
+export interface ApiTokenRecord {
+  /** `user@realm!name`. */
+  readonly id: string;
+  readonly secret: string;
+  /** Access control path → privileges; `*` for all of them. */
+  readonly acl: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface LabState {
+  vms: Record<string, VmRecord>;
+  tasks: TaskRecord[];
+  tokens: ApiTokenRecord[];
+  /** Volume id → SHA-256 with the size and time it was taken at. */
+  sums: Record<string, { sha256: string; size: number; mtimeMs: number }>;
+}
+
+const EMPTY: LabState = { vms: {}, tasks: [], tokens: [], sums: {} };
+
+/** The node's memory: one JSON file, replaced whole after every change, so that a killed daemon finds it consistent. */
+export class StateFile {
+  readonly state: LabState;
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.state = load(file);
+    for (const task of this.state.tasks) {
+      if (task.exitstatus !== undefined) continue;
+      // The worker died with the daemon.
+      task.exitstatus = 'unexpected status';
+      task.endtime = Math.floor(Date.now() / 1000);
+    }
+    for (const vm of Object.values(this.state.vms)) if (vm.lock === 'create') delete vm.lock;
+  }
+
+  save(): void {
+    mkdirSync(dirname(this.#file), { recursive: true });
+    const part = `${this.#file}.part`;
+    writeFileSync(part, JSON.stringify(this.state), { mode: 0o600 });
+    renameSync(part, this.#file);
+  }
+}
+
+function load(file: string): LabState {
+  try {
+    return { ...structuredClone(EMPTY), ...(JSON.parse(readFileSync(file, 'utf8')) as LabState) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return structuredClone(EMPTY);
+    throw error;
+  }
+}
