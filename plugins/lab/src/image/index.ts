@@ -76,6 +76,11 @@ export async function ensureImage(options: ImageOptions): Promise<LabImage> {
   });
 }
 
+/** The image of this version's recipe, when it has been built; nothing is built. */
+export async function cachedImage(cacheDir: string): Promise<LabImage | undefined> {
+  return readImage(join(cacheDir, `${SUITE}-${await recipeKey()}`));
+}
+
 /** The image in this cache entry, or undefined when it is missing, incomplete or changed since it was made. */
 async function readImage(directory: string): Promise<LabImage | undefined> {
   let manifest: Manifest;

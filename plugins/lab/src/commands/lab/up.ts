@@ -1,0 +1,45 @@
+import { Flags } from '@oclif/core';
+import { ZebuCommand } from '@zebu/kit/command';
+import { labFlags, labLayout } from '../../instance/flags.js';
+import type { LabReport } from '../../instance/up.js';
+
+export default class LabUp extends ZebuCommand<LabReport> {
+  static override summary = 'Bring up a Proxmox-compatible node on this machine, with real virtual machines as guests.';
+  static override description =
+    'Builds a Debian guest image when there is none yet (about two minutes), then starts the node: its REST API and an SSH host shell on 127.0.0.1, and a bridge with DHCP for guests. Run it again to repair what is missing.';
+  static override examples = ['<%= config.bin %> lab:up', '<%= config.bin %> lab:up --name fast --guests namespace'];
+  static override flags = {
+    ...labFlags,
+    guests: Flags.option({
+      options: ['qemu', 'namespace'] as const,
+      default: 'qemu',
+      env: 'ZEBU_LAB_GUESTS',
+      description: 'Real machines, or namespaces of this one, which start in seconds and show less.',
+    })(),
+    node: Flags.string({ default: 'pve', description: 'Name of the node.' }),
+    'api-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the REST API. Default: a free one.' }),
+    'ssh-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the host shell. Default: a free one.' }),
+    subnet: Flags.string({ description: 'Network of the bridge, such as 10.77.0.0/24. Default: a free one.' }),
+  };
+
+  async execute(): Promise<LabReport> {
+    const { flags } = await this.parse(LabUp);
+    const { labUp } = await import('../../instance/up.js');
+    const report = await labUp({
+      layout: labLayout(flags),
+      name: flags.name,
+      guests: flags.guests,
+      node: flags.node,
+      apiPort: flags['api-port'],
+      sshPort: flags['ssh-port'],
+      subnet: flags.subnet,
+      log: (line) => this.io.note(`  ${line}`),
+      signal: this.signal,
+    });
+    this.io.out(
+      `node ${report.node} is up: API ${report.api.url}, SSH ${report.ssh.user}@${report.ssh.host}:${report.ssh.port}`,
+    );
+    this.io.out(`use it: set -a; . ${report.envFile}; set +a`);
+    return report;
+  }
+}

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ZebuError } from '@zebu/kit';
+import { end, identify, loadRef, run, saveRef, type ProcessRef } from '../guest/process.js';
+import { sshFiles } from '../instance/credentials.js';
+import type { Layout } from '../instance/layout.js';
+import type { LabSettings } from '../instance/settings.js';
+
+const ENTER = fileURLToPath(new URL('../../host-shell/enter', import.meta.url));
+const CLI = fileURLToPath(new URL('./cli.js', import.meta.url));
+
+/** The programs of a Proxmox host that the lab stands in for. */
+export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveversion'];
+
+interface ShellFiles {
+  readonly bin: string;
+  readonly config: string;
+  readonly log: string;
+  readonly ref: string;
+}
+
+function filesOf(layout: Layout): ShellFiles {
+  return {
+    bin: join(layout.host, 'bin'),
+    config: join(layout.host, 'sshd_config'),
+    log: join(layout.host, 'sshd.log'),
+    ref: join(layout.host, 'sshd.ref'),
+  };
+}
+
+export function sshdConfig(layout: Layout, port: number, bin: string): string {
+  const keys = sshFiles(layout);
+  return [
+    'ListenAddress 127.0.0.1',
+    `Port ${port}`,
+    `HostKey ${keys.hostKey}`,
+    `AuthorizedKeysFile ${keys.authorizedKeys}`,
+    'PermitRootLogin prohibit-password',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'UsePAM no',
+    'StrictModes no',
+    'PidFile none',
+    'AllowTcpForwarding yes',
+    'UseDNS no',
+    'MaxStartups 100',
+    'Subsystem sftp internal-sftp',
+    `SetEnv PATH=${bin}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    '',
+  ].join('\n');
+}
+
+/** Small scripts that hand over to the lab's program; written anew at each start, for the Node of today. */
+async function writePrograms(layout: Layout, bin: string): Promise<void> {
+  await mkdir(bin, { recursive: true });
+  for (const name of PROGRAMS) {
+    const file = join(bin, name);
+    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' ${name} '${layout.control}' "$@"\n`);
+    await chmod(file, 0o755);
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(data.toString().startsWith('SSH-'));
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
+
+export async function shellIsUp(layout: Layout): Promise<boolean> {
+  return (await loadRef(filesOf(layout).ref)) !== undefined;
+}
+
+/** Starts the node's sshd unless it runs. */
+export async function shellUp(layout: Layout, settings: LabSettings): Promise<void> {
+  const files = filesOf(layout);
+  await mkdir(layout.host, { recursive: true });
+  await writePrograms(layout, files.bin);
+  if ((await loadRef(files.ref)) !== undefined) return;
+  await writeFile(files.config, sshdConfig(layout, settings.sshPort, files.bin));
+  const storage = join(layout.stateDir, 'vz');
+  await mkdir(storage, { recursive: true });
+  const child = spawn(
+    'unshare',
+    ['--mount', '--uts', '--', '/bin/sh', ENTER, settings.node, layout.host, storage, files.config, files.log],
+    { detached: true, stdio: 'ignore' },
+  );
+  child.unref();
+  for (let waited = 0; waited < 10_000; waited += 100) {
+    if (await answers(settings.sshPort)) {
+      const server = child.pid === undefined ? undefined : await identify(child.pid);
+      if (server !== undefined) {
+        await saveRef(files.ref, server);
+        return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const log = await readFile(files.log, 'utf8').catch(() => '');
+  throw new ZebuError('LAB_FAILED', `The node's sshd did not start: ${log.trim().split('\n').at(-1) ?? 'no log'}`, {
+    hint: `Its log: ${files.log}`,
+  });
+}
+
+/** Everything in the mount namespace of sshd: it, its sessions, and what they left running. */
+async function inhabitants(server: ProcessRef): Promise<readonly ProcessRef[]> {
+  const own = await readlink(`/proc/${server.pid}/ns/mnt`);
+  const found: ProcessRef[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const namespace = await readlink(`/proc/${name}/ns/mnt`).catch(() => undefined);
+    const ref = namespace === own ? await identify(Number(name)) : undefined;
+    if (ref !== undefined) found.push(ref);
+  }
+  return found;
+}
+
+export async function shellDown(layout: Layout): Promise<void> {
+  const files = filesOf(layout);
+  const server = await loadRef(files.ref);
+  if (server !== undefined) for (const each of await inhabitants(server)) await end(each, 1000);
+  // The kernel leaves an inner folder of mode 000 behind an overlay.
+  if (existsSync(layout.host)) await run(['chmod', '-R', 'u+rwX', layout.host]);
+  await rm(layout.host, { recursive: true, force: true });
+}

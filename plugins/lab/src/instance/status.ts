@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Accel } from '../guest/qemu-argv.js';
+import { cachedImage } from '../image/index.js';
+import type { Layout } from './layout.js';
+import { readSettings } from './settings.js';
+import { labReport, type LabReport } from './up.js';
+
+async function knownAccel(cacheDir: string): Promise<Accel | undefined> {
+  try {
+    return (JSON.parse(await readFile(join(cacheDir, 'accel.json'), 'utf8')) as { accel: Accel }).accel;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when there is no such lab. Builds and starts nothing. */
+export async function labStatus(layout: Layout): Promise<LabReport | undefined> {
+  const settings = await readSettings(layout.settings);
+  if (settings === undefined) return undefined;
+  const image = await cachedImage(layout.cacheDir);
+  const accel = settings.guests === 'qemu' ? await knownAccel(layout.cacheDir) : undefined;
+  return labReport(layout, settings, image, accel);
+}
