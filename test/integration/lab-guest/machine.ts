@@ -73,7 +73,12 @@ export async function bench(subnet: number): Promise<Bench> {
       });
     },
     async ssh(address, command) {
-      const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=5'];
+      const options = [
+        'StrictHostKeyChecking=no',
+        'UserKnownHostsFile=/dev/null',
+        'LogLevel=ERROR',
+        'ConnectTimeout=5',
+      ];
       const login = ['-i', key, ...options.flatMap((option) => ['-o', option]), `${USER}@${address}`];
       return run(['ssh', ...login, command]);
     },

@@ -40,12 +40,18 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
   it('answers through the guest agent, several callers at once', async () => {
     const agent = guest.agent(machine.spec);
     await until(20_000, async () => agent.call('guest-ping'));
-    const answers = await Promise.all([agent.call('guest-get-host-name'), agent.call('guest-info'), agent.call('guest-get-osinfo')]);
+    const answers = await Promise.all([
+      agent.call('guest-get-host-name'),
+      agent.call('guest-info'),
+      agent.call('guest-get-osinfo'),
+    ]);
     expect(answers[2]).toMatchObject({ id: 'debian', 'version-id': '13' });
   });
 
   it('passes the agent’s own refusals on', async () => {
-    await expect(guest.agent(machine.spec).call('guest-no-such-thing')).rejects.toMatchObject({ errorClass: 'CommandNotFound' });
+    await expect(guest.agent(machine.spec).call('guest-no-such-thing')).rejects.toMatchObject({
+      errorClass: 'CommandNotFound',
+    });
   });
 
   it('lets the cloud-init user in with the key, under the name and address of the drive', async () => {
@@ -56,16 +62,24 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
   });
 
   it('reports its card and address through the agent, by MAC', async () => {
-    const cards = (await guest.agent(machine.spec).call('guest-network-get-interfaces')) as { 'hardware-address': string; 'ip-addresses': unknown }[];
+    const cards = (await guest.agent(machine.spec).call('guest-network-get-interfaces')) as {
+      'hardware-address': string;
+      'ip-addresses': unknown;
+    }[];
     const card = cards.find((each) => each['hardware-address'] === machine.spec.nics[0]?.mac.toLowerCase());
     expect(card?.['ip-addresses']).toContainEqual({ 'ip-address': ADDRESS, 'ip-address-type': 'ipv4', prefix: 24 });
   });
 
   it('builds and runs a container', async () => {
     await until(30_000, async () => machine.ssh(ADDRESS, 'sudo docker version'));
-    await machine.ssh(ADDRESS, 'mkdir -p app && cp /bin/busybox app/ && printf "FROM scratch\\nCOPY busybox /busybox\\n" >app/Dockerfile');
+    await machine.ssh(
+      ADDRESS,
+      'mkdir -p app && cp /bin/busybox app/ && printf "FROM scratch\\nCOPY busybox /busybox\\n" >app/Dockerfile',
+    );
     await machine.ssh(ADDRESS, 'sudo docker build -q -t app app');
-    expect(await machine.ssh(ADDRESS, 'sudo docker run --rm app /busybox echo from a container')).toBe('from a container\n');
+    expect(await machine.ssh(ADDRESS, 'sudo docker run --rm app /busybox echo from a container')).toBe(
+      'from a container\n',
+    );
     expect(await machine.ssh(ADDRESS, 'sudo docker info --format "{{.Driver}}"')).toBe('overlay2\n');
     expect(await machine.ssh(ADDRESS, 'sudo docker compose version --short')).toMatch(/^2\./);
   }, 60_000);

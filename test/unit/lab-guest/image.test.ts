@@ -20,7 +20,8 @@ describe('the mirror of this machine', () => {
   });
 
   it('is read from a one-line file, options and comments notwithstanding', () => {
-    const text = '# deb http://old.test/debian buster main\ndeb [arch=amd64 trusted=yes] https://mirror.test/debian bookworm main\n';
+    const text =
+      '# deb http://old.test/debian buster main\ndeb [arch=amd64 trusted=yes] https://mirror.test/debian bookworm main\n';
     expect(mainArchive(text)).toBe('https://mirror.test/debian');
   });
 

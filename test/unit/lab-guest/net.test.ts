@@ -9,7 +9,13 @@ describe('names of devices', () => {
   });
 
   it('differ between labs, machines and cards', () => {
-    const names = [hostDevice('a', 100, 0), hostDevice('b', 100, 0), hostDevice('a', 101, 0), hostDevice('a', 100, 1), bridgeDevice('a')];
+    const names = [
+      hostDevice('a', 100, 0),
+      hostDevice('b', 100, 0),
+      hostDevice('a', 101, 0),
+      hostDevice('a', 100, 1),
+      bridgeDevice('a'),
+    ];
     expect(new Set(names).size).toBe(names.length);
   });
 });
@@ -45,7 +51,9 @@ describe('the DHCP server', () => {
   });
 
   it('knows whom it gave what', () => {
-    expect(parseLeases('1795539714 bc:24:11:53:df:56 10.77.0.109 app-1 01:bc\n1 02:00:00:00:00:01 10.77.0.7 * *\n')).toEqual([
+    expect(
+      parseLeases('1795539714 bc:24:11:53:df:56 10.77.0.109 app-1 01:bc\n1 02:00:00:00:00:01 10.77.0.7 * *\n'),
+    ).toEqual([
       { mac: 'bc:24:11:53:df:56', address: '10.77.0.109', hostname: 'app-1', expires: 1_795_539_714 },
       { mac: '02:00:00:00:00:01', address: '10.77.0.7', hostname: undefined, expires: 1 },
     ]);

@@ -49,6 +49,8 @@ describe('where cgroups are made', () => {
 
   it('is the root of the one tree of version 2', () => {
     const mounts = '30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw';
-    expect(cgroupParents(mounts, '0::/user.slice/session-1.scope\n')).toEqual([{ directory: '/sys/fs/cgroup', controllers: '' }]);
+    expect(cgroupParents(mounts, '0::/user.slice/session-1.scope\n')).toEqual([
+      { directory: '/sys/fs/cgroup', controllers: '' },
+    ]);
   });
 });

@@ -31,8 +31,12 @@ describe('the command line of a machine', () => {
   });
 
   it('gives the card the configured MAC on the tap the lab made', () => {
-    expect(values(qemuArgv(spec, 'tcg'), '-netdev')).toEqual(['tap,id=net0,ifname=zbabcdef2sg,script=no,downscript=no']);
-    expect(values(qemuArgv(spec, 'tcg'), '-device')).toContain('virtio-net-pci,netdev=net0,id=nic-net0,mac=bc:24:11:53:df:56,romfile=');
+    expect(values(qemuArgv(spec, 'tcg'), '-netdev')).toEqual([
+      'tap,id=net0,ifname=zbabcdef2sg,script=no,downscript=no',
+    ]);
+    expect(values(qemuArgv(spec, 'tcg'), '-device')).toContain(
+      'virtio-net-pci,netdev=net0,id=nic-net0,mac=bc:24:11:53:df:56,romfile=',
+    );
   });
 
   it('keeps a comma in a path from becoming an option', () => {

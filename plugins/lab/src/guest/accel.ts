@@ -39,7 +39,11 @@ export async function detectAccel(options: AccelOptions): Promise<Accel> {
   const known = await readAnswer(file);
   if (known?.bootId === bootId) return known.accel;
   const accel = (await kvmWorks(options)) ? 'kvm' : 'tcg';
-  options.log(accel === 'kvm' ? 'guests run with KVM' : 'KVM does not run a kernel here: guests are emulated (TCG), which is slower');
+  options.log(
+    accel === 'kvm'
+      ? 'guests run with KVM'
+      : 'KVM does not run a kernel here: guests are emulated (TCG), which is slower',
+  );
   await mkdir(options.cacheDir, { recursive: true });
   await writeFile(`${file}.part`, JSON.stringify({ bootId, accel }));
   await rename(`${file}.part`, file);

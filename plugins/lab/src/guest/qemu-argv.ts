@@ -78,7 +78,12 @@ function diskArgv(disk: GuestDisk, index: number): string[] {
   if (disk.media === 'cdrom') drive.push('readonly=on');
   else drive.push('cache=unsafe', 'aio=threads', 'discard=unmap', 'detect-zeroes=unmap');
   const device = `virtio-blk-pci,drive=${id},id=${disk.slot}`;
-  return ['-drive', drive.join(','), '-device', disk.media === 'cdrom' ? device : `${device},bootindex=${String(index + 1)}`];
+  return [
+    '-drive',
+    drive.join(','),
+    '-device',
+    disk.media === 'cdrom' ? device : `${device},bootindex=${String(index + 1)}`,
+  ];
 }
 
 function nicArgv(nic: GuestNic): string[] {

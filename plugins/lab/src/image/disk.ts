@@ -55,7 +55,10 @@ const INITRD_MODULES: readonly string[] = ['drivers/block/virtio_blk.ko'];
 /** Writes the initrd: busybox, the modules for the root disk, and `init`. Not compressed, as it is two megabytes. */
 export async function makeInitrd(root: string, init: string, initrd: string): Promise<void> {
   const version = await kernelVersion(root);
-  const entries: CpioEntry[] = ['bin', 'dev', 'modules', 'proc', 'root', 'sys'].map((path) => ({ path, mode: 0o040755 }));
+  const entries: CpioEntry[] = ['bin', 'dev', 'modules', 'proc', 'root', 'sys'].map((path) => ({
+    path,
+    mode: 0o040755,
+  }));
   entries.push({ path: 'bin/busybox', mode: 0o100755, data: await readFile(join(root, 'usr/bin/busybox')) });
   for (const [index, module] of INITRD_MODULES.entries()) {
     const data = await readFile(join(root, 'usr/lib/modules', version, 'kernel', module));

@@ -45,14 +45,21 @@ export async function ensureHostPackages(options: HostPackagesOptions): Promise<
   const names = missing.map((each) => each.name);
   for (const each of missing) options.log(`missing here: ${each.name}, which ${each.why}`);
   const hint = `Install them and try again: apt-get install ${names.join(' ')}`;
-  if (process.getuid?.() !== 0) throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and installing them needs root.', { hint });
-  if (!(await exists('/usr/bin/apt-get'))) throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and this machine has no apt-get.', { hint });
+  if (process.getuid?.() !== 0)
+    throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and installing them needs root.', { hint });
+  if (!(await exists('/usr/bin/apt-get')))
+    throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and this machine has no apt-get.', { hint });
   try {
     if (await listsAreStale()) await step(options.log, 'apt-get update', () => run(apt('update'), options));
-    await step(options.log, `apt-get install ${names.join(' ')}`, () => withoutStartingServices(() => install(names, options)));
+    await step(options.log, `apt-get install ${names.join(' ')}`, () =>
+      withoutStartingServices(() => install(names, options)),
+    );
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw new ZebuError('LAB_FAILED', `Packages could not be installed: ${(error as Error).message}`, { hint, cause: error });
+    throw new ZebuError('LAB_FAILED', `Packages could not be installed: ${(error as Error).message}`, {
+      hint,
+      cause: error,
+    });
   }
 }
 
@@ -88,7 +95,9 @@ async function listsAreStale(): Promise<boolean> {
 async function withoutStartingServices<T>(work: () => Promise<T>): Promise<T> {
   const policy = '/usr/sbin/policy-rc.d';
   if (await exists(policy)) return work(); // the owner of this machine has an own policy
-  await writeFile(policy, '#!/bin/sh\n# Made by the lab while it installs packages; safe to delete.\nexit 101\n', { mode: 0o755 });
+  await writeFile(policy, '#!/bin/sh\n# Made by the lab while it installs packages; safe to delete.\nexit 101\n', {
+    mode: 0o755,
+  });
   try {
     return await work();
   } finally {

@@ -61,7 +61,9 @@ export async function ensureImage(options: ImageOptions): Promise<LabImage> {
   if (cached !== undefined) return cached;
   await ensureHostPackages(options);
   if (process.getuid?.() !== 0) {
-    throw new ZebuError('LAB_UNSUPPORTED', 'Building the guest image needs root.', { hint: 'Run this command with sudo.' });
+    throw new ZebuError('LAB_UNSUPPORTED', 'Building the guest image needs root.', {
+      hint: 'Run this command with sudo.',
+    });
   }
   await mkdir(options.cacheDir, { recursive: true });
   return withLock(join(options.cacheDir, 'build.lock'), options.log, options.signal, async () => {
@@ -71,7 +73,8 @@ export async function ensureImage(options: ImageOptions): Promise<LabImage> {
     await build(directory, options);
     options.log(`guest image built in ${seconds(performance.now() - started)}: ${directory}`);
     const built = await readImage(directory);
-    if (built === undefined) throw new ZebuError('LAB_FAILED', `The guest image in ${directory} is not what was just built.`);
+    if (built === undefined)
+      throw new ZebuError('LAB_FAILED', `The guest image in ${directory} is not what was just built.`);
     return built;
   });
 }

@@ -8,18 +8,33 @@ import type { Log } from './steps.js';
  *
  * The lock is the kernel's (flock), held by a small child whose stdin is ours: it is given back when we end, however we end.
  */
-export async function withLock<T>(file: string, log: Log, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  log: Log,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
   const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo locked; exec cat >/dev/null'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const abort = (): void => void child.kill('SIGTERM');
   signal?.addEventListener('abort', abort, { once: true });
-  const waiting = setTimeout(() => void describeHolder(file).then((holder) => { log(`waiting for ${holder}, which builds the same image`); }), 500);
+  const waiting = setTimeout(
+    () =>
+      void describeHolder(file).then((holder) => {
+        log(`waiting for ${holder}, which builds the same image`);
+      }),
+    500,
+  );
   try {
     await new Promise<void>((resolve, reject) => {
-      child.stdout.once('data', () => { resolve(); });
+      child.stdout.once('data', () => {
+        resolve();
+      });
       child.once('error', reject);
-      child.once('close', () => { reject(new Error(`the lock ${file} could not be taken`)); });
+      child.once('close', () => {
+        reject(new Error(`the lock ${file} could not be taken`));
+      });
     });
     clearTimeout(waiting);
     await writeFile(file, String(process.pid));

@@ -72,7 +72,8 @@ export async function recipeKey(directory = GUEST_IMAGE_DIR): Promise<string> {
   const entries = await readdir(directory, { recursive: true });
   for (const name of entries.sort()) {
     const file = join(directory, name);
-    if (!name.startsWith('namespace/') && (await stat(file)).isFile()) hash.update(JSON.stringify([name, await readFile(file, 'latin1')]));
+    if (!name.startsWith('namespace/') && (await stat(file)).isFile())
+      hash.update(JSON.stringify([name, await readFile(file, 'latin1')]));
   }
   return hash.digest('hex').slice(0, 16);
 }
