@@ -6,7 +6,7 @@
  * some commands need stay outside and are imported when used.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
 
@@ -35,25 +35,26 @@ const shared: BuildOptions = {
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
-  alias: {
-    '@zebu/kit': './plugins/kit/src/index.ts',
-    '@zebu/kit/command': './plugins/kit/src/command.ts',
-  },
   // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
-  external: ['*registry.js', 'typescript', 'ts-node', 'tsx', '@zebu/kit/ssh', 'enquirer', 'listr2', 'node-ssh', 'proxmox-api'],
+  external: ['typescript', 'ts-node', 'tsx', '@zebu/kit/ssh', 'enquirer', 'listr2', 'node-ssh', 'proxmox-api'],
 };
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+const part = `${root}.build/dist`;
+rmSync(part, { recursive: true, force: true });
 await build({
   ...shared,
   entryPoints: ['src/lib/main.ts', ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root })],
   outbase: 'src',
-  outdir: 'dist',
+  outdir: part,
   splitting: true,
   minifySyntax: true,
   minifyWhitespace: true,
 });
 await build({ ...shared, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
+
+// Swapped in whole: a zebu that is started meanwhile finds the one or the other.
+rmSync(`${root}dist`, { recursive: true, force: true });
+renameSync(part, `${root}dist`);
 
 // Without a manifest oclif would import every command file to start any one of them.
 for (const folder of [root, `${root}plugins/lab`])

@@ -1,0 +1,103 @@
+/**
+ * The main job, for real, on this machine: a lab node, a VM made by zebu, a tagged app deployed into it, fetched from
+ * outside the VM, then a second tag. Leaves the lab running; run it again and it goes on from there.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { makeShopRepository } from './demo-repository.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const started = Date.now();
+const LAB = 'demo';
+const folder = `${root}.zebu/demo/shop`;
+
+const elapsed = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
+
+function title(text: string): void {
+  console.log(`\n\u001b[1m== ${text}\u001b[0m  (${elapsed()})`);
+}
+
+function stop(what: string): never {
+  console.error(`\nThe demo stopped at: ${what} (after ${elapsed()}).`);
+  console.error(`The lab, if it came up, is still there: \`npx zebu lab:status --name ${LAB}\`, \`npx zebu lab:down --name ${LAB}\`.`);
+  process.exit(1);
+}
+
+/** Runs zebu as a person would, in view; stops the demo when it fails. */
+function zebu(args: readonly string[], cwd = folder): void {
+  console.log(`$ zebu ${args.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) stop(`zebu ${args.join(' ')} (exit status ${status ?? 'none'})`);
+}
+
+/** Runs zebu with --json and returns its result. */
+function ask<Result>(args: readonly string[], cwd = folder): Result {
+  console.log(`$ zebu ${args.join(' ')} --json`);
+  const { status, stdout } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args, '--json'], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) stop(`zebu ${args.join(' ')} --json: ${stdout}`);
+  return (JSON.parse(stdout) as { result: Result }).result;
+}
+
+async function fetchPage(url: string): Promise<void> {
+  console.log(`$ curl ${url}`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+  const body = await response.text();
+  console.log(`HTTP ${response.status}\n${body.trimEnd()}`);
+  if (!response.ok) stop(`the app answered ${response.status}`);
+}
+
+interface Lab {
+  readonly api: { readonly url: string; readonly fingerprint: string; readonly tokenFile: string };
+  readonly image: { readonly url: string; readonly sha256: string };
+}
+interface Status {
+  readonly healthy: boolean;
+  readonly url: string | null;
+}
+
+title('A Proxmox-compatible node on this machine');
+zebu(['lab:up', '--name', LAB], root);
+const lab = ask<Lab>(['lab:status', '--name', LAB], root);
+
+title('A git repository with an app, tagged v1.0.0 and v1.1.0');
+makeShopRepository(folder, lab);
+console.log(`${existsSync(`${folder}/zebu.yml`) ? folder : stop('making the repository')}`);
+
+title('A virtual machine for it: zebu vm:create');
+zebu(['vm:create', '--dry-run']);
+zebu(['vm:create']);
+const { ip } = ask<{ ip: string }>(['vm:status']);
+
+title('Deploy v1.0.0');
+zebu(['app:deploy', '--tag', 'v1.0.0']);
+await fetchPage(`http://${ip}:8080/`);
+
+title('Is it up? What does it say?');
+const status = ask<Status>(['app:status']);
+if (!status.healthy) stop('app:status --json says the app is not healthy');
+zebu(['app:status']);
+zebu(['app:logs', '--tail', '5']);
+
+title('Deploy v1.1.0');
+zebu(['app:deploy', '--tag', 'v1.1.0']);
+await fetchPage(`http://${ip}:8080/`);
+
+title('Done');
+console.log(`The lab is still up. Go on:
+
+  cd .zebu/demo/shop
+  npx zebu app:status
+  npx zebu app:logs --follow
+  npx zebu vm:create               # again: no change
+  npx zebu vm:ssh
+  curl http://${ip}:8080/
+
+Take it down, leaving nothing but the cached image:
+
+  npx zebu lab:down --name ${LAB}
+`);

@@ -1,0 +1,27 @@
+import { Flags } from '@oclif/core';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+
+export default class VmDestroy extends ProjectCommand<VmPower> {
+  static override summary = 'Destroy the VM and everything in it.';
+  static override description = 'Asks for the name of the VM first. Only a VM that zebu made for this app is touched.';
+  static override examples = ['<%= config.bin %> vm:destroy', '<%= config.bin %> vm:destroy --yes'];
+  static override flags = {
+    yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
+  };
+
+  async execute(): Promise<VmPower> {
+    const { flags } = await this.parse(VmDestroy);
+    const context = await this.context(flags);
+    const { destroyVm } = await import('../../lib/proxmox/lifecycle.js');
+    const { confirmByName } = await import('../../lib/ui/confirm.js');
+    const result = await destroyVm(
+      context,
+      async (name) => flags.yes || confirmByName(this.io, `This destroys the VM ${name} and all its data`, name),
+    );
+    this.io.out(
+      result.changed ? `VM ${result.vmid} (${result.name}) is gone` : 'Nothing was changed: the name did not match',
+    );
+    return result;
+  }
+}

@@ -1,0 +1,19 @@
+import { Flags } from '@oclif/core';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+
+export default class VmRestart extends ProjectCommand<VmPower> {
+  static override summary = 'Shut the VM down and start it again.';
+  static override examples = ['<%= config.bin %> vm:restart'];
+  static override flags = {
+    force: Flags.boolean({ description: 'Pull the plug instead of shutting down.' }),
+  };
+
+  async execute(): Promise<VmPower> {
+    const { flags } = await this.parse(VmRestart);
+    const { restartVm } = await import('../../lib/proxmox/lifecycle.js');
+    const result = await restartVm(await this.context(flags), flags.force);
+    this.io.out(`VM ${result.vmid} (${result.name}) is running`);
+    return result;
+  }
+}

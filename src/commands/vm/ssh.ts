@@ -1,0 +1,19 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { SshRun } from '../../lib/guest/openssh.js';
+
+export default class VmSsh extends ProjectCommand<SshRun> {
+  static override summary = 'Open a shell in the VM, or run a command there.';
+  static override description =
+    "Runs this machine's ssh with exactly the trust zebu has: the host key that was read through the hypervisor. The exit status is that of the command.";
+  static override examples = ['<%= config.bin %> vm:ssh', '<%= config.bin %> vm:ssh -- df -h /'];
+  static override strict = false;
+
+  async execute(): Promise<SshRun> {
+    const { flags, argv } = await this.parse(VmSsh);
+    const context = await this.context(flags);
+    const { runOpenssh } = await import('../../lib/guest/openssh.js');
+    const run = await runOpenssh(context, argv as string[]);
+    if (run.exit !== 0) this.exit(run.exit);
+    return run;
+  }
+}

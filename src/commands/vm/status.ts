@@ -1,0 +1,34 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmStatus as Status } from '../../lib/proxmox/lifecycle.js';
+
+const gib = (bytes: number | null): string => (bytes === null ? '?' : `${(bytes / 1024 ** 3).toFixed(1)} GiB`);
+
+export default class VmStatus extends ProjectCommand<Status> {
+  static override summary = 'Show the VM: state, address, resources, and what differs from zebu.yml.';
+  static override examples = ['<%= config.bin %> vm:status', '<%= config.bin %> vm:status --json'];
+
+  async execute(): Promise<Status> {
+    const { flags } = await this.parse(VmStatus);
+    const context = await this.context(flags);
+    const { vmStatus } = await import('../../lib/proxmox/lifecycle.js');
+    const status = await vmStatus(context);
+    const rows: readonly (readonly [string, string])[] = [
+      ['vm', `${status.vmid} (${status.name}) on ${status.node}`],
+      [
+        'status',
+        `${status.status}${status.lock === null ? '' : `, locked (${status.lock})`}${status.uptime > 0 ? `, up ${status.uptime} s` : ''}`,
+      ],
+      ['address', status.ip ?? 'unknown'],
+      ['agent', status.agent ? 'answers' : 'does not answer'],
+      ['host key', status.hostKeyPinned ? 'pinned' : 'not pinned on this machine'],
+      ['cpu', `${status.cores} cores${status.cpu === null ? '' : `, ${(status.cpu * 100).toFixed(0)} % used`}`],
+      ['memory', `${gib(status.memoryBytes.used)} of ${gib(status.memoryBytes.max)}`],
+      ['disk', gib(status.diskBytes)],
+      ...status.drift.map(
+        ({ key, wanted, found }) => ['differs', `${key} is ${found}, zebu.yml wants ${wanted}`] as const,
+      ),
+    ];
+    for (const [name, value] of rows) this.io.out(`${name.padEnd(9)} ${value}`);
+    return status;
+  }
+}

@@ -1,0 +1,21 @@
+import { Flags } from '@oclif/core';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+
+export default class VmStop extends ProjectCommand<VmPower> {
+  static override summary = 'Shut the VM down cleanly.';
+  static override examples = ['<%= config.bin %> vm:stop', '<%= config.bin %> vm:stop --force'];
+  static override flags = {
+    force: Flags.boolean({ description: 'Pull the plug instead of shutting down.' }),
+  };
+
+  async execute(): Promise<VmPower> {
+    const { flags } = await this.parse(VmStop);
+    const { stopVm } = await import('../../lib/proxmox/lifecycle.js');
+    const result = await stopVm(await this.context(flags), flags.force);
+    this.io.out(
+      `VM ${result.vmid} (${result.name}) ${result.changed ? 'is stopped' : 'was stopped already: no change'}`,
+    );
+    return result;
+  }
+}

@@ -1,0 +1,107 @@
+import { ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { addressOf, readInterfaces, waitForHostKeys, type AgentTarget, type Waiting } from '../proxmox/agent.js';
+import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
+import { expand } from '../proxmox/desired.js';
+import type { NodeName, Vmid } from '../proxmox/ids.js';
+import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
+import { macOf, parseProperties } from '../proxmox/properties.js';
+import { pinStore, type PinStore } from './pin.js';
+
+/** Where the VM is and which keys it must present. */
+export interface GuestAddress {
+  readonly vmid: Vmid;
+  readonly node: NodeName;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFile: string | undefined;
+  /** Public key lines. */
+  readonly hostKeys: readonly string[];
+  readonly knownHostsFile: string;
+}
+
+export function uuidOf(vm: ExistingVm): string {
+  return parseProperties(vm.config['smbios1'] ?? '').values.get('uuid') ?? String(vm.vmid);
+}
+
+export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
+  return pinStore(context.stateDir, context.config.app.name, client.where);
+}
+
+export function vmMissing(app: string): ZebuError {
+  return new ZebuError('VM_MISSING', `There is no VM of the app ${app} on this Proxmox host`, {
+    hint: 'Create it: zebu vm:create',
+  });
+}
+
+function waiting(context: Context): Waiting {
+  return { clock: context.clock, signal: context.signal, timeoutMs: 30_000, onWait: () => {} };
+}
+
+/** The configured address without its prefix; undefined for DHCP. */
+export function staticAddress(context: Context): string | undefined {
+  const { address } = context.config.vm.network;
+  return address === 'dhcp' ? undefined : address.split('/')[0];
+}
+
+async function currentAddress(context: Context, target: AgentTarget, mac: string): Promise<string> {
+  try {
+    const address = addressOf(await readInterfaces(target), mac);
+    if (address !== undefined) return address;
+  } catch (error) {
+    // With pinned keys a configured address is safe to try even while the agent is silent.
+    const fixed = staticAddress(context);
+    if (fixed !== undefined) return fixed;
+    throw error;
+  }
+  const fixed = staticAddress(context);
+  if (fixed !== undefined) return fixed;
+  throw new ZebuError('VM_NOT_READY', `VM ${target.vmid} has no IPv4 address on ${mac} yet`, {
+    hint: 'Try again in a moment.',
+  });
+}
+
+/**
+ * Finds the app's running VM and its pinned keys, in two requests when this machine knows it already. Keys not pinned
+ * here yet are read through the guest agent and pinned.
+ * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY
+ */
+export async function locateGuest(context: Context): Promise<GuestAddress> {
+  const { config } = context;
+  const client = await makeClient(await context.transport(), context.io);
+  const row = await findVm(client, config.app.name);
+  if (row === undefined) throw vmMissing(config.app.name);
+  if (row.status !== 'running') {
+    throw new ZebuError('VM_NOT_RUNNING', `VM ${row.vmid} (${row.name ?? ''}) is ${row.status ?? 'not running'}`, {
+      hint: 'Start it: zebu vm:start',
+    });
+  }
+  const pins = pinsFor(context, client);
+  let pin = await pins.read();
+  const target: AgentTarget = { client, vmid: row.vmid as Vmid, node: row.node as NodeName };
+  if (pin?.vmid !== row.vmid) {
+    const vm = await readVm(client, row);
+    const mac = macOf(vm.config['net0']);
+    if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${row.vmid} has no network interface net0`);
+    pin = {
+      app: config.app.name,
+      vmid: row.vmid,
+      uuid: uuidOf(vm),
+      mac,
+      hostKeys: [...(await waitForHostKeys(target, waiting(context)))],
+    };
+    await pins.write(pin);
+  }
+  const { vm } = config;
+  return {
+    vmid: target.vmid,
+    node: target.node,
+    host: await currentAddress(context, target, pin.mac),
+    port: vm.ssh_port,
+    user: vm.user,
+    identityFile: vm.identity_file === undefined ? undefined : expand(vm.identity_file, context.root),
+    hostKeys: pin.hostKeys,
+    knownHostsFile: pins.knownHostsFile,
+  };
+}

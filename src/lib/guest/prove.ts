@@ -1,0 +1,161 @@
+import { sh, ZebuError, type Io } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+
+/** Where zebu keeps everything in the VM. */
+export const ZEBU_ROOT = '/opt/zebu';
+
+export interface GuestFacts {
+  readonly docker: string;
+  readonly compose: string;
+  /** What had to be done so that these work. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * One round trip: waits for cloud-init, then runs Docker and Compose side by side (each start of the client costs seconds
+ * on an emulated machine), and makes zebu's folder. Prints `key=value` lines.
+ */
+export function proofScript(user: string): string {
+  return sh`
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+if command -v cloud-init >/dev/null 2>&1; then
+  cloud-init status --wait --format json >"$work/ci" 2>/dev/null
+  echo "cloudinit=$?"
+  grep -E '"(errors|recoverable_errors|status|detail)"' "$work/ci" | tr -d '\n' | sed 's/^/cloudinit_detail=/'; echo
+fi
+command -v docker >/dev/null 2>&1 || { echo docker=missing; exit 0; }
+if ! id -nG | tr ' ' '\n' | grep -qx docker && [ "$(id -u)" != 0 ]; then
+  sudo -n usermod -aG docker ${user} && echo group=added; exit 0
+fi
+i=0
+while [ ! -S /var/run/docker.sock ] && [ $i -lt 120 ]; do i=$((i+1)); sleep 0.5; done
+docker version --format '{{.Server.Version}}' >"$work/docker" 2>&1 & server=$!
+docker compose version --short >"$work/compose" 2>&1 & compose=$!
+wait $server && echo "docker=$(cat "$work/docker")" || echo "docker_error=$(tail -n 1 "$work/docker")"
+wait $compose && echo "compose=$(cat "$work/compose")" || echo "compose_error=$(tail -n 1 "$work/compose")"
+if [ -w ${ZEBU_ROOT} ]; then :
+elif sudo -n install -d -m 0755 -o ${user} -g ${user} ${ZEBU_ROOT}; then echo folder=made
+else echo folder_error=${ZEBU_ROOT}
+fi
+`;
+}
+
+/** Docker and Compose v2 from the distribution. */
+export function installScript(): string {
+  return `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+sudo -n apt-get update -qq
+compose=docker-compose
+apt-cache show docker-compose-v2 >/dev/null 2>&1 && compose=docker-compose-v2
+client=
+apt-cache show docker-cli >/dev/null 2>&1 && client=docker-cli
+buildx=
+apt-cache show docker-buildx >/dev/null 2>&1 && buildx=docker-buildx
+sudo -n DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker.io $client $buildx $compose git
+`;
+}
+
+/** `key=value` lines. */
+export function parseFacts(stdout: string): ReadonlyMap<string, string> {
+  return new Map(
+    stdout.split('\n').flatMap((line) => {
+      const cut = line.indexOf('=');
+      return cut > 0 ? [[line.slice(0, cut), line.slice(cut + 1).trim()] as const] : [];
+    }),
+  );
+}
+
+/** cloud-init's own statuses: 2 is "done, but something recoverable went wrong", only 1 is a failure. */
+function judgeCloudInit(facts: ReadonlyMap<string, string>, io: Io): void {
+  const status = facts.get('cloudinit');
+  if (status === undefined || status === '0') return;
+  const detail = facts.get('cloudinit_detail') ?? '';
+  if (status === '2') {
+    io.warn(`cloud-init finished with recoverable errors: ${detail}`);
+    return;
+  }
+  throw new ZebuError('VM_NOT_READY', `cloud-init failed in the VM: ${detail || `exit status ${status}`}`, {
+    hint: 'Its log is /var/log/cloud-init.log in the VM: zebu vm:ssh',
+  });
+}
+
+export interface ProofOptions {
+  readonly user: string;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly onWait: (text: string) => void;
+  /** A new login, with the groups the user has by now. */
+  readonly reconnect: () => Promise<SshSession>;
+}
+
+/**
+ * Proves Docker and Compose by running them as the deploy user, and repairs what can be: a missing installation, the
+ * docker group, the folder.
+ * @throws DOCKER_MISSING, VM_NOT_READY
+ */
+export async function proveGuest(session: SshSession, options: ProofOptions): Promise<GuestFacts> {
+  const { io, signal, timeoutMs, onWait } = options;
+  const changes: string[] = [];
+  let current = session;
+  let installed = false;
+  // Each round repairs at most one thing; three are all there is to repair.
+  for (let round = 0; round < 4; round++) {
+    onWait('waiting for cloud-init, then asking Docker and Compose for their versions');
+    const { stdout, stderr, code } = await current.exec({ line: proofScript(options.user) }, { signal, timeoutMs });
+    const facts = parseFacts(stdout);
+    io.debug(() => `proof: ${stdout.trim()} ${stderr.trim()}`);
+    judgeCloudInit(facts, io);
+    if (facts.get('docker') === 'missing') {
+      if (installed) break;
+      onWait('installing Docker and Compose from the distribution');
+      const result = await current.exec({ line: installScript() }, { signal, timeoutMs, onStdout: () => {} });
+      if (result.code !== 0) {
+        throw new ZebuError(
+          'DOCKER_MISSING',
+          `Docker is not in the image and could not be installed: ${lastLine(result.stderr)}`,
+          {
+            hint: 'Use an image with Docker, or give the VM access to its package mirror.',
+          },
+        );
+      }
+      installed = true;
+      changes.push('installed Docker and Compose from the distribution');
+      continue;
+    }
+    if (facts.get('group') === 'added') {
+      changes.push(`added ${options.user} to the group docker`);
+      current = await options.reconnect();
+      continue;
+    }
+    if (facts.get('folder') === 'made') changes.push(`made ${ZEBU_ROOT}`);
+    const problem = facts.get('docker_error') ?? facts.get('compose_error');
+    if (problem !== undefined) {
+      throw new ZebuError(
+        'DOCKER_MISSING',
+        `${facts.has('docker_error') ? 'Docker' : 'Docker Compose v2'} does not work in the VM: ${problem}`,
+        {
+          hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
+        },
+      );
+    }
+    if (facts.has('folder_error')) {
+      throw new ZebuError('VM_NOT_READY', `${options.user} may not make ${ZEBU_ROOT} in the VM`, {
+        hint: 'cloud images give the first user sudo without password.',
+      });
+    }
+    const [docker, compose] = [facts.get('docker'), facts.get('compose')];
+    if (docker !== undefined && compose !== undefined) return { docker, compose, changes };
+    if (code !== 0)
+      throw new ZebuError('VM_NOT_READY', `The check in the VM failed: ${lastLine(stderr) || `exit status ${code}`}`);
+  }
+  throw new ZebuError('DOCKER_MISSING', 'Docker could not be made to work in the VM', {
+    hint: 'Look at it: zebu vm:ssh',
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,156 @@
+import { isZebuError, ZebuError } from '@zebu/kit';
+import type { z } from 'zod';
+import type { Clock } from '../context.js';
+import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer } from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import type { NodeName, Vmid } from './ids.js';
+import { parseAnswer } from './parse.js';
+
+export interface AgentTarget {
+  readonly client: ProxmoxClient;
+  readonly node: NodeName;
+  readonly vmid: Vmid;
+}
+
+export interface Waiting {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds until VM_NOT_READY. */
+  readonly timeoutMs: number;
+  /** What is being waited for, with the seconds waited. */
+  readonly onWait: (text: string) => void;
+}
+
+export type Interfaces = z.infer<typeof agentInterfacesAnswer>['result'];
+
+const path = ({ node, vmid }: AgentTarget): string => `/nodes/${node}/qemu/${vmid}`;
+
+/** PVE's 500 for an agent that does not answer, and what the proxy says when it takes too long. */
+function isNotYet(error: unknown): boolean {
+  if (!isZebuError(error)) return false;
+  if (error.code === 'UNREACHABLE' || error.code === 'OUTCOME_UNKNOWN') return true;
+  const reason = String(error.details?.['reason'] ?? error.message);
+  return (
+    error.code === 'PROXMOX_REFUSED' &&
+    /guest agent is not running|got timeout|Agent error|Broken pipe|Connection timed out/i.test(reason)
+  );
+}
+
+/** Tries until it works; the pause grows from a quarter second to two. Errors that waiting cannot cure are thrown at once. */
+export async function retryUntil<T>(
+  waiting: Waiting,
+  what: string,
+  attempt: () => Promise<T | undefined>,
+  giveUp: (last: unknown) => Promise<ZebuError> | ZebuError,
+  cures: (error: unknown) => boolean = isNotYet,
+): Promise<T> {
+  const { clock, signal, timeoutMs } = waiting;
+  const started = clock.elapsed();
+  let last: unknown;
+  for (let pause = 250; ; pause = Math.min(pause * 1.4, 2000)) {
+    signal.throwIfAborted();
+    try {
+      const found = await attempt();
+      if (found !== undefined) return found;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!cures(error)) throw error;
+      last = error;
+    }
+    const waited = clock.elapsed() - started;
+    if (waited > timeoutMs) throw await giveUp(last);
+    waiting.onWait(`${what} (${Math.round(waited / 1000)} s)`);
+    await clock.sleep(pause, signal);
+  }
+}
+
+/** @throws VM_NOT_READY after the deadline, with what Proxmox says of the VM */
+export async function waitForAgent(target: AgentTarget, waiting: Waiting): Promise<void> {
+  const { client, vmid } = target;
+  await retryUntil(
+    waiting,
+    'waiting for the guest agent',
+    async () => {
+      await client.request('POST', `${path(target)}/agent/ping`);
+      return true;
+    },
+    async () => {
+      const status = parseAnswer(
+        qemuStatusAnswer,
+        await client.request('GET', `${path(target)}/status/current`),
+        'the status of the VM',
+      );
+      const seconds = Math.round(waiting.timeoutMs / 1000);
+      return new ZebuError(
+        'VM_NOT_READY',
+        `VM ${vmid} is ${status.status}, but its guest agent did not answer within ${seconds} s`,
+        {
+          hint: `Look at its console (qm terminal ${vmid}). Does the image contain qemu-guest-agent? On a slow host raise vm.boot_timeout; run again to go on.`,
+          details: { status: status.status, qmpstatus: status.qmpstatus, uptime: status.uptime },
+        },
+      );
+    },
+  );
+}
+
+export async function readInterfaces(target: AgentTarget): Promise<Interfaces> {
+  const data = await target.client.request('GET', `${path(target)}/agent/network-get-interfaces`);
+  return parseAnswer(agentInterfacesAnswer, data, 'the interfaces of the VM').result;
+}
+
+/**
+ * The IPv4 address of the interface with this MAC. Docker's bridges, tunnels and link-local addresses of other
+ * interfaces are not looked at: they answer first on a busy VM.
+ */
+export function addressOf(interfaces: Interfaces, mac: string): string | undefined {
+  const nic = interfaces.find((each) => each['hardware-address']?.toLowerCase() === mac.toLowerCase());
+  return nic?.['ip-addresses'].find(
+    (address) => address['ip-address-type'] === 'ipv4' && !address['ip-address'].startsWith('169.254.'),
+  )?.['ip-address'];
+}
+
+/** @throws VM_NOT_READY when the interface got no address */
+export async function waitForAddress(target: AgentTarget, mac: string, waiting: Waiting): Promise<string> {
+  return retryUntil(
+    waiting,
+    `waiting for an address on ${mac}`,
+    async () => addressOf(await readInterfaces(target), mac),
+    () =>
+      new ZebuError('VM_NOT_READY', `VM ${target.vmid} runs, but its interface ${mac} got no IPv4 address`, {
+        hint: 'Is there a DHCP server on that bridge and VLAN? Otherwise set vm.network.address.',
+      }),
+  );
+}
+
+/** Strongest first: what most clients will use. */
+const HOST_KEY_FILES = ['ed25519', 'ecdsa', 'rsa'].map((type) => `/etc/ssh/ssh_host_${type}_key.pub`);
+
+async function readHostKey(target: AgentTarget, file: string): Promise<string | undefined> {
+  try {
+    const data = await target.client.request('GET', `${path(target)}/agent/file-read`, { file });
+    const [type, key] = parseAnswer(agentFileAnswer, data, file).content.trim().split(/\s+/);
+    return type === undefined || key === undefined || key === '' ? undefined : `${type} ${key}`;
+  } catch (error) {
+    if (isZebuError(error) && /No such file|failed to open/i.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+/** The VM's own SSH host keys, read through the hypervisor. @throws VM_NOT_READY when it has none in time */
+export async function waitForHostKeys(target: AgentTarget, waiting: Waiting): Promise<readonly string[]> {
+  return retryUntil(
+    waiting,
+    'waiting for its SSH host keys',
+    async () => {
+      for (const file of HOST_KEY_FILES) {
+        const key = await readHostKey(target, file);
+        if (key !== undefined) return [key];
+      }
+      return undefined;
+    },
+    () =>
+      new ZebuError('VM_NOT_READY', `VM ${target.vmid} has no SSH host keys`, {
+        hint: 'Does the image contain openssh-server? cloud-init makes the keys at first boot.',
+      }),
+  );
+}

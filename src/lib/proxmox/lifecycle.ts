@@ -1,0 +1,233 @@
+import { ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { pinsFor, vmMissing } from '../guest/address.js';
+import { runSteps, type StepReport } from '../ui/steps.js';
+import { addressOf, readInterfaces, waitForAgent, type AgentTarget } from './agent.js';
+import { makeClient, type ProxmoxClient } from './client.js';
+import { desiredVm } from './desired.js';
+import { findVm, readVm, type ExistingVm } from './observe.js';
+import { driftOf, type Drift } from './plan.js';
+import { diskBytes, macOf } from './properties.js';
+import { runTask } from './tasks.js';
+
+export interface VmPower {
+  readonly changed: boolean;
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly status: 'absent' | 'running' | 'stopped';
+}
+
+export interface VmStatus {
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly status: 'running' | 'stopped';
+  /** A configuration lock, such as `backup`. */
+  readonly lock: string | null;
+  /** Seconds. */
+  readonly uptime: number;
+  readonly cores: number;
+  /** Of all cores, 0 to 1. */
+  readonly cpu: number | null;
+  readonly memoryBytes: { readonly used: number | null; readonly max: number | null };
+  readonly diskBytes: number | null;
+  readonly ip: string | null;
+  readonly agent: boolean;
+  readonly hostKeyPinned: boolean;
+  readonly drift: readonly Drift[];
+}
+
+interface Own {
+  readonly client: ProxmoxClient;
+  readonly vm: ExistingVm;
+  readonly name: string;
+}
+
+async function ownVm(context: Context): Promise<Own> {
+  const client = await makeClient(await context.transport(), context.io);
+  const row = await findVm(client, context.config.app.name);
+  if (row === undefined) throw vmMissing(context.config.app.name);
+  const vm = await readVm(client, row);
+  return { client, vm, name: vm.config['name'] ?? String(vm.vmid) };
+}
+
+async function power(
+  context: Context,
+  { client, vm }: Own,
+  report: StepReport,
+  request: { method: 'DELETE' | 'POST'; path: string; params?: Record<string, unknown>; task: string; label: string },
+): Promise<void> {
+  await runTask(
+    client,
+    () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
+    { node: vm.node, type: request.task, vmid: vm.vmid },
+    {
+      io: context.io,
+      signal: context.signal,
+      clock: context.clock,
+      timeoutMs: context.config.proxmox.task_timeout * 1000,
+      label: request.label,
+      onWait: (seconds) => report.update(`(${seconds} s)`),
+    },
+  );
+}
+
+const start = (context: Context, own: Own, report: StepReport): Promise<void> =>
+  power(context, own, report, {
+    method: 'POST',
+    path: '/status/start',
+    task: 'qmstart',
+    label: `starting VM ${own.vm.vmid}`,
+  });
+
+async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
+  const { vmid } = own.vm;
+  if (force) {
+    await power(context, own, report, {
+      method: 'POST',
+      path: '/status/stop',
+      task: 'qmstop',
+      label: `stopping VM ${vmid}`,
+    });
+    return;
+  }
+  const params = { timeout: Math.round(context.config.vm.stop_timeout) };
+  try {
+    await power(context, own, report, {
+      method: 'POST',
+      path: '/status/shutdown',
+      params,
+      task: 'qmshutdown',
+      label: `shutting down VM ${vmid}`,
+    });
+  } catch (error) {
+    if (!(error instanceof ZebuError) || error.code !== 'TASK_FAILED') throw error;
+    throw new ZebuError('TASK_FAILED', error.message, {
+      hint: 'It did not shut down in time; `--force` pulls the plug, a higher vm.stop_timeout waits longer.',
+      details: error.details,
+    });
+  }
+}
+
+function agentStep(context: Context, own: Own): { title: string; run: (report: StepReport) => Promise<void> } {
+  const target: AgentTarget = { client: own.client, node: own.vm.node, vmid: own.vm.vmid };
+  return {
+    title: 'Boot until the guest agent answers',
+    run: (report) =>
+      waitForAgent(target, {
+        clock: context.clock,
+        signal: context.signal,
+        timeoutMs: context.config.vm.boot_timeout * 1000,
+        onWait: (text) => report.update(text),
+      }),
+  };
+}
+
+export async function startVm(context: Context): Promise<VmPower> {
+  const own = await ownVm(context);
+  const changed = own.vm.status.status !== 'running';
+  if (changed) {
+    await runSteps(context.io, context.signal, [
+      { title: `Start VM ${own.vm.vmid} (${own.name})`, run: (report) => start(context, own, report) },
+      agentStep(context, own),
+    ]);
+  }
+  return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
+}
+
+export async function stopVm(context: Context, force: boolean): Promise<VmPower> {
+  const own = await ownVm(context);
+  const changed = own.vm.status.status !== 'stopped';
+  if (changed) {
+    const title = force ? `Stop VM ${own.vm.vmid} (${own.name}) at once` : `Shut down VM ${own.vm.vmid} (${own.name})`;
+    await runSteps(context.io, context.signal, [{ title, run: (report) => stop(context, own, report, force) }]);
+  }
+  return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'stopped' };
+}
+
+export async function restartVm(context: Context, force: boolean): Promise<VmPower> {
+  const own = await ownVm(context);
+  await runSteps(context.io, context.signal, [
+    ...(own.vm.status.status === 'running'
+      ? [
+          {
+            title: `Shut down VM ${own.vm.vmid} (${own.name})`,
+            run: (report: StepReport) => stop(context, own, report, force),
+          },
+        ]
+      : []),
+    { title: 'Start it', run: (report) => start(context, own, report) },
+    agentStep(context, own),
+  ]);
+  return { changed: true, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
+}
+
+/**
+ * Destroys the app's VM with its disks.
+ * @param confirm asked with the VM's name; false leaves everything as it is
+ */
+export async function destroyVm(context: Context, confirm: (name: string) => Promise<boolean>): Promise<VmPower> {
+  const own = await ownVm(context);
+  const { vm, name } = own;
+  if (!(await confirm(name))) return { changed: false, vmid: vm.vmid, node: vm.node, name, status: vm.status.status };
+  await runSteps(context.io, context.signal, [
+    ...(vm.status.status === 'running'
+      ? [{ title: `Stop VM ${vm.vmid} (${name})`, run: (report: StepReport) => stop(context, own, report, true) }]
+      : []),
+    {
+      title: `Destroy VM ${vm.vmid} (${name}) and its disks`,
+      run: (report) =>
+        power(context, own, report, {
+          method: 'DELETE',
+          path: '',
+          params: { purge: 1, 'destroy-unreferenced-disks': 1 },
+          task: 'qmdestroy',
+          label: `destroying VM ${vm.vmid}`,
+        }),
+    },
+  ]);
+  await pinsFor(context, own.client).remove();
+  return { changed: true, vmid: vm.vmid, node: vm.node, name, status: 'absent' };
+}
+
+/** The agent's word on the address; null when it does not answer. */
+async function agentAddress(
+  target: AgentTarget,
+  mac: string | undefined,
+): Promise<{ agent: boolean; ip: string | null }> {
+  try {
+    const interfaces = await readInterfaces(target);
+    return { agent: true, ip: mac === undefined ? null : (addressOf(interfaces, mac) ?? null) };
+  } catch {
+    return { agent: false, ip: null };
+  }
+}
+
+export async function vmStatus(context: Context): Promise<VmStatus> {
+  const { client, vm, name } = await ownVm(context);
+  const { status, config } = vm;
+  const running = status.status === 'running';
+  const target: AgentTarget = { client, node: vm.node, vmid: vm.vmid };
+  const [{ agent, ip }, pin, desired] = await Promise.all([
+    running ? agentAddress(target, macOf(config['net0'])) : { agent: false, ip: null },
+    pinsFor(context, client).read(),
+    desiredVm(context).catch(() => undefined),
+  ]);
+  return {
+    vmid: vm.vmid,
+    node: vm.node,
+    name,
+    status: status.status,
+    lock: status.lock ?? null,
+    uptime: status.uptime,
+    cores: Number(config['cores'] ?? 1),
+    cpu: status.cpu ?? null,
+    memoryBytes: { used: status.mem ?? null, max: status.maxmem ?? null },
+    diskBytes: diskBytes(config['scsi0']) ?? null,
+    ip,
+    agent,
+    hostKeyPinned: pin?.vmid === vm.vmid,
+    drift: desired === undefined ? [] : driftOf(desired, vm),
+  };
+}

@@ -1,0 +1,247 @@
+import { ZebuError } from '@zebu/kit';
+import {
+  networksAnswer,
+  nodesAnswer,
+  nodeStatusAnswer,
+  qemuConfigAnswer,
+  qemuStatusAnswer,
+  storageContentAnswer,
+  storagesAnswer,
+  vmResourcesAnswer,
+  type QemuConfig,
+  type QemuStatus,
+} from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import type { DesiredVm } from './desired.js';
+import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
+import { findOwn, isOwn, type VmRow } from './ownership.js';
+import { parseAnswer } from './parse.js';
+
+/** A VM of this app as it is. */
+export interface ExistingVm {
+  readonly vmid: Vmid;
+  readonly node: NodeName;
+  readonly config: QemuConfig;
+  readonly status: QemuStatus;
+}
+
+/** What creating a VM depends on, read once before anything is planned. */
+export interface Site {
+  readonly node: NodeName;
+  readonly vmid: Vmid;
+  /** For the disk. */
+  readonly storage: string;
+  readonly bridge: string;
+  /** The volume to import from, and whether it has to be downloaded first. */
+  readonly image: {
+    readonly volume: string;
+    readonly storage: string;
+    readonly filename: string;
+    readonly present: boolean;
+  };
+}
+
+export async function listVms(client: ProxmoxClient): Promise<readonly VmRow[]> {
+  return parseAnswer(vmResourcesAnswer, await client.api.cluster.resources.$get({ type: 'vm' }), 'the list of VMs');
+}
+
+/** The app's VM in the cluster; undefined when there is none. @throws VM_DIFFERS when there are several */
+export async function findVm(client: ProxmoxClient, app: string): Promise<VmRow | undefined> {
+  const own = findOwn(await listVms(client), app);
+  if (own.length > 1) {
+    const ids = own.map((row) => row.vmid).join(', ');
+    throw new ZebuError('VM_DIFFERS', `There are several VMs of the app ${app}: ${ids}`, {
+      hint: `Remove the tag zebu-app-${app} from those that are not meant.`,
+    });
+  }
+  return own[0];
+}
+
+export async function readVm(client: ProxmoxClient, row: VmRow): Promise<ExistingVm> {
+  const vmid = toVmid(row.vmid);
+  const node = toNodeName(row.node);
+  const vm = client.api.nodes.$(node).qemu.$(vmid);
+  const [config, status] = await Promise.all([vm.config.$get(), vm.status.current.$get()]);
+  return {
+    vmid,
+    node,
+    config: parseAnswer(qemuConfigAnswer, config, `the configuration of VM ${vmid}`),
+    status: parseAnswer(qemuStatusAnswer, status, `the status of VM ${vmid}`),
+  };
+}
+
+async function chooseNode(client: ProxmoxClient, wanted: string | undefined): Promise<NodeName> {
+  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
+  const names = nodes.map((node) => node.node);
+  if (wanted !== undefined) {
+    if (names.includes(wanted)) return toNodeName(wanted);
+    throw new ZebuError('CONFIG_INVALID', `proxmox.node: there is no node ${wanted}; there is ${names.join(', ')}`);
+  }
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return toNodeName(only);
+  throw new ZebuError('CONFIG_INVALID', `There are several nodes (${names.join(', ')}) and proxmox.node names none`, {
+    hint: 'Set proxmox.node to the one that should carry the VM.',
+  });
+}
+
+async function chooseVmid(client: ProxmoxClient, wanted: Vmid | undefined, rows: readonly VmRow[]): Promise<Vmid> {
+  if (wanted === undefined) return toVmid((await client.request('GET', '/cluster/nextid')) as string);
+  const taken = rows.find((row) => row.vmid === wanted);
+  if (taken === undefined) return wanted;
+  throw new ZebuError(
+    'VMID_TAKEN',
+    `vm.vmid ${wanted} belongs to another VM${taken.name === undefined ? '' : ` (${taken.name})`}`,
+    {
+      hint: 'Choose another id, or leave vm.vmid out.',
+      details: { vmid: wanted, name: taken.name },
+    },
+  );
+}
+
+type StorageRow = ReturnType<typeof storagesAnswer.parse>[number];
+
+function chooseStorage(
+  rows: readonly StorageRow[],
+  content: string,
+  wanted: string | undefined,
+  key: string,
+): StorageRow {
+  const fits = (row: StorageRow): boolean =>
+    row.content.split(',').includes(content) && row.active !== false && row.enabled !== false;
+  const named = wanted === undefined ? rows.find(fits) : rows.find((row) => row.storage === wanted);
+  if (named !== undefined && fits(named)) return named;
+  const able = rows.filter(fits).map((row) => row.storage);
+  throw new ZebuError(
+    'CONFIG_INVALID',
+    named === undefined
+      ? wanted === undefined
+        ? `No storage of the node takes content type ${content}`
+        : `${key}: there is no storage ${wanted}; there is ${rows.map((row) => row.storage).join(', ') || 'none that may be seen'}`
+      : `${key}: the storage ${named.storage} does not take content type ${content}, or is not active`,
+    {
+      hint:
+        able.length > 0
+          ? `These take it: ${able.join(', ')}.`
+          : `Allow it: Datacenter, Storage, Edit, Content; or the token lacks Datastore.Audit.`,
+    },
+  );
+}
+
+async function chooseBridge(client: ProxmoxClient, node: NodeName, wanted: string | undefined): Promise<string> {
+  const rows = parseAnswer(
+    networksAnswer,
+    await client.request('GET', `/nodes/${node}/network`, { type: 'any_bridge' }),
+    'the list of bridges',
+  );
+  const names = rows.map((row) => row.iface);
+  if (wanted !== undefined) {
+    // Without the right to see bridges the list is empty, which is no proof that there are none.
+    if (names.includes(wanted) || names.length === 0) return wanted;
+    throw new ZebuError(
+      'CONFIG_INVALID',
+      `vm.network.bridge: there is no bridge ${wanted}; there is ${names.join(', ')}`,
+    );
+  }
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw new ZebuError(
+    'CONFIG_INVALID',
+    `The node has ${names.length === 0 ? 'no bridge that may be seen' : `several bridges (${names.join(', ')})`}, and vm.network.bridge names none`,
+    {
+      hint: 'Set vm.network.bridge.',
+    },
+  );
+}
+
+/** A file name that changes with the image, so that another image is never taken for this one. */
+export function imageFileName(url: string, checksum: string): string {
+  const base = (new URL(url).pathname.split('/').at(-1) ?? '')
+    .replace(/\.(qcow2|img|raw)$/i, '')
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return `${base || 'image'}-${checksum.slice(0, 12)}.qcow2`;
+}
+
+async function locateImage(
+  client: ProxmoxClient,
+  node: NodeName,
+  desired: DesiredVm,
+  storages: readonly StorageRow[],
+): Promise<Site['image']> {
+  const { image } = desired;
+  if (image === undefined) {
+    throw new ZebuError('CONFIG_INVALID', '`vm.image` is required to create a VM', {
+      hint: 'Give url and checksum of a Debian or Ubuntu cloud image, or the volume of one that is on the node.',
+    });
+  }
+  const storage =
+    image.kind === 'url'
+      ? chooseStorage(storages, 'import', image.storage, 'vm.image.storage').storage
+      : (image.volume.split(':')[0] ?? '');
+  const filename = image.kind === 'url' ? imageFileName(image.url, image.checksum) : image.volume;
+  const volume = image.kind === 'url' ? `${storage}:import/${filename}` : image.volume;
+  const rows = parseAnswer(
+    storageContentAnswer,
+    await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'import' }),
+    'the list of images',
+  );
+  const present = rows.some((row) => row.volid === volume);
+  if (!present && image.kind === 'volume' && /:import\//.test(volume)) {
+    throw new ZebuError('CONFIG_INVALID', `vm.image.volume: there is no ${volume} on ${node}`, {
+      hint: `There is ${rows.map((row) => row.volid).join(', ') || 'no image of content type import'}.`,
+    });
+  }
+  return { volume, storage, filename, present: present || image.kind === 'volume' };
+}
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+async function checkRoom(
+  client: ProxmoxClient,
+  node: NodeName,
+  desired: DesiredVm,
+  storage: StorageRow,
+): Promise<void> {
+  if (storage.avail !== undefined && storage.avail < 2 * GIB) {
+    throw new ZebuError('NO_SPACE', `The storage ${storage.storage} has ${(storage.avail / GIB).toFixed(1)} GiB left`, {
+      hint: 'Free some, or choose another with vm.storage.',
+    });
+  }
+  const { memory } = parseAnswer(
+    nodeStatusAnswer,
+    await client.api.nodes.$(node).status.$get(),
+    'the status of the node',
+  );
+  const available = memory.available ?? memory.free;
+  if (available < desired.memoryMb * MIB) {
+    throw new ZebuError(
+      'NO_SPACE',
+      `The node ${node} has ${Math.floor(available / MIB)} MiB of memory left; vm.memory_mb wants ${desired.memoryMb}`,
+      {
+        hint: 'Lower vm.memory_mb, or stop another VM.',
+      },
+    );
+  }
+}
+
+/** @throws what refuses a VM before anything is changed: CONFIG_INVALID, VMID_TAKEN, NO_SPACE */
+export async function surveySite(client: ProxmoxClient, desired: DesiredVm): Promise<Site> {
+  const node = await chooseNode(client, desired.node);
+  const [rows, storageData, bridge] = await Promise.all([
+    listVms(client),
+    client.api.nodes.$(node).storage.$get(),
+    chooseBridge(client, node, desired.network.bridge),
+  ]);
+  const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
+  const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
+  const [vmid, image] = await Promise.all([
+    chooseVmid(
+      client,
+      desired.vmid,
+      rows.filter((row) => !isOwn(row.tags, desired.app)),
+    ),
+    locateImage(client, node, desired, storages),
+    checkRoom(client, node, desired, disk),
+  ]);
+  return { node, vmid, storage: disk.storage, bridge, image };
+}

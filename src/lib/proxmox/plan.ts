@@ -1,0 +1,202 @@
+import type { DesiredVm } from './desired.js';
+import type { ExistingVm, Site } from './observe.js';
+import { ownNote, ownTags } from './ownership.js';
+import { diskBytes, macOf, parseProperties } from './properties.js';
+
+/** One request of the plan, exactly as it will be sent. */
+export interface PlannedCall {
+  readonly method: 'POST' | 'PUT';
+  /** Below `/api2/json`. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, boolean | number | string>>;
+  /** Type of the task it starts; undefined when it is done with the answer. */
+  readonly task: string | undefined;
+}
+
+export interface PlannedStep {
+  readonly title: string;
+  readonly call: PlannedCall;
+}
+
+export interface Drift {
+  /** Key of the configuration. */
+  readonly key: string;
+  readonly wanted: string;
+  readonly found: string;
+}
+
+export interface VmPlan {
+  readonly node: string;
+  readonly vmid: number;
+  /** In order; empty when the VM is there and running. */
+  readonly steps: readonly PlannedStep[];
+  /** What differs from the configuration and is left as it is. */
+  readonly drift: readonly Drift[];
+}
+
+const GIB = 1024 ** 3;
+const DISK = 'scsi0';
+
+function ipconfig(desired: DesiredVm): string {
+  const { address, gateway } = desired.network;
+  if (address === 'dhcp') return 'ip=dhcp';
+  return gateway === undefined ? `ip=${address}` : `ip=${address},gw=${gateway}`;
+}
+
+function net0(desired: DesiredVm, bridge: string): string {
+  const { mac, vlan, firewall } = desired.network;
+  return [
+    mac === undefined ? 'virtio' : `virtio=${mac.toUpperCase()}`,
+    `bridge=${bridge}`,
+    `firewall=${firewall ? 1 : 0}`,
+    ...(vlan === undefined ? [] : [`tag=${vlan}`]),
+  ].join(',');
+}
+
+/**
+ * A VM without disks, which takes Proxmox no time: from then on it carries our tags, so that a run that is interrupted
+ * in the long import is found and finished by the next one instead of leaving a second VM.
+ */
+function shellParams(desired: DesiredVm, site: Site): PlannedCall['params'] {
+  const { nameservers, search } = desired.network;
+  return {
+    vmid: site.vmid,
+    name: desired.name,
+    tags: ownTags(desired.app),
+    description: ownNote(desired.app),
+    ostype: 'l26',
+    cores: desired.cores,
+    sockets: 1,
+    cpu: desired.cpu,
+    memory: desired.memoryMb,
+    onboot: desired.onboot ? 1 : 0,
+    agent: 'enabled=1',
+    scsihw: 'virtio-scsi-single',
+    serial0: 'socket',
+    vga: 'serial0',
+    net0: net0(desired, site.bridge),
+    ciuser: desired.user,
+    // PVE keeps the keys URL-encoded inside the parameter.
+    sshkeys: encodeURIComponent(desired.sshKeys.join('\n')),
+    ipconfig0: ipconfig(desired),
+    // Upgrades at first boot take minutes and need a network; they are no part of creating a VM.
+    ciupgrade: 0,
+    ...(nameservers.length === 0 ? {} : { nameserver: nameservers.join(' ') }),
+    ...(search === undefined ? {} : { searchdomain: search }),
+  };
+}
+
+function diskStep(base: string, site: Site): PlannedStep {
+  return {
+    title: `Import the disk from ${site.image.volume} to ${site.storage}`,
+    call: {
+      method: 'POST',
+      path: `${base}/config`,
+      params: {
+        [DISK]: `${site.storage}:0,import-from=${site.image.volume},discard=on,iothread=1,ssd=1`,
+        ide2: `${site.storage}:cloudinit`,
+        boot: `order=${DISK}`,
+      },
+      task: 'qmconfig',
+    },
+  };
+}
+
+function resizeStep(base: string, diskGb: number): PlannedStep {
+  return {
+    title: `Grow the disk to ${diskGb} GiB`,
+    call: { method: 'PUT', path: `${base}/resize`, params: { disk: DISK, size: `${diskGb}G` }, task: 'resize' },
+  };
+}
+
+function startStep(base: string): PlannedStep {
+  return { title: 'Start it', call: { method: 'POST', path: `${base}/status/start`, params: {}, task: 'qmstart' } };
+}
+
+function imageStep(desired: DesiredVm, site: Site): readonly PlannedStep[] {
+  const { image } = desired;
+  if (site.image.present || image?.kind !== 'url') return [];
+  return [
+    {
+      title: `Download ${image.url} to ${site.image.storage} and check its ${image.algorithm}`,
+      call: {
+        method: 'POST',
+        path: `/nodes/${site.node}/storage/${site.image.storage}/download-url`,
+        params: {
+          content: 'import',
+          filename: site.image.filename,
+          url: image.url,
+          checksum: image.checksum,
+          'checksum-algorithm': image.algorithm,
+        },
+        task: 'download',
+      },
+    },
+  ];
+}
+
+/** What differs between an existing VM and the configuration. Nothing of it is changed by creating. */
+export function driftOf(desired: DesiredVm, vm: ExistingVm): readonly Drift[] {
+  const { config } = vm;
+  const net = parseProperties(config['net0'] ?? '').values;
+  const rows: readonly (readonly [string, string | undefined, string | undefined])[] = [
+    ['vm.name', desired.name, config['name']],
+    ['vm.vmid', desired.vmid === undefined ? undefined : String(desired.vmid), String(vm.vmid)],
+    ['vm.cores', String(desired.cores), config['cores'] ?? '1'],
+    ['vm.memory_mb', String(desired.memoryMb), config['memory'] ?? '512'],
+    ['vm.cpu', desired.cpu, config['cpu'] ?? 'kvm64'],
+    ['vm.onboot', desired.onboot ? '1' : '0', config['onboot'] ?? '0'],
+    ['vm.user', desired.user, config['ciuser']],
+    ['vm.network.bridge', desired.network.bridge, net.get('bridge')],
+    ['vm.network.vlan', desired.network.vlan === undefined ? undefined : String(desired.network.vlan), net.get('tag')],
+    ['vm.network.mac', desired.network.mac?.toLowerCase(), macOf(config['net0'])],
+    ['vm.network.firewall', desired.network.firewall ? '1' : '0', net.get('firewall') ?? '0'],
+    ['vm.network.address', ipconfig(desired), config['ipconfig0'] ?? ''],
+  ];
+  return rows.flatMap(([key, wanted, found]) =>
+    wanted === undefined || wanted === found ? [] : [{ key, wanted, found: found ?? 'nothing' }],
+  );
+}
+
+/** Whether the disk was imported: a run may have been interrupted before. */
+export function hasDisk(vm: ExistingVm): boolean {
+  return vm.config[DISK] !== undefined;
+}
+
+/** A VM that is not there yet, or one that a run before left without its disk. */
+export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm | undefined): VmPlan {
+  const node = found?.node ?? site.node;
+  const vmid = found?.vmid ?? site.vmid;
+  const base = `/nodes/${node}/qemu/${vmid}`;
+  const shell: PlannedStep = {
+    title: `Create VM ${vmid} (${desired.name}) on ${node}: ${desired.cores} cores, ${desired.memoryMb} MiB, ${site.bridge}`,
+    call: { method: 'POST', path: `/nodes/${node}/qemu`, params: shellParams(desired, site), task: 'qmcreate' },
+  };
+  return {
+    node,
+    vmid,
+    steps: [
+      ...(found === undefined ? [shell] : []),
+      ...imageStep(desired, site),
+      diskStep(base, site),
+      resizeStep(base, desired.diskGb),
+      startStep(base),
+    ],
+    drift: found === undefined ? [] : driftOf(desired, found),
+  };
+}
+
+/** A VM that is complete: at most grown and started. */
+export function planExisting(desired: DesiredVm, vm: ExistingVm): VmPlan {
+  const base = `/nodes/${vm.node}/qemu/${vm.vmid}`;
+  const bytes = diskBytes(vm.config[DISK]);
+  return {
+    node: vm.node,
+    vmid: vm.vmid,
+    steps: [
+      ...(bytes !== undefined && bytes < desired.diskGb * GIB ? [resizeStep(base, desired.diskGb)] : []),
+      ...(vm.status.status === 'running' ? [] : [startStep(base)]),
+    ],
+    drift: driftOf(desired, vm),
+  };
+}
