@@ -1,5 +1,6 @@
 import { sh, ZebuError, type Io } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
+import * as z from 'zod';
 
 /** Where zebu keeps everything in the VM. */
 export const ZEBU_ROOT = '/opt/zebu';
@@ -22,7 +23,7 @@ trap 'rm -rf "$work"' EXIT
 if command -v cloud-init >/dev/null 2>&1; then
   cloud-init status --wait --format json >"$work/ci" 2>/dev/null
   echo "cloudinit=$?"
-  grep -E '"(errors|recoverable_errors|status|detail)"' "$work/ci" | tr -d '\n' | sed 's/^/cloudinit_detail=/'; echo
+  printf 'cloudinit_json=%s\\n' "$(tr -d '\\n' <"$work/ci")"
 fi
 command -v docker >/dev/null 2>&1 || { echo docker=missing; exit 0; }
 if ! id -nG | tr ' ' '\n' | grep -qx docker && [ "$(id -u)" != 0 ]; then
@@ -67,13 +68,35 @@ export function parseFacts(stdout: string): ReadonlyMap<string, string> {
   );
 }
 
+const reasonsSchema = z.object({
+  errors: z.array(z.string()).default([]),
+  recoverable_errors: z.record(z.string(), z.array(z.string())).default({}),
+});
+
+/** What cloud-init names in its status, in one line. */
+export function cloudInitReasons(json: string): string {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    return '';
+  }
+  const parsed = reasonsSchema.safeParse(data);
+  if (!parsed.success) return '';
+  // Proxmox itself writes user-data in a form newer cloud-inits call deprecated; nobody can act on that.
+  const recoverable = Object.entries(parsed.data.recoverable_errors).flatMap(([kind, texts]) =>
+    kind === 'DEPRECATED' ? [] : texts,
+  );
+  return [...new Set([...parsed.data.errors, ...recoverable])].join('; ');
+}
+
 /** cloud-init's own statuses: 2 is "done, but something recoverable went wrong", only 1 is a failure. */
 function judgeCloudInit(facts: ReadonlyMap<string, string>, io: Io): void {
   const status = facts.get('cloudinit');
   if (status === undefined || status === '0') return;
-  const detail = facts.get('cloudinit_detail') ?? '';
+  const detail = cloudInitReasons(facts.get('cloudinit_json') ?? '');
   if (status === '2') {
-    io.warn(`cloud-init finished with recoverable errors: ${detail}`);
+    if (detail !== '') io.warn(`cloud-init finished with recoverable errors: ${detail}`);
     return;
   }
   throw new ZebuError('VM_NOT_READY', `cloud-init failed in the VM: ${detail || `exit status ${status}`}`, {
@@ -99,6 +122,7 @@ export interface ProofOptions {
 export async function proveGuest(session: SshSession, options: ProofOptions): Promise<GuestFacts> {
   const { io, signal, timeoutMs, onWait } = options;
   const changes: string[] = [];
+  let judged = false;
   let current = session;
   let installed = false;
   // Each round repairs at most one thing; three are all there is to repair.
@@ -107,7 +131,8 @@ export async function proveGuest(session: SshSession, options: ProofOptions): Pr
     const { stdout, stderr, code } = await current.exec({ line: proofScript(options.user) }, { signal, timeoutMs });
     const facts = parseFacts(stdout);
     io.debug(() => `proof: ${stdout.trim()} ${stderr.trim()}`);
-    judgeCloudInit(facts, io);
+    if (!judged) judgeCloudInit(facts, io);
+    judged = true;
     if (facts.get('docker') === 'missing') {
       if (installed) break;
       onWait('installing Docker and Compose from the distribution');
