@@ -16,9 +16,12 @@ export function commandLine(argv: readonly string[]): string {
   return argv.map((word) => quote(word)).join(' ');
 }
 
-/** Tagged template: literal parts are shell source, every value becomes one quoted word (arrays: several). */
+/**
+ * Tagged template: literal parts are shell source as written, backslashes included; every value becomes one quoted word
+ * (arrays: several).
+ */
 export function sh(source: TemplateStringsArray, ...values: readonly (number | string | readonly string[])[]): string {
-  return source.reduce((line, part, i) => {
+  return source.raw.reduce((line, part, i) => {
     if (i === 0) return part;
     const value = values[i - 1] ?? '';
     return line + (typeof value === 'object' ? commandLine(value) : quote(String(value))) + part;

@@ -19,6 +19,7 @@ const seconds = z.number().positive().max(86_400);
 const relativePath = z
   .string()
   .min(1)
+  .regex(/^[^\s'"\\]+$/, 'must be a path without blanks or quotes')
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository');
 
 const app = z.strictObject({
@@ -30,7 +31,7 @@ const app = z.strictObject({
     .min(1)
     .default(['compose.yml'])
     .describe('Compose files, base first, each later one overriding the ones before.'),
-  profiles: z.array(z.string().min(1)).default([]).describe('Compose profiles to activate.'),
+  profiles: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a profile name')).default([]).describe('Compose profiles to activate.'),
   url: z.url().optional().describe('Where the app answers, for people and for probes from outside the VM.'),
 });
 
@@ -143,6 +144,12 @@ const deploy = z.strictObject({
   timeout: seconds.default(600).describe('Seconds from start until every service is healthy.'),
   build_timeout: seconds.default(3600).describe('Seconds for building images.'),
   stability: z.number().min(0).max(3600).default(10).describe('Seconds a service without health check must stay up.'),
+  lock_wait: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .describe('Seconds to wait for another deploy to end before being refused.'),
   keep: z.int().min(2).max(1000).default(5).describe('Releases kept in the VM, with their images.'),
 });
 

@@ -23,7 +23,7 @@ trap 'rm -rf "$work"' EXIT
 if command -v cloud-init >/dev/null 2>&1; then
   cloud-init status --wait --format json >"$work/ci" 2>/dev/null
   echo "cloudinit=$?"
-  printf 'cloudinit_json=%s\\n' "$(tr -d '\\n' <"$work/ci")"
+  printf 'cloudinit_json=%s\n' "$(tr -d '\n' <"$work/ci")"
 fi
 command -v docker >/dev/null 2>&1 || { echo docker=missing; exit 0; }
 if ! id -nG | tr ' ' '\n' | grep -qx docker && [ "$(id -u)" != 0 ]; then

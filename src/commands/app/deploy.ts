@@ -1,0 +1,57 @@
+import { Flags } from '@oclif/core';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { DeployResult } from '../../lib/deploy/deploy.js';
+import type { WantedRef } from '../../lib/deploy/git.js';
+
+export default class AppDeploy extends ProjectCommand<DeployResult> {
+  static override summary =
+    'Deploy a tag, branch or commit: build it in the VM, start it, verify it, or put the old one back.';
+  static override description =
+    'Sends only what the VM lacks. The work itself is done in the VM and goes on when the connection is lost. A release that does not become healthy is undone (exit 7).';
+  static override examples = [
+    '<%= config.bin %> app:deploy --tag v1.2',
+    '<%= config.bin %> app:deploy --branch main --json',
+    '<%= config.bin %> app:deploy --dirty',
+  ];
+  static override flags = {
+    tag: Flags.string({
+      description: 'Tag to deploy.',
+      env: 'ZEBU_TAG',
+      exactlyOne: ['tag', 'branch', 'commit', 'dirty'],
+      aliases: ['version'],
+    }),
+    branch: Flags.string({ description: 'Branch to deploy.' }),
+    commit: Flags.string({ description: 'Commit to deploy.' }),
+    dirty: Flags.boolean({ description: 'Deploy the working tree as it is, without a commit.' }),
+    'lock-wait': Flags.integer({
+      min: 0,
+      max: 86_400,
+      helpValue: 'SECONDS',
+      description: 'Wait this long for another deploy to end.',
+    }),
+  };
+
+  async execute(): Promise<DeployResult> {
+    const { flags } = await this.parse(AppDeploy);
+    const lockWait = flags['lock-wait'];
+    const context = await this.context(
+      flags,
+      lockWait === undefined ? [] : [{ text: `deploy.lock_wait=${lockWait}`, flag: '--lock-wait' }],
+    );
+    const { deploy } = await import('../../lib/deploy/deploy.js');
+    const result = await deploy(context, { ref: wantedRef(flags), lockWait: context.config.deploy.lock_wait });
+    this.io.out(`${result.ref ?? ''} is live as release ${result.release} on ${result.host}`);
+    return result;
+  }
+}
+
+function wantedRef(flags: {
+  tag?: string | undefined;
+  branch?: string | undefined;
+  commit?: string | undefined;
+}): WantedRef {
+  if (flags.tag !== undefined) return { kind: 'tag', name: flags.tag };
+  if (flags.branch !== undefined) return { kind: 'branch', name: flags.branch };
+  if (flags.commit !== undefined) return { kind: 'commit', name: flags.commit };
+  return { kind: 'dirty' };
+}

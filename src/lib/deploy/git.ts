@@ -1,0 +1,205 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '../nearest.js';
+
+/** What of the repository is to be deployed. */
+export type WantedRef =
+  { readonly kind: 'branch' | 'commit' | 'tag'; readonly name: string } | { readonly kind: 'dirty' };
+
+export interface Target {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** For people: `v1.2`, `main`, `working tree`. */
+  readonly ref: string;
+  readonly kind: WantedRef['kind'];
+  /** First line of the commit message. */
+  readonly subject: string;
+}
+
+interface GitResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The local repository, through the `git` on this machine. */
+export class LocalGit {
+  readonly #cwd: string;
+  readonly #signal: AbortSignal;
+
+  constructor(cwd: string, signal: AbortSignal) {
+    this.#cwd = cwd;
+    this.#signal = signal;
+  }
+
+  #spawn(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<Writable, Readable, Readable> {
+    return spawn('git', ['-C', this.#cwd, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      signal: this.#signal,
+      env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...env },
+    });
+  }
+
+  async #run(args: readonly string[], options: { stdin?: string; env?: NodeJS.ProcessEnv } = {}): Promise<GitResult> {
+    const child = this.#spawn(args, options.env);
+    return new Promise((resolve, reject) => {
+      const output = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') reject(error);
+        else
+          reject(
+            new ZebuError('GIT_MISSING', 'There is no git on this machine', { hint: 'Install git.', cause: error }),
+          );
+      });
+      child.once('close', (code) => resolve({ code: code ?? 1, ...output }));
+      child.stdin.on('error', () => {});
+      child.stdin.end(options.stdin ?? '');
+    });
+  }
+
+  async #ok(args: readonly string[], options: { stdin?: string; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.#run(args, options);
+    if (code === 0) return stdout.trim();
+    throw new ZebuError('GIT_MISSING', `git ${args[0] ?? ''} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  }
+
+  /** @throws GIT_MISSING */
+  async checkRepository(): Promise<void> {
+    const { code } = await this.#run(['rev-parse', '--git-dir']);
+    if (code !== 0) {
+      throw new ZebuError('GIT_MISSING', `${this.#cwd} is not in a git repository`, {
+        hint: 'zebu deploys commits: git init && git commit.',
+      });
+    }
+  }
+
+  async #commitOf(name: string): Promise<string | undefined> {
+    const { code, stdout } = await this.#run([
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${name}^{commit}`,
+    ]);
+    return code === 0 ? stdout.trim() : undefined;
+  }
+
+  async #names(kind: 'heads' | 'tags'): Promise<readonly string[]> {
+    const text = await this.#ok(['for-each-ref', '--format=%(refname:strip=2)', `refs/${kind}`]);
+    return text.split('\n').filter((name) => name !== '');
+  }
+
+  async #unknown(kind: 'branch' | 'commit' | 'tag', name: string): Promise<ZebuError> {
+    const names = kind === 'commit' ? [] : await this.#names(kind === 'tag' ? 'tags' : 'heads');
+    const meant = nearest(name, names);
+    const latest = names.slice(-3).join(', ');
+    const hint =
+      meant !== undefined
+        ? `Did you mean ${meant}?`
+        : kind === 'tag'
+          ? latest === ''
+            ? 'There are no tags yet: git tag, or git fetch --tags.'
+            : `There is ${latest}. If it is new: git fetch --tags`
+          : 'If it is new: git fetch';
+    return new ZebuError('REF_UNKNOWN', `There is no ${kind} ${name} in this repository`, {
+      hint,
+      details: { kind, name },
+    });
+  }
+
+  /** Everything of the working tree that git does not ignore, as a commit that no branch knows. */
+  async #snapshot(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
+    try {
+      const env = { GIT_INDEX_FILE: join(folder, 'index') };
+      const head = await this.#commitOf('HEAD');
+      if (head !== undefined) await this.#ok(['read-tree', 'HEAD'], { env });
+      const top = await this.#ok(['rev-parse', '--show-toplevel']);
+      await this.#ok(['-C', top, 'add', '--all'], { env });
+      const tree = await this.#ok(['write-tree'], { env });
+      const identity = {
+        GIT_AUTHOR_NAME: 'zebu',
+        GIT_AUTHOR_EMAIL: 'zebu',
+        GIT_COMMITTER_NAME: 'zebu',
+        GIT_COMMITTER_EMAIL: 'zebu',
+      };
+      const parents = head === undefined ? [] : ['-p', head];
+      return await this.#ok(['commit-tree', tree, ...parents, '-m', 'working tree'], { env: identity });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** @throws REF_UNKNOWN, GIT_MISSING */
+  async resolve(wanted: WantedRef): Promise<Target> {
+    await this.checkRepository();
+    let commit: string | undefined;
+    if (wanted.kind === 'dirty') commit = await this.#snapshot();
+    else if (wanted.kind === 'tag') commit = await this.#commitOf(`refs/tags/${wanted.name}`);
+    else if (wanted.kind === 'branch') {
+      commit =
+        (await this.#commitOf(`refs/heads/${wanted.name}`)) ??
+        (await this.#commitOf(`refs/remotes/origin/${wanted.name}`));
+    } else commit = /^[0-9a-f]{4,40}$/i.test(wanted.name) ? await this.#commitOf(wanted.name) : undefined;
+    if (commit === undefined) {
+      if (wanted.kind === 'dirty') throw new ZebuError('REF_UNKNOWN', 'The working tree could not be read');
+      throw await this.#unknown(wanted.kind, wanted.name);
+    }
+    return {
+      commit,
+      ref: wanted.kind === 'dirty' ? 'working tree' : wanted.kind === 'commit' ? commit.slice(0, 12) : wanted.name,
+      kind: wanted.kind,
+      subject: (await this.#ok(['log', '-1', '--format=%s', commit])).slice(0, 200),
+    };
+  }
+
+  /** Whether a file is part of the commit. */
+  async hasFile(commit: string, path: string): Promise<boolean> {
+    return (await this.#run(['cat-file', '-e', `${commit}:${path}`])).code === 0;
+  }
+
+  /** The path of the working directory below the top of the repository, without slashes at the ends. */
+  async prefix(): Promise<string> {
+    return (await this.#ok(['rev-parse', '--show-prefix'])).replace(/\/$/, '');
+  }
+
+  /** Those of the commits that this repository has too: what the VM already has of ours. */
+  async known(commits: readonly string[]): Promise<readonly string[]> {
+    if (commits.length === 0) return [];
+    const text = await this.#ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
+      stdin: `${commits.join('\n')}\n`,
+    });
+    return text.split('\n').flatMap((line) => (line.endsWith(' commit') ? [line.split(' ')[0] ?? ''] : []));
+  }
+
+  /** The objects of `commit` that are not reachable from `haves`, as a thin pack. */
+  pack(commit: string, haves: readonly string[]): { readonly stream: Readable; readonly done: Promise<void> } {
+    const child = this.#spawn(['pack-objects', '--revs', '--thin', '--stdout', '--delta-base-offset', '--quiet']);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdin.on('error', () => {});
+    child.stdin.end([commit, ...haves.map((have) => `^${have}`), ''].join('\n'));
+    const done = new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) =>
+        code === 0
+          ? resolve()
+          : reject(new ZebuError('GIT_MISSING', `git pack-objects failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
+      );
+    });
+    done.catch(() => {});
+    return { stream: child.stdout, done };
+  }
+
+  /** For the history: who deploys. */
+  async userName(): Promise<string> {
+    const { stdout } = await this.#run(['config', 'user.name']);
+    return stdout.trim();
+  }
+}

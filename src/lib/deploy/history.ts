@@ -1,0 +1,31 @@
+import * as z from 'zod';
+
+export const releaseRecord = z.object({
+  id: z.string(),
+  ref: z.string(),
+  kind: z.string(),
+  commit: z.string(),
+  subject: z.string().default(''),
+  who: z.string(),
+  from: z.string(),
+  mode: z.string().default('deploy'),
+  /** Unix time in seconds. */
+  started: z.number(),
+  seconds: z.number(),
+  verdict: z.enum(['live', 'restored', 'unhealthy', 'refused']),
+  reason: z.string().default(''),
+});
+
+export type ReleaseRecord = z.infer<typeof releaseRecord>;
+
+/** The history file, oldest first; a line that was cut off by a crash is left out. */
+export function parseHistory(text: string): readonly ReleaseRecord[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const parsed = releaseRecord.safeParse(JSON.parse(line));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+
+/** Lines of a journal as the runner writes them. */
+const stepLine = z.object({
+  t: z.number(),
+  step: z.string(),
+  state: z.enum(['begin', 'wait', 'output', 'failed', 'done']),
+  detail: z.string(),
+});
+const outputLine = z.object({ step: z.string(), line: z.string() });
+const endLine = z.object({
+  end: z.enum(['live', 'restored', 'unhealthy', 'refused']),
+  reason: z.string(),
+  seconds: z.number().optional(),
+});
+
+export type JournalEvent =
+  | {
+      readonly kind: 'end';
+      readonly verdict: z.infer<typeof endLine>['end'];
+      readonly reason: string;
+      readonly seconds: number | undefined;
+    }
+  | { readonly kind: 'output'; readonly step: string; readonly line: string }
+  | {
+      readonly kind: 'step';
+      readonly step: string;
+      readonly state: z.infer<typeof stepLine>['state'];
+      readonly detail: string;
+    };
+
+/** Undefined for a line that is cut off or not of a journal. */
+export function parseJournalLine(text: string): JournalEvent | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const end = endLine.safeParse(data);
+  if (end.success) return { kind: 'end', verdict: end.data.end, reason: end.data.reason, seconds: end.data.seconds };
+  const step = stepLine.safeParse(data);
+  if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };
+  const output = outputLine.safeParse(data);
+  return output.success ? { kind: 'output', step: output.data.step, line: output.data.line } : undefined;
+}
+
+/** Whole lines out of chunks. */
+export class LineSplitter {
+  #rest = '';
+
+  /** The lines that are complete by now. */
+  push(chunk: string): readonly string[] {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines;
+  }
+}

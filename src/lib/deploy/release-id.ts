@@ -1,0 +1,22 @@
+import { ZebuError } from '@zebu/kit';
+
+declare const brand: unique symbol;
+
+/** UTC time and short commit: `20261124T053000Z-1a2b3c4`. Sorts by time, and is safe as a file name and image tag. */
+export type ReleaseId = string & { readonly [brand]: 'ReleaseId' };
+
+const PATTERN = /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/;
+
+export function makeReleaseId(now: Date, commit: string): ReleaseId {
+  const time = now
+    .toISOString()
+    .replace(/\.\d{3}Z$/, 'Z')
+    .replaceAll(/[-:]/g, '');
+  return `${time}-${commit.slice(0, 7)}` as ReleaseId;
+}
+
+export function toReleaseId(text: string): ReleaseId {
+  if (!PATTERN.test(text))
+    throw new ZebuError('REF_UNKNOWN', `\`${text}\` is not a release id`, { hint: 'See zebu app:releases' });
+  return text as ReleaseId;
+}
