@@ -31,7 +31,10 @@ const app = z.strictObject({
     .min(1)
     .default(['compose.yml'])
     .describe('Compose files, base first, each later one overriding the ones before.'),
-  profiles: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a profile name')).default([]).describe('Compose profiles to activate.'),
+  profiles: z
+    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a profile name'))
+    .default([])
+    .describe('Compose profiles to activate.'),
   url: z.url().optional().describe('Where the app answers, for people and for probes from outside the VM.'),
 });
 

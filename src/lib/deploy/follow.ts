@@ -86,8 +86,9 @@ export async function showPhase(
     }
     if (!failed && later.includes(event.step)) return undefined;
     journal.take();
-    if (event.kind === 'output') report.output(event.line);
-    else if (event.state === 'failed') {
+    if (event.kind === 'output') {
+      if (event.line.trim() !== '') report.output(event.line.trim());
+    } else if (event.state === 'failed') {
       failed = true;
       report.output(`failed: ${event.detail}`);
     } else if (event.state === 'wait') report.update(`waiting for ${event.detail}`);

@@ -1,0 +1,33 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Release } from '../../lib/deploy/releases.js';
+
+export interface ReleaseList {
+  /** Newest first. */
+  readonly releases: readonly Release[];
+}
+
+export default class AppReleases extends ProjectCommand<ReleaseList> {
+  static override summary = 'List what was deployed, by whom, and how it ended.';
+  static override examples = ['<%= config.bin %> app:releases', '<%= config.bin %> app:releases --json'];
+
+  async execute(): Promise<ReleaseList> {
+    const { flags } = await this.parse(AppReleases);
+    const context = await this.context(flags);
+    const { listReleases } = await import('../../lib/deploy/releases.js');
+    const { table } = await import('../../lib/ui/table.js');
+    const releases = await listReleases(context);
+    const rows = releases.map((each) => [
+      each.current ? '*' : each.kept ? ' ' : '-',
+      each.id,
+      each.ref,
+      each.verdict,
+      `${each.seconds} s`,
+      each.who,
+      each.from,
+      each.reason,
+    ]);
+    for (const line of table(['', 'RELEASE', 'REF', 'VERDICT', 'TOOK', 'BY', 'FROM', 'REASON'], rows))
+      this.io.out(line);
+    return { releases };
+  }
+}

@@ -1,0 +1,19 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Operated } from '../../lib/deploy/operate.js';
+
+export default class AppRestart extends ProjectCommand<Operated> {
+  static override summary = 'Restart services and wait until they are healthy.';
+  static override examples = ['<%= config.bin %> app:restart', '<%= config.bin %> app:restart web'];
+  static override usage = 'app:restart [SERVICE...]';
+  static override strict = false;
+
+  async execute(): Promise<Operated> {
+    const { flags, argv } = await this.parse(AppRestart);
+    const context = await this.context(flags);
+    const { operate } = await import('../../lib/deploy/operate.js');
+    const result = await operate(context, 'restart', argv as string[]);
+    for (const { service, state, health } of result.services)
+      this.io.out(`${service} ${health === 'none' ? state : health}`);
+    return result;
+  }
+}

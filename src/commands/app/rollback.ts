@@ -1,0 +1,25 @@
+import { Args } from '@oclif/core';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { DeployResult } from '../../lib/deploy/deploy.js';
+
+export default class AppRollback extends ProjectCommand<DeployResult> {
+  static override summary =
+    'Go back to an earlier release, without a build: images, Compose files and secrets of then.';
+  static override description = 'Data in volumes stays as it is now.';
+  static override examples = [
+    '<%= config.bin %> app:rollback',
+    '<%= config.bin %> app:rollback 20261124T053000Z-1a2b3c4',
+  ];
+  static override args = {
+    release: Args.string({ description: 'Release id. Default: the last verified one before the live one.' }),
+  };
+
+  async execute(): Promise<DeployResult> {
+    const { flags, args } = await this.parse(AppRollback);
+    const context = await this.context(flags);
+    const { rollBack } = await import('../../lib/deploy/releases.js');
+    const result = await rollBack(context, args.release);
+    this.io.out(`release ${result.release} is live again on ${result.host}`);
+    return result;
+  }
+}

@@ -1,0 +1,19 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Operated } from '../../lib/deploy/operate.js';
+
+export default class AppStart extends ProjectCommand<Operated> {
+  static override summary = 'Start the services of the live release and wait until they are healthy.';
+  static override examples = ['<%= config.bin %> app:start', '<%= config.bin %> app:start web'];
+  static override usage = 'app:start [SERVICE...]';
+  static override strict = false;
+
+  async execute(): Promise<Operated> {
+    const { flags, argv } = await this.parse(AppStart);
+    const context = await this.context(flags);
+    const { operate } = await import('../../lib/deploy/operate.js');
+    const result = await operate(context, 'start', argv as string[]);
+    for (const { service, state, health } of result.services)
+      this.io.out(`${service} ${health === 'none' ? state : health}`);
+    return result;
+  }
+}

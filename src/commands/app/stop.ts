@@ -1,0 +1,19 @@
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Operated } from '../../lib/deploy/operate.js';
+
+export default class AppStop extends ProjectCommand<Operated> {
+  static override summary = 'Stop the services; volumes and releases stay.';
+  static override examples = ['<%= config.bin %> app:stop', '<%= config.bin %> app:stop web'];
+  static override usage = 'app:stop [SERVICE...]';
+  static override strict = false;
+
+  async execute(): Promise<Operated> {
+    const { flags, argv } = await this.parse(AppStop);
+    const context = await this.context(flags);
+    const { operate } = await import('../../lib/deploy/operate.js');
+    const result = await operate(context, 'stop', argv as string[]);
+    for (const { service, state, health } of result.services)
+      this.io.out(`${service} ${health === 'none' ? state : health}`);
+    return result;
+  }
+}

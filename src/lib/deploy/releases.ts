@@ -1,0 +1,96 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { rollback, type DeployResult } from './deploy.js';
+import { parseHistory, type ReleaseRecord } from './history.js';
+import { appLayout } from './layout.js';
+import { toReleaseId, type ReleaseId } from './release-id.js';
+import { notDeployed } from './status.js';
+
+export interface Release extends ReleaseRecord {
+  readonly current: boolean;
+  /** Still in the VM: it can be gone back to without a build. */
+  readonly kept: boolean;
+}
+
+interface Releases {
+  readonly releases: readonly Release[];
+  readonly current: string | null;
+}
+
+function releasesScript(base: string): string {
+  return sh`
+cd ${base} 2>/dev/null || exit 0
+printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+ls -1 releases 2>/dev/null | sed 's/^/kept=/'
+sed 's/^/record=/' releases.jsonl 2>/dev/null
+exit 0
+`;
+}
+
+/** The history with what is still there, newest first. */
+export function parseReleases(stdout: string): Releases {
+  const lines = stdout.split('\n');
+  const valuesOf = (key: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const current = valuesOf('current')[0]?.split('/').at(-1) || null;
+  const kept = new Set(valuesOf('kept'));
+  const releases = parseHistory(valuesOf('record').join('\n')).map((record) => ({
+    ...record,
+    current: record.id === current,
+    kept: kept.has(record.id),
+  }));
+  return { releases: releases.toReversed(), current };
+}
+
+/** @throws APP_MISSING */
+export async function listReleases(context: Context): Promise<readonly Release[]> {
+  const { session } = await openGuest(context);
+  const { name } = context.config.app;
+  const { stdout } = await session.exec(
+    { line: releasesScript(appLayout(name).base) },
+    { signal: context.signal, timeoutMs: 60_000 },
+  );
+  const { releases } = parseReleases(stdout);
+  if (releases.length === 0) throw notDeployed(name);
+  return releases;
+}
+
+/** The release to go back to: the named one, else the newest other that was live. @throws REF_UNKNOWN */
+export function chooseRelease(
+  releases: readonly Release[],
+  current: string | null,
+  wanted: string | undefined,
+): ReleaseId {
+  const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
+  if (wanted === undefined) {
+    const [newest] = candidates;
+    if (newest !== undefined) return toReleaseId(newest.id);
+    throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
+  }
+  const id = toReleaseId(wanted);
+  const known = releases.find((release) => release.id === id && release.kept);
+  if (known !== undefined) return id;
+  throw new ZebuError('REF_UNKNOWN', `The release ${id} is not in the VM`, {
+    hint: `There is ${candidates.map((release) => release.id).join(', ') || 'no other'}.`,
+  });
+}
+
+export async function rollBack(context: Context, wanted: string | undefined): Promise<DeployResult> {
+  const { session, address } = await openGuest(context);
+  const { name } = context.config.app;
+  const { stdout } = await session.exec(
+    { line: releasesScript(appLayout(name).base) },
+    { signal: context.signal, timeoutMs: 60_000 },
+  );
+  const { releases, current } = parseReleases(stdout);
+  if (releases.length === 0) throw notDeployed(name);
+  const id = chooseRelease(releases, current, wanted);
+  return rollback(context, {
+    id,
+    previous: current,
+    lockWait: context.config.deploy.lock_wait,
+    session,
+    host: address.host,
+  });
+}

@@ -1,0 +1,83 @@
+import { ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { nearest } from '../nearest.js';
+import { parseHistory, type ReleaseRecord } from './history.js';
+import { appLayout } from './layout.js';
+import { parseStatus, statusScript, type AppSurvey, type ServiceState } from './services.js';
+
+export interface AppStatus {
+  readonly app: string;
+  /** Every service is as it should be. */
+  readonly healthy: boolean;
+  /** Id of the live release; null when nothing was deployed. */
+  readonly release: string | null;
+  /** How the last deploy ended. */
+  readonly last: ReleaseRecord | null;
+  /** Who deploys right now; null when nobody does. */
+  readonly deploying: Readonly<Record<string, unknown>> | null;
+  readonly host: string;
+  readonly url: string | null;
+  readonly services: readonly ServiceState[];
+}
+
+export async function surveyApp(session: SshSession, context: Context): Promise<AppSurvey> {
+  const { name } = context.config.app;
+  const { base } = appLayout(name);
+  const { code, stdout, stderr } = await session.exec(
+    { line: statusScript(base, name) },
+    { signal: context.signal, timeoutMs: 180_000 },
+  );
+  if (code === 0) return parseStatus(stdout);
+  throw new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${stderr.trim().split('\n').at(-1) ?? ''}`, {
+    hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
+  });
+}
+
+export function notDeployed(app: string): ZebuError {
+  return new ZebuError('APP_MISSING', `Nothing of the app ${app} was deployed yet`, {
+    hint: 'Deploy it: zebu app:deploy --tag <tag>',
+  });
+}
+
+/** @throws SERVICE_UNKNOWN with the nearest name */
+export function checkServices(wanted: readonly string[], services: readonly ServiceState[]): void {
+  const names = [...new Set(services.map(({ service }) => service))];
+  for (const name of wanted) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    throw new ZebuError('SERVICE_UNKNOWN', `There is no service ${name}; there is ${names.join(', ')}`, {
+      hint: meant === undefined ? undefined : `Did you mean ${meant}?`,
+      details: { service: name, services: names },
+    });
+  }
+}
+
+function parseHolder(note: string | undefined): Record<string, unknown> | null {
+  if (note === undefined) return null;
+  try {
+    return JSON.parse(note) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+/** What a deployed app looks like right now. @throws APP_MISSING */
+export async function appStatus(context: Context): Promise<AppStatus> {
+  const { session, address } = await openGuest(context);
+  const survey = await surveyApp(session, context);
+  const { app } = context.config;
+  if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)
+    throw notDeployed(app.name);
+  return {
+    app: app.name,
+    healthy: survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
+    release: survey.current,
+    last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
+    deploying: parseHolder(survey.holder),
+    host: address.host,
+    url: app.url ?? null,
+    services: survey.services,
+  };
+}
