@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makeShopRepository } from './demo-repository.ts';
+import { makeShopRepository, type DemoLab } from './demo-repository.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const started = Date.now();
@@ -20,14 +20,19 @@ function title(text: string): void {
 
 function stop(what: string): never {
   console.error(`\nThe demo stopped at: ${what} (after ${elapsed()}).`);
-  console.error(`The lab, if it came up, is still there: \`npx zebu lab:status --name ${LAB}\`, \`npx zebu lab:down --name ${LAB}\`.`);
+  console.error(
+    `The lab, if it came up, is still there: \`npx zebu lab:status --name ${LAB}\`, \`npx zebu lab:down --name ${LAB}\`.`,
+  );
   process.exit(1);
 }
 
 /** Runs zebu as a person would, in view; stops the demo when it fails. */
 function zebu(args: readonly string[], cwd = folder): void {
   console.log(`$ zebu ${args.join(' ')}`);
-  const { status } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {
+    cwd,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) stop(`zebu ${args.join(' ')} (exit status ${status ?? 'none'})`);
 }
 
@@ -51,18 +56,13 @@ async function fetchPage(url: string): Promise<void> {
   if (!response.ok) stop(`the app answered ${response.status}`);
 }
 
-interface Lab {
-  readonly api: { readonly url: string; readonly fingerprint: string; readonly tokenFile: string };
-  readonly image: { readonly url: string; readonly sha256: string };
-}
 interface Status {
   readonly healthy: boolean;
-  readonly url: string | null;
 }
 
 title('A Proxmox-compatible node on this machine');
 zebu(['lab:up', '--name', LAB], root);
-const lab = ask<Lab>(['lab:status', '--name', LAB], root);
+const lab = ask<DemoLab>(['lab:status', '--name', LAB], root);
 
 title('A git repository with an app, tagged v1.0.0 and v1.1.0');
 makeShopRepository(folder, lab);
@@ -95,6 +95,7 @@ console.log(`The lab is still up. Go on:
   npx zebu app:logs --follow
   npx zebu vm:create               # again: no change
   npx zebu vm:ssh
+  npx zebu app:status --env api    # the same over Proxmox's REST API
   curl http://${ip}:8080/
 
 Take it down, leaving nothing but the cached image:

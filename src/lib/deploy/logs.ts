@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
@@ -19,8 +20,9 @@ export interface LogLine {
   readonly line: string;
 }
 
-/** Compose's own prefix: `web-1  | text`. */
-export function parseLogLine(text: string): LogLine {
+/** Compose's own prefix: `web-1  | text`. Control sequences are dropped: a log must not drive the reader's terminal. */
+export function parseLogLine(raw: string): LogLine {
+  const text = stripVTControlCharacters(raw);
   const [, service, line] = /^(\S+?)-\d+\s*\| ?(.*)$/.exec(text) ?? [];
   return service === undefined || line === undefined ? { service: '', line: text } : { service, line };
 }
