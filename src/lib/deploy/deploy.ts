@@ -139,7 +139,8 @@ async function refusal(process: RemoteProcess, journal: JournalStream, stderr: s
 interface Launch {
   readonly script: string;
   readonly parts: readonly string[];
-  readonly pack: { readonly stream: Readable; readonly done: Promise<void> } | undefined;
+  /** Called once there is somebody to read: Node drops what an ended child has written to a pipe nobody listens to. */
+  readonly pack: (() => { readonly stream: Readable; readonly done: Promise<void> }) | undefined;
 }
 
 interface Run {
@@ -160,8 +161,9 @@ async function launch(
   process.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const journal = new JournalStream(process);
   run.journal = journal;
-  await feed(process, parts, pack?.stream, run.sent);
-  await pack?.done;
+  const packed = pack?.();
+  await feed(process, parts, packed?.stream, run.sent);
+  await packed?.done;
   await journal.peek();
   if (!journal.started) throw await refusal(process, journal, stderr);
   return journal;
@@ -255,7 +257,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
       await launch(
         session,
         signal,
-        { script, parts: [RUNNER, plan, lines], pack: needed ? git.pack(target.commit, haves) : undefined },
+        { script, parts: [RUNNER, plan, lines], pack: needed ? () => git.pack(target.commit, haves) : undefined },
         run,
       );
       report.done(needed ? `${run.sent.bytes} bytes` : 'nothing new to send');
