@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ZebuError } from '@zebu/kit';
 import { end, identify, loadRef, run, saveRef, type ProcessRef } from '../guest/process.js';
@@ -11,13 +11,17 @@ import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
 
 const ENTER = fileURLToPath(new URL('../../host-shell/enter', import.meta.url));
-const CLI = fileURLToPath(new URL('./cli.js', import.meta.url));
+/** This folder, compiled: the programs need nothing outside it. */
+const SELF = fileURLToPath(new URL('.', import.meta.url));
+/** Where the shell finds the lab, whatever the node's own /tmp, /etc and /var/lib cover; `enter` mounts it. */
+const INSIDE = '/run/zebu-lab';
 
 /** The programs of a Proxmox host that the lab stands in for. */
 export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveversion'];
 
 interface ShellFiles {
   readonly bin: string;
+  readonly programs: string;
   readonly config: string;
   readonly log: string;
   readonly ref: string;
@@ -26,19 +30,21 @@ interface ShellFiles {
 function filesOf(layout: Layout): ShellFiles {
   return {
     bin: join(layout.host, 'bin'),
+    programs: join(layout.host, 'programs'),
     config: join(layout.host, 'sshd_config'),
     log: join(layout.host, 'sshd.log'),
     ref: join(layout.host, 'sshd.ref'),
   };
 }
 
-export function sshdConfig(layout: Layout, port: number, bin: string): string {
+export function sshdConfig(layout: Layout, port: number): string {
   const keys = sshFiles(layout);
+  const inside = (file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
   return [
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
-    `HostKey ${keys.hostKey}`,
-    `AuthorizedKeysFile ${keys.authorizedKeys}`,
+    `HostKey ${inside(keys.hostKey)}`,
+    `AuthorizedKeysFile ${inside(keys.authorizedKeys)}`,
     'PermitRootLogin prohibit-password',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
@@ -49,17 +55,23 @@ export function sshdConfig(layout: Layout, port: number, bin: string): string {
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${bin}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin`,
     '',
   ].join('\n');
 }
 
-/** Small scripts that hand over to the lab's program; written anew at each start, for the Node of today. */
-async function writePrograms(layout: Layout, bin: string): Promise<void> {
+/** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
+async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
+  await rm(programs, { recursive: true, force: true });
+  await mkdir(programs, { recursive: true });
   await mkdir(bin, { recursive: true });
+  for (const name of await readdir(SELF))
+    if (name.endsWith('.js')) await copyFile(join(SELF, name), join(programs, name));
+  await writeFile(join(programs, 'package.json'), '{"type":"module"}\n');
+  const cli = `${INSIDE}/state/host/programs/cli.js`;
   for (const name of PROGRAMS) {
     const file = join(bin, name);
-    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' ${name} '${layout.control}' "$@"\n`);
+    await writeFile(file, `#!/bin/sh\nexec ${INSIDE}/node ${cli} ${name} ${INSIDE}/state/control.sock "$@"\n`);
     await chmod(file, 0o755);
   }
 }
@@ -85,14 +97,13 @@ export async function shellIsUp(layout: Layout): Promise<boolean> {
 export async function shellUp(layout: Layout, settings: LabSettings): Promise<void> {
   const files = filesOf(layout);
   await mkdir(layout.host, { recursive: true });
-  await writePrograms(layout, files.bin);
+  await writePrograms(files);
   if ((await loadRef(files.ref)) !== undefined) return;
-  await writeFile(files.config, sshdConfig(layout, settings.sshPort, files.bin));
-  const storage = join(layout.stateDir, 'vz');
-  await mkdir(storage, { recursive: true });
+  await writeFile(files.config, sshdConfig(layout, settings.sshPort));
+  await mkdir(join(layout.stateDir, 'vz'), { recursive: true });
   const child = spawn(
     'unshare',
-    ['--mount', '--uts', '--', '/bin/sh', ENTER, settings.node, layout.host, storage, files.config, files.log],
+    ['--mount', '--uts', '--', '/bin/sh', ENTER, settings.node, layout.stateDir, process.execPath],
     { detached: true, stdio: 'ignore' },
   );
   child.unref();
