@@ -6,7 +6,7 @@
  * some commands need stay outside and are imported when used.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
 
@@ -57,8 +57,14 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(part, `${root}dist`);
 
 // Without a manifest oclif would import every command file to start any one of them.
-for (const folder of [root, `${root}plugins/lab`])
+for (const folder of [root, `${root}plugins/lab/`]) {
   run([`${root}node_modules/oclif/bin/run.js`, 'manifest', folder], folder);
+  // oclif lists commands as their imports happened to end; committed files are better the same each time.
+  const file = `${folder}oclif.manifest.json`;
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { commands: Record<string, unknown> };
+  const commands = Object.fromEntries(Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(file, `${JSON.stringify({ ...manifest, commands }, null, 2)}\n`);
+}
 run(['.build/generate.mjs']);
 chmodSync(`${root}bin/run.js`, 0o755);
 writeFileSync(`${root}dist/.stamp`, '');

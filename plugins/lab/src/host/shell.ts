@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,12 +101,15 @@ export async function shellUp(layout: Layout, settings: LabSettings): Promise<vo
   if ((await loadRef(files.ref)) !== undefined) return;
   await writeFile(files.config, sshdConfig(layout, settings.sshPort));
   await mkdir(join(layout.stateDir, 'vz'), { recursive: true });
+  // What goes wrong before sshd opens its own log is said there too.
+  const log = await open(files.log, 'w', 0o600);
   const child = spawn(
     'unshare',
     ['--mount', '--uts', '--', '/bin/sh', ENTER, settings.node, layout.stateDir, process.execPath],
-    { detached: true, stdio: 'ignore' },
+    { detached: true, stdio: ['ignore', log.fd, log.fd] },
   );
   child.unref();
+  await log.close();
   for (let waited = 0; waited < 10_000; waited += 100) {
     if (await answers(settings.sshPort)) {
       const server = child.pid === undefined ? undefined : await identify(child.pid);
@@ -117,8 +120,8 @@ export async function shellUp(layout: Layout, settings: LabSettings): Promise<vo
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const log = await readFile(files.log, 'utf8').catch(() => '');
-  throw new ZebuError('LAB_FAILED', `The node's sshd did not start: ${log.trim().split('\n').at(-1) ?? 'no log'}`, {
+  const said = await readFile(files.log, 'utf8').catch(() => '');
+  throw new ZebuError('LAB_FAILED', `The node's sshd did not start: ${said.trim().split('\n').at(-1) || 'no reason given'}`, {
     hint: `Its log: ${files.log}`,
   });
 }
