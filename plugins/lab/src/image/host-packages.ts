@@ -23,6 +23,7 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
   { name: 'e2fsprogs', proof: '/usr/sbin/mke2fs', why: 'makes the root file system' },
   { name: 'xz-utils', proof: '/usr/bin/xz', why: 'unpacks kernel modules' },
   { name: 'openssh-client', proof: '/usr/bin/ssh', why: 'logs in to the guests' },
+  { name: 'git', proof: '/usr/bin/git', why: 'holds what is deployed' },
   { name: 'openssl', proof: '/usr/bin/openssl', why: "makes the node's certificate" },
   { name: 'openssh-server', proof: '/usr/sbin/sshd', why: "is the node's SSH host shell" },
 ];
