@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/namespace-lab.ts'],
           testTimeout: minutes(2),
           hookTimeout: minutes(10),
           // Guests, bridges and daemons share two cores: side by side they would only time each other out.
@@ -34,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/qemu-lab.ts'],
           testTimeout: minutes(15),
           hookTimeout: minutes(20),
           fileParallelism: false,

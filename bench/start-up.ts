@@ -55,7 +55,9 @@ export function benchStartUp(rounds: number): void {
     const ratio = median(own.map((ms, round) => ms / (floor[round] ?? Number.NaN)));
     const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratio <= aim ? 'met' : 'MISSED'}`;
     console.log(
-      `${name.padEnd(26)} ${median(own).toFixed(0).padStart(5)} ms  min ${Math.min(...own).toFixed(0).padStart(5)} ms  ${ratio.toFixed(2)}x${verdict}`,
+      `${name.padEnd(26)} ${median(own).toFixed(0).padStart(5)} ms  min ${Math.min(...own)
+        .toFixed(0)
+        .padStart(5)} ms  ${ratio.toFixed(2)}x${verdict}`,
     );
   }
 }

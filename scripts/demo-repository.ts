@@ -27,7 +27,7 @@ function git(folder: string, ...args: readonly string[]): void {
 }
 
 /** The example's zebu.yml with what a person would add for their own host: here, the lab. */
-function configFor(folder: string, lab: DemoLab): { main: string; api: string } {
+function configFor(lab: DemoLab): { main: string; api: string } {
   const example = readFileSync(join(EXAMPLE, 'zebu.yml'), 'utf8');
   const proxmox = [
     'proxmox:',
@@ -77,7 +77,7 @@ export function makeShopRepository(folder: string, lab: DemoLab): void {
     git(folder, 'tag', 'v1.1.0');
     writeFileSync(join(folder, '.env'), `API_KEY=${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
   }
-  const config = configFor(folder, lab);
+  const config = configFor(lab);
   writeFileSync(join(folder, 'zebu.yml'), config.main);
   writeFileSync(join(folder, 'zebu.api.yml'), config.api);
 }

@@ -161,7 +161,7 @@ export class ApiTransport implements Transport {
 
 function describe(error: Error): string {
   const { code, seconds } = error as NodeJS.ErrnoException & { seconds?: number };
-  switch (code) {
+  switch (code ?? '') {
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)';
     case 'ENOTFOUND':

@@ -64,5 +64,5 @@ function* leaves(node: JsonSchemaNode, prefix: string): Generator<ConfigKey> {
 
 /** Every key that holds a value, in the order of the schema. */
 export function configKeys(): readonly ConfigKey[] {
-  return [...leaves(configJsonSchema() as JsonSchemaNode, '')];
+  return [...leaves(configJsonSchema(), '')];
 }

@@ -64,10 +64,10 @@ export function parseYamlLayer(text: string, shown: string, kind: 'file' | 'over
       if (!isScalar(pair.key)) continue;
       const path = prefix === '' ? String(pair.key.value) : `${prefix}.${String(pair.key.value)}`;
       origins.set(path, at(pair.key));
-      if (isMap(pair.value)) record(pair.value as YAMLMap, path);
+      if (isMap(pair.value)) record(pair.value, path);
     }
   };
-  record(root as YAMLMap, '');
+  record(root, '');
   return { values: document.toJS() as Tree, origins };
 }
 

@@ -43,7 +43,7 @@ function assign(values: Tree, path: string, value: unknown): void {
   let at = values;
   for (const name of names.slice(0, -1)) {
     const next = at[name];
-    at = isTree(next) ? next : ((at[name] = {}) as Tree);
+    at = isTree(next) ? next : (at[name] = {});
   }
   at[names.at(-1) ?? path] = value;
 }

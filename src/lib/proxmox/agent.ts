@@ -29,7 +29,8 @@ const path = ({ node, vmid }: AgentTarget): string => `/nodes/${node}/qemu/${vmi
 function isNotYet(error: unknown): boolean {
   if (!isZebuError(error)) return false;
   if (error.code === 'UNREACHABLE' || error.code === 'OUTCOME_UNKNOWN') return true;
-  const reason = String(error.details?.['reason'] ?? error.message);
+  const said = error.details?.['reason'];
+  const reason = typeof said === 'string' ? said : error.message;
   return (
     error.code === 'PROXMOX_REFUSED' &&
     /guest agent is not running|got timeout|Agent error|Broken pipe|Connection timed out/i.test(reason)

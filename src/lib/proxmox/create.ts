@@ -65,11 +65,8 @@ async function planVm(context: Context, client: ProxmoxClient): Promise<Planned>
 /** A disk that is as large already needs no growing; Proxmox would refuse it as shrinking. */
 async function isDone(client: ProxmoxClient, step: PlannedStep, plan: VmPlan): Promise<string | undefined> {
   if (step.call.task !== 'resize') return undefined;
-  const config = (await client.request('GET', `/nodes/${plan.node}/qemu/${plan.vmid}/config`)) as Record<
-    string,
-    unknown
-  >;
-  const bytes = diskBytes(String(config['scsi0'] ?? ''));
+  const { config } = await readVm(client, plan);
+  const bytes = diskBytes(config['scsi0']);
   const wanted = Number.parseInt(String(step.call.params['size']), 10) * 1024 ** 3;
   return bytes !== undefined && bytes >= wanted ? `has ${Math.round(bytes / 1024 ** 3)} GiB` : undefined;
 }
@@ -164,7 +161,7 @@ function readySteps(context: Context, client: ProxmoxClient, plan: VmPlan, ready
     {
       title: 'Find its address and pin its host key, through the agent',
       run: async (report) => {
-        const vm = await readVm(client, { ...target, type: 'qemu' });
+        const vm = await readVm(client, target);
         const mac = macOf(vm.config['net0']);
         if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${plan.vmid} has no network interface net0`);
         const waiting = waitFor(context, config.vm.ready_timeout, report);

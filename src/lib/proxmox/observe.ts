@@ -57,7 +57,10 @@ export async function findVm(client: ProxmoxClient, app: string): Promise<VmRow 
   return own[0];
 }
 
-export async function readVm(client: ProxmoxClient, row: VmRow): Promise<ExistingVm> {
+export async function readVm(
+  client: ProxmoxClient,
+  row: { readonly node: string; readonly vmid: number },
+): Promise<ExistingVm> {
   const vmid = toVmid(row.vmid);
   const node = toNodeName(row.node);
   const vm = client.api.nodes.$(node).qemu.$(vmid);

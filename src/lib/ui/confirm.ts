@@ -18,7 +18,7 @@ export async function confirmByName(io: Io, what: string, name: string): Promise
       name: 'answer',
       message: `${what}. Type ${name} to go on`,
       stdout: process.stderr,
-    } as Parameters<typeof enquirer.prompt>[0]);
+    });
     return answer.trim() === name;
   } catch {
     // enquirer rejects with an empty string on Ctrl-C.

@@ -37,7 +37,7 @@ describe('Redactor', () => {
 describe('Sensitive', () => {
   it('shows a mask however it is printed', () => {
     const value = new Sensitive(SECRET);
-    expect([String(value), JSON.stringify({ value }), inspect(value), `${value}`]).toEqual([
+    expect([String(value), JSON.stringify({ value }), inspect(value), `${String(value)}`]).toEqual([
       MASK,
       `{"value":"${MASK}"}`,
       MASK,

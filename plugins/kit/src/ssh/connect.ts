@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Config } from 'node-ssh';
-import type { AuthMethod, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import type { AuthMethod, ConnectConfig, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import { interrupted, isZebuError, ZebuError } from '../errors.js';
 import { hostKeyPolicy } from './host-key.js';
 import { ConnectedSession, type SshSession } from './session.js';
@@ -83,7 +82,7 @@ async function credentials(target: ResolvedTarget): Promise<Credentials> {
       continue;
     }
     tried.push(file);
-    const key = Array.isArray(parsed) ? parsed[0] : parsed;
+    const [key] = (Array.isArray(parsed) ? parsed : [parsed]) as ParsedKey[];
     methods.push({ type: 'publickey', username: target.user, key: key ?? text } as AuthMethod);
   }
   if (target.agent !== false && target.agent !== '') {
@@ -146,7 +145,7 @@ async function authenticate(
     host: target.host,
     port: target.port,
     username: target.user,
-    sock: sock as Duplex & ConnectConfig['sock'],
+    sock,
     readyTimeout: target.connectTimeoutMs,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
@@ -159,7 +158,7 @@ async function authenticate(
   const stop = (): void => void sock.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await ssh.connect(config as Config);
+    await ssh.connect(config);
   } catch (error) {
     sock.destroy();
     if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();

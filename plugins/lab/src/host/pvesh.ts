@@ -93,8 +93,8 @@ export async function pvesh(socket: string, words: readonly string[], io: Progra
   }
   if (data === null || data === undefined) return 0;
   if (command === 'ls' && Array.isArray(data)) {
-    for (const row of data as Record<string, unknown>[])
-      io.out(`-r-  ${String(row['name'] ?? row['node'] ?? row['vmid'] ?? '')}\n`);
+    for (const row of data as { name?: string; node?: string; vmid?: number }[])
+      io.out(`-r-  ${row.name ?? row.node ?? row.vmid ?? ''}\n`);
   } else io.out(`${format === 'text' ? plain(data) : canonical(data)}\n`);
   return 0;
 }

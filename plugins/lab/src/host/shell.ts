@@ -121,9 +121,13 @@ export async function shellUp(layout: Layout, settings: LabSettings): Promise<vo
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const said = await readFile(files.log, 'utf8').catch(() => '');
-  throw new ZebuError('LAB_FAILED', `The node's sshd did not start: ${said.trim().split('\n').at(-1) || 'no reason given'}`, {
-    hint: `Its log: ${files.log}`,
-  });
+  throw new ZebuError(
+    'LAB_FAILED',
+    `The node's sshd did not start: ${said.trim().split('\n').at(-1) || 'no reason given'}`,
+    {
+      hint: `Its log: ${files.log}`,
+    },
+  );
 }
 
 /** Everything in the mount namespace of sshd: it, its sessions, and what they left running. */

@@ -4,7 +4,7 @@ import type { StateFile, TaskRecord } from './state.js';
 
 /** What the work of a task may do with it. */
 export interface TaskHandle {
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** Aborts when somebody stops the task. */
   readonly signal: AbortSignal;
 }

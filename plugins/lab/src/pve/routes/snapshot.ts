@@ -106,7 +106,7 @@ async function remove(call: Call): Promise<unknown> {
         else holder.parent = parent;
       };
       relink(record);
-      for (const other of Object.values(record.snapshots)) relink(other as { parent?: string });
+      for (const other of Object.values(record.snapshots)) relink(other);
       node.file.save();
     }),
   );

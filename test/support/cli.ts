@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface CliRun {
+  /** Exit status; null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  /** On top of this process's environment; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+  /** Ends the run with SIGKILL: a hanging command is a failed test, not a hanging suite. */
+  readonly timeoutMs?: number;
+  /** Called with the pid, for tests that interrupt. */
+  readonly onStart?: (pid: number) => void;
+}
+
+/** Runs the built `zebu` as a script would: no terminal, nothing on standard input. */
+export async function zebu(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  const env: NodeJS.ProcessEnv = { ...process.env, CI: undefined, GITHUB_ACTIONS: undefined, ...options.env };
+  const child = spawn(process.execPath, [`${ROOT}bin/run.js`, ...args], {
+    cwd: options.cwd,
+    env,
+    timeout: options.timeoutMs ?? 300_000,
+    killSignal: 'SIGKILL',
+  });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+}
+
+/** The result of a command that is expected to succeed, from its JSON envelope. */
+export async function zebuJson<Result>(args: readonly string[], options: CliOptions): Promise<Result> {
+  const run = await zebu([...args, '--json'], options);
+  if (run.code !== 0) throw new Error(`zebu ${args.join(' ')} ended with ${run.code}:\n${run.stdout}\n${run.stderr}`);
+  return (JSON.parse(run.stdout) as { result: Result }).result;
+}

@@ -1,0 +1,1 @@
+export { namespaceLab as default } from './shared-lab.js';

@@ -1,0 +1,1 @@
+export { qemuLab as default } from './shared-lab.js';

@@ -1,0 +1,27 @@
+/** Brings up one lab for all integration tests of a run, and takes it down after them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import { zebu, zebuJson, ROOT } from './cli.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    lab: LabReport;
+  }
+}
+
+async function sharedLab(guests: 'namespace' | 'qemu', project: TestProject): Promise<() => Promise<void>> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'zebu-lab-'));
+  const flags = ['--name', 'test', '--state-dir', stateDir];
+  const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests], { cwd: ROOT, timeoutMs: 900_000 });
+  project.provide('lab', lab);
+  return async () => {
+    await zebu(['lab:down', ...flags], { cwd: ROOT });
+    await rm(stateDir, { recursive: true, force: true });
+  };
+}
+
+export const namespaceLab = (project: TestProject): Promise<() => Promise<void>> => sharedLab('namespace', project);
+export const qemuLab = (project: TestProject): Promise<() => Promise<void>> => sharedLab('qemu', project);
