@@ -12,11 +12,14 @@ declare module 'vitest' {
   }
 }
 
+/** ZEBU_TEST_LAB=<state folder> keeps the lab between runs, for whoever works on a test. */
 async function sharedLab(guests: 'namespace' | 'qemu', project: TestProject): Promise<() => Promise<void>> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'zebu-lab-'));
+  const kept = process.env['ZEBU_TEST_LAB'];
+  const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'zebu-lab-')));
   const flags = ['--name', 'test', '--state-dir', stateDir];
   const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests], { cwd: ROOT, timeoutMs: 900_000 });
   project.provide('lab', lab);
+  if (kept !== undefined) return async () => {};
   return async () => {
     await zebu(['lab:down', ...flags], { cwd: ROOT });
     await rm(stateDir, { recursive: true, force: true });
