@@ -1,7 +1,8 @@
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { formatBytes, formatSeconds } from '../../lib/ui/units.js';
 import type { VmStatus as Status } from '../../lib/proxmox/lifecycle.js';
 
-const gib = (bytes: number | null): string => (bytes === null ? '?' : `${(bytes / 1024 ** 3).toFixed(1)} GiB`);
+const size = (bytes: number | null): string => (bytes === null ? '?' : formatBytes(bytes));
 
 export default class VmStatus extends ProjectCommand<Status> {
   static override summary = 'Show the VM: state, address, resources, and what differs from zebu.yml.';
@@ -16,14 +17,14 @@ export default class VmStatus extends ProjectCommand<Status> {
       ['vm', `${status.vmid} (${status.name}) on ${status.node}`],
       [
         'status',
-        `${status.status}${status.lock === null ? '' : `, locked (${status.lock})`}${status.uptime > 0 ? `, up ${status.uptime} s` : ''}`,
+        `${status.status}${status.lock === null ? '' : `, locked (${status.lock})`}${status.uptime > 0 ? `, up ${formatSeconds(status.uptime)}` : ''}`,
       ],
       ['address', status.ip ?? 'unknown'],
       ['agent', status.agent ? 'answers' : 'does not answer'],
       ['host key', status.hostKeyPinned ? 'pinned' : 'not pinned on this machine'],
       ['cpu', `${status.cores} cores${status.cpu === null ? '' : `, ${(status.cpu * 100).toFixed(0)} % used`}`],
-      ['memory', `${gib(status.memoryBytes.used)} of ${gib(status.memoryBytes.max)}`],
-      ['disk', gib(status.diskBytes)],
+      ['memory', `${size(status.memoryBytes.used)} of ${size(status.memoryBytes.max)}`],
+      ['disk', size(status.diskBytes)],
       ...status.drift.map(
         ({ key, wanted, found }) => ['differs', `${key} is ${found}, zebu.yml wants ${wanted}`] as const,
       ),

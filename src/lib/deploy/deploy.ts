@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { checkRequired, collectSecrets, secretLines } from '../secrets/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
+import { formatBytes } from '../ui/units.js';
 import { brokenOff, endError, JournalStream, PHASES, showPhase, type EndEvent } from './follow.js';
 import { LocalGit, type Target, type WantedRef } from './git.js';
 import { appLayout, type AppLayout } from './layout.js';
@@ -260,7 +261,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
         { script, parts: [RUNNER, plan, lines], pack: needed ? () => git.pack(target.commit, haves) : undefined },
         run,
       );
-      report.done(needed ? `${run.sent.bytes} bytes` : 'nothing new to send');
+      report.done(needed ? formatBytes(run.sent.bytes) : 'nothing new to send');
     },
   };
   const end = await carryOut(context, id, [send], run);

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { interrupted, type Io } from '@zebu/kit';
 
 /** What a running step may say. */
@@ -74,11 +75,14 @@ async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Pro
       rendererOptions: { outputBar: 5 },
       task: async (_: unknown, task: { title: string; output: string }) => {
         checkGoing(signal);
+        let result = '';
         await step.run({
-          update: (text) => (task.title = `${step.title} ${io.redactor.clean(text)}`),
+          update: (text) => (task.title = `${step.title}: ${styleText('dim', io.redactor.clean(text))}`),
           output: (line) => (task.output = io.redactor.clean(line)),
-          done: (text) => (task.title = `${step.title}: ${io.redactor.clean(text)}`),
+          done: (text) => (result = `: ${io.redactor.clean(text)}`),
         });
+        // What was waited for is of no interest once it is over.
+        task.title = `${step.title}${result}`;
       },
     })),
     {
