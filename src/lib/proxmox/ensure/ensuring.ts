@@ -1,0 +1,28 @@
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../../context.js';
+import type { GuestAddress } from '../../guest/address.js';
+import type { GuestFacts } from '../../guest/prove.js';
+import type { StepReport } from '../../ui/steps.js';
+import type { AgentTarget, Waiting } from '../agent.js';
+import type { DesiredVm } from '../desired.js';
+
+/** What the steps that make a VM ready work on, and what they find out for each other. */
+export interface Ensuring {
+  readonly context: Context;
+  readonly target: AgentTarget;
+  readonly desired: DesiredVm;
+  /** Set by the step that reads it through the agent. */
+  address: GuestAddress | undefined;
+  facts: GuestFacts | undefined;
+  /** The login of the deploy user, opened by the first step that needs it and closed with the last step. */
+  session: SshSession | undefined;
+}
+
+export function waitFor(context: Context, seconds: number, report: StepReport): Waiting {
+  return {
+    clock: context.clock,
+    signal: context.signal,
+    timeoutMs: seconds * 1000,
+    onWait: (text) => report.update(text),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Context } from '../../context.js';
+import type { Step } from '../../ui/steps.js';
+import type { AgentTarget } from '../agent.js';
+import type { DesiredVm } from '../desired.js';
+import { bootStep } from './boot.js';
+import type { Ensuring } from './ensuring.js';
+import { locateStep } from './locate.js';
+import { loginStep } from './login.js';
+import { proveStep } from './prove.js';
+
+/**
+ * What every running VM is brought to, in order, however it was born. Each step finds out what is missing and does that
+ * alone, so that all of them may run again at any time.
+ */
+const STEPS: readonly ((ensuring: Ensuring) => Step)[] = [bootStep, locateStep, loginStep, proveStep];
+
+export function beginEnsuring(context: Context, target: AgentTarget, desired: DesiredVm): Ensuring {
+  return { context, target, desired, address: undefined, facts: undefined, session: undefined };
+}
+
+export function ensureSteps(ensuring: Ensuring): readonly Step[] {
+  return STEPS.map((step) => step(ensuring));
+}
+
+export async function endEnsuring(ensuring: Ensuring): Promise<void> {
+  await ensuring.session?.close();
+}

@@ -1,0 +1,55 @@
+import { ZebuError } from '@zebu/kit';
+import { pinsFor, staticAddress, uuidOf } from '../../guest/address.js';
+import type { Pin } from '../../guest/pin.js';
+import type { Step } from '../../ui/steps.js';
+import { waitForAddress, waitForHostKeys } from '../agent.js';
+import { expand } from '../desired.js';
+import { readVm } from '../observe.js';
+import { macOf } from '../properties.js';
+import { waitFor, type Ensuring } from './ensuring.js';
+
+/** A pin that says otherwise about the same machine is an alarm; about another one it is simply old. */
+function checkPin(pin: Pin | undefined, uuid: string, vmid: number, keys: readonly string[]): void {
+  if (pin === undefined || pin.uuid !== uuid || pin.vmid !== vmid) return;
+  if (keys.some((key) => pin.hostKeys.includes(key))) return;
+  throw new ZebuError('HOST_KEY_CHANGED', `The SSH host key of VM ${vmid} is not the one pinned on this machine`, {
+    hint: 'If its keys were renewed on purpose, remove the pin with `zebu vm:destroy` or delete it below the state folder; otherwise find out why.',
+  });
+}
+
+export function locateStep(ensuring: Ensuring): Step {
+  const { context, target } = ensuring;
+  const { config } = context;
+  const pins = pinsFor(context, target.client);
+  return {
+    title: 'Find its address and pin its host key, through the agent',
+    run: async (report) => {
+      const vm = await readVm(target.client, target);
+      const mac = macOf(vm.config['net0']);
+      if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${target.vmid} has no network interface net0`);
+      const waiting = waitFor(context, config.vm.ready_timeout, report);
+      const host = await waitForAddress(target, mac, waiting);
+      const wanted = staticAddress(context);
+      if (wanted !== undefined && wanted !== host) {
+        throw new ZebuError(
+          'VM_DIFFERS',
+          `VM ${target.vmid} has the address ${host}, not ${wanted} as vm.network.address wants`,
+        );
+      }
+      const hostKeys = await waitForHostKeys(target, waiting);
+      checkPin(await pins.read(), uuidOf(vm), vm.vmid, hostKeys);
+      await pins.write({ app: config.app.name, vmid: vm.vmid, uuid: uuidOf(vm), mac, hostKeys: [...hostKeys] });
+      ensuring.address = {
+        vmid: target.vmid,
+        node: target.node,
+        host,
+        port: config.vm.ssh_port,
+        user: config.vm.user,
+        identityFile: config.vm.identity_file === undefined ? undefined : expand(config.vm.identity_file, context.root),
+        hostKeys,
+        knownHostsFile: pins.knownHostsFile,
+      };
+      report.done(host);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { proveGuest } from '../../guest/prove.js';
+import type { Step } from '../../ui/steps.js';
+import type { Ensuring } from './ensuring.js';
+import { login } from './login.js';
+
+export function proveStep(ensuring: Ensuring): Step {
+  const { context, desired } = ensuring;
+  return {
+    title: 'Prove Docker and Compose by running them',
+    run: async (report) => {
+      ensuring.facts = await proveGuest(ensuring.session ?? (await login(ensuring, report)), {
+        user: desired.user,
+        io: context.io,
+        signal: context.signal,
+        timeoutMs: context.config.vm.ready_timeout * 1000,
+        onWait: (text) => report.update(text),
+        reconnect: () => login(ensuring, report),
+      });
+      report.done(`Docker ${ensuring.facts.docker}, Compose ${ensuring.facts.compose}`);
+    },
+  };
+}
