@@ -53,7 +53,10 @@ export function toZebuError(error: unknown): ZebuError {
   const shown = error as { parse?: unknown; oclif?: { exit?: number }; suggestions?: string[] };
   if (shown.parse !== undefined || shown.oclif?.exit === EXIT.usage) {
     // oclif appends "See more help with --help" and usage on further lines; the first says what is wrong.
-    const message = error.message.replace(/\nSee more help with --help$/, '').replaceAll(/\s*\n\s*/g, ' ');
+    const message = error.message
+      .replace(/\nSee more help with --help$/, '')
+      .replace(/^The following errors? occurred:\s*/, '')
+      .replaceAll(/\s*\n\s*/g, ' ');
     return new ZebuError('USAGE', message, { hint: 'See the command with --help.', cause: error });
   }
   return new ZebuError('BUG', `Unexpected failure: ${error.message.split('\n', 1)[0] ?? ''}`, {

@@ -6,7 +6,7 @@ import { interrupted, ZebuError, type Io } from '@zebu/kit';
  */
 export async function confirmByName(io: Io, what: string, name: string): Promise<boolean> {
   if (!io.interactive) {
-    throw new ZebuError('NEEDS_CONFIRMATION', `${what} needs a confirmation, and there is no terminal to ask on`, {
+    throw new ZebuError('NEEDS_CONFIRMATION', `${what}. Nobody confirmed it, and there is no terminal to ask on`, {
       hint: 'Give --yes if you are sure.',
     });
   }
