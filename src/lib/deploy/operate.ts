@@ -4,10 +4,9 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { appLayout } from './layout.js';
-import { LOCKED_STATUS } from './receive.js';
 import type { ServiceState } from './services.js';
 import { checkServices, notDeployed, surveyApp } from './status.js';
-import { lockHeld } from './deploy.js';
+import { LOCKED_STATUS, lockHeld } from './lock.js';
 
 export interface Operated {
   readonly action: 'restart' | 'start' | 'stop';

@@ -1,10 +1,11 @@
 import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
-import { rollback, type DeployResult } from './deploy.js';
+import type { DeployResult } from './deploy.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
 import { toReleaseId, type ReleaseId } from './release-id.js';
+import { rollback } from './rollback.js';
 import { notDeployed } from './status.js';
 
 export interface Release extends ReleaseRecord {

@@ -1,0 +1,22 @@
+import { hostname, userInfo } from 'node:os';
+import type { Context } from '../context.js';
+import type { Author } from './plan.js';
+
+/** Who deploys and from where: the CI run that says so, else git's user name and this machine. */
+export function author(context: Context, gitName: string): Author {
+  const run = context.env('GITHUB_RUN_ID');
+  const repository = context.env('GITHUB_REPOSITORY');
+  let login = '';
+  try {
+    login = userInfo().username;
+  } catch {
+    // A container may have no entry for its own user.
+  }
+  return {
+    who: context.env('GITHUB_ACTOR') ?? (gitName || login || 'unknown'),
+    from:
+      run === undefined
+        ? hostname()
+        : `GitHub Actions run ${run}${repository === undefined ? '' : ` of ${repository}`}`,
+  };
+}

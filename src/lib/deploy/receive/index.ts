@@ -1,0 +1,37 @@
+import { sh } from '@zebu/kit';
+import { checkoutPart } from './checkout.js';
+import { secretsPart } from './secrets.js';
+import { lockPart, startPart, type Start } from './start.js';
+
+export { surveyScript } from './survey.js';
+
+export interface Receive extends Start {
+  readonly commit: string;
+  /** Bytes of each part on standard input after the runner; the pack follows them to the end. */
+  readonly planSize: number;
+  readonly secretsSize: number;
+  /** False when the VM has every object already. */
+  readonly pack: boolean;
+}
+
+/** Stores what standard input brings (runner, plan, secrets, pack), checks the commit out, and starts the runner. */
+export function receiveScript(receive: Receive): string {
+  return [
+    lockPart(receive),
+    sh`head -c ${receive.planSize} >.incoming/plan`,
+    secretsPart(receive.secretsSize),
+    checkoutPart(receive),
+    startPart(receive),
+  ].join('');
+}
+
+/** Starts the runner on a release that is there already; standard input brings the runner. */
+export function rollbackScript(start: Start): string {
+  return (
+    lockPart(start) +
+    sh`
+[ -f ${`${start.layout.releases}/${start.id}/plan`} ] || { echo missing; exit 66; }
+` +
+    startPart(start)
+  );
+}

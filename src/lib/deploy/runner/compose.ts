@@ -1,0 +1,15 @@
+/** A release as what `docker compose` is told: its plan, files, pinned images and variables. */
+export const COMPOSE = String.raw`
+load() {
+  hook= images= environment=
+  . "$1/plan"
+  release=$1
+  [ -s "$1/images.yml" ] && images="-f $1/images.yml"
+  tree=$1/$folder
+  [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
+  [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
+}
+
+# Word splitting is meant: the plan holds options, each free of blanks.
+compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$tree" $files $images $environment "$@"; }
+`;

@@ -1,0 +1,24 @@
+import { BRING_UP } from './bring-up.js';
+import { COMMIT } from './commit.js';
+import { COMPOSE } from './compose.js';
+import { HOOKS } from './hooks.js';
+import { IMAGES } from './images.js';
+import { JOURNAL } from './journal.js';
+import { MAIN } from './main.js';
+import { PRUNE } from './prune.js';
+import { START } from './start.js';
+import { VERDICT } from './verdict.js';
+
+/**
+ * The program that carries a deploy out in the VM. POSIX sh and what every Debian or Ubuntu has; no agent, no daemon. It
+ * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
+ * step goes to a journal of JSON lines; the client only reads that.
+ *
+ * Usage: runner MODE FOLDER ID, where MODE is deploy or rollback. FOLDER/releases/ID/plan sets, as shell words:
+ *   project, folder (below the release, where the Compose files are), files (compose options), record (members of the
+ *   history line), timeout, build_timeout, stability, keep, secrets (version file), hook (path below the folder).
+ *
+ * One file a concern, joined into one program: functions first, `main` last. No `${` in the parts: they are JavaScript
+ * templates.
+ */
+export const RUNNER = [START, JOURNAL, COMPOSE, VERDICT, IMAGES, BRING_UP, COMMIT, HOOKS, PRUNE, MAIN].join('');

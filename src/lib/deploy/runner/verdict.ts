@@ -1,0 +1,59 @@
+/** The verdict: whether what runs is as it should be, and the last words of what is not. */
+export const VERDICT = String.raw`
+# service|state|health|exit|restarts|oom|started|lasting|name, one line a container; lasting says it is meant to stay up.
+inspect() {
+  ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
+  [ -n "$ids" ] || return 0
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{if or .Config.Healthcheck .HostConfig.PortBindings}}1{{else}}{{if or (eq .HostConfig.RestartPolicy.Name "always") (eq .HostConfig.RestartPolicy.Name "unless-stopped")}}1{{else}}0{{end}}{{end}}|{{.Name}}' $ids
+}
+
+# Fails with $reason and $bad (container names) set, or succeeds once everything is as it should be.
+verify() {
+  until=$(( $(date +%s) + timeout ))
+  same= since=0 reason= bad=
+  while :; do
+    inspect >"$work/now" || { reason='Docker does not answer'; return 1; }
+    [ -s "$work/now" ] || { reason='there is no container'; return 1; }
+    # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
+    awk -F'|' '
+      function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
+      $2 == "running" && $3 == "unhealthy" { fail("is unhealthy"); next }
+      $2 == "running" && $3 == "starting" { print "waiting=" $1; next }
+      $2 == "running" && $3 == "healthy" { next }
+      $2 == "running" && $5 >= 3 { fail("restarts again and again (" $5 " times, last exit code " $4 ")"); next }
+      $2 == "running" { print "unchecked=" $1; next }
+      $2 == "restarting" { if ($5 >= 3) fail("restarts again and again (" $5 " times, last exit code " $4 (($6 == "true") ? ", out of memory" : "") ")"); else print "waiting=" $1; next }
+      $2 == "exited" && $4 == 0 && $8 == 0 { next }
+      $2 == "exited" { fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
+      $2 == "created" { print "waiting=" $1; next }
+      { fail("is " $2) }
+    ' "$work/now" >"$work/judged"
+    if grep -q '^reason=' "$work/judged"; then
+      reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+      bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
+      return 1
+    fi
+    now=$(date +%s)
+    waiting=$(sed -n 's/^waiting=//p' "$work/judged" | tr '\n' ' ')
+    if [ -z "$waiting" ]; then
+      grep -q '^unchecked=' "$work/judged" || return 0
+      # The same start times and restart counts through the whole window.
+      sum=$(cut -d'|' -f1,2,5,7 "$work/now" | sort | cksum)
+      [ "$sum" = "$same" ] || { same=$sum; since=$now; }
+      [ $((now - since)) -ge "$stability" ] && return 0
+      waiting="$(sed -n 's/^unchecked=//p' "$work/judged" | tr '\n' ' ')(no health check: up for $((now - since)) of $stability s)"
+    fi
+    [ "$now" -lt "$until" ] || { reason="not healthy within $timeout s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
+    [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
+    sleep 1
+  done
+}
+
+# The last words of the containers that failed.
+last_words() {
+  for container in $bad; do
+    note output "last lines of $container"
+    logged timeout 60 docker logs --tail 20 "$container"
+  done
+}
+`;
