@@ -11,12 +11,12 @@ import type { Accel } from './guest/qemu-argv.js';
 import type { LabImage } from './image/index.js';
 import { certificateFingerprint, readTokens } from './instance/credentials.js';
 import type { Layout } from './instance/layout.js';
-import type { LabSettings } from './instance/settings.js';
+import { nodeNames, type LabSettings } from './instance/settings.js';
 import { bridgeDevice } from './net/devices.js';
 import { handleApi } from './pve/api.js';
 import { readBody } from './pve/body.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
-import { LabNode } from './pve/node.js';
+import { LabNode, PVE_VERSIONS } from './pve/node.js';
 import { vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
 
@@ -43,7 +43,9 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 /** Stops guests; for `lab:down`, which must leave nothing behind. */
 async function stopGuests(node: LabNode): Promise<void> {
-  const specs: GuestSpec[] = Object.entries(node.file.state.vms).map(([id, record]) => node.spec(Number(id), record));
+  const specs: GuestSpec[] = Object.entries(node.file.state.vms).map(([id, record]) =>
+    node.carrier(record).spec(Number(id), record),
+  );
   await Promise.all(specs.map((spec) => node.backend.stop(spec)));
 }
 
@@ -56,7 +58,9 @@ async function handleControl(
 ): Promise<void> {
   const what = `${request.method ?? ''} ${request.url ?? ''}`;
   if (what === 'GET /lab/status') {
-    const guests = await Promise.all(Object.keys(node.file.state.vms).map((id) => vmSummary(node, Number(id))));
+    const guests = await Promise.all(
+      Object.entries(node.file.state.vms).map(([id, record]) => vmSummary(node.carrier(record), Number(id))),
+    );
     const rows = guests.map((guest) => ({ vmid: guest['vmid'], name: guest['name'], status: guest['status'] }));
     json(response, 200, { pid: process.pid, guests: rows });
   } else if (what === 'POST /lab/faults') {
@@ -105,7 +109,8 @@ export async function runDaemon(
   file.save();
   const node = new LabNode(
     {
-      name: settings.node,
+      nodes: nodeNames(settings),
+      version: PVE_VERSIONS[settings.pve ?? '8'],
       instanceId: settings.instanceId,
       stateDir: layout.stateDir,
       bridges: { vmbr0: bridgeDevice(settings.instanceId) },
@@ -119,7 +124,7 @@ export async function runDaemon(
     file,
     backend,
   );
-  await node.storage.prepare();
+  for (const each of node.cluster.values()) await each.storage.prepare();
   const faults = new Faults();
   const api = createHttps(
     { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },

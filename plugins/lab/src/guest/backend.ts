@@ -1,3 +1,5 @@
+import type { SnapshotAction } from './disk-snapshot.js';
+
 /**
  * What the lab's node asks of whatever runs a guest.
  *
@@ -74,6 +76,11 @@ export interface GuestBackend {
   agent(spec: GuestSpec): AgentChannel;
   /** Absolute path of the serial console's log. */
   serialLog(spec: GuestSpec): string;
+  /**
+   * A snapshot of one disk. `create` and `delete` work on a running guest, too (as consistent as after a power cut);
+   * `rollback` wants a stopped one.
+   */
+  diskSnapshot(action: SnapshotAction, spec: GuestSpec, disk: GuestDisk, name: string): Promise<void>;
   /** Grow a disk of a running guest; bytes. */
   growDisk(spec: GuestSpec, slot: string, bytes: number): Promise<void>;
 }

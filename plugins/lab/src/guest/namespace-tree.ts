@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { GuestSpec } from './backend.js';
+import type { SnapshotAction } from './disk-snapshot.js';
+import { run } from './process.js';
 
 /** What a namespace guest keeps between starts, in a directory beside the disk it stands for. */
 export interface Tree {
@@ -35,4 +38,24 @@ export async function openTree(spec: GuestSpec): Promise<Tree> {
 /** Forgets what was written to a disk, when it is deleted. Harmless for disks that never had a namespace guest. */
 export async function removeTree(diskFile: string): Promise<void> {
   await rm(treeDirectory(diskFile), { recursive: true, force: true });
+}
+
+/** Copies of a tree, one a snapshot, beside the disk. */
+function snapshotDirectory(diskFile: string, name: string): string {
+  return join(`${diskFile}.snapshots`, name);
+}
+
+/** A disk that never carried a namespace guest has no tree, and needs no copy of one. */
+export async function snapshotTree(action: SnapshotAction, diskFile: string, name: string): Promise<void> {
+  const tree = treeDirectory(diskFile);
+  const copy = snapshotDirectory(diskFile, name);
+  if (action === 'delete') await rm(copy, { recursive: true, force: true });
+  else if (action === 'create') {
+    if (!existsSync(tree)) return;
+    await mkdir(dirname(copy), { recursive: true });
+    await run(['cp', '-a', '--reflink=auto', '--', tree, copy]);
+  } else {
+    await rm(tree, { recursive: true, force: true });
+    if (existsSync(copy)) await run(['cp', '-a', '--reflink=auto', '--', copy, tree]);
+  }
 }

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { GUEST_IMAGE_DIR } from '../image/recipe.js';
 import { addDevice, removeDevice, vethArgvs } from '../net/devices.js';
-import type { AgentChannel, GuestBackend, GuestSpec, GuestState } from './backend.js';
+import type { AgentChannel, GuestBackend, GuestDisk, GuestSpec, GuestState } from './backend.js';
 import { freeze, isFrozen, makeCgroups, removeCgroups } from './cgroups.js';
 import { unpackArgv } from './cidata.js';
-import { openTree } from './namespace-tree.js';
+import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
+import { openTree, snapshotTree } from './namespace-tree.js';
 import { end, identify, loadRef, parseStat, run, saveRef, sendSignal, waitGone, type ProcessRef } from './process.js';
 import { AgentDown, SocketAgent } from './qga.js';
 
@@ -128,6 +129,18 @@ export class NamespaceBackend implements GuestBackend {
 
   serialLog(spec: GuestSpec): string {
     return filesOf(spec.runDir).log;
+  }
+
+  /** The tree is copied while nothing in the guest moves. */
+  async diskSnapshot(action: SnapshotAction, spec: GuestSpec, disk: GuestDisk, name: string): Promise<void> {
+    const still = (await this.state(spec)) === 'running' && action === 'create';
+    if (still) await this.suspend(spec);
+    try {
+      await snapshotImage(action, disk.file, name);
+      await snapshotTree(action, disk.file, name);
+    } finally {
+      if (still) await this.resume(spec);
+    }
   }
 
   /** Its disk is a directory of this machine: there is nothing to grow, and nothing that could be too small. */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 
 import { addDevice, removeDevice, tapArgvs } from '../net/devices.js';
-import type { AgentChannel, GuestBackend, GuestSpec, GuestState } from './backend.js';
+import type { AgentChannel, GuestBackend, GuestDisk, GuestSpec, GuestState } from './backend.js';
+import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
 import { NoAnswer } from './line-socket.js';
 import { end, identify, loadRef, run, saveRef, waitGone, type ProcessRef } from './process.js';
 import { AgentDown, SocketAgent } from './qga.js';
@@ -92,6 +93,16 @@ export class QemuBackend implements GuestBackend {
 
   serialLog(spec: GuestSpec): string {
     return qemuFiles(spec.runDir).serial;
+  }
+
+  async diskSnapshot(action: SnapshotAction, spec: GuestSpec, disk: GuestDisk, name: string): Promise<void> {
+    if ((await this.#process(spec)) === undefined) {
+      await snapshotImage(action, disk.file, name);
+      return;
+    }
+    if (action === 'rollback') throw new Error('a running guest cannot be rolled back');
+    const command = action === 'create' ? 'blockdev-snapshot-internal-sync' : 'blockdev-snapshot-delete-internal-sync';
+    await this.#qmp(spec, command, { device: driveId(disk.slot), name });
   }
 
   async growDisk(spec: GuestSpec, slot: string, bytes: number): Promise<void> {

@@ -7,11 +7,11 @@ import { QemuBackend } from '../guest/qemu.js';
 import { shellDown } from '../host/shell.js';
 import { networkDown, sweepDevices } from '../net/network.js';
 import { bridgeDevice } from '../net/devices.js';
-import { LabNode } from '../pve/node.js';
+import { LabNode, PVE_VERSIONS } from '../pve/node.js';
 import { StateFile } from '../pve/state.js';
 import { control } from './control.js';
 import type { Layout } from './layout.js';
-import { readSettings, type LabSettings } from './settings.js';
+import { nodeNames, readSettings, type LabSettings } from './settings.js';
 import { labNetwork, requireRootOnDebian } from './up.js';
 
 export interface DownReport {
@@ -28,7 +28,8 @@ async function stopOrphans(layout: Layout, settings: LabSettings): Promise<void>
     settings.guests === 'qemu' ? new QemuBackend({ accel: 'tcg' }) : new NamespaceBackend({ rootfs: '/nonexistent' });
   const node = new LabNode(
     {
-      name: settings.node,
+      nodes: nodeNames(settings),
+      version: PVE_VERSIONS[settings.pve ?? '8'],
       instanceId: settings.instanceId,
       stateDir: layout.stateDir,
       bridges: { vmbr0: bridgeDevice(settings.instanceId) },
@@ -39,7 +40,8 @@ async function stopOrphans(layout: Layout, settings: LabSettings): Promise<void>
     new StateFile(layout.state),
     backend,
   );
-  for (const [id, record] of Object.entries(node.file.state.vms)) await backend.stop(node.spec(Number(id), record));
+  for (const [id, record] of Object.entries(node.file.state.vms))
+    await backend.stop(node.carrier(record).spec(Number(id), record));
 }
 
 /** Ends everything of a lab and removes its state. The image cache stays unless asked otherwise. */

@@ -10,7 +10,12 @@ export interface LabSettings {
   readonly name: string;
   /** Tells this lab's devices from another's, even one of the same name in another state directory. */
   readonly instanceId: string;
+  /** The node whose API and host shell the lab offers. */
   readonly node: string;
+  /** How many nodes the cluster has; left out: one. */
+  readonly nodes?: number;
+  /** Major version it answers as; left out: 8. */
+  readonly pve?: '8' | '9';
   readonly guests: GuestKind;
   readonly apiPort: number;
   readonly sshPort: number;
@@ -23,10 +28,17 @@ export interface WantedSettings {
   readonly name: string;
   readonly stateDir: string;
   readonly node: string;
+  readonly nodes: number;
+  readonly pve: '8' | '9';
   readonly guests: GuestKind;
   readonly apiPort?: number | undefined;
   readonly sshPort?: number | undefined;
   readonly subnet?: string | undefined;
+}
+
+/** `pve`, `pve2`, `pve3`: the first is the one `--node` names. */
+export function nodeNames({ node, nodes = 1 }: Pick<LabSettings, 'node' | 'nodes'>): readonly string[] {
+  return Array.from({ length: nodes }, (_, i) => (i === 0 ? node : `${node}${i + 1}`));
 }
 
 export async function readSettings(file: string): Promise<LabSettings | undefined> {
@@ -87,6 +99,8 @@ export async function chooseSettings(wanted: WantedSettings): Promise<LabSetting
     name: wanted.name,
     instanceId,
     node: wanted.node,
+    nodes: wanted.nodes,
+    pve: wanted.pve,
     guests: wanted.guests,
     apiPort: await freePort(wanted.apiPort),
     sshPort: await freePort(wanted.sshPort),

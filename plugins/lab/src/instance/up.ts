@@ -20,13 +20,22 @@ import {
   TOKEN_ID,
 } from './credentials.js';
 import type { Layout } from './layout.js';
-import { chooseSettings, readSettings, writeSettings, type LabSettings, type WantedSettings } from './settings.js';
+import {
+  chooseSettings,
+  nodeNames,
+  readSettings,
+  writeSettings,
+  type LabSettings,
+  type WantedSettings,
+} from './settings.js';
 
 /** What `lab:up` and `lab:status` tell. */
 export interface LabReport {
   readonly name: string;
   readonly up: boolean;
   readonly node: string;
+  readonly nodes: readonly string[];
+  readonly pve: '8' | '9';
   readonly guests: LabSettings['guests'];
   readonly accel: Accel | null;
   readonly pid: number | null;
@@ -96,6 +105,12 @@ export async function labUp(options: UpOptions): Promise<LabReport> {
   if (settings === undefined) {
     settings = await chooseSettings({ ...options, stateDir: layout.stateDir });
     await writeSettings(layout.settings, settings);
+  } else if ((settings.nodes ?? 1) !== options.nodes || (settings.pve ?? '8') !== options.pve) {
+    throw new ZebuError(
+      'LAB_FAILED',
+      `The lab ${layout.name} exists with ${settings.nodes ?? 1} node(s) of version ${settings.pve ?? '8'}`,
+      { hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.` },
+    );
   } else if (settings.guests !== options.guests) {
     throw new ZebuError('LAB_FAILED', `The lab ${layout.name} exists with ${settings.guests} guests`, {
       hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.`,
@@ -156,6 +171,8 @@ export async function labReport(
     name: layout.name,
     up: status !== undefined,
     node: settings.node,
+    nodes: nodeNames(settings),
+    pve: settings.pve ?? '8',
     guests: settings.guests,
     accel: accel ?? null,
     pid: status?.pid ?? null,

@@ -12,12 +12,14 @@ import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
 import { statusRoutes } from './routes/status.js';
 import { storageRoutes } from './routes/storage.js';
+import { storageConfigRoutes } from './routes/storage-config.js';
 import { taskRoutes, totalOf } from './routes/task.js';
 
 export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
   ...taskRoutes,
   ...storageRoutes,
+  ...storageConfigRoutes,
   ...qemuRoutes,
   ...statusRoutes,
   ...agentRoutes,
@@ -71,9 +73,9 @@ export async function handleApi(
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
     const fault = local ? undefined : faults.take(method, path);
     if (fault?.kind === 'status') throw new PveFault(fault.status ?? 596, fault.reason ?? 'Connection timed out');
-    const { handler, path: values } = findRoute(ROUTES, method, path, node.name);
+    const { handler, path: values, node: addressed } = findRoute(ROUTES, method, path, node);
     const call: Call = {
-      node,
+      node: addressed,
       caller,
       path: values,
       raw: { ...formParams(query), ...body.params },

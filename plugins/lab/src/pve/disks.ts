@@ -1,7 +1,6 @@
 import { died } from './fault.js';
 import type { LabNode } from './node.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from './property-string.js';
-import { STORAGE } from './storage.js';
 import type { TaskHandle } from './tasks.js';
 
 const DISK = /^(scsi|virtio|sata|ide)\d+$/;
@@ -34,6 +33,18 @@ export function checkDisks(node: LabNode, params: Readonly<Record<string, string
   }
 }
 
+/** Storages that a request would make new volumes on. */
+export function storagesOf(params: Readonly<Record<string, string>>): readonly string[] {
+  const names = Object.entries(params).flatMap(([slot, text]) => {
+    const { volume } = parseDisk(text);
+    const cut = volume.indexOf(':');
+    return isDiskSlot(slot) && cut > 0 && /^(\d+(\.\d+)?|cloudinit)$/.test(volume.slice(cut + 1))
+      ? [volume.slice(0, cut)]
+      : [];
+  });
+  return [...new Set(names)];
+}
+
 export interface MadeDisks {
   readonly config: Record<string, string>;
   readonly made: readonly string[];
@@ -56,10 +67,11 @@ export async function makeDisks(
   for (const [slot, text] of Object.entries(params)) {
     if (!isDiskSlot(slot)) continue;
     const { volume, importFrom, options } = parseDisk(text);
+    const storage = volume.slice(0, Math.max(0, volume.indexOf(':')));
     const wanted = volume.slice(volume.indexOf(':') + 1);
     if (volume === 'none' || (options.get('media') === 'cdrom' && wanted !== 'cloudinit')) config[slot] = text;
     else if (wanted === 'cloudinit') {
-      const volid = `${STORAGE}:${vmid}/vm-${vmid}-cloudinit.qcow2`;
+      const volid = node.storage.cloudInitVolume(vmid, storage);
       made.push(volid);
       task.log(
         `Formatting '${node.storage.shown(volid)}', fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata compression_type=zlib size=4194304 lazy_refcounts=off refcount_bits=16`,
@@ -68,7 +80,7 @@ export async function makeDisks(
       config[slot] = `${volid},media=cdrom`;
       task.log(`${slot}: successfully created disk '${config[slot]}'`);
     } else if (/^\d+(\.\d+)?$/.test(wanted)) {
-      const volid = node.storage.nextDisk(vmid, options.get('format') ?? 'qcow2');
+      const volid = node.storage.nextDisk(vmid, options.get('format') ?? 'qcow2', storage);
       made.push(volid);
       let bytes: number;
       if (importFrom === undefined) {

@@ -4,11 +4,13 @@ import { hostDevice } from '../net/devices.js';
 import { died } from './fault.js';
 import { parseProperties } from './property-string.js';
 import type { StateFile, VmRecord } from './state.js';
-import { Storage } from './storage.js';
+import { cidataFile, isCloudInit, Storage } from './storage.js';
 import { Tasks } from './tasks.js';
 
 export interface NodeSettings {
-  readonly name: string;
+  /** The first is the one whose host shell and API the lab offers; the others are reached through it. */
+  readonly nodes: readonly string[];
+  readonly version: string;
   /** Of the lab instance, for device names. */
   readonly instanceId: string;
   readonly stateDir: string;
@@ -21,7 +23,8 @@ export interface NodeSettings {
   readonly labImage: { readonly sha256: string; readonly boot: DirectBoot } | undefined;
 }
 
-export const PVE_VERSION = '8.4.21';
+/** What the lab answers as, by major version. */
+export const PVE_VERSIONS = { '8': '8.4.21', '9': '9.2.3' } as const;
 
 /** How long PVE waits for a VM's lock file. */
 const LOCK_WAIT_MS = 10_000;
@@ -29,29 +32,57 @@ const LOCK_WAIT_MS = 10_000;
 /** One node: its machines, storage and tasks. Handlers get everything from here. */
 export class LabNode {
   readonly settings: NodeSettings;
+  readonly name: string;
   readonly file: StateFile;
   readonly backend: GuestBackend;
   readonly storage: Storage;
   readonly tasks: Tasks;
   readonly startedAt = Date.now();
-  readonly #locks = new Map<number, Promise<void>>();
+  readonly #cluster: Map<string, LabNode>;
+  readonly #locks: Map<number, Promise<void>>;
 
-  constructor(settings: NodeSettings, file: StateFile, backend: GuestBackend) {
+  /** The first node; the others are made with it and share its memory. */
+  constructor(settings: NodeSettings, file: StateFile, backend: GuestBackend, peer?: { name: string; of: LabNode }) {
+    const first = settings.nodes[0] ?? 'pve';
     this.settings = settings;
+    this.name = peer?.name ?? first;
     this.file = file;
     this.backend = backend;
-    this.storage = new Storage(join(settings.stateDir, 'vz'), file);
-    this.tasks = new Tasks(settings.name, file);
+    const own = this.name === first ? settings.stateDir : join(settings.stateDir, 'nodes', this.name);
+    this.storage = new Storage(
+      { local: join(own, 'vz'), others: join(settings.stateDir, 'storages'), node: this.name },
+      file,
+    );
+    this.tasks = peer?.of.tasks.forNode(this.name) ?? new Tasks(this.name, file);
+    this.#locks = peer === undefined ? new Map<number, Promise<void>>() : peer.of.#locks;
+    this.#cluster = peer === undefined ? new Map<string, LabNode>() : peer.of.#cluster;
+    this.#cluster.set(this.name, this);
+    if (peer !== undefined) return;
+    for (const name of settings.nodes.slice(1)) new LabNode(settings, file, backend, { name, of: this });
   }
 
-  get name(): string {
-    return this.settings.name;
+  /** Every node of the cluster by name, this one included. */
+  get cluster(): ReadonlyMap<string, LabNode> {
+    return this.#cluster;
   }
 
-  /** @throws the 500 PVE gives for a VM that is not there */
+  /** The node that carries a VM. */
+  carrier(record: VmRecord): LabNode {
+    const first = this.settings.nodes[0] ?? this.name;
+    return this.cluster.get(record.node ?? first) ?? this;
+  }
+
+  /** VMs of this node. */
+  get own(): readonly (readonly [number, VmRecord])[] {
+    return Object.entries(this.file.state.vms)
+      .filter(([, record]) => this.carrier(record) === this)
+      .map(([id, record]) => [Number(id), record] as const);
+  }
+
+  /** @throws the 500 PVE gives for a VM that is not there, or is on another node */
   vm(vmid: number): VmRecord {
     const record = this.file.state.vms[String(vmid)];
-    if (record === undefined)
+    if (record === undefined || this.carrier(record) !== this)
       throw died(`Configuration file 'nodes/${this.name}/qemu-server/${vmid}.conf' does not exist`);
     return record;
   }
@@ -104,7 +135,7 @@ export class LabNode {
         const properties = parseProperties(String(value), 'file');
         const volid = properties.get('file') ?? 'none';
         if (volid === 'none') continue;
-        const cloudinit = volid.endsWith('cloudinit.qcow2');
+        const cloudinit = isCloudInit(volid);
         const file = this.storage.path(volid);
         // The cloud-init drive is written as a plain ISO beside its volume when the VM starts.
         disks.push(
@@ -113,7 +144,7 @@ export class LabNode {
             : {
                 slot: key,
                 file,
-                format: file.endsWith('.qcow2') ? 'qcow2' : 'raw',
+                format: file.endsWith('.raw') ? 'raw' : 'qcow2',
                 media: properties.get('media') === 'cdrom' ? 'cdrom' : 'disk',
               },
         );
@@ -137,10 +168,6 @@ export class LabNode {
   async isRunning(vmid: number, record: VmRecord): Promise<boolean> {
     return (await this.backend.state(this.spec(vmid, record))) !== 'stopped';
   }
-}
-
-export function cidataFile(volumeFile: string): string {
-  return volumeFile.replace(/\.qcow2$/, '.iso');
 }
 
 const MODELS = ['virtio', 'e1000', 'e1000e', 'rtl8139', 'vmxnet3'];

@@ -45,26 +45,29 @@ function match(template: string, segments: readonly string[]): Record<string, st
 export interface Matched {
   readonly handler: Handler;
   readonly path: Readonly<Record<string, string>>;
+  readonly node: LabNode;
 }
 
 /**
  * @param path decoded, without `/api2/json`
  * @throws PveFault 501 for a path or method that does not exist; 500 for another node's name
  */
-export function findRoute(routes: readonly Route[], method: string, path: string, nodeName: string): Matched {
+export function findRoute(routes: readonly Route[], method: string, path: string, local: LabNode): Matched {
   const segments = path.replace(/\/+$/, '').split('/').slice(1);
   for (const candidate of routes) {
     if (candidate.method !== method) continue;
     const values = match(candidate.template, segments);
     if (values === undefined) continue;
-    const { node } = values;
-    if (node !== undefined && node !== nodeName && node !== 'localhost') {
+    const name = values['node'] ?? 'localhost';
+    // A request for another node of the cluster is passed on to it.
+    const node = name === 'localhost' ? local : local.cluster.get(name);
+    if (node === undefined) {
       throw new PveFault(
         500,
-        `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
+        `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
       );
     }
-    return { handler: candidate.handler, path: values };
+    return { handler: candidate.handler, path: values, node };
   }
   throw new PveFault(501, `Method '${method} ${path}' not implemented`);
 }

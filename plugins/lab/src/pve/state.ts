@@ -23,6 +23,8 @@ export interface IpSet {
 }
 
 export interface VmRecord {
+  /** Node that carries it; left out: the first. */
+  node?: string;
   config: VmConfig;
   /** The configuration's `lock`, such as `create`. */
   lock?: string;
@@ -58,15 +60,43 @@ export interface ApiTokenRecord {
   readonly acl: Readonly<Record<string, readonly string[]>>;
 }
 
+/** One entry of storage.cfg. */
+export interface StorageRecord {
+  readonly storage: string;
+  readonly type: string;
+  content: readonly string[];
+  /** Left out: as the type says. */
+  shared?: boolean;
+  disable?: boolean;
+  /** Left out: every node. */
+  nodes?: readonly string[];
+  /** Such as `pool`, `path`, `prune-backups`. */
+  options: Record<string, string>;
+}
+
 export interface LabState {
   vms: Record<string, VmRecord>;
+  storages: StorageRecord[];
   tasks: TaskRecord[];
   tokens: ApiTokenRecord[];
   /** Volume id → SHA-256 with the size and time it was taken at. */
   sums: Record<string, { sha256: string; size: number; mtimeMs: number }>;
 }
 
-const EMPTY: LabState = { vms: {}, tasks: [], tokens: [], sums: {} };
+const EMPTY: LabState = {
+  vms: {},
+  storages: [
+    {
+      storage: 'local',
+      type: 'dir',
+      content: ['images', 'rootdir', 'vztmpl', 'import', 'iso', 'snippets', 'backup'],
+      options: { path: '/var/lib/vz', 'prune-backups': 'keep-all=1' },
+    },
+  ],
+  tasks: [],
+  tokens: [],
+  sums: {},
+};
 
 /** The node's memory: one JSON file, replaced whole after every change, so that a killed daemon finds it consistent. */
 export class StateFile {

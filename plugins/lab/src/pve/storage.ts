@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../guest/process.js';
 import { removeTree } from '../guest/namespace-tree.js';
 import { died } from './fault.js';
-import type { StateFile } from './state.js';
+import type { StateFile, StorageRecord } from './state.js';
+import { STORAGE_KINDS, type StorageKind } from './storage-kinds.js';
 
-/** The one storage of the lab: a directory, as a fresh Proxmox VE has it. */
+/** The storage that is always there: a directory, as a fresh Proxmox VE has it. */
 export const STORAGE = 'local';
-export const CONTENT = ['images', 'rootdir', 'vztmpl', 'import', 'iso', 'snippets', 'backup'];
-
-/** Where the host shell sees the storage; messages of PVE carry these paths. */
-export const SHOWN_ROOT = '/var/lib/vz';
 
 const FOLDERS: Readonly<Record<string, string>> = {
   import: 'import',
@@ -31,25 +28,72 @@ export interface Volume {
   readonly ctime: number;
   readonly vmid?: number;
   readonly used?: number;
+  readonly subtype?: string;
+  readonly notes?: string;
+  readonly protected?: number;
 }
 
+/** The cloud-init drive of a VM, on file storages and on others. */
+export const isCloudInit = (volid: string): boolean => /cloudinit(\.qcow2)?$/.test(volid);
+
+/** Where a node keeps what is its own. */
+export interface StorageHome {
+  /** Of `local`; the host shell shows it as /var/lib/vz. */
+  readonly local: string;
+  /** Of all other storages. */
+  readonly others: string;
+  readonly node: string;
+}
+
+/** The storages as one node sees them. */
 export class Storage {
-  readonly root: string;
+  readonly #home: StorageHome;
   readonly #file: StateFile;
 
-  constructor(root: string, file: StateFile) {
-    this.root = root;
+  constructor(home: StorageHome, file: StateFile) {
+    this.#home = home;
     this.#file = file;
   }
 
   async prepare(): Promise<void> {
-    for (const folder of ['images', ...Object.values(FOLDERS)])
-      await mkdir(join(this.root, folder), { recursive: true });
+    for (const { storage } of this.all) await this.makeFolders(storage);
+  }
+
+  async makeFolders(storage: string): Promise<void> {
+    const root = this.root(storage);
+    await mkdir(root, { recursive: true });
+    if (!this.kind(storage).files) return;
+    for (const folder of ['images', ...Object.values(FOLDERS)]) await mkdir(join(root, folder), { recursive: true });
+  }
+
+  /** Of the cluster's storages, those this node has. */
+  get all(): readonly StorageRecord[] {
+    return this.#file.state.storages.filter(({ nodes }) => nodes === undefined || nodes.includes(this.#home.node));
   }
 
   /** @throws the 500 PVE gives for a storage that is not there */
-  check(name: string): void {
-    if (name !== STORAGE) throw died(`storage '${name}' does not exist`);
+  check(name: string): StorageRecord {
+    const found = this.#file.state.storages.find(({ storage }) => storage === name);
+    if (found === undefined) throw died(`storage '${name}' does not exist`);
+    if (found.nodes !== undefined && !found.nodes.includes(this.#home.node))
+      throw died(`storage '${name}' is not available on node '${this.#home.node}'`);
+    return found;
+  }
+
+  kind(name: string): StorageKind {
+    const kind = STORAGE_KINDS[this.check(name).type];
+    if (kind === undefined) throw died(`storage '${name}' has a type this node does not know`);
+    return kind;
+  }
+
+  isShared(name: string): boolean {
+    const { shared } = this.check(name);
+    return shared ?? this.kind(name).shared;
+  }
+
+  root(name: string): string {
+    if (name === STORAGE) return this.#home.local;
+    return join(this.#home.others, name, this.isShared(name) ? 'shared' : this.#home.node);
   }
 
   /** The file of a volume id; it need not exist. No part may lead out of the storage. */
@@ -57,42 +101,65 @@ export class Storage {
     const cut = volid.indexOf(':');
     const [storage, volume] = [volid.slice(0, cut), volid.slice(cut + 1)];
     if (cut < 1) throw died(`unable to parse volume ID '${volid}'`);
-    this.check(storage);
-    if (volume.split('/').some((part) => part === '' || part === '.' || part === '..')) {
-      throw died(`unable to parse directory volume name '${volume}'`);
+    const { files } = this.kind(storage);
+    const parts = volume.split('/');
+    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+      throw died(`unable to parse ${files ? 'directory volume name' : 'volume name'} '${volume}'`);
     }
-    const [first = '', ...rest] = volume.split('/');
+    const [first = '', ...rest] = parts;
+    if (!files) {
+      if (rest.length === 0 && /^vm-\d+-[\w-]+$/.test(first)) return join(this.root(storage), first);
+      throw died(`unable to parse volume name '${volume}'`);
+    }
     const folder = FOLDERS[first];
-    if (folder !== undefined && rest.length === 1) return join(this.root, folder, rest[0] ?? '');
-    if (/^\d+$/.test(first) && rest.length === 1) return join(this.root, 'images', first, rest[0] ?? '');
+    if (folder !== undefined && rest.length === 1) return join(this.root(storage), folder, rest[0] ?? '');
+    if (/^\d+$/.test(first) && rest.length === 1) return join(this.root(storage), 'images', first, rest[0] ?? '');
     throw died(`unable to parse directory volume name '${volume}'`);
   }
 
   /** The path a person on the host would see. */
   shown(volid: string): string {
-    return this.path(volid).replace(this.root, SHOWN_ROOT);
+    const storage = volid.slice(0, volid.indexOf(':'));
+    const { type, options } = this.check(storage);
+    const root = STORAGE_KINDS[type]?.shown(storage, options) ?? '';
+    return this.path(volid).replace(this.root(storage), root);
   }
 
-  folderFor(content: string): string {
-    return join(this.root, FOLDERS[content] ?? content);
+  /** As PVE names it: what a `zfspool` holds is `raw`, however the lab keeps it. */
+  formatOf(volid: string): string {
+    const storage = volid.slice(0, volid.indexOf(':'));
+    return this.kind(storage).files ? (volid.split('.').at(-1) ?? 'raw') : 'raw';
   }
 
-  async usage(): Promise<{ total: number; used: number; avail: number }> {
-    const { blocks, bfree, bavail, bsize } = await statfs(this.root);
+  folderFor(content: string, storage = STORAGE): string {
+    return join(this.root(storage), FOLDERS[content] ?? content);
+  }
+
+  async usage(storage = STORAGE): Promise<{ total: number; used: number; avail: number }> {
+    const { blocks, bfree, bavail, bsize } = await statfs(this.root(storage));
     return { total: blocks * bsize, used: (blocks - bfree) * bsize, avail: bavail * bsize };
   }
 
-  async list(content?: string, vmid?: number): Promise<readonly Volume[]> {
+  async list(storage: string, content?: string, vmid?: number): Promise<readonly Volume[]> {
     const volumes: Volume[] = [];
-    for (const [kind, folder] of Object.entries(FOLDERS)) {
-      for (const name of await names(join(this.root, folder))) {
-        volumes.push(await this.#volume(`${STORAGE}:${kind}/${name}`, kind));
+    const root = this.root(storage);
+    if (this.kind(storage).files) {
+      for (const [kind, folder] of Object.entries(FOLDERS)) {
+        for (const name of await names(join(root, folder))) {
+          if (kind === 'backup' && !/^vzdump-.*\.vma(\.(zst|gz|lzo))?$/.test(name)) continue;
+          volumes.push(await this.#volume(`${storage}:${kind}/${name}`, kind));
+        }
       }
-    }
-    for (const id of await names(join(this.root, 'images'))) {
-      for (const name of await names(join(this.root, 'images', id))) {
-        if (/\.(qcow2|raw)$/.test(name))
-          volumes.push(await this.#volume(`${STORAGE}:${id}/${name}`, 'images', Number(id)));
+      for (const id of await names(join(root, 'images'))) {
+        for (const name of await names(join(root, 'images', id))) {
+          if (/\.(qcow2|raw)$/.test(name))
+            volumes.push(await this.#volume(`${storage}:${id}/${name}`, 'images', Number(id)));
+        }
+      }
+    } else {
+      for (const name of await names(root)) {
+        const owner = /^vm-(\d+)-[\w-]+$/.exec(name)?.[1];
+        if (owner !== undefined) volumes.push(await this.#volume(`${storage}:${name}`, 'images', Number(owner)));
       }
     }
     return volumes.filter(
@@ -103,23 +170,15 @@ export class Storage {
   async #volume(volid: string, content: string, vmid?: number): Promise<Volume> {
     const file = this.path(volid);
     const { size, ctimeMs } = await stat(file);
-    const ending = basename(file).split('.').slice(1).join('.');
-    const image = vmid === undefined ? undefined : await imageInfo(file);
-    return {
-      volid,
-      content,
-      format:
-        content === 'iso'
-          ? 'iso'
-          : content === 'import'
-            ? (file.split('.').at(-1) ?? 'raw')
-            : vmid === undefined
-              ? ending
-              : (file.split('.').at(-1) ?? 'raw'),
-      size: image?.virtualSize ?? size,
-      ctime: Math.floor(ctimeMs / 1000),
-      ...(vmid === undefined ? {} : { vmid, used: size }),
-    };
+    const base = { volid, content, size, ctime: Math.floor(ctimeMs / 1000) };
+    if (vmid !== undefined) {
+      const { virtualSize } = await imageInfo(file);
+      return { ...base, format: this.formatOf(volid), size: virtualSize, vmid, used: size };
+    }
+    if (content === 'iso') return { ...base, format: 'iso' };
+    if (content === 'import') return { ...base, format: file.split('.').at(-1) ?? 'raw' };
+    const format = basename(file).split('.').slice(1).join('.');
+    return content === 'backup' ? { ...base, format, ...(await backupFacts(file)) } : { ...base, format };
   }
 
   exists(volid: string): boolean {
@@ -138,13 +197,22 @@ export class Storage {
     return sha256;
   }
 
-  /** The next free disk of a VM: `local:100/vm-100-disk-0.qcow2`. */
-  nextDisk(vmid: number, format = 'qcow2'): string {
+  /** The next free disk of a VM: `local:100/vm-100-disk-0.qcow2`, `local-zfs:vm-100-disk-0`. */
+  nextDisk(vmid: number, format = 'qcow2', storage = STORAGE): string {
+    const { files } = this.kind(storage);
     for (let n = 0; ; n++) {
-      const volid = `${STORAGE}:${vmid}/vm-${vmid}-disk-${n}.${format}`;
-      if (!['qcow2', 'raw'].some((each) => this.exists(`${STORAGE}:${vmid}/vm-${vmid}-disk-${n}.${each}`)))
-        return volid;
+      const name = `vm-${vmid}-disk-${n}`;
+      if (!files) {
+        if (!this.exists(`${storage}:${name}`)) return `${storage}:${name}`;
+      } else if (!['qcow2', 'raw'].some((each) => this.exists(`${storage}:${vmid}/${name}.${each}`))) {
+        return `${storage}:${vmid}/${name}.${format}`;
+      }
     }
+  }
+
+  cloudInitVolume(vmid: number, storage = STORAGE): string {
+    const name = `vm-${vmid}-cloudinit`;
+    return this.kind(storage).files ? `${storage}:${vmid}/${name}.qcow2` : `${storage}:${name}`;
   }
 
   /** @returns the virtual size in bytes */
@@ -177,13 +245,39 @@ export class Storage {
     const file = this.path(volid);
     await removeTree(file);
     await rm(file, { force: true });
-    await rm(file.replace(/\.qcow2$/, '.iso'), { force: true });
+    await rm(cidataFile(file), { force: true });
+    await rm(`${file}.snapshots`, { recursive: true, force: true });
+    await rm(notesFile(file), { force: true });
   }
 
   async removeVm(vmid: number): Promise<void> {
-    for (const { volid } of await this.list('images', vmid)) await this.remove(volid);
-    await rm(join(this.root, 'images', String(vmid)), { recursive: true, force: true });
+    for (const { storage } of this.all) {
+      for (const { volid } of await this.list(storage, 'images', vmid)) await this.remove(volid);
+      if (this.kind(storage).files)
+        await rm(join(this.root(storage), 'images', String(vmid)), { recursive: true, force: true });
+    }
   }
+}
+
+/** The cloud-init drive as a plain ISO, beside the volume that stands for it. */
+export function cidataFile(volumeFile: string): string {
+  return `${volumeFile.replace(/\.qcow2$/, '')}.iso`;
+}
+
+/** What PVE keeps beside an archive: its notes. `protected` is a file of its own there, too. */
+export function notesFile(archive: string): string {
+  return `${archive}.notes`;
+}
+
+async function backupFacts(file: string): Promise<Partial<Volume>> {
+  const owner = /vzdump-qemu-(\d+)-/.exec(basename(file))?.[1];
+  const notes = await readFile(notesFile(file), 'utf8').catch(() => undefined);
+  return {
+    ...(owner === undefined ? {} : { vmid: Number(owner) }),
+    subtype: 'qemu',
+    ...(notes === undefined ? {} : { notes }),
+    ...(existsSync(`${file}.protected`) ? { protected: 1 } : {}),
+  };
 }
 
 async function names(folder: string): Promise<readonly string[]> {

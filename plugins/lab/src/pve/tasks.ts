@@ -9,6 +9,14 @@ export interface TaskHandle {
   readonly signal: AbortSignal;
 }
 
+/** What the nodes of a lab have in common. */
+interface Shared {
+  readonly running: Map<string, AbortController>;
+  readonly failNext: Map<string, string>;
+  readonly delays: Map<string, number>;
+  pid: number;
+}
+
 const KEPT = 300;
 const KEPT_LINES = 2000;
 /** No worker of a real node is done when its UPID is answered: it is forked first. */
@@ -20,21 +28,24 @@ const hex = (value: number): string => value.toString(16).toUpperCase().padStart
 export class Tasks {
   readonly #node: string;
   readonly #file: StateFile;
-  readonly #running = new Map<string, AbortController>();
-  readonly #failNext = new Map<string, string>();
-  readonly #delays = new Map<string, number>();
-  #pid = 9000;
+  readonly #shared: Shared;
 
-  constructor(node: string, file: StateFile) {
+  constructor(node: string, file: StateFile, shared?: Shared) {
     this.#node = node;
     this.#file = file;
+    this.#shared = shared ?? { running: new Map(), failNext: new Map(), delays: new Map(), pid: 9000 };
+  }
+
+  /** The same tasks as another node of the cluster starts and lists them. */
+  forNode(node: string): Tasks {
+    return new Tasks(node, this.#file, this.#shared);
   }
 
   /** @returns the UPID; the work begins later */
   start(type: string, id: string, caller: Caller, work: (task: TaskHandle) => Promise<void>): string {
     const starttime = Math.floor(Date.now() / 1000);
     const pstart = Math.floor(process.uptime() * 100);
-    const pid = (this.#pid += 7);
+    const pid = (this.#shared.pid += 7);
     const upid = `UPID:${this.#node}:${hex(pid)}:${hex(pstart)}:${hex(starttime)}:${type}:${id}:${caller.id}:`;
     const [user = '', tokenid] = caller.id.split('!');
     const record: TaskRecord = {
@@ -51,7 +62,7 @@ export class Tasks {
     this.#file.state.tasks.unshift(record);
     this.#file.state.tasks.length = Math.min(this.#file.state.tasks.length, KEPT);
     const abort = new AbortController();
-    this.#running.set(upid, abort);
+    this.#shared.running.set(upid, abort);
     this.#file.save();
     void this.#run(record, abort, work);
     return upid;
@@ -62,10 +73,10 @@ export class Tasks {
       if (record.log.length < KEPT_LINES) record.log.push(line);
     };
     try {
-      await new Promise((resolve) => setTimeout(resolve, FORK_MS + (this.#delays.get(record.type) ?? 0)));
-      this.#delays.delete(record.type);
-      const injected = this.#failNext.get(record.type);
-      this.#failNext.delete(record.type);
+      await new Promise((resolve) => setTimeout(resolve, FORK_MS + (this.#shared.delays.get(record.type) ?? 0)));
+      this.#shared.delays.delete(record.type);
+      const injected = this.#shared.failNext.get(record.type);
+      this.#shared.failNext.delete(record.type);
       if (injected !== undefined) throw new Error(injected);
       abort.signal.throwIfAborted();
       await work({ log, signal: abort.signal });
@@ -77,7 +88,7 @@ export class Tasks {
       log(`TASK ERROR: ${message}`);
     }
     record.endtime = Math.floor(Date.now() / 1000);
-    this.#running.delete(record.upid);
+    this.#shared.running.delete(record.upid);
     this.#file.save();
   }
 
@@ -96,20 +107,21 @@ export class Tasks {
   }
 
   stop(upid: string): void {
-    this.#running.get(upid)?.abort();
+    this.#shared.running.get(upid)?.abort();
   }
 
+  /** Of this node. */
   get all(): readonly TaskRecord[] {
-    return this.#file.state.tasks;
+    return this.#file.state.tasks.filter(({ upid }) => upid.split(':')[1] === this.#node);
   }
 
   /** For tests: the next task of this type fails with this message. */
   failNext(type: string, message: string): void {
-    this.#failNext.set(type, message);
+    this.#shared.failNext.set(type, message);
   }
 
   /** For tests: the next task of this type takes this much longer, in milliseconds. */
   delayNext(type: string, ms: number): void {
-    this.#delays.set(type, ms);
+    this.#shared.delays.set(type, ms);
   }
 }

@@ -1,10 +1,9 @@
 import { cpus, freemem, totalmem, loadavg, release } from 'node:os';
-import { hasPrivilege, permissionsOf, requirePrivilege } from '../access.js';
+import { hasPrivilege, permissionsOf, requirePrivilege, type Caller } from '../access.js';
 import { badParameters } from '../fault.js';
-import { PVE_VERSION, type LabNode } from '../node.js';
+import type { LabNode } from '../node.js';
 import { checkParams, int, str } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
-import { CONTENT, STORAGE } from '../storage.js';
 import { vmSummary } from './status.js';
 
 const REPOID = '2606ac850d46da29';
@@ -30,17 +29,22 @@ async function nodeFacts(node: LabNode): Promise<Record<string, unknown>> {
 }
 
 /** Without Sys.Audit a node shows only that it is there. */
-async function listNodes({ node, caller }: Call): Promise<unknown> {
-  const brief = {
-    type: 'node',
-    status: 'online',
-    ssl_fingerprint: node.settings.fingerprint,
-    node: node.name,
-    level: '',
-    id: `node/${node.name}`,
-  };
-  if (!hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit')) return [brief];
-  return [{ ...(await nodeFacts(node)), ...brief }];
+async function listNodes({ node: local, caller }: Call): Promise<unknown> {
+  return Promise.all(
+    [...local.cluster.values()].map(async (node) => {
+      const brief = {
+        type: 'node',
+        status: 'online',
+        ssl_fingerprint: node.settings.fingerprint,
+        node: node.name,
+        level: '',
+        id: `node/${node.name}`,
+      };
+      return hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit')
+        ? { ...(await nodeFacts(node)), ...brief }
+        : brief;
+    }),
+  );
 }
 
 async function nodeStatus({ node, caller }: Call): Promise<unknown> {
@@ -55,7 +59,7 @@ async function nodeStatus({ node, caller }: Call): Promise<unknown> {
     loadavg: loadavg().map((value) => value.toFixed(2)),
     kversion: `Linux ${release()}`,
     'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: '#1 SMP' },
-    pveversion: `pve-manager/${PVE_VERSION}/${REPOID}`,
+    pveversion: `pve-manager/${node.settings.version}/${REPOID}`,
     'boot-info': { mode: 'legacy-bios' },
     ksm: { shared: 0 },
     cpuinfo: {
@@ -74,45 +78,55 @@ async function nodeStatus({ node, caller }: Call): Promise<unknown> {
   };
 }
 
+async function storageResources(node: LabNode, caller: Caller): Promise<readonly unknown[]> {
+  const seen = node.storage.all.filter(({ storage }) => hasPrivilege(caller, `/storage/${storage}`, 'Datastore.Audit'));
+  return Promise.all(
+    seen.map(async ({ storage, type, content }) => {
+      const { total, used } = await node.storage.usage(storage);
+      return {
+        type: 'storage',
+        id: `storage/${node.name}/${storage}`,
+        node: node.name,
+        storage,
+        plugintype: type,
+        content: content.join(','),
+        shared: node.storage.isShared(storage) ? 1 : 0,
+        status: 'available',
+        maxdisk: total,
+        disk: used,
+      };
+    }),
+  );
+}
+
 async function resources({ node, caller, raw }: Call): Promise<unknown> {
   const { type } = checkParams(raw, { type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] } });
   const found: unknown[] = [];
   if (type === undefined || type === 'vm') {
-    for (const id of Object.keys(node.file.state.vms)) {
+    for (const [id, record] of Object.entries(node.file.state.vms)) {
       if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
+      const carrier = node.carrier(record);
       found.push({
-        ...(await vmSummary(node, Number(id))),
+        ...(await vmSummary(carrier, Number(id))),
         type: 'qemu',
         id: `qemu/${id}`,
-        node: node.name,
+        node: carrier.name,
         template: 0,
       });
     }
   }
-  if (type === undefined || type === 'node') found.push({ ...(await nodeFacts(node)), 'cgroup-mode': 2 });
-  if ((type === undefined || type === 'storage') && hasPrivilege(caller, `/storage/${STORAGE}`, 'Datastore.Audit')) {
-    const { total, used } = await node.storage.usage();
-    found.push({
-      type: 'storage',
-      id: `storage/${node.name}/${STORAGE}`,
-      node: node.name,
-      storage: STORAGE,
-      plugintype: 'dir',
-      content: CONTENT.join(','),
-      shared: 0,
-      status: 'available',
-      maxdisk: total,
-      disk: used,
-    });
-  }
-  if (type === undefined || type === 'sdn') {
-    found.push({
-      sdn: 'localnetwork',
-      node: node.name,
-      id: `sdn/${node.name}/localnetwork`,
-      status: 'ok',
-      type: 'sdn',
-    });
+  for (const each of node.cluster.values()) {
+    if (type === undefined || type === 'node') found.push({ ...(await nodeFacts(each)), 'cgroup-mode': 2 });
+    if (type === undefined || type === 'storage') found.push(...(await storageResources(each, caller)));
+    if (type === undefined || type === 'sdn') {
+      found.push({
+        sdn: 'localnetwork',
+        node: each.name,
+        id: `sdn/${each.name}/localnetwork`,
+        status: 'ok',
+        type: 'sdn',
+      });
+    }
   }
   return found;
 }
@@ -155,28 +169,36 @@ async function networks({ node, caller, raw }: Call): Promise<unknown> {
   }));
 }
 
+async function version({ node }: Call): Promise<unknown> {
+  const { version: full } = node.settings;
+  return { version: full, release: full.split('.').slice(0, 2).join('.'), repoid: REPOID };
+}
+
+/** A node alone is no cluster: it says nothing of one. */
+async function clusterStatus({ node: local }: Call): Promise<unknown> {
+  const nodes = [...local.cluster.values()];
+  const rows = nodes.map((node, index) => ({
+    type: 'node',
+    id: `node/${node.name}`,
+    name: node.name,
+    nodeid: nodes.length === 1 ? 0 : index + 1,
+    online: 1,
+    local: node === local ? 1 : 0,
+    level: '',
+    ip: node.settings.address.split('/')[0],
+  }));
+  if (nodes.length === 1) return rows;
+  const whole = { type: 'cluster', id: 'cluster', name: 'lab', nodes: nodes.length, quorate: 1, version: nodes.length };
+  return [whole, ...rows];
+}
+
 export const clusterRoutes: readonly Route[] = [
-  route('GET', '/version', async () => ({
-    version: PVE_VERSION,
-    release: PVE_VERSION.split('.').slice(0, 2).join('.'),
-    repoid: REPOID,
-  })),
+  route('GET', '/version', version),
   route('GET', '/nodes', listNodes),
   route('GET', '/nodes/{node}/status', nodeStatus),
-  route('GET', '/nodes/{node}/version', async () => ({ version: PVE_VERSION, release: '8.4', repoid: REPOID })),
+  route('GET', '/nodes/{node}/version', version),
   route('GET', '/nodes/{node}/network', networks),
-  route('GET', '/cluster/status', async ({ node }) => [
-    {
-      type: 'node',
-      id: `node/${node.name}`,
-      name: node.name,
-      nodeid: 0,
-      online: 1,
-      local: 1,
-      level: '',
-      ip: node.settings.address.split('/')[0],
-    },
-  ]),
+  route('GET', '/cluster/status', clusterStatus),
   route('GET', '/cluster/resources', resources),
   route('GET', '/cluster/nextid', nextId),
   route('GET', '/access/permissions', async ({ caller }) => permissionsOf(caller)),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasPrivilege, requirePrivilege } from '../access.js';
-import { checkDisks, isDiskSlot, makeDisks, targetSize } from '../disks.js';
+import { checkDisks, isDiskSlot, makeDisks, storagesOf, targetSize } from '../disks.js';
 import { badParameters, died, PveFault } from '../fault.js';
 import { macOf, type LabNode } from '../node.js';
 import { bool, checkParams, int, str, type Params, type ParamSpec } from '../params.js';
@@ -11,6 +11,7 @@ import { DISK_SLOTS, optionPrivilege, qemuOption, typed } from '../qemu-options.
 import { route, type Call, type Route } from '../router.js';
 import type { VmConfig, VmRecord } from '../state.js';
 import { networkConfig, userData } from '../cloudinit.js';
+import { isCloudInit } from '../storage.js';
 import { configWithDigest, randomMac, vmidOf, vmPath } from './common.js';
 import { startVm, writeCloudInit } from './status.js';
 
@@ -57,12 +58,15 @@ async function create(call: Call): Promise<unknown> {
   const vmid = Number(id);
   if (!hasPrivilege(caller, vmPath(vmid), 'VM.Allocate')) throw new PveFault(403, 'Permission check failed');
   if (node.file.state.vms[id] !== undefined)
-    throw died(`unable to create VM ${vmid} - VM ${vmid} already exists on node '${node.name}'`);
+    throw died(
+      `unable to create VM ${vmid} - VM ${vmid} already exists on node '${node.carrier(node.file.state.vms[id]).name}'`,
+    );
   const options = Object.fromEntries(Object.entries(checked).filter(([name]) => CREATE_ONLY[name] === undefined));
   checkDisks(node, options);
-  if (Object.keys(options).some(isDiskSlot)) requirePrivilege(caller, '/storage/local', 'Datastore.AllocateSpace');
+  for (const storage of storagesOf(options)) requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateSpace');
   // The configuration is there, locked, from the moment the request is taken: a second create must find it.
   node.file.state.vms[id] = {
+    node: node.name,
     config: {},
     lock: 'create',
     labImage: false,
@@ -282,6 +286,7 @@ async function clone(call: Call): Promise<unknown> {
       config['smbios1'] = `uuid=${randomUUID()}`;
       config['vmgenid'] = randomUUID();
       const record: VmRecord = {
+        node: node.name,
         config,
         labImage: source.labImage,
         snapshots: {},
@@ -304,9 +309,10 @@ async function cloneDisk(
   const volid = properties.get('file') ?? 'none';
   if (volid === 'none') return value;
   log(`create full clone of drive ${slot} (${volid})`);
-  const copy = volid.endsWith('cloudinit.qcow2')
-    ? `local:${newid}/vm-${newid}-cloudinit.qcow2`
-    : node.storage.nextDisk(newid);
+  const storage = volid.slice(0, volid.indexOf(':'));
+  const copy = isCloudInit(volid)
+    ? node.storage.cloudInitVolume(newid, storage)
+    : node.storage.nextDisk(newid, 'qcow2', storage);
   await node.storage.importDisk(volid, copy);
   properties.set('file', copy);
   return formatProperties(properties, 'file');

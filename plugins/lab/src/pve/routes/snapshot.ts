@@ -1,22 +1,29 @@
-import { run } from '../../guest/process.js';
+import type { GuestDisk, GuestSpec } from '../../guest/backend.js';
 import { requirePrivilege } from '../access.js';
-import { isDiskSlot } from '../disks.js';
 import { died } from '../fault.js';
 import type { LabNode } from '../node.js';
 import { bool, checkParams, str } from '../params.js';
 import { parseProperties } from '../property-string.js';
 import { route, type Call, type Route } from '../router.js';
 import type { Snapshot, VmRecord } from '../state.js';
+import type { StorageKind } from '../storage-kinds.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
 import { startVm } from './status.js';
 
+interface DataDisk extends GuestDisk {
+  readonly volid: string;
+}
+
 /** Disks that hold data: the cloud-init drive is made anew at every start. */
-function dataDisks(node: LabNode, record: VmRecord): readonly { slot: string; volid: string; file: string }[] {
-  return Object.entries(record.config).flatMap(([slot, value]) => {
-    const volid = parseProperties(String(value), 'file').get('file') ?? '';
-    if (!isDiskSlot(slot) || volid === 'none' || volid.endsWith('cloudinit.qcow2')) return [];
-    return [{ slot, volid, file: node.storage.path(volid) }];
+function dataDisks(node: LabNode, vmid: number, record: VmRecord): readonly DataDisk[] {
+  return node.spec(vmid, record).disks.flatMap((disk) => {
+    const volid = parseProperties(String(record.config[disk.slot]), 'file').get('file') ?? '';
+    return disk.media === 'cdrom' ? [] : [{ ...disk, volid }];
   });
+}
+
+function kindOf(node: LabNode, volid: string): StorageKind {
+  return node.storage.kind(volid.slice(0, volid.indexOf(':')));
 }
 
 const snapName = (text: string): string | undefined =>
@@ -28,16 +35,49 @@ function find(record: VmRecord, name: string): Snapshot {
   return snapshot;
 }
 
-/** A guest whose disks are open in another process cannot be snapshotted from outside without breaking them. */
-async function mustBeStopped(node: LabNode, vmid: number, record: VmRecord): Promise<void> {
-  if (await node.isRunning(vmid, record)) throw died('the lab takes and rolls back snapshots of stopped VMs only');
+/** Under the configuration's lock, which everybody sees while it lasts. */
+async function locked(node: LabNode, record: VmRecord, lock: string, work: () => Promise<void>): Promise<void> {
+  node.checkLock(record);
+  record.lock = lock;
+  node.file.save();
+  try {
+    await work();
+  } finally {
+    delete record.lock;
+    node.file.save();
+  }
+}
+
+/** Newer snapshots stand in the way where a storage can only go back to the last one. */
+function checkNewest(node: LabNode, record: VmRecord, volid: string, name: string): void {
+  if (!kindOf(node, volid).newestOnly) return;
+  const time = find(record, name).snaptime;
+  const names = Object.keys(record.snapshots);
+  const newer = Object.values(record.snapshots).some(
+    (other) => other.snaptime > time || (other.snaptime === time && names.indexOf(other.name) > names.indexOf(name)),
+  );
+  if (newer) throw died(`can't rollback, '${name}' is not most recent snapshot on '${volid}'`);
+}
+
+/** As PVE does where the agent answers. Not in a namespace guest, whose file systems are this machine's. */
+async function freezeFileSystems(node: LabNode, spec: GuestSpec): Promise<() => Promise<void>> {
+  if (node.backend.kind !== 'qemu' || !spec.agent || (await node.backend.state(spec)) !== 'running')
+    return async () => {};
+  const agent = node.backend.agent(spec);
+  const frozen = await agent.call('guest-fsfreeze-freeze', undefined, 30_000).then(
+    () => true,
+    () => false,
+  );
+  return async () => {
+    if (frozen) await agent.call('guest-fsfreeze-thaw', undefined, 30_000);
+  };
 }
 
 async function create(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
   const params = checkParams(call.raw, {
-    snapname: { ...str, required: true, format: snapName },
+    snapname: { ...str, required: true, maxLength: 40, format: snapName },
     description: str,
     vmstate: bool,
   });
@@ -48,10 +88,21 @@ async function create(call: Call): Promise<unknown> {
       const record = node.vm(vmid);
       node.checkLock(record);
       if (record.snapshots[snapname] !== undefined) throw died(`snapshot name '${snapname}' already used`);
-      await mustBeStopped(node, vmid, record);
-      for (const { slot, volid, file } of dataDisks(node, record)) {
-        task.log(`snapshotting 'drive-${slot}' (${volid})`);
-        await run(['qemu-img', 'snapshot', '-c', snapname, file]);
+      if (params['vmstate'] === '1') throw died('the lab does not save the memory of a guest');
+      const disks = dataDisks(node, vmid, record);
+      if (!disks.every(({ volid }) => kindOf(node, volid).snapshots.includes(node.storage.formatOf(volid))))
+        throw died('snapshot feature is not available');
+      const spec = node.spec(vmid, record);
+      const thaw = await freezeFileSystems(node, spec);
+      try {
+        await locked(node, record, 'snapshot', async () => {
+          for (const disk of disks) {
+            task.log(`snapshotting 'drive-${disk.slot}' (${disk.volid})`);
+            await node.backend.diskSnapshot('create', spec, disk, snapname);
+          }
+        });
+      } finally {
+        await thaw();
       }
       record.snapshots[snapname] = {
         name: snapname,
@@ -76,12 +127,16 @@ async function rollback(call: Call): Promise<unknown> {
     node.withLock(vmid, async () => {
       const record = node.vm(vmid);
       const snapshot = find(record, name);
-      // A rollback stops a running VM first: what it does since the snapshot is lost either way.
-      if (await node.isRunning(vmid, record)) await node.backend.stop(node.spec(vmid, record));
-      record.config = structuredClone(snapshot.config);
-      for (const { file } of dataDisks(node, record)) await run(['qemu-img', 'snapshot', '-a', name, file]);
-      record.parent = name;
-      node.file.save();
+      const disks = dataDisks(node, vmid, record);
+      for (const { volid } of disks) checkNewest(node, record, volid, name);
+      await locked(node, record, 'rollback', async () => {
+        // A rollback stops a running VM first: what it does since the snapshot is lost either way.
+        const spec = node.spec(vmid, record);
+        if (await node.isRunning(vmid, record)) await node.backend.stop(spec);
+        for (const disk of disks) await node.backend.diskSnapshot('rollback', spec, disk, name);
+        record.config = structuredClone(snapshot.config);
+        record.parent = name;
+      });
       if (start === '1') await startVm(node, vmid, task);
     }),
   );
@@ -97,8 +152,10 @@ async function remove(call: Call): Promise<unknown> {
     node.withLock(vmid, async () => {
       const record = node.vm(vmid);
       const { parent } = find(record, name);
-      await mustBeStopped(node, vmid, record);
-      for (const { file } of dataDisks(node, record)) await run(['qemu-img', 'snapshot', '-d', name, file]);
+      const spec = node.spec(vmid, record);
+      await locked(node, record, 'snapshot-delete', async () => {
+        for (const disk of dataDisks(node, vmid, record)) await node.backend.diskSnapshot('delete', spec, disk, name);
+      });
       delete record.snapshots[name];
       const relink = (holder: { parent?: string }): void => {
         if (holder.parent !== name) return;

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { cidataFile, type LabNode } from '../node.js';
+import type { LabNode } from '../node.js';
+import { cidataFile, isCloudInit } from '../storage.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
 import { metaData, networkConfig, userData } from '../cloudinit.js';
 import { died } from '../fault.js';
@@ -76,7 +77,9 @@ async function current(call: Call): Promise<unknown> {
 
 /** Writes the cloud-init drive from the configuration as it is now. */
 export async function writeCloudInit(node: LabNode, vmid: number, record: VmRecord): Promise<boolean> {
-  const slot = Object.entries(record.config).find(([, value]) => String(value).includes('cloudinit.qcow2'));
+  const slot = Object.entries(record.config).find(([, value]) =>
+    isCloudInit(parseProperties(String(value), 'file').get('file') ?? ''),
+  );
   if (slot === undefined) return false;
   const volid = parseProperties(String(slot[1]), 'file').get('file') ?? '';
   const user = userData(vmid, record.config);
@@ -178,9 +181,9 @@ function whileRunning(act: (node: LabNode, spec: ReturnType<LabNode['spec']>) =>
 
 async function list({ node, caller }: Call): Promise<unknown> {
   const rows: unknown[] = [];
-  for (const id of Object.keys(node.file.state.vms)) {
+  for (const [id] of node.own) {
     if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
-    const row = await vmSummary(node, Number(id));
+    const row = await vmSummary(node, id);
     rows.push(row['status'] === 'running' ? { ...row, pid: 1 } : row);
   }
   return rows;

@@ -8,41 +8,54 @@ import { hasPrivilege, requirePrivilege } from '../access.js';
 import { badParameters, died } from '../fault.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
-import { CONTENT, digestFile, SHOWN_ROOT, STORAGE } from '../storage.js';
-import { digest } from './common.js';
+import { digestFile } from '../storage.js';
+import type { StorageRecord } from '../state.js';
 
 const CHECKSUMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
-async function facts({ node }: Call): Promise<Record<string, unknown>> {
-  const { total, used, avail } = await node.storage.usage();
-  return { type: 'dir', content: CONTENT.join(','), active: 1, enabled: 1, shared: 0, total, used, avail };
+async function facts(
+  { node }: Call,
+  { storage, type, content, disable }: StorageRecord,
+): Promise<Record<string, unknown>> {
+  const { total, used, avail } = await node.storage.usage(storage);
+  const shared = node.storage.isShared(storage) ? 1 : 0;
+  const enabled = disable === true ? 0 : 1;
+  return { type, content: content.join(','), active: enabled, enabled, shared, total, used, avail };
 }
 
 async function listStorages(call: Call): Promise<unknown> {
   const { content } = checkParams(call.raw, { content: str, enabled: bool, storage: str, target: str, format: bool });
-  const may =
-    hasPrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit') ||
-    hasPrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.AllocateSpace');
-  if (!may || (content !== undefined && !content.split(',').some((kind) => CONTENT.includes(kind)))) return [];
-  const own = await facts(call);
-  return [{ storage: STORAGE, ...own, used_fraction: Number(own['used']) / Number(own['total']) }];
+  const rows: unknown[] = [];
+  for (const record of call.node.storage.all) {
+    const path = `/storage/${record.storage}`;
+    if (
+      !hasPrivilege(call.caller, path, 'Datastore.Audit') &&
+      !hasPrivilege(call.caller, path, 'Datastore.AllocateSpace')
+    )
+      continue;
+    if (content !== undefined && !content.split(',').some((kind) => record.content.includes(kind))) continue;
+    const own = await facts(call, record);
+    rows.push({ storage: record.storage, ...own, used_fraction: Number(own['used']) / Number(own['total']) });
+  }
+  return rows;
 }
 
-function checkStorage(call: Call): void {
-  call.node.storage.check(call.path['storage'] ?? '');
+function storageOf(call: Call): StorageRecord {
+  return call.node.storage.check(call.path['storage'] ?? '');
 }
 
 async function status(call: Call): Promise<unknown> {
-  checkStorage(call);
-  requirePrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
-  return facts(call);
+  const record = storageOf(call);
+  requirePrivilege(call.caller, `/storage/${record.storage}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
+  return facts(call, record);
 }
 
 async function content(call: Call): Promise<unknown> {
-  checkStorage(call);
-  requirePrivilege(call.caller, `/storage/${STORAGE}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
+  const { storage } = storageOf(call);
+  requirePrivilege(call.caller, `/storage/${storage}`, 'Datastore.Audit', 'Datastore.AllocateSpace');
   const params = checkParams(call.raw, { content: str, vmid: int });
-  return call.node.storage.list(params['content'], params['vmid'] === undefined ? undefined : Number(params['vmid']));
+  const vmid = params['vmid'] === undefined ? undefined : Number(params['vmid']);
+  return call.node.storage.list(storage, params['content'], vmid);
 }
 
 function checkName(filename: string, kind: string): void {
@@ -95,12 +108,13 @@ function downloadError(url: string, error: Error): Error {
 
 async function downloadUrl(call: Call): Promise<unknown> {
   const { node, caller } = call;
-  checkStorage(call);
+  const { storage, content: takes } = storageOf(call);
   const params = checkParams(call.raw, DOWNLOAD);
-  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.AllocateTemplate');
-  if (!hasPrivilege(caller, '/', 'Sys.Audit') && !hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork')) {
-    requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork');
-  }
+  requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
+  const mayProbe = hasPrivilege(caller, '/', 'Sys.Audit') && hasPrivilege(caller, '/', 'Sys.Modify');
+  if (!mayProbe) requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork');
+  if (!takes.includes(params['content'] ?? ''))
+    throw died(`storage '${storage}' is not configured for content-type '${params['content'] ?? ''}'`);
   const { content: kind = '', filename = '', url = '', checksum, 'checksum-algorithm': algorithm } = params;
   if ((checksum === undefined) !== (algorithm === undefined)) {
     throw badParameters(
@@ -110,8 +124,8 @@ async function downloadUrl(call: Call): Promise<unknown> {
     );
   }
   checkName(filename, kind);
-  const target = join(node.storage.folderFor(kind), filename);
-  const shown = target.replace(node.storage.root, SHOWN_ROOT);
+  const target = join(node.storage.folderFor(kind, storage), filename);
+  const shown = node.storage.shown(`${storage}:${kind}/${filename}`);
   return node.tasks.start('download', filename, caller, async ({ log, signal }) => {
     log(`downloading ${url} to ${shown}`);
     if (await stat(target).catch(() => undefined)) {
@@ -145,7 +159,7 @@ async function downloadUrl(call: Call): Promise<unknown> {
 
 async function upload(call: Call): Promise<unknown> {
   const { node, caller, raw, upload: file } = call;
-  checkStorage(call);
+  const { storage } = storageOf(call);
   const params = checkParams(raw, {
     content: { type: 'string', required: true, values: ['iso', 'vztmpl', 'import'] },
     filename: str,
@@ -153,11 +167,12 @@ async function upload(call: Call): Promise<unknown> {
     'checksum-algorithm': { type: 'string', values: CHECKSUMS },
     tmpfilename: str,
   });
-  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.AllocateTemplate');
+  requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const { content: kind = '', checksum, 'checksum-algorithm': algorithm } = params;
   if (file === undefined) throw badParameters({ filename: 'property is missing and it is not optional' });
   checkName(file.filename, kind);
-  const target = join(node.storage.folderFor(kind), file.filename);
+  const target = join(node.storage.folderFor(kind, storage), file.filename);
+  const shown = node.storage.shown(`${storage}:${kind}/${file.filename}`);
   return node.tasks.start('imgcopy', '', caller, async ({ log }) => {
     try {
       log(`starting file import from: ${file.file}`);
@@ -166,10 +181,10 @@ async function upload(call: Call): Promise<unknown> {
           throw new Error(`qemu-img: Could not open '${file.file}': Image is not in qcow2 format`);
         });
       log(`target node: ${node.name}`);
-      log(`target file: ${target.replace(node.storage.root, SHOWN_ROOT)}`);
+      log(`target file: ${shown}`);
       log(`file size is: ${(await stat(file.file)).size}`);
       await verify(file.file, algorithm, checksum, log);
-      log(`command: cp -- ${file.file} ${target.replace(node.storage.root, SHOWN_ROOT)}`);
+      log(`command: cp -- ${file.file} ${shown}`);
       await copyFile(file.file, `${target}.tmp`);
       await rename(`${target}.tmp`, target);
       log('finished file import successfully');
@@ -181,14 +196,18 @@ async function upload(call: Call): Promise<unknown> {
 
 async function removeVolume(call: Call): Promise<unknown> {
   const { node, caller, path } = call;
-  checkStorage(call);
+  const { storage } = storageOf(call);
   checkParams(call.raw, { delay: int });
   const given = path['volume'] ?? '';
-  const volid = given.includes(':') ? given : `${STORAGE}:${given}`;
-  requirePrivilege(caller, `/storage/${STORAGE}`, 'Datastore.Allocate', 'Datastore.AllocateTemplate');
-  const owner = /:(?:backup\/vzdump-qemu-)?(\d+)[/-]/.exec(volid)?.[1];
-  node.storage.path(volid);
-  return node.tasks.start('imgdel', owner === undefined ? STORAGE : `${owner}@${STORAGE}`, caller, async () => {
+  const volid = given.includes(':') ? given : `${storage}:${given}`;
+  const owner = /:(?:backup\/vzdump-qemu-|vm-)?(\d+)[/-]/.exec(volid)?.[1];
+  if (volid.includes(':backup/') && owner !== undefined) {
+    requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateSpace');
+    requirePrivilege(caller, `/vms/${owner}`, 'VM.Backup');
+  } else requirePrivilege(caller, `/storage/${storage}`, 'Datastore.Allocate');
+  const file = node.storage.path(volid);
+  return node.tasks.start('imgdel', owner === undefined ? storage : `${owner}@${storage}`, caller, async () => {
+    if (await stat(`${file}.protected`).catch(() => undefined)) throw died(`can't remove protected volume '${volid}'`);
     if (!node.storage.exists(volid))
       throw died(`unlink '${node.storage.shown(volid)}' failed - No such file or directory`);
     await node.storage.remove(volid);
@@ -196,20 +215,6 @@ async function removeVolume(call: Call): Promise<unknown> {
 }
 
 export const storageRoutes: readonly Route[] = [
-  route('GET', '/storage', async ({ caller }) =>
-    hasPrivilege(caller, `/storage/${STORAGE}`, 'Datastore.Audit')
-      ? [
-          {
-            storage: STORAGE,
-            type: 'dir',
-            path: SHOWN_ROOT,
-            content: CONTENT.join(','),
-            'prune-backups': 'keep-all=1',
-            digest: digest(CONTENT),
-          },
-        ]
-      : [],
-  ),
   route('GET', '/nodes/{node}/storage', listStorages),
   route('GET', '/nodes/{node}/storage/{storage}/status', status),
   route('GET', '/nodes/{node}/storage/{storage}/content', content),
