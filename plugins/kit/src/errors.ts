@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   APP_MISSING: EXIT.precondition,
   SERVICE_UNKNOWN: EXIT.precondition,
   LOCK_HELD: EXIT.precondition,
+  HOOK_REFUSED: EXIT.precondition,
   NO_SPACE: EXIT.precondition,
   LAB_UNSUPPORTED: EXIT.precondition,
   LAB_FAILED: EXIT.precondition,

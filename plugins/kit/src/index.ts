@@ -1,6 +1,7 @@
 export * from './console.js';
 export * from './envelope.js';
 export * from './errors.js';
+export * from './hooks.js';
 export type * from './io.js';
 export * from './providers.js';
 export * from './pve-error.js';

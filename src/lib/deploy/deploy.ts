@@ -2,6 +2,7 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { checkRequired, collectSecrets, secretLines } from '../secrets/collect.js';
+import { around } from '../hooks/around.js';
 import type { Step } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { author } from './author.js';
@@ -46,7 +47,19 @@ async function checkComposeFiles(context: Context, git: LocalGit, target: Target
 }
 
 /** Makes the commit live in the VM, or leaves what was live before. */
-export async function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
+export function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
+  const { ref } = options;
+  const input = { ref: ref.kind === 'dirty' ? 'working tree' : ref.name, kind: ref.kind, commit: null };
+  return around(
+    context,
+    'deploy',
+    input,
+    () => deployRef(context, options),
+    (result) => result,
+  );
+}
+
+async function deployRef(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { config, io, signal, clock } = context;
   const git = new LocalGit(context.root, signal);
   // Everything that can be told from here is told before the VM is bothered.

@@ -1,6 +1,7 @@
 import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
+import { around } from '../hooks/around.js';
 import type { DeployResult } from './deploy.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
@@ -77,7 +78,18 @@ export function chooseRelease(
   });
 }
 
-export async function rollBack(context: Context, wanted: string | undefined): Promise<DeployResult> {
+/** Makes an earlier release live again. @throws APP_MISSING, REF_UNKNOWN */
+export function rollBack(context: Context, wanted: string | undefined): Promise<DeployResult> {
+  return around(
+    context,
+    'rollback',
+    { release: wanted ?? null },
+    () => rollBackTo(context, wanted),
+    (result) => result,
+  );
+}
+
+async function rollBackTo(context: Context, wanted: string | undefined): Promise<DeployResult> {
   const { session, address } = await openGuest(context);
   const { name } = context.config.app;
   const { stdout } = await session.exec(

@@ -1,6 +1,5 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import {
-  API_VERSION,
   SECRETS_HOOK,
   TRANSPORT_HOOK,
   ZebuError,
@@ -9,6 +8,7 @@ import {
   type TransportDescriptor,
 } from '@zebu/kit';
 import { nearest } from '../nearest.js';
+import { contractProblem } from './contract.js';
 
 type Descriptor = SecretSourceDescriptor | TransportDescriptor;
 
@@ -50,14 +50,11 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
     for (const descriptor of Array.isArray(result) ? (result as unknown[]) : [result]) {
       if (!isDescriptor(descriptor) || descriptor.kind !== kind) {
         broken.push({ plugin: plugin.name, reason: 'it does not describe a provider' });
-      } else if (descriptor.apiVersion !== API_VERSION) {
-        const side = descriptor.apiVersion < API_VERSION ? 'older' : 'newer';
-        broken.push({
-          plugin: plugin.name,
-          id: descriptor.id,
-          reason: `it was made for contract version ${descriptor.apiVersion}, ${side} than this zebu's ${API_VERSION}`,
-        });
-      } else providers.push({ descriptor: descriptor as D, plugin: plugin.name });
+        continue;
+      }
+      const reason = contractProblem(descriptor.apiVersion);
+      if (reason !== undefined) broken.push({ plugin: plugin.name, id: descriptor.id, reason });
+      else providers.push({ descriptor: descriptor as D, plugin: plugin.name });
     }
   }
   return { providers, broken };
@@ -72,7 +69,7 @@ function choose<D extends Descriptor>(found: Found<D>, id: string, key: string, 
       'PROVIDER_BROKEN',
       `${key} \`${id}\` of ${unusable.plugin} cannot be used: ${unusable.reason}`,
       {
-        hint: `Update it: zebu plugins:install ${unusable.plugin}`,
+        hint: 'See what is installed, and from where: zebu providers',
       },
     );
   }

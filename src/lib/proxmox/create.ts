@@ -1,5 +1,6 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
+import { around } from '../hooks/around.js';
 import { runSteps } from '../ui/steps.js';
 import { makeClient, type ProxmoxClient } from './client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
@@ -52,7 +53,19 @@ async function planVm(context: Context, client: ProxmoxClient, desired: DesiredV
 }
 
 /** Makes the VM, or finishes one that a run before left unfinished, or finds that there is nothing to do. */
-export async function createVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
+export function createVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
+  if (options.dryRun) return makeVm(context, options);
+  const name = context.config.vm.name ?? context.config.app.name;
+  return around(
+    context,
+    'create',
+    { name },
+    () => makeVm(context, options),
+    (result) => result,
+  );
+}
+
+async function makeVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
   const client = await makeClient(await context.transport(), context.io);
   const desired = await desiredVm(context);
   const plan = await planVm(context, client, desired);
