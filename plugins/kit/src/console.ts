@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Io } from './io.js';
-import { Redactor } from './redact.js';
+import { Redactor, SHORTEST_MASKED } from './redact.js';
 
 /** What a command's output may depend on; handed in so that a test can be any terminal. */
 export interface ConsoleSettings {
@@ -45,17 +45,26 @@ export function createConsole(settings: ConsoleSettings): Console {
     live: terminal && !ci && !json,
     interactive: terminal && stdin.isTTY === true && !ci && !json,
     columns: stderr.columns ?? 80,
+    mask: (value) => {
+      redactor.add(value);
+      // The runner reads its commands from both streams; stdout is for the result. A line cannot span lines.
+      if (!isOn(env['GITHUB_ACTIONS'])) return;
+      for (const line of value.split(/\r\n|\r|\n/)) {
+        if (line.length >= SHORTEST_MASKED) stderr.write(`::add-mask::${line.replaceAll('%', '%25')}\n`);
+      }
+    },
     out: (line) => {
       if (!json) write(stdout, line);
     },
-    note: (line) => write(stderr, printable(line)),
+    // Cleaned on both sides: a value may hold the very characters that are taken out.
+    note: (line) => write(stderr, printable(redactor.clean(line))),
     warn: (line) => {
-      const text = redactor.clean(printable(line));
+      const text = redactor.clean(printable(redactor.clean(line)));
       warnings.push(text);
       write(stderr, `warning: ${text}`);
     },
     debug: (line) => {
-      if (settings.debug) write(stderr, `debug: ${printable(line())}`);
+      if (settings.debug) write(stderr, `debug: ${printable(redactor.clean(line()))}`);
     },
   };
 }

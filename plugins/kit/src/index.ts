@@ -1,4 +1,5 @@
 export * from './console.js';
+export * from './dotenv/index.js';
 export * from './envelope.js';
 export * from './errors.js';
 export * from './hooks.js';

@@ -13,6 +13,8 @@ export interface Io {
   readonly json: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
+  /** Hides a value in everything written from here on, and in GitHub Actions in the whole log of the job. */
+  mask(value: string): void;
   /** A line of the result, on stdout; dropped under `--json`, whose result is the envelope. */
   out(line: string): void;
   /** A line for the person watching, on stderr. */

@@ -4,20 +4,43 @@ import type { Sensitive } from './redact.js';
 export interface SecretSourceContext {
   readonly io: Io;
   readonly signal: AbortSignal;
-  /** This source's own keys from the configuration's `secrets.sources` entry. */
+  /** This source's own keys from the configuration's `secret_sources` entry; `use` is its id. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly env: (name: string) => string | undefined;
   /** The folder of zebu.yml; relative paths are relative to it. */
   readonly root: string;
 }
 
-/** Reads named values. A name it does not have is absent from the map; it never invents one. */
+/** A name that a source knows, without its value. */
+export interface ListedSecret {
+  readonly name: string;
+  /** ISO 8601, when the source knows since when the value is what it is. */
+  readonly updatedAt?: string;
+}
+
+/**
+ * A place values come from, and, where it has `write`, a place `secrets:sync --to` may write to.
+ *
+ * Errors are ZebuErrors: CONFIG_INVALID with file and line for what cannot be parsed, CREDENTIAL_MISSING, AUTH_FAILED,
+ * UNREACHABLE, SECRET_STORE_REFUSED for what the place says. No message may hold a value.
+ */
 export interface SecretSource {
   readonly id: string;
   /** For messages: `.env.production`, `GitHub Actions environment`. */
   readonly where: string;
-  /** Throws ZebuError CONFIG_INVALID with file and line for what it cannot parse; values never appear in messages. */
+  /** Reads named values. A name it does not have is absent from the map; it never invents one. */
   read(names: readonly string[]): Promise<ReadonlyMap<string, Sensitive>>;
+  /**
+   * What the place holds. Needed beside `write` when values cannot be read back; zebu then compares keyed digests of
+   * what it wrote last with what it would write.
+   */
+  list?(): Promise<readonly ListedSecret[]>;
+  /** Sets values, leaving all others alone. Safe to repeat. */
+  write?(values: ReadonlyMap<string, Sensitive>): Promise<void>;
+  /** Removes names; one that is not there is no error. */
+  remove?(names: readonly string[]): Promise<void>;
+  /** False: what was written cannot be read back, as with GitHub. Default: true. */
+  readonly readable?: boolean;
 }
 
 export interface SecretSourceFactory {

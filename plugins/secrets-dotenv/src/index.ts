@@ -1,23 +1,29 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { Sensitive, ZebuError, type SecretSource, type SecretSourceContext, type SecretSourceFactory } from '@zebu/kit';
+import {
+  DotenvSyntaxError,
+  editDotenv,
+  interpolateDotenv,
+  parseDotenv,
+  Sensitive,
+  ZebuError,
+  type SecretSource,
+  type SecretSourceContext,
+  type SecretSourceFactory,
+} from '@zebu/kit';
 import * as z from 'zod';
-import { DotenvSyntaxError, parseDotenv } from './parse.js';
+import { readSecretFile, replaceSecretFile } from './file.js';
+import { guard } from './guard.js';
 
-const settingsSchema = z.strictObject({ use: z.string(), file: z.string().min(1).default('.env') });
+const settingsSchema = z.strictObject({
+  use: z.string(),
+  file: z.string().min(1).default('.env'),
+  interpolate: z.boolean().default(false),
+});
 
-async function readValues(path: string, shown: string): Promise<ReadonlyMap<string, string>> {
-  let text: string;
+/** Runs `parse`, turning what is wrong with the text into one line that names file and line. */
+function parsed<Result>(shown: string, parse: () => Result): Result {
   try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    // Not every environment has the file: in CI the values come from elsewhere, and what is missing is said by name.
-    if (code === 'ENOENT') return new Map();
-    throw new ZebuError('CONFIG_INVALID', `${shown} cannot be read (${code ?? 'error'})`, { cause: error });
-  }
-  try {
-    return parseDotenv(text);
+    return parse();
   } catch (error) {
     if (!(error instanceof DotenvSyntaxError)) throw error;
     throw new ZebuError('CONFIG_INVALID', `${shown}:${error.line}: ${error.message}`, {
@@ -33,20 +39,36 @@ export const factory: SecretSourceFactory = {
       const [issue] = settings.error.issues;
       throw new ZebuError('CONFIG_INVALID', `secret_sources: dotenv: ${issue?.message ?? 'invalid settings'}`);
     }
-    const { file } = settings.data;
+    const { file, interpolate } = settings.data;
     const path = isAbsolute(file) ? file : join(context.root, file);
+    /** Empty when there is no file: in CI the values come from elsewhere, and what is missing is said by name. */
+    const text = async (): Promise<string> => (await readSecretFile(path, file)) ?? '';
+    const values = async (): Promise<ReadonlyMap<string, string>> => {
+      await guard(path, file);
+      const content = await text();
+      return parsed(file, () => (interpolate ? interpolateDotenv(content, context.env) : parseDotenv(content)));
+    };
+    const edit = async (changes: ReadonlyMap<string, string | undefined>): Promise<void> => {
+      await guard(path, file);
+      const before = await text();
+      const after = parsed(file, () => editDotenv(before, changes));
+      if (after !== before) await replaceSecretFile(path, after);
+    };
     return {
       id: 'dotenv',
       where: file,
       read: async (names) => {
-        const values = await readValues(path, file);
+        const known = await values();
         return new Map(
           names.flatMap((name) => {
-            const value = values.get(name);
+            const value = known.get(name);
             return value === undefined ? [] : [[name, new Sensitive(value)] as const];
           }),
         );
       },
+      list: async () => [...(await values()).keys()].map((name) => ({ name })),
+      write: (written) => edit(new Map([...written].map(([name, value]) => [name, value.reveal()]))),
+      remove: (names) => edit(new Map(names.map((name) => [name, undefined]))),
     };
   },
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { secretDeclaration, secretName } from './secret-declaration.js';
 
 /**
  * The configuration: every key of zebu.yml, with the sentence the reference prints for it. The same schema validates,
@@ -154,12 +155,6 @@ const deploy = z.strictObject({
     .default(0)
     .describe('Seconds to wait for another deploy to end before being refused.'),
   keep: z.int().min(2).max(1000).default(5).describe('Releases kept in the VM, with their images.'),
-});
-
-const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores');
-
-const secretDeclaration = z.strictObject({
-  required: z.boolean().default(true).describe('Stop a deploy before anything changes when it has no value.'),
 });
 
 const secretSource = z

@@ -46,3 +46,28 @@ describe('Sensitive', () => {
     expect(value.reveal()).toBe(SECRET);
   });
 });
+
+describe('what a value may be wrapped in', () => {
+  const value = 'Tr0ub4dor&3-horse';
+  const redactor = new Redactor();
+  redactor.add(value);
+
+  it.each(['', 'u', 'us', 'use', 'user:'])('masks it in base64 behind %j', (before) => {
+    const header = Buffer.from(`${before}${value}!`).toString('base64');
+    const cleaned = redactor.clean(header);
+    expect(cleaned).toContain(MASK);
+    // What the neighbours share a character with is all that is left.
+    expect(cleaned.replace(MASK, '').length).toBeLessThan(header.length - 20);
+  });
+
+  it.each([
+    encodeURIComponent(value).toLowerCase().replace('tr0ub4dor', 'Tr0ub4dor'),
+    Buffer.from(value).toString('hex'),
+  ])('masks %s', (form) => expect(redactor.clean(form)).toBe(MASK));
+
+  it('takes values of 60 KiB', () => {
+    const large = 'A long line, over and over. '.repeat(2200);
+    redactor.add(large);
+    expect(redactor.clean(`<${large}|${Buffer.from(large).toString('hex')}>`)).toBe(`<${MASK}|${MASK}>`);
+  });
+});
