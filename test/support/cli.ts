@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { publishedProblem } from './published.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,10 +38,16 @@ export async function zebu(args: readonly string[], options: CliOptions): Promis
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
-  return new Promise((resolve, reject) => {
+  const run = await new Promise<CliRun>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, ...output }));
   });
+  // Every test that asks for JSON holds the command to what is published of it.
+  if (args.includes('--json') && !args.some((arg) => arg === '--follow' || arg === '-f') && run.signal === null) {
+    const problem = run.stdout === '' ? undefined : publishedProblem(run.stdout);
+    if (problem !== undefined) throw new Error(`zebu ${args.join(' ')}: not as published: ${problem}`);
+  }
+  return run;
 }
 
 /** The result of a command that is expected to succeed, from its JSON envelope. */

@@ -2,10 +2,13 @@ import { Command, Errors, Flags, type Config } from '@oclif/core';
 import { createConsole, isOn, type Console } from './console.js';
 import { failure, success, toZebuError } from './envelope.js';
 import { ZebuError } from './errors.js';
+import type { ResultDeclaration } from './result.js';
 
 /** Exit statuses and the JSON envelope are the same for every command, core's and plugins'. */
 export abstract class ZebuCommand<Result> extends Command {
   static override enableJsonFlag = true;
+  /** Every command of zebu declares one, which `npm run build` checks. */
+  static result?: ResultDeclaration;
   static override baseFlags = {
     debug: Flags.boolean({
       description: 'Say on stderr what is asked of whom and how long it took.',

@@ -8,5 +8,6 @@ export * from './providers.js';
 export * from './pve-error.js';
 export * from './quote.js';
 export * from './redact.js';
+export * from './result.js';
 export type * from './secrets.js';
 export type * from './transport.js';

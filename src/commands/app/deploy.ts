@@ -1,9 +1,14 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { DeployResult } from '../../lib/deploy/deploy.js';
 import type { WantedRef } from '../../lib/deploy/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {
+  static override result = resultOf<DeployResult>(
+    1,
+    async () => (await import('../../lib/deploy/results.js')).deployResult,
+  );
   static override summary =
     'Deploy a tag, branch or commit: build it in the VM, start it, verify it, or put the old one back.';
   static override description =

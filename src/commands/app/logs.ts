@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { LogLine } from '../../lib/deploy/logs.js';
 
@@ -7,6 +8,7 @@ export interface Logs {
 }
 
 export default class AppLogs extends ProjectCommand<Logs> {
+  static override result = resultOf<Logs>(1, async () => (await import('../../lib/deploy/results.js')).logs);
   static override summary = "Show what the app's services print.";
   static override description = 'With --json and --follow: one JSON object a line, without an end.';
   static override examples = [

@@ -1,3 +1,4 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Release } from '../../lib/deploy/releases.js';
 
@@ -7,6 +8,10 @@ export interface ReleaseList {
 }
 
 export default class AppReleases extends ProjectCommand<ReleaseList> {
+  static override result = resultOf<ReleaseList>(
+    1,
+    async () => (await import('../../lib/deploy/results.js')).releaseList,
+  );
   static override summary = 'List what was deployed, by whom, and how it ended.';
   static override examples = ['<%= config.bin %> app:releases', '<%= config.bin %> app:releases --json'];
 

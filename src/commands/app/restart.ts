@@ -1,7 +1,9 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Operated } from '../../lib/deploy/operate.js';
 
 export default class AppRestart extends ProjectCommand<Operated> {
+  static override result = resultOf<Operated>(1, async () => (await import('../../lib/deploy/results.js')).operated);
   static override summary = 'Restart services and wait until they are healthy.';
   static override examples = ['<%= config.bin %> app:restart', '<%= config.bin %> app:restart web'];
   static override usage = 'app:restart [SERVICE...]';

@@ -1,8 +1,13 @@
 import { Args } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { DeployResult } from '../../lib/deploy/deploy.js';
 
 export default class AppRollback extends ProjectCommand<DeployResult> {
+  static override result = resultOf<DeployResult>(
+    1,
+    async () => (await import('../../lib/deploy/results.js')).deployResult,
+  );
   static override summary =
     'Go back to an earlier release, without a build: images, Compose files and secrets of then.';
   static override description = 'Data in volumes stays as it is now.';

@@ -1,7 +1,9 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { AppStatus as Status } from '../../lib/deploy/status.js';
 
 export default class AppStatus extends ProjectCommand<Status> {
+  static override result = resultOf<Status>(1, async () => (await import('../../lib/deploy/results.js')).appStatus);
   static override summary = 'Show the live release and its services: state, health, restarts, image, ports.';
   static override examples = ['<%= config.bin %> app:status', '<%= config.bin %> app:status --json'];
 

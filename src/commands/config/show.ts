@@ -1,7 +1,12 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { showConfig, type ShownConfig } from '../../lib/config/show.js';
 
 export default class ConfigShow extends ProjectCommand<ShownConfig> {
+  static override result = resultOf<ShownConfig>(
+    1,
+    async () => (await import('../../lib/config/results.js')).shownConfig,
+  );
   static override summary = 'Show the configuration in force, and where each value came from.';
   static override examples = ['<%= config.bin %> config:show', '<%= config.bin %> config:show --env staging --json'];
 

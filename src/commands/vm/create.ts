@@ -1,8 +1,10 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { VmCreated } from '../../lib/proxmox/create.js';
 
 export default class VmCreate extends ProjectCommand<VmCreated> {
+  static override result = resultOf<VmCreated>(1, async () => (await import('../../lib/proxmox/results.js')).vmCreated);
   static override summary =
     'Create the VM with Docker in it, or finish one that was interrupted. Run again it changes nothing.';
   static override description =

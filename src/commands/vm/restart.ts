@@ -1,8 +1,10 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { VmPower } from '../../lib/proxmox/lifecycle.js';
 
 export default class VmRestart extends ProjectCommand<VmPower> {
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
   static override summary = 'Shut the VM down and start it again.';
   static override examples = ['<%= config.bin %> vm:restart'];
   static override flags = {

@@ -1,7 +1,9 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { VmPower } from '../../lib/proxmox/lifecycle.js';
 
 export default class VmStart extends ProjectCommand<VmPower> {
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
   static override summary = 'Start the VM and wait until it has booted.';
   static override examples = ['<%= config.bin %> vm:start'];
 

@@ -1,3 +1,4 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { formatBytes, formatSeconds } from '../../lib/ui/units.js';
 import type { VmStatus as Status } from '../../lib/proxmox/lifecycle.js';
@@ -5,6 +6,7 @@ import type { VmStatus as Status } from '../../lib/proxmox/lifecycle.js';
 const size = (bytes: number | null): string => (bytes === null ? '?' : formatBytes(bytes));
 
 export default class VmStatus extends ProjectCommand<Status> {
+  static override result = resultOf<Status>(1, async () => (await import('../../lib/proxmox/results.js')).vmStatus);
   static override summary = 'Show the VM: state, address, resources, and what differs from zebu.yml.';
   static override examples = ['<%= config.bin %> vm:status', '<%= config.bin %> vm:status --json'];
 

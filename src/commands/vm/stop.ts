@@ -1,8 +1,10 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { VmPower } from '../../lib/proxmox/lifecycle.js';
 
 export default class VmStop extends ProjectCommand<VmPower> {
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
   static override summary = 'Shut the VM down cleanly.';
   static override examples = ['<%= config.bin %> vm:stop', '<%= config.bin %> vm:stop --force'];
   static override flags = {

@@ -1,0 +1,20 @@
+/** What is needed of a zod schema to know what it parses to. Structural, so that a plugin's own copy of zod will do. */
+export interface SchemaOf<Result> {
+  readonly _zod: { readonly output: Result };
+}
+
+/** What `--json` of a command prints as `result`, published as `schema/results/<command>.json`. */
+export interface ResultDeclaration<Result = unknown> {
+  /** Raised by who removes a field, makes one optional or changes its type; adding fields does not raise it. */
+  readonly version: number;
+  /** Loaded by who publishes or checks the schema, never by the command itself. */
+  readonly schema: () => Promise<SchemaOf<Result>>;
+}
+
+/**
+ * The static `result` of a command. The type argument ties the schema to what `execute` returns:
+ * `static override result = resultOf<VmPower>(1, async () => (await import('…/results.js')).vmPower)`.
+ */
+export function resultOf<Result>(version: number, schema: () => Promise<SchemaOf<Result>>): ResultDeclaration<Result> {
+  return { version, schema };
+}

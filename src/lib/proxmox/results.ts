@@ -1,0 +1,63 @@
+/** Published shapes of what the VM's commands return. */
+import * as z from 'zod';
+
+const drift = z
+  .object({ key: z.string().describe('Key of the configuration.'), wanted: z.string(), found: z.string() })
+  .describe('Where the VM is not as zebu.yml wants it.');
+
+export const vmCreated = z.object({
+  changed: z.boolean().describe('False when the VM was there, running and as it should be.'),
+  dryRun: z.boolean(),
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  ip: z.string().nullable().describe('Null in a dry run.'),
+  user: z.string(),
+  hostKeys: z.array(z.string()).describe('Public SSH host keys of the VM.'),
+  docker: z.string().nullable().describe('Version of Docker.'),
+  compose: z.string().nullable().describe('Version of Compose.'),
+  steps: z
+    .array(
+      z.object({
+        title: z.string(),
+        method: z.string(),
+        path: z.string(),
+        params: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .describe('What was done, or in a dry run would be.'),
+  guestChanges: z.array(z.string()),
+  drift: z.array(drift),
+});
+
+export const vmPower = z.object({
+  changed: z.boolean(),
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  status: z.enum(['absent', 'running', 'stopped']),
+});
+
+export const vmStatus = z.object({
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  status: z.enum(['running', 'stopped']),
+  lock: z.string().nullable().describe('A configuration lock, such as `backup`.'),
+  uptime: z.number().describe('Seconds.'),
+  cores: z.number(),
+  cpu: z.number().nullable().describe('Share of all cores in use, 0 to 1.'),
+  memoryBytes: z.object({ used: z.number().nullable(), max: z.number().nullable() }),
+  diskBytes: z.number().nullable(),
+  ip: z.string().nullable(),
+  agent: z.boolean().describe('The guest agent answers.'),
+  hostKeyPinned: z.boolean(),
+  drift: z.array(drift),
+});
+
+export const sshRun = z.object({
+  exit: z.number(),
+  host: z.string(),
+  stdout: z.string(),
+  stderr: z.string(),
+});
