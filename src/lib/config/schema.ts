@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { secretDeclaration, secretName } from './secret-declaration.js';
+import { parsePort } from './port.js';
 
 /**
  * The configuration: every key of zebu.yml, with the sentence the reference prints for it. The same schema validates,
@@ -112,9 +113,37 @@ const network = z
       .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/)
       .optional()
       .describe('MAC address. Default: one that Proxmox makes up.'),
-    firewall: z.boolean().default(true).describe('Let the Proxmox firewall filter this interface.'),
   })
   .refine((value) => value.address !== 'dhcp' || value.gateway === undefined, 'a gateway needs a static `address`');
+
+const source = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'an address or a network such as 192.0.2.0/24');
+const openPort = z
+  .union([port, z.string()])
+  .refine(
+    (value) => parsePort(value) !== undefined,
+    'a port such as 443, a range such as 8000-8010, or either with /udp behind it',
+  );
+
+const firewall = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Let the Proxmox firewall filter the VM: what the keys below do not open is dropped.'),
+  ssh_from: z.array(source).default([]).describe('Addresses and networks that may reach SSH. Default: all.'),
+  publish: z
+    .array(openPort)
+    .optional()
+    .describe('Ports open to all, `443` or `53/udp`. Default: what the services of `app.compose` publish.'),
+  allow: z
+    .array(
+      z.strictObject({
+        port: openPort.describe('`5432`, `8000-8010` or `53/udp`.'),
+        from: z.array(source).min(1).describe('Addresses and networks it is open to.'),
+      }),
+    )
+    .default([])
+    .describe('Ports open to some only: `{port: 5432, from: [192.0.2.0/24]}`.'),
+});
 
 const vm = z.strictObject({
   name: dnsLabel('vm name').optional().describe('Name of the VM. Default: the app’s name.'),
@@ -139,6 +168,20 @@ const vm = z.strictObject({
   ssh_port: port.default(22).describe('Port of sshd in the VM.'),
   via: z.enum(['direct', 'host']).default('direct').describe('`host`: reach the VM through the Proxmox host’s SSH.'),
   network: network.prefault({}).describe('Address, DNS, bridge.'),
+  firewall: firewall.prefault({}).describe('Who may reach what in the VM.'),
+  swap_mb: z
+    .int()
+    .min(0)
+    .max(65_536)
+    .default(1024)
+    .describe('Swap in MiB, so that a build that peaks is slow, not killed; 0 for none.'),
+  security_upgrades: z.boolean().default(true).describe('Let the guest install security upgrades by itself.'),
+  container_log_mb: z
+    .int()
+    .min(3)
+    .max(100_000)
+    .default(30)
+    .describe('MiB of output that Docker keeps of each container, in three files.'),
   boot_timeout: seconds.default(600).describe('Seconds from start until the guest agent answers.'),
   ready_timeout: seconds.default(600).describe('Seconds after that until SSH, cloud-init and Docker are ready.'),
   stop_timeout: seconds.default(120).describe('Seconds for a clean shutdown.'),

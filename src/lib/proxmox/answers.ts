@@ -130,3 +130,37 @@ export const taskListAnswer = z.array(
     status: z.string().optional(),
   }),
 );
+
+/** `GET …/pending`: the configuration with what waits for the next start. */
+export const pendingAnswer = z.array(
+  z.object({
+    key: z.string(),
+    value: z.union([z.string(), z.number()]).transform(String).optional(),
+    pending: z.union([z.string(), z.number()]).transform(String).optional(),
+    delete: number.optional(),
+  }),
+);
+export type Pending = z.infer<typeof pendingAnswer>[number];
+
+/** Options of a firewall; those that are not set are not there. */
+export const firewallOptionsAnswer = z.record(z.string(), z.union([z.string(), z.number()]).transform(String));
+
+export const firewallRulesAnswer = z.array(
+  z.object({
+    pos: number,
+    type: z.string(),
+    action: z.string(),
+    enable: number.optional(),
+    comment: z.string().optional(),
+    macro: z.string().optional(),
+    proto: z.string().optional(),
+    dport: z.string().optional(),
+    sport: z.string().optional(),
+    source: z.string().optional(),
+    dest: z.string().optional(),
+    iface: z.string().optional(),
+    'icmp-type': z.string().optional(),
+    digest: z.string().optional(),
+  }),
+);
+export type FirewallRule = z.infer<typeof firewallRulesAnswer>[number];

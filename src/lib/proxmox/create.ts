@@ -2,12 +2,16 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { around } from '../hooks/around.js';
 import { runSteps } from '../ui/steps.js';
+import type { AgentTarget } from './agent.js';
+import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, type ProxmoxClient } from './client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
-import { beginEnsuring, endEnsuring, ensureSteps } from './ensure/index.js';
+import type { Drift } from './drift.js';
+import { beginEnsuring, endEnsuring, ensureSteps, settingsStep } from './ensure/index.js';
 import { toNodeName, toVmid } from './ids.js';
+import { inspectVm } from './inspect.js';
 import { findVm, readVm } from './observe.js';
-import { hasDisk, planExisting, type Drift, type VmPlan } from './plan.js';
+import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js';
 import { cloudImage } from './provision/cloud-image.js';
 import { planStep } from './provision/run.js';
 
@@ -43,13 +47,37 @@ function warnOfSizes(context: Context): void {
   if (vm.disk_gb < 10) context.io.warn('vm.disk_gb is below the recommended minimum of 10');
 }
 
+interface Planned {
+  readonly plan: VmPlan;
+  readonly exists: boolean;
+}
+
 /** What is there, and from it what will be done. Nothing is changed. */
-async function planVm(context: Context, client: ProxmoxClient, desired: DesiredVm): Promise<VmPlan> {
+async function planVm(context: Context, client: ProxmoxClient, desired: DesiredVm): Promise<Planned> {
   const row = await findVm(client, desired.app);
   const found = row === undefined ? undefined : await readVm(client, row);
-  if (found !== undefined && hasDisk(found)) return planExisting(desired, found);
+  const exists = found !== undefined;
+  if (exists && hasDisk(found)) return { exists, plan: planExisting(desired, found) };
   warnOfSizes(context);
-  return cloudImage.plan(context, client, desired, found);
+  return { exists, plan: await cloudImage.plan(context, client, desired, found) };
+}
+
+const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';
+
+/** In the order in which they are done: what closes the VM comes before it is on. */
+function inOrder(plan: VmPlan, settings: readonly PlannedStep[]): readonly PlannedStep[] {
+  return [...plan.steps.filter((step) => !starts(step)), ...settings, ...plan.steps.filter(starts)];
+}
+
+/** What will be set in Proxmox besides the plan. A VM that is not there yet is made with everything but its firewall. */
+async function plannedSettings(
+  target: AgentTarget,
+  desired: DesiredVm,
+  exists: boolean,
+): Promise<readonly PlannedStep[]> {
+  if (!exists) return newFirewallSteps(desired, target);
+  const vm = await inspectVm(target.client, target);
+  return changeSteps(ensuredOnly(changeOf(desired, vm)), vm);
 }
 
 /** Makes the VM, or finishes one that a run before left unfinished, or finds that there is nothing to do. */
@@ -68,16 +96,20 @@ export function createVm(context: Context, options: { dryRun: boolean }): Promis
 async function makeVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
   const client = await makeClient(await context.transport(), context.io);
   const desired = await desiredVm(context);
-  const plan = await planVm(context, client, desired);
+  const { plan, exists } = await planVm(context, client, desired);
   for (const { key, wanted, found } of plan.drift) {
-    context.io.warn(`VM ${plan.vmid} differs: ${key} is ${found}, zebu.yml wants ${wanted}; nothing was changed`);
+    context.io.warn(`VM ${plan.vmid} differs: ${key} is ${found}, zebu.yml wants ${wanted}; vm:apply changes it`);
   }
   const target = { client, node: toNodeName(plan.node), vmid: toVmid(plan.vmid) };
   const ensuring = beginEnsuring(context, target, desired);
-  if (!options.dryRun) {
+  if (options.dryRun) ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
+  else {
     try {
       await runSteps(context.io, context.signal, [
-        ...plan.steps.map((step) => planStep(context, client, plan, step)),
+        ...plan.steps.filter((step) => !starts(step)).map((step) => planStep(context, client, plan, step)),
+        // Closed before it is on.
+        settingsStep(ensuring),
+        ...plan.steps.filter(starts).map((step) => planStep(context, client, plan, step)),
         ...ensureSteps(ensuring),
       ]);
     } catch (error) {
@@ -89,8 +121,10 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   context.io.debug(
     () => `${client.calls.length} requests, ${Math.round(client.calls.reduce((sum, call) => sum + call.ms, 0))} ms`,
   );
+  const done = inOrder(plan, ensuring.settings);
+  const guestChanges = [...(ensuring.guest?.changes ?? []), ...(ensuring.facts?.changes ?? [])];
   return {
-    changed: !options.dryRun && (plan.steps.length > 0 || (ensuring.facts?.changes.length ?? 0) > 0),
+    changed: !options.dryRun && done.length + guestChanges.length > 0,
     dryRun: options.dryRun,
     vmid: plan.vmid,
     node: plan.node,
@@ -100,8 +134,8 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
     hostKeys: ensuring.address?.hostKeys ?? [],
     docker: ensuring.facts?.docker ?? null,
     compose: ensuring.facts?.compose ?? null,
-    steps: plan.steps.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
-    guestChanges: ensuring.facts?.changes ?? [],
+    steps: done.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
+    guestChanges,
     drift: plan.drift,
   };
 }

@@ -3,8 +3,12 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { describeOrigin } from '../config/layers.js';
+import type { PortRange } from '../config/port.js';
 import type { Config } from '../config/schema.js';
 import type { Context } from '../context.js';
+import { publishedPorts } from '../deploy/published-ports.js';
+import { desiredGuest, type DesiredGuest } from '../guest/ensure/model.js';
+import { desiredFirewall, type DesiredFirewall } from './firewall.js';
 import { toVmid, type Vmid } from './ids.js';
 
 export type WantedImage =
@@ -33,7 +37,11 @@ export interface DesiredVm {
   readonly user: string;
   /** Public key lines. */
   readonly sshKeys: readonly string[];
+  /** Whether zebu.yml names them; otherwise they are this machine's own, and another's are as good. */
+  readonly namesKeys: boolean;
   readonly network: Config['vm']['network'];
+  readonly firewall: DesiredFirewall;
+  readonly guest: DesiredGuest;
 }
 
 const KEY_LINE =
@@ -108,9 +116,23 @@ function wantedImage({ image }: Config['vm']): WantedImage | undefined {
   return { kind: 'url', url: image.url ?? '', algorithm, checksum, storage: image.storage };
 }
 
+/** The ports the app's Compose files publish; files that are not there yet publish none. */
+async function readPublished(context: Context): Promise<readonly PortRange[]> {
+  const { app, vm } = context.config;
+  if (vm.firewall.publish !== undefined || !vm.firewall.enabled) return [];
+  const files = await Promise.all(
+    app.compose.map(async (name) => ({ name, text: await readFile(join(context.root, name), 'utf8').catch(() => '') })),
+  );
+  const { ports, unread } = publishedPorts(files, app.profiles);
+  for (const line of unread)
+    context.io.warn(`${line}, which only the VM can tell: name the port in vm.firewall.publish`);
+  return ports;
+}
+
 /** @throws CONFIG_INVALID, CREDENTIAL_MISSING */
 export async function desiredVm(context: Context): Promise<DesiredVm> {
   const { app, vm, proxmox } = context.config;
+  const sshKeys = await publicKeys(context);
   return {
     app: app.name,
     name: vm.name ?? app.name,
@@ -124,7 +146,10 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     storage: vm.storage,
     onboot: vm.onboot,
     user: vm.user,
-    sshKeys: await publicKeys(context),
+    sshKeys,
+    namesKeys: vm.ssh_keys.length > 0,
     network: vm.network,
+    firewall: desiredFirewall(vm, await readPublished(context)),
+    guest: desiredGuest(vm, sshKeys),
   };
 }

@@ -5,8 +5,9 @@ import { runSteps, type StepReport } from '../ui/steps.js';
 import { addressOf, readInterfaces, waitForAgent, type AgentTarget } from './agent.js';
 import { makeClient, type ProxmoxClient } from './client.js';
 import { desiredVm } from './desired.js';
+import type { Drift } from './drift.js';
 import { findVm, readVm, type ExistingVm } from './observe.js';
-import { driftOf, type Drift } from './plan.js';
+import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
 import { runTask } from './tasks.js';
 

@@ -1,11 +1,13 @@
 import type { DesiredVm } from './desired.js';
+import type { Drift } from './drift.js';
 import type { ExistingVm, Site } from './observe.js';
+import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
 import { ownNote, ownTags } from './ownership.js';
-import { diskBytes, macOf, parseProperties } from './properties.js';
+import { diskBytes } from './properties.js';
 
 /** One request of the plan, exactly as it will be sent. */
 export interface PlannedCall {
-  readonly method: 'POST' | 'PUT';
+  readonly method: 'DELETE' | 'POST' | 'PUT';
   /** Below `/api2/json`. */
   readonly path: string;
   readonly params: Readonly<Record<string, boolean | number | string>>;
@@ -18,13 +20,6 @@ export interface PlannedStep {
   readonly call: PlannedCall;
 }
 
-export interface Drift {
-  /** Key of the configuration. */
-  readonly key: string;
-  readonly wanted: string;
-  readonly found: string;
-}
-
 export interface VmPlan {
   readonly node: string;
   readonly vmid: number;
@@ -35,20 +30,13 @@ export interface VmPlan {
 }
 
 const GIB = 1024 ** 3;
-const DISK = 'scsi0';
-
-function ipconfig(desired: DesiredVm): string {
-  const { address, gateway } = desired.network;
-  if (address === 'dhcp') return 'ip=dhcp';
-  return gateway === undefined ? `ip=${address}` : `ip=${address},gw=${gateway}`;
-}
 
 function net0(desired: DesiredVm, bridge: string): string {
-  const { mac, vlan, firewall } = desired.network;
+  const { mac, vlan } = desired.network;
   return [
     mac === undefined ? 'virtio' : `virtio=${mac.toUpperCase()}`,
     `bridge=${bridge}`,
-    `firewall=${firewall ? 1 : 0}`,
+    `firewall=${desired.firewall.enabled ? 1 : 0}`,
     ...(vlan === undefined ? [] : [`tag=${vlan}`]),
   ].join(',');
 }
@@ -78,7 +66,7 @@ function shellParams(desired: DesiredVm, site: Site): PlannedCall['params'] {
     ciuser: desired.user,
     // PVE keeps the keys URL-encoded inside the parameter.
     sshkeys: encodeURIComponent(desired.sshKeys.join('\n')),
-    ipconfig0: ipconfig(desired),
+    ipconfig0: ipconfig(desired.network),
     // Upgrades at first boot take minutes and need a network; they are no part of creating a VM.
     ciupgrade: 0,
     ...(nameservers.length === 0 ? {} : { nameserver: nameservers.join(' ') }),
@@ -135,27 +123,15 @@ function imageStep(desired: DesiredVm, site: Site): readonly PlannedStep[] {
   ];
 }
 
-/** What differs between an existing VM and the configuration. Nothing of it is changed by creating. */
+/** What differs, as far as the configuration alone tells. */
 export function driftOf(desired: DesiredVm, vm: ExistingVm): readonly Drift[] {
-  const { config } = vm;
-  const net = parseProperties(config['net0'] ?? '').values;
-  const rows: readonly (readonly [string, string | undefined, string | undefined])[] = [
-    ['vm.name', desired.name, config['name']],
-    ['vm.vmid', desired.vmid === undefined ? undefined : String(desired.vmid), String(vm.vmid)],
-    ['vm.cores', String(desired.cores), config['cores'] ?? '1'],
-    ['vm.memory_mb', String(desired.memoryMb), config['memory'] ?? '512'],
-    ['vm.cpu', desired.cpu, config['cpu'] ?? 'kvm64'],
-    ['vm.onboot', desired.onboot ? '1' : '0', config['onboot'] ?? '0'],
-    ['vm.user', desired.user, config['ciuser']],
-    ['vm.network.bridge', desired.network.bridge, net.get('bridge')],
-    ['vm.network.vlan', desired.network.vlan === undefined ? undefined : String(desired.network.vlan), net.get('tag')],
-    ['vm.network.mac', desired.network.mac?.toLowerCase(), macOf(config['net0'])],
-    ['vm.network.firewall', desired.network.firewall ? '1' : '0', net.get('firewall') ?? '0'],
-    ['vm.network.address', ipconfig(desired), config['ipconfig0'] ?? ''],
-  ];
-  return rows.flatMap(([key, wanted, found]) =>
-    wanted === undefined || wanted === found ? [] : [{ key, wanted, found: found ?? 'nothing' }],
-  );
+  return configDrift(desired, { vmid: vm.vmid, current: vm.config, next: vm.config }).map(publicDrift);
+}
+
+/** What creating leaves as it is: all but what it sees to itself. */
+function leftDrift(desired: DesiredVm, vm: ExistingVm): readonly Drift[] {
+  const rows = configDrift(desired, { vmid: vm.vmid, current: vm.config, next: vm.config });
+  return rows.filter((row) => row.ensured !== true && row.resizeGb === undefined).map(publicDrift);
 }
 
 /** Whether the disk was imported: a run may have been interrupted before. */
@@ -182,7 +158,7 @@ export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm |
       resizeStep(base, desired.diskGb),
       startStep(base),
     ],
-    drift: found === undefined ? [] : driftOf(desired, found),
+    drift: found === undefined ? [] : leftDrift(desired, found),
   };
 }
 
@@ -197,6 +173,6 @@ export function planExisting(desired: DesiredVm, vm: ExistingVm): VmPlan {
       ...(bytes !== undefined && bytes < desired.diskGb * GIB ? [resizeStep(base, desired.diskGb)] : []),
       ...(vm.status.status === 'running' ? [] : [startStep(base)]),
     ],
-    drift: driftOf(desired, vm),
+    drift: leftDrift(desired, vm),
   };
 }

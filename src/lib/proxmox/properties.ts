@@ -31,3 +31,11 @@ export function diskBytes(disk: string | undefined): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(parseProperties(disk).values.get('size') ?? '') ?? [];
   return digits === undefined ? undefined : Number(digits) * (UNITS[unit] ?? 1);
 }
+
+/** Sets or removes `key=value` parts; the others keep their place. */
+export function setProperties(text: string, changes: Readonly<Record<string, string | undefined>>): string {
+  const parts = text.split(',').filter((part) => part !== '');
+  const kept = parts.filter((part) => !(part.slice(0, part.indexOf('=')) in changes));
+  const set = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return [...kept, ...set].join(',');
+}

@@ -2,8 +2,25 @@
 import * as z from 'zod';
 
 const drift = z
-  .object({ key: z.string().describe('Key of the configuration.'), wanted: z.string(), found: z.string() })
+  .object({
+    key: z.string().describe('Key of the configuration; `guest.…` for what zebu keeps in every VM.'),
+    wanted: z.string(),
+    found: z.string(),
+    change: z.enum(['never', 'now', 'restart']).describe('Whether vm:apply can change it, and when it takes effect.'),
+    why: z.string().optional().describe('For `never`, the reason and what to do instead.'),
+  })
   .describe('Where the VM is not as zebu.yml wants it.');
+
+const steps = z
+  .array(
+    z.object({
+      title: z.string(),
+      method: z.string(),
+      path: z.string(),
+      params: z.record(z.string(), z.unknown()),
+    }),
+  )
+  .describe('What was done, or in a dry run would be.');
 
 export const vmCreated = z.object({
   changed: z.boolean().describe('False when the VM was there, running and as it should be.'),
@@ -16,16 +33,7 @@ export const vmCreated = z.object({
   hostKeys: z.array(z.string()).describe('Public SSH host keys of the VM.'),
   docker: z.string().nullable().describe('Version of Docker.'),
   compose: z.string().nullable().describe('Version of Compose.'),
-  steps: z
-    .array(
-      z.object({
-        title: z.string(),
-        method: z.string(),
-        path: z.string(),
-        params: z.record(z.string(), z.unknown()),
-      }),
-    )
-    .describe('What was done, or in a dry run would be.'),
+  steps,
   guestChanges: z.array(z.string()),
   drift: z.array(drift),
 });
@@ -60,4 +68,29 @@ export const sshRun = z.object({
   host: z.string(),
   stdout: z.string(),
   stderr: z.string(),
+});
+
+export const vmDiff = z.object({
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  drift: z.array(drift).describe('Empty when the VM is exactly what zebu.yml says.'),
+  guestChecked: z.boolean().describe('Whether the VM was looked into; it has to run for that.'),
+  unavailable: z
+    .array(z.object({ key: z.string(), why: z.string() }))
+    .describe('What this guest does not have or does not show.'),
+  foreignRules: z.array(z.string()).describe('Firewall rules that are not zebu’s, left alone.'),
+});
+
+export const vmApplied = z.object({
+  changed: z.boolean(),
+  dryRun: z.boolean(),
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  drift: z.array(drift).describe('What differed before.'),
+  steps,
+  guestChanges: z.array(z.string()),
+  restarted: z.boolean(),
+  needsRestart: z.array(z.string()).describe('Keys that take effect when the VM starts again.'),
 });

@@ -26,6 +26,10 @@ export interface VmRecord {
   /** Node that carries it; left out: the first. */
   node?: string;
   config: VmConfig;
+  /** Changes that the running VM gets at its next start. */
+  pending?: { set: VmConfig; remove: string[] };
+  /** The settings that the cloud-init drive of the running VM was made from. */
+  cloudInit?: VmConfig;
   /** The configuration's `lock`, such as `create`. */
   lock?: string;
   /** The disk came from the lab's own image, whose kernel can be started directly. */
@@ -78,12 +82,15 @@ export interface LabState {
   vms: Record<string, VmRecord>;
   storages: StorageRecord[];
   tasks: TaskRecord[];
+  /** Options of the datacenter's firewall. */
+  firewall: Record<string, ConfigValue>;
   tokens: ApiTokenRecord[];
   /** Volume id → SHA-256 with the size and time it was taken at. */
   sums: Record<string, { sha256: string; size: number; mtimeMs: number }>;
 }
 
 const EMPTY: LabState = {
+  firewall: {},
   vms: {},
   storages: [
     {

@@ -1,10 +1,12 @@
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../../context.js';
 import type { GuestAddress } from '../../guest/address.js';
+import type { EnsuredGuest } from '../../guest/ensure/ensure.js';
 import type { GuestFacts } from '../../guest/prove.js';
 import type { StepReport } from '../../ui/steps.js';
 import type { AgentTarget, Waiting } from '../agent.js';
 import type { DesiredVm } from '../desired.js';
+import type { PlannedStep } from '../plan.js';
 
 /** What the steps that make a VM ready work on, and what they find out for each other. */
 export interface Ensuring {
@@ -14,6 +16,9 @@ export interface Ensuring {
   /** Set by the step that reads it through the agent. */
   address: GuestAddress | undefined;
   facts: GuestFacts | undefined;
+  /** What had to be set in Proxmox. */
+  readonly settings: PlannedStep[];
+  guest: EnsuredGuest | undefined;
   /** The login of the deploy user, opened by the first step that needs it and closed with the last step. */
   session: SshSession | undefined;
 }

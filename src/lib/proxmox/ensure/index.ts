@@ -4,6 +4,7 @@ import type { AgentTarget } from '../agent.js';
 import type { DesiredVm } from '../desired.js';
 import { bootStep } from './boot.js';
 import type { Ensuring } from './ensuring.js';
+import { guestStep } from './guest.js';
 import { locateStep } from './locate.js';
 import { loginStep } from './login.js';
 import { proveStep } from './prove.js';
@@ -12,11 +13,23 @@ import { proveStep } from './prove.js';
  * What every running VM is brought to, in order, however it was born. Each step finds out what is missing and does that
  * alone, so that all of them may run again at any time.
  */
-const STEPS: readonly ((ensuring: Ensuring) => Step)[] = [bootStep, locateStep, loginStep, proveStep];
+const STEPS: readonly ((ensuring: Ensuring) => Step)[] = [bootStep, locateStep, loginStep, guestStep, proveStep];
 
 export function beginEnsuring(context: Context, target: AgentTarget, desired: DesiredVm): Ensuring {
-  return { context, target, desired, address: undefined, facts: undefined, session: undefined };
+  return {
+    context,
+    target,
+    desired,
+    address: undefined,
+    facts: undefined,
+    settings: [],
+    guest: undefined,
+    session: undefined,
+  };
 }
+
+/** The step for a VM that may not run yet. */
+export { settingsStep } from './settings.js';
 
 export function ensureSteps(ensuring: Ensuring): readonly Step[] {
   return STEPS.map((step) => step(ensuring));

@@ -7,8 +7,10 @@ import type { PlannedStep, VmPlan } from '../plan.js';
 import { diskBytes } from '../properties.js';
 import { runTask } from '../tasks.js';
 
+type Placed = Pick<VmPlan, 'node' | 'vmid'>;
+
 /** A disk that is as large already needs no growing; Proxmox would refuse it as shrinking. */
-async function isDone(client: ProxmoxClient, step: PlannedStep, plan: VmPlan): Promise<string | undefined> {
+async function isDone(client: ProxmoxClient, step: PlannedStep, plan: Placed): Promise<string | undefined> {
   if (step.call.task !== 'resize') return undefined;
   const { config } = await readVm(client, plan);
   const bytes = diskBytes(config['scsi0']);
@@ -17,7 +19,7 @@ async function isDone(client: ProxmoxClient, step: PlannedStep, plan: VmPlan): P
 }
 
 /** Does one step of a plan as it is written there. */
-export function planStep(context: Context, client: ProxmoxClient, plan: VmPlan, step: PlannedStep): Step {
+export function planStep(context: Context, client: ProxmoxClient, plan: Placed, step: PlannedStep): Step {
   const { io, signal, clock, config } = context;
   return {
     title: step.title,

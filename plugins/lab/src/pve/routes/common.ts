@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Call } from '../router.js';
 import { badParameters } from '../fault.js';
+import { withPending } from '../pending.js';
 import type { VmConfig, VmRecord } from '../state.js';
 
 /** The path's vmid as a number. @throws PveFault 400 */
@@ -19,11 +20,12 @@ export function digest(value: unknown): string {
   return createHash('sha1').update(JSON.stringify(value)).digest('hex');
 }
 
-export function configWithDigest(record: VmRecord): VmConfig {
+/** @param current what the running VM has, without what waits for its next start */
+export function configWithDigest(record: VmRecord, current = false): VmConfig {
   return {
-    ...record.config,
+    ...(current ? record.config : withPending(record)),
     ...(record.lock === undefined ? {} : { lock: record.lock }),
-    digest: digest(record.config),
+    digest: digest([record.config, record.pending]),
   };
 }
 

@@ -1,4 +1,4 @@
-import { hasPrivilege, requirePrivilege } from '../access.js';
+import { requirePrivilege } from '../access.js';
 import { badParameters, died } from '../fault.js';
 import { bool, checkParams, int, str, type Params, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
@@ -118,10 +118,17 @@ async function addRule(call: Call): Promise<unknown> {
   return null;
 }
 
+/** Rules go by position: a change somebody made in between must not hit another one. */
+function checkDigest(params: Params, rules: readonly FirewallRule[]): void {
+  if (params['digest'] === undefined || params['digest'] === digest(rules)) return;
+  throw died('detected modified configuration - file changed by other user? Try again.');
+}
+
 async function putRule(call: Call): Promise<unknown> {
   const params = checkParams(call.raw, RULE);
   const vm = record(call, true);
   const { rule, pos } = ruleAt(vm, call);
+  checkDigest(params, vm.firewall.rules);
   Object.assign(rule, stored(params));
   for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
   if (params['moveto'] !== undefined) {
@@ -133,8 +140,10 @@ async function putRule(call: Call): Promise<unknown> {
 }
 
 async function deleteRule(call: Call): Promise<unknown> {
+  const params = checkParams(call.raw, { digest: str });
   const vm = record(call, true);
   const { pos } = ruleAt(vm, call);
+  checkDigest(params, vm.firewall.rules);
   vm.firewall.rules.splice(pos, 1);
   call.node.file.save();
   return null;
@@ -170,9 +179,26 @@ async function addEntry(call: Call): Promise<unknown> {
 const BASE = '/nodes/{node}/qemu/{vmid}/firewall';
 
 export const firewallRoutes: readonly Route[] = [
-  route('GET', '/cluster/firewall/options', async ({ caller }) => {
-    if (!hasPrivilege(caller, '/', 'Sys.Audit')) requirePrivilege(caller, '/', 'Sys.Audit');
-    return { digest: EMPTY_DIGEST };
+  route('GET', '/cluster/firewall/options', async (call) => {
+    requirePrivilege(call.caller, '/', 'Sys.Audit');
+    const { firewall } = call.node.file.state;
+    return { ...firewall, digest: Object.keys(firewall).length === 0 ? EMPTY_DIGEST : digest(firewall) };
+  }),
+  route('PUT', '/cluster/firewall/options', async (call) => {
+    const { delete: removed = '', ...params } = checkParams(call.raw, {
+      enable: int,
+      policy_in: POLICY,
+      policy_out: POLICY,
+      delete: str,
+      digest: str,
+    });
+    requirePrivilege(call.caller, '/', 'Sys.Modify');
+    const { firewall } = call.node.file.state;
+    for (const [name, value] of Object.entries(params))
+      if (!NOT_STORED.has(name)) firewall[name] = /^\d+$/.test(value) ? Number(value) : value;
+    for (const name of removed.split(',')) delete firewall[name];
+    call.node.file.save();
+    return null;
   }),
   route('GET', `${BASE}/options`, getOptions),
   route('PUT', `${BASE}/options`, putOptions),

@@ -7,6 +7,7 @@ import { badParameters, died, PveFault } from '../fault.js';
 import { macOf, type LabNode } from '../node.js';
 import { bool, checkParams, int, str, type Params, type ParamSpec } from '../params.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from '../property-string.js';
+import { changeConfig, cloudInitRows, noteCloudInit, pendingRows } from '../pending.js';
 import { DISK_SLOTS, optionPrivilege, qemuOption, typed } from '../qemu-options.js';
 import { route, type Call, type Route } from '../router.js';
 import type { VmConfig, VmRecord } from '../state.js';
@@ -141,9 +142,9 @@ async function applyConfig(
   node.checkLock(record);
   const handle = { log, signal: new AbortController().signal };
   const disks = await makeDisks(node, vmid, options, handle, []);
-  Object.assign(record.config, plainOptions(options, record.config), disks.config);
+  const set = { ...plainOptions(options, record.config), ...disks.config };
+  changeConfig(record, await node.isRunning(vmid, record), set, removed);
   record.labImage ||= disks.labImage;
-  for (const name of removed) delete record.config[name];
   node.file.save();
 }
 
@@ -222,19 +223,14 @@ async function resize(call: Call): Promise<unknown> {
 async function pending(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
   requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-  return Object.entries(configWithDigest(call.node.vm(vmid))).map(([key, value]) => ({ key, value }));
+  const record = call.node.vm(vmid);
+  return [...pendingRows(record), { key: 'digest', value: configWithDigest(record)['digest'] }];
 }
-
-const CLOUD_INIT_KEYS = ['sshkeys', 'ciuser', 'searchdomain', 'nameserver', 'cipassword', 'ipconfig0'];
 
 async function cloudInitValues(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
   requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-  const { config } = call.node.vm(vmid);
-  return CLOUD_INIT_KEYS.filter((key) => key !== 'ipconfig0' && config[key] !== undefined).map((key) => ({
-    key,
-    value: config[key],
-  }));
+  return cloudInitRows(call.node.vm(vmid));
 }
 
 async function dump(call: Call): Promise<unknown> {
@@ -250,7 +246,10 @@ async function dump(call: Call): Promise<unknown> {
 async function regenerate(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
   requirePrivilege(call.caller, vmPath(vmid), 'VM.Config.Cloudinit');
-  await call.node.withLock(vmid, () => writeCloudInit(call.node, vmid, call.node.vm(vmid)));
+  await call.node.withLock(vmid, async () => {
+    await writeCloudInit(call.node, vmid, call.node.vm(vmid));
+    noteCloudInit(call.node.vm(vmid));
+  });
   return null;
 }
 

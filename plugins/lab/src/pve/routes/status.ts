@@ -4,6 +4,7 @@ import { cidataFile, isCloudInit } from '../storage.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
 import { metaData, networkConfig, userData } from '../cloudinit.js';
 import { died } from '../fault.js';
+import { applyPending, noteCloudInit } from '../pending.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
 import { parseProperties, parseSize } from '../property-string.js';
 import { route, type Call, type Route } from '../router.js';
@@ -95,8 +96,10 @@ export async function writeCloudInit(node: LabNode, vmid: number, record: VmReco
 export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Promise<void> {
   const record = node.vm(vmid);
   node.checkLock(record);
+  if ((await node.backend.state(node.spec(vmid, record))) !== 'stopped') throw died(`VM ${vmid} already running`);
+  applyPending(record);
+  noteCloudInit(record);
   const spec = node.spec(vmid, record);
-  if ((await node.backend.state(spec)) !== 'stopped') throw died(`VM ${vmid} already running`);
   if (await writeCloudInit(node, vmid, record)) task.log('generating cloud-init ISO');
   for (const [key, value] of Object.entries(record.config)) {
     if (!/^net\d+$/.test(key)) continue;
@@ -194,9 +197,9 @@ export const statusRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/qemu/{vmid}/status/current', current),
   route('GET', '/nodes/{node}/qemu/{vmid}/config', async (call) => {
     const vmid = vmidOf(call);
-    checkParams(call.raw, { current: bool, snapshot: str });
+    const { current } = checkParams(call.raw, { current: bool, snapshot: str });
     requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-    return configWithDigest(call.node.vm(vmid));
+    return configWithDigest(call.node.vm(vmid), current === '1');
   }),
   power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start),
   power('stop', 'qmstop', { timeout: int, keepActive: bool, 'overrule-shutdown': bool }, stop),

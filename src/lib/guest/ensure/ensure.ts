@@ -1,0 +1,114 @@
+import { isZebuError, ZebuError, type Io } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import { parseFacts } from '../prove.js';
+import { parseObserved } from './check.js';
+import { judgeGuest, type DesiredGuest, type GuestDrift, type GuestVerdict, type Unavailable } from './model.js';
+import { touchesLogin, type Repair } from './repair.js';
+import { checkScript, repairScript, undoScript } from './script.js';
+
+export interface CheckOptions {
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+export interface EnsureOptions extends CheckOptions {
+  readonly onWait: (text: string) => void;
+  /** Makes a new login, and ends it. */
+  readonly prove: () => Promise<void>;
+}
+
+export interface EnsuredGuest {
+  /** What was changed, one sentence each. */
+  readonly changes: readonly string[];
+  /** What still differs, with the reason. */
+  readonly left: readonly (GuestDrift & { readonly why: string })[];
+  readonly unavailable: readonly Unavailable[];
+}
+
+async function runAsRoot(session: SshSession, script: string, options: CheckOptions): Promise<string> {
+  const line = '[ "$(id -u)" = 0 ] && exec sh -s; exec sudo -n sh -s';
+  const { signal, timeoutMs } = options;
+  const { stdout, stderr, code } = await session.exec({ line }, { stdin: script, signal, timeoutMs });
+  options.io.debug(() => `ensure: ${stdout.trim()} ${stderr.trim()}`);
+  if (stdout.includes('checked=1') || code === 0) return stdout;
+  throw new ZebuError('VM_NOT_READY', `The VM could not be looked at as root: ${stderr.trim() || `status ${code}`}`, {
+    hint: 'The deploy user needs sudo without a password, as cloud images give it to their first user.',
+  });
+}
+
+/** What differs in the guest; nothing is changed. @throws VM_NOT_READY, UNREACHABLE */
+export async function checkGuest(
+  session: SshSession,
+  desired: DesiredGuest,
+  options: CheckOptions,
+): Promise<GuestVerdict> {
+  return judgeGuest(parseObserved(await runAsRoot(session, checkScript(desired), options)), desired);
+}
+
+/** Proves that a login is still possible, and takes back what is in its way. */
+async function proveLogin(
+  session: SshSession,
+  desired: DesiredGuest,
+  repairs: readonly Repair[],
+  options: EnsureOptions,
+): Promise<void> {
+  try {
+    await options.prove();
+  } catch (error) {
+    if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
+    await runAsRoot(session, undoScript(desired, repairs), options);
+    throw new ZebuError(
+      'VM_NOT_READY',
+      `A new login failed after SSH was hardened, so that was undone: ${error.message}`,
+      {
+        hint: 'Is the key you use one of vm.ssh_keys? Other settings of sshd may be in the way: zebu vm:ssh -- sudo sshd -T',
+        cause: error,
+      },
+    );
+  }
+}
+
+const KINDS: Readonly<Record<Repair['kind'], string>> = {
+  sshd: 'sshd',
+  passwords: 'passwords',
+  keys: 'keys',
+  'host-keys': 'host_keys',
+  upgrades: 'upgrades',
+  'container-logs': 'logs',
+  docker: 'docker',
+  swap: 'swap',
+  grow: 'grow',
+};
+
+function reasonOf(row: GuestDrift, facts: ReadonlyMap<string, string>): string {
+  const failed = facts.get(`failed_${KINDS[row.repair.kind]}`);
+  if (failed !== undefined) return failed || 'it failed without a word';
+  const isDocker = row.repair.kind === 'docker' || row.repair.kind === 'container-logs';
+  return (
+    (isDocker ? (facts.get('failed_docker') ?? facts.get('deferred_docker')) : undefined) ?? 'it did not take effect'
+  );
+}
+
+/** Looks, puts right what differs, and looks again. One round trip when nothing does. */
+export async function ensureGuest(
+  session: SshSession,
+  desired: DesiredGuest,
+  options: EnsureOptions,
+): Promise<EnsuredGuest> {
+  const before = await checkGuest(session, desired, options);
+  if (before.drift.length === 0) return { changes: [], left: [], unavailable: before.unavailable };
+  const attempts = before.unavailable.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt]));
+  const repairs = [...before.drift.map((row) => row.repair), ...attempts];
+  options.onWait(`putting right ${before.drift.map((row) => row.key).join(', ')}`);
+  const stdout = await runAsRoot(session, repairScript(desired, repairs), options);
+  if (repairs.some(touchesLogin)) await proveLogin(session, desired, repairs, options);
+  const after = judgeGuest(parseObserved(stdout), desired);
+  const facts = parseFacts(stdout);
+  const open = new Set(after.drift.map((row) => row.key));
+  return {
+    changes: before.drift.filter((row) => !open.has(row.key)).map((row) => `${row.key}: ${row.found} -> ${row.wanted}`),
+    left: after.drift.map((row) => ({ ...row, why: reasonOf(row, facts) })),
+    unavailable: after.unavailable,
+  };
+}

@@ -1,0 +1,206 @@
+import type { Config } from '../../config/schema.js';
+import type { Drift } from '../../proxmox/drift.js';
+import { DAEMON_JSON, SWAP_FILE, type ObservedGuest } from './check.js';
+import { keysChange } from './authorized-keys.js';
+import { mergeDaemonConfig } from './daemon-config.js';
+import type { Repair } from './repair.js';
+
+/** What zebu keeps as it should be inside the VM. */
+export interface DesiredGuest {
+  readonly user: string;
+  /** The keys that may log in, as lines; undefined when zebu.yml names none, then nobody's key is questioned. */
+  readonly sshKeys: readonly string[] | undefined;
+  readonly swapMb: number;
+  readonly securityUpgrades: boolean;
+  readonly containerLogMb: number;
+}
+
+export function desiredGuest(vm: Config['vm'], sshKeys: readonly string[]): DesiredGuest {
+  return {
+    user: vm.user,
+    sshKeys: vm.ssh_keys.length === 0 ? undefined : sshKeys,
+    swapMb: vm.swap_mb,
+    securityUpgrades: vm.security_upgrades,
+    containerLogMb: vm.container_log_mb,
+  };
+}
+
+/** One thing that is not as it should be, and what would make it so. */
+export interface GuestDrift extends Drift {
+  readonly repair: Repair;
+}
+
+/** Something that cannot be had or seen in this guest. */
+export interface Unavailable {
+  readonly key: string;
+  readonly why: string;
+  /** Tried when something else is put right anyway; it may take its time to fail. */
+  readonly attempt?: Repair;
+}
+
+export interface GuestVerdict {
+  readonly drift: readonly GuestDrift[];
+  readonly unavailable: readonly Unavailable[];
+}
+
+/** Keys only, for everybody; root not at all, unless root is the deploy user. */
+export const rootLogin = (user: string): string => (user === 'root' ? 'prohibit-password' : 'no');
+
+type Finding = GuestDrift | Unavailable | undefined;
+
+function sshd({ sshd_user: own, sshd_root: root }: ObservedGuest, desired: DesiredGuest): Finding {
+  if (own.size === 0) return { key: 'guest.sshd', why: '`sshd -T` says nothing in this VM' };
+  const loose = [own, root].flatMap((options) =>
+    ['passwordauthentication', 'kbdinteractiveauthentication', 'challengeresponseauthentication'].filter(
+      (name) => options.get(name) === 'yes',
+    ),
+  );
+  const wanted = rootLogin(desired.user);
+  // `sshd -T` prints the old name of the same thing.
+  const said = root.get('permitrootlogin')?.replace('without-password', 'prohibit-password') ?? '';
+  const problems = [...new Set(loose), ...(said === wanted || said === 'no' ? [] : [`permitrootlogin ${said}`])];
+  if (problems.length === 0) return undefined;
+  return {
+    key: 'guest.sshd',
+    wanted: `no passwords, root login ${wanted}`,
+    found: problems.join(', '),
+    change: 'now',
+    repair: { kind: 'sshd', rootLogin: wanted },
+  };
+}
+
+function passwords({ secret_user: own, secret_root: root }: ObservedGuest, desired: DesiredGuest): Finding {
+  const users = [...(own === 'locked' ? [] : [desired.user]), ...(root === 'locked' ? [] : ['root'])];
+  if (users.length === 0) return undefined;
+  const found = `${[...new Set(users)].join(' and ')} can log in with a password`;
+  return { key: 'guest.passwords', wanted: 'none', found, change: 'now', repair: { kind: 'passwords', users } };
+}
+
+function sshKeys(observed: ObservedGuest, desired: DesiredGuest): Finding {
+  if (desired.sshKeys === undefined) return undefined;
+  const { text, missing, extra } = keysChange(observed.keys, desired.sshKeys);
+  if (missing.length + extra.length === 0) return undefined;
+  const found = [
+    ...(missing.length === 0 ? [] : [`without ${missing.join(', ')}`]),
+    ...(extra.length === 0 ? [] : [`with ${extra.join(', ')} besides`]),
+  ];
+  return {
+    key: 'guest.ssh_keys',
+    wanted: `${desired.sshKeys.length} keys`,
+    found: found.join(', '),
+    change: 'now',
+    repair: { kind: 'keys', text },
+  };
+}
+
+/** Otherwise every change of address or name makes cloud-init renew the host keys, which then are not the pinned ones. */
+export const CLOUD_INIT_SETTINGS = 'ssh_deletekeys: false\n';
+
+function hostKeys({ cloud_init: found }: ObservedGuest): Finding {
+  if (found === undefined || found === CLOUD_INIT_SETTINGS) return undefined;
+  return {
+    key: 'guest.host_keys',
+    wanted: 'kept',
+    found: 'renewed by cloud-init when its settings change',
+    change: 'now',
+    repair: { kind: 'host-keys' },
+  };
+}
+
+function upgrades({ upgrades: state }: ObservedGuest, desired: DesiredGuest): Finding {
+  const key = 'vm.security_upgrades';
+  if (state === 'no-apt') return { key, why: 'the guest has no apt' };
+  if (!desired.securityUpgrades) {
+    return state === 'on'
+      ? { key, wanted: 'false', found: 'true', change: 'now', repair: { kind: 'upgrades', on: false } }
+      : undefined;
+  }
+  if (state === 'on') return undefined;
+  if (state === 'unavailable')
+    return {
+      key,
+      why: 'unattended-upgrades is not installed, and the guest reaches no mirror that has it',
+      attempt: { kind: 'upgrades', on: true },
+    };
+  return { key, wanted: 'true', found: 'false', change: 'now', repair: { kind: 'upgrades', on: true } };
+}
+
+function containerLogs(observed: ObservedGuest, desired: DesiredGuest): Finding {
+  const key = 'vm.container_log_mb';
+  const wanted = String(desired.containerLogMb);
+  const merged = mergeDaemonConfig(observed.docker_config, desired.containerLogMb);
+  if (merged.kind === 'left') return { key, why: merged.why };
+  if (merged.kind === 'differs') {
+    return { key, wanted, found: merged.found, change: 'now', repair: { kind: 'container-logs', text: merged.text } };
+  }
+  const { docker_config_time: written, docker_started: started } = observed;
+  if (written === undefined || started === undefined || started >= written) return undefined;
+  const found = `${wanted} once Docker starts again; ${DAEMON_JSON} is newer than its process`;
+  return { key, wanted, found, change: 'restart', repair: { kind: 'docker' } };
+}
+
+const MIB_IN_KIB = 1024;
+
+function swap(observed: ObservedGuest, desired: DesiredGuest): Finding {
+  const key = 'vm.swap_mb';
+  if (observed.kernel === 'shared') return { key, why: 'the guest shares the kernel and its swap with the host' };
+  const own = Number(observed.swap.get(SWAP_FILE) ?? 0);
+  const others = [...observed.swap]
+    .filter(([name]) => name !== SWAP_FILE)
+    .reduce((sum, [, kib]) => sum + Number(kib), 0);
+  // A swap area is a page smaller than its file.
+  const close = (kib: number): boolean => Math.abs(kib - desired.swapMb * MIB_IN_KIB) < MIB_IN_KIB;
+  const kept = own === 0 || observed.swap_kept === 'yes';
+  if (kept && (close(own) || (own === 0 && others >= (desired.swapMb - 1) * MIB_IN_KIB))) return undefined;
+  const grows = desired.swapMb - own / MIB_IN_KIB;
+  if (grows > observed.room_mb - 1024) {
+    return { key, why: `the disk has ${observed.room_mb} MiB left, too little for ${desired.swapMb} MiB of swap` };
+  }
+  const found = `${Math.round((own + others) / MIB_IN_KIB)}${kept ? '' : ' until it starts again'}`;
+  return { key, wanted: String(desired.swapMb), found, change: 'now', repair: { kind: 'swap', mb: desired.swapMb } };
+}
+
+const SECTOR = 512;
+const MIB = 1024 ** 2;
+const gib = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+/** A file system keeps some of its partition for itself. */
+const OVERHEAD = 0.9;
+
+function rootSize(observed: ObservedGuest): Finding {
+  const key = 'guest.root_size';
+  const { disk_device: disk, part_device: part, fs_type: fsType, fs_bytes: fsBytes } = observed;
+  if (observed.kernel === 'shared') return { key, why: 'the guest has no disk of its own' };
+  if (disk === undefined || part === undefined || fsType === undefined || fsBytes === undefined)
+    return { key, why: 'the root file system is not on a partition' };
+  const whole = (observed.disk_sectors ?? 0) * SECTOR;
+  const end = ((observed.part_start ?? 0) + (observed.part_sectors ?? 0)) * SECTOR;
+  const size = (observed.part_sectors ?? 0) * SECTOR;
+  const partitionGrows = whole - end > 64 * MIB;
+  if (!partitionGrows && fsBytes >= size * OVERHEAD) return undefined;
+  return {
+    key,
+    wanted: gib(whole),
+    found: gib(fsBytes),
+    change: 'now',
+    repair: { kind: 'grow', disk, partition: observed.disk_partition ?? 1, part, fsType },
+  };
+}
+
+/** Compares; nothing is asked and nothing changed. */
+export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): GuestVerdict {
+  const findings = [
+    sshd(observed, desired),
+    passwords(observed, desired),
+    sshKeys(observed, desired),
+    hostKeys(observed),
+    upgrades(observed, desired),
+    containerLogs(observed, desired),
+    swap(observed, desired),
+    rootSize(observed),
+  ].filter((finding) => finding !== undefined);
+  const isDrift = (finding: GuestDrift | Unavailable): finding is GuestDrift => 'repair' in finding;
+  return {
+    drift: findings.filter(isDrift),
+    unavailable: findings.filter((finding): finding is Unavailable => !isDrift(finding)),
+  };
+}

@@ -1,0 +1,34 @@
+import { sh } from '@zebu/kit';
+import { checkFunctions } from './check.js';
+import { CLOUD_INIT_SETTINGS, type DesiredGuest } from './model.js';
+import { repairCall, repairFunctions, touchesLogin, type Repair } from './repair.js';
+
+/** Kept from a repair until the new login is proved, so that it can be taken back. */
+const WORK = '/run/zebu-ensure';
+
+/** All of it is read before any of it runs, and nothing it calls can read on from there. */
+const asMain = (body: string): string => `main() {\n${body}\n}\nmain </dev/null\n`;
+
+/** Looks, and changes nothing. */
+export function checkScript(desired: DesiredGuest): string {
+  return checkFunctions(desired.user) + asMain('check');
+}
+
+/** Puts right, then looks again. */
+export function repairScript(desired: DesiredGuest, repairs: readonly Repair[]): string {
+  const calls = repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS));
+  const head = sh`work=${WORK}; rm -rf "$work"; mkdir -m 0700 "$work"`;
+  return checkFunctions(desired.user) + repairFunctions() + asMain([head, ...calls, 'check'].join('\n'));
+}
+
+/** After a login that does not work any more: what was in the way of it is taken back. */
+export function undoScript(desired: DesiredGuest, repairs: readonly Repair[]): string {
+  const undo = repairs
+    .filter(touchesLogin)
+    .map((repair) =>
+      repair.kind === 'sshd'
+        ? 'undo_sshd'
+        : sh`home=$(getent passwd ${desired.user} | cut -d: -f6); cp -p "$work/keys" "$home/.ssh/authorized_keys"`,
+    );
+  return checkFunctions(desired.user) + repairFunctions() + asMain([sh`work=${WORK}`, ...undo].join('\n'));
+}

@@ -1,0 +1,138 @@
+import { ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { runSteps } from '../ui/steps.js';
+import { changeSteps } from './change.js';
+import { compareVm, driftOfAll, type Compared } from './diff.js';
+import type { Drift } from './drift.js';
+import { beginEnsuring, endEnsuring, ensureSteps } from './ensure/index.js';
+import { guestStep } from './ensure/guest.js';
+import { locateStep } from './ensure/locate.js';
+import { warnOfFirewall } from './inspect.js';
+import type { PlannedStep } from './plan.js';
+import { planStep } from './provision/run.js';
+
+export interface VmApplied {
+  readonly changed: boolean;
+  readonly dryRun: boolean;
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  /** What differed before. */
+  readonly drift: readonly Drift[];
+  /** What was asked of Proxmox, or in a dry run would be. */
+  readonly steps: readonly {
+    readonly title: string;
+    readonly method: string;
+    readonly path: string;
+    readonly params: Readonly<Record<string, unknown>>;
+  }[];
+  readonly guestChanges: readonly string[];
+  readonly restarted: boolean;
+  /** Keys that take effect when the VM starts again. */
+  readonly needsRestart: readonly string[];
+}
+
+export interface ApplyOptions {
+  readonly dryRun: boolean;
+  /** Shut it down and start it where a change needs that. */
+  readonly restart: boolean;
+}
+
+/** All or nothing: what can never be changed is told before anything is. */
+function refuseImpossible(drift: readonly Drift[], vmid: number): void {
+  const [first, ...more] = drift.filter((row) => row.change === 'never');
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${more.map((row) => row.key).join(', ')}`;
+  throw new ZebuError(
+    'VM_DIFFERS',
+    `VM ${vmid} cannot be changed to ${first.key} ${first.wanted} from ${first.found}${others}; nothing was changed`,
+    { hint: first.why, details: { drift: [first, ...more] } },
+  );
+}
+
+interface ApplyPlan {
+  readonly steps: readonly PlannedStep[];
+  readonly restart: boolean;
+  /** Keys of what has to wait. */
+  readonly waits: readonly string[];
+}
+
+function restartSteps(base: string, stopTimeout: number, whileOff: readonly PlannedStep[]): readonly PlannedStep[] {
+  const timeout = Math.round(stopTimeout);
+  return [
+    {
+      title: `Shut it down, within ${timeout} s (vm.stop_timeout)`,
+      call: { method: 'POST', path: `${base}/status/shutdown`, params: { timeout }, task: 'qmshutdown' },
+    },
+    ...whileOff,
+    { title: 'Start it', call: { method: 'POST', path: `${base}/status/start`, params: {}, task: 'qmstart' } },
+  ];
+}
+
+/** A stopped VM takes everything at once, and a restart is only done where something needs it. */
+export function planApply(
+  { change, vm, guest }: Pick<Compared, 'change' | 'guest' | 'vm'>,
+  restart: boolean,
+  stopTimeout: number,
+): ApplyPlan {
+  const running = vm.status.status === 'running';
+  const waiting = [...change.config, ...(guest?.drift ?? [])].filter((row) => row.change === 'restart');
+  const isRestart = running && restart && waiting.length > 0;
+  const later = change.config.filter((row) => row.offline === true && running);
+  const now = change.config.filter((row) => !later.includes(row));
+  const nothing = { options: {}, add: [], remove: [], foreign: [] };
+  // The digest is that of the configuration before the first change.
+  const whileOff = changeSteps({ config: later, firewall: nothing }, { ...vm, digest: undefined });
+  return {
+    steps: [
+      ...changeSteps({ config: now, firewall: change.firewall }, vm),
+      ...(isRestart ? restartSteps(`/nodes/${vm.node}/qemu/${vm.vmid}`, stopTimeout, whileOff) : []),
+    ],
+    restart: isRestart,
+    waits: running && !isRestart ? [...new Set(waiting.map((row) => row.key))] : [],
+  };
+}
+
+/** Brings the VM to what zebu.yml says, in place. Nothing is ever made anew for it. */
+export async function applyVm(context: Context, options: ApplyOptions): Promise<VmApplied> {
+  const compared = await compareVm(context);
+  const { client, desired, vm, guest } = compared;
+  const drift = driftOfAll(compared);
+  refuseImpossible(drift, vm.vmid);
+  if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
+  const plan = planApply(compared, options.restart, context.config.vm.stop_timeout);
+  const ensuring = beginEnsuring(context, { client, node: vm.node, vmid: vm.vmid }, desired);
+  const grows = plan.steps.some(({ call }) => call.task === 'resize');
+  const inside = plan.restart
+    ? ensureSteps(ensuring)
+    : guest !== undefined && (guest.drift.length > 0 || grows)
+      ? [locateStep(ensuring), guestStep(ensuring)]
+      : [];
+  if (!options.dryRun) {
+    try {
+      await runSteps(context.io, context.signal, [
+        ...plan.steps.map((step) => planStep(context, client, vm, step)),
+        ...inside,
+      ]);
+    } finally {
+      await endEnsuring(ensuring);
+    }
+    for (const key of plan.waits)
+      context.io.warn(`${key} takes effect when the VM starts again: --restart does it now`);
+  }
+  const guestChanges = options.dryRun
+    ? (guest?.drift ?? []).map(({ key, found, wanted }) => `${key}: ${found} -> ${wanted}`)
+    : [...(ensuring.guest?.changes ?? []), ...(ensuring.facts?.changes ?? [])];
+  return {
+    changed: !options.dryRun && plan.steps.length + guestChanges.length > 0,
+    dryRun: options.dryRun,
+    vmid: vm.vmid,
+    node: vm.node,
+    name: vm.next['name'] ?? desired.name,
+    drift,
+    steps: plan.steps.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
+    guestChanges,
+    restarted: plan.restart && !options.dryRun,
+    needsRestart: plan.waits,
+  };
+}

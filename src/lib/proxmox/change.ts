@@ -1,0 +1,139 @@
+import type { DesiredVm } from './desired.js';
+import { configDrift, DISK, type ConfigDrift } from './facts.js';
+import { changesFirewall, firewallChange, showRule, type FirewallChange } from './firewall.js';
+import type { Drift } from './drift.js';
+import type { InspectedVm } from './inspect.js';
+import type { PlannedStep } from './plan.js';
+
+/** What differs between zebu.yml and Proxmox, and the requests that change it in place. */
+export interface VmChange {
+  readonly config: readonly ConfigDrift[];
+  readonly firewall: FirewallChange;
+}
+
+export function changeOf(desired: DesiredVm, vm: InspectedVm): VmChange {
+  return {
+    config: configDrift(desired, vm),
+    firewall: firewallChange(desired.firewall, vm.firewall, desired.network.address === 'dhcp'),
+  };
+}
+
+/** Only what every VM of zebu is, whatever its size and place: what vm:create sees to. */
+export function ensuredOnly({ config, firewall }: VmChange): VmChange {
+  return { config: config.filter((row) => row.ensured === true), firewall };
+}
+
+const option = (values: Readonly<Record<string, number | string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+
+/** The firewall's part as drift. */
+export function firewallDrift({ options, add, remove }: FirewallChange, vm: InspectedVm): readonly Drift[] {
+  const key = 'vm.firewall';
+  const had = Object.fromEntries(Object.keys(options).map((name) => [name, vm.firewall.options[name] ?? 'not set']));
+  return [
+    ...(Object.keys(options).length === 0
+      ? []
+      : [{ key, wanted: option(options), found: option(had), change: 'now' } as const]),
+    ...add.map((rule) => ({ key, wanted: `open: ${showRule(rule)}`, found: 'no such rule', change: 'now' }) as const),
+    ...remove.map(
+      (rule) => ({ key, wanted: 'no such rule', found: `open: ${showRule(rule)}`, change: 'now' }) as const,
+    ),
+  ];
+}
+
+function mergedSet(rows: readonly ConfigDrift[], vm: InspectedVm): Readonly<Record<string, number | string>> {
+  return rows.reduce<Record<string, number | string>>((params, { set }) => {
+    const sofar = Object.entries(params).map(([name, value]) => [name, String(value)] as const);
+    return set === undefined ? params : { ...params, ...set({ ...vm.next, ...Object.fromEntries(sofar) }) };
+  }, {});
+}
+
+function configStep(base: string, vm: InspectedVm, rows: readonly ConfigDrift[]): readonly PlannedStep[] {
+  const set = mergedSet(rows, vm);
+  const remove = rows.flatMap((row) => row.remove ?? []);
+  if (Object.keys(set).length + remove.length === 0) return [];
+  const params = {
+    ...set,
+    ...(remove.length === 0 ? {} : { delete: remove.join(',') }),
+    // Refused when somebody else changed it since we looked.
+    ...(vm.digest === undefined ? {} : { digest: vm.digest }),
+  };
+  const title = `Set ${[...Object.keys(set), ...remove].join(', ')}`;
+  return [{ title, call: { method: 'POST', path: `${base}/config`, params, task: 'qmconfig' } }];
+}
+
+function firewallSteps(base: string, { options, add, remove, foreign }: FirewallChange): readonly PlannedStep[] {
+  const rules = `${base}/firewall/rules`;
+  return [
+    // From the last one up, so that the positions of the others stay what they are.
+    ...remove
+      .toSorted((a, b) => b.pos - a.pos)
+      .map((rule, index): PlannedStep => ({
+        title: `Close ${showRule(rule)}`,
+        call: {
+          method: 'DELETE',
+          path: `${rules}/${rule.pos}`,
+          params: index === 0 && rule.digest !== undefined ? { digest: rule.digest } : {},
+          task: undefined,
+        },
+      })),
+    ...add.flatMap((rule): readonly PlannedStep[] => [
+      {
+        title: `Open ${showRule(rule)}`,
+        call: {
+          method: 'POST',
+          path: rules,
+          params: { type: 'in', action: 'ACCEPT', enable: 1, ...rule },
+          task: undefined,
+        },
+      },
+      // Proxmox puts a new rule first; what others forbid goes before what we open.
+      ...(foreign.length === 0
+        ? []
+        : [
+            {
+              title: 'Let the rules of others come first',
+              call: { method: 'PUT', path: `${rules}/0`, params: { moveto: 1000 }, task: undefined },
+            } as const,
+          ]),
+    ]),
+    // Last: from the moment it is on, only what is open gets in.
+    ...(Object.keys(options).length === 0
+      ? []
+      : [
+          {
+            title: `Set the firewall to ${option(options)}`,
+            call: { method: 'PUT', path: `${base}/firewall/options`, params: options, task: undefined },
+          } as const,
+        ]),
+  ];
+}
+
+/** The requests, in order. `never` has none. */
+export function changeSteps(change: VmChange, vm: InspectedVm): readonly PlannedStep[] {
+  const base = `/nodes/${vm.node}/qemu/${vm.vmid}`;
+  const grown = change.config.find((row) => row.resizeGb !== undefined)?.resizeGb;
+  return [
+    ...(changesFirewall(change.firewall) ? firewallSteps(base, change.firewall) : []),
+    ...configStep(base, vm, change.config),
+    ...(grown === undefined
+      ? []
+      : [
+          {
+            title: `Grow the disk to ${grown} GiB`,
+            call: { method: 'PUT', path: `${base}/resize`, params: { disk: DISK, size: `${grown}G` }, task: 'resize' },
+          } as const,
+        ]),
+  ];
+}
+
+/** The firewall of a VM that is not there yet. */
+export function newFirewallSteps(
+  desired: DesiredVm,
+  { node, vmid }: { readonly node: string; readonly vmid: number },
+): readonly PlannedStep[] {
+  const change = firewallChange(desired.firewall, { options: {}, rules: [] }, desired.network.address === 'dhcp');
+  return firewallSteps(`/nodes/${node}/qemu/${vmid}`, change);
+}

@@ -1,0 +1,111 @@
+import { isZebuError, type Io } from '@zebu/kit';
+import {
+  firewallOptionsAnswer,
+  firewallRulesAnswer,
+  pendingAnswer,
+  qemuStatusAnswer,
+  type Pending,
+  type QemuConfig,
+  type QemuStatus,
+} from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import type { Configured } from './facts.js';
+import type { ObservedFirewall } from './firewall.js';
+import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
+import { parseAnswer } from './parse.js';
+
+/** Everything zebu compares of a VM that Proxmox knows, as it is now. */
+export interface InspectedVm extends Configured {
+  readonly vmid: Vmid;
+  readonly node: NodeName;
+  readonly status: QemuStatus;
+  /** Of the configuration, so that nobody else's change is overwritten. */
+  readonly digest: string | undefined;
+  readonly firewall: ObservedFirewall;
+  /** Whether rules filter at all; undefined when the login may not see it. */
+  readonly datacenterFirewall: boolean | undefined;
+}
+
+/** @param which `now` for what the running VM has, `next` for what it has after a restart */
+export function configOf(rows: readonly Pending[], which: 'next' | 'now'): QemuConfig {
+  const entries = rows.flatMap(({ key, value, pending, delete: removed = 0 }) => {
+    if (key === 'digest') return [];
+    const shown = which === 'now' ? value : removed > 0 ? undefined : (pending ?? value);
+    return shown === undefined ? [] : [[key, shown] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function datacenterFirewall(client: ProxmoxClient): Promise<boolean | undefined> {
+  try {
+    const options = parseAnswer(
+      firewallOptionsAnswer,
+      await client.request('GET', '/cluster/firewall/options'),
+      'the options of the firewall',
+    );
+    return options['enable'] !== undefined && options['enable'] !== '0';
+  } catch (error) {
+    if (isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN') return undefined;
+    throw error;
+  }
+}
+
+export async function readFirewall(
+  client: ProxmoxClient,
+  row: { readonly node: string; readonly vmid: number },
+): Promise<ObservedFirewall> {
+  const path = `/nodes/${toNodeName(row.node)}/qemu/${toVmid(row.vmid)}/firewall`;
+  const [options, rules] = await Promise.all([
+    client.request('GET', `${path}/options`),
+    client.request('GET', `${path}/rules`),
+  ]);
+  return {
+    options: parseAnswer(firewallOptionsAnswer, options, 'the firewall options of the VM'),
+    rules: parseAnswer(firewallRulesAnswer, rules, 'the firewall rules of the VM'),
+  };
+}
+
+/** Settings of cloud-init that the running VM was not started with. */
+async function waitingCloudInit(client: ProxmoxClient, path: string): Promise<readonly Pending[]> {
+  const rows = parseAnswer(pendingAnswer, await client.request('GET', `${path}/cloudinit`), 'the cloud-init settings');
+  return rows.filter((row) => row.pending !== undefined || (row.delete ?? 0) > 0);
+}
+
+/** @param within `cloud-init`: also what of its settings waits for the next start, for one more request */
+export async function inspectVm(
+  client: ProxmoxClient,
+  row: { readonly node: string; readonly vmid: number },
+  within?: 'cloud-init',
+): Promise<InspectedVm> {
+  const node = toNodeName(row.node);
+  const vmid = toVmid(row.vmid);
+  const vm = client.api.nodes.$(node).qemu.$(vmid);
+  const [pendingData, statusData, firewall, datacenter, waiting] = await Promise.all([
+    vm.pending.$get(),
+    vm.status.current.$get(),
+    readFirewall(client, row),
+    datacenterFirewall(client),
+    within === undefined ? [] : waitingCloudInit(client, `/nodes/${node}/qemu/${vmid}`),
+  ]);
+  const pending = parseAnswer(pendingAnswer, pendingData, `the configuration of VM ${vmid}`);
+  const status = parseAnswer(qemuStatusAnswer, statusData, `the status of VM ${vmid}`);
+  return {
+    vmid,
+    node,
+    status,
+    // What is set of cloud-init is the configuration at once, but the VM has what it was started with.
+    current: { ...configOf(pending, 'now'), ...configOf(waiting, 'now') },
+    next: configOf(pending, 'next'),
+    digest: pending.find(({ key }) => key === 'digest')?.value,
+    firewall,
+    datacenterFirewall: datacenter,
+  };
+}
+
+/** Rules that filter nothing are worse than none: they look as if they did. */
+export function warnOfFirewall(io: Io, { datacenterFirewall: on, vmid }: InspectedVm): void {
+  if (on !== false) return;
+  io.warn(
+    `The firewall of the datacenter is off, so the rules of VM ${vmid} filter nothing; docs/networking.md says how to switch it on without locking yourself out`,
+  );
+}
