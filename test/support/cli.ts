@@ -42,9 +42,9 @@ export async function zebu(args: readonly string[], options: CliOptions): Promis
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, ...output }));
   });
-  // Every test that asks for JSON holds the command to what is published of it.
+  // Every test that asks for JSON holds the command to what is published of it; a log is lines without an envelope.
   if (args.includes('--json') && !args.some((arg) => arg === '--follow' || arg === '-f') && run.signal === null) {
-    const problem = run.stdout === '' ? undefined : publishedProblem(run.stdout);
+    const problem = run.stdout === '' || args[0] === 'app:logs' ? undefined : publishedProblem(run.stdout);
     if (problem !== undefined) throw new Error(`zebu ${args.join(' ')}: not as published: ${problem}`);
   }
   return run;

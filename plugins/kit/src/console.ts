@@ -44,6 +44,7 @@ export function createConsole(settings: ConsoleSettings): Console {
     json,
     live: terminal && !ci && !json,
     interactive: terminal && stdin.isTTY === true && !ci && !json,
+    color: stdout.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '' && !json,
     columns: stderr.columns ?? 80,
     mask: (value) => {
       redactor.add(value);
@@ -58,6 +59,13 @@ export function createConsole(settings: ConsoleSettings): Console {
     },
     // Cleaned on both sides: a value may hold the very characters that are taken out.
     note: (line) => write(stderr, printable(redactor.clean(line))),
+    flow: async (lines) => {
+      if (lines.length === 0 || stdout.write(`${redactor.clean(lines.join('\n'))}\n`)) return;
+      await new Promise<void>((resolve) => {
+        // A reader that has gone will never have room.
+        stdout.once('drain', resolve).once('close', resolve).once('error', resolve);
+      });
+    },
     warn: (line) => {
       const text = redactor.clean(printable(redactor.clean(line)));
       warnings.push(text);

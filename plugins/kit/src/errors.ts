@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   SECRET_STORE_REFUSED: EXIT.precondition,
   APP_MISSING: EXIT.precondition,
   SERVICE_UNKNOWN: EXIT.precondition,
+  SERVICE_NOT_RUNNING: EXIT.precondition,
   LOCK_HELD: EXIT.precondition,
   HOOK_REFUSED: EXIT.precondition,
   NO_SPACE: EXIT.precondition,

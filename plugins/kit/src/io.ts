@@ -11,12 +11,19 @@ export interface Io {
   /** Prompts are possible: stdin and stderr are terminals, not CI, not `--json`. */
   readonly interactive: boolean;
   readonly json: boolean;
+  /** stdout is a terminal that shows colours, and neither NO_COLOR nor `--json` asked for none. */
+  readonly color: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
   /** Hides a value in everything written from here on, and in GitHub Actions in the whole log of the job. */
   mask(value: string): void;
   /** A line of the result, on stdout; dropped under `--json`, whose result is the envelope. */
   out(line: string): void;
+  /**
+   * Lines of a result that has no end of its own, such as a log: on stdout, under `--json` too, where each line is one
+   * JSON value. Resolves once the reader has room for more, so that a slow reader slows the source and not our memory.
+   */
+  flow(lines: readonly string[]): Promise<void>;
   /** A line for the person watching, on stderr. */
   note(line: string): void;
   /** Shown on stderr and collected into the envelope's `warnings`. */

@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
+import { author } from './author.js';
 import { appLayout } from './layout.js';
 import type { ServiceState } from './services.js';
 import { checkServices, notDeployed, surveyApp } from './status.js';
@@ -17,11 +18,17 @@ export interface Operated {
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
 
 /** Under the app's lock, so that it never runs into a deploy. */
-function operateScript(project: string, action: Operated['action'], services: readonly string[]): string {
+function operateScript(
+  project: string,
+  action: Operated['action'],
+  services: readonly string[],
+  holder: string,
+): string {
   return sh`
 cd ${appLayout(project).base} || exit 66
 exec 9>>lock
 flock -n 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+printf '%s' ${holder} >holder
 docker compose --progress plain -p ${project} ${action} ${services} 2>&1
 `;
 }
@@ -70,13 +77,14 @@ export async function operate(
     .filter((each) => each.lasting || each.state === 'running')
     .map(({ service }) => service);
   const chosen = services.length > 0 ? services : [...new Set(lasting)];
+  const note = { ...author(context, ''), since: context.clock.now().toISOString(), id: '', ref: `app:${action}` };
   let after: readonly ServiceState[] = [];
   await runSteps(context.io, context.signal, [
     {
       title: `${TITLES[action]} ${services.length === 0 ? name : services.join(', ')}`,
       run: async (report) => {
         const { code, stdout } = await session.exec(
-          { line: operateScript(name, action, chosen) },
+          { line: operateScript(name, action, chosen, JSON.stringify(note)) },
           { signal: context.signal, timeoutMs: (context.config.deploy.timeout + 60) * 1000 },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);

@@ -12,6 +12,16 @@ export const deployResult = z.object({
   host: z.string().describe('Address of the VM.'),
 });
 
+const machine = z
+  .object({
+    cores: z.number(),
+    load: z.number().describe('Average over one minute.'),
+    memory: z.object({ total: z.number(), available: z.number() }).describe('Bytes.'),
+    disk: z.object({ total: z.number(), used: z.number(), available: z.number() }).describe('Bytes.'),
+  })
+  .nullable()
+  .describe('The VM.');
+
 export const serviceState = z
   .object({
     service: z.string(),
@@ -24,6 +34,12 @@ export const serviceState = z
     outOfMemory: z.boolean(),
     startedAt: z.string().describe('ISO 8601, UTC.'),
     image: z.string(),
+    imageId: z.string().describe('Digest of the image, as Docker names it.'),
+    configHash: z.string().describe("Compose's digest of the service's configuration."),
+    usage: z
+      .object({ cpu: z.number().describe('Percent of one core.'), memory: z.number().describe('Bytes.') })
+      .nullable()
+      .describe('Null for one that does not run, and where it was not measured.'),
     ports: z.array(z.string()).describe('As `0.0.0.0:8080->8080/tcp`.'),
     verdict: z.enum(['bad', 'good', 'waiting']),
   })
@@ -38,6 +54,11 @@ export const appStatus = z.object({
   host: z.string().describe('Address of the VM.'),
   url: z.string().nullable().describe('app.url.'),
   services: z.array(serviceState),
+  drift: z
+    .array(z.string())
+    .nullable()
+    .describe('In what the containers differ from the live release; null when it was not noted.'),
+  machine,
 });
 
 export const operated = z.object({
@@ -57,6 +78,37 @@ export const releaseList = z.object({
     .describe('Newest first.'),
 });
 
-export const logs = z.object({
-  lines: z.array(z.object({ service: z.string(), line: z.string() })),
+export const logLine = z
+  .union([
+    z.object({
+      service: z.string(),
+      container: z.string().describe('Name without the project: `web-1`.'),
+      time: z.string().nullable().describe('RFC 3339, UTC.'),
+      line: z.string(),
+    }),
+    z.object({ release: z.string(), step: z.string(), line: z.string() }).describe('With --release.'),
+  ])
+  .describe('Not in an envelope: one such object a line, for as long as there are lines.');
+
+export const inside = z.object({
+  service: z.string(),
+  container: z.string(),
+  exit: z.number().describe("The command's own exit status."),
+  stdout: z.string(),
+  stderr: z.string(),
+});
+
+export const topView = z.object({ app: z.string(), services: z.array(serviceState), machine });
+
+export const opened = z.object({
+  url: z.string(),
+  others: z.array(z.string()).describe('Further addresses the app publishes.'),
+  browser: z.boolean().describe('A browser was started.'),
+});
+
+export const destroyed = z.object({
+  app: z.string(),
+  changed: z.boolean().describe('False when the confirmation was not given.'),
+  volumes: z.array(z.string()).describe('Names of the volumes the app had.'),
+  dataRemoved: z.boolean().describe('Volumes, secrets and shared folders are gone too.'),
 });

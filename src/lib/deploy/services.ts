@@ -1,5 +1,7 @@
 import { sh } from '@zebu/kit';
 import * as z from 'zod';
+import { parseRecorded, type Recorded } from './drift.js';
+import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
 
 /** One container of the app. */
 export interface ServiceState {
@@ -15,6 +17,12 @@ export interface ServiceState {
   readonly outOfMemory: boolean;
   readonly startedAt: string;
   readonly image: string;
+  /** Digest of the image's content, as Docker names it. */
+  readonly imageId: string;
+  /** Compose's digest of the service's configuration. */
+  readonly configHash: string;
+  /** Null for one that does not run. */
+  readonly usage: Usage | null;
   /** As `0.0.0.0:8080->8080/tcp`. */
   readonly ports: readonly string[];
   readonly verdict: 'bad' | 'good' | 'waiting';
@@ -27,6 +35,9 @@ export interface AppSurvey {
   readonly lastRecord: string | undefined;
   /** Note of whoever deploys right now. */
   readonly holder: string | undefined;
+  readonly machine: Machine | null;
+  /** The containers the live release was verified with; null when that was not noted. */
+  readonly recorded: readonly Recorded[] | null;
 }
 
 /** One container a line, as JSON that Docker itself writes. */
@@ -41,10 +52,14 @@ const FORMAT = [
   '"restarts":{{.RestartCount}}',
   '"started":{{json .State.StartedAt}}',
   '"image":{{json .Config.Image}}',
+  '"imageId":{{json .Image}}',
+  '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}}',
   '"check":{{if .Config.Healthcheck}}true{{else}}false{{end}}',
   '"policy":{{json .HostConfig.RestartPolicy.Name}}',
   '"ports":{{json .NetworkSettings.Ports}}',
-  '"bindings":{{json .HostConfig.PortBindings}}}',
+  '"bindings":{{json .HostConfig.PortBindings}}',
+  // Last, so that sed finds it.
+  '"pid":{{.State.Pid}}}',
 ].join(',');
 
 const containerLine = z.object({
@@ -58,25 +73,46 @@ const containerLine = z.object({
   restarts: z.number(),
   started: z.string(),
   image: z.string(),
+  imageId: z.string(),
+  hash: z.string().default(''),
   check: z.boolean(),
   policy: z.string(),
   ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable()).nullable(),
   bindings: z.record(z.string(), z.unknown()).nullable(),
 });
 
-/** Everything `app:status` needs, in one round trip and two starts of the Docker client. */
-export function statusScript(base: string, project: string): string {
-  return sh`
+/** What is said about the containers; with `usage` also what they and the machine use, half a second later. */
+export function containersPart(project: string, usage: boolean): string {
+  const inspect = sh`
+ids=$(docker ps -aq --no-trunc --filter ${`label=com.docker.compose.project=${project}`}) || exit 1
+containers=
+[ -z "$ids" ] || containers=$(docker inspect --format ${FORMAT} $ids) || [ -n "$containers" ] || exit 1
+printf '%s\n' "$containers" | sed 's/^/container=/'
+`;
+  if (!usage) return inspect;
+  return (
+    USAGE_FUNCTION +
+    inspect +
+    MACHINE_LINE +
+    sh`
+printf '%s\n' "$containers" | sed -n 's|.*"name":"/\([^"]*\)".*"pid":\([0-9]*\)}$|\2 \1|p' | usage
+`
+  );
+}
+
+/** Everything about an app, in one round trip and two starts of the Docker client. */
+export function statusScript(base: string, project: string, usage: boolean): string {
+  return (
+    sh`
 cd ${base} 2>/dev/null && {
   printf 'current=%s\n' "$(readlink current 2>/dev/null)"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
   exec 8>>lock; flock -n 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
   exec 8>&-
 }
-ids=$(docker ps -aq --no-trunc --filter ${`label=com.docker.compose.project=${project}`}) || exit 1
-[ -n "$ids" ] || exit 0
-docker inspect --format ${FORMAT} $ids | sed 's/^/container=/'
-`;
+` + containersPart(project, usage)
+  );
 }
 
 function judge(
@@ -90,7 +126,7 @@ function judge(
   return state === 'created' || state === 'restarting' ? 'waiting' : 'bad';
 }
 
-function toState(line: z.infer<typeof containerLine>): ServiceState {
+function toState(line: z.infer<typeof containerLine>, usage: ReadonlyMap<string, Usage>): ServiceState {
   const health =
     line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
   const lasting =
@@ -114,31 +150,48 @@ function toState(line: z.infer<typeof containerLine>): ServiceState {
     outOfMemory: line.oom,
     startedAt: line.started,
     image: line.image,
+    imageId: line.imageId,
+    configHash: line.hash,
+    usage: usage.get(line.name.replace(/^\//, '')) ?? null,
     ports,
     verdict: judge(line.state, health, lasting, line.exit),
   };
 }
 
-export function parseStatus(stdout: string): AppSurvey {
-  const services: ServiceState[] = [];
-  const values = new Map<string, string>();
-  for (const line of stdout.split('\n')) {
-    const cut = line.indexOf('=');
-    if (cut < 1) continue;
-    const [key, value] = [line.slice(0, cut), line.slice(cut + 1)];
-    if (key !== 'container') {
-      values.set(key, value);
-      continue;
-    }
-    const parsed = containerLine.safeParse(JSON.parse(value));
-    if (parsed.success && parsed.data.oneoff !== 'True') services.push(toState(parsed.data));
+/** One of a container that went away while it was looked at is cut off or empty. */
+function parseContainer(text: string): z.infer<typeof containerLine> | undefined {
+  try {
+    const parsed = containerLine.safeParse(JSON.parse(text));
+    return parsed.success && parsed.data.oneoff !== 'True' ? parsed.data : undefined;
+  } catch {
+    return undefined;
   }
-  const current = values.get('current')?.split('/').at(-1);
-  const record = values.get('record');
+}
+
+export function parseStatus(stdout: string): AppSurvey {
+  const lines = stdout.split('\n').flatMap((line) => {
+    const cut = line.indexOf('=');
+    return cut < 1 ? [] : [[line.slice(0, cut), line.slice(cut + 1)] as const];
+  });
+  const all = (key: string): readonly string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
+  const usage = new Map(all('usage').flatMap((text) => [parseUsage(text)].filter((pair) => pair !== undefined)));
+  const services = all('container').flatMap((text) => {
+    const container = parseContainer(text);
+    return container === undefined ? [] : [toState(container, usage)];
+  });
+  const current = all('current')[0]?.split('/').at(-1);
+  const record = all('record')[0];
+  const machine = all('machine')[0];
+  const recorded = all('recorded');
   return {
-    services: services.toSorted((a, b) => a.container.localeCompare(b.container)),
+    services: services.toSorted((a, b) => a.container.localeCompare(b.container, 'en', { numeric: true })),
     current: current === undefined || current === '' ? null : current,
     lastRecord: record === '' ? undefined : record,
-    holder: values.get('holder'),
+    holder: all('holder')[0],
+    machine: machine === undefined ? null : (parseMachine(machine) ?? null),
+    recorded:
+      recorded.length === 0
+        ? null
+        : recorded.flatMap((text) => [parseRecorded(text)].filter((each) => each !== undefined)),
   };
 }

@@ -3,9 +3,11 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { nearest } from '../nearest.js';
+import { findDrift } from './drift.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
 import { parseStatus, statusScript, type AppSurvey, type ServiceState } from './services.js';
+import type { Machine } from './usage.js';
 
 export interface AppStatus {
   readonly app: string;
@@ -20,13 +22,22 @@ export interface AppStatus {
   readonly host: string;
   readonly url: string | null;
   readonly services: readonly ServiceState[];
+  /** In what the containers differ from the live release, a sentence each; null when it was not noted what it had. */
+  readonly drift: readonly string[] | null;
+  /** What the VM has and uses. */
+  readonly machine: Machine | null;
 }
 
-export async function surveyApp(session: SshSession, context: Context): Promise<AppSurvey> {
+/** @param options `usage`: also what everything uses, which takes half a second more */
+export async function surveyApp(
+  session: SshSession,
+  context: Context,
+  options: { readonly usage?: boolean } = {},
+): Promise<AppSurvey> {
   const { name } = context.config.app;
   const { base } = appLayout(name);
   const { code, stdout, stderr } = await session.exec(
-    { line: statusScript(base, name) },
+    { line: statusScript(base, name, options.usage === true) },
     { signal: context.signal, timeoutMs: 180_000 },
   );
   if (code === 0) return parseStatus(stdout);
@@ -42,7 +53,7 @@ export function notDeployed(app: string): ZebuError {
 }
 
 /** @throws SERVICE_UNKNOWN with the nearest name */
-export function checkServices(wanted: readonly string[], services: readonly ServiceState[]): void {
+export function checkServices(wanted: readonly string[], services: readonly Pick<ServiceState, 'service'>[]): void {
   const names = [...new Set(services.map(({ service }) => service))];
   for (const name of wanted) {
     if (names.includes(name)) continue;
@@ -66,7 +77,7 @@ function parseHolder(note: string | undefined): Record<string, unknown> | null {
 /** What a deployed app looks like right now. @throws APP_MISSING */
 export async function appStatus(context: Context): Promise<AppStatus> {
   const { session, address } = await openGuest(context);
-  const survey = await surveyApp(session, context);
+  const survey = await surveyApp(session, context, { usage: true });
   const { app } = context.config;
   if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)
     throw notDeployed(app.name);
@@ -79,5 +90,7 @@ export async function appStatus(context: Context): Promise<AppStatus> {
     host: address.host,
     url: app.url ?? null,
     services: survey.services,
+    drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
+    machine: survey.machine,
   };
 }

@@ -10,6 +10,19 @@ import type { ExecOptions, ExecResult } from '../transport.js';
 /** An argv array, or a line already built by the quoting of the kit (`sh`, `commandLine`). */
 export type RemoteCommand = readonly string[] | { readonly line: string };
 
+/** The terminal a remote process is to believe it runs on. */
+export interface PseudoTerminal {
+  /** As in $TERM. */
+  readonly term: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly pty?: PseudoTerminal | undefined;
+}
+
 export interface RemoteProcess {
   /** stdin to write to, stdout to read from; with backpressure. */
   readonly stream: Duplex;
@@ -17,8 +30,10 @@ export interface RemoteProcess {
   readonly stderr: Readable;
   /** Resolves for every exit status; rejects when the link fails. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** Closes the channel; the remote process gets SIGHUP from sshd. */
+  /** Closes the channel; a remote process on a pseudo terminal gets SIGHUP, another one end of file. */
   close(): void;
+  /** Tells a remote process on a pseudo terminal how large the window is now. */
+  resize(columns: number, rows: number): void;
 }
 
 export interface SshSession {
@@ -26,7 +41,7 @@ export interface SshSession {
   readonly where: string;
   exec(command: RemoteCommand, options?: ExecOptions): Promise<ExecResult>;
   /** For what is too large or too long to collect. */
-  stream(command: RemoteCommand, options?: { readonly signal?: AbortSignal | undefined }): Promise<RemoteProcess>;
+  stream(command: RemoteCommand, options?: StreamOptions): Promise<RemoteProcess>;
   /** Atomic: a temporary file beside it, mode set before content, then renamed. One round trip. */
   upload(path: string, content: Buffer | Readable | string, mode: number): Promise<void>;
   forwardOut(host: string, port: number): Promise<Duplex>;
@@ -60,27 +75,30 @@ export class ConnectedSession implements SshSession {
     });
   }
 
-  #channel(line: string): Promise<ClientChannel> {
+  #channel(line: string, pty: PseudoTerminal | undefined): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) {
         reject(this.#linkError('starting a command'));
         return;
       }
-      this.#client.exec(line, (error, channel) => {
+      const options = pty === undefined ? {} : { pty: { term: pty.term, cols: pty.columns, rows: pty.rows } };
+      this.#client.exec(line, options, (error, channel) => {
         if (error === undefined) resolve(channel);
         else reject(this.#lost === undefined ? error : this.#linkError('starting a command'));
       });
     });
   }
 
-  async stream(command: RemoteCommand, options: { signal?: AbortSignal | undefined } = {}): Promise<RemoteProcess> {
-    const { signal } = options;
+  async stream(command: RemoteCommand, options: StreamOptions = {}): Promise<RemoteProcess> {
+    const { signal, pty } = options;
     signal?.throwIfAborted();
-    const channel = await this.#channel(remoteLine(command));
+    const channel = await this.#channel(remoteLine(command), pty);
     const stop = (): void => {
       channel.close();
     };
     signal?.addEventListener('abort', stop, { once: true });
+    // It may have aborted while the channel was being opened, and does so only once.
+    if (signal?.aborted === true) stop();
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
       let result: { code: number | null; signal: string | null } | undefined;
       channel.on('exit', (code: number | null, name?: string) => (result = { code, signal: name ?? null }));
@@ -94,7 +112,8 @@ export class ConnectedSession implements SshSession {
     });
     // Whoever only reads the stream must not be surprised by an unhandled rejection.
     ended.catch(() => {});
-    return { stream: channel, stderr: channel.stderr, ended, close: stop };
+    const resize = (columns: number, rows: number): void => channel.setWindow(rows, columns, 0, 0);
+    return { stream: channel, stderr: channel.stderr, ended, close: stop, resize };
   }
 
   async exec(command: RemoteCommand, options: ExecOptions = {}): Promise<ExecResult> {

@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Destroyed } from '../../lib/deploy/destroy.js';
+
+export default class AppDestroy extends ProjectCommand<Destroyed> {
+  static override result = resultOf<Destroyed>(1, async () => (await import('../../lib/deploy/results.js')).destroyed);
+  static override summary = 'Remove the app from the VM; its data only with --volumes.';
+  static override description =
+    'Containers, networks, images, releases and history go. Volumes, secrets and shared folders stay unless --volumes is given: a later deploy finds them again. The VM stays.';
+  static override examples = [
+    '<%= config.bin %> app:destroy',
+    '<%= config.bin %> app:destroy --yes',
+    '<%= config.bin %> app:destroy --volumes',
+  ];
+  static override flags = {
+    volumes: Flags.boolean({ description: 'Remove volumes, secrets and shared folders too. They cannot come back.' }),
+    yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
+  };
+
+  async execute(): Promise<Destroyed> {
+    const { flags } = await this.parse(AppDestroy);
+    const context = await this.context(flags);
+    const { destroyApp } = await import('../../lib/deploy/destroy.js');
+    const { confirmByName } = await import('../../lib/ui/confirm.js');
+    const { name } = context.config.app;
+    const what = `This removes ${name} from its VM${flags.volumes ? ', with its volumes and secrets' : '; its volumes and secrets stay'}`;
+    const result = await destroyApp(
+      context,
+      flags.volumes,
+      async () => flags.yes || confirmByName(this.io, what, name),
+    );
+    if (!result.changed) this.io.out('Nothing was changed: the name did not match');
+    else {
+      const kept = result.dataRemoved
+        ? 'with its data'
+        : `kept: ${['secrets', ...result.volumes.map((volume) => `volume ${volume}`)].join(', ')}`;
+      this.io.out(`${name} is gone; ${kept}`);
+    }
+    return result;
+  }
+}

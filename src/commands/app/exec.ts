@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { inServiceArgs } from '../../lib/command/in-service.js';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Inside } from '../../lib/deploy/inside.js';
+
+export default class AppExec extends ProjectCommand<Inside> {
+  static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
+  static override summary = 'Run a command in a running container of a service; a shell without one.';
+  static override description =
+    'On a terminal the command gets one too; otherwise standard input is passed through as it is. The exit status is that of the command.';
+  static override examples = [
+    '<%= config.bin %> app:exec web',
+    '<%= config.bin %> app:exec db -- psql -U shop',
+    '<%= config.bin %> app:exec db -- pg_dump shop > shop.sql',
+    '<%= config.bin %> app:exec db -- psql -U shop < fix.sql',
+    '<%= config.bin %> app:exec api --json -- env',
+  ];
+  static override usage = 'app:exec SERVICE [--index N] [-- COMMAND...]';
+  static override strict = false;
+  static override flags = {
+    index: Flags.integer({
+      min: 1,
+      helpValue: 'N',
+      description: 'Number of the container, where the service has several. Default: the newest that runs.',
+    }),
+    user: Flags.string({ char: 'u', description: 'User inside the container.' }),
+    workdir: Flags.string({ char: 'w', description: 'Working directory inside the container.' }),
+    'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
+  };
+
+  async execute(): Promise<Inside> {
+    const { flags, argv } = await this.parse(AppExec);
+    const { service, command } = inServiceArgs('app:exec', argv as string[]);
+    const context = await this.context(flags);
+    const { execInService } = await import('../../lib/deploy/inside.js');
+    const { index, user, workdir, 'no-tty': noTty } = flags;
+    const result = await execInService(context, { service, command, index, user, workdir, noTty });
+    process.exitCode = result.exit;
+    return result;
+  }
+}

@@ -1,0 +1,35 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { inServiceArgs } from '../../lib/command/in-service.js';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Inside } from '../../lib/deploy/inside.js';
+
+export default class AppRun extends ProjectCommand<Inside> {
+  static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
+  static override summary = 'Run a command in a container of its own, which is removed afterwards.';
+  static override description =
+    'Image, environment, secrets, volumes and networks are those of the live release; no port is published, and what the service depends on is not started. On a terminal the command gets one too. The exit status is that of the command.';
+  static override examples = [
+    '<%= config.bin %> app:run api -- ./manage.py createsuperuser',
+    '<%= config.bin %> app:run api',
+    'cat import.csv | <%= config.bin %> app:run api -- ./import.sh -',
+  ];
+  static override usage = 'app:run SERVICE [-- COMMAND...]';
+  static override strict = false;
+  static override flags = {
+    user: Flags.string({ char: 'u', description: 'User inside the container.' }),
+    workdir: Flags.string({ char: 'w', description: 'Working directory inside the container.' }),
+    'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
+  };
+
+  async execute(): Promise<Inside> {
+    const { flags, argv } = await this.parse(AppRun);
+    const { service, command } = inServiceArgs('app:run', argv as string[]);
+    const context = await this.context(flags);
+    const { runOneOff } = await import('../../lib/deploy/inside.js');
+    const { user, workdir, 'no-tty': noTty } = flags;
+    const result = await runOneOff(context, { service, command, user, workdir, noTty });
+    process.exitCode = result.exit;
+    return result;
+  }
+}

@@ -1,0 +1,89 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { runSteps } from '../ui/steps.js';
+import { author } from './author.js';
+import { appLayout } from './layout.js';
+import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { notDeployed } from './status.js';
+
+export interface Destroyed {
+  readonly app: string;
+  /** False when the confirmation was not given. */
+  readonly changed: boolean;
+  /** Names of the volumes the app had. */
+  readonly volumes: readonly string[];
+  /** Volumes, secrets and folders that outlive releases are gone too. */
+  readonly dataRemoved: boolean;
+}
+
+const MISSING_STATUS = 66;
+
+/**
+ * Under the app's lock, so that it never runs into a deploy. Without `volumes` the data stays, and with it `shared`:
+ * a database whose password is forgotten is as lost as one that was removed.
+ */
+export function destroyScript(project: string, holder: string, volumes: boolean): string {
+  const { base } = appLayout(project);
+  const down = ['--remove-orphans', ...(volumes ? ['--volumes'] : [])];
+  const own = `label=com.docker.compose.project=${project}`;
+  return sh`
+cd ${base} 2>/dev/null || exit ${MISSING_STATUS}
+exec 9>>lock
+flock -n 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+printf '%s' ${holder} >holder
+gone() { rm -rf "$@" 2>/dev/null || sudo -n rm -rf "$@"; }
+docker volume ls -q --filter ${own} | sed 's/^/volume=/'
+ids=$(docker ps -aq --filter ${own} --filter label=com.docker.compose.oneoff=True) || exit 1
+[ -z "$ids" ] || docker rm -f $ids >/dev/null 2>&1
+docker compose --progress plain -p ${project} down ${down} 9>&- 1>&2 || exit 1
+images=$( { docker image ls -q --filter ${own}; docker image ls -q --filter ${`reference=zebu/${project}-*`}; } | sort -u)
+[ -z "$images" ] || docker image rm -f $images >/dev/null 2>&1
+if [ ${volumes ? 1 : 0} = 1 ]; then cd / && gone ${base}
+else
+  for each in * .incoming .run.*; do
+    case $each in shared|lock) ;; *) [ ! -e "$each" ] && [ ! -L "$each" ] || gone "$each" ;; esac
+  done
+fi
+`;
+}
+
+/** @param confirm asks before anything is removed. @throws APP_MISSING, LOCK_HELD, NEEDS_CONFIRMATION */
+export async function destroyApp(
+  context: Context,
+  volumes: boolean,
+  confirm: () => Promise<boolean>,
+): Promise<Destroyed> {
+  const { config, io, signal, clock } = context;
+  const { name } = config.app;
+  if (!(await confirm())) return { app: name, changed: false, volumes: [], dataRemoved: false };
+  const note = { ...author(context, ''), since: clock.now().toISOString(), id: '', ref: 'app:destroy' };
+  let found: readonly string[] = [];
+  await runSteps(io, signal, [
+    {
+      title: `Remove ${name}${volumes ? ' and its data' : ''}`,
+      run: async (report) => {
+        report.update('finding and connecting to the VM');
+        const { session } = await openGuest(context);
+        report.update('stopping');
+        let said = '';
+        const { code, stdout } = await session.exec(
+          { line: destroyScript(name, JSON.stringify(note), volumes) },
+          {
+            signal,
+            timeoutMs: (config.deploy.timeout + 300) * 1000,
+            onStderr: (text) => {
+              said = text.trim().split('\n').at(-1) ?? said;
+              if (said !== '') report.output(said);
+            },
+          },
+        );
+        if (code === MISSING_STATUS) throw notDeployed(name);
+        if (code === LOCKED_STATUS) throw lockHeld(stdout);
+        if (code !== 0) throw new ZebuError('VM_NOT_READY', `${name} could not be removed: ${said}`);
+        found = stdout.split('\n').flatMap((line) => (line.startsWith('volume=') ? [line.slice(7)] : []));
+      },
+    },
+  ]);
+  return { app: name, changed: true, volumes: found, dataRemoved: volumes };
+}

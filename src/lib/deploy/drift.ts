@@ -1,0 +1,43 @@
+import type { ServiceState } from './services.js';
+
+/** A container of a release as it was when the release was verified. */
+export interface Recorded {
+  readonly service: string;
+  /** Compose's digest of the service's configuration. */
+  readonly configHash: string;
+  readonly imageId: string;
+  /** A one-shot that has done its work may be tidied away. */
+  readonly lasting: boolean;
+}
+
+/** Shell: prints what `parseRecorded` reads, for the containers that are there now. */
+export const RECORD_FORMAT = [
+  '{{.Label "com.docker.compose.service"}}',
+  '{{.Label "com.docker.compose.config-hash"}}',
+  '{{.Label "com.docker.compose.image"}}',
+  '{{if eq .State "exited"}}0{{else}}1{{end}}',
+].join('|');
+
+export function parseRecorded(text: string): Recorded | undefined {
+  const [service = '', configHash = '', imageId = '', lasting] = text.split('|');
+  return service === '' ? undefined : { service, configHash, imageId, lasting: lasting === '1' };
+}
+
+/** In what the containers that are there differ from the live release, one sentence each. */
+export function findDrift(recorded: readonly Recorded[], now: readonly ServiceState[]): readonly string[] {
+  const names = [...new Set([...recorded, ...now].map(({ service }) => service))].toSorted();
+  return names.flatMap((name) => {
+    const then = recorded.filter(({ service }) => service === name);
+    const there = now.filter(({ service }) => service === name);
+    const [one] = then;
+    if (one === undefined) return [`${name} is not part of the release`];
+    if (there.length === 0) return one.lasting ? [`${name} has no container`] : [];
+    const found: string[] = [];
+    if (there.length !== then.length) found.push(`${name} has ${there.length} containers instead of ${then.length}`);
+    if (there.some(({ configHash }) => configHash !== one.configHash))
+      found.push(`${name} runs with another configuration than the release's`);
+    else if (there.some(({ imageId }) => imageId !== one.imageId))
+      found.push(`${name} runs another image than the release's`);
+    return found;
+  });
+}

@@ -1,0 +1,76 @@
+import { styleText, stripVTControlCharacters } from 'node:util';
+
+/** A line of a service's output. With `--json` one such object a line. */
+export interface LogLine {
+  readonly service: string;
+  /** Name of the container without the project: `web-1`. */
+  readonly container: string;
+  /** When the container printed it, as Docker notes it (RFC 3339, UTC); null when it was not asked for. */
+  readonly time: string | null;
+  readonly line: string;
+}
+
+/** Container name without the project → service. */
+export type Containers = ReadonlyMap<string, string>;
+
+/** A log must not drive the reader's terminal: control sequences and characters go, tabs and line breaks stay. */
+export function harmless(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '');
+}
+
+/** Compose's own prefix: `web-1  | text`, or with timestamps `web-1  | 2026-11-24T05:30:00.1Z text`. */
+export function parseLogLine(text: string, containers: Containers, timestamps: boolean): LogLine {
+  const cut = text.indexOf('|');
+  const container = cut < 0 ? '' : text.slice(0, cut).trimEnd();
+  if (container === '' || container.includes(' ')) return { service: '', container: '', time: null, line: text };
+  // One that was started after the list was made: its number is the last part of its name.
+  const service = containers.get(container) ?? container.replace(/-\d+$/, '');
+  const rest = text.slice(text[cut + 1] === ' ' ? cut + 2 : cut + 1);
+  if (!timestamps) return { service, container, time: null, line: rest };
+  const space = rest.indexOf(' ');
+  const [time, line] = space < 0 ? [rest, ''] : [rest.slice(0, space), rest.slice(space + 1)];
+  return /^\d{4}-\d\d-\d\dT/.test(time)
+    ? { service, container, time, line }
+    : { service, container, time: null, line: rest };
+}
+
+const COLORS = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'cyanBright', 'yellowBright', 'greenBright'] as const;
+
+/** Lines for a person: who said it in front, in a colour of its own where there are colours, matches marked. */
+export class LogPainter {
+  readonly #names = new Map<string, string>();
+  readonly #color: boolean;
+  readonly #mark: RegExp | undefined;
+  #width = 0;
+
+  constructor(containers: Containers, color: boolean, mark: RegExp | undefined) {
+    this.#color = color;
+    this.#mark = mark === undefined ? undefined : new RegExp(mark.source, `${mark.flags}g`);
+    const counts = new Map<string, number>();
+    for (const service of containers.values()) counts.set(service, (counts.get(service) ?? 0) + 1);
+    // The number of a container only says something where there are several.
+    for (const [container, service] of containers)
+      this.#add(container, (counts.get(service) ?? 0) > 1 ? container : service);
+  }
+
+  #add(container: string, name: string): string {
+    this.#width = Math.max(this.#width, name.length);
+    this.#names.set(container, name);
+    return name;
+  }
+
+  paint({ container, time, line }: LogLine): string {
+    if (container === '') return line;
+    const name = this.#names.get(container) ?? this.#add(container, container);
+    const prefix = `${name.padEnd(this.#width)} |`;
+    const moment = time === null ? '' : `${time} `;
+    if (!this.#color) return `${prefix} ${moment}${line}`;
+    const index = [...this.#names.keys()].indexOf(container);
+    const color = COLORS[index % COLORS.length] ?? 'cyan';
+    // Whether there are colours was decided by the caller; styleText would ask this process's own stdout again.
+    const style = (kind: Parameters<typeof styleText>[0], text: string): string =>
+      styleText(kind, text, { validateStream: false });
+    const body = this.#mark === undefined ? line : line.replace(this.#mark, (match) => style('inverse', match));
+    return `${style(color, prefix)} ${moment === '' ? '' : style('dim', moment)}${body}`;
+  }
+}

@@ -1,0 +1,47 @@
+/** A terminal that is redrawn as a whole, on its second screen, so that what was there before comes back. */
+export interface Screen {
+  /** Aborts when the person wants to leave: q, Ctrl-C, Escape. */
+  readonly quit: AbortSignal;
+  /** Lines beyond the window's height are left out, longer ones cut. */
+  draw(lines: readonly string[]): void;
+  close(): void;
+}
+
+const ENTER = '\u001B[?1049h\u001B[?25l';
+const LEAVE = '\u001B[?25h\u001B[?1049l';
+const HOME = '\u001B[H';
+const CLEAR_LINE = '\u001B[K';
+const CLEAR_BELOW = '\u001B[J';
+
+/** Takes over stdin and stdout, which must be a terminal. */
+export function openScreen(): Screen {
+  const { stdin, stdout } = process;
+  const leave = new AbortController();
+  const onKeys = (keys: Buffer): void => {
+    if (/^[qQ\u0003\u0004]/.test(keys.toString()) || keys.toString() === '\u001B') leave.abort();
+  };
+  let shown: readonly string[] = [];
+  const draw = (lines: readonly string[]): void => {
+    shown = lines;
+    const width = stdout.columns || 80;
+    const fitting = lines.slice(0, (stdout.rows || 24) - 1);
+    const text = fitting.map((line) => `${line.slice(0, width)}${CLEAR_LINE}\n`).join('');
+    stdout.write(`${HOME}${text}${CLEAR_BELOW}`);
+  };
+  const redraw = (): void => draw(shown);
+  stdin.setRawMode(true);
+  stdin.on('data', onKeys).resume();
+  stdout.on('resize', redraw);
+  stdout.write(`${ENTER}${HOME}`);
+  draw(['...']);
+  return {
+    quit: leave.signal,
+    draw,
+    close: () => {
+      stdout.off('resize', redraw);
+      stdin.off('data', onKeys).pause();
+      stdin.setRawMode(false);
+      stdout.write(LEAVE);
+    },
+  };
+}
