@@ -74,5 +74,5 @@ export async function ensureToken(layout: Layout): Promise<void> {
 export async function readTokens(layout: Layout): Promise<ApiTokenRecord[]> {
   const text = (await readFile(layout.token, 'utf8')).trim();
   const cut = text.lastIndexOf('=');
-  return [{ id: text.slice(0, cut), secret: text.slice(cut + 1), acl: { '/': ['*'] } }];
+  return [{ id: text.slice(0, cut), secret: text.slice(cut + 1), privsep: false, expire: 0 }];
 }

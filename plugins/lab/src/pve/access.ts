@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { PveFault } from './fault.js';
-import type { ApiTokenRecord } from './state.js';
+import type { ApiTokenRecord, LabState } from './state.js';
 
 /** Every privilege of the schema that zebu or a person might ask for. */
 export const PRIVILEGES = [
@@ -50,18 +50,58 @@ export const PRIVILEGES = [
 export interface Caller {
   /** `user@realm` or `user@realm!token`. */
   readonly id: string;
-  readonly acl: Readonly<Record<string, readonly string[]>>;
+  may(path: string, privilege: string): boolean;
 }
 
-export const ROOT: Caller = { id: 'root@pam', acl: { '/': ['*'] } };
+export const ROOT_USER = 'root@pam';
 
-/** Rights given on a path hold below it. */
+export const ROOT: Caller = { id: ROOT_USER, may: () => true };
+
+const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
+  Administrator: PRIVILEGES,
+  NoAccess: [],
+  PVEAuditor: ['Datastore.Audit', 'Mapping.Audit', 'Pool.Audit', 'SDN.Audit', 'Sys.Audit', 'VM.Audit'],
+  PVEDatastoreAdmin: PRIVILEGES.filter((name) => name.startsWith('Datastore.')),
+  PVEDatastoreUser: ['Datastore.AllocateSpace', 'Datastore.Audit'],
+  PVESDNUser: ['SDN.Audit', 'SDN.Use'],
+  PVEVMAdmin: PRIVILEGES.filter((name) => name.startsWith('VM.')),
+  PVEVMUser: ['VM.Audit', 'VM.Backup', 'VM.Config.CDROM', 'VM.Config.Cloudinit', 'VM.Console', 'VM.PowerMgmt'],
+};
+
+/** Role → its privileges, the built-in ones first. */
+export function rolesOf(state: LabState): Readonly<Record<string, readonly string[]>> {
+  return { ...BUILT_IN, ...state.roles };
+}
+
+export const isBuiltIn = (role: string): boolean => Object.hasOwn(BUILT_IN, role);
+
+/** What was granted to a user or token itself: the entry nearest to the path counts, not the sum of all above it. */
+function granted(state: LabState, ugid: string, path: string, privilege: string): boolean {
+  const roles = rolesOf(state);
+  for (let at = path; ; at = at.replace(/\/[^/]*$/, '') || '/') {
+    const here = state.acl.filter(
+      (entry) => entry.ugid === ugid && entry.path === at && (at === path || entry.propagate),
+    );
+    if (here.length > 0) return here.some(({ roleid }) => roles[roleid]?.includes(privilege) === true);
+    if (at === '/') return false;
+  }
+}
+
+const userMay = (state: LabState, user: string, path: string, privilege: string): boolean =>
+  user === ROOT_USER || granted(state, user, path, privilege);
+
+/** A token never may more than its user; with privilege separation only what was granted to it as well. */
+function callerOf(state: LabState, token: ApiTokenRecord): Caller {
+  const [user = ''] = token.id.split('!');
+  return {
+    id: token.id,
+    may: (path, privilege) =>
+      userMay(state, user, path, privilege) && (!token.privsep || granted(state, token.id, path, privilege)),
+  };
+}
+
 export function hasPrivilege(caller: Caller, path: string, privilege: string): boolean {
-  return Object.entries(caller.acl).some(
-    ([granted, privileges]) =>
-      (granted === '/' || path === granted || path.startsWith(`${granted}/`)) &&
-      (privileges.includes('*') || privileges.includes(privilege)),
-  );
+  return caller.may(path, privilege);
 }
 
 /** @throws PveFault 403 naming path and privileges; `anyOf` needs one of them */
@@ -76,21 +116,23 @@ function sameSecret(a: string, b: string): boolean {
 }
 
 /** @throws PveFault 401, whose reason is all it says */
-export function authenticate(header: string | undefined, tokens: readonly ApiTokenRecord[]): Caller {
+export function authenticate(header: string | undefined, state: LabState): Caller {
   if (header === undefined) throw new PveFault(401, 'No ticket');
   const [, id = '', secret = ''] = /^PVEAPIToken[= ]([^=\s]+)=(\S+)$/.exec(header) ?? [];
-  const token = tokens.find((candidate) => candidate.id === id);
+  const token = state.tokens.find((candidate) => candidate.id === id);
   if (token === undefined || !sameSecret(token.secret, secret)) throw new PveFault(401, 'Authentication failed!');
-  return { id: token.id, acl: token.acl };
+  if (token.expire !== 0 && token.expire * 1000 < Date.now()) throw new PveFault(401, 'Authentication failed!');
+  return callerOf(state, token);
 }
 
+const TREE = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
+
 /** `GET /access/permissions`: path → privilege → 1. */
-export function permissionsOf(caller: Caller): Record<string, Record<string, number>> {
+export function permissionsOf(caller: Caller, state: LabState): Record<string, Record<string, number>> {
   const tree: Record<string, Record<string, number>> = {};
-  for (const [path, privileges] of Object.entries(caller.acl)) {
-    const names = privileges.includes('*') ? PRIVILEGES : privileges;
-    const paths = path === '/' ? ['/', '/access', '/mapping', '/nodes', '/pool', '/sdn', '/storage', '/vms'] : [path];
-    for (const each of paths) tree[each] = Object.fromEntries(names.map((name) => [name, 1]));
+  for (const path of new Set([...TREE, ...state.acl.map((entry) => entry.path)])) {
+    const names = PRIVILEGES.filter((name) => caller.may(path, name));
+    if (names.length > 0) tree[path] = Object.fromEntries(names.map((name) => [name, 1]));
   }
   return tree;
 }

@@ -5,6 +5,7 @@ import { PveFault } from './fault.js';
 import type { Faults } from './faults.js';
 import type { LabNode } from './node.js';
 import { findRoute, type Call, type Route } from './router.js';
+import { accessRoutes } from './routes/access.js';
 import { agentRoutes } from './routes/agent.js';
 import { clusterRoutes } from './routes/cluster.js';
 import { firewallRoutes } from './routes/firewall.js';
@@ -17,6 +18,7 @@ import { taskRoutes, totalOf } from './routes/task.js';
 
 export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
+  ...accessRoutes,
   ...taskRoutes,
   ...storageRoutes,
   ...storageConfigRoutes,
@@ -67,7 +69,7 @@ export async function handleApi(
   const method = request.method ?? 'GET';
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
   try {
-    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state.tokens);
+    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
@@ -85,7 +87,7 @@ export async function handleApi(
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;
     else {
-      const total = Array.isArray(data) && path.endsWith('/log') ? totalOf(call) : undefined;
+      const total = Array.isArray(data) ? totalOf(call, path) : undefined;
       answer(response, 200, 'OK', { data: data ?? null, ...(total === undefined ? {} : { total }) });
     }
   } catch (error) {

@@ -162,5 +162,4 @@ export const DISK_SLOTS: readonly string[] = [
   ...Array.from({ length: 6 }, (_, i) => `sata${i}`),
   'efidisk0',
   'tpmstate0',
-  ...Array.from({ length: 256 }, (_, i) => `unused${i}`),
 ];

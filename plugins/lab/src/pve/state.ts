@@ -60,8 +60,20 @@ export interface ApiTokenRecord {
   /** `user@realm!name`. */
   readonly id: string;
   readonly secret: string;
-  /** Access control path → privileges; `*` for all of them. */
-  readonly acl: Readonly<Record<string, readonly string[]>>;
+  /** Rights of its own, instead of all of its user's. */
+  readonly privsep: boolean;
+  /** Unix time in seconds; 0 for never. */
+  readonly expire: number;
+  readonly comment?: string;
+}
+
+export interface AclEntry {
+  readonly path: string;
+  readonly type: 'token' | 'user';
+  /** A user's or token's id. */
+  readonly ugid: string;
+  readonly roleid: string;
+  readonly propagate: boolean;
 }
 
 /** One entry of storage.cfg. */
@@ -85,6 +97,11 @@ export interface LabState {
   /** Options of the datacenter's firewall. */
   firewall: Record<string, ConfigValue>;
   tokens: ApiTokenRecord[];
+  /** Besides root@pam. */
+  users: string[];
+  /** Besides the built-in ones. */
+  roles: Record<string, string[]>;
+  acl: AclEntry[];
   /** Volume id → SHA-256 with the size and time it was taken at. */
   sums: Record<string, { sha256: string; size: number; mtimeMs: number }>;
 }
@@ -102,6 +119,9 @@ const EMPTY: LabState = {
   ],
   tasks: [],
   tokens: [],
+  users: [],
+  roles: {},
+  acl: [],
   sums: {},
 };
 

@@ -5,11 +5,14 @@ import { bool, checkParams, int, listParam, str } from '../params.js';
 import { route, type Call, type Handler, type Route } from '../router.js';
 import { vmidOf, vmPath } from './common.js';
 
+/** All of the agent, until Proxmox VE 9 split it up. */
+const MONITOR = 'VM.Monitor';
+
 /** The agent of a running VM. @throws PVE's 500s for stopped, without agent, not answering */
-async function channel(call: Call, privilege = 'VM.Monitor'): Promise<AgentChannel> {
+async function channel(call: Call): Promise<AgentChannel> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
-  requirePrivilege(caller, vmPath(vmid), privilege, 'VM.Audit');
+  requirePrivilege(caller, vmPath(vmid), MONITOR);
   const record = node.vm(vmid);
   const spec = node.spec(vmid, record);
   if (!(await node.isRunning(vmid, record))) throw died(`VM ${vmid} is not running`);
@@ -37,6 +40,7 @@ function simple(name: string, method: 'GET' | 'POST', command = `guest-${name}`)
 }
 
 const exec: Handler = async (call) => {
+  requirePrivilege(call.caller, vmPath(vmidOf(call)), MONITOR);
   const command = listParam(call.raw, 'command');
   const { 'input-data': input } = checkParams(call.raw, {
     command: { type: 'list', required: true },

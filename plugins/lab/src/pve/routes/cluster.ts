@@ -1,5 +1,5 @@
 import { cpus, freemem, totalmem, loadavg, release } from 'node:os';
-import { hasPrivilege, permissionsOf, requirePrivilege, type Caller } from '../access.js';
+import { hasPrivilege, requirePrivilege, type Caller } from '../access.js';
 import { badParameters } from '../fault.js';
 import type { LabNode } from '../node.js';
 import { checkParams, int, str } from '../params.js';
@@ -72,7 +72,7 @@ async function nodeStatus({ node, caller }: Call): Promise<unknown> {
       hvm: '',
       flags: '',
     },
-    memory: { total: totalmem(), used: totalmem() - freemem(), free: freemem(), available: freemem() },
+    memory: { total: totalmem(), used: totalmem() - freemem(), free: freemem() },
     swap: { total: 0, used: 0, free: 0 },
     rootfs: { total, used, avail, free: total - used },
   };
@@ -201,5 +201,4 @@ export const clusterRoutes: readonly Route[] = [
   route('GET', '/cluster/status', clusterStatus),
   route('GET', '/cluster/resources', resources),
   route('GET', '/cluster/nextid', nextId),
-  route('GET', '/access/permissions', async ({ caller }) => permissionsOf(caller)),
 ];

@@ -95,8 +95,8 @@ async function getOptions(call: Call): Promise<unknown> {
 }
 
 async function putOptions(call: Call): Promise<unknown> {
-  const params = checkParams(call.raw, OPTIONS);
   const { options } = record(call, true).firewall;
+  const params = checkParams(call.raw, OPTIONS);
   for (const [name, value] of Object.entries(params)) {
     if (!NOT_STORED.has(name)) options[name] = /^\d+$/.test(value) ? Number(value) : value;
   }
@@ -106,6 +106,7 @@ async function putOptions(call: Call): Promise<unknown> {
 }
 
 async function addRule(call: Call): Promise<unknown> {
+  const { rules } = record(call, true).firewall;
   const params = checkParams(call.raw, {
     ...RULE,
     type: { ...RULE['type'], type: 'string', required: true },
@@ -113,7 +114,7 @@ async function addRule(call: Call): Promise<unknown> {
   });
   checkRule(params);
   // New rules go first, as in the web interface.
-  record(call, true).firewall.rules.splice(Number(params['pos'] ?? 0), 0, stored(params));
+  rules.splice(Number(params['pos'] ?? 0), 0, stored(params));
   call.node.file.save();
   return null;
 }
@@ -125,8 +126,8 @@ function checkDigest(params: Params, rules: readonly FirewallRule[]): void {
 }
 
 async function putRule(call: Call): Promise<unknown> {
-  const params = checkParams(call.raw, RULE);
   const vm = record(call, true);
+  const params = checkParams(call.raw, RULE);
   const { rule, pos } = ruleAt(vm, call);
   checkDigest(params, vm.firewall.rules);
   Object.assign(rule, stored(params));
@@ -150,8 +151,8 @@ async function deleteRule(call: Call): Promise<unknown> {
 }
 
 async function addIpSet(call: Call): Promise<unknown> {
-  const params = checkParams(call.raw, { name: { ...str, required: true }, comment: str, rename: str, digest: str });
   const { ipsets } = record(call, true).firewall;
+  const params = checkParams(call.raw, { name: { ...str, required: true }, comment: str, rename: str, digest: str });
   const name = params['name'] ?? '';
   if (ipsets[name] !== undefined) throw badParameters({ name: `IPSet '${name}' already exists` });
   ipsets[name] = { ...(params['comment'] === undefined ? {} : { comment: params['comment'] }), entries: [] };

@@ -51,13 +51,15 @@ function plainOptions(params: Params, before?: VmConfig): VmConfig {
 
 async function create(call: Call): Promise<unknown> {
   const { node, caller, raw } = call;
+  // Rights come before parameters, as everywhere in PVE; this one is given without its path.
+  if (!hasPrivilege(caller, vmPath(Number(raw['vmid'])), 'VM.Allocate'))
+    throw new PveFault(403, 'Permission check failed');
   const {
     vmid: id = '',
     start,
     ...checked
   } = checkParams(raw, CREATE_ONLY, (name) => CREATE_ONLY[name] ?? qemuOption(name));
   const vmid = Number(id);
-  if (!hasPrivilege(caller, vmPath(vmid), 'VM.Allocate')) throw new PveFault(403, 'Permission check failed');
   if (node.file.state.vms[id] !== undefined)
     throw died(
       `unable to create VM ${vmid} - VM ${vmid} already exists on node '${node.carrier(node.file.state.vms[id]).name}'`,
@@ -114,8 +116,14 @@ const CONFIG_ONLY: Readonly<Record<string, ParamSpec>> = {
   'import-working-storage': str,
 };
 
+/** Any of these lets a request in; what each option takes is looked at after that. */
+const CONFIG_PRIVILEGES = ['Disk', 'CDROM', 'CPU', 'Memory', 'Network', 'HWType', 'Options', 'Cloudinit'].map(
+  (name) => `VM.Config.${name}`,
+);
+
 function checkConfig(call: Call): { vmid: number; options: Params; removed: readonly string[] } {
   const vmid = vmidOf(call);
+  requirePrivilege(call.caller, vmPath(vmid), ...CONFIG_PRIVILEGES);
   const params = checkParams(call.raw, CONFIG_ONLY, (name) => CONFIG_ONLY[name] ?? qemuOption(name));
   const options = Object.fromEntries(Object.entries(params).filter(([name]) => CONFIG_ONLY[name] === undefined));
   const removed = (params['delete'] ?? '').split(/[,; ]+/).filter((name) => name !== '');
@@ -166,8 +174,8 @@ async function postConfig(call: Call): Promise<unknown> {
 async function remove(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
-  checkParams(call.raw, { purge: bool, 'destroy-unreferenced-disks': bool, skiplock: bool });
   requirePrivilege(caller, vmPath(vmid), 'VM.Allocate');
+  checkParams(call.raw, { purge: bool, 'destroy-unreferenced-disks': bool, skiplock: bool });
   const record = node.vm(vmid);
   node.checkLock(record);
   if (record.config['protection'] === 1) throw died(`can't remove VM ${vmid} - protection mode enabled`);
@@ -187,6 +195,7 @@ async function remove(call: Call): Promise<unknown> {
 async function resize(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
+  requirePrivilege(caller, vmPath(vmid), 'VM.Config.Disk');
   const { disk = '', size = '' } = checkParams(call.raw, {
     disk: { type: 'string', required: true, values: DISK_SLOTS },
     size: {
@@ -197,7 +206,6 @@ async function resize(call: Call): Promise<unknown> {
     digest: str,
     skiplock: bool,
   });
-  requirePrivilege(caller, vmPath(vmid), 'VM.Config.Disk');
   node.vm(vmid);
   return node.tasks.start('resize', String(vmid), caller, (task) =>
     node.withLock(vmid, async () => {
@@ -235,10 +243,10 @@ async function cloudInitValues(call: Call): Promise<unknown> {
 
 async function dump(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
+  requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
   const { type } = checkParams(call.raw, {
     type: { type: 'string', required: true, values: ['user', 'network', 'meta'] },
   });
-  requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
   const { config } = call.node.vm(vmid);
   return type === 'user' ? userData(vmid, config) : networkConfig(config, []);
 }
@@ -256,6 +264,7 @@ async function regenerate(call: Call): Promise<unknown> {
 async function clone(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
+  requirePrivilege(caller, vmPath(vmid), 'VM.Clone');
   const params = checkParams(call.raw, {
     newid: { type: 'integer', required: true, minimum: 100 },
     name: qemuOption('name') ?? str,
@@ -268,7 +277,6 @@ async function clone(call: Call): Promise<unknown> {
     target: str,
     bwlimit: int,
   });
-  requirePrivilege(caller, vmPath(vmid), 'VM.Clone');
   const source = node.vm(vmid);
   const newid = Number(params['newid']);
   if (node.file.state.vms[String(newid)] !== undefined) throw badParameters({ newid: `VM ${newid} already exists` });

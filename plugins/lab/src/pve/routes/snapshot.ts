@@ -76,12 +76,12 @@ async function freezeFileSystems(node: LabNode, spec: GuestSpec): Promise<() => 
 async function create(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
+  requirePrivilege(caller, vmPath(vmid), 'VM.Snapshot');
   const params = checkParams(call.raw, {
     snapname: { ...str, required: true, maxLength: 40, format: snapName },
     description: str,
     vmstate: bool,
   });
-  requirePrivilege(caller, vmPath(vmid), 'VM.Snapshot');
   const { snapname = '' } = params;
   return node.tasks.start('qmsnapshot', String(vmid), caller, (task) =>
     node.withLock(vmid, async () => {
@@ -120,8 +120,8 @@ async function create(call: Call): Promise<unknown> {
 async function rollback(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
-  const { start } = checkParams(call.raw, { start: bool });
   requirePrivilege(caller, vmPath(vmid), 'VM.Snapshot', 'VM.Snapshot.Rollback');
+  const { start } = checkParams(call.raw, { start: bool });
   const name = call.path['snapname'] ?? '';
   return node.tasks.start('qmrollback', String(vmid), caller, (task) =>
     node.withLock(vmid, async () => {
@@ -145,8 +145,8 @@ async function rollback(call: Call): Promise<unknown> {
 async function remove(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
-  checkParams(call.raw, { force: bool });
   requirePrivilege(caller, vmPath(vmid), 'VM.Snapshot');
+  checkParams(call.raw, { force: bool });
   const name = call.path['snapname'] ?? '';
   return node.tasks.start('qmdelsnapshot', String(vmid), caller, () =>
     node.withLock(vmid, async () => {
@@ -195,8 +195,8 @@ async function getConfig(call: Call): Promise<unknown> {
 
 async function putConfig(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
-  const { description } = checkParams(call.raw, { description: str });
   requirePrivilege(call.caller, vmPath(vmid), 'VM.Snapshot');
+  const { description } = checkParams(call.raw, { description: str });
   const snapshot = find(call.node.vm(vmid), call.path['snapname'] ?? '');
   snapshot.description = description ?? '';
   call.node.file.save();

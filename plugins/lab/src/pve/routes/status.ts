@@ -46,6 +46,17 @@ export async function vmSummary(node: LabNode, vmid: number): Promise<Record<str
   };
 }
 
+/** What a node without a backup server says. */
+const PROXMOX_SUPPORT = {
+  'pbs-library-version': 'lab',
+  'pbs-dirty-bitmap': true,
+  'pbs-dirty-bitmap-savevm': true,
+  'pbs-dirty-bitmap-migration': true,
+  'pbs-masterkey': true,
+  'query-bitmap-info': true,
+  'backup-max-workers': true,
+};
+
 async function current(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
@@ -72,7 +83,7 @@ async function current(call: Call): Promise<unknown> {
     nics: Object.fromEntries(spec.nics.map((nic) => [`tap${vmid}i${nic.index}`, { netin: 0, netout: 0 }])),
     'running-machine': 'pc-i440fx-7.2+pve0',
     'running-qemu': '7.2.0',
-    'proxmox-support': { 'pbs-library-version': 'lab' },
+    'proxmox-support': PROXMOX_SUPPORT,
   };
 }
 
@@ -134,8 +145,8 @@ type PowerWork = (
 function power(action: string, type: string, specs: ParamSpecs, work: PowerWork): Route {
   return route('POST', `/nodes/{node}/qemu/{vmid}/status/${action}`, async (call) => {
     const vmid = vmidOf(call);
-    const params = checkParams(call.raw, { skiplock: bool, ...specs });
     requirePrivilege(call.caller, vmPath(vmid), 'VM.PowerMgmt');
+    const params = checkParams(call.raw, { skiplock: bool, ...specs });
     return call.node.tasks.start(type, String(vmid), call.caller, (task) =>
       call.node.withLock(vmid, () => work(call, vmid, task, params)),
     );
@@ -197,8 +208,8 @@ export const statusRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/qemu/{vmid}/status/current', current),
   route('GET', '/nodes/{node}/qemu/{vmid}/config', async (call) => {
     const vmid = vmidOf(call);
-    const { current } = checkParams(call.raw, { current: bool, snapshot: str });
     requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
+    const { current } = checkParams(call.raw, { current: bool, snapshot: str });
     return configWithDigest(call.node.vm(vmid), current === '1');
   }),
   power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start),

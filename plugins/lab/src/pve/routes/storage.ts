@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { run } from '../../guest/process.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
+import { download } from '../download.js';
 import { badParameters, died } from '../fault.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
@@ -96,23 +94,13 @@ const DOWNLOAD: ParamSpecs = {
   'verify-certificates': bool,
 };
 
-/** wget's words, which is what PVE runs. */
-function downloadError(url: string, error: Error): Error {
-  const cause = error.cause as NodeJS.ErrnoException | undefined;
-  const { hostname, port, protocol } = new URL(url);
-  const place = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
-  if (cause?.code === 'ECONNREFUSED')
-    return new Error(`download failed: Connecting to ${place}... failed: Connection refused.`);
-  return new Error(`download failed: ${cause?.message ?? error.message}`);
-}
-
 async function downloadUrl(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const { storage, content: takes } = storageOf(call);
-  const params = checkParams(call.raw, DOWNLOAD);
   requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const mayProbe = hasPrivilege(caller, '/', 'Sys.Audit') && hasPrivilege(caller, '/', 'Sys.Modify');
   if (!mayProbe) requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork');
+  const params = checkParams(call.raw, DOWNLOAD);
   if (!takes.includes(params['content'] ?? ''))
     throw died(`storage '${storage}' is not configured for content-type '${params['content'] ?? ''}'`);
   const { content: kind = '', filename = '', url = '', checksum, 'checksum-algorithm': algorithm } = params;
@@ -142,12 +130,9 @@ async function downloadUrl(call: Call): Promise<unknown> {
     const part = `${target}.tmp`;
     try {
       log(`--${new Date().toISOString().slice(0, 19).replace('T', ' ')}--  ${url}`);
-      const response = await fetch(url, { signal }).catch((error: Error) => {
-        throw downloadError(url, error);
+      await download(url, part, signal).catch((error: Error) => {
+        throw new Error(`download failed: ${error.message}`);
       });
-      if (!response.ok || response.body === null)
-        throw new Error(`download failed: ERROR ${response.status}: ${response.statusText}.`);
-      await pipeline(Readable.fromWeb(response.body), createWriteStream(part));
       await verify(part, algorithm, checksum, log);
       await rename(part, target);
       log(`download of '${url}' to '${shown}' finished`);
@@ -160,6 +145,7 @@ async function downloadUrl(call: Call): Promise<unknown> {
 async function upload(call: Call): Promise<unknown> {
   const { node, caller, raw, upload: file } = call;
   const { storage } = storageOf(call);
+  requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const params = checkParams(raw, {
     content: { type: 'string', required: true, values: ['iso', 'vztmpl', 'import'] },
     filename: str,
@@ -167,7 +153,6 @@ async function upload(call: Call): Promise<unknown> {
     'checksum-algorithm': { type: 'string', values: CHECKSUMS },
     tmpfilename: str,
   });
-  requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const { content: kind = '', checksum, 'checksum-algorithm': algorithm } = params;
   if (file === undefined) throw badParameters({ filename: 'property is missing and it is not optional' });
   checkName(file.filename, kind);
@@ -206,11 +191,10 @@ async function removeVolume(call: Call): Promise<unknown> {
     requirePrivilege(caller, `/vms/${owner}`, 'VM.Backup');
   } else requirePrivilege(caller, `/storage/${storage}`, 'Datastore.Allocate');
   const file = node.storage.path(volid);
-  return node.tasks.start('imgdel', owner === undefined ? storage : `${owner}@${storage}`, caller, async () => {
+  return node.tasks.start('imgdel', owner === undefined ? storage : `${owner}@${storage}`, caller, async ({ log }) => {
     if (await stat(`${file}.protected`).catch(() => undefined)) throw died(`can't remove protected volume '${volid}'`);
-    if (!node.storage.exists(volid))
-      throw died(`unlink '${node.storage.shown(volid)}' failed - No such file or directory`);
-    await node.storage.remove(volid);
+    if (node.storage.exists(volid)) await node.storage.remove(volid);
+    else log(`disk image '${node.storage.shown(volid)}' does not exist`);
   });
 }
 

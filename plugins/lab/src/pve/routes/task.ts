@@ -1,5 +1,5 @@
 import { hasPrivilege, requirePrivilege } from '../access.js';
-import { bool, checkParams, int, str } from '../params.js';
+import { bool, checkParams, int, str, type Params, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
 import type { TaskRecord } from '../state.js';
 
@@ -29,21 +29,33 @@ function find(call: Call): TaskRecord {
   return task;
 }
 
+const LIST: ParamSpecs = {
+  limit: int,
+  start: int,
+  vmid: int,
+  typefilter: str,
+  source: { type: 'string', values: ['archive', 'active', 'all'] },
+  errors: bool,
+  since: int,
+  until: int,
+  userfilter: str,
+  statusfilter: str,
+};
+
 async function list(call: Call): Promise<unknown> {
   const { node, raw } = call;
-  const params = checkParams(raw, {
-    limit: int,
-    start: int,
-    vmid: int,
-    typefilter: str,
-    source: str,
-    errors: bool,
-    since: int,
-    until: int,
-    userfilter: str,
-    statusfilter: str,
-  });
+  const params = checkParams(raw, LIST);
   const start = Number(params['start'] ?? 0);
+  return matching(call, params)
+    .slice(start, start + Number(params['limit'] ?? 50))
+    .map((task) => ({
+      ...facts(task, node.name),
+      ...(task.endtime === undefined ? {} : { endtime: task.endtime, status: task.exitstatus }),
+    }));
+}
+
+function matching(call: Call, params: Params): readonly TaskRecord[] {
+  const { node } = call;
   return node.tasks.all
     .filter((task) => mayRead(call, task))
     .filter((task) => params['vmid'] === undefined || task.id === params['vmid'])
@@ -52,12 +64,7 @@ async function list(call: Call): Promise<unknown> {
     .filter(
       (task) =>
         (params['source'] ?? 'archive') === 'all' || node.tasks.isRunning(task) === (params['source'] === 'active'),
-    )
-    .slice(start, start + Number(params['limit'] ?? 50))
-    .map((task) => ({
-      ...facts(task, node.name),
-      ...(task.endtime === undefined ? {} : { endtime: task.endtime, status: task.exitstatus }),
-    }));
+    );
 }
 
 async function status(call: Call): Promise<unknown> {
@@ -79,9 +86,10 @@ async function log(call: Call): Promise<unknown> {
   return lines.map((t, index) => ({ n: start + index + 1, t }));
 }
 
-/** Lists carry how many there are in all beside `data`. */
-export function totalOf(call: Call): number | undefined {
-  return call.path['upid'] === undefined ? undefined : call.node.tasks.find(call.path['upid']).log.length;
+/** Lists that are handed out in parts carry how many there are in all beside `data`. */
+export function totalOf(call: Call, path: string): number | undefined {
+  if (path.endsWith('/log')) return call.node.tasks.find(call.path['upid'] ?? '').log.length;
+  return path.endsWith('/tasks') ? matching(call, checkParams(call.raw, LIST)).length : undefined;
 }
 
 async function stop(call: Call): Promise<unknown> {

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import { ROOT, zebu, zebuJson } from './cli.js';
+
+/** A lab for tests that need one to themselves: an empty node, or one to break. */
+export interface OwnLab {
+  readonly report: LabReport;
+  /** `--name` and `--state-dir` of its commands. */
+  readonly flags: readonly string[];
+  up(...flags: readonly string[]): Promise<LabReport>;
+  down(): Promise<void>;
+}
+
+export async function ownLab(name: string, ...upFlags: readonly string[]): Promise<OwnLab> {
+  const stateDir = mkdtempSync(join(tmpdir(), `zebu-lab-${name}-`));
+  const flags = ['--name', name, '--state-dir', stateDir];
+  const up = (...more: readonly string[]): Promise<LabReport> =>
+    zebuJson<LabReport>(['lab:up', ...flags, '--guests', 'namespace', ...more], { cwd: ROOT, timeoutMs: 900_000 });
+  return {
+    report: await up(...upFlags),
+    flags,
+    up,
+    down: async () => {
+      await zebu(['lab:down', ...flags], { cwd: ROOT });
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
