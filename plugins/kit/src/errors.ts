@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   VM_NOT_READY: EXIT.precondition,
   VMID_TAKEN: EXIT.precondition,
   IMAGE_MISMATCH: EXIT.precondition,
+  SCRIPT_CHANGED: EXIT.precondition,
+  SCRIPT_FAILED: EXIT.proxmox,
   DOCKER_MISSING: EXIT.precondition,
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,

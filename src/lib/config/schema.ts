@@ -108,6 +108,7 @@ const network = z
     search: z.string().optional().describe('DNS search domain.'),
     bridge: z.string().optional().describe('Bridge on the node. Default: the only one there is.'),
     vlan: z.int().min(1).max(4094).optional().describe('VLAN tag.'),
+    mtu: z.int().min(576).max(65520).optional().describe('MTU of the interface. Default: that of the bridge.'),
     mac: z
       .string()
       .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/)
@@ -145,9 +146,35 @@ const firewall = z.strictObject({
     .describe('Ports open to some only: `{port: 5432, from: [192.0.2.0/24]}`.'),
 });
 
+const script = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the community script comes from instead of upstream: a URL (`{ref}` becomes the commit) or a folder.',
+    ),
+  os: z
+    .enum(['debian13', 'debian12', 'ubuntu2404', 'ubuntu2204'])
+    .default('debian13')
+    .describe('System that the community script installs.'),
+  timeout: seconds.default(1800).describe('Seconds for the whole community script, image download included.'),
+});
+
 const vm = z.strictObject({
   name: dnsLabel('vm name').optional().describe('Name of the VM. Default: the app’s name.'),
   vmid: z.int().min(100).max(999_999_999).optional().describe('Id of the VM. Default: the next free one.'),
+  provisioner: z
+    .enum(['cloud-image', 'community-script'])
+    .optional()
+    .describe(
+      'Where the VM comes from. Default: `cloud-image` where `vm.image` is given or Proxmox is not reached by ssh, else `community-script`.',
+    ),
+  script: script.prefault({}).describe('The community script, for `provisioner: community-script`.'),
+  docker: z
+    .enum(['distribution', 'docker'])
+    .default('distribution')
+    .describe('Where Docker is installed from when the image has none: the distribution, or Docker’s own repository.'),
   image: image.optional().describe('What the disk starts from; a Debian or Ubuntu cloud image.'),
   cores: z.int().min(1).max(512).default(2).describe('CPU cores. Recommended minimum: 2.'),
   memory_mb: z.int().min(256).default(2048).describe('Memory in MiB. Recommended minimum: 2048.'),

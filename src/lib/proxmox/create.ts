@@ -11,9 +11,11 @@ import { beginEnsuring, endEnsuring, ensureSteps, settingsStep } from './ensure/
 import { toNodeName, toVmid } from './ids.js';
 import { inspectVm } from './inspect.js';
 import { findVm, readVm } from './observe.js';
+import { isUnfinished } from './ownership.js';
 import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js';
-import { cloudImage } from './provision/cloud-image.js';
+import { chooseProvisioner, loadProvisioner } from './provision/provisioner.js';
 import { planStep } from './provision/run.js';
+import { settle } from './settle.js';
 
 export interface VmCreated {
   /** False when the VM was there, running and as it should be. */
@@ -53,13 +55,21 @@ interface Planned {
 }
 
 /** What is there, and from it what will be done. Nothing is changed. */
-async function planVm(context: Context, client: ProxmoxClient, desired: DesiredVm): Promise<Planned> {
-  const row = await findVm(client, desired.app);
+async function planVm(
+  context: Context,
+  client: ProxmoxClient,
+  desired: DesiredVm,
+  options: { dryRun: boolean },
+): Promise<Planned> {
+  let row = await findVm(client, desired.app);
+  if (!options.dryRun && (await settle(context, client, desired, row))) row = await findVm(client, desired.app);
   const found = row === undefined ? undefined : await readVm(client, row);
   const exists = found !== undefined;
-  if (exists && hasDisk(found)) return { exists, plan: planExisting(desired, found) };
+  if (exists && hasDisk(found) && !isUnfinished(found.config['tags']))
+    return { exists, plan: planExisting(desired, found) };
   warnOfSizes(context);
-  return { exists, plan: await cloudImage.plan(context, client, desired, found) };
+  const provisioner = await loadProvisioner(chooseProvisioner(context.config.vm, await context.transport(), found));
+  return { exists, plan: await provisioner.plan(context, client, desired, found) };
 }
 
 const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';
@@ -96,7 +106,7 @@ export function createVm(context: Context, options: { dryRun: boolean }): Promis
 async function makeVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
   const client = await makeClient(await context.transport(), context.io);
   const desired = await desiredVm(context);
-  const { plan, exists } = await planVm(context, client, desired);
+  const { plan, exists } = await planVm(context, client, desired, options);
   for (const { key, wanted, found } of plan.drift) {
     context.io.warn(`VM ${plan.vmid} differs: ${key} is ${found}, zebu.yml wants ${wanted}; vm:apply changes it`);
   }

@@ -42,6 +42,7 @@ export interface DesiredVm {
   readonly network: Config['vm']['network'];
   readonly firewall: DesiredFirewall;
   readonly guest: DesiredGuest;
+  readonly script: Config['vm']['script'];
 }
 
 const KEY_LINE =
@@ -151,5 +152,6 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     network: vm.network,
     firewall: desiredFirewall(vm, await readPublished(context)),
     guest: desiredGuest(vm, sshKeys),
+    script: vm.script,
   };
 }

@@ -227,8 +227,11 @@ async function checkRoom(
   }
 }
 
+/** Where a new VM will be, whatever its disk is made from. */
+export type Place = Omit<Site, 'image'> & { readonly storages: readonly StorageRow[] };
+
 /** @throws what refuses a VM before anything is changed: CONFIG_INVALID, VMID_TAKEN, NO_SPACE */
-export async function surveySite(client: ProxmoxClient, desired: DesiredVm): Promise<Site> {
+export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Promise<Place> {
   const node = await chooseNode(client, desired.node);
   const [rows, storageData, bridge] = await Promise.all([
     listVms(client),
@@ -237,14 +240,19 @@ export async function surveySite(client: ProxmoxClient, desired: DesiredVm): Pro
   ]);
   const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
   const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
-  const [vmid, image] = await Promise.all([
+  const [vmid] = await Promise.all([
     chooseVmid(
       client,
       desired.vmid,
       rows.filter((row) => !isOwn(row.tags, desired.app)),
     ),
-    locateImage(client, node, desired, storages),
     checkRoom(client, node, desired, disk),
   ]);
-  return { node, vmid, storage: disk.storage, bridge, image };
+  return { node, vmid, storage: disk.storage, bridge, storages };
+}
+
+/** @throws as surveyPlace, and CONFIG_INVALID for an image that cannot be had */
+export async function surveySite(client: ProxmoxClient, desired: DesiredVm): Promise<Site> {
+  const { storages, ...place } = await surveyPlace(client, desired);
+  return { ...place, image: await locateImage(client, place.node, desired, storages) };
 }

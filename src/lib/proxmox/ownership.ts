@@ -12,6 +12,18 @@ export function ownTags(app: string): string {
   return [TAG, appTag(app)].join(';');
 }
 
+/** Until it is as it should be before its first start. */
+const UNFINISHED = 'zebu-unfinished';
+
+/** The tags of a VM that something else is still making for us. */
+export function unfinishedTags(app: string): string {
+  return [TAG, appTag(app), UNFINISHED].join(';');
+}
+
+export function isUnfinished(tags: string | undefined): boolean {
+  return tagsOf(tags).includes(UNFINISHED);
+}
+
 export function tagsOf(text: string | undefined): readonly string[] {
   return (text ?? '').split(/[;, ]+/).filter((tag) => tag !== '');
 }

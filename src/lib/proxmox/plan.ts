@@ -4,11 +4,12 @@ import type { ExistingVm, Site } from './observe.js';
 import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
 import { ownNote, ownTags } from './ownership.js';
 import { diskBytes } from './properties.js';
+import type { ScriptRun } from './provision/community-script/run.js';
 
-/** One request of the plan, exactly as it will be sent. */
+/** One request of the plan, exactly as it will be sent; or, as `HOST`, a program that is run on the node itself. */
 export interface PlannedCall {
-  readonly method: 'DELETE' | 'POST' | 'PUT';
-  /** Below `/api2/json`. */
+  readonly method: 'DELETE' | 'HOST' | 'POST' | 'PUT';
+  /** Below `/api2/json`; of a program, its name and version. */
   readonly path: string;
   readonly params: Readonly<Record<string, boolean | number | string>>;
   /** Type of the task it starts; undefined when it is done with the answer. */
@@ -18,6 +19,10 @@ export interface PlannedCall {
 export interface PlannedStep {
   readonly title: string;
   readonly call: PlannedCall;
+  /** What a `HOST` step runs. */
+  readonly script?: ScriptRun;
+  /** Of the parameters, only those that the VM has otherwise are sent; and its first disk gets these options. */
+  readonly adopt?: { readonly diskOptions: string };
 }
 
 export interface VmPlan {
@@ -32,23 +37,20 @@ export interface VmPlan {
 const GIB = 1024 ** 3;
 
 function net0(desired: DesiredVm, bridge: string): string {
-  const { mac, vlan } = desired.network;
+  const { mac, vlan, mtu } = desired.network;
   return [
     mac === undefined ? 'virtio' : `virtio=${mac.toUpperCase()}`,
     `bridge=${bridge}`,
     `firewall=${desired.firewall.enabled ? 1 : 0}`,
     ...(vlan === undefined ? [] : [`tag=${vlan}`]),
+    ...(mtu === undefined ? [] : [`mtu=${mtu}`]),
   ].join(',');
 }
 
-/**
- * A VM without disks, which takes Proxmox no time: from then on it carries our tags, so that a run that is interrupted
- * in the long import is found and finished by the next one instead of leaving a second VM.
- */
-function shellParams(desired: DesiredVm, site: Site): PlannedCall['params'] {
+/** What every new VM is given, however it comes to be. */
+export function newVmConfig(desired: DesiredVm, bridge: string): PlannedCall['params'] {
   const { nameservers, search } = desired.network;
   return {
-    vmid: site.vmid,
     name: desired.name,
     tags: ownTags(desired.app),
     description: ownNote(desired.app),
@@ -62,7 +64,7 @@ function shellParams(desired: DesiredVm, site: Site): PlannedCall['params'] {
     scsihw: 'virtio-scsi-single',
     serial0: 'socket',
     vga: 'serial0',
-    net0: net0(desired, site.bridge),
+    net0: net0(desired, bridge),
     ciuser: desired.user,
     // PVE keeps the keys URL-encoded inside the parameter.
     sshkeys: encodeURIComponent(desired.sshKeys.join('\n')),
@@ -74,6 +76,9 @@ function shellParams(desired: DesiredVm, site: Site): PlannedCall['params'] {
   };
 }
 
+/** For whatever storage there is: space freed inside is freed outside, and the disk has a thread of its own. */
+export const DISK_OPTIONS = 'discard=on,iothread=1,ssd=1';
+
 function diskStep(base: string, site: Site): PlannedStep {
   return {
     title: `Import the disk from ${site.image.volume} to ${site.storage}`,
@@ -81,7 +86,7 @@ function diskStep(base: string, site: Site): PlannedStep {
       method: 'POST',
       path: `${base}/config`,
       params: {
-        [DISK]: `${site.storage}:0,import-from=${site.image.volume},discard=on,iothread=1,ssd=1`,
+        [DISK]: `${site.storage}:0,import-from=${site.image.volume},${DISK_OPTIONS}`,
         ide2: `${site.storage}:cloudinit`,
         boot: `order=${DISK}`,
       },
@@ -90,14 +95,14 @@ function diskStep(base: string, site: Site): PlannedStep {
   };
 }
 
-function resizeStep(base: string, diskGb: number): PlannedStep {
+export function resizeStep(base: string, diskGb: number): PlannedStep {
   return {
     title: `Grow the disk to ${diskGb} GiB`,
     call: { method: 'PUT', path: `${base}/resize`, params: { disk: DISK, size: `${diskGb}G` }, task: 'resize' },
   };
 }
 
-function startStep(base: string): PlannedStep {
+export function startStep(base: string): PlannedStep {
   return { title: 'Start it', call: { method: 'POST', path: `${base}/status/start`, params: {}, task: 'qmstart' } };
 }
 
@@ -144,9 +149,16 @@ export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm |
   const node = found?.node ?? site.node;
   const vmid = found?.vmid ?? site.vmid;
   const base = `/nodes/${node}/qemu/${vmid}`;
+  // Without disks, which takes Proxmox no time: from then on it carries our tags, so that a run that is interrupted in
+  // the long import is found and finished by the next one instead of leaving a second VM.
   const shell: PlannedStep = {
     title: `Create VM ${vmid} (${desired.name}) on ${node}: ${desired.cores} cores, ${desired.memoryMb} MiB, ${site.bridge}`,
-    call: { method: 'POST', path: `/nodes/${node}/qemu`, params: shellParams(desired, site), task: 'qmcreate' },
+    call: {
+      method: 'POST',
+      path: `/nodes/${node}/qemu`,
+      params: { vmid, ...newVmConfig(desired, site.bridge) },
+      task: 'qmcreate',
+    },
   };
   return {
     node,

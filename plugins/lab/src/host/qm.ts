@@ -1,3 +1,4 @@
+import { importDisk } from './import-disk.js';
 import { followTask, localApi, Refused, type LocalParams } from './local-api.js';
 import { parseOptions, printRefusal, type ProgramIo } from './pvesh.js';
 
@@ -50,7 +51,8 @@ export async function qm(socket: string, words: readonly string[], io: ProgramIo
     },
     create: () => task('POST', base, [['vmid', vmid], ...params]),
     set: async () => {
-      io.out(`update VM ${vmid}: ${params.map(([name, value]) => `-${name} ${value}`).join(' ')}\n`);
+      const shown = params.map(([name, value]) => `-${name} ${name === 'cipassword' ? '<hidden>' : value}`);
+      io.out(`update VM ${vmid}: ${shown.join(' ')}\n`);
       await localApi(socket, 'PUT', `${vm}/config`, params);
       return 0;
     },
@@ -64,11 +66,13 @@ export async function qm(socket: string, words: readonly string[], io: ProgramIo
     destroy: () => task('DELETE', vm),
     clone: () => task('POST', `${vm}/clone`, [['newid', rest[0] ?? ''], ...params]),
     resize: () => task('PUT', `${vm}/resize`, [['disk', rest[0] ?? ''], ['size', rest[1] ?? ''], ...params]),
-    disk: () =>
-      task('PUT', `${base}/${rest[0] ?? ''}/resize`, [
+    disk: async () => {
+      if (vmid === 'import') return importDisk(socket, base, rest, params, io);
+      return task('PUT', `${base}/${rest[0] ?? ''}/resize`, [
         ['disk', rest[1] ?? ''],
         ['size', rest[2] ?? ''],
-      ]),
+      ]);
+    },
     snapshot: () => task('POST', `${vm}/snapshot`, [['snapname', rest[0] ?? ''], ...params]),
     rollback: () => task('POST', `${vm}/snapshot/${rest[0] ?? ''}/rollback`),
     delsnapshot: () => task('DELETE', `${vm}/snapshot/${rest[0] ?? ''}`),

@@ -19,6 +19,17 @@ const INSIDE = '/run/zebu-lab';
 /** The programs of a Proxmox host that the lab stands in for. */
 export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveversion'];
 
+/** As on a host with libguestfs-tools; what images are given by it (agent, Docker), the lab's own image has already. */
+const VIRT_CUSTOMIZE = `#!/bin/sh
+image=
+while [ $# -gt 0 ]; do
+    case $1 in -a | --add) image=$2; shift ;; esac
+    shift
+done
+[ -f "$image" ] || { echo "virt-customize: error: libguestfs error: could not open $image" >&2; exit 1; }
+exec qemu-img check -q "$image"
+`;
+
 interface ShellFiles {
   readonly bin: string;
   readonly programs: string;
@@ -74,6 +85,8 @@ async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
     await writeFile(file, `#!/bin/sh\nexec ${INSIDE}/node ${cli} ${name} ${INSIDE}/state/control.sock "$@"\n`);
     await chmod(file, 0o755);
   }
+  await writeFile(join(bin, 'virt-customize'), VIRT_CUSTOMIZE);
+  await chmod(join(bin, 'virt-customize'), 0o755);
 }
 
 function answers(port: number): Promise<boolean> {

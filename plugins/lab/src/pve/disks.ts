@@ -1,9 +1,13 @@
 import { died } from './fault.js';
 import type { LabNode } from './node.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from './property-string.js';
+import { imageInfo } from './storage.js';
 import type { TaskHandle } from './tasks.js';
 
-const DISK = /^(scsi|virtio|sata|ide)\d+$/;
+const DISK = /^((scsi|virtio|sata|ide)\d+|efidisk0)$/;
+
+/** Of the firmware's variables, `efitype=4m`; a raw file whatever the storage would take for other disks. */
+const EFI_BYTES = 528 * 1024;
 
 export const isDiskSlot = (name: string): boolean => DISK.test(name);
 
@@ -80,11 +84,12 @@ export async function makeDisks(
       config[slot] = `${volid},media=cdrom`;
       task.log(`${slot}: successfully created disk '${config[slot]}'`);
     } else if (/^\d+(\.\d+)?$/.test(wanted)) {
-      const volid = node.storage.nextDisk(vmid, options.get('format') ?? 'qcow2', storage);
+      const efi = slot === 'efidisk0';
+      const volid = node.storage.nextDisk(vmid, options.get('format') ?? (efi ? 'raw' : 'qcow2'), storage);
       made.push(volid);
       let bytes: number;
       if (importFrom === undefined) {
-        bytes = Number(wanted) * 1024 ** 3;
+        bytes = efi ? EFI_BYTES : Number(wanted) * 1024 ** 3;
         task.log(`Formatting '${node.storage.shown(volid)}', fmt=qcow2 size=${bytes}`);
         await node.storage.createDisk(volid, bytes);
       } else {
@@ -103,7 +108,9 @@ export async function makeDisks(
       task.log(`${slot}: successfully created disk '${config[slot]}'`);
     } else {
       if (!node.storage.exists(volume)) throw died(`volume '${volume}' does not exist`);
-      config[slot] = text;
+      // PVE looks at the volume for its size.
+      options.set('size', formatSize((await imageInfo(node.storage.path(volume))).virtualSize));
+      config[slot] = formatProperties(new Map([['file', volume], ...options]), 'file');
     }
   }
   return { config, made, labImage };

@@ -5,6 +5,8 @@ export type Properties = ReadonlyMap<string, string>;
 export function parseProperties(text: string, defaultKey: string): Map<string, string> {
   const properties = new Map<string, string>();
   for (const part of text.split(',')) {
+    // As in Perl's split, a comma at the end means nothing.
+    if (part === '') continue;
     const cut = part.indexOf('=');
     if (cut === -1) properties.set(defaultKey, part);
     else properties.set(part.slice(0, cut), part.slice(cut + 1));

@@ -1,11 +1,13 @@
 import type { Context } from '../../context.js';
-import type { Step } from '../../ui/steps.js';
+import type { Step, StepReport } from '../../ui/steps.js';
 import type { ProxmoxClient } from '../client.js';
 import { toNodeName, toVmid } from '../ids.js';
 import { readVm } from '../observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
 import { diskBytes } from '../properties.js';
 import { runTask } from '../tasks.js';
+import { differences } from './adopt.js';
+import type { ScriptRun } from './community-script/run.js';
 
 type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
@@ -16,6 +18,23 @@ async function isDone(client: ProxmoxClient, step: PlannedStep, plan: Placed): P
   const bytes = diskBytes(config['scsi0']);
   const wanted = Number.parseInt(String(step.call.params['size']), 10) * 1024 ** 3;
   return bytes !== undefined && bytes >= wanted ? `has ${Math.round(bytes / 1024 ** 3)} GiB` : undefined;
+}
+
+/** What is sent; undefined when the VM is so already. */
+async function paramsOf(
+  client: ProxmoxClient,
+  step: PlannedStep,
+  plan: Placed,
+): Promise<PlannedStep['call']['params'] | undefined> {
+  if (step.adopt === undefined) return step.call.params;
+  return differences(step.call, step.adopt.diskOptions, (await readVm(client, plan)).config);
+}
+
+async function runOnHost(context: Context, script: ScriptRun, report: StepReport): Promise<void> {
+  const { hostShell } = await context.transport();
+  if (hostShell === undefined) throw new Error('a script is planned only where there is a shell');
+  const { runScript } = await import('./community-script/run.js');
+  await runScript(context, hostShell, script, report);
 }
 
 /** Does one step of a plan as it is written there. */
@@ -29,7 +48,18 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         report.done(done);
         return;
       }
-      const { method, path, params, task } = step.call;
+      if (step.script !== undefined) {
+        await runOnHost(context, step.script, report);
+        return;
+      }
+      const { method, path, task } = step.call;
+      const params = await paramsOf(client, step, plan);
+      if (params === undefined) {
+        report.done('as it should be');
+        return;
+      }
+      // Programs of the host were dealt with above.
+      if (method === 'HOST') throw new Error(`nothing to run for ${path}`);
       const send = (): Promise<unknown> => client.request(method, path, params);
       if (task === undefined) {
         await send();

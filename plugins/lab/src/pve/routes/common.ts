@@ -20,10 +20,15 @@ export function digest(value: unknown): string {
   return createHash('sha1').update(JSON.stringify(value)).digest('hex');
 }
 
+/** What PVE shows for a password. */
+export const HIDDEN = '**********';
+
 /** @param current what the running VM has, without what waits for its next start */
 export function configWithDigest(record: VmRecord, current = false): VmConfig {
+  const shown = current ? record.config : withPending(record);
   return {
-    ...(current ? record.config : withPending(record)),
+    ...shown,
+    ...(shown['cipassword'] === undefined ? {} : { cipassword: HIDDEN }),
     ...(record.lock === undefined ? {} : { lock: record.lock }),
     digest: digest([record.config, record.pending]),
   };

@@ -33,6 +33,11 @@ function completeNet(text: string, before?: string): string {
   const parts = text.split(',');
   const model = parts.find((part) => !part.includes('='));
   if (model === undefined) return text;
+  const given = parts.find((part) => part.startsWith('macaddr='));
+  if (given !== undefined) {
+    const rest = parts.filter((part) => part !== model && part !== given);
+    return [`${model}=${given.slice('macaddr='.length).toUpperCase()}`, ...rest].join(',');
+  }
   const old = before === undefined ? undefined : macOf(parseProperties(before, 'model'));
   return [`${model}=${old ?? randomMac()}`, ...parts.filter((part) => part !== model)].join(',');
 }
@@ -138,6 +143,13 @@ function checkConfig(call: Call): { vmid: number; options: Params; removed: read
   return { vmid, options, removed };
 }
 
+/** A volume that is a disk again is unused no longer. */
+function dropUnused(config: VmConfig, disks: readonly string[]): void {
+  const volumes = new Set(disks.map((disk) => disk.split(',')[0]));
+  for (const [name, value] of Object.entries(config))
+    if (/^unused\d+$/.test(name) && volumes.has(String(value))) delete config[name];
+}
+
 async function applyConfig(
   call: Call,
   vmid: number,
@@ -152,6 +164,7 @@ async function applyConfig(
   const disks = await makeDisks(node, vmid, options, handle, []);
   const set = { ...plainOptions(options, record.config), ...disks.config };
   changeConfig(record, await node.isRunning(vmid, record), set, removed);
+  dropUnused(record.config, Object.values(disks.config));
   record.labImage ||= disks.labImage;
   node.file.save();
 }
@@ -165,7 +178,9 @@ async function putConfig(call: Call): Promise<unknown> {
 async function postConfig(call: Call): Promise<unknown> {
   const { vmid, options, removed } = checkConfig(call);
   return call.node.tasks.start('qmconfig', String(vmid), call.caller, async (task) => {
-    const words = Object.entries(options).map(([name, value]) => `-${name} ${value}`);
+    const words = Object.entries(options).map(
+      ([name, value]) => `-${name} ${name === 'cipassword' ? '<hidden>' : value}`,
+    );
     task.log(`update VM ${vmid}: ${[...words, ...removed.map((name) => `-delete ${name}`)].join(' ')}`);
     await call.node.withLock(vmid, () => applyConfig(call, vmid, options, removed, task.log));
   });

@@ -1,0 +1,94 @@
+import { sh, ZebuError, type HostShell, type Io } from '@zebu/kit';
+import { parseFacts } from '../../../guest/prove.js';
+import type { ScriptOs } from './dialogs.js';
+
+/** The image the script downloads, and where its publisher says what it must be. The script itself checks nothing. */
+export interface CachedImage {
+  readonly url: string;
+  readonly sums: string;
+  readonly algorithm: 'sha256' | 'sha512';
+  /** Where the script keeps it and takes it from when it is there. */
+  readonly file: string;
+}
+
+const CACHE = '/var/lib/vz/template/cache';
+const CODENAMES = { debian12: 'bookworm', debian13: 'trixie', ubuntu2204: 'jammy', ubuntu2404: 'noble' } as const;
+
+export function cachedImage(os: ScriptOs, arch: string): CachedImage {
+  const codename = CODENAMES[os];
+  const debian = os.startsWith('debian');
+  const base = debian
+    ? `https://cloud.debian.org/images/cloud/${codename}/latest`
+    : `https://cloud-images.ubuntu.com/${codename}/current`;
+  const name = debian
+    ? `debian-${os.slice('debian'.length)}-generic-${arch}.qcow2`
+    : `${codename}-server-cloudimg-${arch}.img`;
+  return {
+    url: `${base}/${name}`,
+    sums: `${base}/${debian ? 'SHA512SUMS' : 'SHA256SUMS'}`,
+    algorithm: debian ? 'sha512' : 'sha256',
+    file: `${CACHE}/${name}`,
+  };
+}
+
+/**
+ * Sees to it that what the script finds in its cache is whole. The script takes what is there for ever, even half a
+ * download; with the publisher's sums at hand it is checked, downloaded and checked. Without them only a damaged file
+ * is removed. Prints `image=` present, downloaded, sound, absent or mismatch, and `removed=` with the reason.
+ */
+export function cacheScript({ url, sums, algorithm, file }: CachedImage): string {
+  return sh`
+file=${file}
+name=$(basename "$file")
+part="$file.zebu-part"
+trap 'rm -f "$part"' EXIT
+trap 'exit 1' HUP INT TERM
+want=$(curl -fsSL --connect-timeout 10 --max-time 30 ${sums} | awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }')
+digest() { ${algorithm}sum "$1" | cut -d ' ' -f 1; }
+if [ -e "$file" ]; then
+  if [ -n "$want" ]; then
+    [ "$(digest "$file")" != "$want" ] || { echo image=present; exit 0; }
+    echo removed=outdated
+    rm -f "$file"
+  elif qemu-img check -q "$file" >/dev/null 2>&1; then echo image=sound; exit 0
+  else echo removed=damaged; rm -f "$file"
+  fi
+fi
+[ -n "$want" ] || { echo image=absent; exit 0; }
+mkdir -p "$(dirname "$file")"
+curl -fsSL --connect-timeout 20 --retry 2 -o "$part" ${url} || { echo image=absent; exit 0; }
+[ "$(digest "$part")" = "$want" ] || { echo image=mismatch; exit 0; }
+mv "$part" "$file"
+echo image=downloaded
+`;
+}
+
+/** @throws IMAGE_MISMATCH when the publisher's own sum does not match what it serves */
+export async function prepareImage(
+  shell: HostShell,
+  image: CachedImage,
+  options: { readonly io: Io; readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<string> {
+  const { io, signal, timeoutMs } = options;
+  const { stdout } = await shell.exec(['sh', '-c', cacheScript(image)], { signal, timeoutMs });
+  const facts = parseFacts(stdout);
+  const removed = facts.get('removed');
+  if (removed !== undefined) {
+    io.warn(
+      `${image.file} was ${removed === 'damaged' ? 'damaged, perhaps half a download,' : 'not what its publisher lists today'} and was removed: the community script would have used it`,
+    );
+  }
+  switch (facts.get('image')) {
+    case 'present':
+    case 'downloaded':
+      return `${facts.get('image') ?? ''}, ${image.algorithm} as ${new URL(image.sums).host} lists it`;
+    case 'mismatch':
+      throw new ZebuError('IMAGE_MISMATCH', `${image.url} is not what ${image.sums} says; nothing of it was kept`, {
+        hint: 'Perhaps it was being replaced while it was downloaded: try again in a few minutes.',
+      });
+    case undefined:
+    default:
+      io.warn(`${image.sums} cannot be fetched by the host: the image of the community script is not checked`);
+      return facts.get('image') === 'sound' ? 'in the cache, and sound' : 'left to the script';
+  }
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../context.js';
+import { runSteps } from '../ui/steps.js';
+import { nodesAnswer, taskListAnswer } from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import type { DesiredVm } from './desired.js';
+import { toUpid } from './ids.js';
+import { imageFileName, listVms } from './observe.js';
+import type { VmRow } from './ownership.js';
+import { parseAnswer } from './parse.js';
+import { waitTask } from './tasks.js';
+
+interface Going {
+  readonly upid: string;
+  readonly type: string;
+  readonly id: string;
+}
+
+async function goingOn(client: ProxmoxClient, node: string, vmid?: number): Promise<readonly Going[]> {
+  const rows = await client.request('GET', `/nodes/${node}/tasks`, {
+    source: 'active',
+    ...(vmid === undefined ? {} : { vmid }),
+  });
+  return parseAnswer(taskListAnswer, rows, 'the tasks that are going on').map(({ upid, type, id = '' }) => ({
+    upid,
+    type,
+    id,
+  }));
+}
+
+/** While it is being created a VM has neither name nor tags: only its task tells that it may be ours. */
+function mayBeOurs(task: Going, rows: readonly VmRow[], desired: DesiredVm): boolean {
+  const { image } = desired;
+  if (task.type === 'download') return image?.kind === 'url' && task.id === imageFileName(image.url, image.checksum);
+  if (task.type !== 'qmcreate') return false;
+  const row = rows.find(({ vmid }) => String(vmid) === task.id);
+  return row === undefined || row.tags === undefined;
+}
+
+async function leftGoing(client: ProxmoxClient, desired: DesiredVm, row: VmRow | undefined): Promise<readonly Going[]> {
+  if (row !== undefined) return row.status === 'running' ? [] : goingOn(client, row.node, row.vmid);
+  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes').filter(
+    ({ node, status }) => status !== 'offline' && (desired.node === undefined || desired.node === node),
+  );
+  const tasks = (await Promise.all(nodes.map(({ node }) => goingOn(client, node)))).flat();
+  if (!tasks.some(({ type }) => type === 'qmcreate' || type === 'download')) return [];
+  const rows = await listVms(client);
+  return tasks.filter((task) => mayBeOurs(task, rows, desired));
+}
+
+/**
+ * A zebu that was killed leaves the task it had started going on. Planning beside it would make a second VM, or be
+ * refused because the first is locked; so it is waited for, whatever comes of it.
+ * @returns whether there was something, so that what was read before is old
+ */
+export async function settle(
+  context: Context,
+  client: ProxmoxClient,
+  desired: DesiredVm,
+  row: VmRow | undefined,
+): Promise<boolean> {
+  const tasks = await leftGoing(client, desired, row);
+  const { io, signal, clock, config } = context;
+  await runSteps(
+    io,
+    signal,
+    tasks.map(({ upid, type, id }) => ({
+      title: `Wait for the task ${type} ${id} of a run before`,
+      run: async (report) => {
+        await waitTask(client, toUpid(upid), {
+          io,
+          signal,
+          clock,
+          timeoutMs: config.proxmox.task_timeout * 1000,
+          label: `in task "${type}"`,
+          onWait: (seconds) => report.update(`(${seconds} s)`),
+        }).catch((error: unknown) => {
+          // That it failed is for the plan to see: it does what is still missing.
+          if ((error as { code?: unknown }).code !== 'TASK_FAILED') throw error;
+          report.done('it failed');
+        });
+      },
+    })),
+  );
+  return tasks.length > 0;
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import { PIN_FILE, SCRIPT, SCRIPT_FILES } from '../../src/lib/proxmox/provision/community-script/pin.js';
+import { ROOT } from './cli.js';
+import type { Project } from './project.js';
+
+/** Puts the stand-in for upstream beside a project, changed as asked, and pins what is there then. */
+export function standIn(
+  project: Project,
+  changes: { readonly script?: (text: string) => string; readonly afterPin?: (text: string) => string } = {},
+): void {
+  const folder = join(project.folder, '..', 'upstream');
+  cpSync(join(ROOT, 'test', 'fixtures', 'community-script'), folder, { recursive: true });
+  const script = join(folder, SCRIPT);
+  const text = readFileSync(script, 'utf8');
+  const changed = changes.script?.(text) ?? text;
+  if (changes.script !== undefined && changed === text) throw new Error('the stand-in was not changed');
+  writeFileSync(script, changed);
+  const files = Object.fromEntries(
+    SCRIPT_FILES.map((path) => [
+      path,
+      createHash('sha256')
+        .update(readFileSync(join(folder, path)))
+        .digest('hex'),
+    ]),
+  );
+  project.write(PIN_FILE, JSON.stringify({ commit: null, recorded: '2026-01-01', files }));
+  if (changes.afterPin !== undefined) writeFileSync(script, changes.afterPin(changed));
+}
+
+const cacheOf = (lab: LabReport): string => join(lab.stateDir, 'vz', 'template', 'cache');
+export const CACHED_IMAGE = `debian-13-generic-${process.arch === 'arm64' ? 'arm64' : 'amd64'}.qcow2`;
+
+/** The lab's own image where the script keeps the one it downloads. */
+export async function cacheImage(lab: LabReport, change?: (image: Buffer) => Buffer): Promise<void> {
+  const kept = join(lab.stateDir, 'community-image.qcow2');
+  if (!existsSync(kept)) writeFileSync(kept, Buffer.from(await (await fetch(lab.image.url)).arrayBuffer()));
+  mkdirSync(cacheOf(lab), { recursive: true });
+  if (change === undefined) copyFileSync(kept, join(cacheOf(lab), CACHED_IMAGE));
+  else writeFileSync(join(cacheOf(lab), CACHED_IMAGE), change(readFileSync(kept)));
+}
+
+const listing = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
+
+/** Everything a run may leave on the host: files in /tmp, zebu's own folder, half an image, disks. */
+export function leftOnHost(lab: LabReport): readonly string[] {
+  return [
+    ...listing(join(lab.stateDir, 'host', 'tmp')).map((name) => `/tmp/${name}`),
+    ...listing(join(lab.stateDir, 'host', 'var-lib', 'zebu')).map((name) => `/var/lib/zebu/${name}`),
+    ...listing(cacheOf(lab)).flatMap((name) => (name === CACHED_IMAGE ? [] : [`cache/${name}`])),
+    ...listing(join(lab.stateDir, 'vz', 'images')).map((name) => `images/${name}`),
+    ...listing(join(lab.stateDir, 'vz', 'import')).flatMap((name) =>
+      name.startsWith('qm-import') ? [`import/${name}`] : [],
+    ),
+  ];
+}
