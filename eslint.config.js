@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'node_modules/', 'examples/', 'coverage/', '.build/', '.zebu/'] },
+  { ignores: ['**/dist/', 'node_modules/', 'examples/', 'templates/', 'coverage/', '.build/', '.zebu/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,5 +1,5 @@
 import type { Config as OclifConfig } from '@oclif/core';
-import type { Io, Transport } from '@zebu/kit';
+import type { Io, Transport, ZebuError } from '@zebu/kit';
 import type { LoadedConfig } from './config/load.js';
 import type { Config } from './config/schema.js';
 
@@ -28,6 +28,8 @@ export interface Context {
   readonly stateDir: string;
   /** The one connection to Proxmox of this command, made on first use and closed with it. */
   readonly transport: () => Promise<Transport>;
+  /** Says what is true from here on if the process has to end before the command does, as `the deploy goes on`. */
+  readonly stake?: (error: ZebuError) => void;
   /** Runs when the command ends, however it ends. */
   readonly onClose: (close: () => Promise<void> | void) => void;
 }

@@ -1,6 +1,8 @@
-import { Config, Errors, flush, run } from '@oclif/core';
-import { createConsole, failure, isOn, toZebuError } from '@zebu/kit';
-import { joinTopic } from './argv.js';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Config, Errors, flush, run, settings } from '@oclif/core';
+import { createConsole, failure, inActions, isOn, toZebuError } from '@zebu/kit';
+import { joinTopic, localPlugins } from './argv.js';
 
 /** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
 function report(thrown: unknown, args: readonly string[]): void {
@@ -13,12 +15,10 @@ function report(thrown: unknown, args: readonly string[]): void {
     env: process.env,
     json,
     debug: args.includes('--debug') || isOn(process.env['ZEBU_DEBUG']),
+    events: args.includes('--events') || isOn(process.env['ZEBU_EVENTS']),
   });
   if (json) process.stdout.write(`${JSON.stringify(failure(args[0] ?? '', error, []))}\n`);
-  else {
-    io.note(`Error: ${error.message}`);
-    if (error.hint !== undefined) io.note(`  -> ${error.hint}`);
-  }
+  if (!json || io.events || inActions(process.env)) io.error(error);
   io.debug(() => (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '');
   process.exitCode = error.oclif.exit;
 }
@@ -40,8 +40,15 @@ export async function main(args: string[], root: string): Promise<void> {
     throw error;
   });
   try {
+    // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
+    settings.enableAutoTranspile = false;
     const config = await Config.load(root);
-    await run(joinTopic(args, config), config);
+    // npm, which plugins:install runs, would tell of its own updates in the middle of ours.
+    process.env['NPM_CONFIG_UPDATE_NOTIFIER'] ??= 'false';
+    await run(
+      localPlugins(joinTopic(args, config), existsSync, (path) => resolve(path)),
+      config,
+    );
     await flush();
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;

@@ -1,6 +1,7 @@
 import { Command, Errors, Flags, type Config } from '@oclif/core';
+import { inActions, writeReport, type CiReport } from './actions.js';
 import { createConsole, isOn, type Console } from './console.js';
-import { failure, success, toZebuError } from './envelope.js';
+import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
 import { ZebuError } from './errors.js';
 import type { ResultDeclaration } from './result.js';
 
@@ -13,6 +14,11 @@ export abstract class ZebuCommand<Result> extends Command {
     debug: Flags.boolean({
       description: 'Say on stderr what is asked of whom and how long it took.',
       env: 'ZEBU_DEBUG',
+      helpGroup: 'GLOBAL',
+    }),
+    events: Flags.boolean({
+      description: 'Stream progress on stderr as JSON lines.',
+      env: 'ZEBU_EVENTS',
       helpGroup: 'GLOBAL',
     }),
   };
@@ -30,6 +36,7 @@ export abstract class ZebuCommand<Result> extends Command {
       env: process.env,
       json: this.jsonEnabled(),
       debug: argv.includes('--debug') || isOn(process.env['ZEBU_DEBUG']),
+      events: argv.includes('--events') || isOn(process.env['ZEBU_EVENTS']),
     });
   }
 
@@ -46,18 +53,51 @@ export abstract class ZebuCommand<Result> extends Command {
   /** The command itself: parse, call the library, return the documented result. */
   abstract execute(): Promise<Result>;
 
+  /** What the command leaves for the rest of a CI job; set by commands that have something to say. */
+  protected ciReport: ((outcome: CommandOutcome<Result>) => CiReport) | undefined;
+
+  /** What is true from here on if the process has to end before the command does. */
+  protected stake(error: ZebuError): void {
+    this.#stake = error;
+  }
+  #stake = new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
+
+  /** The last word when time is up or the user insists: what is at stake, not what would be convenient. */
+  #giveUp(): never {
+    this.#tell(this.#stake);
+    process.exit(this.#stake.oclif.exit);
+  }
+
+  #tell(error: ZebuError): void {
+    // stdout and stderr may be pipes, which are written to before exit only when done synchronously.
+    if (this.jsonEnabled()) this.logJson(failure(this.ctor.id, error, this.io.warnings));
+    if (!this.jsonEnabled() || this.io.events || inActions(process.env)) this.io.error(error);
+    this.#report({ ok: false, error });
+  }
+
+  #report(outcome: CommandOutcome<Result>): void {
+    if (this.ciReport === undefined || !inActions(process.env)) return;
+    try {
+      writeReport(process.env, this.ciReport(outcome), (text) => this.io.redactor.clean(text));
+    } catch (error) {
+      this.io.warn(`The report for the job could not be written: ${(error as Error).message}`);
+    }
+  }
+
   /** Milliseconds after a signal until the process ends even if the command has not come to an end by itself. */
   protected readonly graceMs: number = 5000;
 
   override async run(): Promise<Result> {
     const stop = (name: NodeJS.Signals): void => {
-      if (this.#abort.signal.aborted) process.exit(130);
+      if (this.#abort.signal.aborted) this.#giveUp();
       this.#abort.abort(new ZebuError('INTERRUPTED', `Interrupted by ${name}.`));
-      setTimeout(() => process.exit(130), this.graceMs).unref();
+      setTimeout(() => this.#giveUp(), this.graceMs).unref();
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
     try {
-      return await this.execute();
+      const result = await this.execute();
+      this.#report({ ok: true, result });
+      return result;
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop);
       for (const close of this.#closers.reverse()) await close();
@@ -69,7 +109,9 @@ export abstract class ZebuCommand<Result> extends Command {
   }
 
   override logJson(json: unknown): void {
-    process.stdout.write(`${this.io.redactor.clean(JSON.stringify(json))}\n`);
+    // The runner of GitHub Actions would take `##[…]` anywhere in a line for a command; in JSON it can be spelled otherwise.
+    const text = this.io.redactor.clean(JSON.stringify(json)).replaceAll('##[', '\\u0023#[');
+    process.stdout.write(`${text}\n`);
   }
 
   override warn(input: Error | string): Error | string {
@@ -82,11 +124,7 @@ export abstract class ZebuCommand<Result> extends Command {
     // `this.exit(n)`: another program's status is passed on, there is nothing to explain.
     if (thrown instanceof Errors.ExitError) throw thrown;
     const error = toZebuError(thrown);
-    if (this.jsonEnabled()) this.logJson(failure(this.ctor.id, error, this.io.warnings));
-    else {
-      this.io.note(`Error: ${error.message}`);
-      if (error.hint !== undefined) this.io.note(`  -> ${error.hint}`);
-    }
+    this.#tell(error);
     const stack = error.cause instanceof Error ? error.cause.stack : error.stack;
     this.io.debug(() => `[${error.code}] ${stack ?? ''}`);
     process.exitCode = error.oclif.exit;

@@ -25,6 +25,10 @@ export interface FailureEnvelope {
   readonly warnings: readonly string[];
 }
 
+/** How a command ended, as the report for CI sees it. */
+export type CommandOutcome<Result> =
+  { readonly ok: false; readonly error: ZebuError } | { readonly ok: true; readonly result: Result };
+
 export function success<Result>(command: string, result: Result, warnings: readonly string[]): SuccessEnvelope<Result> {
   return { ok: true, command, schema: ENVELOPE_SCHEMA, result, warnings };
 }

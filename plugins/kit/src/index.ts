@@ -1,9 +1,11 @@
+export * from './actions.js';
 export * from './console.js';
 export * from './dotenv/index.js';
 export * from './envelope.js';
 export * from './errors.js';
 export * from './hooks.js';
 export type * from './io.js';
+export * from './progress.js';
 export * from './providers.js';
 export * from './pve-error.js';
 export * from './quote.js';

@@ -1,3 +1,5 @@
+import type { ZebuError } from './errors.js';
+import type { ProgressEvent } from './progress.js';
 import type { Redactor } from './redact.js';
 
 /**
@@ -17,6 +19,15 @@ export interface Io {
   readonly columns: number;
   /** Hides a value in everything written from here on, and in GitHub Actions in the whole log of the job. */
   mask(value: string): void;
+  /** `--events`: stderr is a stream of JSON lines, and everything written there is one. */
+  readonly events: boolean;
+  /** An event of the stream; nothing without `--events`. */
+  event(event: ProgressEvent): void;
+  /** What follows belongs together, until `endGroup`; folds in GitHub Actions, nothing elsewhere. */
+  group(title: string): void;
+  endGroup(): void;
+  /** The one way an error is shown to a person. */
+  error(error: ZebuError): void;
   /** A line of the result, on stdout; dropped under `--json`, whose result is the envelope. */
   out(line: string): void;
   /**

@@ -43,8 +43,14 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       flags,
       lockWait === undefined ? [] : [{ text: `deploy.lock_wait=${lockWait}`, flag: '--lock-wait' }],
     );
+    const { deployReport } = await import('../../lib/ui/ci-report.js');
+    const wanted = wantedRef(flags);
+    this.ciReport = deployReport(
+      context.config.app,
+      `deploy of ${wanted.kind === 'dirty' ? 'the working tree' : wanted.name}`,
+    );
     const { deploy } = await import('../../lib/deploy/deploy.js');
-    const result = await deploy(context, { ref: wantedRef(flags), lockWait: context.config.deploy.lock_wait });
+    const result = await deploy(context, { ref: wanted, lockWait: context.config.deploy.lock_wait });
     this.io.out(`${result.ref ?? ''} is live as release ${result.release} on ${result.host}`);
     return result;
   }

@@ -22,6 +22,8 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
   async execute(): Promise<DeployResult> {
     const { flags, args } = await this.parse(AppRollback);
     const context = await this.context(flags);
+    const { deployReport } = await import('../../lib/ui/ci-report.js');
+    this.ciReport = deployReport(context.config.app, 'rollback');
     const { rollBack } = await import('../../lib/deploy/releases.js');
     const result = await rollBack(context, args.release);
     this.io.out(`release ${result.release} is live again on ${result.host}`);

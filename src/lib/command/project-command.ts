@@ -54,6 +54,7 @@ export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
         transport ??= this.#connect(context);
         return transport;
       },
+      stake: (error) => this.stake(error),
       onClose: (close) => this.onClose(close),
     };
     return context;

@@ -84,11 +84,20 @@ export async function launch(
   return journal;
 }
 
-function phaseSteps(run: Run): readonly Step[] {
+/** The last word of a process that has to end at once, once the runner is on its way. */
+function goesOn(id: ReleaseId): ZebuError {
+  return new ZebuError('OUTCOME_UNKNOWN', 'You stopped watching; the deploy goes on in the VM', {
+    hint: 'zebu app:status tells how it ended.',
+    details: { release: id, started: true },
+  });
+}
+
+function phaseSteps(context: Context, id: ReleaseId, run: Run): readonly Step[] {
   return PHASES.map(({ title }, index) => ({
     title,
     run: async (report) => {
       if (run.journal === undefined || run.end !== undefined) return;
+      context.stake?.(goesOn(id));
       const later = PHASES.slice(index + 1).flatMap((phase) => phase.steps);
       run.end = await showPhase(run.journal, later, report);
       const problem = run.end === undefined ? undefined : endError(run.end, '');
@@ -100,7 +109,7 @@ function phaseSteps(run: Run): readonly Step[] {
 /** The steps of the client, then the phases of the runner as its journal tells them. @throws how it ended, unless live */
 export async function carryOut(context: Context, id: ReleaseId, first: readonly Step[], run: Run): Promise<EndEvent> {
   try {
-    await runSteps(context.io, context.signal, [...first, ...phaseSteps(run)]);
+    await runSteps(context.io, context.signal, [...first, ...phaseSteps(context, id, run)]);
   } catch (error) {
     if (run.end !== undefined) throw endError(run.end, id) ?? error;
     throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent.sent }, id);

@@ -27,6 +27,7 @@ const duration = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1
  */
 export async function runSteps(io: Io, signal: AbortSignal, steps: readonly Step[]): Promise<void> {
   if (io.live) await runLive(io, signal, steps);
+  else if (io.events) for (const step of steps) await runEvents(io, signal, step);
   else for (const step of steps) await runPlain(io, signal, step);
 }
 
@@ -49,6 +50,7 @@ async function runPlain(io: Io, signal: AbortSignal, step: Step): Promise<void> 
     say(`  ... ${step.title}${detail === '' ? '' : `: ${detail}`} (${duration(Date.now() - started)})`);
   }, 1000);
   heartbeat.unref();
+  io.group(step.title);
   say(`- ${step.title}`);
   try {
     await step.run({
@@ -56,13 +58,47 @@ async function runPlain(io: Io, signal: AbortSignal, step: Step): Promise<void> 
       output: (line) => say(`  | ${line}`),
       done: (text) => (result = text),
     });
+    io.endGroup();
     say(`  ok${result === '' ? '' : `: ${result}`} (${duration(Date.now() - started)})`);
   } catch (error) {
+    io.endGroup();
     say(`  failed after ${duration(Date.now() - started)}`);
     throw error;
   } finally {
     clearInterval(heartbeat);
   }
+}
+
+/** Steps of one command have numbers of their own, however many lists of steps it runs. */
+const begun = new WeakMap<Io, number>();
+/** A counter of seconds is no news each time it moves. */
+const WAIT_EVENT_MS = 1000;
+
+async function runEvents(io: Io, signal: AbortSignal, current: Step): Promise<void> {
+  const { title } = current;
+  checkGoing(signal);
+  const step = (begun.get(io) ?? 0) + 1;
+  begun.set(io, step);
+  const started = Date.now();
+  const seconds = (): number => Math.round((Date.now() - started) / 100) / 10;
+  let waited = 0;
+  let result: string | undefined;
+  io.event({ type: 'step', state: 'begin', step, title });
+  try {
+    await current.run({
+      update: (detail) => {
+        if (Date.now() - waited < WAIT_EVENT_MS) return;
+        waited = Date.now();
+        io.event({ type: 'step', state: 'wait', step, title, detail });
+      },
+      output: (detail) => io.event({ type: 'step', state: 'output', step, title, detail }),
+      done: (text) => (result = text),
+    });
+  } catch (error) {
+    io.event({ type: 'step', state: 'failed', step, title, seconds: seconds() });
+    throw error;
+  }
+  io.event({ type: 'step', state: 'done', step, title, ...(result ? { detail: result } : {}), seconds: seconds() });
 }
 
 async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Promise<void> {

@@ -1,0 +1,10 @@
+/** Published shapes of what the commands about plugins return. */
+import * as z from 'zod';
+
+export const scaffolded = z.object({
+  name: z.string(),
+  kind: z.enum(['hook', 'secrets', 'transport']),
+  package: z.string().describe('Name of the npm package.'),
+  folder: z.string(),
+  files: z.array(z.string()).describe('Relative to the folder.'),
+});

@@ -1,0 +1,52 @@
+import type { Config as OclifConfig } from '@oclif/core';
+import { contractProblem } from './contract.js';
+import { listProviders } from './registry.js';
+
+interface Origin {
+  readonly plugin: string;
+  readonly version: string;
+  /** `zebu` for what comes with it, `installed`, or `linked`. */
+  readonly from: 'installed' | 'linked' | 'zebu';
+}
+
+export interface ProviderList {
+  readonly providers: readonly (Origin & {
+    readonly kind: 'secrets' | 'transport';
+    readonly id: string;
+    readonly summary: string;
+  })[];
+  readonly hooks: readonly (Origin & { /** Such as `zebu:after-deploy`. */ readonly event: string })[];
+  readonly problems: readonly { readonly plugin: string; readonly reason: string }[];
+}
+
+const OPERATION_HOOK = /^zebu:(after|before)-/;
+
+/** Everything plugins bring to zebu, and the plugins that bring nothing because something is wrong. */
+export async function providerList(config: OclifConfig): Promise<ProviderList> {
+  const originOf = (name: string): Origin => {
+    const plugin = config.plugins.get(name);
+    const from = plugin?.type === 'user' ? 'installed' : plugin?.type === 'link' ? 'linked' : 'zebu';
+    return { plugin: name, version: plugin?.version ?? '', from };
+  };
+  const { providers, broken } = await listProviders(config);
+  const plugins = [...config.plugins.values()];
+  const hooks = plugins.flatMap(({ name, hooks: all }) =>
+    Object.keys(all)
+      .filter((event) => OPERATION_HOOK.test(event))
+      .map((event) => ({ event, ...originOf(name) })),
+  );
+  const misfits = plugins.flatMap(({ name, hooks: all, pjson }) => {
+    const reason = contractProblem((pjson as { zebu?: { contract?: unknown } }).zebu?.contract);
+    return reason !== undefined && Object.keys(all).some((event) => OPERATION_HOOK.test(event))
+      ? [{ plugin: name, reason }]
+      : [];
+  });
+  return {
+    providers: [
+      ...providers.map(({ kind, id, plugin, summary }) => ({ kind, id, summary, ...originOf(plugin) })),
+      { kind: 'secrets', id: 'env', summary: 'Variables of the environment', ...originOf(config.name) },
+    ],
+    hooks,
+    problems: [...broken.map(({ plugin, reason }) => ({ plugin, reason })), ...misfits],
+  };
+}

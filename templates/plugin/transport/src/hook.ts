@@ -1,0 +1,15 @@
+import { API_VERSION, type TransportDescriptor } from '@zebu/kit';
+
+/** Small and quick: it is asked on many commands, and loads the transport only when zebu.yml uses it. */
+const descriptor: TransportDescriptor = {
+  kind: 'transport',
+  id: '__name__',
+  apiVersion: API_VERSION,
+  summary: '__summary__',
+  capabilities: { hostShell: false },
+  load: async () => (await import('./transport.js')).factory,
+};
+
+export default async function hook(): Promise<TransportDescriptor> {
+  return descriptor;
+}
