@@ -60,6 +60,8 @@ export const ERROR_CODES = {
   LOCK_HELD: EXIT.precondition,
   HOOK_REFUSED: EXIT.precondition,
   NO_SPACE: EXIT.precondition,
+  SNAPSHOT_MISSING: EXIT.precondition,
+  SNAPSHOT_REFUSED: EXIT.precondition,
   LAB_UNSUPPORTED: EXIT.precondition,
   LAB_FAILED: EXIT.precondition,
   DEPLOY_RESTORED: EXIT.restored,

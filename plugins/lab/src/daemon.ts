@@ -17,7 +17,7 @@ import { handleApi } from './pve/api.js';
 import { readBody } from './pve/body.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
 import { LabNode, PVE_VERSIONS } from './pve/node.js';
-import { vmSummary } from './pve/routes/status.js';
+import { openSerialPort, vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
 
 /** Everything a daemon needs, decided by `lab:up`; the daemon reads it from its standard input. */
@@ -125,6 +125,11 @@ export async function runDaemon(
     backend,
   );
   for (const each of node.cluster.values()) await each.storage.prepare();
+  for (const [id, record] of Object.entries(file.state.vms)) {
+    const carrier = node.carrier(record);
+    if (record.config['serial0'] === 'socket' && (await carrier.isRunning(Number(id), record)))
+      await openSerialPort(carrier, Number(id));
+  }
   const faults = new Faults();
   const api = createHttps(
     { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },

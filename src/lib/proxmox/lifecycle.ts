@@ -1,15 +1,13 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { pinsFor, vmMissing } from '../guest/address.js';
+import { pinsFor } from '../guest/address.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { addressOf, readInterfaces, waitForAgent, type AgentTarget } from './agent.js';
-import { makeClient, type ProxmoxClient } from './client.js';
 import { desiredVm } from './desired.js';
 import type { Drift } from './drift.js';
-import { findVm, readVm, type ExistingVm } from './observe.js';
+import { ownVm, vmTask, type Own } from './own.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
-import { runTask } from './tasks.js';
 
 export interface VmPower {
   readonly changed: boolean;
@@ -39,43 +37,8 @@ export interface VmStatus {
   readonly drift: readonly Drift[];
 }
 
-interface Own {
-  readonly client: ProxmoxClient;
-  readonly vm: ExistingVm;
-  readonly name: string;
-}
-
-async function ownVm(context: Context): Promise<Own> {
-  const client = await makeClient(await context.transport(), context.io);
-  const row = await findVm(client, context.config.app.name);
-  if (row === undefined) throw vmMissing(context.config.app.name);
-  const vm = await readVm(client, row);
-  return { client, vm, name: vm.config['name'] ?? String(vm.vmid) };
-}
-
-async function power(
-  context: Context,
-  { client, vm }: Own,
-  report: StepReport,
-  request: { method: 'DELETE' | 'POST'; path: string; params?: Record<string, unknown>; task: string; label: string },
-): Promise<void> {
-  await runTask(
-    client,
-    () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
-    { node: vm.node, type: request.task, vmid: vm.vmid },
-    {
-      io: context.io,
-      signal: context.signal,
-      clock: context.clock,
-      timeoutMs: context.config.proxmox.task_timeout * 1000,
-      label: request.label,
-      onWait: (seconds) => report.update(`(${seconds} s)`),
-    },
-  );
-}
-
 const start = (context: Context, own: Own, report: StepReport): Promise<void> =>
-  power(context, own, report, {
+  vmTask(context, own, report, {
     method: 'POST',
     path: '/status/start',
     task: 'qmstart',
@@ -85,7 +48,7 @@ const start = (context: Context, own: Own, report: StepReport): Promise<void> =>
 async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
   const { vmid } = own.vm;
   if (force) {
-    await power(context, own, report, {
+    await vmTask(context, own, report, {
       method: 'POST',
       path: '/status/stop',
       task: 'qmstop',
@@ -95,7 +58,7 @@ async function stop(context: Context, own: Own, report: StepReport, force: boole
   }
   const params = { timeout: Math.round(context.config.vm.stop_timeout) };
   try {
-    await power(context, own, report, {
+    await vmTask(context, own, report, {
       method: 'POST',
       path: '/status/shutdown',
       params,
@@ -179,7 +142,7 @@ export async function destroyVm(context: Context, confirm: (name: string) => Pro
     {
       title: `Destroy VM ${vm.vmid} (${name}) and its disks`,
       run: (report) =>
-        power(context, own, report, {
+        vmTask(context, own, report, {
           method: 'DELETE',
           path: '',
           params: { purge: 1, 'destroy-unreferenced-disks': 1 },

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { importDisk } from './import-disk.js';
 import { followTask, localApi, Refused, type LocalParams } from './local-api.js';
 import { parseOptions, printRefusal, type ProgramIo } from './pvesh.js';
@@ -135,12 +136,17 @@ async function guest(
   }
   const cut = words.indexOf('--');
   const command = cut === -1 ? args.slice(2) : words.slice(cut + 1);
-  const { pid } = (await localApi(
-    socket,
-    'POST',
-    `${vm}/agent/exec`,
-    command.map((word) => ['command', word] as const),
-  )) as { pid: number };
+  const options = new Map(parseOptions(cut === -1 ? words : words.slice(0, cut)).params);
+  const input = options.get('pass-stdin') === '1' ? await text(process.stdin) : undefined;
+  const started = (await localApi(socket, 'POST', `${vm}/agent/exec`, [
+    ...command.map((word) => ['command', word] as const),
+    ...(input === undefined ? [] : [['input-data', input] as const]),
+  ])) as { pid: number };
+  const { pid } = started;
+  if (options.get('synchronous') === '0') {
+    io.out(`${JSON.stringify(started, undefined, 3)}\n`);
+    return 0;
+  }
   for (let waited = 0; waited < 30_000; waited += 200) {
     const status = (await localApi(socket, 'GET', `${vm}/agent/exec-status`, [['pid', String(pid)]])) as ExecStatus;
     if (status.exited === 1) {

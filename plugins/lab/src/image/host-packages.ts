@@ -25,6 +25,7 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
   { name: 'openssh-client', proof: '/usr/bin/ssh', why: 'logs in to the guests' },
   { name: 'git', proof: '/usr/bin/git', why: 'holds what is deployed' },
   { name: 'openssl', proof: '/usr/bin/openssl', why: "makes the node's certificate" },
+  { name: 'socat', proof: '/usr/bin/socat', why: 'reads the serial ports of the guests' },
   { name: 'openssh-server', proof: '/usr/sbin/sshd', why: "is the node's SSH host shell" },
 ];
 

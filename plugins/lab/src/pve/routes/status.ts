@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LabNode } from '../node.js';
 import { cidataFile, isCloudInit } from '../storage.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
@@ -11,6 +12,7 @@ import { route, type Call, type Route } from '../router.js';
 import type { VmRecord } from '../state.js';
 import type { TaskHandle } from '../tasks.js';
 import { writeCidata } from '../../guest/cidata.js';
+import { SerialPort } from '../../guest/serial-port.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
 
 function maxDisk(record: VmRecord): number {
@@ -104,6 +106,16 @@ export async function writeCloudInit(node: LabNode, vmid: number, record: VmReco
   return true;
 }
 
+/** Where a real node has it: the host shell sees this folder as /run/qemu-server. */
+export async function openSerialPort(node: LabNode, vmid: number): Promise<void> {
+  const record = node.vm(vmid);
+  const path = join(node.settings.stateDir, 'qemu-server', `${vmid}.serial0`);
+  const port = new SerialPort(path, node.backend.serialLog(node.spec(vmid, record)), () =>
+    node.isRunning(vmid, record),
+  );
+  await port.open();
+}
+
 export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Promise<void> {
   const record = node.vm(vmid);
   node.checkLock(record);
@@ -132,6 +144,7 @@ export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Pr
   }
   record.startedAt = Date.now();
   node.file.save();
+  if (record.config['serial0'] === 'socket') await openSerialPort(node, vmid);
 }
 
 type PowerWork = (

@@ -1,0 +1,23 @@
+import { Args, Flags } from '@oclif/core';
+import { ProjectCommand } from '../../../lib/command/project-command.js';
+import type { SnapshotChange } from '../../../lib/proxmox/snapshot/snapshots.js';
+
+export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
+  static override summary = 'Delete a snapshot. The VM as it is now is not touched.';
+  static override examples = ['<%= config.bin %> vm:snapshot:delete before-v2'];
+  static override args = { name: Args.string({ description: 'Name of the snapshot.', required: true }) };
+  static override flags = {
+    'allow-freeze': Flags.boolean({
+      description: 'Accept that a running VM stands still meanwhile (qcow2 files in a directory or on NFS).',
+    }),
+  };
+
+  async execute(): Promise<SnapshotChange> {
+    const { args, flags } = await this.parse(VmSnapshotDelete);
+    const context = await this.context(flags);
+    const { deleteSnapshot } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const result = await deleteSnapshot(context, { name: args.name, allowFreeze: flags['allow-freeze'] });
+    this.io.out(`The snapshot ${result.snapshot} of VM ${result.vmid} (${result.vm}) is gone`);
+    return result;
+  }
+}

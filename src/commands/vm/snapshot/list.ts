@@ -1,0 +1,27 @@
+import { ProjectCommand } from '../../../lib/command/project-command.js';
+import type { SnapshotList } from '../../../lib/proxmox/snapshot/snapshots.js';
+
+export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
+  static override summary = 'List the snapshots of the VM, oldest first.';
+  static override examples = ['<%= config.bin %> vm:snapshot:list', '<%= config.bin %> vm:snapshot:list --json'];
+
+  async execute(): Promise<SnapshotList> {
+    const { flags } = await this.parse(VmSnapshotList);
+    const context = await this.context(flags);
+    const { listSnapshots, shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { table } = await import('../../../lib/ui/table.js');
+    const result = await listSnapshots(context);
+    if (result.list.length === 0) this.io.out(`VM ${result.vmid} (${result.vm}) has no snapshots`);
+    else {
+      const rows = result.list.map((each) => {
+        const notes = [
+          ...(each.memory ? ['with memory'] : []),
+          ...(each.name === result.current ? ['the VM goes on from here'] : []),
+        ];
+        return [each.name, shortTime(each.time), notes.join(', '), each.description.split('\n')[0] ?? ''];
+      });
+      for (const line of table(['name', 'taken', 'note', 'description'], rows)) this.io.out(line);
+    }
+    return result;
+  }
+}

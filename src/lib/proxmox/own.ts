@@ -1,0 +1,55 @@
+import type { Context } from '../context.js';
+import { vmMissing } from '../guest/address.js';
+import type { StepReport } from '../ui/steps.js';
+import { makeClient, type ProxmoxClient } from './client.js';
+import { findVm, readVm, type ExistingVm } from './observe.js';
+import { runTask } from './tasks.js';
+
+/** The app's VM, wherever in the cluster it is, and the way to it. */
+export interface Own {
+  readonly client: ProxmoxClient;
+  readonly vm: ExistingVm;
+  readonly name: string;
+}
+
+/** @throws VM_MISSING, VM_DIFFERS when there are several */
+export async function ownVm(context: Context): Promise<Own> {
+  const client = await makeClient(await context.transport(), context.io);
+  const row = await findVm(client, context.config.app.name);
+  if (row === undefined) throw vmMissing(context.config.app.name);
+  const vm = await readVm(client, row);
+  return { client, vm, name: vm.config['name'] ?? String(vm.vmid) };
+}
+
+export interface VmRequest {
+  readonly method: 'DELETE' | 'POST' | 'PUT';
+  /** Below the VM's own path. */
+  readonly path: string;
+  readonly params?: Record<string, unknown>;
+  /** Type of the task that it starts, such as `qmstart`. */
+  readonly task: string;
+  /** `starting VM 100`. */
+  readonly label: string;
+}
+
+/** Sends a request about the app's VM that starts a task, and waits for the task. */
+export async function vmTask(
+  context: Context,
+  { client, vm }: Own,
+  report: StepReport,
+  request: VmRequest,
+): Promise<void> {
+  await runTask(
+    client,
+    () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
+    { node: vm.node, type: request.task, vmid: vm.vmid },
+    {
+      io: context.io,
+      signal: context.signal,
+      clock: context.clock,
+      timeoutMs: context.config.proxmox.task_timeout * 1000,
+      label: request.label,
+      onWait: (seconds) => report.update(`(${seconds} s)`),
+    },
+  );
+}
