@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { ConsoleOutput } from '../../lib/proxmox/console.js';
 
@@ -6,6 +7,10 @@ export default class VmConsole extends ProjectCommand<ConsoleOutput> {
   static override summary = 'Show what the machine says: the last lines of its log, and its serial port live.';
   static override description =
     'The last lines come from the journal of this boot, through the guest agent; Proxmox keeps no record of a serial port. --follow shows the port from now on, kernel messages included, whatever state agent, network and SSH are in; it needs the ssh transport. To log in on the console: qm terminal on the host.';
+  static override result = resultOf<ConsoleOutput>(
+    1,
+    async () => (await import('../../lib/proxmox/results.js')).consoleOutput,
+  );
   static override examples = [
     '<%= config.bin %> vm:console --tail 100',
     '<%= config.bin %> vm:console --follow',

@@ -94,3 +94,37 @@ export const vmApplied = z.object({
   restarted: z.boolean(),
   needsRestart: z.array(z.string()).describe('Keys that take effect when the VM starts again.'),
 });
+
+export const guestRun = z.object({
+  vmid: z.number(),
+  node: z.string(),
+  exit: z.number().describe("The command's own exit status; 127: no such program; above 128: ended by a signal."),
+  stdout: z.string(),
+  stderr: z.string(),
+  truncated: z.boolean().describe('The guest agent kept only the beginning of the output.'),
+});
+
+export const consoleOutput = z.object({
+  vmid: z.number(),
+  node: z.string(),
+  source: z.enum(['journal']).nullable().describe('Where the lines are from; null when the agent did not answer.'),
+  lines: z.array(z.string()),
+  followed: z.number().describe('Lines of the serial port that came while following.'),
+});
+
+export const resized = z.object({
+  changed: z.boolean(),
+  vmid: z.number(),
+  node: z.string(),
+  name: z.string(),
+  changes: z.array(
+    z.object({
+      key: z.enum(['vm.cores', 'vm.disk_gb', 'vm.memory_mb']),
+      from: z.number(),
+      to: z.number(),
+      takesEffect: z.enum(['now', 'restart']),
+    }),
+  ),
+  restartNeeded: z.boolean(),
+  zebuYml: z.record(z.string(), z.number()).describe('Keys of zebu.yml and the values that agree with the VM now.'),
+});

@@ -14,7 +14,7 @@ async function storageIs(type: string, options: Readonly<Record<string, string>>
 describe('snapshots', () => {
   let project: Project;
   const shell = async (script: string): Promise<string> => {
-    const run = await project.zebu(['vm:ssh', '--', 'sh', '-c', script]);
+    const run = await project.zebu(['vm:exec', '--', 'sh', '-c', script]);
     if (run.code !== 0) throw new Error(run.stderr);
     return run.stdout.trim();
   };

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { SnapshotTaken } from '../../../lib/proxmox/snapshot/snapshots.js';
 
@@ -6,6 +7,10 @@ export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
   static override summary = "Take a snapshot of the VM's disks and configuration.";
   static override description =
     'Quick, and on the same storage: an undo for the next step, not a backup. Looks at the storage of every disk first, and refuses what it cannot do or what would let the running VM stand still.';
+  static override result = resultOf<SnapshotTaken>(
+    1,
+    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotTaken,
+  );
   static override examples = [
     '<%= config.bin %> vm:snapshot:create before-v2',
     '<%= config.bin %> vm:snapshot:create --description "before the migration of the database"',

@@ -1,9 +1,14 @@
 import { Args, Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { SnapshotChange } from '../../../lib/proxmox/snapshot/snapshots.js';
 
 export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
   static override summary = 'Delete a snapshot. The VM as it is now is not touched.';
+  static override result = resultOf<SnapshotChange>(
+    1,
+    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotChange,
+  );
   static override examples = ['<%= config.bin %> vm:snapshot:delete before-v2'];
   static override args = { name: Args.string({ description: 'Name of the snapshot.', required: true }) };
   static override flags = {

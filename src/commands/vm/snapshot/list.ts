@@ -1,8 +1,13 @@
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { SnapshotList } from '../../../lib/proxmox/snapshot/snapshots.js';
 
 export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
   static override summary = 'List the snapshots of the VM, oldest first.';
+  static override result = resultOf<SnapshotList>(
+    1,
+    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotList,
+  );
   static override examples = ['<%= config.bin %> vm:snapshot:list', '<%= config.bin %> vm:snapshot:list --json'];
 
   async execute(): Promise<SnapshotList> {

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { SnapshotRolledBack } from '../../../lib/proxmox/snapshot/snapshots.js';
 
@@ -6,6 +7,10 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
   static override summary = 'Rewind the VM to a snapshot. What was written since is lost.';
   static override description =
     'Stops the VM, and puts its disks and its configuration back to what they were: databases, uploads, logs, everything. Asks for the name of the VM first. To go back to an earlier release and keep the data, use app:rollback.';
+  static override result = resultOf<SnapshotRolledBack>(
+    1,
+    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotRolledBack,
+  );
   static override examples = [
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start',
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start --yes',
