@@ -47,7 +47,13 @@ const proxmox = z.strictObject({
     .describe('How Proxmox is reached: `ssh`, `api`, or the id of an installed plugin.'),
   host: z.string().min(1).optional().describe('Address of the Proxmox host, or for `ssh` an alias of ~/.ssh/config.'),
   port: port.optional().describe('Port on the host. Default: 8006 for `api`; for `ssh` 22 or what ~/.ssh/config says.'),
-  node: z.string().min(1).optional().describe('Node that carries the VM. Default: the only node there is.'),
+  node: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Node a new VM goes to. Default: the only one, or the one online with most free memory. An existing VM is found wherever it is.',
+    ),
   user: z.string().min(1).optional().describe('`ssh`: login on the host. Default: what ~/.ssh/config says, else root.'),
   identity_file: z.string().optional().describe('`ssh`: private key. Default: the agent and what ~/.ssh/config says.'),
   known_hosts: z.string().optional().describe('`ssh`: file of known host keys. Default: ~/.ssh/known_hosts.'),

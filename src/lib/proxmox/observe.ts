@@ -16,6 +16,7 @@ import type { DesiredVm } from './desired.js';
 import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
 import { findOwn, isOwn, type VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
+import { placeVm } from './placement.js';
 
 /** A VM of this app as it is. */
 export interface ExistingVm {
@@ -28,6 +29,8 @@ export interface ExistingVm {
 /** What creating a VM depends on, read once before anything is planned. */
 export interface Site {
   readonly node: NodeName;
+  /** Why that node, where there was a choice. */
+  readonly why?: string | undefined;
   readonly vmid: Vmid;
   /** For the disk. */
   readonly storage: string;
@@ -71,20 +74,6 @@ export async function readVm(
     config: parseAnswer(qemuConfigAnswer, config, `the configuration of VM ${vmid}`),
     status: parseAnswer(qemuStatusAnswer, status, `the status of VM ${vmid}`),
   };
-}
-
-async function chooseNode(client: ProxmoxClient, wanted: string | undefined): Promise<NodeName> {
-  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
-  const names = nodes.map((node) => node.node);
-  if (wanted !== undefined) {
-    if (names.includes(wanted)) return toNodeName(wanted);
-    throw new ZebuError('CONFIG_INVALID', `proxmox.node: there is no node ${wanted}; there is ${names.join(', ')}`);
-  }
-  const [only] = names;
-  if (only !== undefined && names.length === 1) return toNodeName(only);
-  throw new ZebuError('CONFIG_INVALID', `There are several nodes (${names.join(', ')}) and proxmox.node names none`, {
-    hint: 'Set proxmox.node to the one that should carry the VM.',
-  });
 }
 
 async function chooseVmid(client: ProxmoxClient, wanted: Vmid | undefined, rows: readonly VmRow[]): Promise<Vmid> {
@@ -232,7 +221,9 @@ export type Place = Omit<Site, 'image'> & { readonly storages: readonly StorageR
 
 /** @throws what refuses a VM before anything is changed: CONFIG_INVALID, VMID_TAKEN, NO_SPACE */
 export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Promise<Place> {
-  const node = await chooseNode(client, desired.node);
+  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
+  const placement = placeVm(nodes, desired.node);
+  const node = toNodeName(placement.node);
   const [rows, storageData, bridge] = await Promise.all([
     listVms(client),
     client.api.nodes.$(node).storage.$get(),
@@ -248,7 +239,7 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
     ),
     checkRoom(client, node, desired, disk),
   ]);
-  return { node, vmid, storage: disk.storage, bridge, storages };
+  return { node, why: placement.why, vmid, storage: disk.storage, bridge, storages };
 }
 
 /** @throws as surveyPlace, and CONFIG_INVALID for an image that cannot be had */

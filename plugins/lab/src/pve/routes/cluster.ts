@@ -198,6 +198,11 @@ export const clusterRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/status', nodeStatus),
   route('GET', '/nodes/{node}/version', version),
   route('GET', '/nodes/{node}/network', networks),
+  route('GET', '/nodes/{node}/time', async ({ node, caller }) => {
+    requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit');
+    const time = Math.floor(Date.now() / 1000);
+    return { time, localtime: time, timezone: 'UTC' };
+  }),
   route('GET', '/cluster/status', clusterStatus),
   route('GET', '/cluster/resources', resources),
   route('GET', '/cluster/nextid', nextId),

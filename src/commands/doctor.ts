@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ProjectCommand } from '../lib/command/project-command.js';
+import type { Diagnosis } from '../lib/doctor/doctor.js';
+
+type DoctorResult = Diagnosis & { readonly role: readonly string[] | null };
+
+export default class Doctor extends ProjectCommand<DoctorResult> {
+  static override summary = 'Check everything zebu stands on: this machine, the configuration, Proxmox, the VM.';
+  static override description =
+    'One line a check: ok, warn, fail or skip, and what to do about it. Changes nothing, and goes on when something is broken. The exit status is 0 when nothing failed, else that of the first failure. A VM that does not exist yet is no failure.';
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --json',
+    '<%= config.bin %> doctor --role --pve 9',
+  ];
+  static override result = resultOf<DoctorResult>(1, async () => (await import('../lib/doctor/results.js')).diagnosis);
+  static override flags = {
+    role: Flags.boolean({
+      description: 'Print the lines that make the minimal role, a user and a token, and nothing else.',
+    }),
+    pve: Flags.option({
+      options: ['8', '9'] as const,
+      dependsOn: ['role'],
+      description: 'Version of Proxmox VE the role is for. Default: what the host says, else both.',
+    })(),
+  };
+
+  async execute(): Promise<DoctorResult> {
+    const { flags } = await this.parse(Doctor);
+    const context = await this.context(flags).catch((problem: unknown) => ({ problem }));
+    const { diagnose } = await import('../lib/doctor/doctor.js');
+    if (flags.role) {
+      const { roleLines } = await import('../lib/doctor/print-role.js');
+      const role = await roleLines(context, flags.pve === undefined ? undefined : flags.pve === '8' ? 8 : 9);
+      for (const line of role) this.io.out(line);
+      return { healthy: true, exit: 0, checks: [], role };
+    }
+    const diagnosis = await diagnose({
+      context,
+      signal: this.signal,
+      onResult: ({ id, status, detail, remedy }) => {
+        this.io.out(`${status.padEnd(4)}  ${id.padEnd(10)}  ${detail}`);
+        if (remedy !== null) this.io.out(`                  -> ${remedy}`);
+      },
+    });
+    process.exitCode = diagnosis.exit;
+    return { ...diagnosis, role: null };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Context } from '../context.js';
+import { exitOf, failure, ok, runChecks, type Check, type CheckResult } from './check.js';
+import { guestChecks } from './guest.js';
+import { localChecks } from './local.js';
+import { proxmoxChecks, type Findings } from './proxmox.js';
+
+export interface Diagnosis {
+  /** Nothing failed. */
+  readonly healthy: boolean;
+  /** The exit status: 0, or that of the first failure's class. */
+  readonly exit: number;
+  /** `code` as published: more of them come with new versions. */
+  readonly checks: readonly (Omit<CheckResult, 'code'> & { readonly code: string | null })[];
+}
+
+export interface DoctorOptions {
+  /** The context, or why there is none. */
+  readonly context: Context | { readonly problem: unknown };
+  readonly signal: AbortSignal;
+  readonly onResult: (result: CheckResult) => void;
+}
+
+/** In the order they are told. */
+const WITHOUT_CONFIG = [
+  'proxmox',
+  'placement',
+  'privileges',
+  'storage',
+  'bridge',
+  'room',
+  'vm',
+  'agent',
+  'vm-ssh',
+  'docker',
+  'disk',
+  'firewall',
+  'clock',
+];
+
+/** Looks at everything zebu stands on, and goes on when something of it is broken. */
+export async function diagnose({ context, signal, onResult }: DoctorOptions): Promise<Diagnosis> {
+  const checks: Check[] = [...localChecks];
+  if ('problem' in context) {
+    checks.push({ id: 'config', needs: [], run: async () => failure(context.problem) });
+    for (const id of WITHOUT_CONFIG)
+      checks.push({ id, needs: ['config'], run: () => Promise.reject(new Error('needs the configuration')) });
+  } else {
+    const findings: Findings = {};
+    const { app, proxmox } = context.config;
+    checks.push(
+      { id: 'config', needs: [], run: async () => ok(`app ${app.name}, transport ${proxmox.transport}`) },
+      ...proxmoxChecks(context, findings),
+      ...guestChecks(context, findings),
+    );
+  }
+  const results = await runChecks(checks, signal, onResult);
+  const exit = exitOf(results);
+  return { healthy: exit === 0, exit, checks: results };
+}

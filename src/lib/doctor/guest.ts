@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { parseFacts } from '../guest/prove.js';
+import { parseAnswer } from '../proxmox/parse.js';
+import { formatBytes } from '../ui/units.js';
+import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
+import type { Findings } from './proxmox.js';
+
+/** One round trip into the VM; reads only. */
+const LOOK = `
+echo "time=$(date +%s)"
+echo "docker=$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
+docker version >/dev/null 2>&1; echo "docker_status=$?"
+echo "compose=$(docker compose version --short 2>&1 | tail -n 1)"
+docker compose version >/dev/null 2>&1; echo "compose_status=$?"
+root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+df -PB1 / "\${root:-/}" 2>/dev/null | awk 'NR > 1 { print "disk_" NR "=" $2 " " $4 " " $6 }'
+`;
+
+interface Seen {
+  facts?: ReadonlyMap<string, string>;
+  /** Unix time in seconds on this machine, in the middle of the round trip. */
+  askedAt?: number;
+}
+
+/** Too far apart for logs to be compared, and for tokens and certificates. */
+const SKEW_LIMIT = 5;
+
+export function skewFinding(here: number, others: readonly (readonly [string, number])[]): Finding {
+  const said = others
+    .map(([name, time]) => `${name} ${time - here >= 0 ? '+' : ''}${Math.round(time - here)} s`)
+    .join(', ');
+  const off = others.filter(([, time]) => Math.abs(time - here) > SKEW_LIMIT);
+  if (off.length === 0) return ok(said);
+  return warn(
+    said,
+    `Set the clock of ${off.map(([name]) => name).join(' and ')}, or this machine's: systemctl status chrony`,
+  );
+}
+
+/** @param lines `total available mountpoint`, in bytes */
+export function diskFinding(lines: readonly string[]): Finding {
+  const disks = new Map<string, { total: number; free: number }>();
+  for (const line of lines) {
+    const [total = '0', free = '0', mount = '/'] = line.split(' ');
+    disks.set(mount, { total: Number(total), free: Number(free) });
+  }
+  const said = [...disks]
+    .map(([mount, { total, free }]) => `${mount} ${formatBytes(free)} of ${formatBytes(total)} free`)
+    .join(', ');
+  const used = Math.max(0, ...[...disks.values()].map(({ total, free }) => (total === 0 ? 0 : 1 - free / total)));
+  if (used >= 0.95)
+    return fail('NO_SPACE', said, 'Grow it: zebu vm:resize --disk +10; or prune: zebu vm:ssh -- docker system prune');
+  if (used >= 0.85) return warn(said, 'It fills up: zebu vm:resize --disk +10, or prune old images.');
+  return ok(said);
+}
+
+function vmFinding({ vm }: Findings): Finding {
+  if (vm === undefined || vm === null) return warn('there is no VM of this app yet', 'Create it: zebu vm:create');
+  const said = `VM ${vm.vmid} (${vm.name ?? ''}) on ${vm.node} is ${vm.status ?? 'unknown'}`;
+  return vm.status === 'running' ? ok(said) : fail('VM_NOT_RUNNING', said, 'Start it: zebu vm:start');
+}
+
+/** Runs a check only where there is a VM: one that was never made is no failure. */
+function withVm(findings: Findings, run: (path: string) => Promise<Finding>): () => Promise<Finding> {
+  return async () => {
+    const { vm } = findings;
+    if (vm === undefined || vm === null) return skip('there is no VM yet');
+    return run(`/nodes/${vm.node}/qemu/${vm.vmid}`);
+  };
+}
+
+const infoAnswer = z.object({ result: z.object({ version: z.string().optional() }).loose() });
+
+async function agent(findings: Findings, path: string): Promise<Finding> {
+  try {
+    const data = await findings.client?.request('GET', `${path}/agent/info`);
+    const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
+    return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (/Permission check failed/.test(reason)) throw error;
+    return fail(
+      'VM_NOT_READY',
+      'does not answer',
+      'Look at the VM: zebu vm:console --follow; is qemu-guest-agent running in it?',
+    );
+  }
+}
+
+async function ssh(context: Context, seen: Seen): Promise<Finding> {
+  const { session, address } = await openGuest(context);
+  const before = context.clock.now().getTime();
+  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: 60_000 });
+  seen.facts = parseFacts(stdout);
+  seen.askedAt = (before + context.clock.now().getTime()) / 2000;
+  return ok(`${address.user}@${address.host}, its host key as pinned`);
+}
+
+function docker({ facts }: Seen): Finding {
+  const [docker, compose] = [facts?.get('docker') ?? '', facts?.get('compose') ?? ''];
+  if (facts?.get('docker_status') !== '0')
+    return fail(
+      'DOCKER_MISSING',
+      docker || 'docker does not work',
+      'Look at it: zebu vm:ssh -- systemctl status docker',
+    );
+  if (facts.get('compose_status') !== '0')
+    return fail('DOCKER_MISSING', `Docker ${docker}; ${compose}`, 'Compose v2 is missing: zebu vm:create installs it.');
+  return ok(`Docker ${docker}, Compose ${compose}`);
+}
+
+const optionsAnswer = z.object({ enable: z.coerce.number().default(0) }).loose();
+
+async function firewall(context: Context, findings: Findings, path: string): Promise<Finding> {
+  if (!context.config.vm.firewall.enabled) return ok('off, as vm.firewall.enabled says');
+  const ask = async (where: string): Promise<boolean> => {
+    const data = await findings.client?.request('GET', `${where}/firewall/options`);
+    return parseAnswer(optionsAnswer, data ?? {}, 'the options of the firewall').enable === 1;
+  };
+  const config = (await findings.client?.request('GET', `${path}/config`)) as { net0?: string } | undefined;
+  const missing: string[] = [];
+  if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
+  if (!(await ask(path))) missing.push('the VM');
+  const datacenter = await ask('/cluster').catch(() => undefined);
+  if (datacenter === false) missing.push('the datacenter');
+  if (missing.length === 0)
+    return ok(`on${datacenter === undefined ? ' for the VM; the datacenter may not be seen' : ''}`);
+  return warn(
+    `nothing is filtered: off for ${missing.join(' and ')}`,
+    missing.includes('the datacenter')
+      ? 'Datacenter, Firewall, Options, Firewall: yes; allow your own access to the host first.'
+      : 'zebu vm:apply turns it on.',
+  );
+}
+
+const timeAnswer = z.object({ time: z.coerce.number() });
+
+async function clock(context: Context, findings: Findings, seen: Seen): Promise<Finding> {
+  const before = context.clock.now().getTime();
+  let data: unknown;
+  try {
+    data = await findings.client?.request('GET', `/nodes/${findings.node ?? ''}/time`);
+  } catch (error) {
+    return warn(failure(error).detail, 'The time of the node may not be read; the token needs Sys.Audit on it.');
+  }
+  const here = (before + context.clock.now().getTime()) / 2000;
+  const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
+  const vm = seen.facts?.get('time');
+  // Each is compared with the moment it was asked; whole seconds are all that is told.
+  const others: [string, number][] = [['node', time]];
+  if (vm !== undefined && seen.askedAt !== undefined) others.push(['VM', Number(vm) - seen.askedAt + here]);
+  return skewFinding(here, others);
+}
+
+/** @returns checks named vm, agent, guest-ssh, docker, disk, firewall, clock */
+export function guestChecks(context: Context, findings: Findings): readonly Check[] {
+  const seen: Seen = {};
+  return [
+    { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
+    { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
+    { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
+    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
+    {
+      id: 'disk',
+      needs: ['vm-ssh'],
+      run: withVm(findings, async () =>
+        diskFinding([...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []))),
+      ),
+    },
+    { id: 'firewall', needs: ['placement'], run: withVm(findings, (path) => firewall(context, findings, path)) },
+    { id: 'clock', needs: ['placement'], run: () => clock(context, findings, seen) },
+  ];
+}

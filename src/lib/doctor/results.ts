@@ -1,0 +1,17 @@
+/** Published shapes of what `doctor` returns. */
+import * as z from 'zod';
+
+export const diagnosis = z.object({
+  healthy: z.boolean().describe('Nothing failed.'),
+  exit: z.number().describe("The exit status: 0, or that of the first failure's class."),
+  checks: z.array(
+    z.object({
+      id: z.string().describe('node, git, ssh, config, proxmox, placement, privileges, …'),
+      status: z.enum(['fail', 'ok', 'skip', 'warn']),
+      detail: z.string(),
+      remedy: z.string().nullable(),
+      code: z.string().nullable().describe('Of a failure: its class.'),
+    }),
+  ),
+  role: z.array(z.string()).nullable().describe('Of --role: the lines to type on the host.'),
+});

@@ -1,0 +1,108 @@
+/** The privileges zebu needs, what for and where: the role that `doctor --role` prints and that tokens are held to. */
+
+export type PveMajor = 8 | 9;
+
+/** Where a privilege has to hold: which path of Proxmox's access tree that is depends on the VM and its storages. */
+export type Scope = 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
+
+export interface Need {
+  /** One of these is enough; the first is the one the role names. */
+  readonly anyOf: readonly [string, ...string[]];
+  readonly scope: Scope;
+  /** Commands that cannot do without it. */
+  readonly use: string;
+  /** Without it a VM cannot be made or a release deployed; else only `use` is missing. */
+  readonly core: boolean;
+}
+
+const CREATE = 'vm:create';
+
+const COMMON: readonly Need[] = [
+  ...[
+    'VM.Allocate',
+    'VM.Audit',
+    'VM.Config.CDROM',
+    'VM.Config.CPU',
+    'VM.Config.Cloudinit',
+    'VM.Config.Disk',
+    'VM.Config.HWType',
+    'VM.Config.Memory',
+    'VM.Config.Network',
+    'VM.Config.Options',
+    'VM.PowerMgmt',
+  ].map((name): Need => ({ anyOf: [name], scope: 'vm', use: CREATE, core: true })),
+  { anyOf: ['Datastore.AllocateSpace'], scope: 'storage', use: CREATE, core: true },
+  { anyOf: ['Datastore.Audit', 'Datastore.AllocateSpace'], scope: 'storage', use: CREATE, core: true },
+  { anyOf: ['Datastore.AllocateTemplate'], scope: 'image', use: CREATE, core: true },
+  { anyOf: ['Sys.AccessNetwork'], scope: 'node', use: CREATE, core: true },
+  { anyOf: ['Sys.Audit'], scope: 'node', use: CREATE, core: true },
+  { anyOf: ['SDN.Use'], scope: 'bridge', use: CREATE, core: true },
+  { anyOf: ['VM.Snapshot'], scope: 'vm', use: 'vm:snapshot', core: false },
+  { anyOf: ['VM.Backup'], scope: 'vm', use: 'vm:backup', core: false },
+  { anyOf: ['VM.Migrate'], scope: 'vm', use: 'vm:migrate', core: false },
+];
+
+/** Proxmox VE 9 has taken VM.Monitor apart. */
+const AGENT: Readonly<Record<PveMajor, readonly Need[]>> = {
+  8: [{ anyOf: ['VM.Monitor'], scope: 'vm', use: CREATE, core: true }],
+  9: [
+    { anyOf: ['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'], scope: 'vm', use: CREATE, core: true },
+    { anyOf: ['VM.GuestAgent.FileRead', 'VM.GuestAgent.Unrestricted'], scope: 'vm', use: CREATE, core: true },
+    { anyOf: ['VM.GuestAgent.Unrestricted'], scope: 'vm', use: 'vm:exec, vm:console', core: false },
+  ],
+};
+
+export function needsOf(major: PveMajor): readonly Need[] {
+  return [...COMMON, ...AGENT[major]];
+}
+
+/** The privileges of the role, in the order Proxmox lists them. */
+export function rolePrivileges(major: PveMajor): readonly string[] {
+  return [...new Set(needsOf(major).map(({ anyOf }) => anyOf[0]))].toSorted();
+}
+
+/** What to type on the host for a user with this role and a token of its own. */
+export function pveumLines(major: PveMajor): readonly string[] {
+  return [
+    `pveum role add Zebu --privs "${rolePrivileges(major).join(' ')}"`,
+    'pveum user add zebu@pve',
+    'pveum acl modify / --users zebu@pve --roles Zebu',
+    'pveum user token add zebu@pve cli --privsep 0',
+  ];
+}
+
+/** `GET /access/permissions`: path → privilege → 1 when it holds below the path, too, else 0. */
+export type Permissions = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** The privileges in force on a path: those of the nearest path above it that has any. */
+export function effective(permissions: Permissions, path: string): ReadonlySet<string> {
+  const own = permissions[path];
+  if (own !== undefined) return new Set(Object.keys(own));
+  for (let above = path; above !== '/';) {
+    const cut = above.lastIndexOf('/');
+    above = cut <= 0 ? '/' : above.slice(0, cut);
+    const granted = permissions[above];
+    if (granted === undefined) continue;
+    return new Set(Object.entries(granted).flatMap(([name, propagates]) => (propagates === 0 ? [] : [name])));
+  }
+  return new Set();
+}
+
+export type ScopePaths = Readonly<Record<Scope, readonly string[]>>;
+
+export interface Missing {
+  readonly privilege: string;
+  readonly path: string;
+  readonly use: string;
+  readonly core: boolean;
+}
+
+/** @param paths where each scope is, for this app: `/vms/100`, `/storage/local` */
+export function missingPrivileges(permissions: Permissions, paths: ScopePaths, major: PveMajor): readonly Missing[] {
+  return needsOf(major).flatMap(({ anyOf, scope, use, core }) =>
+    paths[scope].flatMap((path) => {
+      const held = effective(permissions, path);
+      return anyOf.some((name) => held.has(name)) ? [] : [{ privilege: anyOf[0], path, use, core }];
+    }),
+  );
+}
