@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   APP_MISSING: EXIT.precondition,
   SERVICE_UNKNOWN: EXIT.precondition,
   SERVICE_NOT_RUNNING: EXIT.precondition,
+  PROXY_MISSING: EXIT.precondition,
   LOCK_HELD: EXIT.precondition,
   HOOK_REFUSED: EXIT.precondition,
   NO_SPACE: EXIT.precondition,

@@ -24,6 +24,8 @@ export interface DeployResult {
   readonly previous: string | null;
   /** Seconds the runner took. */
   readonly seconds: number;
+  /** Service → seconds nobody answered for it, of those that were replaced. */
+  readonly gaps: Readonly<Record<string, number>>;
   /** Bytes of git objects that were sent. */
   readonly sentBytes: number;
   readonly host: string;
@@ -118,6 +120,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     commit: target.commit,
     previous,
     seconds: end.seconds ?? 0,
+    gaps: end.gaps,
     sentBytes: run.sent.bytes,
     host,
   };

@@ -14,6 +14,8 @@ export const releaseRecord = z.object({
   seconds: z.number(),
   verdict: z.enum(['live', 'restored', 'unhealthy', 'refused']),
   reason: z.string().default(''),
+  /** Service → seconds nobody answered for it, of those that were replaced. */
+  gaps: z.record(z.string(), z.number()).default({}),
 });
 
 export type ReleaseRecord = z.infer<typeof releaseRecord>;

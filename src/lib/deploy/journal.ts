@@ -12,6 +12,7 @@ const endLine = z.object({
   end: z.enum(['live', 'restored', 'unhealthy', 'refused']),
   reason: z.string(),
   seconds: z.number().optional(),
+  gaps: z.record(z.string(), z.number()).default({}),
 });
 
 export type JournalEvent =
@@ -20,6 +21,8 @@ export type JournalEvent =
       readonly verdict: z.infer<typeof endLine>['end'];
       readonly reason: string;
       readonly seconds: number | undefined;
+      /** Service → seconds nobody answered for it, of those that were replaced. */
+      readonly gaps: Readonly<Record<string, number>>;
     }
   | { readonly kind: 'output'; readonly step: string; readonly line: string }
   | {
@@ -38,7 +41,14 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
     return undefined;
   }
   const end = endLine.safeParse(data);
-  if (end.success) return { kind: 'end', verdict: end.data.end, reason: end.data.reason, seconds: end.data.seconds };
+  if (end.success)
+    return {
+      kind: 'end',
+      verdict: end.data.end,
+      reason: end.data.reason,
+      seconds: end.data.seconds,
+      gaps: end.data.gaps,
+    };
   const step = stepLine.safeParse(data);
   if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };
   const output = outputLine.safeParse(data);

@@ -1,5 +1,6 @@
 import { quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
+import { frontPlan } from './front-proxy.js';
 import type { Target } from './git.js';
 import type { ReleaseId } from './release-id.js';
 
@@ -34,6 +35,13 @@ export function recordMembers(plan: ReleasePlan): string {
   return JSON.stringify(members).slice(1, -1);
 }
 
+/** `service=strategy ...` for the services that have one of their own. */
+export function serviceStrategies({ deploy }: Config): string {
+  return Object.entries(deploy.services)
+    .flatMap(([name, { strategy }]) => (strategy === undefined ? [] : [`${name}=${strategy}`]))
+    .join(' ');
+}
+
 /** Shell assignments for the runner, which sources them. Every value is one quoted word. */
 export function planFile(plan: ReleasePlan, config: Config): string {
   const { app, deploy } = config;
@@ -47,6 +55,10 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     stability: String(Math.ceil(deploy.stability)),
     keep: String(deploy.keep),
     hook: PRE_BUILD_HOOK,
+    strategy: deploy.strategy,
+    strategies: serviceStrategies(config),
+    drain: String(Math.ceil(deploy.drain)),
+    ...frontPlan(config),
   };
   return Object.entries(values)
     .map(([name, value]) => `${name}=${quote(value)}\n`)

@@ -8,6 +8,7 @@ export const deployResult = z.object({
   commit: z.string().nullable().describe('40 hex digits; null for a rollback.'),
   previous: z.string().nullable().describe('The release that was live before; null for the first.'),
   seconds: z.number().describe('Seconds the work in the VM took.'),
+  gaps: z.record(z.string(), z.number()).describe('Seconds nobody answered for each service that was replaced.'),
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
   host: z.string().describe('Address of the VM.'),
 });
@@ -111,4 +112,10 @@ export const destroyed = z.object({
   changed: z.boolean().describe('False when the confirmation was not given.'),
   volumes: z.array(z.string()).describe('Names of the volumes the app had.'),
   dataRemoved: z.boolean().describe('Volumes, secrets and shared folders are gone too.'),
+});
+
+export const maintenance = z.object({
+  app: z.string(),
+  on: z.boolean(),
+  changed: z.boolean().describe('False when it was so before.'),
 });

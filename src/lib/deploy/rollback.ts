@@ -43,6 +43,7 @@ export async function rollback(
     commit: null,
     previous: options.previous,
     seconds: end.seconds ?? 0,
+    gaps: end.gaps,
     sentBytes: 0,
     host: options.host,
   };

@@ -1,10 +1,14 @@
 /** A release as what `docker compose` is told: its plan, files, pinned images and variables. */
 export const COMPOSE = String.raw`
 load() {
-  hook= images= environment=
+  hook= images= environment= strategy= strategies= drain=0 routes= proxy_compose= proxy_config=
   . "$1/plan"
   release=$1
   [ -s "$1/images.yml" ] && images="-f $1/images.yml"
+  if [ -n "$proxy_compose" ]; then
+    [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
+    images="-f $1/proxy.yml $images"
+  fi
   tree=$1/$folder
   [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"

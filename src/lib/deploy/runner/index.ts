@@ -1,12 +1,16 @@
 import { BRING_UP } from './bring-up.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
+import { FRONT } from './front.js';
+import { GAP } from './gap.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { PRUNE } from './prune.js';
+import { ROLLING } from './rolling.js';
 import { START } from './start.js';
+import { STRATEGY } from './strategy.js';
 import { VERDICT } from './verdict.js';
 
 /**
@@ -16,9 +20,26 @@ import { VERDICT } from './verdict.js';
  *
  * Usage: runner MODE FOLDER ID, where MODE is deploy or rollback. FOLDER/releases/ID/plan sets, as shell words:
  *   project, folder (below the release, where the Compose files are), files (compose options), record (members of the
- *   history line), timeout, build_timeout, stability, keep, secrets (version file), hook (path below the folder).
+ *   history line), timeout, build_timeout, stability, keep, secrets (version file), hook (path below the folder), and for
+ *   what is replaced without a gap strategy, strategies (service=strategy ...), drain, routes (services behind the front
+ *   proxy), proxy_compose and proxy_config (texts of its files).
  *
  * One file a concern, joined into one program: functions first, `main` last. No `${` in the parts: they are JavaScript
  * templates.
  */
-export const RUNNER = [START, JOURNAL, COMPOSE, VERDICT, IMAGES, BRING_UP, COMMIT, HOOKS, PRUNE, MAIN].join('');
+export const RUNNER = [
+  START,
+  JOURNAL,
+  COMPOSE,
+  VERDICT,
+  IMAGES,
+  STRATEGY,
+  FRONT,
+  ROLLING,
+  GAP,
+  BRING_UP,
+  COMMIT,
+  HOOKS,
+  PRUNE,
+  MAIN,
+].join('');

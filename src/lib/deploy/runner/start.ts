@@ -6,8 +6,8 @@ trap '' HUP PIPE
 release=$base/releases/$id
 journal=$base/journals/$id.jsonl
 work=$(mktemp -d "$base/.run.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
 started=$(date +%s)
 step=start
-verdict=
+verdict= watcher= gap= only= front=
 `;

@@ -1,0 +1,33 @@
+/** How long each service had nobody to answer: from what Docker says while a release is brought up. */
+export const GAP = String.raw`
+watch_gap() {
+  timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Label "com.docker.compose.service"}} {{.ID}}' >"$work/before" || : >"$work/before"
+  docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
+    --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >"$work/events" 2>/dev/null 9>&- &
+  watcher=$!
+}
+
+# Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or
+# without a check from its start, until it is told to stop.
+gaps() {
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+  watcher=
+  inspect >"$work/now" 2>/dev/null
+  awk '
+    FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; lasting[field[1]] = field[8]; next }
+    FILENAME == ARGV[2] { if (!up[$2]++) n[$1]++; had[$1] = 1; next }
+    { at = substr($1, 1, length($1) - 6) / 1000; service = $2; id = $3; action = $4 }
+    !(service in had) || lasting[service] != "1" { next }
+    action == "kill" || action == "die" {
+      touched[service] = 1
+      if (up[id]) { up[id] = 0; if (--n[service] == 0) down[service] = at }
+      next
+    }
+    (action == "start" && !(service in checked)) || ($4 == "health_status:" && $5 == "healthy") {
+      if (!up[id]) { up[id] = 1; if (n[service]++ == 0 && (service in down)) { gap[service] += at - down[service]; delete down[service] } }
+    }
+    END { for (service in touched) { printf "%s\"%s\":%.1f", comma, service, gap[service]; comma = "," } }
+  ' "$work/now" "$work/before" "$work/events" 2>/dev/null
+}
+`;
