@@ -85,6 +85,7 @@ export async function resultSchemas(
   const own = config.commands.filter(({ pluginName }) => pluginName === 'zebu' || pluginName?.startsWith('@zebu/'));
   for (const command of own.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
     const { id, summary } = command;
+    if ((command.examples ?? []).length === 0) problems.push(`${id} has no example: add a static \`examples\`.`);
     const { result } = (await command.load()) as unknown as { result?: ResultDeclaration };
     if (result === undefined) {
       problems.push(`${id} declares no result: add a static \`result\`, see "A command" in CONTRIBUTING.md.`);

@@ -4,6 +4,9 @@ import { Config, Errors, flush, run, settings } from '@oclif/core';
 import { createConsole, failure, inActions, isOn, toZebuError } from '@zebu/kit';
 import { joinTopic, localPlugins } from './argv.js';
 
+/** The hidden word that a shell's completion calls zebu with. */
+const COMPLETE = '__complete';
+
 /** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
 function report(thrown: unknown, args: readonly string[]): void {
   const error = toZebuError(thrown);
@@ -43,6 +46,12 @@ export async function main(args: string[], root: string): Promise<void> {
     // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
     settings.enableAutoTranspile = false;
     const config = await Config.load(root);
+    if (args[0] === COMPLETE) {
+      const { candidates, shown } = await import('./complete/index.js');
+      const zebu = process.argv[1] ?? '';
+      process.stdout.write(shown(await candidates(args.slice(1), config.commands, zebu)));
+      return;
+    }
     // npm, which plugins:install runs, would tell of its own updates in the middle of ours.
     process.env['NPM_CONFIG_UPDATE_NOTIFIER'] ??= 'false';
     await run(

@@ -55,7 +55,7 @@ async function findUpwards(cwd: string): Promise<{ file: string; text: string }>
     if (folder === dirname(folder)) break;
   }
   throw new ZebuError('CONFIG_NOT_FOUND', `No ${CONFIG_FILE} in ${resolve(cwd)} or any folder above it`, {
-    hint: `Write one (docs/setup.md shows the shortest), or name it with --config or ZEBU_CONFIG.`,
+    hint: `Write one with zebu init, or name it with --config or ZEBU_CONFIG.`,
   });
 }
 

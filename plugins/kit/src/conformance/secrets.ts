@@ -31,7 +31,7 @@ export function secretSourceCases(subject: SecretSourceSubject): readonly Confor
     const source = await factory.open({
       io,
       signal,
-      settings,
+      settings: { use: 'conformance', ...settings },
       root: subject.root,
       env: (name) => env[name] || undefined,
     });

@@ -1,0 +1,43 @@
+import { Flags } from '@oclif/core';
+import { resultOf, ZebuError } from '@zebu/kit';
+import type { CiInitialized } from '../../lib/ci/init.js';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+
+export default class CiInit extends ProjectCommand<CiInitialized> {
+  static override result = resultOf<CiInitialized>(
+    1,
+    async () => (await import('../../lib/ci/results.js')).ciInitialized,
+  );
+  static override summary =
+    'Write a GitHub Actions workflow that deploys a tag when it is pushed, and any ref by hand.';
+  static override description =
+    'With a protected environment, one deploy at a time, actions pinned by commit, only the secrets zebu.yml declares, and a check that Proxmox can be reached at all.';
+  static override examples = [
+    '<%= config.bin %> ci:init',
+    '<%= config.bin %> ci:init --runner self-hosted --environment staging',
+  ];
+  static override flags = {
+    environment: Flags.string({ default: 'production', description: 'GitHub environment of the deploy.' }),
+    runner: Flags.string({ default: 'ubuntu-latest', description: 'Label of the runner.' }),
+    force: Flags.boolean({ description: 'Write over a workflow that is there.' }),
+  };
+
+  async execute(): Promise<CiInitialized> {
+    const { flags } = await this.parse(CiInit);
+    for (const [flag, value] of [
+      ['--environment', flags.environment],
+      ['--runner', flags.runner],
+    ] as const) {
+      if (!/^[A-Za-z0-9][\w .-]*$/.test(value))
+        throw new ZebuError('USAGE', `${flag} ${value}: letters, digits, blanks, . _ and - only`);
+    }
+    const context = await this.context(flags);
+    const { ciInit } = await import('../../lib/ci/init.js');
+    const made = await ciInit(context, { ...flags, zebuVersion: this.config.version });
+    this.io.out(`wrote ${made.file}`);
+    this.io.out(`secrets to set (Settings, Secrets and variables, Actions): ${made.secrets.join(', ')}`);
+    this.io.out(`variables, where zebu.yml does not say it: ${made.variables.join(', ')}`);
+    this.io.out(`environment: ${made.environment}; add reviewers or tag rules to it to guard deploys`);
+    return made;
+  }
+}

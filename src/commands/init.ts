@@ -1,0 +1,51 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ZebuCommand } from '@zebu/kit/command';
+import type { Initialized } from '../lib/init/index.js';
+
+export default class Init extends ZebuCommand<Initialized> {
+  static override result = resultOf<Initialized>(1, async () => (await import('../lib/init/results.js')).initialized);
+  static override summary = 'Write zebu.yml for the project in this folder.';
+  static override description =
+    'Looks for Compose files, services, ports, an example of .env and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. Changes nothing that is there unless --force is given.';
+  static override examples = [
+    '<%= config.bin %> init',
+    '<%= config.bin %> init --yes --host pve --json',
+    '<%= config.bin %> init --taskfile',
+  ];
+  static override flags = {
+    app: Flags.string({ description: 'Name of the app. Default: the name of the folder.', env: 'ZEBU_APP_NAME' }),
+    compose: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'FILE',
+      description: 'Compose file; several, base first. Default: those that are here.',
+    }),
+    host: Flags.string({ description: 'Proxmox host.', env: 'ZEBU_PROXMOX_HOST' }),
+    transport: Flags.string({
+      description: 'How Proxmox is reached. Default: api when ZEBU_PROXMOX_TOKEN is set, else ssh.',
+      env: 'ZEBU_PROXMOX_TRANSPORT',
+    }),
+    url: Flags.string({ description: 'Where people reach the app.', env: 'ZEBU_APP_URL' }),
+    taskfile: Flags.boolean({ description: 'Write a Taskfile.yml as well, for `task proxmox:deploy VERSION=v1.2`.' }),
+    force: Flags.boolean({ description: 'Write over files that are there.' }),
+    yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
+  };
+
+  async execute(): Promise<Initialized> {
+    const { flags } = await this.parse(Init);
+    const { initProject } = await import('../lib/init/index.js');
+    const { askLine } = await import('../lib/ui/ask.js');
+    const made = await initProject({
+      folder: process.cwd(),
+      env: (name) => process.env[name] || undefined,
+      given: { app: flags.app, compose: flags.compose, host: flags.host, transport: flags.transport, url: flags.url },
+      taskfile: flags.taskfile,
+      force: flags.force,
+      ask: this.io.interactive && !flags.yes ? askLine : undefined,
+    });
+    for (const { path, existed } of made.files) this.io.out(`${existed ? 'changed' : 'wrote'} ${path}`);
+    for (const line of made.next) this.io.out(`next: ${line}`);
+    return made;
+  }
+}

@@ -1,0 +1,181 @@
+import type { Config } from '../config/schema.js';
+
+/** Actions by commit: a tag can be moved, and what it then names would run with the secrets of the deploy. */
+const CHECKOUT = 'actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2';
+const SETUP_NODE = 'actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0';
+
+export interface WorkflowOptions {
+  readonly config: Pick<Config, 'app' | 'proxmox' | 'secrets'>;
+  /** GitHub environment: its protection rules guard the deploy. */
+  readonly environment: string;
+  /** `runs-on`: a label, such as `ubuntu-latest` or `self-hosted`. */
+  readonly runner: string;
+  readonly zebuVersion: string;
+  /** Folder of zebu.yml below the top of the repository; empty for the top. */
+  readonly folder: string;
+}
+
+/** A scalar that YAML reads back as this text. */
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const secret = (name: string): string => `\${{ secrets.${name} }}`;
+const indent = (spaces: number, lines: readonly string[]): string =>
+  lines.map((line) => (line === '' ? '' : ' '.repeat(spaces) + line)).join('\n');
+
+/** Names of the repository's secrets that the workflow reads beside those of the app. */
+export function accessSecrets(transport: string): readonly string[] {
+  const own =
+    transport === 'api'
+      ? ['ZEBU_PROXMOX_TOKEN']
+      : transport === 'ssh'
+        ? ['PROXMOX_SSH_KEY', 'PROXMOX_KNOWN_HOSTS']
+        : [];
+  return [...own, 'VM_SSH_KEY'];
+}
+
+const WAYS = [
+  'A host at home cannot be reached from a runner of GitHub. One of these three makes it work:',
+  '1. a self-hosted runner in its network: zebu ci:init --runner self-hosted',
+  '2. a step before this one that joins its network: WireGuard or Tailscale',
+  '3. a public address, with rules on the host that admit only who has to come in',
+];
+
+function reachability(): readonly string[] {
+  return [
+    '- name: Is Proxmox reachable?',
+    '  run: |',
+    '    host=$ZEBU_PROXMOX_HOST port=$ZEBU_PROXMOX_PORT',
+    '    if timeout 15 bash -c \'exec 3<>"/dev/tcp/$0/$1"\' "$host" "$port" 2>/dev/null; then',
+    '      echo "$host:$port answers"',
+    '      exit 0',
+    '    fi',
+    '    {',
+    '      echo "### Proxmox cannot be reached at $host:$port"',
+    ...WAYS.map((line) => `      echo ${text(line)}`),
+    '    } | tee -a "$GITHUB_STEP_SUMMARY"',
+    `    echo "::error title=Proxmox cannot be reached::$host:$port does not answer from this runner. Use a self-hosted runner in its network, join its network (WireGuard, Tailscale), or give it a public address with rules on the host."`,
+    '    exit 1',
+  ];
+}
+
+function access(transport: string): readonly string[] {
+  const keys = [
+    ...(transport === 'ssh'
+      ? [
+          ['PROXMOX_SSH_KEY', 'proxmox_key', 'ZEBU_PROXMOX_IDENTITY_FILE'],
+          ['PROXMOX_KNOWN_HOSTS', 'known_hosts', 'ZEBU_PROXMOX_KNOWN_HOSTS'],
+        ]
+      : []),
+    ['VM_SSH_KEY', 'vm_key', 'ZEBU_VM_IDENTITY_FILE'],
+  ] as const;
+  return [
+    '- name: Keys',
+    '  env:',
+    ...keys.map(([name]) => `    ${name ?? ''}: ${secret(name ?? '')}`),
+    '  run: |',
+    '    umask 077',
+    '    folder=$RUNNER_TEMP/zebu',
+    '    mkdir -p "$folder"',
+    '    store() { # variable file setting',
+    '      if [ -z "${!1}" ]; then',
+    '        echo "::error title=A secret is missing::Set the secret $1 of this repository or of its environment (Settings, Secrets and variables, Actions)."',
+    '        exit 1',
+    '      fi',
+    `      printf '%s\\n' "\${!1}" >"$folder/$2"`,
+    '      echo "$3=$folder/$2" >>"$GITHUB_ENV"',
+    '    }',
+    ...keys.map((words) => `    store ${words.join(' ')}`),
+  ];
+}
+
+/** The workflow as text: deploys a tag when it is pushed, and any ref by hand. */
+export function renderWorkflow({ config, environment, runner, zebuVersion, folder }: WorkflowOptions): string {
+  const { app, proxmox, secrets } = config;
+  const names = Object.keys(secrets);
+  const port = proxmox.port ?? (proxmox.transport === 'api' ? 8006 : 22);
+  const token = proxmox.transport === 'api' ? ['ZEBU_PROXMOX_TOKEN'] : [];
+  const steps = [
+    `- uses: ${CHECKOUT}`,
+    '  with:',
+    '    # The whole history: only what the VM lacks is sent.',
+    '    fetch-depth: 0',
+    '    ref: ${{ inputs.ref || github.ref }}',
+    '    persist-credentials: false',
+    '',
+    `- uses: ${SETUP_NODE}`,
+    '  with:',
+    '    node-version: 24',
+    '',
+    '- name: Install zebu',
+    `  run: npm install --global zebu@${zebuVersion}`,
+    '',
+    ...reachability(),
+    '',
+    ...access(proxmox.transport),
+    '',
+    '- name: Deploy',
+    '  id: deploy',
+    ...(folder === '' ? [] : [`  working-directory: ${text(folder)}`]),
+    '  env:',
+    '    REF: ${{ inputs.ref || github.ref_name }}',
+    ...(names.length + token.length === 0
+      ? []
+      : [
+          '    # Only what the app declares in zebu.yml; run `zebu ci:init --force` after a change there.',
+          ...[...token, ...names].map((name) => `    ${name}: ${secret(name)}`),
+        ]),
+    '  run: |',
+    '    if git rev-parse -q --verify "refs/tags/$REF" >/dev/null; then set -- --tag "$REF"',
+    '    elif git rev-parse -q --verify "refs/remotes/origin/$REF" >/dev/null; then set -- --commit "$(git rev-parse "refs/remotes/origin/$REF")"',
+    '    else set -- --commit "$REF"; fi',
+    '    # A deploy that was cancelled goes on in the VM; the next one waits for its end.',
+    '    zebu app:deploy "$@" --lock-wait 1800',
+    '',
+    '- name: Status',
+    '  if: always()',
+    ...(folder === '' ? [] : [`  working-directory: ${text(folder)}`]),
+    ...(token.length === 0 ? [] : ['  env:', ...token.map((name) => `    ${name}: ${secret(name)}`)]),
+    '  run: zebu app:status || true',
+    '',
+    '- name: Remove the keys',
+    '  if: always()',
+    '  run: rm -rf "$RUNNER_TEMP/zebu"',
+  ];
+  return `# Written by \`zebu ci:init\`. Secrets it reads: ${[...accessSecrets(proxmox.transport), ...names].join(', ')}.
+name: deploy
+run-name: deploy \${{ inputs.ref || github.ref_name }}
+
+on:
+  push:
+    tags: ['v*']
+  workflow_dispatch:
+    inputs:
+      ref:
+        description: Tag, branch or commit to deploy
+        required: true
+        type: string
+
+permissions:
+  contents: read
+
+# One deploy at a time; one that runs is never cut off by a newer one.
+concurrency:
+  group: ${text(`deploy-${app.name}-${environment}`)}
+  cancel-in-progress: false
+
+jobs:
+  deploy:
+    runs-on: ${text(runner)}
+    timeout-minutes: 120
+    environment:
+      name: ${text(environment)}
+      url: \${{ steps.deploy.outputs.url }}
+    defaults:
+      run:
+        shell: bash
+    env:
+      ZEBU_PROXMOX_HOST: \${{ vars.PROXMOX_HOST || ${text(proxmox.host ?? '')} }}
+      ZEBU_PROXMOX_PORT: \${{ vars.PROXMOX_PORT || ${text(String(port))} }}
+    steps:
+${indent(6, steps)}
+`;
+}

@@ -1,0 +1,21 @@
+import { complete, startingWith, type Candidate, type KnownCommand } from './candidates.js';
+import { projectValues } from './project-values.js';
+
+/**
+ * Candidates for the words typed so far.
+ * @param zebu path of the script that starts zebu
+ */
+export async function candidates(
+  words: readonly string[],
+  commands: readonly KnownCommand[],
+  zebu: string,
+): Promise<readonly Candidate[]> {
+  const { candidates: known, wanted } = complete(words, commands);
+  if (wanted === undefined) return known;
+  const current = (words.at(-1) ?? '').replace(/^--[^=]+=/, '');
+  return startingWith(current, await projectValues(wanted, zebu));
+}
+
+/** The lines a shell reads. A tab or newline in a commit's subject would be taken for one of ours. */
+export const shown = (found: readonly Candidate[]): string =>
+  found.map(({ word, about }) => `${word}\t${about.replaceAll(/\s+/g, ' ')}\n`).join('');

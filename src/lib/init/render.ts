@@ -1,0 +1,74 @@
+import { stringify } from 'yaml';
+import type { Detected } from './detect.js';
+
+export interface Answers {
+  readonly app: string;
+  readonly compose: readonly string[];
+  readonly transport: string;
+  /** Undefined: to be filled in later. */
+  readonly host: string | undefined;
+  readonly url: string | undefined;
+  readonly secrets: readonly string[];
+}
+
+/** Where the editors' schema is put, beside the hooks of the app. */
+export const SCHEMA_FILE = '.zebu/zebu.schema.json';
+
+const scalar = (value: unknown): string => stringify(value).trim();
+
+function servicesComment(detected: Detected): readonly string[] {
+  return detected.services.map(({ name, ports, healthcheck }) => {
+    const facts = [
+      ports.length > 0 ? `ports ${ports.join(', ')}` : '',
+      healthcheck ? '' : 'no health check: judged by staying up',
+    ];
+    const said = facts.filter((fact) => fact !== '').join('; ');
+    return `  #   ${name}${said === '' ? '' : `: ${said}`}`;
+  });
+}
+
+/** zebu.yml, with what was found, what was answered, and what people change first. */
+export function renderConfig(answers: Answers, detected: Detected): string {
+  const { app, compose, transport, host, url, secrets } = answers;
+  const services = servicesComment(detected);
+  const lines = [
+    `# yaml-language-server: $schema=${SCHEMA_FILE}`,
+    '# Every key with its default: docs/configuration.md of zebu, or `zebu config:show`.',
+    '',
+    'app:',
+    `  name: ${scalar(app)}`,
+    `  compose: [${compose.map(scalar).join(', ')}]`,
+    ...(services.length === 0 ? [] : ['  # Services found in them:', ...services]),
+    url === undefined ? '  # url: https://shop.example.org   # where people reach it' : `  url: ${scalar(url)}`,
+    '',
+    'proxmox:',
+    `  transport: ${scalar(transport)}${transport === 'ssh' ? '   # or api, with a token' : ''}`,
+    host === undefined
+      ? '  # host: pve   # address of the Proxmox host, or an alias of ~/.ssh/config'
+      : `  host: ${scalar(host)}`,
+    ...(transport === 'api'
+      ? ["  # fingerprint: 'AA:BB:…'   # SHA-256 of the certificate: node → System → Certificates"]
+      : []),
+    '',
+    'vm:',
+    '  cores: 2',
+    '  memory_mb: 2048',
+    '  disk_gb: 20',
+    '  # network: { address: 192.0.2.10/24, gateway: 192.0.2.1 }   # default: DHCP',
+  ];
+  if (secrets.length > 0) {
+    lines.push(
+      '',
+      '# Names only. Values come from .env or the environment, and stay in the VM across deploys.',
+      'secrets:',
+      ...secrets.map((name) => `  ${name}: {}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Lines that .gitignore needs and does not have. */
+export function missingIgnores(gitignore: string): readonly string[] {
+  const present = new Set(gitignore.split(/\r?\n/).map((line) => line.trim().replace(/^\//, '')));
+  return ['.env', '.env.*', '!.env.example'].filter((line) => !present.has(line));
+}

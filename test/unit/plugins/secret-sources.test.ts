@@ -1,0 +1,50 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
+import { secretSourceCases } from '../../../plugins/kit/src/conformance/secrets.js';
+import dotenvHook from '../../../plugins/secrets-dotenv/src/hook.js';
+import { factory as dotenv } from '../../../plugins/secrets-dotenv/src/index.js';
+import githubHook from '../../../plugins/secrets-github/src/hook.js';
+import { factory as github } from '../../../plugins/secrets-github/src/index.js';
+import commandHook from '../../../examples/plugins/secrets-command/src/hook.js';
+import { factory as command } from '../../../examples/plugins/secrets-command/src/source.js';
+
+const root = mkdtempSync(join(tmpdir(), 'zebu-sources-'));
+const present = { DB_PASSWORD: 'correct horse', API_KEY: 'with $dollar and # and =' };
+const absent = 'NOT_THERE';
+
+describe('dotenv', () => {
+  writeFileSync(join(root, '.env'), "DB_PASSWORD='correct horse'\nAPI_KEY='with $dollar and # and ='\n", {
+    mode: 0o600,
+  });
+  writeFileSync(join(root, 'broken.env'), "DB_PASSWORD='correct horse\n", { mode: 0o600 });
+  const cases = [
+    ...descriptorCases(dotenvHook),
+    ...secretSourceCases({ factory: dotenv, root, present, absent, broken: { file: 'broken.env' } }),
+  ];
+  for (const { name, run } of cases) it(name, run);
+});
+
+describe('github', () => {
+  const env = { ZEBU_SECRETS: JSON.stringify(present) };
+  const cases = [...descriptorCases(githubHook), ...secretSourceCases({ factory: github, root, env, present, absent })];
+  for (const { name, run } of cases) it(name, run);
+});
+
+describe('the example that asks a command', () => {
+  const script = join(root, 'pass');
+  writeFileSync(
+    script,
+    `#!/bin/sh\ncase $2 in shop/DB_PASSWORD) echo 'correct horse' ;; shop/API_KEY) echo 'with $dollar and # and =' ;; shop/BROKEN) exit 2 ;; *) echo "$2 is not in the password store" >&2; exit 1 ;; esac\n`,
+    { mode: 0o755 },
+  );
+  const settings = { command: [script, 'show', 'shop/{name}'] };
+  const broken = { command: [script, 'show', 'shop/BROKEN', '{name}'] };
+  const cases = [
+    ...descriptorCases(commandHook),
+    ...secretSourceCases({ factory: command, root, settings, present, absent, broken }),
+  ];
+  for (const { name, run } of cases) it(name, run);
+});
