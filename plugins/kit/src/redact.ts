@@ -31,6 +31,8 @@ export function maskedForms(value: string): readonly string[] {
     return [
       part,
       JSON.stringify(part).slice(1, -1),
+      // As Compose prints it, so that it could be read again.
+      part.replaceAll('$', '$$$$'),
       url,
       url.replaceAll('%20', '+'),
       url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),

@@ -4,7 +4,7 @@ const descriptor: SecretSourceDescriptor = {
   kind: 'secrets',
   id: 'github',
   apiVersion: API_VERSION,
-  summary: 'GitHub Actions: ZEBU_SECRETS holding toJSON(secrets), or one variable a secret',
+  summary: 'GitHub Actions secrets: read from the environment of a workflow, written with the public key',
   load: async () => (await import('./index.js')).factory,
 };
 

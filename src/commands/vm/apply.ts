@@ -14,7 +14,7 @@ export default class VmApply extends ProjectCommand<VmApplied> {
     '<%= config.bin %> vm:apply --restart',
   ];
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'Show the plan and change nothing.' }),
+    'dry-run': Flags.boolean({ default: false, description: 'Show the plan and change nothing.' }),
     restart: Flags.boolean({ description: 'Shut the VM down and start it, if a change needs that.' }),
   };
 

@@ -15,7 +15,7 @@ export default class VmCreate extends ProjectCommand<VmCreated> {
     '<%= config.bin %> vm:create --json',
   ];
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'Show the plan and change nothing.' }),
+    'dry-run': Flags.boolean({ default: false, description: 'Show the plan and change nothing.' }),
   };
 
   async execute(): Promise<VmCreated> {

@@ -19,6 +19,8 @@ const generate = z.strictObject({
     .describe('`alphanumeric`, `hex`, `base64url`, or the characters themselves.'),
 });
 
+const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a service of the Compose files');
+
 const rotateCommand = z.strictObject({
   command: z
     .string()
@@ -26,7 +28,7 @@ const rotateCommand = z.strictObject({
     .describe(
       'Shell command that makes the data follow, with ZEBU_OLD and ZEBU_NEW; run before anything is recreated, and the other way round when the new value is undone.',
     ),
-  service: z.string().min(1).optional().describe('Service whose container runs it. Default: the VM, in the checkout.'),
+  service: serviceName.optional().describe('Service whose container runs it. Default: the VM, in the checkout.'),
 });
 
 export const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and underscores');
@@ -44,10 +46,7 @@ export const secretDeclaration = z.strictObject({
     .union([z.literal('never'), rotateCommand])
     .optional()
     .describe('`never`: refuse to change it; or how the data follows a new value.'),
-  services: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('Services that use it. Default: what the Compose files say.'),
+  services: z.array(serviceName).optional().describe('Services that use it. Default: what the Compose files say.'),
 });
 
 export type SecretDeclaration = z.infer<typeof secretDeclaration>;

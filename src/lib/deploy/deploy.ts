@@ -1,7 +1,8 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
-import { checkRequired, collectSecrets, secretLines } from '../secrets/collect.js';
+import { collectSecrets } from '../secrets/collect.js';
+import { deployBundle } from '../secrets/deploy-bundle.js';
 import { around } from '../hooks/around.js';
 import type { Step } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
@@ -84,12 +85,11 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       report.update('asking what it has');
       const found = await survey(session, layout, signal);
       if (found.holder !== undefined && options.lockWait === 0) throw lockHeld(found.holder);
-      checkRequired(context, secrets, found.secretNames);
+      const bundle = deployBundle(context, secrets, found.secrets);
       previous = found.current;
       const haves = await git.known(found.haves);
       const needed = !haves.includes(target.commit);
       const plan = planFile({ id, target, author: by, prefix }, config);
-      const lines = secretLines(secrets);
       const script = receiveScript({
         layout,
         id,
@@ -99,14 +99,15 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         lockWait: options.lockWait,
         runnerSize: Buffer.byteLength(RUNNER),
         planSize: Buffer.byteLength(plan),
-        secretsSize: Buffer.byteLength(lines),
+        secretsSize: Buffer.byteLength(bundle),
+        secretsVersion: found.secrets.latest,
         pack: needed,
       });
       report.update('sending');
       await launch(
         session,
         signal,
-        { script, parts: [RUNNER, plan, lines], pack: needed ? () => git.pack(target.commit, haves) : undefined },
+        { script, parts: [RUNNER, plan, bundle], pack: needed ? () => git.pack(target.commit, haves) : undefined },
         run,
       );
       report.done(needed ? formatBytes(run.sent.bytes) : 'nothing new to send');

@@ -59,7 +59,9 @@ export class JournalStream {
 }
 
 /** Steps of the runner in the order they come, with the title a person sees. */
-export const PHASES: readonly { readonly title: string; readonly steps: readonly string[] }[] = [
+export type Phases = readonly { readonly title: string; readonly steps: readonly string[] }[];
+
+export const PHASES: Phases = [
   { title: 'Build in the VM', steps: ['start', 'check', 'hook', 'build'] },
   { title: 'Start', steps: ['start-up'] },
   { title: 'Verify', steps: ['verify'] },

@@ -2,9 +2,10 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
+import { CHANGED_STATUS } from '../secrets/vm/scripts.js';
 import { runSteps, type Step } from '../ui/steps.js';
-import { brokenOff, endError, JournalStream, PHASES, showPhase, type EndEvent } from './follow.js';
-import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { brokenOff, endError, JournalStream, PHASES, showPhase, type EndEvent, type Phases } from './follow.js';
+import { changedMeanwhile, LOCKED_STATUS, lockHeld } from './lock.js';
 import type { ReleaseId } from './release-id.js';
 
 interface Sent {
@@ -38,6 +39,7 @@ async function feed(
 async function refusal(process: RemoteProcess, journal: JournalStream, stderr: string): Promise<ZebuError> {
   const { code } = await process.ended;
   if (code === LOCKED_STATUS) return lockHeld(journal.preamble);
+  if (code === CHANGED_STATUS) return changedMeanwhile();
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   if (/No space left on device/i.test(stderr)) {
     return new ZebuError('NO_SPACE', 'There is no space left in the VM', {
@@ -85,20 +87,20 @@ export async function launch(
 }
 
 /** The last word of a process that has to end at once, once the runner is on its way. */
-function goesOn(id: ReleaseId): ZebuError {
+function goesOn(id: ReleaseId | 'secrets'): ZebuError {
   return new ZebuError('OUTCOME_UNKNOWN', 'You stopped watching; the deploy goes on in the VM', {
     hint: 'zebu app:status tells how it ended.',
     details: { release: id, started: true },
   });
 }
 
-function phaseSteps(context: Context, id: ReleaseId, run: Run): readonly Step[] {
-  return PHASES.map(({ title }, index) => ({
+function phaseSteps(context: Context, id: ReleaseId | 'secrets', run: Run, phases: Phases): readonly Step[] {
+  return phases.map(({ title }, index) => ({
     title,
     run: async (report) => {
       if (run.journal === undefined || run.end !== undefined) return;
       context.stake?.(goesOn(id));
-      const later = PHASES.slice(index + 1).flatMap((phase) => phase.steps);
+      const later = phases.slice(index + 1).flatMap((phase) => phase.steps);
       run.end = await showPhase(run.journal, later, report);
       const problem = run.end === undefined ? undefined : endError(run.end, '');
       if (problem !== undefined) throw problem;
@@ -107,9 +109,15 @@ function phaseSteps(context: Context, id: ReleaseId, run: Run): readonly Step[] 
 }
 
 /** The steps of the client, then the phases of the runner as its journal tells them. @throws how it ended, unless live */
-export async function carryOut(context: Context, id: ReleaseId, first: readonly Step[], run: Run): Promise<EndEvent> {
+export async function carryOut(
+  context: Context,
+  id: ReleaseId | 'secrets',
+  first: readonly Step[],
+  run: Run,
+  phases: Phases = PHASES,
+): Promise<EndEvent> {
   try {
-    await runSteps(context.io, context.signal, [...first, ...phaseSteps(context, id, run)]);
+    await runSteps(context.io, context.signal, [...first, ...phaseSteps(context, id, run, phases)]);
   } catch (error) {
     if (run.end !== undefined) throw endError(run.end, id) ?? error;
     throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent.sent }, id);

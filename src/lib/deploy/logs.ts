@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { harmless, LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
+import { appLayout } from './layout.js';
 import { checkServices, notDeployed } from './status.js';
 
 export interface LogOptions {
@@ -22,7 +23,7 @@ const FOLLOW_TAIL = 100;
 
 /**
  * First the containers, a `name service` a line and an empty line; then what they print, until the end of time when
- * following. One round trip.
+ * following. One round trip. Secret values are taken out there, since this side does not know them.
  */
 export function logsScript(project: string, options: LogOptions): string {
   const { follow, since, timestamps, services } = options;
@@ -38,7 +39,11 @@ export function logsScript(project: string, options: LogOptions): string {
   return sh`
 docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}' || exit 1
 echo
-exec docker compose -p ${project} logs ${words}
+masks=${`${appLayout(project).secrets}/redact.sed`}
+[ -f "$masks" ] || masks=/dev/null
+exec 4>&1
+exit "$({ { docker compose -p ${project} logs ${words}
+echo $? >&3; } | LC_ALL=C sed -u -f "$masks" >&4; } 3>&1)"
 `;
 }
 

@@ -1,12 +1,13 @@
 import { ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
+import { parseStore, type SecretStore } from '../secrets/vm/versions.js';
 import type { AppLayout } from './layout.js';
 import { surveyScript } from './receive/index.js';
 
 /** What the VM has of the app before anything is sent. */
 export interface Survey {
   readonly haves: readonly string[];
-  readonly secretNames: readonly string[];
+  readonly secrets: SecretStore;
   readonly current: string | null;
   readonly holder: string | undefined;
 }
@@ -20,7 +21,7 @@ export function parseSurvey(stdout: string): Survey {
   const current = all('current')[0]?.split('/').at(-1);
   return {
     haves: [...new Set(all('have').filter((sha) => /^[0-9a-f]{40}$/.test(sha)))],
-    secretNames: all('secret'),
+    secrets: parseStore(stdout),
     current: current === undefined || current === '' ? null : current,
     holder: all('holder')[0],
   };

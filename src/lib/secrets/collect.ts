@@ -1,4 +1,4 @@
-import { dotenvLine, ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
+import { ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { isPlaceholder } from './placeholder.js';
 import { openSources } from './sources.js';
@@ -66,9 +66,4 @@ export function checkRequired(context: Context, collected: CollectedSecrets, inV
     hint: `Looked in: ${sources}. Put them into .env, set variables of these names, or type them: zebu secrets:set.`,
     details: { missing: problems.map(({ name }) => name), problems },
   });
-}
-
-/** The lines the VM stores; delivered over standard input only. */
-export function secretLines(collected: CollectedSecrets): string {
-  return [...collected.values].map(([name, value]) => `${dotenvLine(name, value.reveal())}\n`).join('');
 }

@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
+import { secretsPart } from '../../secrets/vm/scripts.js';
 import { checkoutPart } from './checkout.js';
-import { secretsPart } from './secrets.js';
 import { lockPart, startPart, type Start } from './start.js';
 
 export { surveyScript } from './survey.js';
@@ -10,6 +10,8 @@ export interface Receive extends Start {
   /** Bytes of each part on standard input after the runner; the pack follows them to the end. */
   readonly planSize: number;
   readonly secretsSize: number;
+  /** Number of the version the secrets were compared with; another one by now is a conflict. */
+  readonly secretsVersion: number;
   /** False when the VM has every object already. */
   readonly pack: boolean;
 }
@@ -19,7 +21,7 @@ export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
     sh`head -c ${receive.planSize} >.incoming/plan`,
-    secretsPart(receive.secretsSize),
+    secretsPart(receive.secretsSize, receive.secretsVersion),
     checkoutPart(receive),
     startPart(receive),
   ].join('');

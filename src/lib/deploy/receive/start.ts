@@ -5,8 +5,9 @@ import type { ReleaseId } from '../release-id.js';
 
 export interface Start {
   readonly layout: AppLayout;
-  readonly id: ReleaseId;
-  readonly mode: 'deploy' | 'rollback';
+  /** Names the journal; for `deploy` and `rollback` the release too. */
+  readonly id: ReleaseId | 'secrets';
+  readonly mode: 'deploy' | 'rollback' | 'secrets';
   /** Who deploys, as JSON, for whoever finds the lock held. */
   readonly holder: string;
   /** Seconds to wait for the lock. */

@@ -12,6 +12,9 @@ load() {
   tree=$1/$folder
   [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
+  # What the data in volumes was made with is the same for every release.
+  [ -s "$base/shared/secrets/bound.env" ] && environment="$environment --env-file $base/shared/secrets/bound.env"
+  return 0
 }
 
 # Word splitting is meant: the plan holds options, each free of blanks.

@@ -9,6 +9,7 @@ import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { PRUNE } from './prune.js';
 import { ROLLING } from './rolling.js';
+import { SECRETS } from './secrets.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
 import { VERDICT } from './verdict.js';
@@ -18,7 +19,7 @@ import { VERDICT } from './verdict.js';
  * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
  * step goes to a journal of JSON lines; the client only reads that.
  *
- * Usage: runner MODE FOLDER ID, where MODE is deploy or rollback. FOLDER/releases/ID/plan sets, as shell words:
+ * Usage: runner MODE FOLDER ID, where MODE is deploy, rollback, or secrets (another secret version for the live release). FOLDER/releases/ID/plan sets, as shell words:
  *   project, folder (below the release, where the Compose files are), files (compose options), record (members of the
  *   history line), timeout, build_timeout, stability, keep, secrets (version file), hook (path below the folder), and for
  *   what is replaced without a gap strategy, strategies (service=strategy ...), drain, routes (services behind the front
@@ -41,5 +42,6 @@ export const RUNNER = [
   COMMIT,
   HOOKS,
   PRUNE,
+  SECRETS,
   MAIN,
 ].join('');

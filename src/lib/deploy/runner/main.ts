@@ -4,10 +4,13 @@ load "$release"
 limit=$build_timeout
 previous=$(readlink "$base/current" 2>/dev/null | sed 's|.*/||')
 
+[ "$mode" = secrets ] && apply_secrets
+
 if [ "$mode" = deploy ]; then
   begin check ''
   limit=300
   compose config -q >"$work/error" 2>&1 || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
+  find_build_args || finish refused "$reason"
   if [ -n "$hook" ] && [ -f "$tree/$hook" ]; then
     run_hook "$hook" || finish refused "$hook failed with exit status $(cat "$work/status")"
   fi

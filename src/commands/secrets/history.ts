@@ -1,0 +1,22 @@
+import { resultOf } from '@zebu/kit';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { SecretVersionSummary } from '../../lib/secrets/history.js';
+
+export default class SecretsHistory extends ProjectCommand<{ versions: readonly SecretVersionSummary[] }> {
+  static override result = resultOf<{ versions: readonly SecretVersionSummary[] }>(
+    1,
+    async () => (await import('../../lib/secrets/results.js')).secretHistory,
+  );
+  static override summary = 'Versions of the secrets in the VM: when, who, which names; newest first.';
+  static override examples = ['<%= config.bin %> secrets:history', '<%= config.bin %> secrets:history --json'];
+
+  async execute(): Promise<{ versions: readonly SecretVersionSummary[] }> {
+    const { flags } = await this.parse(SecretsHistory);
+    const context = await this.context(flags);
+    const { secretHistory } = await import('../../lib/secrets/history.js');
+    const { showHistory } = await import('../../lib/secrets/show.js');
+    const versions = await secretHistory(context);
+    showHistory(this.io, versions);
+    return { versions };
+  }
+}

@@ -1,0 +1,130 @@
+import { isZebuError, quote, sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context.js';
+import type { Phases } from '../deploy/follow.js';
+import { carryOut, launch, newRun } from '../deploy/launch.js';
+import { appLayout } from '../deploy/layout.js';
+import { lockPart, startPart, type Start } from '../deploy/receive/start.js';
+import { RUNNER } from '../deploy/runner/index.js';
+import { surveyApp } from '../deploy/status.js';
+import { secretBundle, type SecretChanges } from './vm/bundle.js';
+import { secretsPart } from './vm/scripts.js';
+import { stamp } from './vm/store.js';
+import { readUsage } from './vm/usage.js';
+import type { SecretStore } from './vm/versions.js';
+
+const PHASES: Phases = [
+  { title: 'Let the data follow', steps: ['start', 'rotate'] },
+  { title: 'Recreate what uses it', steps: ['start-up'] },
+  { title: 'Verify', steps: ['verify'] },
+];
+
+export interface Applied {
+  /** The version in force. */
+  readonly version: number;
+  /** Services that were recreated. */
+  readonly services: readonly string[];
+  /** Seconds it took in the VM. */
+  readonly seconds: number;
+}
+
+/** Services that use any of the names. Compose recreates only what changed, so too many are harmless. */
+async function affectedServices(
+  context: Context,
+  session: SshSession,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const usage = await readUsage(context, session);
+  if (usage !== undefined) return [...new Set(names.flatMap((name) => usage.get(name) ?? []))].toSorted();
+  const { services } = await surveyApp(session, context);
+  return [...new Set(services.filter(({ lasting }) => lasting).map(({ service }) => service))].toSorted();
+}
+
+/** What the runner sources: the services, and the commands that make the data follow. */
+function applyFile(context: Context, names: readonly string[], services: readonly string[]): string {
+  const commands = names.flatMap((name) => {
+    const rotate = context.config.secrets[name]?.rotate;
+    return rotate === undefined || rotate === 'never' ? [] : [{ name, ...rotate }];
+  });
+  const lines = [
+    `affected=${quote(services.join(' '))}`,
+    `commands=${commands.length}`,
+    ...commands.flatMap(({ name, service, command }, index) => [
+      `name_${index + 1}=${name}`,
+      `service_${index + 1}=${quote(service ?? '')}`,
+      `command_${index + 1}=${quote(command)}`,
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The words of a deploy's end, for a change of secrets. */
+function inWordsOfSecrets(error: unknown, names: readonly string[]): unknown {
+  if (!isZebuError(error)) return error;
+  const list = names.join(', ');
+  if (error.code === 'DEPLOY_RESTORED') {
+    const reason = error.message
+      .replace(/^The release is not healthy: /, '')
+      .replace(/\. The previous release .*$/s, '');
+    return new ZebuError('DEPLOY_RESTORED', `The app does not work with the new ${list}: ${reason}`, {
+      hint: 'The value before is in force again, and the app was verified with it.',
+      details: { names },
+    });
+  }
+  return error;
+}
+
+/**
+ * Makes a version and brings the live release to it, as a transaction in the VM: data first, then the services that use
+ * what changed, then the verdict; what does not become healthy is undone.
+ * @throws DEPLOY_RESTORED, DEPLOY_UNHEALTHY, LOCK_HELD, OUTCOME_UNKNOWN
+ */
+export async function applyChanges(
+  context: Context,
+  session: SshSession,
+  store: SecretStore,
+  changes: SecretChanges,
+  why: string,
+): Promise<Applied> {
+  const { config, signal } = context;
+  const names = [...changes.set.keys(), ...changes.remove];
+  const run = newRun();
+  let services: readonly string[] = [];
+  const end = await carryOut(
+    context,
+    'secrets',
+    [
+      {
+        title: `Store ${names.join(', ')} in the VM`,
+        run: async (report) => {
+          report.update('asking Compose which services use it');
+          services = await affectedServices(context, session, names);
+          const made = stamp(context, why);
+          const bundle = secretBundle(store, changes, made);
+          const start: Start = {
+            layout: appLayout(config.app.name),
+            id: 'secrets',
+            mode: 'secrets',
+            holder: JSON.stringify({ ...made.author, since: made.at, ref: `secrets:${why}` }),
+            lockWait: config.deploy.lock_wait,
+            runnerSize: Buffer.byteLength(RUNNER),
+          };
+          const script = [
+            lockPart(start),
+            secretsPart(Buffer.byteLength(bundle), store.latest),
+            sh`{ printf 'version=%s\n' "$version"; printf '%s' ${applyFile(context, names, services)}; } >shared/secrets/apply
+`,
+            startPart(start),
+          ].join('');
+          await launch(session, signal, { script, parts: [RUNNER, bundle], pack: undefined }, run);
+          report.done(services.length === 0 ? 'no service uses it' : `used by ${services.join(', ')}`);
+        },
+      },
+    ],
+    run,
+    PHASES,
+  ).catch((error: unknown) => {
+    throw inWordsOfSecrets(error, names);
+  });
+  return { version: store.latest + 1, services, seconds: end.seconds ?? 0 };
+}

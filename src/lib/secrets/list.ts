@@ -1,0 +1,89 @@
+import { ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { collectSecrets } from './collect.js';
+import { openSource } from './sources.js';
+import { readStore } from './vm/store.js';
+import { readUsage } from './vm/usage.js';
+import { latestEntries } from './vm/versions.js';
+
+export interface ListedSecretState {
+  readonly name: string;
+  readonly declared: boolean;
+  readonly required: boolean;
+  /** `live`: the live release has this very value; `next`: the next deploy will; `none`: the VM has no value. */
+  readonly state: 'live' | 'next' | 'none';
+  /** Keyed digest of the value in the VM. */
+  readonly digest: string | null;
+  /** ISO 8601: since when the VM has it. */
+  readonly since: string | null;
+  /** Sources on this machine that have it. */
+  readonly source: string | null;
+  /** Services of the live release that use it; null when that cannot be told. */
+  readonly usedBy: readonly string[] | null;
+  /** Releases in the VM that have this very value. */
+  readonly releases: readonly string[];
+}
+
+export interface SecretsList {
+  readonly version: number;
+  readonly release: string | null;
+  readonly secrets: readonly ListedSecretState[];
+}
+
+export interface PlaceList {
+  /** The place in words. */
+  readonly place: string;
+  /** False: names and dates are all it gives. */
+  readonly readable: boolean;
+  readonly names: readonly { readonly name: string; readonly updatedAt: string | null; readonly declared: boolean }[];
+}
+
+/** What another place holds, such as GitHub: names and dates. @throws USAGE for one that cannot tell */
+export async function listPlace(context: Context, id: string): Promise<PlaceList> {
+  const source = await openSource(context, id);
+  if (source.list === undefined) throw new ZebuError('USAGE', `${source.where} cannot be listed`);
+  const names = (await source.list()).map(({ name, updatedAt }) => ({
+    name,
+    updatedAt: updatedAt ?? null,
+    declared: name in context.config.secrets,
+  }));
+  return { place: source.where, readable: source.readable !== false, names };
+}
+
+/** Every declared secret and every one that has a value in the VM. No value is read. */
+export async function listSecrets(context: Context): Promise<SecretsList> {
+  const collected = await collectSecrets(context);
+  const { session } = await openGuest(context);
+  const store = await readStore(context, session);
+  const usage = await readUsage(context, session);
+  const entries = latestEntries(store);
+  const { secrets: declared } = context.config;
+  const digestIn = (version: number | undefined, name: string): string | undefined =>
+    store.versions.find((each) => each.version === version)?.entries[name]?.digest;
+  const live = store.current === undefined ? undefined : store.releases.get(store.current);
+  // What the data follows is the same for every release, whatever version that one refers to.
+  const follows = (name: string): boolean => typeof declared[name]?.rotate === 'object' && live !== undefined;
+  const isLive = (name: string, digest: string): boolean => digestIn(live, name) === digest || follows(name);
+  const names = [...new Set([...Object.keys(declared), ...Object.keys(entries)])];
+  return {
+    version: store.latest,
+    release: store.current ?? null,
+    secrets: names.map((name) => {
+      const entry = entries[name];
+      return {
+        name,
+        declared: name in declared,
+        required: declared[name]?.required ?? false,
+        state: entry === undefined ? 'none' : isLive(name, entry.digest) ? 'live' : 'next',
+        digest: entry?.digest ?? null,
+        since: entry?.since ?? null,
+        source: collected.origins.get(name) ?? null,
+        usedBy: usage === undefined ? null : (usage.get(name) ?? []),
+        releases: [...store.releases]
+          .filter(([, version]) => entry !== undefined && digestIn(version, name) === entry.digest)
+          .map(([id]) => id),
+      };
+    }),
+  };
+}

@@ -1,0 +1,18 @@
+/**
+ * Which services use which secret, as Compose itself sees it: the configuration is rendered with a marker in place of each
+ * value, and the marker is looked for. Right for interpolation, bare names, env_file, extends and include alike, and no
+ * value is anywhere near it.
+ *
+ * Names become `NAME='zebu-marker-NAME-end'`. No `${` in here: it is a JavaScript template.
+ */
+export const MARKERS = String.raw`
+# Renders the loaded release with markers instead of secrets, as YAML or JSON.
+marked_config() {
+  ( values=$environment
+    sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
+    environment=
+    [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
+    environment="$environment --env-file $work/markers"
+    compose config --format "$1" )
+}
+`;

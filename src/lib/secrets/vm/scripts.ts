@@ -1,0 +1,67 @@
+import { sh } from '@zebu/kit';
+import type { AppLayout } from '../../deploy/layout.js';
+import { MASKS_AWK } from './masks.js';
+
+/** Exit status when the secrets changed between being asked for and being written. */
+export const CHANGED_STATUS = 77;
+
+/** Versions kept beyond those that releases refer to. */
+const KEPT = 10;
+
+/** Run in the app's folder: all that is known of the secrets, without a value. */
+export const STORE_LINES = String.raw`
+if [ -d shared/secrets ]; then
+  ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
+  [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
+  [ -e shared/secrets/apply ] && echo secret-cut-off=1
+  for record in shared/secrets/*.json; do [ -f "$record" ] && sed 's/^/secret-record=/' "$record"; done
+  for plan in releases/*/plan; do
+    [ -f "$plan" ] && sed -n 's|^secrets=\([0-9]*\)[.]env$|release-secrets='"$(basename "$(dirname "$plan")")"' \1|p' "$plan" | tail -n 1
+  done
+fi
+`;
+
+export function storeSurveyScript(layout: AppLayout): string {
+  return `${sh`cd ${layout.base} 2>/dev/null || exit 0
+printf 'current=%s\n' "$(readlink current 2>/dev/null)"`}${STORE_LINES}exit 0\n`;
+}
+
+/**
+ * Makes a version of what `.incoming/secrets` holds (see secretBundle), by name over the latest one: a name that was not
+ * sent keeps its value. Under the lock, in the app's folder, umask 077. Sets `version` to the file in force.
+ *
+ * The values are never in another file than in shared/secrets and .incoming, both owner-only, and are in place by rename.
+ */
+export function secretsPart(secretsSize: number, expected: number): string {
+  return sh`
+store=shared/secrets
+head -c ${secretsSize} >.incoming/secrets
+latest=$(ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
+version=
+[ -z "$latest" ] || version=$latest.env
+if [ -s .incoming/secrets ]; then
+  trap 'rm -rf .incoming' EXIT
+  [ $((latest + 0)) = ${expected} ] || { echo changed >&2; exit ${CHANGED_STATUS}; }
+  [ -s $store/key ] || sed -n 1p .incoming/secrets >$store/key
+  next=$((latest + 1))
+  sed -n 2p .incoming/secrets >.incoming/record
+  sed 1,2d .incoming/secrets >.incoming/lines
+  : >.incoming/before
+  [ -z "$latest" ] || cp "$store/$latest.env" .incoming/before
+  awk -F= 'FILENAME == ARGV[1] { if (sub(/^-/, "", $1)) gone[$1] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
+    ($1 in gone) { next } ($1 in line) { print line[$1]; delete line[$1]; next } { print }
+    END { for (i = 1; i <= n; i++) if (order[i] in line) print line[order[i]] }' .incoming/lines .incoming/before >.incoming/merged
+  mv .incoming/record "$store/$next.json"
+  mv .incoming/merged "$store/$next.env"
+  version=$next.env
+  ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -rn | tail -n +${KEPT + 1} | while read -r old; do
+    grep -qsx "secrets=$old.env" releases/*/plan || rm -f "$store/$old.env"
+  done
+  LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
+  mv .incoming/redact.sed $store/redact.sed
+  sync $store/$version $store/redact.sed $store 2>/dev/null || sync
+  trap - EXIT
+fi
+rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
+`;
+}

@@ -1,0 +1,55 @@
+import { interrupted, ZebuError, type Io } from '@zebu/kit';
+
+/** A value typed without an echo, twice. @throws INTERRUPTED on Ctrl-C, USAGE when the two differ */
+async function typed(name: string): Promise<string> {
+  const { default: enquirer } = await import('enquirer');
+  const ask = async (message: string): Promise<string> => {
+    try {
+      const { answer } = await enquirer.prompt<{ answer: string }>({
+        type: 'invisible',
+        name: 'answer',
+        message,
+        // Prompts belong to the person, the result to whoever reads stdout.
+        stdout: process.stderr,
+      });
+      return answer;
+    } catch {
+      throw interrupted();
+    }
+  };
+  const first = await ask(`Value of ${name} (not shown)`);
+  if ((await ask('Once more')) !== first) throw new ZebuError('USAGE', 'The two values differ; nothing was changed');
+  return first;
+}
+
+/** Much more than any value may be, so that a mistaken pipe ends. */
+const MOST = 1024 * 1024;
+
+/** All of standard input, without the line break an editor or `echo` ends it with. @throws USAGE */
+async function piped(signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stop = (): void => void process.stdin.destroy(signal.reason instanceof Error ? signal.reason : interrupted());
+  signal.addEventListener('abort', stop, { once: true });
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MOST) throw new ZebuError('USAGE', 'Standard input is far too large for a value');
+  }
+  signal.removeEventListener('abort', stop);
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString('utf8');
+  if (!Buffer.from(text).equals(bytes)) throw new ZebuError('USAGE', 'Standard input is not UTF-8 text');
+  return text.replace(/\r?\n$/, '');
+}
+
+/** A value from where nobody can look it up later: a hidden prompt or standard input, never an argument. */
+export async function readHidden(io: Io, signal: AbortSignal, name: string): Promise<string> {
+  if (io.interactive) return typed(name);
+  if (process.stdin.isTTY) {
+    throw new ZebuError('USAGE', `The value of ${name} is read from standard input, and that is a terminal`, {
+      hint: `Pipe it: zebu secrets:set ${name} < file`,
+    });
+  }
+  return piped(signal);
+}
