@@ -23,6 +23,8 @@ interface Answer {
 /** 595: pveproxy could not reach the node; 596: the node did not answer it in time. Both pass. */
 const TRANSIENT = new Set([595, 596, 503]);
 const RETRY_PAUSES_MS = [250, 500, 1000, 2000, 4000];
+/** Where nothing answers at all, a person waits for a typing error to be found. */
+const CONNECT_RETRIES = 2;
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 /** Thrown between an attempt and the decision whether to try again; `sent` when the request may have been carried out. */
@@ -40,6 +42,8 @@ export class ApiTransport implements Transport {
   readonly where: string;
   readonly #options: ApiOptions;
   readonly #agent: Agent;
+  /** Connections whose certificate was judged: a kept one does not shake hands again. */
+  readonly #judged = new WeakSet<TLSSocket>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -73,7 +77,8 @@ export class ApiTransport implements Transport {
         if (!(error instanceof LinkFailure)) throw error;
         trouble = error.message;
         if (!isRead && error.sent) throw lost(verb, shown, trouble);
-        if (!isRead || pause === undefined) throw this.#unreachable(trouble);
+        const hopeless = !error.sent && attempt >= CONNECT_RETRIES;
+        if (!isRead || pause === undefined || hopeless) throw this.#unreachable(trouble);
       }
       this.#options.io.debug(() => `${verb} ${shown}: ${trouble}; asking again in ${pause} ms`);
       await sleep(pause, this.#options.signal);
@@ -138,6 +143,7 @@ export class ApiTransport implements Transport {
           fail(problem);
           return;
         }
+        this.#judged.add(socket);
         sent = true;
         call.setHeader('authorization', `PVEAPIToken=${token.id}=${token.secret.reveal()}`);
         if (!inQuery) call.setHeader('content-type', 'application/x-www-form-urlencoded');
@@ -145,7 +151,8 @@ export class ApiTransport implements Transport {
       };
       call.on('socket', (socket) => {
         const tls = socket as TLSSocket;
-        if (call.reusedSocket) send(tls);
+        // Not `reusedSocket`: it stays false when a waiting request is given the connection of the one before.
+        if (this.#judged.has(tls)) send(tls);
         else tls.once('secureConnect', () => send(tls));
       });
       call.on('error', fail);

@@ -19,6 +19,9 @@ export interface SshTransportOptions {
   readonly writeTimeoutMs: number;
 }
 
+/** sshd allows ten sessions at a time on one connection unless told otherwise; the rest are for the host shell. */
+const PARALLEL = 6;
+
 /** The status a shell gives for a program that is not there. */
 const NOT_FOUND = 127;
 
@@ -27,6 +30,8 @@ export class SshTransport implements Transport {
   readonly where: string;
   readonly hostShell: HostShell;
   readonly #options: SshTransportOptions;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: SshTransportOptions) {
     const { session } = options;
@@ -48,6 +53,7 @@ export class SshTransport implements Transport {
     const isRead = verb === 'GET';
     const { session, signal, readTimeoutMs, writeTimeoutMs } = this.#options;
     let result: ExecResult;
+    await this.#turn();
     try {
       result = await session.exec(pveshArgv(verb, path, params), {
         signal,
@@ -56,6 +62,9 @@ export class SshTransport implements Transport {
     } catch (error) {
       if (isRead) throw error;
       throw outcomeUnknown(verb, path, error);
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
     }
     if (result.code === NOT_FOUND) {
       throw new ZebuError(
@@ -76,6 +85,11 @@ export class SshTransport implements Transport {
       });
     }
     return output.data;
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#running >= PARALLEL) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running++;
   }
 
   async close(): Promise<void> {

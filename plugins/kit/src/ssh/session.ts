@@ -84,7 +84,11 @@ export class ConnectedSession implements SshSession {
       const options = pty === undefined ? {} : { pty: { term: pty.term, cols: pty.columns, rows: pty.rows } };
       this.#client.exec(line, options, (error, channel) => {
         if (error === undefined) resolve(channel);
-        else reject(this.#lost === undefined ? error : this.#linkError('starting a command'));
+        else if (this.#lost !== undefined) reject(this.#linkError('starting a command'));
+        else {
+          const hint = 'Its sshd allows too few sessions at a time on one connection: see MaxSessions in sshd_config.';
+          reject(new ZebuError('UNREACHABLE', `${this.where} starts no command: ${error.message}`, { hint }));
+        }
       });
     });
   }
@@ -92,7 +96,9 @@ export class ConnectedSession implements SshSession {
   async stream(command: RemoteCommand, options: StreamOptions = {}): Promise<RemoteProcess> {
     const { signal, pty } = options;
     signal?.throwIfAborted();
-    const channel = await this.#channel(remoteLine(command), pty);
+    const channel = await this.#channel(remoteLine(command), pty).catch((error: Error) => {
+      throw signal?.aborted === true && signal.reason instanceof Error ? signal.reason : error;
+    });
     const stop = (): void => {
       channel.close();
     };
