@@ -21,7 +21,7 @@ export interface GuestAddress {
   readonly knownHostsFile: string;
 }
 
-export function uuidOf(vm: ExistingVm): string {
+export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
   return parseProperties(vm.config['smbios1'] ?? '').values.get('uuid') ?? String(vm.vmid);
 }
 

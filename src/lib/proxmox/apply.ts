@@ -6,7 +6,6 @@ import { compareVm, driftOfAll, type Compared } from './diff.js';
 import type { Drift } from './drift.js';
 import { beginEnsuring, endEnsuring, ensureSteps } from './ensure/index.js';
 import { guestStep } from './ensure/guest.js';
-import { locateStep } from './ensure/locate.js';
 import { warnOfFirewall } from './inspect.js';
 import type { PlannedStep } from './plan.js';
 import { planStep } from './provision/run.js';
@@ -102,11 +101,12 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
   const plan = planApply(compared, options.restart, context.config.vm.stop_timeout);
   const ensuring = beginEnsuring(context, { client, node: vm.node, vmid: vm.vmid }, desired);
+  ensuring.address = compared.address;
   const grows = plan.steps.some(({ call }) => call.task === 'resize');
   const inside = plan.restart
     ? ensureSteps(ensuring)
     : guest !== undefined && (guest.drift.length > 0 || grows)
-      ? [locateStep(ensuring), guestStep(ensuring)]
+      ? [guestStep(ensuring)]
       : [];
   if (!options.dryRun) {
     try {

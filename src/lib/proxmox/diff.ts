@@ -1,6 +1,6 @@
 import type { Io } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { locateGuest, vmMissing } from '../guest/address.js';
+import { locateGuest, vmMissing, type GuestAddress } from '../guest/address.js';
 import { checkGuest } from '../guest/ensure/ensure.js';
 import type { GuestVerdict } from '../guest/ensure/model.js';
 import { connectGuest } from '../guest/session.js';
@@ -34,20 +34,26 @@ export interface Compared {
   readonly vm: InspectedVm;
   readonly change: VmChange;
   readonly guest: GuestVerdict | undefined;
+  /** Where the VM was looked into. */
+  readonly address: GuestAddress | undefined;
 }
 
+type Inside = Pick<Compared, 'address' | 'guest'>;
+
 /** Looks into the running VM. The user of zebu.yml may not be there yet: then there is nobody to log in as. */
-async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<GuestVerdict | undefined> {
-  if (vm.status.status !== 'running') return undefined;
-  if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return undefined;
+async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<Inside> {
+  const nothing = { guest: undefined, address: undefined };
+  if (vm.status.status !== 'running') return nothing;
+  if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
   const address = await locateGuest(context);
   const session = await connectGuest(context, address);
   try {
-    return await checkGuest(session, desired.guest, {
+    const guest = await checkGuest(session, desired.guest, {
       io: context.io,
       signal: context.signal,
       timeoutMs: context.config.vm.ready_timeout * 1000,
     });
+    return { guest, address };
   } finally {
     await session.close();
   }
@@ -59,7 +65,7 @@ export async function compareVm(context: Context): Promise<Compared> {
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
   if (row === undefined) throw vmMissing(context.config.app.name);
   const vm = await inspectVm(client, row, 'cloud-init');
-  return { client, desired, vm, change: changeOf(desired, vm), guest: await lookInside(context, desired, vm) };
+  return { client, desired, vm, change: changeOf(desired, vm), ...(await lookInside(context, desired, vm)) };
 }
 
 export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {

@@ -76,6 +76,16 @@ export async function readVm(
   };
 }
 
+/** The configuration alone. */
+export async function readConfig(
+  client: ProxmoxClient,
+  row: { readonly node: string; readonly vmid: number },
+): Promise<QemuConfig> {
+  const vmid = toVmid(row.vmid);
+  const data = await client.api.nodes.$(toNodeName(row.node)).qemu.$(vmid).config.$get();
+  return parseAnswer(qemuConfigAnswer, data, `the configuration of VM ${vmid}`);
+}
+
 async function chooseVmid(client: ProxmoxClient, wanted: Vmid | undefined, rows: readonly VmRow[]): Promise<Vmid> {
   if (wanted === undefined) return toVmid((await client.request('GET', '/cluster/nextid')) as string);
   const taken = rows.find((row) => row.vmid === wanted);

@@ -6,6 +6,7 @@ import type { GuestFacts } from '../../guest/prove.js';
 import type { StepReport } from '../../ui/steps.js';
 import type { AgentTarget, Waiting } from '../agent.js';
 import type { DesiredVm } from '../desired.js';
+import type { InspectedVm } from '../inspect.js';
 import type { PlannedStep } from '../plan.js';
 
 /** What the steps that make a VM ready work on, and what they find out for each other. */
@@ -16,6 +17,8 @@ export interface Ensuring {
   /** Set by the step that reads it through the agent. */
   address: GuestAddress | undefined;
   facts: GuestFacts | undefined;
+  /** The VM as Proxmox had it before it was started. */
+  inspected: InspectedVm | undefined;
   /** What had to be set in Proxmox. */
   readonly settings: PlannedStep[];
   guest: EnsuredGuest | undefined;

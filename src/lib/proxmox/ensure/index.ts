@@ -22,6 +22,7 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
     desired,
     address: undefined,
     facts: undefined,
+    inspected: undefined,
     settings: [],
     guest: undefined,
     session: undefined,

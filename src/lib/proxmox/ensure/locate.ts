@@ -3,6 +3,7 @@ import { pinsFor, staticAddress, uuidOf } from '../../guest/address.js';
 import type { Pin } from '../../guest/pin.js';
 import type { Step } from '../../ui/steps.js';
 import { waitForAddress, waitForHostKeys } from '../agent.js';
+import type { QemuConfig } from '../answers.js';
 import { expand } from '../desired.js';
 import { readVm } from '../observe.js';
 import { macOf } from '../properties.js';
@@ -17,6 +18,11 @@ function checkPin(pin: Pin | undefined, uuid: string, vmid: number, keys: readon
   });
 }
 
+/** Read by an earlier step already, in the usual case. */
+async function configured({ inspected, target }: Ensuring): Promise<QemuConfig> {
+  return inspected?.current ?? (await readVm(target.client, target)).config;
+}
+
 export function locateStep(ensuring: Ensuring): Step {
   const { context, target } = ensuring;
   const { config } = context;
@@ -24,21 +30,26 @@ export function locateStep(ensuring: Ensuring): Step {
   return {
     title: 'Find its address and pin its host key, through the agent',
     run: async (report) => {
-      const vm = await readVm(target.client, target);
-      const mac = macOf(vm.config['net0']);
+      const found = await configured(ensuring);
+      const mac = macOf(found['net0']);
       if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${target.vmid} has no network interface net0`);
       const waiting = waitFor(context, config.vm.ready_timeout, report);
-      const host = await waitForAddress(target, mac, waiting);
+      const [host, hostKeys] = await Promise.all([
+        waitForAddress(target, mac, waiting),
+        waitForHostKeys(target, waiting),
+      ]);
       const wanted = staticAddress(context);
       if (wanted !== undefined && wanted !== host) {
         throw new ZebuError(
           'VM_DIFFERS',
           `VM ${target.vmid} has the address ${host}, not ${wanted} as vm.network.address wants`,
+          { hint: 'A VM gets its address when it starts: zebu vm:apply --restart' },
         );
       }
-      const hostKeys = await waitForHostKeys(target, waiting);
-      checkPin(await pins.read(), uuidOf(vm), vm.vmid, hostKeys);
-      await pins.write({ app: config.app.name, vmid: vm.vmid, uuid: uuidOf(vm), mac, hostKeys: [...hostKeys] });
+      const { vmid } = target;
+      const uuid = uuidOf({ vmid, config: found });
+      checkPin(await pins.read(), uuid, vmid, hostKeys);
+      await pins.write({ app: config.app.name, vmid, uuid, mac, hostKeys: [...hostKeys] });
       ensuring.address = {
         vmid: target.vmid,
         node: target.node,

@@ -11,6 +11,7 @@ export function settingsStep(ensuring: Ensuring): Step {
     title: 'See to its firewall, tags and agent in Proxmox',
     run: async (report) => {
       const vm = await inspectVm(target.client, target);
+      ensuring.inspected = vm;
       if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
       const steps = changeSteps(ensuredOnly(changeOf(desired, vm)), vm);
       for (const step of steps) {

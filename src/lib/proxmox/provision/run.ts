@@ -2,7 +2,7 @@ import type { Context } from '../../context.js';
 import type { Step, StepReport } from '../../ui/steps.js';
 import type { ProxmoxClient } from '../client.js';
 import { toNodeName, toVmid } from '../ids.js';
-import { readVm } from '../observe.js';
+import { readConfig } from '../observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
 import { diskBytes } from '../properties.js';
 import { runTask } from '../tasks.js';
@@ -14,7 +14,7 @@ type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 /** A disk that is as large already needs no growing; Proxmox would refuse it as shrinking. */
 async function isDone(client: ProxmoxClient, step: PlannedStep, plan: Placed): Promise<string | undefined> {
   if (step.call.task !== 'resize') return undefined;
-  const { config } = await readVm(client, plan);
+  const config = await readConfig(client, plan);
   const bytes = diskBytes(config['scsi0']);
   const wanted = Number.parseInt(String(step.call.params['size']), 10) * 1024 ** 3;
   return bytes !== undefined && bytes >= wanted ? `has ${Math.round(bytes / 1024 ** 3)} GiB` : undefined;
