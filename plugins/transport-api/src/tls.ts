@@ -22,7 +22,9 @@ export async function readTrust(settings: ApiSettings): Promise<Trust> {
 
 /** Judges the peer of a finished handshake, before the first byte of a request. */
 export function untrusted(socket: TLSSocket, trust: Trust, where: string): ZebuError | undefined {
-  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
+  // A kept connection that was closed while the request waited for its turn has none any more.
+  if (certificate === null) return new ZebuError('UNREACHABLE', `The connection to ${where} was closed`);
   const presented = certificate.fingerprint256;
   if ('fingerprint' in trust) {
     if (presented === trust.fingerprint) return undefined;

@@ -27,7 +27,7 @@ async function paramsOf(
   plan: Placed,
 ): Promise<PlannedStep['call']['params'] | undefined> {
   if (step.adopt === undefined) return step.call.params;
-  return differences(step.call, step.adopt.diskOptions, (await readVm(client, plan)).config);
+  return differences(step.call, step.adopt.diskOptions, await readConfig(client, plan));
 }
 
 async function runOnHost(context: Context, script: ScriptRun, report: StepReport): Promise<void> {
