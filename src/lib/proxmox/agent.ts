@@ -65,8 +65,15 @@ export async function retryUntil<T>(
   }
 }
 
-/** @throws VM_NOT_READY after the deadline, with what Proxmox says of the VM */
-export async function waitForAgent(target: AgentTarget, waiting: Waiting): Promise<void> {
+/**
+ * @param console what the VM said on its serial port, or why that is not known, for the error
+ * @throws VM_NOT_READY after the deadline, with what Proxmox says of the VM
+ */
+export async function waitForAgent(
+  target: AgentTarget,
+  waiting: Waiting,
+  console: () => readonly string[] = () => [],
+): Promise<void> {
   const { client, vmid } = target;
   await retryUntil(
     waiting,
@@ -75,7 +82,7 @@ export async function waitForAgent(target: AgentTarget, waiting: Waiting): Promi
       await client.request('POST', `${path(target)}/agent/ping`);
       return true;
     },
-    async () => {
+    async (last) => {
       const status = parseAnswer(
         qemuStatusAnswer,
         await client.request('GET', `${path(target)}/status/current`),
@@ -87,7 +94,13 @@ export async function waitForAgent(target: AgentTarget, waiting: Waiting): Promi
         `VM ${vmid} is ${status.status}, but its guest agent did not answer within ${seconds} s`,
         {
           hint: `Look at its console (qm terminal ${vmid}). Does the image contain qemu-guest-agent? On a slow host raise vm.boot_timeout; run again to go on.`,
-          details: { status: status.status, qmpstatus: status.qmpstatus, uptime: status.uptime },
+          details: {
+            status: status.status,
+            qmpstatus: status.qmpstatus,
+            uptime: status.uptime,
+            agent: isZebuError(last) ? last.message : 'no answer',
+            console: console(),
+          },
         },
       );
     },

@@ -52,6 +52,9 @@ export interface TaskRecord {
   /** Unix time in seconds. */
   readonly starttime: number;
   endtime?: number;
+  /** For measurements: in milliseconds, which no answer shows. */
+  startedAt?: number;
+  endedAt?: number;
   exitstatus?: string;
   log: string[];
 }

@@ -69,6 +69,7 @@ export class Tasks {
   }
 
   async #run(record: TaskRecord, abort: AbortController, work: (task: TaskHandle) => Promise<void>): Promise<void> {
+    record.startedAt = Date.now();
     const log = (line: string): void => {
       if (record.log.length < KEPT_LINES) record.log.push(line);
     };
@@ -88,6 +89,7 @@ export class Tasks {
       log(`TASK ERROR: ${message}`);
     }
     record.endtime = Math.floor(Date.now() / 1000);
+    record.endedAt = Date.now();
     this.#shared.running.delete(record.upid);
     this.#file.save();
   }
