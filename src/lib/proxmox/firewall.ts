@@ -89,7 +89,8 @@ const sorted = (list: string | undefined): string => (list ?? '').split(',').toS
 
 /** Two rules that let the same through have the same text. */
 function ruleText(rule: OwnRule | FirewallRule): string {
-  const what = rule.macro ?? `${rule.proto ?? 'any'} ${sorted(rule.dport) || 'any port'}`;
+  const ports = rule.dport === undefined ? '' : ` ${sorted(rule.dport)}`;
+  const what = rule.macro ?? `${rule.proto ?? 'all'}${ports}`;
   return `${what}${rule.source === undefined ? '' : ` from ${sorted(rule.source)}`}`;
 }
 

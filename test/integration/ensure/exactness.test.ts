@@ -129,7 +129,7 @@ describe('drift', () => {
     expect(run.code).toBe(6);
     const before = (JSON.parse(run.stdout) as { result: Diff }).result;
     expect(keys(before)).toEqual(['guest.sshd', 'guest.tags', 'vm.firewall', 'vm.onboot']);
-    expect(before.foreignRules).toEqual(['in DROP any any port from 192.0.2.66']);
+    expect(before.foreignRules).toEqual(['in DROP all from 192.0.2.66']);
 
     const planned = await project.json<Applied>(['vm:apply', '--dry-run']);
     expect(planned.changed).toBe(false);
