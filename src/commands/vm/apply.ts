@@ -15,7 +15,7 @@ export default class VmApply extends ProjectCommand<VmApplied> {
   ];
   static override flags = {
     'dry-run': Flags.boolean({ default: false, description: 'Show the plan and change nothing.' }),
-    restart: Flags.boolean({ description: 'Shut the VM down and start it, if a change needs that.' }),
+    restart: Flags.boolean({ default: false, description: 'Shut the VM down and start it, if a change needs that.' }),
   };
 
   async execute(): Promise<VmApplied> {
