@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,
   TREE_DIRTY: EXIT.precondition,
+  REPOSITORY_UNSUPPORTED: EXIT.precondition,
   COMPOSE_INVALID: EXIT.precondition,
   SECRET_MISSING: EXIT.precondition,
   SECRET_EXPOSED: EXIT.precondition,

@@ -291,6 +291,16 @@ const deploy = z.strictObject({
     .max(3600)
     .default(5)
     .describe('Rolling: seconds the old container has to finish requests before it is told to stop.'),
+  build: z
+    .strictObject({
+      parallel: z.int().min(1).max(64).optional().describe('Services built at once. Default: all.'),
+      app_weight: z
+        .union([z.literal(0), z.int().min(2).max(262_144)])
+        .default(8192)
+        .describe('CPU shares of the running containers while images are built; Docker’s default is 1024. 0: unchanged.'),
+    })
+    .prefault({})
+    .describe('How images are built in the VM.'),
   services: z
     .record(
       serviceName,

@@ -49,6 +49,23 @@ async function checkComposeFiles(context: Context, git: LocalGit, target: Target
   }
 }
 
+/** Only objects of the repository itself are sent: what is kept elsewhere would be missing in the VM. */
+async function checkComplete(git: LocalGit, target: Target): Promise<void> {
+  const { submodules, lfs } = await git.beyondObjects(target.commit);
+  const [first] = submodules;
+  if (first !== undefined) {
+    throw new ZebuError('REPOSITORY_UNSUPPORTED', `${target.ref} has the submodule ${first}, whose files are not sent`, {
+      hint: 'Make its files part of the repository: git rm --cached it, or git subtree add.',
+      details: { submodules },
+    });
+  }
+  if (lfs) {
+    throw new ZebuError('REPOSITORY_UNSUPPORTED', `${target.ref} keeps files in Git LFS, whose contents are not sent`, {
+      hint: 'Take them out of LFS: git lfs migrate export; or let the build download them.',
+    });
+  }
+}
+
 /** Makes the commit live in the VM, or leaves what was live before. */
 export function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { ref } = options;
@@ -69,6 +86,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const target = await git.resolve(options.ref);
   const prefix = await git.prefix();
   await checkComposeFiles(context, git, target, prefix);
+  await checkComplete(git, target);
   const secrets = await collectSecrets(context);
   const by = author(context, await git.userName());
   const layout = appLayout(config.app.name);

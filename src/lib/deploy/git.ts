@@ -164,6 +164,18 @@ export class LocalGit {
     return (await this.#run(['cat-file', '-e', `${commit}:${path}`])).code === 0;
   }
 
+  /** Paths of the commit that are more than its objects: submodules, and what Git LFS keeps elsewhere. */
+  async beyondObjects(commit: string): Promise<{ readonly submodules: readonly string[]; readonly lfs: boolean }> {
+    const tree = await this.#ok(['ls-tree', '-r', '-z', '--full-tree', commit]);
+    const entries = tree.split('\0');
+    const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
+    const submodules = entries.filter((entry) => entry.startsWith('160000 ')).map(pathOf);
+    const attributes = entries.map(pathOf).filter((path) => /(^|\/)\.gitattributes$/.test(path));
+    if (attributes.length === 0) return { submodules, lfs: false };
+    const { code } = await this.#run(['grep', '-q', '-E', '^[^#]*filter=lfs', commit, '--', ':(top,glob)**/.gitattributes']);
+    return { submodules, lfs: code === 0 };
+  }
+
   /** The path of the working directory below the top of the repository, without slashes at the ends. */
   async prefix(): Promise<string> {
     return (await this.#ok(['rev-parse', '--show-prefix'])).replace(/\/$/, '');

@@ -58,6 +58,8 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     strategy: deploy.strategy,
     strategies: serviceStrategies(config),
     drain: String(Math.ceil(deploy.drain)),
+    parallel: deploy.build.parallel === undefined ? '' : String(deploy.build.parallel),
+    app_weight: String(deploy.build.app_weight),
     ...frontPlan(config),
   };
   return Object.entries(values)

@@ -1,14 +1,19 @@
 /** A release as what `docker compose` is told: its plan, files, pinned images and variables. */
 export const COMPOSE = String.raw`
+# What zebu adds to the files of the commit: the front proxy, folders that outlive the release, pinned images.
+overlays() {
+  images=
+  for overlay in proxy shared images; do
+    [ ! -s "$release/$overlay.yml" ] || images="$images -f $release/$overlay.yml"
+  done
+}
+
 load() {
-  hook= images= environment= strategy= strategies= drain=0 routes= proxy_compose= proxy_config=
+  hook= images= environment= strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
   . "$1/plan"
   release=$1
-  [ -s "$1/images.yml" ] && images="-f $1/images.yml"
-  if [ -n "$proxy_compose" ]; then
-    [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
-    images="-f $1/proxy.yml $images"
-  fi
+  [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
+  overlays
   tree=$1/$folder
   [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"

@@ -21,10 +21,7 @@ pin_images() {
     done
   done <"$work/built"
   [ $found = 1 ] && cp "$work/images" "$release/images.yml"
-  if [ -s "$release/images.yml" ]; then
-    images="-f $release/images.yml"
-    [ -z "$proxy_compose" ] || images="-f $release/proxy.yml $images"
-  fi
+  overlays
   return 0
 }
 `;

@@ -1,4 +1,5 @@
 import { BRING_UP } from './bring-up.js';
+import { BUILD } from './build.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { FRONT } from './front.js';
@@ -7,6 +8,7 @@ import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
+import { MOUNTS } from './mounts.js';
 import { PRUNE } from './prune.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
@@ -23,7 +25,8 @@ import { VERDICT } from './verdict.js';
  *   project, folder (below the release, where the Compose files are), files (compose options), record (members of the
  *   history line), timeout, build_timeout, stability, keep, secrets (version file), hook (path below the folder), and for
  *   what is replaced without a gap strategy, strategies (service=strategy ...), drain, routes (services behind the front
- *   proxy), proxy_compose and proxy_config (texts of its files).
+ *   proxy), proxy_compose and proxy_config (texts of its files); for the build parallel (services at once, empty: all) and
+ *   app_weight (CPU shares of the app meanwhile, 0: as they are).
  *
  * One file a concern, joined into one program: functions first, `main` last. No `${` in the parts: they are JavaScript
  * templates.
@@ -34,6 +37,8 @@ export const RUNNER = [
   COMPOSE,
   VERDICT,
   IMAGES,
+  MOUNTS,
+  BUILD,
   STRATEGY,
   FRONT,
   ROLLING,

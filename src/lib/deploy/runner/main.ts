@@ -14,9 +14,11 @@ if [ "$mode" = deploy ]; then
   if [ -n "$hook" ] && [ -f "$tree/$hook" ]; then
     run_hook "$hook" || finish refused "$hook failed with exit status $(cat "$work/status")"
   fi
+  map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
   begin build ''
   limit=$build_timeout
-  logged compose build || finish refused "the build failed: $(sed -n 's/^{"step":"build","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1)"
+  say_adopted
+  build_images || finish refused "the build failed: $(sed -n 's/^{"step":"build","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1)"
   pin_images || finish refused "$reason"
 fi
 

@@ -1,0 +1,36 @@
+/**
+ * Building beside a running app. BuildKit works inside Docker's daemon, where nothing a client does to itself reaches it;
+ * what can be changed on every installation is how much the app's containers weigh against it.
+ */
+export const BUILD = String.raw`
+# The running containers of the app whose CPU weight is Docker's default, or what an earlier run left behind.
+favour_app() {
+  : >"$work/favoured"
+  [ "$app_weight" != 0 ] || return 0
+  ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project") && [ -n "$ids" ] || return 0
+  timeout 60 docker inspect --format '{{.Id}} {{.HostConfig.CpuShares}}' $ids |
+    awk -v weight="$app_weight" '$2 == 0 || $2 == 1024 || $2 == weight { print $1 }' >"$work/favoured"
+  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares "$app_weight" $(cat "$work/favoured") >/dev/null 2>&1
+}
+
+unfavour_app() {
+  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares 1024 $(cat "$work/favoured") >/dev/null 2>&1
+  return 0
+}
+
+build_images() {
+  favour_app
+  ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
+    logged compose build )
+  built=$?
+  unfavour_app
+  return $built
+}
+
+# The first deploy of a name that Compose knows already.
+say_adopted() {
+  [ -z "$previous" ] || return 0
+  found=$(timeout 60 docker ps -aq --filter "label=com.docker.compose.project=$project" | wc -l)
+  [ "$found" = 0 ] || logged echo "a stack named $project is there already ($found containers): it is taken over with its volumes; there is no earlier release to go back to"
+}
+`;

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { makeProject, type Project } from '../../support/project.js';
+
+/** An image made of the VM's own busybox: no registry is asked. */
+const BASE =
+  'mkdir -p /tmp/base/bin && cp "$(command -v busybox)" /tmp/base/bin/ && tar -c -C /tmp/base . | docker import - base:1';
+const FOREVER = '[/bin/busybox, sleep, "1000000"]';
+
+const FILES: Readonly<Record<string, string>> = {
+  'compose.yml': `
+include: [parts/worker.yml]
+services:
+  web:
+    extends: { file: parts/common.yml, service: common }
+    build:
+      context: .
+      args: { COLOR: "\${COLOR}" }
+      secrets: [token]
+    container_name: wild-web
+    environment: { GREETING: "\${GREETING:-none}" }
+    ports: ["9999:9999"]
+    depends_on:
+      first: { condition: service_completed_successfully }
+      worker: { condition: service_healthy }
+    volumes:
+      - ./conf/app.conf:/etc/app.conf:ro
+      - ./state:/state
+  first:
+    image: base:1
+    command: [/bin/busybox, "true"]
+  debug:
+    image: base:1
+    profiles: [debug]
+    command: ${FOREVER}
+  extra:
+    image: base:1
+    profiles: [extra]
+    command: ${FOREVER}
+    stop_signal: SIGKILL
+secrets:
+  token: { environment: TOKEN }
+`,
+  'compose.override.yml': `
+services:
+  web:
+    ports: !reset null
+    environment: { LATER: "yes" }
+`,
+  'parts/common.yml': `
+services:
+  common:
+    command: ${FOREVER}
+    stop_signal: SIGKILL
+    environment: { FROM_COMMON: "1" }
+`,
+  'parts/worker.yml': `
+services:
+  worker:
+    image: base:1
+    command: ${FOREVER}
+    stop_signal: SIGKILL
+    healthcheck: { test: [CMD, /bin/busybox, "true"], interval: 5s, start_interval: 1s, start_period: 30s }
+`,
+  Dockerfile: `FROM base:1
+ARG COLOR
+RUN --mount=type=secret,id=token ["/bin/busybox", "sh", "-c", "echo $COLOR >/color; /bin/busybox wc -c </run/secrets/token >/length"]
+`,
+  'conf/app.conf': 'setting = 1\n',
+  '.env': 'COLOR=green\nGREETING=hello\n',
+};
+
+const OLD_STACK = `
+services:
+  worker: { image: "base:1", command: ${FOREVER}, stop_signal: SIGKILL, volumes: ["kept:/kept"] }
+  gone: { image: "base:1", command: ${FOREVER}, stop_signal: SIGKILL }
+volumes: { kept: {} }
+`;
+
+interface Status {
+  readonly services: readonly {
+    readonly service: string;
+    readonly container: string;
+    readonly ports: readonly string[];
+  }[];
+}
+
+describe('Compose files as they are', () => {
+  let project: Project;
+  const inside = async (...command: string[]): Promise<string> =>
+    (await project.json<{ stdout: string }>(['app:exec', 'web', '--', '/bin/busybox', ...command])).stdout.trim();
+  const said = async (release: string): Promise<string> =>
+    (await project.zebu(['app:logs', '--release', release])).stdout;
+  const inVm = async (script: string): Promise<string> => {
+    const run = await project.zebu(['vm:ssh', '--', 'sh', '-c', script]);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    return run.stdout.trim();
+  };
+
+  beforeAll(async () => {
+    project = makeProject({
+      lab: inject('lab'),
+      app: 'wild',
+      files: FILES,
+      config: {
+        app: { compose: ['compose.yml', 'compose.override.yml'], profiles: ['extra'] },
+        deploy: { stability: 1, strategy: 'rolling', drain: 0 },
+        secrets: { TOKEN: { required: true } },
+      },
+    });
+    project.release('v1');
+    await project.json(['vm:create']);
+    await inVm(`{ ${BASE}; } >/dev/null 2>&1`);
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('takes over a stack of the same name with its volumes, and says so', async () => {
+    const write = `printf '%s' '${OLD_STACK}' >/tmp/old.yml`;
+    await inVm(`${write} && docker compose -f /tmp/old.yml -p wild up -d >/dev/null 2>&1`);
+    const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v1'], {
+      env: { TOKEN: 'x'.repeat(12) },
+    });
+    expect(await said(release)).toContain('a stack named wild is there already (2 containers): it is taken over');
+    expect(await inVm('docker volume ls -q')).toContain('wild_kept');
+    const { services } = await project.json<Status>(['app:status']);
+    expect(services.map(({ service }) => service).toSorted()).toEqual(['extra', 'first', 'web', 'worker']);
+    expect(services.find(({ service }) => service === 'web')).toMatchObject({ container: 'wild-web', ports: [] });
+  });
+
+  it.each([
+    ['.env beside zebu.yml', ['sh', '-c', 'echo $GREETING'], 'hello'],
+    ['the later file', ['sh', '-c', 'echo $LATER'], 'yes'],
+    ['extends', ['sh', '-c', 'echo $FROM_COMMON'], '1'],
+    ['build arguments', ['cat', '/color'], 'green'],
+    ['build secrets', ['cat', '/length'], '12'],
+    ['read-only mounts of the commit', ['cat', '/etc/app.conf'], 'setting = 1'],
+  ])('knows %s', async (_, command, answer) => {
+    expect(await inside(...command)).toBe(answer);
+  });
+
+  it('keeps the data of a relative mount across releases, and says why a service is recreated', async () => {
+    await inside('sh', '-c', 'echo precious >/state/file');
+    project.write('.env', 'COLOR=blue\nGREETING=hello\n');
+    project.release('v2');
+    const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v2']);
+    expect(await inside('cat', '/color', '/state/file')).toBe('blue\nprecious');
+    const lines = await said(release);
+    expect(lines).toContain('./state is not part of the commit and is kept in /opt/zebu/wild/shared/mounts/state');
+    expect(lines).toContain('web cannot be rolled and is recreated: it has the fixed container_name wild-web');
+  });
+
+  it('refuses submodules and LFS before the VM is touched', async () => {
+    const refusal = async (tag: string): Promise<readonly unknown[]> => {
+      project.git('commit', '-q', '-m', tag);
+      const run = await project.zebu(['app:deploy', '--branch', 'main']);
+      return [run.code, run.stderr.split('\n')[0]];
+    };
+    project.write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+    project.git('add', '.gitattributes');
+    expect(await refusal('lfs')).toEqual([6, 'Error: main keeps files in Git LFS, whose contents are not sent']);
+    project.git('update-index', '--add', '--cacheinfo', `160000,${project.git('rev-parse', 'HEAD')},vendor/lib`);
+    expect(await refusal('module')).toEqual([6, 'Error: main has the submodule vendor/lib, whose files are not sent']);
+  });
+});
