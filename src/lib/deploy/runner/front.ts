@@ -13,7 +13,11 @@ front_routed() { case " $routes " in *" $1 "*) return 0 ;; *) return 1 ;; esac; 
 front_switch() {
   service=$1; shift
   front_routed "$service" || return 0
-  slot=$(front_other "$(front_slot "$service")")
+  slot=$(front_slot "$service")
+  # Going back to containers that have never stopped being asked: there is nothing to switch.
+  timeout 60 docker inspect --format '{{with index .NetworkSettings.Networks "'"$front"'"}}{{range .Aliases}} {{.}} {{end}}{{end}}' "$@" >"$work/front"
+  ! grep -qF " $service-$slot " "$work/front" || return 0
+  slot=$(front_other "$slot")
   for id_ in "$@"; do
     timeout 60 docker network connect --alias "$service-$slot" "$front" "$id_" 2>"$work/error" ||
       grep -q 'already exists' "$work/error" || return 1
