@@ -297,7 +297,9 @@ const deploy = z.strictObject({
       app_weight: z
         .union([z.literal(0), z.int().min(2).max(262_144)])
         .default(8192)
-        .describe('CPU shares of the running containers while images are built; Docker’s default is 1024. 0: unchanged.'),
+        .describe(
+          'CPU shares of the running containers while images are built; Docker’s default is 1024. 0: unchanged.',
+        ),
     })
     .prefault({})
     .describe('How images are built in the VM.'),

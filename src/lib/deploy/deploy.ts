@@ -54,10 +54,14 @@ async function checkComplete(git: LocalGit, target: Target): Promise<void> {
   const { submodules, lfs } = await git.beyondObjects(target.commit);
   const [first] = submodules;
   if (first !== undefined) {
-    throw new ZebuError('REPOSITORY_UNSUPPORTED', `${target.ref} has the submodule ${first}, whose files are not sent`, {
-      hint: 'Make its files part of the repository: git rm --cached it, or git subtree add.',
-      details: { submodules },
-    });
+    throw new ZebuError(
+      'REPOSITORY_UNSUPPORTED',
+      `${target.ref} has the submodule ${first}, whose files are not sent`,
+      {
+        hint: 'Make its files part of the repository: git rm --cached it, or git subtree add.',
+        details: { submodules },
+      },
+    );
   }
   if (lfs) {
     throw new ZebuError('REPOSITORY_UNSUPPORTED', `${target.ref} keeps files in Git LFS, whose contents are not sent`, {

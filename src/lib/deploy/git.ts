@@ -172,7 +172,15 @@ export class LocalGit {
     const submodules = entries.filter((entry) => entry.startsWith('160000 ')).map(pathOf);
     const attributes = entries.map(pathOf).filter((path) => /(^|\/)\.gitattributes$/.test(path));
     if (attributes.length === 0) return { submodules, lfs: false };
-    const { code } = await this.#run(['grep', '-q', '-E', '^[^#]*filter=lfs', commit, '--', ':(top,glob)**/.gitattributes']);
+    const { code } = await this.#run([
+      'grep',
+      '-q',
+      '-E',
+      '^[^#]*filter=lfs',
+      commit,
+      '--',
+      ':(top,glob)**/.gitattributes',
+    ]);
     return { submodules, lfs: code === 0 };
   }
 

@@ -25,9 +25,11 @@ front_switch() {
   front_use "$service" "$slot"
 }
 
-# Lets the proxy find containers that Compose has put in place by itself.
+# Lets the proxy find containers that Compose has put in place by itself. With "early" those of services that are yet to
+# be rolled are left alone: one that is not healthy may be among them.
 front_sync() {
   for routed in $routes; do
+    [ "$1" != early ] || ! grep -qxF "$routed" "$work/roll" || continue
     ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$routed" --filter label=com.docker.compose.oneoff=False)
     [ -n "$ids" ] || continue
     timeout 60 docker inspect --format '{{.Id}}{{with index .NetworkSettings.Networks "'"$front"'"}}{{range .Aliases}} {{.}}{{end}}{{end}}' $ids >"$work/front"

@@ -73,7 +73,7 @@ roll_out() {
     if ! grep -qxF "$service" "$work/roll"; then plain="$plain $service"; continue; fi
     if [ -n "$plain" ]; then
       logged compose up -d --no-build --no-deps $plain || return 1
-      front_sync
+      front_sync early
       plain=
     fi
     await $needs || return 1
