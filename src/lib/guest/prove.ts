@@ -1,6 +1,7 @@
 import { sh, ZebuError, type Io } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import * as z from 'zod';
+import { installScript, ORIGIN, type DockerFrom } from './install-docker.js';
 
 /** Where zebu keeps everything in the VM. */
 export const ZEBU_ROOT = '/opt/zebu';
@@ -39,22 +40,6 @@ if [ -w ${ZEBU_ROOT} ]; then :
 elif sudo -n install -d -m 0755 -o ${user} -g ${user} ${ZEBU_ROOT}; then echo folder=made
 else echo folder_error=${ZEBU_ROOT}
 fi
-`;
-}
-
-/** Docker and Compose v2 from the distribution. */
-export function installScript(): string {
-  return `
-set -e
-export DEBIAN_FRONTEND=noninteractive
-sudo -n apt-get update -qq
-compose=docker-compose
-apt-cache show docker-compose-v2 >/dev/null 2>&1 && compose=docker-compose-v2
-client=
-apt-cache show docker-cli >/dev/null 2>&1 && client=docker-cli
-buildx=
-apt-cache show docker-buildx >/dev/null 2>&1 && buildx=docker-buildx
-sudo -n DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker.io $client $buildx $compose git
 `;
 }
 
@@ -106,6 +91,8 @@ function judgeCloudInit(facts: ReadonlyMap<string, string>, io: Io): void {
 
 export interface ProofOptions {
   readonly user: string;
+  /** Where Docker is installed from when it is missing. */
+  readonly dockerFrom: DockerFrom;
   readonly io: Io;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -135,19 +122,22 @@ export async function proveGuest(session: SshSession, options: ProofOptions): Pr
     judged = true;
     if (facts.get('docker') === 'missing') {
       if (installed) break;
-      onWait('installing Docker and Compose from the distribution');
-      const result = await current.exec({ line: installScript() }, { signal, timeoutMs, onStdout: () => {} });
+      onWait(`installing Docker and Compose from ${ORIGIN[options.dockerFrom]}`);
+      const result = await current.exec(
+        { line: installScript(options.dockerFrom) },
+        { signal, timeoutMs, onStdout: () => {} },
+      );
       if (result.code !== 0) {
         throw new ZebuError(
           'DOCKER_MISSING',
-          `Docker is not in the image and could not be installed: ${lastLine(result.stderr)}`,
+          `Docker is not in the image and could not be installed from ${ORIGIN[options.dockerFrom]}: ${lastLine(result.stderr)}`,
           {
             hint: 'Use an image with Docker, or give the VM access to its package mirror.',
           },
         );
       }
       installed = true;
-      changes.push('installed Docker and Compose from the distribution');
+      changes.push(`installed Docker and Compose from ${ORIGIN[options.dockerFrom]}`);
       continue;
     }
     if (facts.get('group') === 'added') {

@@ -128,3 +128,19 @@ export const resized = z.object({
   restartNeeded: z.boolean(),
   zebuYml: z.record(z.string(), z.number()).describe('Keys of zebu.yml and the values that agree with the VM now.'),
 });
+
+const sums = z.record(z.string(), z.string()).describe('Path in the upstream repository → SHA-256.');
+
+export const vmScript = z.object({
+  pin: z.object({ commit: z.string().nullable(), recorded: z.string(), files: sums }),
+  pinnedBy: z.string().describe('`zebu itself`, or the file beside zebu.yml.'),
+  source: z.string(),
+  current: z
+    .object({ commit: z.string().nullable(), files: sums })
+    .nullable()
+    .describe('What the source has now; null when it could not be asked.'),
+  unreachable: z.string().nullable().describe('Why the source could not be asked.'),
+  changed: z.array(z.string()).describe('Files that are not as pinned.'),
+  diff: z.string().nullable().describe('What changed in them; null when nothing did or the pinned version is gone.'),
+  recorded: z.boolean().describe('A new pin was recorded.'),
+});

@@ -15,11 +15,8 @@ interface Going {
   readonly id: string;
 }
 
-async function goingOn(client: ProxmoxClient, node: string, vmid?: number): Promise<readonly Going[]> {
-  const rows = await client.request('GET', `/nodes/${node}/tasks`, {
-    source: 'active',
-    ...(vmid === undefined ? {} : { vmid }),
-  });
+async function goingOn(client: ProxmoxClient, node: string): Promise<readonly Going[]> {
+  const rows = await client.request('GET', `/nodes/${node}/tasks`, { source: 'active' });
   return parseAnswer(taskListAnswer, rows, 'the tasks that are going on').map(({ upid, type, id = '' }) => ({
     upid,
     type,
@@ -27,17 +24,24 @@ async function goingOn(client: ProxmoxClient, node: string, vmid?: number): Prom
   }));
 }
 
+function isDownload(task: Going, { image }: DesiredVm): boolean {
+  return task.type === 'download' && image?.kind === 'url' && task.id === imageFileName(image.url, image.checksum);
+}
+
 /** While it is being created a VM has neither name nor tags: only its task tells that it may be ours. */
 function mayBeOurs(task: Going, rows: readonly VmRow[], desired: DesiredVm): boolean {
-  const { image } = desired;
-  if (task.type === 'download') return image?.kind === 'url' && task.id === imageFileName(image.url, image.checksum);
+  if (isDownload(task, desired)) return true;
   if (task.type !== 'qmcreate') return false;
   const row = rows.find(({ vmid }) => String(vmid) === task.id);
   return row === undefined || row.tags === undefined;
 }
 
 async function leftGoing(client: ProxmoxClient, desired: DesiredVm, row: VmRow | undefined): Promise<readonly Going[]> {
-  if (row !== undefined) return row.status === 'running' ? [] : goingOn(client, row.node, row.vmid);
+  if (row !== undefined) {
+    if (row.status === 'running') return [];
+    const tasks = await goingOn(client, row.node);
+    return tasks.filter((task) => task.id === String(row.vmid) || isDownload(task, desired));
+  }
   const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes').filter(
     ({ node, status }) => status !== 'offline' && (desired.node === undefined || desired.node === node),
   );

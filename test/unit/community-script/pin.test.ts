@@ -38,15 +38,16 @@ describe('where the script takes its parts from', () => {
   const main = 'https://git.community-scripts.org/community-scripts/ProxmoxVE/raw/branch/main';
 
   it('becomes the folder of checked copies, and nothing else changes', () => {
-    const text = `# see ${main}/README\nsource <(curl -fsSL ${main}/misc/api.func) 2>/dev/null\ncurl -f -o x https://cloud.debian.org/x\n`;
-    expect(rewriteSources('vm/docker-vm.sh', text, '/job/upstream')).toBe(
-      text.replaceAll(main, 'file:///job/upstream'),
+    const sourced = `source <(curl -fsSL ${main}/misc/api.func) 2>/dev/null\n: "\${URL:-${main}}"\nurl="${main}/\${app_type}/headers/x"\n`;
+    const text = `<img src='${main}/misc/images/logo.png'>\ncurl -f -o x https://cloud.debian.org/x\n`;
+    expect(rewriteSources('vm/docker-vm.sh', sourced + text, '/job/upstream')).toBe(
+      sourced.replaceAll(main, 'file:///job/upstream') + text,
     );
   });
 
   it('is refused when it is a file that is not pinned', () => {
     expect(() => rewriteSources('vm/docker-vm.sh', `source <(curl -fsSL ${main}/misc/new.func)\n`, '/job')).toThrow(
-      'takes misc/new.func from the network, which is not pinned',
+      `takes ${main}/misc/new.func from the network, which is not pinned`,
     );
     expect(() =>
       rewriteSources('vm/docker-vm.sh', 'source <(curl -fsSL $COMMUNITY_SCRIPTS_URL/misc/tools.func)', '/job'),

@@ -10,6 +10,7 @@ export function proveStep(ensuring: Ensuring): Step {
     run: async (report) => {
       ensuring.facts = await proveGuest(ensuring.session ?? (await login(ensuring, report)), {
         user: desired.user,
+        dockerFrom: context.config.vm.docker,
         io: context.io,
         signal: context.signal,
         timeoutMs: context.config.vm.ready_timeout * 1000,

@@ -7,6 +7,12 @@ const BASES = [
   'https://raw.githubusercontent.com/community-scripts/ProxmoxVE/main',
 ];
 
+/** The address where a pinned file, or one that a variable names, is taken from; not that of a picture in a text. */
+function sourced(base: string): RegExp {
+  const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`${escape(base)}(?=/(?:${SCRIPT_FILES.map(escape).join('|')})(?![\\w./-])|/\\$|["'}])`, 'g');
+}
+
 /** A file that is fetched to be run or shown: `curl … URL`, the URL perhaps through a variable set above. */
 const FETCHED = /curl\s+[^|;&\n]*?(https?:\/\/(?:git\.community-scripts\.org|raw\.githubusercontent\.com)[^\s"')]*)/g;
 const BY_VARIABLE = /\$\{?COMMUNITY_SCRIPTS_URL\}?\/([A-Za-z0-9_./-]+)/g;
@@ -27,10 +33,8 @@ export function rewriteSources(path: string, text: string, folder: string): stri
       },
     );
   for (const [, relative = ''] of text.matchAll(BY_VARIABLE)) if (!pinned.has(relative)) throw unknown(relative);
-  const rewritten = BASES.reduce((result, base) => result.replaceAll(base, `file://${folder}`), text);
+  const rewritten = BASES.reduce((result, base) => result.replaceAll(sourced(base), `file://${folder}`), text);
   for (const [, url = ''] of codeOf(rewritten).matchAll(FETCHED)) throw unknown(url);
-  for (const [, relative = ''] of codeOf(rewritten).matchAll(new RegExp(`file://${folder}/([A-Za-z0-9_./-]+)`, 'g')))
-    if (!pinned.has(relative)) throw unknown(relative);
   return rewritten;
 }
 

@@ -1,0 +1,30 @@
+import type { Io } from '@zebu/kit';
+import type { ScriptReview } from './review.js';
+
+const version = (commit: string | null): string => (commit === null ? 'without a commit' : `commit ${commit}`);
+
+/** Text from elsewhere goes to a terminal without what a terminal would obey. */
+function harmless(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u2423');
+}
+
+/** The review for people. @param options.diff with what changed in the files, line by line */
+export function showReview(review: ScriptReview, io: Pick<Io, 'out'>, options: { readonly diff: boolean }): void {
+  const { pin, pinnedBy, source, current, changed, diff } = review;
+  io.out(`pinned    ${version(pin.commit)}, recorded ${pin.recorded} by ${pinnedBy}`);
+  for (const [path, sum] of Object.entries(pin.files))
+    io.out(`  ${sum.slice(0, 16)}  ${path}${changed.includes(path) ? '  (changed)' : ''}`);
+  if (current === null) {
+    io.out(`upstream  unknown: ${review.unreachable ?? ''}`);
+    return;
+  }
+  const at = current.commit === null ? source : `${source} at ${version(current.commit)}`;
+  if (changed.length === 0) {
+    io.out(`upstream  the same: ${at}`);
+    return;
+  }
+  io.out(`upstream  moved: ${at}; ${changed.length} of ${Object.keys(pin.files).length} files are not as pinned`);
+  if (!options.diff) return;
+  if (diff === null) io.out('The pinned version cannot be had from there any more, so there is no diff to show.');
+  else for (const line of harmless(diff).trimEnd().split('\n')) io.out(line);
+}
