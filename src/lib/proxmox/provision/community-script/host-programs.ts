@@ -22,7 +22,8 @@ stop() {
     { printf 'stopped=%s\n' "$1"; printf 'title=%s\n' "$title"
       printf 'text=%s\n' "$(printf '%s' "$text" | tr '\n\r\t' '   ' | cut -c1-400)"
     } >"$job/stopped"
-    kill -KILL -- "-$(cat "$job/script.pid")"
+    # Of the ways to write this, the one that dash understands.
+    kill -s KILL -- "-$(cat "$job/script.pid")"
     exit 255
 }
 
@@ -180,7 +181,7 @@ case $1 in
             timeout -k 15 "$limit" script -qec "exec sh '$job/enter'" /dev/null </dev/null >"$job/output" 2>&1 9>&-
         code=$?
         trap '' TERM INT
-        kill -KILL -- "-$(cat "$job/script.pid")" 2>/dev/null
+        kill -s KILL -- "-$(cat "$job/script.pid")" 2>/dev/null
         remove_credentials
         judge $code >"$job/result.part"
         rm -rf "$job/tmp" "$job/upstream"
