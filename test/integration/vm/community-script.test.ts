@@ -33,6 +33,8 @@ describe('a community script that is not the one zebu knows', { timeout }, () =>
   async function refused(): Promise<Failed['error'] & { status: number | null }> {
     before = leftOnHost(lab);
     const run = await project.zebu(['vm:create', '--json']);
+    // It was ended, not merely told no: it would have gone its own ways otherwise.
+    expect(run.stderr).not.toContain('User exited script');
     expect(leftOnHost(lab), run.stderr).toEqual(before);
     const vms = await project.zebu(['vm:status', '--json']);
     expect((JSON.parse(vms.stdout) as Failed).error.code).toBe('VM_MISSING');
