@@ -44,7 +44,10 @@ function watch(context: Context, report: StepReport, watching: Watching): (text:
       } else {
         report.output(line.text);
         if (line.kind === 'failed') watching.failed.push(line.text);
-        if (line.kind === 'done') watching.phase = '';
+        if (line.kind === 'done') {
+          watching.phase = '';
+          report.update('');
+        }
       }
     }
   };
@@ -123,6 +126,7 @@ export async function runScript(context: Context, shell: HostShell, run: ScriptR
       throw error;
     }
   }
+  report.update('running the script');
   const watching: Watching = { phase: '', failed: [], other: [] };
   const result = await follow(context, shell, watching, report);
   if (result === undefined) {
