@@ -17,6 +17,8 @@ export default defineConfig({
   resolve: { alias },
   test: {
     pool: 'forks',
+    // Its JSON is imported in a way only a bundler understands.
+    server: { deps: { inline: ['@actions/workflow-parser'] } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       {
