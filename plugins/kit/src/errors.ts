@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   LOCK_HELD: EXIT.precondition,
   HOOK_REFUSED: EXIT.precondition,
   NO_SPACE: EXIT.precondition,
+  BACKUP_MISSING: EXIT.precondition,
+  MIGRATE_REFUSED: EXIT.precondition,
   SNAPSHOT_MISSING: EXIT.precondition,
   SNAPSHOT_REFUSED: EXIT.precondition,
   LAB_UNSUPPORTED: EXIT.precondition,

@@ -22,7 +22,7 @@ export default class VmCreate extends ProjectCommand<VmCreated> {
     const { flags } = await this.parse(VmCreate);
     const context = await this.context(flags);
     const { createVm } = await import('../../lib/proxmox/create.js');
-    const result = await createVm(context, { dryRun: flags['dry-run'] });
+    const result = await createVm(context, { dryRun: flags['dry-run'] === true });
     if (result.dryRun) {
       for (const step of result.steps)
         this.io.out(`${step.title}\n    ${step.method} ${step.path} ${JSON.stringify(step.params)}`);

@@ -144,3 +144,12 @@ export const vmScript = z.object({
   diff: z.string().nullable().describe('What changed in them; null when nothing did or the pinned version is gone.'),
   recorded: z.boolean().describe('A new pin was recorded.'),
 });
+
+export const migrated = z.object({
+  changed: z.boolean(),
+  vmid: z.number(),
+  name: z.string(),
+  from: z.string(),
+  to: z.string(),
+  online: z.boolean().describe('The VM went on running.'),
+});

@@ -1,5 +1,6 @@
 import { localApi, Refused } from './local-api.js';
 import { parseOptions, printRefusal, pvesh, type ProgramIo } from './pvesh.js';
+import { pveum } from './pveum.js';
 import { qm } from './qm.js';
 
 /** What the scripts on the host's PATH run: `cli.js PROGRAM SOCKET ARGS…`. Only built-ins, so that it starts quickly. */
@@ -80,6 +81,7 @@ const [program = '', socket = '', ...words] = process.argv.slice(2);
 try {
   if (program === 'pvesh') process.exitCode = await pvesh(socket, words, io);
   else if (program === 'qm') process.exitCode = await qm(socket, words, io);
+  else if (program === 'pveum') process.exitCode = await pveum(socket, words, io);
   else if (program === 'pvesm') process.exitCode = await pvesm(socket, words);
   else process.exitCode = await pveversion(socket);
 } catch (error) {

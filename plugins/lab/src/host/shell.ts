@@ -17,7 +17,7 @@ const SELF = fileURLToPath(new URL('.', import.meta.url));
 const INSIDE = '/run/zebu-lab';
 
 /** The programs of a Proxmox host that the lab stands in for. */
-export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveversion'];
+export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveum', 'pveversion'];
 
 /** As on a host with libguestfs-tools; what images are given by it (agent, Docker), the lab's own image has already. */
 const VIRT_CUSTOMIZE = `#!/bin/sh

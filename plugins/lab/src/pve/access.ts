@@ -2,8 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { PveFault } from './fault.js';
 import type { ApiTokenRecord, LabState } from './state.js';
 
-/** Every privilege of the schema that zebu or a person might ask for. */
-export const PRIVILEGES = [
+/** Every privilege of the schema that zebu or a person might ask for, of all versions. */
+const COMMON = [
   ...['Datastore.Allocate', 'Datastore.AllocateSpace', 'Datastore.AllocateTemplate', 'Datastore.Audit'],
   ...[
     'Group.Allocate',
@@ -34,17 +34,22 @@ export const PRIVILEGES = [
     'VM.Config.Disk',
     'VM.Config.HWType',
   ],
-  ...[
-    'VM.Config.Memory',
-    'VM.Config.Network',
-    'VM.Config.Options',
-    'VM.Console',
-    'VM.Migrate',
-    'VM.Monitor',
-    'VM.PowerMgmt',
-  ],
+  ...['VM.Config.Memory', 'VM.Config.Network', 'VM.Config.Options', 'VM.Console', 'VM.Migrate', 'VM.PowerMgmt'],
   ...['VM.Snapshot', 'VM.Snapshot.Rollback'],
 ] as const;
+
+const AGENT_OF_8 = ['VM.Monitor'];
+const AGENT_OF_9 = ['Audit', 'FileRead', 'FileSystemMgmt', 'FileWrite', 'Unrestricted'].map(
+  (name) => `VM.GuestAgent.${name}`,
+);
+
+/** Of one version; `8.4.21`. */
+export function privilegesOf(version: string): readonly string[] {
+  return [...COMMON, ...(Number(version.split('.')[0]) >= 9 ? AGENT_OF_9 : AGENT_OF_8)].toSorted();
+}
+
+/** Of all versions together: the built-in roles hold what there is. */
+export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...AGENT_OF_9];
 
 /** Who asks, and what they may do where. */
 export interface Caller {
@@ -128,10 +133,14 @@ export function authenticate(header: string | undefined, state: LabState): Calle
 const TREE = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
 
 /** `GET /access/permissions`: path → privilege → 1. */
-export function permissionsOf(caller: Caller, state: LabState): Record<string, Record<string, number>> {
+export function permissionsOf(
+  caller: Caller,
+  state: LabState,
+  version: string,
+): Record<string, Record<string, number>> {
   const tree: Record<string, Record<string, number>> = {};
   for (const path of new Set([...TREE, ...state.acl.map((entry) => entry.path)])) {
-    const names = PRIVILEGES.filter((name) => caller.may(path, name));
+    const names = privilegesOf(version).filter((name) => caller.may(path, name));
     if (names.length > 0) tree[path] = Object.fromEntries(names.map((name) => [name, 1]));
   }
   return tree;

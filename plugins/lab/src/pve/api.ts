@@ -12,6 +12,8 @@ import { firewallRoutes } from './routes/firewall.js';
 import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
 import { statusRoutes } from './routes/status.js';
+import { backupRoutes } from './routes/backup.js';
+import { migrateRoutes } from './routes/migrate.js';
 import { storageRoutes } from './routes/storage.js';
 import { storageConfigRoutes } from './routes/storage-config.js';
 import { taskRoutes, totalOf } from './routes/task.js';
@@ -20,6 +22,8 @@ export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
   ...accessRoutes,
   ...taskRoutes,
+  ...backupRoutes,
+  ...migrateRoutes,
   ...storageRoutes,
   ...storageConfigRoutes,
   ...qemuRoutes,

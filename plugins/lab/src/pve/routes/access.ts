@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { hasPrivilege, isBuiltIn, permissionsOf, PRIVILEGES, requirePrivilege, ROOT_USER, rolesOf } from '../access.js';
+import {
+  hasPrivilege,
+  isBuiltIn,
+  permissionsOf,
+  privilegesOf,
+  requirePrivilege,
+  ROOT_USER,
+  rolesOf,
+} from '../access.js';
 import { badParameters, died } from '../fault.js';
 import { bool, checkParams, str, type ParamSpec } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
@@ -17,13 +25,13 @@ const userId: ParamSpec = {
       ? undefined
       : `invalid format - value '${text}' does not look like a valid user name\n`,
 };
-const privileges: ParamSpec = {
+const privileges = (version: string): ParamSpec => ({
   type: 'string',
   format: (text) => {
-    const unknown = listOf(text).find((name) => !(PRIVILEGES as readonly string[]).includes(name));
+    const unknown = listOf(text).find((name) => !privilegesOf(version).includes(name));
     return unknown === undefined ? undefined : `invalid format - invalid privilege '${unknown}'\n`;
   },
-};
+});
 
 const userExists = (state: LabState, user: string): boolean => user === ROOT_USER || state.users.includes(user);
 
@@ -34,6 +42,18 @@ async function addUser({ node, caller, raw }: Call): Promise<unknown> {
   const user = params['userid'] ?? '';
   if (userExists(node.file.state, user)) throw died(`create user failed: user '${user}' already exists`);
   users.push(user);
+  node.file.save();
+  return null;
+}
+
+async function removeUser({ node, caller, path }: Call): Promise<unknown> {
+  requirePrivilege(caller, '/access', 'User.Modify');
+  const { state } = node.file;
+  const user = path['userid'] ?? '';
+  if (!state.users.includes(user)) throw died(`no such user ('${user}')`);
+  state.users = state.users.filter((each) => each !== user);
+  state.tokens = state.tokens.filter(({ id }) => !id.startsWith(`${user}!`));
+  state.acl = state.acl.filter(({ ugid }) => ugid !== user && !ugid.startsWith(`${user}!`));
   node.file.save();
   return null;
 }
@@ -93,7 +113,7 @@ async function removeToken(call: Call): Promise<unknown> {
 }
 
 async function addRole({ node, caller, raw }: Call): Promise<unknown> {
-  const params = checkParams(raw, { roleid: { ...str, required: true }, privs: privileges });
+  const params = checkParams(raw, { roleid: { ...str, required: true }, privs: privileges(node.settings.version) });
   requirePrivilege(caller, '/access', 'Sys.Modify');
   const role = params['roleid'] ?? '';
   if (rolesOf(node.file.state)[role] !== undefined) throw died(`create role failed: role '${role}' already exists`);
@@ -103,7 +123,7 @@ async function addRole({ node, caller, raw }: Call): Promise<unknown> {
 }
 
 async function changeRole({ node, caller, path, raw }: Call): Promise<unknown> {
-  const params = checkParams(raw, { privs: privileges, append: bool });
+  const params = checkParams(raw, { privs: privileges(node.settings.version), append: bool });
   requirePrivilege(caller, '/access', 'Sys.Modify');
   const role = path['roleid'] ?? '';
   const before = node.file.state.roles[role];
@@ -181,11 +201,14 @@ async function listAcl({ node, caller }: Call): Promise<unknown> {
 const TOKENS = '/access/users/{userid}/token';
 
 export const accessRoutes: readonly Route[] = [
-  route('GET', '/access/permissions', async ({ caller, node }) => permissionsOf(caller, node.file.state)),
+  route('GET', '/access/permissions', async ({ caller, node }) =>
+    permissionsOf(caller, node.file.state, node.settings.version),
+  ),
   route('GET', '/access/users', async ({ node }) =>
     [ROOT_USER, ...node.file.state.users].map((userid) => ({ userid, enable: 1 })),
   ),
   route('POST', '/access/users', addUser),
+  route('DELETE', '/access/users/{userid}', removeUser),
   route('GET', TOKENS, listTokens),
   route('POST', `${TOKENS}/{tokenid}`, addToken),
   route('DELETE', `${TOKENS}/{tokenid}`, removeToken),

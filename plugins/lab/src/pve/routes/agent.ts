@@ -5,14 +5,24 @@ import { bool, checkParams, int, listParam, str } from '../params.js';
 import { route, type Call, type Handler, type Route } from '../router.js';
 import { vmidOf, vmPath } from './common.js';
 
-/** All of the agent, until Proxmox VE 9 split it up. */
-const MONITOR = 'VM.Monitor';
+/** One privilege for all of the agent, until Proxmox VE 9 took it apart. */
+type AgentPart = 'Audit' | 'FileRead' | 'FileSystemMgmt' | 'FileWrite' | 'Unrestricted';
+
+function requireAgent({ node, caller }: Call, vmid: number, parts: readonly AgentPart[]): void {
+  if (Number(node.settings.version.split('.')[0]) < 9) requirePrivilege(caller, vmPath(vmid), 'VM.Monitor');
+  else
+    requirePrivilege(
+      caller,
+      vmPath(vmid),
+      ...new Set([...parts, 'Unrestricted'].map((part) => `VM.GuestAgent.${part}`)),
+    );
+}
 
 /** The agent of a running VM. @throws PVE's 500s for stopped, without agent, not answering */
-async function channel(call: Call): Promise<AgentChannel> {
-  const { node, caller } = call;
+async function channel(call: Call, ...parts: readonly AgentPart[]): Promise<AgentChannel> {
+  const { node } = call;
   const vmid = vmidOf(call);
-  requirePrivilege(caller, vmPath(vmid), MONITOR);
+  requireAgent(call, vmid, parts);
   const record = node.vm(vmid);
   const spec = node.spec(vmid, record);
   if (!(await node.isRunning(vmid, record))) throw died(`VM ${vmid} is not running`);
@@ -33,14 +43,14 @@ async function ask(agent: AgentChannel, command: string, args?: Record<string, u
 }
 
 /** A command of the agent without parameters, answered as `result`. */
-function simple(name: string, method: 'GET' | 'POST', command = `guest-${name}`): Route {
+function simple(name: string, method: 'GET' | 'POST', part: AgentPart = 'Audit'): Route {
   return route(method, `/nodes/{node}/qemu/{vmid}/agent/${name}`, async (call) => ({
-    result: await ask(await channel(call), command),
+    result: await ask(await channel(call, part), `guest-${name}`),
   }));
 }
 
 const exec: Handler = async (call) => {
-  requirePrivilege(call.caller, vmPath(vmidOf(call)), MONITOR);
+  requireAgent(call, vmidOf(call), []);
   const command = listParam(call.raw, 'command');
   const { 'input-data': input } = checkParams(call.raw, {
     command: { type: 'list', required: true },
@@ -88,7 +98,7 @@ const READ_LIMIT = 16 * 1024 * 1024;
 
 const fileRead: Handler = async (call) => {
   const { file } = checkParams(call.raw, { file: { ...str, required: true } });
-  const agent = await channel(call);
+  const agent = await channel(call, 'FileRead');
   const handle = await ask(agent, 'guest-file-open', { path: file, mode: 'r' });
   try {
     const chunks: Buffer[] = [];
@@ -116,7 +126,7 @@ const fileWrite: Handler = async (call) => {
     content: { ...str, required: true, maxLength: 61_440 },
     encode: bool,
   });
-  const agent = await channel(call);
+  const agent = await channel(call, 'FileWrite');
   const handle = await ask(agent, 'guest-file-open', { path: params['file'], mode: 'wb' });
   const content = params['content'] ?? '';
   const data = params['encode'] === '0' ? content : Buffer.from(content).toString('base64');
@@ -147,9 +157,9 @@ export const agentRoutes: readonly Route[] = [
   simple('get-timezone', 'GET'),
   simple('get-users', 'GET'),
   simple('get-vcpus', 'GET'),
-  simple('fsfreeze-status', 'POST'),
-  simple('fsfreeze-freeze', 'POST'),
-  simple('fsfreeze-thaw', 'POST'),
+  simple('fsfreeze-status', 'POST', 'FileSystemMgmt'),
+  simple('fsfreeze-freeze', 'POST', 'FileSystemMgmt'),
+  simple('fsfreeze-thaw', 'POST', 'FileSystemMgmt'),
   route('POST', '/nodes/{node}/qemu/{vmid}/agent/exec', exec),
   route('GET', '/nodes/{node}/qemu/{vmid}/agent/exec-status', execStatus),
   route('GET', '/nodes/{node}/qemu/{vmid}/agent/file-read', fileRead),

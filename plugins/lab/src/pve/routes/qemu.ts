@@ -14,6 +14,7 @@ import type { VmConfig, VmRecord } from '../state.js';
 import { networkConfig, userData } from '../cloudinit.js';
 import { isCloudInit } from '../storage.js';
 import { configWithDigest, randomMac, vmidOf, vmPath } from './common.js';
+import { restore } from './backup.js';
 import { startVm, writeCloudInit } from './status.js';
 
 const CREATE_ONLY: Readonly<Record<string, ParamSpec>> = {
@@ -56,6 +57,11 @@ function plainOptions(params: Params, before?: VmConfig): VmConfig {
 
 async function create(call: Call): Promise<unknown> {
   const { node, caller, raw } = call;
+  if (raw['archive'] !== undefined)
+    return restore(
+      call,
+      checkParams(raw, CREATE_ONLY, (name) => CREATE_ONLY[name] ?? qemuOption(name)),
+    );
   // Rights come before parameters, as everywhere in PVE; this one is given without its path.
   if (!hasPrivilege(caller, vmPath(Number(raw['vmid'])), 'VM.Allocate'))
     throw new PveFault(403, 'Permission check failed');
@@ -72,6 +78,11 @@ async function create(call: Call): Promise<unknown> {
   const options = Object.fromEntries(Object.entries(checked).filter(([name]) => CREATE_ONLY[name] === undefined));
   checkDisks(node, options);
   for (const storage of storagesOf(options)) requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateSpace');
+  for (const [name, value] of Object.entries(options)) {
+    requirePrivilege(caller, vmPath(vmid), optionPrivilege(name));
+    const bridge = /^net\d+$/.test(name) ? parseProperties(value, 'model').get('bridge') : undefined;
+    if (bridge !== undefined) requirePrivilege(caller, `/sdn/zones/localnetwork/${bridge}`, 'SDN.Use');
+  }
   // The configuration is there, locked, from the moment the request is taken: a second create must find it.
   node.file.state.vms[id] = {
     node: node.name,

@@ -1,0 +1,61 @@
+import { taskListAnswer, taskLogAnswer } from '../answers.js';
+import type { Context } from '../../context.js';
+import type { ProxmoxClient } from '../client.js';
+import type { NodeName, Vmid } from '../ids.js';
+import { parseAnswer } from '../parse.js';
+
+export interface RunningTask {
+  readonly node: NodeName;
+  readonly vmid: Vmid;
+  /** Such as `vzdump`. */
+  readonly type: string;
+}
+
+const POLL_MS = 2000;
+/** Clocks of node and client may differ by this many seconds. */
+const CLOCK_SKEW = 120;
+
+/** `39% (1018.6 MiB of 2.5 GiB)` of a line of vzdump or of a restore; undefined for other lines. */
+export function progressOf(line: string): string | undefined {
+  const [, percent, amount] = /^(?:INFO:\s+|progress )(\d+%)(?: \(([^)]*of[^)]*)\))?/.exec(line) ?? [];
+  if (percent === undefined) return undefined;
+  return amount === undefined ? percent : `${percent} (${amount})`;
+}
+
+/**
+ * Shows how far a task is while `work` waits for it. Over SSH its request stays open until the end, so the task is looked
+ * for beside it. Progress is a courtesy: what goes wrong here is not told.
+ */
+export async function withProgress<T>(
+  context: Context,
+  client: ProxmoxClient,
+  task: RunningTask,
+  onProgress: (text: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock } = context;
+  const since = Math.floor(clock.now().getTime() / 1000) - CLOCK_SKEW;
+  const done = new AbortController();
+  const watch = async (): Promise<void> => {
+    for (let start = 0; ;) {
+      await clock.sleep(POLL_MS, done.signal);
+      const active = await client.request('GET', `/nodes/${task.node}/tasks`, { source: 'active', vmid: task.vmid });
+      const found = parseAnswer(taskListAnswer, active, 'the task list').find(
+        (each) => each.type === task.type && each.starttime >= since,
+      );
+      if (found === undefined) continue;
+      const path = `/nodes/${task.node}/tasks/${found.upid}/log`;
+      const lines = parseAnswer(taskLogAnswer, await client.request('GET', path, { start, limit: 500 }), 'a task log');
+      start += lines.length;
+      const last = lines.map(({ t }) => progressOf(t)).findLast((text) => text !== undefined);
+      if (last !== undefined) onProgress(last);
+    }
+  };
+  const watching = watch().catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    done.abort();
+    await watching;
+  }
+}
