@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   SNAPSHOT_REFUSED: EXIT.precondition,
   LAB_UNSUPPORTED: EXIT.precondition,
   LAB_FAILED: EXIT.precondition,
+  DEPLOY_REFUSED: EXIT.precondition,
   DEPLOY_RESTORED: EXIT.restored,
   DEPLOY_UNHEALTHY: EXIT.unhealthy,
   OUTCOME_UNKNOWN: EXIT.unknown,

@@ -17,6 +17,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     '<%= config.bin %> app:deploy --tag v1.2',
     '<%= config.bin %> app:deploy --branch main --json',
     '<%= config.bin %> app:deploy --dirty',
+    '<%= config.bin %> app:follow $(<%= config.bin %> app:deploy --tag v1.2 --detach)',
   ];
   static override flags = {
     tag: Flags.string({
@@ -28,6 +29,9 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     branch: Flags.string({ description: 'Branch to deploy.' }),
     commit: Flags.string({ description: 'Commit to deploy.' }),
     dirty: Flags.boolean({ description: 'Deploy the working tree as it is, without a commit.' }),
+    detach: Flags.boolean({
+      description: 'Start it and print its id; app:follow watches. Probes from the client are left out.',
+    }),
     'lock-wait': Flags.integer({
       min: 0,
       max: 86_400,
@@ -50,8 +54,16 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       `deploy of ${wanted.kind === 'dirty' ? 'the working tree' : wanted.name}`,
     );
     const { deploy } = await import('../../lib/deploy/deploy.js');
-    const result = await deploy(context, { ref: wanted, lockWait: context.config.deploy.lock_wait });
-    this.io.out(`${result.ref ?? ''} is live as release ${result.release} on ${result.host}`);
+    const result = await deploy(context, {
+      ref: wanted,
+      lockWait: context.config.deploy.lock_wait,
+      detach: flags.detach,
+    });
+    this.io.out(
+      result.verdict === 'running'
+        ? result.release
+        : `${result.ref ?? ''} is live as release ${result.release} on ${result.host}`,
+    );
     return result;
   }
 }

@@ -269,10 +269,67 @@ const vm = z.strictObject({
   stop_timeout: seconds.default(120).describe('Seconds for a clean shutdown.'),
 });
 
+const attempt = {
+  timeout: seconds.default(30).describe('Seconds within which the probe must succeed once.'),
+  interval: seconds.default(1).describe('Seconds between attempts.'),
+};
+const from = z
+  .enum(['vm', 'client'])
+  .default('vm')
+  .describe('`vm`: tried inside the VM. `client`: tried by the zebu that deploys, while it watches.');
+
+const probe = z.union([
+  z.strictObject({
+    http: z.url({ protocol: /^https?$/ }).describe('URL to fetch; redirects are answers, not followed.'),
+    status: z
+      .union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)])
+      .optional()
+      .describe('Status or statuses that are right. Default: any 2xx or 3xx.'),
+    body: z
+      .string()
+      .min(1)
+      .regex(/^[^\n]*$/, 'one line')
+      .optional()
+      .describe('Text the answer must contain.'),
+    insecure: z.boolean().default(false).describe('Accept any certificate.'),
+    from,
+    ...attempt,
+  }),
+  z.strictObject({
+    tcp: z
+      .string()
+      .regex(/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, '`host:port`')
+      .describe('`host:port` that must accept a connection.'),
+    from,
+    ...attempt,
+  }),
+  z.strictObject({
+    command: z.array(z.string()).min(1).describe('Program and arguments that must exit with 0.'),
+    service: z.string().min(1).describe('Service in whose container it is run.'),
+    ...attempt,
+  }),
+]);
+
+const releaseCommand = z.strictObject({
+  service: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a service name')
+    .describe('Service whose new image it runs in.'),
+  command: z.array(z.string()).min(1).describe('Program and arguments.'),
+});
+
 const deploy = z.strictObject({
   timeout: seconds.default(600).describe('Seconds from start until every service is healthy.'),
   build_timeout: seconds.default(3600).describe('Seconds for building images.'),
   stability: z.number().min(0).max(3600).default(10).describe('Seconds a service without health check must stay up.'),
+  probes: z
+    .array(probe)
+    .max(50)
+    .default([])
+    .describe('What else must answer before a release is live: `http`, `tcp` or `command`, from the VM or the client.'),
+  release_command: releaseCommand
+    .optional()
+    .describe('One-off in the new image before anything else of the release is started, such as a migration.'),
   lock_wait: z
     .number()
     .min(0)
@@ -312,7 +369,23 @@ const deploy = z.strictObject({
     )
     .default({})
     .describe('Settings of single services, by name: `{web: {strategy: rolling}}`.'),
-  keep: z.int().min(2).max(1000).default(5).describe('Releases kept in the VM, with their images.'),
+  keep: z.int().min(2).max(1000).default(5).describe('Verified releases kept in the VM, with their images.'),
+  build_cache_gb: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(10)
+    .describe('GB of build cache kept; what was not used for longest goes first, at most once a day.'),
+  min_free_mb: z
+    .int()
+    .min(0)
+    .default(500)
+    .describe('MiB that must be free on the disk of the VM before a release is built.'),
+  min_memory_mb: z
+    .int()
+    .min(0)
+    .default(64)
+    .describe('MiB of memory and swap that must be available before a release is built.'),
 });
 
 const secretSource = z

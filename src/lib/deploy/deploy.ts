@@ -4,18 +4,21 @@ import { openGuest } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { deployBundle } from '../secrets/deploy-bundle.js';
 import { around } from '../hooks/around.js';
-import type { Step } from '../ui/steps.js';
+import { runSteps, type Step } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
+import { attach } from './attach.js';
 import { author } from './author.js';
 import { LocalGit, type Target, type WantedRef } from './git.js';
-import { carryOut, launch, newRun } from './launch.js';
+import { launch } from './launch.js';
 import { appLayout } from './layout.js';
-import { lockHeld } from './lock.js';
+import { describeHolder, lockHeld, parseHolder } from './lock.js';
+import { brokenOff } from './outcome.js';
 import { planFile } from './plan.js';
 import { receiveScript } from './receive/index.js';
 import { makeReleaseId } from './release-id.js';
 import { RUNNER } from './runner/index.js';
 import { survey } from './survey.js';
+import { carryOut, newRun } from './watch.js';
 
 export interface DeployResult {
   readonly release: string;
@@ -30,12 +33,16 @@ export interface DeployResult {
   /** Bytes of git objects that were sent. */
   readonly sentBytes: number;
   readonly host: string;
+  /** running: it was only started, with --detach. */
+  readonly verdict: 'live' | 'running';
 }
 
 export interface DeployOptions {
   readonly ref: WantedRef;
   /** Seconds. */
   readonly lockWait: number;
+  /** Start it and do not wait for its end. */
+  readonly detach: boolean;
 }
 
 async function checkComposeFiles(context: Context, git: LocalGit, target: Target, prefix: string): Promise<void> {
@@ -95,7 +102,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const by = author(context, await git.userName());
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
-  const run = newRun();
+  const run = newRun(id);
   let previous: string | null = null;
   let host = '';
   const send: Step = {
@@ -106,18 +113,36 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       host = address.host;
       report.update('asking what it has');
       const found = await survey(session, layout, signal);
+      const holder = parseHolder(found.holder);
+      if (holder?.commit === target.commit && holder.run !== undefined && options.ref.kind !== 'dirty') {
+        report.update(`the same commit is being deployed by ${describeHolder(holder)}`);
+        run.id = holder.run;
+        await attach(context, session, run);
+        report.done(`the same commit is being deployed already by ${describeHolder(holder)}`);
+        return;
+      }
       if (found.holder !== undefined && options.lockWait === 0) throw lockHeld(found.holder);
+      if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
       const bundle = deployBundle(context, secrets, found.secrets);
       previous = found.current;
       const haves = await git.known(found.haves);
       const needed = !haves.includes(target.commit);
-      const plan = planFile({ id, target, author: by, prefix }, config);
+      const plan = planFile({ id, target, author: by, prefix, watched: !options.detach }, config);
       const script = receiveScript({
         layout,
         id,
+        run: id,
         mode: 'deploy',
         commit: target.commit,
-        holder: JSON.stringify({ ...by, since: clock.now().toISOString(), id, ref: target.ref }),
+        holder: JSON.stringify({
+          ...by,
+          since: clock.now().toISOString(),
+          id,
+          run: id,
+          ref: target.ref,
+          commit: target.commit,
+        }),
+        user: config.vm.user,
         lockWait: options.lockWait,
         runnerSize: Buffer.byteLength(RUNNER),
         planSize: Buffer.byteLength(plan),
@@ -125,26 +150,34 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         secretsVersion: found.secrets.latest,
         pack: needed,
       });
-      report.update('sending');
+      if (holder === undefined) report.update('sending');
       await launch(
+        context,
         session,
-        signal,
         { script, parts: [RUNNER, plan, bundle], pack: needed ? () => git.pack(target.commit, haves) : undefined },
         run,
       );
-      report.done(needed ? formatBytes(run.sent.bytes) : 'nothing new to send');
+      report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
     },
   };
-  const end = await carryOut(context, id, [send], run);
-  io.debug(() => `sent ${run.sent.bytes} bytes`);
-  return {
-    release: id,
-    ref: target.ref,
-    commit: target.commit,
-    previous,
-    seconds: end.seconds ?? 0,
-    gaps: end.gaps,
-    sentBytes: run.sent.bytes,
-    host,
-  };
+  const common = { ref: target.ref, commit: target.commit };
+  if (options.detach) {
+    try {
+      await runSteps(io, signal, [send]);
+    } catch (error) {
+      throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent }, run.id);
+    }
+    return {
+      release: run.id,
+      ...common,
+      previous,
+      seconds: 0,
+      gaps: {},
+      sentBytes: run.bytes,
+      host,
+      verdict: 'running',
+    };
+  }
+  const { seconds = 0, gaps } = await carryOut(context, run, { first: [send], probing: true });
+  return { release: run.id, ...common, previous, seconds, gaps, sentBytes: run.bytes, host, verdict: 'live' };
 }

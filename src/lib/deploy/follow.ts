@@ -1,24 +1,43 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
 import type { RemoteProcess } from '@zebu/kit/ssh';
 import type { StepReport } from '../ui/steps.js';
 import { LineSplitter, parseJournalLine, type JournalEvent } from './journal.js';
 
 export type EndEvent = Extract<JournalEvent, { kind: 'end' }>;
 
+/** Lines kept of what a failure left: last words of containers, what a probe saw. */
+const EVIDENCE_LINES = 200;
+
+/**
+ * Opens the journal once more after it broke off; undefined when there is no more to come.
+ * @param skip lines that were read already
+ * @param lost why the connection ended; undefined when only the program that showed the journal did
+ */
+export type Reopen = (skip: number, lost: Error | undefined) => Promise<RemoteProcess | undefined>;
+
 /** The journal of a running deploy, event by event, as it comes over the connection. */
 export class JournalStream {
   readonly #queue: JournalEvent[] = [];
-  readonly #lines = new LineSplitter();
+  readonly #reopen: Reopen | undefined;
   #closed: Error | true | undefined;
   #wake: (() => void) | undefined;
+  #lines = 0;
+  #ended = false;
+  #collecting = false;
   /** The runner has begun: from here on it goes on without us. */
   started = false;
-  /** What the script said instead of starting. */
+  /** What the script said instead of starting, or before it did. */
   preamble = '';
+  readonly evidence: string[] = [];
 
-  constructor(process: RemoteProcess) {
+  constructor(process: RemoteProcess, reopen?: Reopen) {
+    this.#reopen = reopen;
+    this.#attach(process);
+  }
+
+  #attach(process: RemoteProcess): void {
+    const lines = new LineSplitter();
     process.stream.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const line of this.#lines.push(chunk)) this.#take(line);
+      for (const line of lines.push(chunk)) this.#take(line);
       this.#wake?.();
     });
     process.ended.then(
@@ -30,11 +49,17 @@ export class JournalStream {
   #take(line: string): void {
     if (!this.started) {
       if (line === 'started') this.started = true;
-      else this.preamble += line;
+      else this.preamble += `${line}\n`;
       return;
     }
+    this.#lines++;
     const event = parseJournalLine(line);
-    if (event !== undefined) this.#queue.push(event);
+    if (event === undefined) return;
+    if (event.kind === 'end') this.#ended = true;
+    if (event.kind === 'step') this.#collecting = event.state === 'output';
+    if (this.#collecting && event.kind !== 'end' && this.evidence.length < EVIDENCE_LINES)
+      this.evidence.push(event.kind === 'output' ? `  ${event.line}` : `${event.detail}:`);
+    this.#queue.push(event);
   }
 
   #close(how: Error | true): void {
@@ -42,14 +67,33 @@ export class JournalStream {
     this.#wake?.();
   }
 
+  async #again(lost: Error | undefined): Promise<boolean> {
+    if (this.#reopen === undefined || this.#ended || !this.started) return false;
+    const process = await this.#reopen(this.#lines, lost);
+    if (process === undefined) return false;
+    this.#closed = undefined;
+    // The script announces itself once more.
+    this.started = false;
+    this.#attach(process);
+    return true;
+  }
+
   /** The next event without taking it; undefined once the journal has ended. */
   async peek(): Promise<JournalEvent | undefined> {
     for (;;) {
       const [next] = this.#queue;
       if (next !== undefined) return next;
-      if (this.#closed === true) return undefined;
-      if (this.#closed !== undefined) throw this.#closed;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#closed !== undefined) {
+        const lost = this.#closed === true ? undefined : this.#closed;
+        if (!(await this.#again(lost))) {
+          if (lost !== undefined) throw lost;
+          return undefined;
+        }
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (this.#queue.length > 0 || this.#closed !== undefined) resolve();
+      });
     }
   }
 
@@ -62,11 +106,19 @@ export class JournalStream {
 export type Phases = readonly { readonly title: string; readonly steps: readonly string[] }[];
 
 export const PHASES: Phases = [
-  { title: 'Build in the VM', steps: ['start', 'check', 'hook', 'build'] },
-  { title: 'Start', steps: ['start-up'] },
-  { title: 'Verify', steps: ['verify'] },
-  { title: 'Clean up', steps: ['prune'] },
+  { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'build'] },
+  { title: 'Start', steps: ['release-command', 'start-up'] },
+  { title: 'Verify', steps: ['verify', 'probe', 'client-probe'] },
+  { title: 'Clean up', steps: ['commit', 'prune'] },
 ];
+
+export interface Showing {
+  readonly report: StepReport;
+  /** Steps that belong to a later phase. */
+  readonly later: readonly string[];
+  /** Called when the runner waits for what the client's probes say. */
+  readonly onAsked: ((report: StepReport) => Promise<void>) | undefined;
+}
 
 /**
  * Shows one phase: takes events until one belongs to a later phase. Once something failed, everything up to the end
@@ -75,8 +127,7 @@ export const PHASES: Phases = [
  */
 export async function showPhase(
   journal: JournalStream,
-  later: readonly string[],
-  report: StepReport,
+  { report, later, onAsked }: Showing,
 ): Promise<EndEvent | undefined> {
   let failed = false;
   for (;;) {
@@ -94,56 +145,13 @@ export async function showPhase(
       failed = true;
       report.output(`failed: ${event.detail}`);
     } else if (event.state === 'wait') report.update(`waiting for ${event.detail}`);
-    else if (event.state === 'begin' && (failed || event.detail !== ''))
-      report.update(event.detail === '' ? event.step : event.detail);
-    else if (event.state === 'output') report.output(`${event.detail}:`);
+    else if (event.state === 'begin' && event.step === 'client-probe') {
+      report.update('probing from here');
+      await onAsked?.(report);
+    } else if (event.state === 'begin') {
+      if (event.step === 'recover') failed = true;
+      if (failed || event.detail !== '') report.update(event.detail === '' ? event.step : event.detail);
+    } else if (event.state === 'output') report.output(`${event.detail}:`);
     else if (event.state === 'done') report.done(event.detail);
   }
-}
-
-/** How a deploy ended, as the error it is; undefined for a release that went live. */
-export function endError(end: EndEvent | undefined, id: string): ZebuError | undefined {
-  const details = { release: id };
-  switch (end?.verdict) {
-    case 'live':
-      return undefined;
-    case 'refused':
-      return new ZebuError('COMPOSE_INVALID', `The release was refused before anything was started: ${end.reason}`, {
-        details,
-      });
-    case 'restored':
-      return new ZebuError(
-        'DEPLOY_RESTORED',
-        `The release is not healthy: ${end.reason}. The previous release was restored and verified`,
-        {
-          hint: 'See zebu app:releases; the app serves the previous release.',
-          details,
-        },
-      );
-    case 'unhealthy':
-      return new ZebuError('DEPLOY_UNHEALTHY', `The app is not healthy: ${end.reason}`, {
-        hint: 'See zebu app:status and zebu app:logs.',
-        details,
-      });
-    case undefined:
-      return new ZebuError('OUTCOME_UNKNOWN', `The deploy in the VM ended without a verdict`, {
-        hint: 'See zebu app:status, then deploy again.',
-        details,
-      });
-  }
-}
-
-/** What a broken connection or Ctrl-C means, depending on how far things were. */
-export function brokenOff(error: unknown, state: { started: boolean; sent: boolean }, id: string): unknown {
-  if (!isZebuError(error) || (error.code !== 'UNREACHABLE' && error.code !== 'INTERRUPTED')) return error;
-  if (!state.sent)
-    return error.code === 'INTERRUPTED'
-      ? new ZebuError('INTERRUPTED', 'Interrupted before the deploy began; nothing was changed')
-      : error;
-  const why = error.code === 'INTERRUPTED' ? 'You stopped watching' : error.message;
-  return new ZebuError('OUTCOME_UNKNOWN', `${why}; the deploy goes on in the VM`, {
-    hint: 'zebu app:status tells how it ended.',
-    details: { release: id, started: state.started },
-    cause: error,
-  });
 }

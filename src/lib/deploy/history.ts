@@ -9,6 +9,10 @@ export const releaseRecord = z.object({
   who: z.string(),
   from: z.string(),
   mode: z.string().default('deploy'),
+  /** Names the journal: `app:follow <run>`. */
+  run: z.string().optional(),
+  /** The step that decided. */
+  step: z.string().default(''),
   /** Unix time in seconds. */
   started: z.number(),
   seconds: z.number(),

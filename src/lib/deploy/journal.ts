@@ -11,6 +11,8 @@ const outputLine = z.object({ step: z.string(), line: z.string() });
 const endLine = z.object({
   end: z.enum(['live', 'restored', 'unhealthy', 'refused']),
   reason: z.string(),
+  /** The step that decided. */
+  step: z.string().default(''),
   seconds: z.number().optional(),
   gaps: z.record(z.string(), z.number()).default({}),
 });
@@ -20,6 +22,7 @@ export type JournalEvent =
       readonly kind: 'end';
       readonly verdict: z.infer<typeof endLine>['end'];
       readonly reason: string;
+      readonly step: string;
       readonly seconds: number | undefined;
       /** Service → seconds nobody answered for it, of those that were replaced. */
       readonly gaps: Readonly<Record<string, number>>;
@@ -46,6 +49,7 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
       kind: 'end',
       verdict: end.data.end,
       reason: end.data.reason,
+      step: end.data.step,
       seconds: end.data.seconds,
       gaps: end.data.gaps,
     };

@@ -1,21 +1,44 @@
 import { ZebuError } from '@zebu/kit';
+import * as z from 'zod';
 
 /** Exit status of a script in the VM when another deploy holds the lock. */
 export const LOCKED_STATUS = 75;
 
-/** Who holds the lock, from the note the holder left. */
-export function lockHeld(note: string): ZebuError {
-  let who = 'somebody';
-  let details: Record<string, unknown> = {};
+export const holderNote = z.object({
+  who: z.string(),
+  from: z.string(),
+  /** ISO 8601. */
+  since: z.string(),
+  ref: z.string(),
+  /** The release that is to be live. */
+  id: z.string(),
+  /** Names the journal. */
+  run: z.string().optional(),
+  commit: z.string().optional(),
+});
+
+/** What the holder of the lock left about itself; a courtesy, since the lock itself is the kernel's. */
+export type Holder = z.infer<typeof holderNote>;
+
+export function parseHolder(note: string | undefined): Holder | undefined {
   try {
-    details = JSON.parse(note) as Record<string, unknown>;
-    who = `${String(details['who'])} from ${String(details['from'])}, since ${String(details['since'])} (${String(details['ref'])})`;
+    return holderNote.parse(JSON.parse(note ?? ''));
   } catch {
-    // The note is a courtesy; the lock itself is the kernel's.
+    return undefined;
   }
-  return new ZebuError('LOCK_HELD', `Another deploy is running: ${who}`, {
-    hint: 'Wait for it, or give --lock-wait to do so. The lock frees itself when that deploy ends.',
-    details,
+}
+
+export function describeHolder(holder: Holder | undefined): string {
+  if (holder === undefined) return 'somebody';
+  return `${holder.who} from ${holder.from}, since ${holder.since} (${holder.ref})`;
+}
+
+/** Who holds the lock, from where, since when. */
+export function lockHeld(note: string | undefined): ZebuError {
+  const holder = parseHolder(note);
+  return new ZebuError('LOCK_HELD', `Another deploy is running: ${describeHolder(holder)}`, {
+    hint: 'Watch it: zebu app:follow. Wait for it: --lock-wait. The lock frees itself when that deploy ends.',
+    details: holder ?? {},
   });
 }
 

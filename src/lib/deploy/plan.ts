@@ -1,11 +1,9 @@
-import { quote } from '@zebu/kit';
+import { commandLine, quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
 import { frontPlan } from './front-proxy.js';
 import type { Target } from './git.js';
+import { clientBound, probeName, type Probe } from './probes.js';
 import type { ReleaseId } from './release-id.js';
-
-/** Run in the checkout before the build, when the commit has it. */
-export const PRE_BUILD_HOOK = '.zebu/hooks/pre-build';
 
 export interface Author {
   readonly who: string;
@@ -19,6 +17,8 @@ export interface ReleasePlan {
   readonly author: Author;
   /** Where zebu.yml is below the top of the repository; empty for the top. */
   readonly prefix: string;
+  /** Somebody watches, and can probe from outside. */
+  readonly watched: boolean;
 }
 
 /** Options of `docker compose` that choose files and profiles; schema-checked to be free of blanks. */
@@ -42,9 +42,40 @@ export function serviceStrategies({ deploy }: Config): string {
     .join(' ');
 }
 
-/** Shell assignments for the runner, which sources them. Every value is one quoted word. */
+function probeLine(probe: Probe): string {
+  if ('http' in probe) {
+    const statuses = probe.status === undefined ? '' : [probe.status].flat().join(',');
+    return commandLine(['probe_http', probe.http, statuses, probe.body ?? '', probe.insecure ? '1' : '0']);
+  }
+  if ('tcp' in probe) {
+    const cut = probe.tcp.lastIndexOf(':');
+    return commandLine(['probe_tcp', probe.tcp.slice(0, cut).replaceAll(/[[\]]/g, ''), probe.tcp.slice(cut + 1)]);
+  }
+  return commandLine(['probe_command', probe.service, ...probe.command]);
+}
+
+/** Two shell functions: what each probe is called and how patient it is, and the attempt itself. */
+function probeFunctions(probes: readonly Probe[]): string {
+  const cases = (body: (probe: Probe) => string): string =>
+    probes.map((probe, index) => `    ${index + 1}) ${body(probe)} ;;\n`).join('');
+  const about = (probe: Probe): string =>
+    `probe_name=${quote(probeName(probe))} probe_timeout=${Math.ceil(probe.timeout)} probe_interval=${probe.interval}`;
+  return `probe_about() {\n  case $1 in\n${cases(about)}  esac\n}\nprobe() {\n  case $1 in\n${cases(probeLine)}  esac\n}\n`;
+}
+
+/**
+ * What the runner sources: assignments, each value one quoted word, and functions made of quoted words.
+ *
+ * project; folder (below the release, where the Compose files are); files (compose options); record (members of the
+ * history's line); limits in seconds, MiB and GB; secrets (version file, added in the VM); the probes;
+ * release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
+ * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
+ * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
+ */
 export function planFile(plan: ReleasePlan, config: Config): string {
   const { app, deploy } = config;
+  const inVm = deploy.probes.filter((probe) => !('from' in probe) || probe.from === 'vm');
+  const release = deploy.release_command;
   const values: Readonly<Record<string, string>> = {
     project: app.name,
     folder: plan.prefix === '' ? 'tree' : `tree/${plan.prefix}`,
@@ -54,15 +85,24 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     build_timeout: String(Math.ceil(deploy.build_timeout)),
     stability: String(Math.ceil(deploy.stability)),
     keep: String(deploy.keep),
-    hook: PRE_BUILD_HOOK,
     strategy: deploy.strategy,
     strategies: serviceStrategies(config),
     drain: String(Math.ceil(deploy.drain)),
     parallel: deploy.build.parallel === undefined ? '' : String(deploy.build.parallel),
     app_weight: String(deploy.build.app_weight),
     ...frontPlan(config),
+    build_cache: `${deploy.build_cache_gb}GB`,
+    min_free: String(deploy.min_free_mb),
+    min_memory: String(deploy.min_memory_mb),
+    probes: String(inVm.length),
+    client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
+    release_service: release?.service ?? '',
   };
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${quote(value)}\n`)
-    .join('');
+  const assignments = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}\n`);
+  const functions = inVm.length === 0 ? '' : probeFunctions(inVm);
+  const command =
+    release === undefined
+      ? ''
+      : `release_command() { compose run --rm -T --name "zebu-release-$project" ${commandLine([release.service, ...release.command])}; }\n`;
+  return assignments.join('') + functions + command;
 }

@@ -24,7 +24,7 @@ function releasesScript(base: string): string {
   return sh`
 cd ${base} 2>/dev/null || exit 0
 printf 'current=%s\n' "$(readlink current 2>/dev/null)"
-ls -1 releases 2>/dev/null | sed 's/^/kept=/'
+for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
 sed 's/^/record=/' releases.jsonl 2>/dev/null
 exit 0
 `;

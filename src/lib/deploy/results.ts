@@ -1,6 +1,7 @@
 /** Published shapes of what the app's commands return. */
 import * as z from 'zod';
 import { releaseRecord } from './history.js';
+import { holderNote } from './lock.js';
 
 export const deployResult = z.object({
   release: z.string().describe('Id: UTC time and short commit.'),
@@ -11,6 +12,30 @@ export const deployResult = z.object({
   gaps: z.record(z.string(), z.number()).describe('Seconds nobody answered for each service that was replaced.'),
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
   host: z.string().describe('Address of the VM.'),
+  verdict: z.enum(['live', 'running']).describe('running: it was only started, with --detach.'),
+});
+
+const verdict = z.enum(['live', 'restored', 'unhealthy', 'refused']);
+
+export const followed = z.object({
+  run: z.string().describe('Names the journal: the release, or an id of its own for a rollback.'),
+  verdict,
+  seconds: z.number(),
+});
+
+export const recovered = z.object({
+  recovered: z.boolean().describe('False when nothing was open.'),
+  release: z.string().nullable().describe('The release whose deploy was interrupted.'),
+  verdict: verdict
+    .nullable()
+    .describe('live: it was finished. restored: the previous one serves. refused: it had not touched anything yet.'),
+  reason: z.string(),
+});
+
+export const pruned = z.object({
+  removed: z.array(z.string()).describe('Ids of releases.'),
+  freedMb: z.number(),
+  freeMb: z.number(),
 });
 
 const machine = z
@@ -51,7 +76,20 @@ export const appStatus = z.object({
   healthy: z.boolean().describe('Every service is as it should be.'),
   release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
   last: releaseRecord.nullable().describe('How the last deploy ended.'),
-  deploying: z.record(z.string(), z.unknown()).nullable().describe('Who deploys right now; null when nobody does.'),
+  deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),
+  interrupted: z
+    .object({
+      release: z.string(),
+      run: z.string().describe('Names the journal.'),
+      phase: z
+        .string()
+        .describe(
+          'prepare: nothing that runs was touched. switch, restore: services may be of either. live: verified.',
+        ),
+      previous: z.string().nullable().describe('What recovering goes back to.'),
+    })
+    .nullable()
+    .describe('A run that was killed and has not been undone or finished yet.'),
   host: z.string().describe('Address of the VM.'),
   url: z.string().nullable().describe('app.url.'),
   services: z.array(serviceState),

@@ -3,40 +3,45 @@ import type { Context } from '../context.js';
 import type { Step } from '../ui/steps.js';
 import { author } from './author.js';
 import type { DeployResult } from './deploy.js';
-import { carryOut, launch, newRun } from './launch.js';
+import { launch } from './launch.js';
 import { appLayout } from './layout.js';
 import { rollbackScript } from './receive/index.js';
-import type { ReleaseId } from './release-id.js';
+import { makeReleaseId, type ReleaseId } from './release-id.js';
 import { RUNNER } from './runner/index.js';
+import { carryOut, newRun } from './watch.js';
 
 /** Makes a release live again that is still in the VM; nothing is built. */
 export async function rollback(
   context: Context,
   options: { id: ReleaseId; previous: string | null; lockWait: number; session: SshSession; host: string },
 ): Promise<DeployResult> {
-  const { config, signal, clock } = context;
+  const { config, clock } = context;
   const layout = appLayout(config.app.name);
-  const run = newRun();
+  // A run of its own: the journal of the deploy stays as it is.
+  const journal = makeReleaseId(clock.now(), options.id.split('-').at(-1) ?? '');
+  const run = newRun(journal);
   const first: Step = {
     title: `Go back to ${options.id}`,
     run: async () => {
       const script = rollbackScript({
         layout,
         id: options.id,
+        run: journal,
         mode: 'rollback',
         holder: JSON.stringify({
           ...author(context, ''),
           since: clock.now().toISOString(),
           id: options.id,
-          ref: 'rollback',
+          run: journal,
+          ref: `rollback to ${options.id}`,
         }),
         lockWait: options.lockWait,
         runnerSize: Buffer.byteLength(RUNNER),
       });
-      await launch(options.session, signal, { script, parts: [RUNNER], pack: undefined }, run);
+      await launch(context, options.session, { script, parts: [RUNNER], pack: undefined }, run);
     },
   };
-  const end = await carryOut(context, options.id, [first], run);
+  const end = await carryOut(context, run, { first: [first], probing: true });
   return {
     release: options.id,
     ref: null,
@@ -46,5 +51,6 @@ export async function rollback(
     gaps: end.gaps,
     sentBytes: 0,
     host: options.host,
+    verdict: 'live',
   };
 }

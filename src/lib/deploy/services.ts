@@ -38,6 +38,8 @@ export interface AppSurvey {
   readonly machine: Machine | null;
   /** The containers the live release was verified with; null when that was not noted. */
   readonly recorded: readonly Recorded[] | null;
+  /** What a run that was killed left open: `tx_phase=… tx_id=…`. */
+  readonly open: string | undefined;
 }
 
 /** One container a line, as JSON that Docker itself writes. */
@@ -108,7 +110,8 @@ cd ${base} 2>/dev/null && {
   printf 'current=%s\n' "$(readlink current 2>/dev/null)"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
-  exec 8>>lock; flock -n 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
+  exec 8>>lock
+  if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-
 }
 ` + containersPart(project, usage)
@@ -188,6 +191,7 @@ export function parseStatus(stdout: string): AppSurvey {
     current: current === undefined || current === '' ? null : current,
     lastRecord: record === '' ? undefined : record,
     holder: all('holder')[0],
+    open: all('open')[0],
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:
       recorded.length === 0

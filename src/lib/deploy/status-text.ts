@@ -1,5 +1,6 @@
 import { formatBytes, formatSeconds } from '../ui/units.js';
 import { table } from '../ui/table.js';
+import { describeHolder } from './lock.js';
 import type { ServiceState } from './services.js';
 import type { AppStatus } from './status.js';
 import type { Machine } from './usage.js';
@@ -33,12 +34,14 @@ export function statusLines(status: AppStatus): readonly string[] {
   const lines = [
     `${status.app}: ${status.healthy ? 'healthy' : 'NOT HEALTHY'}, release ${status.release ?? 'none'} on ${status.host}`,
   ];
-  const { last, deploying, drift, machine } = status;
+  const { last, deploying, interrupted, drift, machine } = status;
   if (last !== null) {
     const reason = last.reason === '' ? '' : ` (${last.reason})`;
     lines.push(`last deploy: ${last.ref} by ${last.who}: ${last.verdict}${reason}`);
   }
-  if (deploying !== null) lines.push(`a deploy is running: ${String(deploying['ref'])} by ${String(deploying['who'])}`);
+  if (deploying !== null) lines.push(`a deploy is running: ${describeHolder(deploying)}`);
+  if (interrupted !== null)
+    lines.push(`the deploy of ${interrupted.release} was interrupted in phase ${interrupted.phase}: zebu app:recover`);
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
   const rows = status.services.map((each) => [

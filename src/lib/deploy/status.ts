@@ -6,8 +6,19 @@ import { nearest } from '../nearest.js';
 import { findDrift } from './drift.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
+import { parseHolder, type Holder } from './lock.js';
 import { parseStatus, statusScript, type AppSurvey, type ServiceState } from './services.js';
 import type { Machine } from './usage.js';
+
+/** A run that was killed, or lost power, and has not been undone or finished yet. */
+export interface Interrupted {
+  readonly release: string;
+  readonly run: string;
+  /** prepare: nothing that runs was touched. switch, restore: the services may be of either release. live: verified. */
+  readonly phase: string;
+  /** What recovering goes back to; null when there is nothing. */
+  readonly previous: string | null;
+}
 
 export interface AppStatus {
   readonly app: string;
@@ -18,7 +29,8 @@ export interface AppStatus {
   /** How the last deploy ended. */
   readonly last: ReleaseRecord | null;
   /** Who deploys right now; null when nobody does. */
-  readonly deploying: Readonly<Record<string, unknown>> | null;
+  readonly deploying: Holder | null;
+  readonly interrupted: Interrupted | null;
   readonly host: string;
   readonly url: string | null;
   readonly services: readonly ServiceState[];
@@ -65,14 +77,14 @@ export function checkServices(wanted: readonly string[], services: readonly Pick
   }
 }
 
-function parseHolder(note: string | undefined): Record<string, unknown> | null {
-  if (note === undefined) return null;
-  try {
-    return JSON.parse(note) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
+/** @param text what the runner wrote of itself: `tx_phase=switch tx_mode=deploy tx_id=…` */
+export function parseOpen(text: string | undefined): Interrupted | null {
+  if (text === undefined || text === '') return null;
+  const value = (name: string): string => new RegExp(`\\btx_${name}=(\\S*)`).exec(text)?.[1] ?? '';
+  return { release: value('id'), run: value('run'), phase: value('phase'), previous: value('previous') || null };
 }
+
+const UNKNOWN_HOLDER: Holder = { who: 'somebody', from: 'unknown', since: 'unknown', ref: 'unknown', id: '' };
 
 /** What a deployed app looks like right now. @throws APP_MISSING */
 export async function appStatus(context: Context): Promise<AppStatus> {
@@ -86,7 +98,8 @@ export async function appStatus(context: Context): Promise<AppStatus> {
     healthy: survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
     release: survey.current,
     last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
-    deploying: parseHolder(survey.holder),
+    deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),
+    interrupted: parseOpen(survey.open),
     host: address.host,
     url: app.url ?? null,
     services: survey.services,

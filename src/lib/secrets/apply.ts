@@ -2,11 +2,12 @@ import { isZebuError, quote, sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import type { Phases } from '../deploy/follow.js';
-import { carryOut, launch, newRun } from '../deploy/launch.js';
+import { launch } from '../deploy/launch.js';
 import { appLayout } from '../deploy/layout.js';
 import { lockPart, startPart, type Start } from '../deploy/receive/start.js';
 import { RUNNER } from '../deploy/runner/index.js';
 import { surveyApp } from '../deploy/status.js';
+import { carryOut, newRun } from '../deploy/watch.js';
 import { secretBundle, type SecretChanges } from './vm/bundle.js';
 import { secretsPart } from './vm/scripts.js';
 import { stamp } from './vm/store.js';
@@ -86,14 +87,14 @@ export async function applyChanges(
   changes: SecretChanges,
   why: string,
 ): Promise<Applied> {
-  const { config, signal } = context;
+  const { config } = context;
   const names = [...changes.set.keys(), ...changes.remove];
-  const run = newRun();
+  const run = newRun('secrets');
   let services: readonly string[] = [];
-  const end = await carryOut(
-    context,
-    'secrets',
-    [
+  const end = await carryOut(context, run, {
+    probing: false,
+    phases: PHASES,
+    first: [
       {
         title: `Store ${names.join(', ')} in the VM`,
         run: async (report) => {
@@ -104,8 +105,15 @@ export async function applyChanges(
           const start: Start = {
             layout: appLayout(config.app.name),
             id: 'secrets',
+            run: 'secrets',
             mode: 'secrets',
-            holder: JSON.stringify({ ...made.author, since: made.at, ref: `secrets:${why}` }),
+            holder: JSON.stringify({
+              ...made.author,
+              since: made.at,
+              id: 'secrets',
+              run: 'secrets',
+              ref: `secrets:${why}`,
+            }),
             lockWait: config.deploy.lock_wait,
             runnerSize: Buffer.byteLength(RUNNER),
           };
@@ -116,14 +124,12 @@ export async function applyChanges(
 `,
             startPart(start),
           ].join('');
-          await launch(session, signal, { script, parts: [RUNNER, bundle], pack: undefined }, run);
+          await launch(context, session, { script, parts: [RUNNER, bundle], pack: undefined }, run);
           report.done(services.length === 0 ? 'no service uses it' : `used by ${services.join(', ')}`);
         },
       },
     ],
-    run,
-    PHASES,
-  ).catch((error: unknown) => {
+  }).catch((error: unknown) => {
     throw inWordsOfSecrets(error, names);
   });
   return { version: store.latest + 1, services, seconds: end.seconds ?? 0 };

@@ -11,6 +11,7 @@ release=${`${layout.releases}/${id}`}
 mkdir -p "$release/tree"
 GIT_INDEX_FILE="$PWD/.incoming/index" git --git-dir=repo.git --work-tree="$release/tree" read-tree --reset -u ${commit}
 git --git-dir=repo.git update-ref ${`refs/zebu/${id}`} ${commit}
-{ cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan"
+{ cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
+mv "$release/plan.new" "$release/plan"
 `;
 }

@@ -1,7 +1,8 @@
 import { sh } from '@zebu/kit';
 import { secretsPart } from '../../secrets/vm/scripts.js';
+import { bootPart } from './boot.js';
 import { checkoutPart } from './checkout.js';
-import { lockPart, startPart, type Start } from './start.js';
+import { lockPart, startPart, takePart, type Start } from './start.js';
 
 export { surveyScript } from './survey.js';
 
@@ -14,15 +15,18 @@ export interface Receive extends Start {
   readonly secretsVersion: number;
   /** False when the VM has every object already. */
   readonly pack: boolean;
+  /** Login that runs what is left open after a power cut. */
+  readonly user: string;
 }
 
 /** Stores what standard input brings (runner, plan, secrets, pack), checks the commit out, and starts the runner. */
 export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
-    sh`head -c ${receive.planSize} >.incoming/plan`,
+    takePart('.incoming/plan', receive.planSize),
     secretsPart(receive.secretsSize, receive.secretsVersion),
     checkoutPart(receive),
+    bootPart(receive.user),
     startPart(receive),
   ].join('');
 }

@@ -5,8 +5,10 @@ import type { ReleaseId } from '../release-id.js';
 
 export interface Start {
   readonly layout: AppLayout;
-  /** Names the journal; for `deploy` and `rollback` the release too. */
+  /** The release that is to be live; `secrets` for the one that is. */
   readonly id: ReleaseId | 'secrets';
+  /** Names the journal: the release's own id, or for a rollback an id of its own. */
+  readonly run: ReleaseId | 'secrets';
   readonly mode: 'deploy' | 'rollback' | 'secrets';
   /** Who deploys, as JSON, for whoever finds the lock held. */
   readonly holder: string;
@@ -16,32 +18,45 @@ export interface Start {
   readonly runnerSize: number;
 }
 
+/** `FILE` from the next `size` bytes of standard input: a connection that ends early must not leave half a file. */
+export function takePart(file: string, size: number): string {
+  return sh`
+head -c ${size} >${file}
+[ "$(wc -c <${file})" -eq ${size} ] || { echo 'the connection ended early' >&2; exit 1; }
+`;
+}
+
+/** Whoever only asks whether the lock is held has it for a moment, too. */
+const SHORTEST_WAIT = 2;
+
 /** The lock is descriptor 9 of whoever holds it: the kernel frees it with the process. */
 export function lockPart({ layout, holder, lockWait, runnerSize }: Start): string {
-  return sh`
+  return (
+    sh`
 set -eu
 umask 077
 mkdir -p ${layout.releases} ${layout.journals} ${layout.secrets}
 cd ${layout.base}
 exec 9>>lock
-flock -w ${lockWait} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+flock -w ${Math.max(lockWait, SHORTEST_WAIT)} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
 printf '%s' ${holder} >holder
 rm -rf .incoming .run.*
 mkdir .incoming
-head -c ${runnerSize} >.incoming/runner
-`;
+` + takePart('.incoming/runner', runnerSize)
+  );
 }
 
 /** The runner inherits the lock and outlives this shell, which goes on to show its journal. */
-export function startPart({ layout, id, mode }: Start): string {
+export function startPart({ layout, id, run, mode }: Start): string {
   return sh`
 umask 022
 mv .incoming/runner runner
 rm -rf .incoming
-journal=journals/${id}.jsonl
+journal=journals/${run}.jsonl
 : >"$journal"
-setsid sh runner ${mode} ${layout.base} ${id} </dev/null >/dev/null 2>&1 &
+setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 &
 runner=$!
+echo "$runner" >watcher
 exec 9>&-
 echo started
 exec tail -s 0.2 -n +1 -f --pid="$runner" "$journal"

@@ -12,7 +12,7 @@ printf 'current=%s\n' "$(readlink current 2>/dev/null)"
 `,
     STORE_LINES,
     sh`
-exec 8>>lock; flock -n 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
+exec 8>>lock; flock -ns 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
 exit 0
 `,
   ].join('');

@@ -1,4 +1,4 @@
-/** Starting a release that has its images. */
+/** Starting a release that has its images, judging it, and going back when it is not as it should be. */
 export const BRING_UP = String.raw`
 # Fails with $reason set where it is known better than from the last line that was printed.
 start_release() {
@@ -11,28 +11,71 @@ start_release() {
   front_reload
 }
 
-# Starts a release that has its images, and judges it.
+# Starts what is loaded and judges it. Fails with $reason and $bad set.
 bring_up() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  reason= bad= only=
+  reason= bad= only= patience=$timeout
   watch_gap
   if ! start_release; then
     gap=$(gaps)
+    watcher=
     [ -z "$reason" ] || return 1
-    said=$(sed -n 's/^{"step":"start-up","line":"\(.*\)"}$/\1/p' "$journal" | tail -n 1)
+    said=$(last_line start-up)
     # Which container made "up" fail is told by looking at them once.
-    timeout=0
+    patience=0
     verify && reason=
     case $reason in ''|'not healthy'*) reason="docker compose up failed: $said" ;; esac
     return 1
   fi
   begin verify ''
-  said=
+  # What a power cut must not take from a release that was called live: images, files, volumes.
+  timeout 60 sync -f "$base" 2>/dev/null 9>&- &
+  syncing=$!
+  patience=$timeout
   verify
   judged=$?
   gap=$(gaps)
+  watcher=
   [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
-  return $judged
+  [ $judged = 0 ] && check_probes || return 1
+  wait $syncing
+  return 0
+}
+
+# Makes the loaded release the live one, and ends.
+go_live() {
+  phase live
+  make_current || finish unhealthy "cannot switch $base/current"
+  begin commit ''
+  touch "$release/verified"
+  run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
+  prune
+  finish live "$remark"
+}
+
+# Puts back what was live before, and ends.
+restore() {
+  failed=$1 failed_step=$step
+  spare
+  own=$record own_tree=$tree
+  last_words
+  note failed "$failed"
+  if [ -z "$previous" ] || [ ! -f "$base/releases/$previous/plan" ]; then
+    run_hook post-failure unhealthy
+    finish unhealthy "$failed; there is no earlier release to go back to"
+  fi
+  if [ "$previous" = "$id" ]; then
+    run_hook post-failure unhealthy
+    finish unhealthy "$failed"
+  fi
+  phase restore
+  load "$base/releases/$previous"
+  steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
+  [ $outcome = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
+  record=$own tree=$own_tree
+  run_hook post-failure $outcome
+  step=$failed_step
+  finish $outcome "$failed"
 }
 `;

@@ -1,16 +1,9 @@
 import { RECORD_FORMAT } from '../drift.js';
 
-/** How a run ends: the live release, and the lines in history and journal. */
+/** How a run ends: the link to the live release, and the lines in history and journal. */
 export const COMMIT =
   String.raw`
-finish() {
-  verdict=$1
-  seconds=$(( $(date +%s) - started ))
-  printf '{%s,"mode":"%s","started":%s,"seconds":%s,"verdict":"%s","reason":"%s","gaps":{%s}}\n' "$record" "$mode" "$started" "$seconds" "$verdict" "$(escape "$2")" "$gap" >>"$base/releases.jsonl"
-  printf '{"t":%s,"end":"%s","seconds":%s,"reason":"%s","gaps":{%s}}\n' "$(date +%s)" "$verdict" "$seconds" "$(escape "$2")" "$gap" >>"$journal"
-  sync "$base/releases.jsonl" "$journal" 2>/dev/null
-  exit 0
-}
+live_release() { readlink "$base/current" 2>/dev/null | sed 's|.*/||'; }
 
 # What app:status compares with.
 note_containers() {
@@ -22,6 +15,23 @@ note_containers() {
 
 make_current() {
   note_containers
-  ln -s "releases/$id" "$work/current" && mv -T "$work/current" "$base/current"
+  rm -f "$base/.current"
+  ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
+  mv -T "$base/.current" "$base/current"
+}
+
+# The books in this order: whoever finds the transaction still open looks into them before writing a second time.
+finish() {
+  seconds=$(( $(date +%s) - started ))
+  mend "$base/releases.jsonl"
+  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$(escape "$2")\",\"gaps\":{$gap}}"
+  close_journal "$1" "$seconds" "$(escape "$2")"
+  rm -f "$transaction"
+  exit 0
+}
+
+close_journal() {
+  append "$journal" "{\"t\":$(date +%s),\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"reason\":\"$3\",\"gaps\":{$gap}}"
+  sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }
 `;

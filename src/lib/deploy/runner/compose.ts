@@ -9,8 +9,9 @@ overlays() {
 }
 
 load() {
-  hook= images= environment= strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
-  . "$1/plan"
+  images= environment= release_service= probes=0 client_wait=0
+  strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
+  . "$1/plan" || return 1
   release=$1
   [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
   overlays

@@ -1,46 +1,34 @@
 /** What a run does, from top to bottom. */
 export const MAIN = String.raw`
-load "$release"
-limit=$build_timeout
-previous=$(readlink "$base/current" 2>/dev/null | sed 's|.*/||')
-
+[ "$mode" = recover ] && recover
+heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
+load "$release" || exit 1
+previous=$(live_release)
+[ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets
+step=check
+phase prepare || finish refused 'no space left in the VM'
 
 if [ "$mode" = deploy ]; then
   begin check ''
+  check_room || finish refused "$reason"
   limit=300
   compose config -q >"$work/error" 2>&1 || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
   find_build_args || finish refused "$reason"
-  if [ -n "$hook" ] && [ -f "$tree/$hook" ]; then
-    run_hook "$hook" || finish refused "$hook failed with exit status $(cat "$work/status")"
-  fi
+  run_hook pre-build '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
   begin build ''
   limit=$build_timeout
   say_adopted
-  build_images || finish refused "the build failed: $(sed -n 's/^{"step":"build","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1)"
-  pin_images || finish refused "$reason"
+  steady build_images || finish refused "the build failed: $(last_line build)"
+  steady pin_images || finish refused "$reason"
 fi
+run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
 
-if bring_up ''; then
-  make_current || finish unhealthy "cannot switch $base/current"
-  prune
-  finish live ''
-fi
-failed=$reason
-last_words
-[ -n "$previous" ] && [ "$previous" != "$id" ] && [ -d "$base/releases/$previous" ] || {
-  [ "$previous" = "$id" ] && finish unhealthy "$failed"
-  finish unhealthy "$failed; there is no earlier release to go back to"
-}
-note failed "$failed"
-own=$record
-load "$base/releases/$previous"
-if bring_up "going back to $previous"; then
-  record=$own
-  finish restored "$failed"
-fi
-record=$own
-last_words
-finish unhealthy "$failed; going back to $previous failed too: $reason"
+step=start-up
+phase switch || finish refused 'no space left in the VM'
+if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$reason"; fi
+steady bring_up '' || restore "$reason"
+ask_client || restore "$reason"
+go_live
 `;

@@ -1,15 +1,60 @@
 /** What a deploy removes. */
 export const PRUNE = String.raw`
-# Keeps the newest releases and the live one; images nothing kept refers to go with the others.
-prune() {
-  begin prune ''
-  live=$(readlink "$base/current" | sed 's|.*/||')
-  ls -1 "$base/releases" | sort -r | awk -v keep="$keep" -v live="$live" '$0 == live { next } ++n >= keep' >"$work/old"
-  while read -r old; do rm -rf "$base/releases/$old" "$base/journals/$old.jsonl"; done <"$work/old"
+# Kept are the newest verified releases and the live one: what a rollback needs. Of those that failed, the newest.
+old_releases() {
+  live=$(live_release)
+  ls -1 "$base/releases" | sort -r | while read -r each; do
+    [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
+  done | awk -v keep="$keep" -v live="$live" -v own="$id" '
+    $2 == live || $2 == own { next }
+    $1 == 1 { if (++good >= keep) print $2; next }
+    ++failed > 1 { print $2 }'
+}
+
+# Images nothing kept refers to.
+prune_images() {
   cat "$base"/releases/*/images.yml 2>/dev/null | sed -n 's/^ *image: "\(.*\)"$/\1/p' | sort -u >"$work/needed"
   timeout 120 docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=zebu/$project-*" | sort -u | comm -23 - "$work/needed" >"$work/unused"
   [ -s "$work/unused" ] && timeout 300 docker image rm $(cat "$work/unused") >/dev/null 2>&1
-  [ -s "$work/old" ] && timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1
+  timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1
+}
+
+# Least recently used first, down to the limit.
+prune_build_cache() {
+  timeout 600 docker builder prune -f --keep-storage "$1" >/dev/null 2>&1
+  touch "$base/.build-cache"
+}
+
+prune() {
+  begin prune ''
+  old_releases >"$work/old"
+  while read -r old; do
+    rm -rf "$base/releases/$old"
+    git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
+  done <"$work/old"
+  ls -1 "$base/journals" | sort -r | sed 1,200d | while read -r old; do rm -f "$base/journals/$old"; done
+  # A start of the Docker client costs more than all of the above: only when there is something to remove.
+  if [ -s "$work/old" ]; then
+    prune_images
+    git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
+  fi
+  [ -n "$(find "$base/.build-cache" -mtime -1 2>/dev/null)" ] || prune_build_cache "$build_cache"
   note done "$(wc -l <"$work/old") old releases removed"
+}
+
+# app:prune: the same at once, with limits of its own; says on standard output what it did.
+prune_now() {
+  [ -n "$keep_now" ] && keep=$keep_now
+  [ -n "$cache_now" ] && build_cache=$cache_now
+  before=$(free_mb /var/lib/docker)
+  old_releases >"$work/gone"
+  prune
+  prune_images
+  prune_build_cache "$build_cache"
+  after=$(free_mb /var/lib/docker)
+  sed 's/^/removed=/' "$work/gone"
+  echo "freed_mb=$(( after > before ? after - before : 0 ))"
+  echo "free_mb=$after"
+  exit 0
 }
 `;

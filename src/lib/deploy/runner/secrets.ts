@@ -86,9 +86,8 @@ recreate() {
   limit=$(( timeout + 600 ))
   if [ -n "$affected" ] && ! logged compose up -d --no-build --no-deps $affected; then
     said=$(sed -n 's/^{"step":"start-up","line":"\(.*\)"}$/\1/p' "$journal" | tail -n 1)
-    kept_timeout=$timeout timeout=0
+    patience=0
     verify && reason=
-    timeout=$kept_timeout
     case $reason in ''|'not healthy'*) reason="docker compose up failed: $said" ;; esac
     return 1
   fi
@@ -96,7 +95,7 @@ recreate() {
   front_sync
   front_reload || return 1
   begin verify ''
-  said= only=
+  only= patience=$timeout
   verify
 }
 

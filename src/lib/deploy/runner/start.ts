@@ -1,17 +1,33 @@
 /** Arguments, and what every other part relies on. */
 export const START = String.raw`#!/bin/sh
-mode=$1 base=$2 id=$3
+mode=$1 base=$2 id=$3 run=$4 part=$5 keep_now=$6 cache_now=$7
 umask 022
 trap '' HUP PIPE
+transaction=$base/transaction
+
+# The first process only watches the second: what that leaves half done when it is killed is undone or finished at once.
+if [ "$part" != worker ]; then
+  sh "$base/runner" "$mode" "$base" "$id" "$run" worker
+  tries=0
+  while [ -f "$transaction" ] && [ $tries -lt 3 ]; do
+    tries=$((tries + 1))
+    sh "$base/runner" recover "$base" "$id" "$run" worker
+  done
+  exit 0
+fi
+
 release=$base/releases/$id
 [ "$mode" = secrets ] && release=$base/$(readlink "$base/current")
 # What takes secret values out of everything that is written.
 masks=$base/shared/secrets/redact.sed
 [ -f "$masks" ] || masks=/dev/null
-journal=$base/journals/$id.jsonl
-work=$(mktemp -d "$base/.run.XXXXXX") || exit 1
+journal=$base/journals/$run.jsonl
+# Not on the disk that may be full.
+rm -rf "/dev/shm/zebu-$(basename "$base")".*
+work=$(mktemp -d "/dev/shm/zebu-$(basename "$base").XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
 trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
 started=$(date +%s)
+[ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-verdict= watcher= gap= only= front=
+bad= reason= remark= watcher= gap= only= front=
 `;

@@ -8,10 +8,10 @@ inspect() {
   timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{if or .Config.Healthcheck .HostConfig.PortBindings}}1{{else}}{{if or (eq .HostConfig.RestartPolicy.Name "always") (eq .HostConfig.RestartPolicy.Name "unless-stopped")}}1{{else}}0{{end}}{{end}}|{{.Name}}' $ids
 }
 
-# Fails with $reason and $bad (container names) set, or succeeds once everything is as it should be.
+# Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
 verify() {
-  until=$(( $(date +%s) + timeout ))
-  same= since=0 reason= bad=
+  until=$(( $(date +%s) + patience ))
+  same= since=0 reason= bad= said=
   while :; do
     inspect >"$work/now" || { reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { reason='there is no container'; return 1; }
@@ -44,7 +44,7 @@ verify() {
       [ $((now - since)) -ge "$stability" ] && return 0
       waiting="$(sed -n 's/^unchecked=//p' "$work/judged" | tr '\n' ' ')(no health check: up for $((now - since)) of $stability s)"
     fi
-    [ "$now" -lt "$until" ] || { reason="not healthy within $timeout s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
+    [ "$now" -lt "$until" ] || { reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
     [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
     sleep 1
   done

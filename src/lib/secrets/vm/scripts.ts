@@ -36,6 +36,7 @@ export function secretsPart(secretsSize: number, expected: number): string {
   return sh`
 store=shared/secrets
 head -c ${secretsSize} >.incoming/secrets
+[ "$(wc -c <.incoming/secrets)" -eq ${secretsSize} ] || { echo 'the connection ended early' >&2; exit 1; }
 latest=$(ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
 version=
 [ -z "$latest" ] || version=$latest.env

@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Followed } from '../../lib/deploy/attach.js';
+
+export default class AppFollow extends ProjectCommand<Followed> {
+  static override result = resultOf<Followed>(1, async () => (await import('../../lib/deploy/results.js')).followed);
+  static override summary = 'Watch a deploy that runs in the VM, from its first step, or see how it ended.';
+  static override description =
+    'The exit status is that of the deploy: 0 live, 6 refused, 7 restored, 8 not healthy, 9 interrupted. Ctrl-C only ends the watching.';
+  static override examples = [
+    '<%= config.bin %> app:follow',
+    '<%= config.bin %> app:follow 20261124T053000Z-1a2b3c4 --json',
+  ];
+  static override args = {
+    run: Args.string({ description: 'Id that app:deploy printed. Default: the newest.' }),
+  };
+
+  async execute(): Promise<Followed> {
+    const { flags, args } = await this.parse(AppFollow);
+    const context = await this.context(flags);
+    const { follow } = await import('../../lib/deploy/attach.js');
+    const { toReleaseId } = await import('../../lib/deploy/release-id.js');
+    const result = await follow(context, args.run === undefined ? undefined : toReleaseId(args.run));
+    this.io.out(`${result.run} is live after ${result.seconds} s`);
+    return result;
+  }
+}

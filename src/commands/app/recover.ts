@@ -1,0 +1,22 @@
+import { resultOf } from '@zebu/kit';
+import { ProjectCommand } from '../../lib/command/project-command.js';
+import type { Recovered } from '../../lib/deploy/recover.js';
+
+export default class AppRecover extends ProjectCommand<Recovered> {
+  static override result = resultOf<Recovered>(1, async () => (await import('../../lib/deploy/results.js')).recovered);
+  static override summary = 'End a deploy that was interrupted in the VM: put the previous release back, or finish it.';
+  static override description =
+    'A killed runner and a power cut are recovered from in the VM by themselves, and by the next deploy; this is for when you do not want to wait for either. Does nothing when nothing is open.';
+  static override examples = ['<%= config.bin %> app:recover', '<%= config.bin %> app:recover --json'];
+
+  async execute(): Promise<Recovered> {
+    const { flags } = await this.parse(AppRecover);
+    const context = await this.context(flags);
+    const { recover } = await import('../../lib/deploy/recover.js');
+    const result = await recover(context);
+    this.io.out(
+      result.recovered ? `${result.release ?? ''}: ${result.verdict ?? ''} (${result.reason})` : 'nothing to recover',
+    );
+    return result;
+  }
+}

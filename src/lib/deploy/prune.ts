@@ -1,0 +1,86 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { openGuest } from '../guest/session.js';
+import { runSteps } from '../ui/steps.js';
+import { appLayout, type AppLayout } from './layout.js';
+import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { takePart } from './receive/start.js';
+import { RUNNER } from './runner/index.js';
+import { notDeployed } from './status.js';
+
+export interface PruneOptions {
+  /** Verified releases to keep; undefined for deploy.keep. */
+  readonly keep: number | undefined;
+  /** GB of build cache to keep; undefined for deploy.build_cache_gb. */
+  readonly buildCacheGb: number | undefined;
+}
+
+export interface Pruned {
+  readonly removed: readonly string[];
+  readonly freedMb: number;
+  readonly freeMb: number;
+}
+
+function pruneScript(layout: AppLayout, { keep, buildCacheGb }: Required<PruneOptions>): string {
+  return (
+    sh`
+set -eu
+cd ${layout.base} 2>/dev/null || exit 66
+exec 9>>lock
+flock -w 2 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+live=$(readlink current | sed 's|.*/||') || exit 66
+[ -f transaction ] && { echo interrupted >&2; exit 1; }
+rm -rf .incoming
+mkdir .incoming
+` +
+    takePart('.incoming/runner', Buffer.byteLength(RUNNER)) +
+    sh`
+mv .incoming/runner runner
+rm -rf .incoming
+sh runner prune ${layout.base} "$live" none worker ${keep ?? ''} ${buildCacheGb === undefined ? '' : `${buildCacheGb}GB`}
+`
+  );
+}
+
+export function parsePruned(stdout: string): Pruned {
+  const values = (name: string): readonly string[] =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
+  return {
+    removed: values('removed'),
+    freedMb: Number(values('freed_mb')[0] ?? 0),
+    freeMb: Number(values('free_mb')[0] ?? 0),
+  };
+}
+
+/** Removes what no rollback needs: old releases, their images, build cache. @throws APP_MISSING, LOCK_HELD */
+export async function prune(context: Context, options: PruneOptions): Promise<Pruned> {
+  const { session } = await openGuest(context);
+  const { name } = context.config.app;
+  const limits = {
+    keep: options.keep ?? context.config.deploy.keep,
+    buildCacheGb: options.buildCacheGb ?? context.config.deploy.build_cache_gb,
+  };
+  let pruned: Pruned = { removed: [], freedMb: 0, freeMb: 0 };
+  await runSteps(context.io, context.signal, [
+    {
+      title: 'Remove old releases, images and build cache',
+      run: async (report) => {
+        const { code, stdout, stderr } = await session.exec(
+          { line: pruneScript(appLayout(name), limits) },
+          { signal: context.signal, timeoutMs: 1_200_000, stdin: RUNNER },
+        );
+        if (code === LOCKED_STATUS) throw lockHeld(stdout);
+        if (code === 66) throw notDeployed(name);
+        if (stderr.includes('interrupted'))
+          throw new ZebuError('OUTCOME_UNKNOWN', 'A deploy was interrupted in the VM; nothing was removed', {
+            hint: 'First: zebu app:recover',
+          });
+        if (code !== 0)
+          throw new ZebuError('VM_NOT_READY', `Nothing was removed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+        pruned = parsePruned(stdout);
+        report.done(`${pruned.freedMb} MiB freed`);
+      },
+    },
+  ]);
+  return pruned;
+}

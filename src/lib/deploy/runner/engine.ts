@@ -1,0 +1,30 @@
+/** Docker may be restarted underneath a deploy: by an upgrade, by hand, by the kernel when memory is short. */
+export const ENGINE = String.raw`
+# Changes when the engine is started anew.
+engine() { stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null; }
+
+# Waits for Docker, at most three minutes.
+docker_back() {
+  asked=0
+  until timeout 20 docker version >/dev/null 2>&1; do
+    asked=$((asked + 1))
+    [ $asked -lt 90 ] || return 1
+    [ $asked = 1 ] && note wait 'Docker to answer'
+    sleep 2
+  done
+}
+
+# Does it again when the engine was restarted meanwhile.
+steady() {
+  round=0
+  while :; do
+    before=$(engine)
+    "$@" && return 0
+    [ $round -lt 3 ] || return 1
+    round=$((round + 1))
+    docker_back || { reason='Docker does not answer'; return 1; }
+    [ "$(engine)" = "$before" ] && return 1
+    note wait 'Docker, which was restarted; then once more'
+  done
+}
+`;

@@ -1,0 +1,79 @@
+/** The app's own probes: from here with what every cloud image has, and from the client while it watches. */
+export const PROBES = String.raw`
+# Each prints what it saw; the first line says what was wrong.
+probe_http() { # URL STATUSES TEXT INSECURE
+  : >"$work/body"
+  if command -v curl >/dev/null 2>&1; then
+    [ "$4" = 1 ] && insecure=-k || insecure=
+    seen=$(curl -s -S $insecure --max-time 10 -o "$work/body" -w '%{http_code}' "$1" 2>"$work/said") || { tail -n 1 "$work/said"; return 1; }
+  else
+    seen=$(python3 -c '
+import ssl, sys, urllib.error, urllib.request
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args): return None
+trust = ssl._create_unverified_context() if sys.argv[3] == "1" else None
+try:
+    answer = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=trust)).open(sys.argv[1], timeout=10)
+except urllib.error.HTTPError as error:
+    answer = error
+open(sys.argv[2], "wb").write(answer.read())
+print(answer.status)' "$1" "$work/body" "$4" 2>"$work/said") || { tail -n 1 "$work/said"; return 1; }
+  fi
+  case ",$2," in
+    ,,) case $seen in 2??|3??) ;; *) echo "status $seen instead of 2xx or 3xx"; head -c 2000 "$work/body"; return 1 ;; esac ;;
+    *",$seen,"*) ;;
+    *) echo "status $seen instead of $2"; head -c 2000 "$work/body"; return 1 ;;
+  esac
+  [ -z "$3" ] || grep -qF -e "$3" "$work/body" || { echo "status $seen, but the answer does not contain the text"; head -c 2000 "$work/body"; return 1; }
+}
+probe_tcp() { timeout 10 bash -c ': <"/dev/tcp/$1/$2"' _ "$1" "$2" 2>&1 || { echo "no connection to $1:$2"; return 1; }; }
+probe_command() { # SERVICE ARGV...
+  container=$(awk -F'|' -v service="$1" '$1 == service && $2 == "running" { print substr($9, 2); exit }' "$work/now")
+  [ -n "$container" ] || { echo "$1 is not running"; return 1; }
+  shift
+  timeout 60 docker exec "$container" "$@" 2>&1 </dev/null
+  answered=$?
+  [ $answered = 0 ] || { echo "exit status $answered"; return 1; }
+}
+
+# Fails with $reason set, and in the journal what the last attempt saw.
+check_probes() {
+  number=0
+  while [ $number -lt "$probes" ]; do
+    number=$((number + 1))
+    probe_about $number
+    begin probe "$probe_name"
+    until=$(( $(date +%s) + probe_timeout ))
+    until probe $number >"$work/probe" 2>&1; do
+      if [ "$(date +%s)" -ge $until ]; then
+        [ -s "$work/probe" ] || echo 'no answer' >"$work/probe"
+        reason="the probe $probe_name failed for $probe_timeout s: $(head -n 1 "$work/probe")"
+        bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' ')
+        note output "what $probe_name answered"
+        logged cat "$work/probe"
+        return 1
+      fi
+      sleep "$probe_interval"
+    done
+  done
+  return 0
+}
+
+# Probes from the client: it reads this step in the journal, tries, and leaves its answer in a file.
+ask_client() {
+  [ "$client_wait" -gt 0 ] || return 0
+  answer=$base/client.$run
+  begin client-probe "$client_wait"
+  until=$(( $(date +%s) + client_wait ))
+  while [ ! -s "$answer" ]; do
+    if [ "$(date +%s)" -ge $until ]; then
+      remark='the client went away before it had probed; judged from inside the VM alone'
+      note output "$remark"
+      return 0
+    fi
+    sleep 0.5
+  done
+  reason=$(sed 1d "$answer" | tr '\n' ' ')
+  [ "$(head -n 1 "$answer")" = ok ]
+}
+`;

@@ -1,0 +1,156 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../../support/cli.js';
+import type { Shell } from '../../support/guest-shell.js';
+import type { Project } from '../../support/project.js';
+
+/** Journalled steps of a deploy, in order. `+`: a moment after the step began instead of at its beginning. */
+export const STEPS = [
+  'check',
+  'hook',
+  'build',
+  'build+',
+  'release-command',
+  'start-up',
+  'start-up+',
+  'verify',
+  'probe',
+  'commit',
+  'prune',
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+export const FAULTS = [
+  'client killed',
+  'connection cut',
+  'runner killed',
+  'runner and watcher killed',
+  'dockerd killed',
+  'VM powered off',
+  'disk full',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface Bench {
+  readonly project: Project;
+  readonly guest: Shell;
+  readonly host: Shell;
+  readonly vmid: number;
+  readonly address: string;
+}
+
+const folder = ({ project }: Bench): string => `/opt/zebu/${project.app}`;
+
+/** A client that is watched from outside; its exit status once it has ended. */
+export interface Client {
+  readonly process: ChildProcess;
+  readonly ended: Promise<number | null>;
+}
+
+export function startDeploy({ project }: Bench, tag: string): Client {
+  const process_ = spawn(process.execPath, [`${ROOT}bin/run.js`, 'app:deploy', '--tag', tag, '--json'], {
+    cwd: project.folder,
+    env: { ...process.env, ...project.env, CI: undefined, GITHUB_ACTIONS: undefined },
+    stdio: 'ignore',
+  });
+  return { process: process_, ended: new Promise((resolve) => process_.once('close', (code) => resolve(code))) };
+}
+
+/** The step at which the runner stands still. */
+export function pauseAt(bench: Bench, step: StepName): void {
+  bench.guest.run(`echo ${step.replace('+', '')} >${folder(bench)}/pause-at`);
+}
+
+export function goOn(bench: Bench): void {
+  bench.guest.run(`rm -f ${folder(bench)}/pause-at`);
+}
+
+/** Waits until the newest journal says that it stands still. */
+export async function paused(bench: Bench, client: Client): Promise<void> {
+  const line = `for n in $(seq 300); do tail -n 1 "$(ls -1 ${folder(bench)}/journals/* | sort | tail -n 1)" | grep -q pause-at && exit 0; sleep 0.2; done; exit 1`;
+  const early = client.ended.then((code) => {
+    throw new Error(`the deploy ended with ${code ?? 'a signal'} before the step`);
+  });
+  early.catch(() => {});
+  await Promise.race([Promise.resolve().then(() => bench.guest.run(line)), early]);
+}
+
+const FILL = '/opt/zebu/fill';
+
+/** Lets it happen, and goes on. */
+export async function inject(bench: Bench, fault: Fault, step: StepName, client: Client): Promise<void> {
+  const late = step.endsWith('+');
+  if (late) {
+    goOn(bench);
+    await sleep(400);
+  }
+  const { guest, host, vmid } = bench;
+  const base = folder(bench);
+  switch (fault) {
+    case 'client killed':
+      client.process.kill('SIGKILL');
+      break;
+    case 'connection cut':
+      // The sshd of whoever shows the journal.
+      guest.run(
+        `for tail in $(pgrep -x tail); do sudo kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $tail)) $(ps -o ppid= -p $tail); done; true`,
+      );
+      break;
+    case 'runner killed':
+      guest.run(`kill -9 $(cat ${base}/worker)`);
+      break;
+    case 'runner and watcher killed':
+      guest.run(`kill -9 $(cat ${base}/watcher) $(cat ${base}/worker)`);
+      break;
+    case 'dockerd killed':
+      guest.run('sudo kill -9 $(cat /run/docker.pid)');
+      break;
+    case 'VM powered off':
+      host.run(`qm stop ${vmid}`);
+      host.run(`qm start ${vmid}`);
+      await reachable(bench);
+      break;
+    case 'disk full':
+      guest.run(`sudo fallocate -l $(df --output=avail -B1 /opt/zebu | tail -n 1) ${FILL}`);
+      break;
+  }
+  if (!late) goOn(bench);
+}
+
+async function reachable({ guest }: Bench): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      guest.run('true');
+      return;
+    } catch (error) {
+      if (attempt > 60) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
+/** Once nobody works on it any more. @param closed the transaction is expected to be closed by what is in the VM */
+export function settled(bench: Bench, closed: boolean): void {
+  const base = folder(bench);
+  const open = closed ? `[ ! -e ${base}/transaction ]` : 'true';
+  bench.guest.run(
+    `for n in $(seq 600); do flock -ns ${base}/lock true && ${open} && break; sleep 0.2; done; sudo rm -f ${FILL}`,
+  );
+}
+
+/** What the published port serves; asked until something answers. */
+export async function served({ address }: Bench): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const answer = await fetch(`http://${address}:8080/version`, { signal: AbortSignal.timeout(5000) });
+      if (answer.ok) return (await answer.text()).trim();
+    } catch (error) {
+      if (attempt > 60) throw error;
+    }
+    if (attempt > 60) throw new Error('nothing answers on port 8080');
+    await sleep(1000);
+  }
+}
+
+export const keyOf = (project: Project): string => join(project.folder, '..', 'id_ed25519');
