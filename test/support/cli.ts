@@ -57,34 +57,30 @@ export async function zebuJson<Result>(args: readonly string[], options: CliOpti
   return (JSON.parse(run.stdout) as { result: Result }).result;
 }
 
-export interface KillableRun {
-  /**
-   * Waits until `text` is printed, then kills the run with SIGKILL.
-   * @returns false when it ended without printing it
-   */
-  killAt(text: string): Promise<boolean>;
-}
-
-/** A run of `zebu` that is to be killed on its way. */
-export function spawnZebu(args: readonly string[], options: Pick<CliOptions, 'cwd' | 'env'>): KillableRun {
+/**
+ * Runs `zebu` until it prints one of `texts`, and kills it there with SIGKILL.
+ * @returns the text it was killed at; undefined when it ended without printing any
+ */
+export function killZebu(
+  args: readonly string[],
+  options: Pick<CliOptions, 'cwd' | 'env'>,
+  texts: readonly string[],
+): Promise<string | undefined> {
   const env: NodeJS.ProcessEnv = { ...process.env, CI: undefined, GITHUB_ACTIONS: undefined, ...options.env };
   const child = spawn(process.execPath, [`${ROOT}bin/run.js`, ...args], { cwd: options.cwd, env, detached: true });
   child.stdin.end();
+  child.stdout.resume();
   let said = '';
-  return {
-    killAt: (text) =>
-      new Promise((resolve, reject) => {
-        let killed = false;
-        child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-          said += chunk;
-          if (killed || !said.includes(text)) return;
-          killed = true;
-          // bin/run.js may have started another Node: the whole group.
-          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-        });
-        child.stdout.resume();
-        child.once('error', reject);
-        child.once('close', () => resolve(killed));
-      }),
-  };
+  let killed: string | undefined;
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+    if (killed !== undefined) return;
+    killed = texts.find((text) => said.includes(text));
+    // bin/run.js may have started another Node: the whole group.
+    if (killed !== undefined && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve(killed));
+  });
 }
