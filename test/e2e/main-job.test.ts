@@ -1,0 +1,81 @@
+/** The main job on a virtual machine that really boots: created over SSH, deployed to, looked at, and gone again. */
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { proxmoxSection, makeProject, type Project } from '../support/project.js';
+
+const lab = inject('lab');
+let project: Project;
+
+beforeAll(() => {
+  project = makeProject({
+    lab,
+    app: 'shop',
+    example: 'shop',
+    config: {
+      app: { compose: ['compose.yml', 'compose.production.yml'] },
+      secrets: { API_KEY: { required: true } },
+      vm: { memory_mb: 1024 },
+    },
+  });
+  project.write('.gitignore', '.env\nbase/busybox\n');
+  project.write('.env', 'API_KEY=a-key-of-the-test\n', 0o600);
+  project.release('v1');
+});
+afterAll(async () => {
+  await project.zebu(['vm:destroy', '--yes']);
+  project.remove();
+});
+
+interface Status {
+  readonly healthy: boolean;
+  readonly release: string;
+}
+
+const address = async (): Promise<string> => (await project.json<{ ip: string }>(['vm:status'])).ip;
+const page = async (): Promise<string> => {
+  const response = await fetch(`http://${await address()}:8080/`, { signal: AbortSignal.timeout(30_000) });
+  expect(response.status).toBe(200);
+  return response.text();
+};
+
+/** Over the other wire, with the same VM and the same state. */
+function overTheApi(): Record<string, string> {
+  const { transport, host, port, token_file, fingerprint } = proxmoxSection(lab, 'api');
+  return {
+    ZEBU_PROXMOX_TRANSPORT: String(transport),
+    ZEBU_PROXMOX_HOST: String(host),
+    ZEBU_PROXMOX_PORT: String(port),
+    ZEBU_PROXMOX_TOKEN_FILE: String(token_file),
+    ZEBU_PROXMOX_FINGERPRINT: String(fingerprint),
+  };
+}
+
+it('creates a VM that boots, over SSH', async () => {
+  const created = await project.json<{ changed: boolean; docker: string }>(['vm:create']);
+  expect(created).toMatchObject({ changed: true, docker: expect.stringMatching(/^\d+\./) as string });
+});
+
+it('deploys a tag whose page can be fetched from outside the VM', async () => {
+  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v1']);
+  expect(await project.json<Status>(['app:status'])).toMatchObject({ healthy: true, release });
+  expect(await page()).toMatch(/visit/i);
+  const logs = await project.zebu(['app:logs', '--tail', '5']);
+  expect(logs.code).toBe(0);
+  expect(logs.stdout).not.toBe('');
+});
+
+it('deploys a second tag over the API transport, to the same VM', async () => {
+  project.write('web/www/version', 'v2\n');
+  project.release('v2');
+  const env = overTheApi();
+  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v2'], { env });
+  expect(await project.json<Status>(['app:status'], { env })).toMatchObject({ healthy: true, release });
+  expect(await project.json(['vm:create'], { env })).toMatchObject({ changed: false });
+});
+
+it('has the app back after a restart of the VM', async () => {
+  await project.json(['vm:restart']);
+  await expect
+    .poll(async () => (await project.json<Status>(['app:status'])).healthy, { timeout: 120_000, interval: 3000 })
+    .toBe(true);
+  expect(await page()).toMatch(/visit/i);
+});

@@ -1,0 +1,113 @@
+/** The life of one VM through the command line, on each transport. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { adminAuth, pveRequest } from '../../support/pve-http.js';
+import { makeProject, type Project } from '../../support/project.js';
+
+const lab = inject('lab');
+
+interface Created {
+  readonly changed: boolean;
+  readonly dryRun: boolean;
+  readonly vmid: number;
+  readonly ip: string | null;
+  readonly steps: readonly { readonly method: string; readonly path: string }[];
+}
+interface Power {
+  readonly changed: boolean;
+  readonly status: string;
+}
+
+const asked = (stderr: string): string[] =>
+  [...stderr.matchAll(/(POST|PUT|DELETE) \/api2\/json(\/\S+) ok/g)].map(
+    ([, method = '', path = '']) => `${method} ${decodeURIComponent(path)}`,
+  );
+
+describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
+  let project: Project;
+  let planned: Created;
+  let created: Created;
+
+  beforeAll(() => {
+    project = makeProject({ lab, app: `life-${transport}`, transport });
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('is missing at first, which is said with what to do (exit 6)', async () => {
+    const run = await project.zebu(['vm:status', '--json']);
+    expect(run.code).toBe(6);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'VM_MISSING', hint: expect.stringContaining('vm:create') as string },
+    });
+  });
+
+  it('is planned without changing anything', async () => {
+    planned = await project.json<Created>(['vm:create', '--dry-run']);
+    expect(planned).toMatchObject({ dryRun: true });
+    expect(planned.steps.length).toBeGreaterThan(1);
+    expect((await project.zebu(['vm:status'])).code).toBe(6);
+  });
+
+  it('is created by exactly the planned requests', async () => {
+    const run = await project.zebu(['vm:create', '--json'], { env: { ZEBU_DEBUG: '1' } });
+    expect(run.code, run.stderr).toBe(0);
+    created = (JSON.parse(run.stdout) as { result: Created }).result;
+    expect(created).toMatchObject({ changed: true, vmid: planned.vmid });
+    expect(created.ip).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    const writes = asked(run.stderr);
+    for (const { method, path } of planned.steps) expect(writes).toContain(`${method} ${path}`);
+  });
+
+  it('is not changed by a second run', async () => {
+    const run = await project.zebu(['vm:create', '--json'], { env: { ZEBU_DEBUG: '1' } });
+    expect(run.code, run.stderr).toBe(0);
+    expect((JSON.parse(run.stdout) as { result: Created }).result).toMatchObject({ changed: false, ip: created.ip });
+    expect(asked(run.stderr).filter((line) => !line.includes('/agent/'))).toEqual([]);
+  });
+
+  it('is logged into with the pinned host key', async () => {
+    const run = await project.zebu(['vm:ssh', '--', 'docker', 'version', '--format', '{{.Server.Os}}']);
+    expect(run.stdout.trim(), run.stderr).toBe('linux');
+  });
+
+  it('stops, starts and restarts, and says when there was nothing to do', async () => {
+    expect(await project.json<Power>(['vm:stop'])).toMatchObject({ changed: true, status: 'stopped' });
+    expect(await project.json<Power>(['vm:stop'])).toMatchObject({ changed: false, status: 'stopped' });
+    expect(await project.json(['vm:status'])).toMatchObject({ status: 'stopped', agent: false });
+    const refused = await project.zebu(['app:status', '--json']);
+    expect(refused.code).toBe(6);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'VM_NOT_RUNNING' } });
+    expect(await project.json<Power>(['vm:start'])).toMatchObject({ changed: true, status: 'running' });
+    expect(await project.json<Power>(['vm:restart', '--force'])).toMatchObject({ changed: true, status: 'running' });
+  });
+
+  it('is not destroyed without a word, and goes with --yes', async () => {
+    const asking = await project.zebu(['vm:destroy', '--json']);
+    expect(asking.code).toBe(2);
+    expect(JSON.parse(asking.stdout)).toMatchObject({ error: { code: 'NEEDS_CONFIRMATION' } });
+    expect(await project.json(['vm:status'])).toMatchObject({ status: 'running' });
+    expect(await project.json<Power>(['vm:destroy', '--yes'])).toMatchObject({ changed: true, status: 'absent' });
+    expect((await project.zebu(['vm:status'])).code).toBe(6);
+  });
+
+  it('is not made where a foreign VM has its number', async () => {
+    const vmid = transport === 'ssh' ? 9201 : 9202;
+    const path = `/nodes/${lab.node}/qemu`;
+    await pveRequest(lab, {
+      method: 'POST',
+      path,
+      params: { vmid, memory: 64, name: 'not-ours' },
+      auth: adminAuth(lab),
+    });
+    try {
+      const run = await project.zebu(['vm:create', '--json'], { env: { ZEBU_VM_ID: String(vmid) } });
+      expect(run.code).toBe(6);
+      expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'VMID_TAKEN' } });
+    } finally {
+      await pveRequest(lab, { method: 'DELETE', path: `${path}/${vmid}`, auth: adminAuth(lab) });
+    }
+  });
+});
