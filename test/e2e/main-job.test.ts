@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { proxmoxSection, makeProject, type Project } from '../support/project.js';
 
+/** An emulated machine takes minutes for what takes a real one seconds. */
+const EMULATED_MS = 840_000;
+
 const lab = inject('lab');
 let project: Project;
 
@@ -50,12 +53,16 @@ function overTheApi(): Record<string, string> {
 }
 
 it('creates a VM that boots, over SSH', async () => {
-  const created = await project.json<{ changed: boolean; docker: string }>(['vm:create']);
+  const created = await project.json<{ changed: boolean; docker: string }>(['vm:create'], {
+    timeoutMs: EMULATED_MS,
+  });
   expect(created).toMatchObject({ changed: true, docker: expect.stringMatching(/^\d+\./) as string });
 });
 
 it('deploys a tag whose page can be fetched from outside the VM', async () => {
-  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v1']);
+  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v1'], {
+    timeoutMs: EMULATED_MS,
+  });
   expect(await project.json<Status>(['app:status'])).toMatchObject({ healthy: true, release });
   expect(await page()).toMatch(/visit/i);
   const logs = await project.zebu(['app:logs', '--tail', '5']);
@@ -67,7 +74,10 @@ it('deploys a second tag over the API transport, to the same VM', async () => {
   project.write('web/www/version', 'v2\n');
   project.release('v2');
   const env = overTheApi();
-  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v2'], { env });
+  const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v2'], {
+    env,
+    timeoutMs: EMULATED_MS,
+  });
   expect(await project.json<Status>(['app:status'], { env })).toMatchObject({ healthy: true, release });
   expect(await project.json(['vm:create'], { env })).toMatchObject({ changed: false });
 });
@@ -75,7 +85,7 @@ it('deploys a second tag over the API transport, to the same VM', async () => {
 it('has the app back after a restart of the VM', async () => {
   await project.json(['vm:restart']);
   await expect
-    .poll(async () => (await project.json<Status>(['app:status'])).healthy, { timeout: 120_000, interval: 3000 })
+    .poll(async () => (await project.json<Status>(['app:status'])).healthy, { timeout: 300_000, interval: 3000 })
     .toBe(true);
   expect(await page()).toMatch(/visit/i);
 });

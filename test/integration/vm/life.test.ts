@@ -103,7 +103,7 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
       auth: adminAuth(lab),
     });
     try {
-      const run = await project.zebu(['vm:create', '--json'], { env: { ZEBU_VM_ID: String(vmid) } });
+      const run = await project.zebu(['vm:create', '--json'], { env: { ZEBU_VM_VMID: String(vmid) } });
       expect(run.code).toBe(6);
       expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'VMID_TAKEN' } });
     } finally {
