@@ -13,6 +13,12 @@ const alias = [
 
 const minutes = (n: number): number => n * 60_000;
 
+/**
+ * One kind of test after the other: they share two cores, and each brings up a lab of its own. A machine that is busy for
+ * a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure.
+ */
+const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
+
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -31,6 +37,7 @@ export default defineConfig({
           hookTimeout: minutes(10),
           // Guests, bridges and daemons share two cores: side by side they would only time each other out.
           fileParallelism: false,
+          ...afterTheOthers(1),
         },
       },
       {
@@ -42,6 +49,20 @@ export default defineConfig({
           testTimeout: minutes(15),
           hookTimeout: minutes(20),
           fileParallelism: false,
+          ...afterTheOthers(2),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Something dies in the middle of a deploy, cell by cell: `npm run test:faults`, too long for every run.
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: ['test/support/namespace-lab.ts'],
+          testTimeout: minutes(10),
+          hookTimeout: minutes(10),
+          fileParallelism: false,
+          ...afterTheOthers(3),
         },
       },
     ],

@@ -1,6 +1,6 @@
 /**
  * The whole test run: unit, integration, end to end. Ends with `N passed, N failed`, and fails when nothing ran.
- * Arguments are handed to vitest, such as `--project unit` or a file name.
+ * Arguments are handed to vitest instead of these three, such as `--project unit` or `--project faults`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,6 +19,7 @@ interface Report {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'zebu-test-'));
 const report = join(folder, 'report.json');
+const asked = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,
   [
@@ -27,7 +28,7 @@ const { status } = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...(asked.length > 0 ? asked : ['unit', 'integration', 'e2e'].map((project) => `--project=${project}`)),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
 );
