@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { commandLine } from '../../plugins/kit/src/quote.js';
 import type { LabReport } from '../../plugins/lab/src/instance/up.js';
 import type { FaultRequest } from '../../plugins/lab/src/pve/faults.js';
 
@@ -8,7 +9,8 @@ import type { FaultRequest } from '../../plugins/lab/src/pve/faults.js';
 export function onHost(lab: LabReport, ...argv: readonly string[]): string {
   const { host, port, user, identityFile, knownHostsFile } = lab.ssh;
   const options = ['-i', identityFile, '-o', `UserKnownHostsFile=${knownHostsFile}`, '-p', String(port)];
-  const { status, stdout, stderr } = spawnSync('ssh', [...options, `${user}@${host}`, ...argv], { encoding: 'utf8' });
+  const words = [...options, `${user}@${host}`, commandLine(argv)];
+  const { status, stdout, stderr } = spawnSync('ssh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${argv.join(' ')} on the node ended with ${status}: ${stderr}`);
   return stdout;
 }
