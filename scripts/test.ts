@@ -1,6 +1,6 @@
 /**
  * The whole test run: unit, integration, end to end. Ends with `N passed, N failed`, and fails when nothing ran.
- * Arguments are handed to vitest instead of these three, such as `--project unit` or `--project faults`.
+ * Arguments are handed to vitest instead of these three, such as `--project unit` or `--project long`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -145,21 +145,6 @@ describe('drift', () => {
     expect(listed[0]).toMatchObject({ action: 'DROP' });
   });
 
-  it('that needs a restart says so, waits, and takes effect with --restart', async () => {
-    const wish = ['--set', 'vm.cores=3', '--set', 'vm.network.nameservers=[192.0.2.53]'];
-    const waiting = await project.json<Applied>(['vm:apply', ...wish]);
-    expect(waiting).toMatchObject({ restarted: false, needsRestart: ['vm.cores', 'vm.network.nameservers'] });
-    const between = await diff(...wish);
-    expect(between.drift.map(({ key, change }) => [key, change])).toEqual([
-      ['vm.cores', 'restart'],
-      ['vm.network.nameservers', 'restart'],
-    ]);
-    expect(await project.json<Applied>(['vm:apply', '--restart', ...wish])).toMatchObject({ restarted: true });
-    expect((await diff(...wish)).drift).toEqual([]);
-    // cloud-init ran again with new settings, and the VM is still the one that is pinned.
-    expect(await inVm(project, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub')).toContain(created.hostKeys[0]);
-  });
-
   it.each([
     ['vm.disk_gb=5', /disks are never shrunk/],
     ['vm.vmid=4711', /keeps its id for life/],

@@ -8,16 +8,12 @@ import type { SecretVersionSummary } from '../../../src/lib/secrets/history.js';
 import type { SecretsList } from '../../../src/lib/secrets/list.js';
 import type { SyncResult } from '../../../src/lib/secrets/sync.js';
 import { makeProject, type Project } from '../../support/project.js';
-import { agreementScript, composeReadings, samples } from './compose-agrees.js';
 import { APP_FILES, DECLARED } from './app.js';
 
 const STORE = '/opt/zebu/secrets-a/shared/secrets';
 /** Everything a shell, a dotenv file, YAML and Compose could trip over. */
 const ODD = ` lead $HOME $\${X} "double" 'single' \`tick\` \\back\\ #hash %25 é😀\ttab\r\nsecond line\n\nend\\`;
 const CERTIFICATE = ['-----BEGIN X-----', randomBytes(30).toString('base64'), '-----END X-----', ''].join('\n');
-
-const sorted = (values: Readonly<Record<string, string>>): readonly [string, string][] =>
-  Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 describe('secrets of an app', { timeout: 600_000 }, () => {
   let project: Project;
@@ -205,18 +201,6 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     const error = await refused(['app:deploy', '--tag', 'v3', '--set', 'app.compose=compose.yml,compose.override.yml']);
     expect(error.exit).toBe(6);
     expect(error.message).toContain('API_TOKEN is handed to the build of api');
-  });
-
-  it.each([1, 2, 3, 4, 5])('reads 1000 files of KEY=value text as Compose does (%i of 5)', async (seed) => {
-    const files = samples(1000, seed);
-    const run = await project.zebu(['vm:ssh', '--', 'sh'], { stdin: agreementScript(files) });
-    expect(run.code, run.stderr).toBe(0);
-    const read = composeReadings(run.stdout, files.length);
-    const different = files.flatMap(({ text, values }, n) => {
-      const theirs = read[n] ?? {};
-      return JSON.stringify(sorted(theirs)) === JSON.stringify(sorted(values)) ? [] : [{ text, values, theirs }];
-    });
-    expect(different.slice(0, 3)).toEqual([]);
   });
 
   it('shows a value only where it is asked for', async () => {

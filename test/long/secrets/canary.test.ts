@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
 import { makeProject, type Project } from '../../support/project.js';
-import { APP_FILES, DECLARED } from './app.js';
+import { APP_FILES, DECLARED } from '../../integration/secrets/app.js';
 
 const canary = (): string => `canary/${randomBytes(15).toString('base64url')}+$`;
 

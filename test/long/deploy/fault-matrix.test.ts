@@ -1,9 +1,9 @@
 import { writeFileSync, readFileSync, existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject as provided, it } from 'vitest';
-import type { AppStatus } from '../../src/lib/deploy/status.js';
-import type { VmStatus } from '../../src/lib/proxmox/lifecycle.js';
-import { guestShell, hostShell } from '../support/guest-shell.js';
-import { tinyApp, version } from '../support/tiny-app.js';
+import type { AppStatus } from '../../../src/lib/deploy/status.js';
+import type { VmStatus } from '../../../src/lib/proxmox/lifecycle.js';
+import { guestShell, hostShell } from '../../support/guest-shell.js';
+import { tinyApp, version } from '../../support/tiny-app.js';
 import * as faults from './faults.js';
 import { FAULTS, STEPS, type Bench, type Fault, type StepName } from './faults.js';
 

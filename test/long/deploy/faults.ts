@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../support/cli.js';
-import type { Shell } from '../support/guest-shell.js';
-import type { Project } from '../support/project.js';
+import { ROOT } from '../../support/cli.js';
+import type { Shell } from '../../support/guest-shell.js';
+import type { Project } from '../../support/project.js';
 
 /** Journalled steps of a deploy, in order. `+`: a moment after the step began instead of at its beginning. */
 export const STEPS = [
