@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
 import { MOUNTS } from '../../../src/lib/deploy/runner/mounts.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
 function releaseMounts(volumes: readonly object[]): readonly string[] {
   const config = { services: { other: { volumes: [] }, web: { image: 'x', volumes } } };
-  const run = spawnSync('sh', ['-c', `release=/opt/zebu/shop/releases/r1\n${MOUNTS}\nrelease_mounts`], {
+  const run = spawnSync('sh', ['-c', `release=/opt/zebu/shop/releases/r1\n${CONFIG}${MOUNTS}\nrelease_mounts`], {
     input: JSON.stringify(config, null, 2),
     encoding: 'utf8',
   });

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
 import { STRATEGY } from '../../../src/lib/deploy/runner/strategy.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
 function strategies(services: Record<string, unknown>, wanted: string, own = ''): Record<string, string> {
-  const run = spawnSync('sh', ['-c', `strategy=${wanted} strategies='${own}'\n${STRATEGY}\nstrategies`], {
+  const run = spawnSync('sh', ['-c', `strategy=${wanted} strategies='${own}'\n${CONFIG}${STRATEGY}\nstrategies`], {
     input: JSON.stringify({ name: 'shop', networks: { default: null }, services }, null, 2),
     encoding: 'utf8',
   });

@@ -35,7 +35,7 @@ bring_up() {
   patience=$timeout
   verify
   judged=$?
-  gap=$(gaps)
+  gap=$(gaps judged)
   watcher=
   [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
   [ $judged = 0 ] && check_probes || return 1

@@ -19,10 +19,12 @@ unfavour_app() {
 }
 
 build_images() {
-  favour_app
+  favour_app 9>&- &
+  favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
     logged compose build )
   built=$?
+  wait $favouring
   unfavour_app
   return $built
 }

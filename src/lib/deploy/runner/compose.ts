@@ -9,6 +9,7 @@ overlays() {
 }
 
 load() {
+  rm -f "$work/config"
   images= environment= release_service= probes=0 client_wait=0
   strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
   . "$1/plan" || return 1

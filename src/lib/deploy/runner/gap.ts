@@ -8,12 +8,13 @@ watch_gap() {
   watcher=$!
 }
 
+# gaps [judged]: with "judged" the containers are those that verify has just looked at.
 # Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or
 # without a check from its start, until it is told to stop.
 gaps() {
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
   watcher=
-  inspect >"$work/now" 2>/dev/null
+  [ "$1" = judged ] || inspect >"$work/now" 2>/dev/null
   awk '
     FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; lasting[field[1]] = field[8]; next }
     FILENAME == ARGV[2] { if (!up[$2]++) n[$1]++; had[$1] = 1; next }

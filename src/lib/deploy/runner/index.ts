@@ -2,6 +2,7 @@ import { BRING_UP } from './bring-up.js';
 import { BUILD } from './build.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
+import { CONFIG } from './config.js';
 import { ENGINE } from './engine.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
@@ -37,6 +38,7 @@ export const RUNNER = [
   JOURNAL,
   ENGINE,
   COMPOSE,
+  CONFIG,
   VERDICT,
   PROBES,
   IMAGES,

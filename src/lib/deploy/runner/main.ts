@@ -13,9 +13,10 @@ if [ "$mode" = deploy ]; then
   begin check ''
   check_room || finish refused "$reason"
   limit=300
-  compose config -q >"$work/error" 2>&1 || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
-  find_build_args || finish refused "$reason"
+  # First, because it may write what the Compose files ask for.
   run_hook pre-build '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+  read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
+  find_build_args || finish refused "$reason"
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
   begin build ''
   limit=$build_timeout

@@ -3,16 +3,7 @@ export const MOUNTS = String.raw`
 # Reads the indented JSON of "docker compose config", and writes service|path below the release|target for each bind
 # mount from within the release that a service may write to.
 release_mounts() {
-  awk -v top="$release/" '
-    function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
-    {
-      match($0, /^ */); depth = RLENGTH / 2
-      line = substr($0, RLENGTH + 1)
-      key = ""
-      if (line ~ /^"([^"\\]|\\.)*": /) { key = line; sub(/^"/, "", key); sub(/": .*$/, "", key) }
-    }
-    depth == 1 && key != "" { section = key; next }
-    section != "services" { next }
+  awk -v top="$release/" "$scan"'
     depth == 2 && key != "" { service = key; next }
     depth == 3 && key != "" { member = key; next }
     member != "volumes" { next }
@@ -28,7 +19,7 @@ release_mounts() {
 
 # Writes shared.yml, which puts such mounts under shared/mounts. Compose merges it by target.
 map_mounts() {
-  compose config --format json </dev/null 2>"$work/error" | release_mounts >"$work/mounts" || return 1
+  release_mounts <"$work/config" >"$work/mounts" || return 1
   : >"$work/shared"
   mapped=
   while IFS='|' read -r service path target; do

@@ -7,6 +7,7 @@ export const SECRETS =
 # A build argument stays readable in the image's history. Fails with $reason when one carries a secret.
 find_build_args() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0
+  grep -q '^ *"args": {' "$work/config" || return 0
   marked_config yaml >"$work/marked" 2>/dev/null || return 0
   reason=$(awk '
     /^  [^ ]/ { service = $1; sub(/:$/, "", service) }

@@ -6,22 +6,13 @@ export const STRATEGY = String.raw`
 # Reads the indented JSON of "docker compose config", and writes a line for each service, in the order they are started:
 #   service|rolling or recreate|why it cannot be rolled|replicas|dependency:condition dependency:condition ...
 strategies() {
-  awk -v wanted="$strategy" -v own="$strategies" '
-    function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
+  awk -v wanted="$strategy" -v own="$strategies" "$scan"'
     function forced(name, reason) { if (!(name in why)) why[name] = reason }
     function volume_ends() {
       if (kind != "" && !readonly) writes[service] = (writes[service] == "") ? "writes to " target : writes[service]
       kind = ""
     }
     BEGIN { count = split(own, pairs, " "); for (i = 1; i <= count; i++) { split(pairs[i], pair, "="); asked[pair[1]] = pair[2] } }
-    {
-      match($0, /^ */); depth = RLENGTH / 2
-      line = substr($0, RLENGTH + 1)
-      key = ""
-      if (line ~ /^"([^"\\]|\\.)*": /) { key = line; sub(/^"/, "", key); sub(/": .*$/, "", key) }
-    }
-    depth == 1 && key != "" { section = key; next }
-    section != "services" { next }
     depth == 2 && key != "" { service = key; names[++n] = service; copies[service] = 1; next }
     depth == 3 && key != "" {
       member = key
@@ -87,7 +78,7 @@ strategies() {
 find_rolling() {
   : >"$work/roll"
   case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
-  compose config --format json </dev/null 2>"$work/error" | strategies >"$work/strategies" || return 1
+  read_config && strategies <"$work/config" >"$work/strategies" || return 1
   [ -s "$work/strategies" ] || return 1
   compose config --hash '*' </dev/null >"$work/hashes" 2>"$work/error" || return 1
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \

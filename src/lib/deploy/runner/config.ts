@@ -1,0 +1,25 @@
+/**
+ * The release as Compose reads it: the indented JSON of `docker compose config`, read line by line with awk because the
+ * VM need not have anything that parses JSON.
+ */
+export const CONFIG = String.raw`
+# Read once into $work/config, for each start of Compose costs a second on a small machine. What zebu adds later changes
+# neither services nor mounts. Holds secrets; $work is its owner's alone.
+read_config() {
+  [ -s "$work/config" ] || compose config --format json </dev/null >"$work/config" 2>"$work/error" || { rm -f "$work/config"; return 1; }
+}
+
+# The beginning of an awk program that reads it: each further rule sees a line of "services" with its depth, and its key
+# where it has one.
+scan='
+    function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
+    {
+      match($0, /^ */); depth = RLENGTH / 2
+      line = substr($0, RLENGTH + 1)
+      key = ""
+      if (line ~ /^"([^"\\]|\\.)*": /) { key = line; sub(/^"/, "", key); sub(/": .*$/, "", key) }
+    }
+    depth == 1 && key != "" { section = key; next }
+    section != "services" { next }
+'
+`;
