@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from './cli.js';
@@ -26,7 +26,7 @@ export async function loadCaddy(project: Project): Promise<void> {
     for (const [from, to] of [[program, '/usr/bin/caddy'], ...libraries.map((file) => [file, file])] as const) {
       if (from === undefined || to === undefined) continue;
       mkdirSync(dirname(join(root, to)), { recursive: true });
-      cpSync(from, join(root, to), { dereference: true });
+      copyFileSync(from, join(root, to));
     }
     run('tar', ['-cf', 'caddy.tar', '-C', root, '.'], work);
     const args = [`${ROOT}bin/run.js`, 'vm:ssh', '--', 'docker', 'import', '-c', 'ENV PATH=/usr/bin', '-', CADDY_IMAGE];

@@ -17,6 +17,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     '<%= config.bin %> app:deploy --tag v1.2',
     '<%= config.bin %> app:deploy --branch main --json',
     '<%= config.bin %> app:deploy --dirty',
+    '<%= config.bin %> app:deploy --tag v1.2 --dry-run',
     '<%= config.bin %> app:follow $(<%= config.bin %> app:deploy --tag v1.2 --detach)',
   ];
   static override flags = {
@@ -30,7 +31,13 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     commit: Flags.string({ description: 'Commit to deploy.' }),
     dirty: Flags.boolean({ description: 'Deploy the working tree as it is, without a commit.' }),
     detach: Flags.boolean({
+      default: false,
       description: 'Start it and print its id; app:follow watches. Probes from the client are left out.',
+    }),
+    'dry-run': Flags.boolean({
+      default: false,
+      description: 'Say what would change and what is in the way, and do nothing.',
+      exclusive: ['detach'],
     }),
     'lock-wait': Flags.integer({
       min: 0,
@@ -58,7 +65,15 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       ref: wanted,
       lockWait: context.config.deploy.lock_wait,
       detach: flags.detach,
+      dryRun: flags['dry-run'],
     });
+    if (result.plan !== null) {
+      const { planLines } = await import('../../lib/deploy/dry-run/text.js');
+      const { ref, commit, previous, host } = result;
+      this.io.out(`${ref ?? ''} (${commit?.slice(0, 7) ?? ''}) would replace ${previous ?? 'nothing'} on ${host}`);
+      for (const line of planLines({ ...result, plan: result.plan })) this.io.out(line);
+      return result;
+    }
     this.io.out(
       result.verdict === 'running'
         ? result.release

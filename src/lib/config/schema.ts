@@ -330,6 +330,12 @@ const deploy = z.strictObject({
   release_command: releaseCommand
     .optional()
     .describe('One-off in the new image before anything else of the release is started, such as a migration.'),
+  snapshot: z
+    .enum(['never', 'migrations', 'always'])
+    .default('never')
+    .describe(
+      'Snapshot of the VM before the switch: `migrations` where there is a `release_command`. Never rolled back to by itself.',
+    ),
   lock_wait: z
     .number()
     .min(0)

@@ -8,6 +8,7 @@ import { runSteps, type Step } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { attach } from './attach.js';
 import { author } from './author.js';
+import type { DeployPlan } from './dry-run/index.js';
 import { LocalGit, type Target, type WantedRef } from './git.js';
 import { launch } from './launch.js';
 import { appLayout } from './layout.js';
@@ -33,8 +34,10 @@ export interface DeployResult {
   /** Bytes of git objects that were sent. */
   readonly sentBytes: number;
   readonly host: string;
-  /** running: it was only started, with --detach. */
-  readonly verdict: 'live' | 'running';
+  /** running: it was only started, with --detach. planned: nothing was done, with --dry-run. */
+  readonly verdict: 'live' | 'planned' | 'running';
+  /** With --dry-run what would be done; null otherwise. */
+  readonly plan: DeployPlan | null;
 }
 
 export interface DeployOptions {
@@ -43,6 +46,8 @@ export interface DeployOptions {
   readonly lockWait: number;
   /** Start it and do not wait for its end. */
   readonly detach: boolean;
+  /** Only say what would be done. */
+  readonly dryRun: boolean;
 }
 
 async function checkComposeFiles(context: Context, git: LocalGit, target: Target, prefix: string): Promise<void> {
@@ -80,6 +85,8 @@ async function checkComplete(git: LocalGit, target: Target): Promise<void> {
 /** Makes the commit live in the VM, or leaves what was live before. */
 export function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { ref } = options;
+  // Plugins hear of what happens, not of what might.
+  if (options.dryRun) return deployRef(context, options);
   const input = { ref: ref.kind === 'dirty' ? 'working tree' : ref.name, kind: ref.kind, commit: null };
   return around(
     context,
@@ -102,6 +109,13 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const by = author(context, await git.userName());
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
+  const release = { id, target, author: by, prefix, watched: !options.detach };
+  const common = { ref: target.ref, commit: target.commit };
+  if (options.dryRun) {
+    const { planDeploy } = await import('./dry-run/index.js');
+    const { bytes, ...planned } = await planDeploy(context, git, layout, release, secrets);
+    return { release: id, ...common, ...planned, seconds: 0, sentBytes: bytes, verdict: 'planned' };
+  }
   const run = newRun(id);
   let previous: string | null = null;
   let host = '';
@@ -127,7 +141,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       previous = found.current;
       const haves = await git.known(found.haves);
       const needed = !haves.includes(target.commit);
-      const plan = planFile({ id, target, author: by, prefix, watched: !options.detach }, config);
+      const plan = planFile(release, config);
       const script = receiveScript({
         layout,
         id,
@@ -160,7 +174,6 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
     },
   };
-  const common = { ref: target.ref, commit: target.commit };
   if (options.detach) {
     try {
       await runSteps(io, signal, [send]);
@@ -176,8 +189,19 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       sentBytes: run.bytes,
       host,
       verdict: 'running',
+      plan: null,
     };
   }
   const { seconds = 0, gaps } = await carryOut(context, run, { first: [send], probing: true });
-  return { release: run.id, ...common, previous, seconds, gaps, sentBytes: run.bytes, host, verdict: 'live' };
+  return {
+    release: run.id,
+    ...common,
+    previous,
+    seconds,
+    gaps,
+    sentBytes: run.bytes,
+    host,
+    verdict: 'live',
+    plan: null,
+  };
 }

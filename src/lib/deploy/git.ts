@@ -20,6 +20,26 @@ export interface Target {
   readonly subject: string;
 }
 
+export interface LoggedCommit {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** First line of the message, cut at 200 characters. */
+  readonly subject: string;
+}
+
+export interface CommitRange {
+  /** Commits of the target that are not live. */
+  readonly ahead: number;
+  /** Commits that are live and not part of the target. */
+  readonly behind: number;
+  /** Those ahead, newest first; at most 50. */
+  readonly commits: readonly LoggedCommit[];
+  /** Paths that differ, from the top of the repository. */
+  readonly files: readonly string[];
+}
+
+const LOGGED = 50;
+
 interface GitResult {
   readonly code: number;
   readonly stdout: string;
@@ -215,6 +235,33 @@ export class LocalGit {
     });
     done.catch(() => {});
     return { stream: child.stdout, done };
+  }
+
+  /** The same in memory. */
+  async packed(commit: string, haves: readonly string[]): Promise<Buffer> {
+    const { stream, done } = this.pack(commit, haves);
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await done;
+    return Buffer.concat(chunks);
+  }
+
+  /** How a commit of this repository differs from the live one; undefined when the live one is not in it. */
+  async between(live: string, target: string): Promise<CommitRange | undefined> {
+    if ((await this.known([live])).length === 0) return undefined;
+    const counts = await this.#ok(['rev-list', '--left-right', '--count', `${live}...${target}`]);
+    const [behind = 0, ahead = 0] = counts.split(/\s+/).map(Number);
+    const log = await this.#ok(['log', `--max-count=${LOGGED}`, '--format=%H %s', `${live}..${target}`]);
+    const files = await this.#ok(['diff-tree', '-r', '-z', '--no-commit-id', '--name-only', live, target]);
+    return {
+      ahead,
+      behind,
+      commits: log
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => ({ commit: line.slice(0, 40), subject: line.slice(41, 241) })),
+      files: files.split('\0').filter((path) => path !== ''),
+    };
   }
 
   /** For the history: who deploys. */

@@ -3,6 +3,43 @@ import * as z from 'zod';
 import { releaseRecord } from './history.js';
 import { holderNote } from './lock.js';
 
+const deployPlan = z.object({
+  commits: z
+    .array(z.object({ commit: z.string(), subject: z.string() }))
+    .nullable()
+    .describe('What goes live, newest first, at most 50; null when the live commit is not known here.'),
+  ahead: z.number().nullable().describe('Commits that go live.'),
+  behind: z.number().nullable().describe('Commits that are live and are no part of the target.'),
+  services: z.array(
+    z.object({
+      service: z.string(),
+      change: z
+        .enum(['added', 'maybe-replaced', 'removed', 'replaced', 'unchanged'])
+        .describe('maybe-replaced: its image is built from changed files, and only then known to differ.'),
+      strategy: z.enum(['recreate', 'rolling']).nullable(),
+      reasons: z.array(z.string()),
+      forced: z.string().nullable().describe('Why it cannot be rolled although that was asked for.'),
+    }),
+  ),
+  secrets: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(['added', 'changed', 'generated', 'kept', 'missing', 'removed', 'stale', 'unchanged']),
+    }),
+  ),
+  steps: z.array(z.string()),
+  room: z.array(
+    z.object({
+      what: z.string(),
+      availableMb: z.number(),
+      neededMb: z.number(),
+      enough: z.boolean(),
+      remedy: z.string().nullable(),
+    }),
+  ),
+  deploying: z.string().nullable().describe('Who deploys right now.'),
+});
+
 export const deployResult = z.object({
   release: z.string().describe('Id: UTC time and short commit.'),
   ref: z.string().nullable().describe('What was asked for; null for a rollback.'),
@@ -12,7 +49,10 @@ export const deployResult = z.object({
   gaps: z.record(z.string(), z.number()).describe('Seconds nobody answered for each service that was replaced.'),
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
   host: z.string().describe('Address of the VM.'),
-  verdict: z.enum(['live', 'running']).describe('running: it was only started, with --detach.'),
+  verdict: z
+    .enum(['live', 'planned', 'running'])
+    .describe('running: it was only started, with --detach. planned: nothing was done, with --dry-run.'),
+  plan: deployPlan.nullable().describe('With --dry-run what would be done; null otherwise.'),
 });
 
 const verdict = z.enum(['live', 'restored', 'unhealthy', 'refused']);

@@ -52,5 +52,6 @@ export async function rollback(
     sentBytes: 0,
     host: options.host,
     verdict: 'live',
+    plan: null,
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 describe('the main job in a fast guest', () => {
@@ -24,11 +25,65 @@ describe('the main job in a fast guest', () => {
     project.remove();
   });
 
+  it('plans the first release, and leaves no trace', async () => {
+    const plan = await project.json<DeployResult>(['app:deploy', '--tag', 'v1', '--dry-run']);
+    expect(plan).toMatchObject({ verdict: 'planned', previous: null, plan: { commits: null, deploying: null } });
+    expect(plan.sentBytes).toBeGreaterThan(500);
+    expect(plan.plan?.services.map(({ change }) => change)).toEqual(['added', 'added', 'added', 'added']);
+    expect(plan.plan?.secrets).toEqual([{ name: 'API_KEY', status: 'added' }]);
+    expect(plan.plan?.room.every(({ enough }) => enough)).toBe(true);
+    const left = await project.zebu(['vm:ssh', '--', 'sh', '-c', 'ls -A /opt/zebu /tmp | grep -v systemd']);
+    expect(left.stdout).not.toMatch(/shop-a|tmp\./);
+  });
+
   it('deploys a tag, and says that it is healthy', async () => {
     const deployed = await project.json<{ release: string; ref: string }>(['app:deploy', '--tag', 'v1']);
     expect(deployed.ref).toBe('v1');
     const status = await project.json<{ healthy: boolean; release: string }>(['app:status']);
     expect(status).toMatchObject({ healthy: true, release: deployed.release });
+  });
+
+  it('plans nothing for the same commit, and what changes for another', async () => {
+    const same = await project.json<DeployResult>(['app:deploy', '--tag', 'v1', '--dry-run']);
+    expect(same.plan).toMatchObject({ ahead: 0, behind: 0, secrets: [] });
+    expect(new Set(same.plan?.services.map(({ change }) => change))).toEqual(new Set(['unchanged']));
+
+    project.write('web/www/index.html', 'the second\n');
+    project.write(
+      'compose.extra.yml',
+      'services: { api: { environment: { MORE: "1" } }, cache: { image: cache:1 } }\n',
+    );
+    project.release('v2');
+    project.write('.env', 'API_KEY=another-key-of-the-test\n', 0o600);
+    const set = ['--set', 'app.compose=compose.yml,compose.production.yml,compose.extra.yml'];
+    const plan = await project.json<DeployResult>(['app:deploy', '--tag', 'v2', '--dry-run', ...set]);
+    const found = Object.fromEntries(plan.plan?.services.map((each) => [each.service, each] as const) ?? []);
+    expect(plan.plan?.commits?.map(({ subject }) => subject)).toEqual(['v2']);
+    expect(found['cache']?.change).toBe('added');
+    expect(found['api']).toMatchObject({
+      change: 'replaced',
+      strategy: 'recreate',
+      reasons: ['settings changed: environment', 'another value of API_KEY', 'built from 2 changed files'],
+    });
+    expect(found['web']?.change).toBe('maybe-replaced');
+    expect(found['migrate']?.reasons).toEqual(['image of store: built from 2 changed files']);
+    expect(plan.plan?.secrets).toEqual([{ name: 'API_KEY', status: 'changed' }]);
+    expect(JSON.stringify(plan)).not.toContain('key-of-the-test');
+
+    const text = await project.zebu(['app:deploy', '--tag', 'v2', '--dry-run', ...set]);
+    expect(text.stdout).toMatch(/^api +replace +recreate/m);
+    expect(text.stdout).toContain('secrets: API_KEY changed');
+    const status = await project.json<{ release: string }>(['app:status']);
+    expect(status.release).toBe(same.previous);
+  });
+
+  it('says in the plan why Compose refuses the files', async () => {
+    project.write('compose.extra.yml', 'services: { api: { prots: [] } }\n');
+    project.release('v3');
+    const set = ['--set', 'app.compose=compose.yml,compose.extra.yml'];
+    const run = await project.zebu(['app:deploy', '--tag', 'v3', '--dry-run', ...set]);
+    expect(run.code).toBe(6);
+    expect(run.stderr.split('\n')[0]).toMatch(/^Error: Compose refuses the files of v3: .*prots/);
   });
 
   it('refuses a tag that does not exist with one line and exit status 6', async () => {

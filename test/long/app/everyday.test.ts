@@ -59,7 +59,6 @@ describe('the days after the first deploy', () => {
       files: {
         'compose.yml': COMPOSE,
         '.gitignore': 'web/busybox\n.env\n',
-        '.env': 'WORD=a-secret-word\n',
         'web/Dockerfile': `FROM scratch
 COPY busybox /bin/busybox
 COPY www /www
@@ -73,6 +72,7 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
         secrets: { WORD: { required: true } },
       },
     });
+    project.write('.env', 'WORD=a-secret-word\n', 0o600);
     project.write('.zebu/hooks/pre-build', '#!/bin/sh\nexec cp "$(command -v busybox)" web/busybox\n', 0o755);
     version('v1');
     await project.json(['vm:create']);

@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import type { StrategyLine } from './strategy-line.js';
+import { RELEASE_MARK } from './script.js';
+
+/** As far as it is looked into; everything else of a service is compared as a whole. */
+const build = z.looseObject({ context: z.string().default('.'), dockerfile: z.string().optional() });
+const service = z.looseObject({
+  image: z.string().optional(),
+  build: build.optional(),
+  volumes: z.array(z.looseObject({ type: z.string(), source: z.string().optional() })).optional(),
+});
+
+/** What `docker compose config --format json` prints. */
+export const composeConfig = z.looseObject({ name: z.string(), services: z.record(z.string(), service) });
+export type ComposeConfig = z.infer<typeof composeConfig>;
+type Service = z.infer<typeof service>;
+
+export interface PlannedService {
+  readonly service: string;
+  /** maybe-replaced: its image is built from changed files, and only then known to differ. */
+  readonly change: 'added' | 'maybe-replaced' | 'removed' | 'replaced' | 'unchanged';
+  /** How it is replaced; null when there is nothing to replace. */
+  readonly strategy: 'recreate' | 'rolling' | null;
+  readonly reasons: readonly string[];
+  /** Why it cannot be rolled although that was asked for; null otherwise. */
+  readonly forced: string | null;
+}
+
+export interface Comparison {
+  /** Null before the first release, and when its files cannot be read any more. */
+  readonly live: ComposeConfig | null;
+  readonly target: ComposeConfig;
+  /** Paths from the top of the repository that differ between the two commits; null when that is not known. */
+  readonly changedFiles: readonly string[] | null;
+  /** Names of secrets that get another value. */
+  readonly changedSecrets: readonly string[];
+  readonly strategies: ReadonlyMap<string, StrategyLine>;
+}
+
+const TREE = `${RELEASE_MARK}/tree`;
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+function keysThatDiffer(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): readonly string[] {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted();
+  return names.filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]));
+}
+
+/** Files of a build context that changed; undefined for a context that is not part of the commit. */
+function changedIn(context: string, files: readonly string[]): readonly string[] | undefined {
+  if (context !== TREE && !context.startsWith(`${TREE}/`)) return undefined;
+  const folder = context.slice(TREE.length + 1);
+  return folder === '' ? files : files.filter((file) => file.startsWith(`${folder}/`));
+}
+
+/** Why the image of a service may be another one. */
+function imageReasons(then: Service, now: Service, changedFiles: readonly string[] | null): readonly string[] {
+  if (now.build === undefined) return [];
+  const reasons: string[] = [];
+  if (then.build !== undefined && JSON.stringify(then.build) !== JSON.stringify(now.build))
+    reasons.push(`build settings changed: ${keysThatDiffer(then.build, now.build).join(', ')}`);
+  const files = changedFiles === null ? undefined : changedIn(now.build.context, changedFiles);
+  if (files === undefined) reasons.push('built from files zebu cannot compare');
+  else if (files.length > 0) reasons.push(`built from ${plural(files.length, 'changed file')}`);
+  return reasons;
+}
+
+/** Which service's build makes the image of each. */
+function builders({ name, services }: ComposeConfig): ReadonlyMap<string, string> {
+  const imageOf = (service: string): string => services[service]?.image ?? `${name}-${service}`;
+  const all = Object.keys(services);
+  const builders = all.filter((each) => services[each]?.build !== undefined);
+  return new Map(
+    all.flatMap((each) => {
+      const builder = builders.includes(each) ? each : builders.find((other) => imageOf(other) === imageOf(each));
+      return builder === undefined ? [] : [[each, builder] as const];
+    }),
+  );
+}
+
+function secretsUsed(service: Service, names: readonly string[]): readonly string[] {
+  const text = JSON.stringify({ ...service, build: undefined });
+  return names.filter((name) => text.includes(`zebu-marker-${name}-end`));
+}
+
+/** What becomes of each service, in the order of their names. */
+export function compareServices(input: Comparison): readonly PlannedService[] {
+  const { live, target, changedFiles, changedSecrets, strategies } = input;
+  const builtBy = builders(target);
+  const names = [...new Set([...Object.keys(live?.services ?? {}), ...Object.keys(target.services)])].toSorted();
+  return names.map((name): PlannedService => {
+    const then = live?.services[name];
+    const now = target.services[name];
+    if (now === undefined)
+      return {
+        service: name,
+        change: 'removed',
+        strategy: null,
+        reasons: ['no longer in the Compose files'],
+        forced: null,
+      };
+    if (then === undefined) return { service: name, change: 'added', strategy: null, reasons: [], forced: null };
+    const builder = builtBy.get(name);
+    const certain: string[] = [];
+    const differ = keysThatDiffer(then, now).filter(
+      (key) => key !== 'build' && (key !== 'image' || (now.build === undefined && builder === undefined)),
+    );
+    if (differ.length > 0) certain.push(`settings changed: ${differ.join(', ')}`);
+    const secrets = secretsUsed(now, changedSecrets);
+    if (secrets.length > 0) certain.push(`another value of ${secrets.join(', ')}`);
+    if (now.volumes?.some(({ type, source }) => type === 'bind' && source?.startsWith(`${TREE}/`) === true) === true)
+      certain.push('mounts files of the commit, which lie elsewhere with each release');
+    const source = builder === undefined ? undefined : target.services[builder];
+    const maybe =
+      source === undefined
+        ? []
+        : imageReasons(live?.services[builder ?? ''] ?? then, source, changedFiles).map((reason) =>
+            builder === name ? reason : `image of ${builder ?? ''}: ${reason}`,
+          );
+    const change = certain.length > 0 ? 'replaced' : maybe.length > 0 ? 'maybe-replaced' : 'unchanged';
+    const line = strategies.get(name);
+    return {
+      service: name,
+      change,
+      strategy: change === 'unchanged' ? null : (line?.how ?? 'recreate'),
+      reasons: [...certain, ...maybe],
+      forced: change === 'unchanged' ? null : (line?.why ?? null),
+    };
+  });
+}
