@@ -336,6 +336,10 @@ const deploy = z.strictObject({
     .describe(
       'Snapshot of the VM before the switch: `migrations` where there is a `release_command`. Never rolled back to by itself.',
     ),
+  snapshot_freeze: z
+    .boolean()
+    .default(false)
+    .describe('Take it although the storage lets the VM stand still meanwhile, as qcow2 on a directory does.'),
   lock_wait: z
     .number()
     .min(0)

@@ -17,6 +17,7 @@ export async function attach(context: Context, session: SshSession, run: Run): P
   run.session = session;
   run.journal = journal;
   run.sent = true;
+  run.own = false;
   await journal.peek();
   if (journal.started) {
     run.id = /^run=(.*)$/m.exec(journal.preamble)?.[1] ?? run.id;

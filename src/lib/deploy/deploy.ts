@@ -14,10 +14,11 @@ import { launch } from './launch.js';
 import { appLayout } from './layout.js';
 import { describeHolder, lockHeld, parseHolder } from './lock.js';
 import { brokenOff } from './outcome.js';
-import { planFile } from './plan.js';
+import { planFile, wantsSnapshot } from './plan.js';
 import { receiveScript } from './receive/index.js';
 import { makeReleaseId } from './release-id.js';
 import { RUNNER } from './runner/index.js';
+import { readyForDeploy } from './snapshot.js';
 import { survey } from './survey.js';
 import { carryOut, newRun } from './watch.js';
 
@@ -99,6 +100,11 @@ export function deploy(context: Context, options: DeployOptions): Promise<Deploy
 
 async function deployRef(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { config, io, signal, clock } = context;
+  if (options.detach && wantsSnapshot(config.deploy)) {
+    throw new ZebuError('USAGE', 'With --detach nobody is there to take the snapshot that deploy.snapshot asks for', {
+      hint: 'Leave --detach out, or add --set deploy.snapshot=never',
+    });
+  }
   const git = new LocalGit(context.root, signal);
   // Everything that can be told from here is told before the VM is bothered.
   const target = await git.resolve(options.ref);
@@ -164,6 +170,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         secretsVersion: found.secrets.latest,
         pack: needed,
       });
+      if (wantsSnapshot(config.deploy)) {
+        report.update('asking Proxmox whether the VM can have a snapshot');
+        await readyForDeploy(context, id);
+      }
       if (holder === undefined) report.update('sending');
       await launch(
         context,

@@ -106,18 +106,21 @@ export class JournalStream {
 export type Phases = readonly { readonly title: string; readonly steps: readonly string[] }[];
 
 export const PHASES: Phases = [
-  { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'build'] },
+  { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'build', 'snapshot'] },
   { title: 'Start', steps: ['release-command', 'start-up'] },
   { title: 'Verify', steps: ['verify', 'probe', 'client-probe'] },
   { title: 'Clean up', steps: ['commit', 'prune'] },
 ];
 
+/** Probes from outside, and a snapshot of the VM. */
+export type AskedStep = 'client-probe' | 'snapshot';
+
 export interface Showing {
   readonly report: StepReport;
   /** Steps that belong to a later phase. */
   readonly later: readonly string[];
-  /** Called when the runner waits for what the client's probes say. */
-  readonly onAsked: ((report: StepReport) => Promise<void>) | undefined;
+  /** Called when the runner waits for what only the client can do. */
+  readonly onAsked: ((step: AskedStep, report: StepReport) => Promise<void>) | undefined;
 }
 
 /**
@@ -145,9 +148,9 @@ export async function showPhase(
       failed = true;
       report.output(`failed: ${event.detail}`);
     } else if (event.state === 'wait') report.update(`waiting for ${event.detail}`);
-    else if (event.state === 'begin' && event.step === 'client-probe') {
-      report.update('probing from here');
-      await onAsked?.(report);
+    else if (event.state === 'begin' && (event.step === 'client-probe' || event.step === 'snapshot')) {
+      report.update(event.step === 'snapshot' ? 'a snapshot of the VM' : 'probing from here');
+      await onAsked?.(event.step, report);
     } else if (event.state === 'begin') {
       if (event.step === 'recover') failed = true;
       if (failed || event.detail !== '') report.update(event.detail === '' ? event.step : event.detail);

@@ -54,6 +54,14 @@ function probeLine(probe: Probe): string {
   return commandLine(['probe_command', probe.service, ...probe.command]);
 }
 
+/** Seconds for finding the VM, and for what the client says before and after the task. */
+const SNAPSHOT_SLACK = 60;
+
+/** Whether the VM is to be snapshotted before the switch. */
+export function wantsSnapshot({ snapshot, release_command: command }: Config['deploy']): boolean {
+  return snapshot === 'always' || (snapshot === 'migrations' && command !== undefined);
+}
+
 /** Two shell functions: what each probe is called and how patient it is, and the attempt itself. */
 function probeFunctions(probes: readonly Probe[]): string {
   const cases = (body: (probe: Probe) => string): string =>
@@ -70,10 +78,11 @@ function probeFunctions(probes: readonly Probe[]): string {
  * history's line); limits in seconds, MiB and GB; secrets (version file, added in the VM); the probes;
  * release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
+ * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
-  const { app, deploy } = config;
+  const { app, deploy, proxmox } = config;
   const inVm = deploy.probes.filter((probe) => !('from' in probe) || probe.from === 'vm');
   const release = deploy.release_command;
   const values: Readonly<Record<string, string>> = {
@@ -97,6 +106,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     probes: String(inVm.length),
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     release_service: release?.service ?? '',
+    snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
   };
   const assignments = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}\n`);
   const functions = inVm.length === 0 ? '' : probeFunctions(inVm);

@@ -4,11 +4,12 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import type { JournalStream } from './follow.js';
-import { PHASES, showPhase, type EndEvent, type Phases, type Reopen } from './follow.js';
+import { PHASES, showPhase, type AskedStep, type EndEvent, type Phases, type Reopen } from './follow.js';
 import { appLayout } from './layout.js';
 import { brokenOff, endError } from './outcome.js';
 import { runClientProbes } from './probes.js';
 import { answerScript, followScript } from './receive/follow.js';
+import { snapshotForDeploy } from './snapshot.js';
 
 /** What is known so far of a run in the VM. */
 export interface Run {
@@ -21,10 +22,12 @@ export interface Run {
   sent: boolean;
   /** Bytes of git objects. */
   bytes: number;
+  /** False for one that somebody else started. */
+  own: boolean;
 }
 
 export function newRun(id: string): Run {
-  return { id, session: undefined, journal: undefined, end: undefined, sent: false, bytes: 0 };
+  return { id, session: undefined, journal: undefined, end: undefined, sent: false, bytes: 0, own: true };
 }
 
 const RECONNECT_MS = 60_000;
@@ -59,9 +62,14 @@ export function reopenRun(context: Context, run: Run): Reopen {
   };
 }
 
-async function answerProbes(context: Context, run: Run, report: StepReport): Promise<void> {
+async function answer(context: Context, run: Run, step: AskedStep, report: StepReport): Promise<void> {
   const { config, clock, signal } = context;
-  const problem = await runClientProbes(config.deploy.probes, { clock, signal, say: (line) => report.output(line) });
+  // Who only watches a deploy of somebody else leaves the snapshot to them.
+  if (step === 'snapshot' && !run.own) return;
+  const problem =
+    step === 'snapshot'
+      ? await snapshotForDeploy(context, run.id, report)
+      : await runClientProbes(config.deploy.probes, { clock, signal, say: (line) => report.output(line) });
   const line = answerScript(appLayout(config.app.name), run.id);
   await run.session?.exec({ line }, { signal, stdin: problem === undefined ? 'ok\n' : `failed\n${problem}\n` });
 }
@@ -83,7 +91,7 @@ function phaseSteps(context: Context, run: Run, probing: boolean, phases: Phases
       run.end = await showPhase(run.journal, {
         report,
         later: phases.slice(index + 1).flatMap((phase) => phase.steps),
-        onAsked: probing ? (asked) => answerProbes(context, run, asked) : undefined,
+        onAsked: probing ? (step, asked) => answer(context, run, step, asked) : undefined,
       });
       const problem = run.end === undefined ? undefined : endError(run.end, '');
       if (problem !== undefined) throw problem;

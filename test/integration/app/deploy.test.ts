@@ -86,6 +86,31 @@ describe('the main job in a fast guest', () => {
     expect(run.stderr.split('\n')[0]).toMatch(/^Error: Compose refuses the files of v3: .*prots/);
   });
 
+  it(
+    'takes a snapshot before the switch, where that is allowed, and keeps the newest',
+    { timeout: 300_000 },
+    async () => {
+      const always = ['--set', 'deploy.snapshot=always'];
+      const refused = await project.zebu(['app:deploy', '--tag', 'v1', ...always]);
+      expect(refused.code).toBe(6);
+      expect(refused.stderr).toContain('deploy.snapshot_freeze');
+      const names: string[] = [];
+      for (const run of [1, 2]) {
+        const allowed = [...always, '--set', 'deploy.snapshot_freeze=true'];
+        const { release } = await project.json<DeployResult>(['app:deploy', '--tag', 'v1', ...allowed]);
+        const { list } = await project.json<{ list: readonly { name: string }[] }>(['vm:snapshot:list']);
+        expect(list.map(({ name }) => name)).toEqual([`deploy-${release}`]);
+        names.push(release);
+        expect(names.length).toBe(run);
+      }
+      const detached = await project.zebu(['app:deploy', '--tag', 'v1', '--detach', ...always]);
+      expect([detached.code, detached.stderr.split('\n')[0]]).toEqual([
+        2,
+        'Error: With --detach nobody is there to take the snapshot that deploy.snapshot asks for',
+      ]);
+    },
+  );
+
   it('refuses a tag that does not exist with one line and exit status 6', async () => {
     const run = await project.zebu(['app:deploy', '--tag', 'nope']);
     expect(run.code).toBe(6);

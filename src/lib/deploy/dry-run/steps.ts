@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.js';
 import { probeName } from '../probes.js';
 import { formatBytes, formatSeconds } from '../../ui/units.js';
+import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
 
 /** What the deploy does, one line a step, in the order of the runner. */
@@ -12,15 +13,13 @@ export function plannedSteps(
 ): readonly string[] {
   const hook = (name: string): readonly string[] => (hooks.includes(name) ? [`run .zebu/hooks/${name}`] : []);
   const built = Object.entries(target.services).flatMap(([name, { build }]) => (build === undefined ? [] : [name]));
-  const { release_command: release, snapshot } = deploy;
+  const { release_command: release } = deploy;
   return [
     bytes === 0 ? 'send nothing: the VM has the commit' : `send ${formatBytes(bytes)}`,
     ...hook('pre-build'),
     built.length === 0 ? 'build nothing' : `build ${built.join(', ')}`,
-    ...(snapshot === 'always' || (snapshot === 'migrations' && release !== undefined)
-      ? ['take a snapshot of the VM in Proxmox']
-      : []),
     ...hook('pre-deploy'),
+    ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),
     ...(release === undefined ? [] : [`run the release command in ${release.service}`]),
     'start what is new or changed',
     `verify for at most ${formatSeconds(deploy.timeout)}`,

@@ -10,7 +10,7 @@ overlays() {
 
 load() {
   rm -f "$work/config"
-  images= environment= release_service= probes=0 client_wait=0
+  images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
   strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
   . "$1/plan" || return 1
   release=$1

@@ -25,6 +25,8 @@ if [ "$mode" = deploy ]; then
   steady pin_images || finish refused "$reason"
 fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+# Not before a rollback, which is what a person in trouble asks for.
+[ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
 
 step=start-up
 phase switch || finish refused 'no space left in the VM'

@@ -59,21 +59,38 @@ check_probes() {
   return 0
 }
 
-# Probes from the client: it reads this step in the journal, tries, and leaves its answer in a file.
-ask_client() {
-  [ "$client_wait" -gt 0 ] || return 0
+# What only the client can do: it reads this step in the journal, does it, and leaves its answer in a file. Succeeds when
+# it is done, 2 when nobody answered, 1 with $reason when it failed: ask STEP SECONDS
+ask() {
   answer=$base/client.$run
-  begin client-probe "$client_wait"
-  until=$(( $(date +%s) + client_wait ))
+  begin "$1" "$2"
+  until=$(( $(date +%s) + $2 ))
   while [ ! -s "$answer" ]; do
-    if [ "$(date +%s)" -ge $until ]; then
-      remark='the client went away before it had probed; judged from inside the VM alone'
-      note output "$remark"
-      return 0
-    fi
+    [ "$(date +%s)" -lt $until ] || return 2
     sleep 0.5
   done
   reason=$(sed 1d "$answer" | tr '\n' ' ')
-  [ "$(head -n 1 "$answer")" = ok ]
+  said=$(head -n 1 "$answer")
+  rm -f "$answer"
+  [ "$said" = ok ]
+}
+
+# Probes from the client.
+ask_client() {
+  [ "$client_wait" -gt 0 ] || return 0
+  ask client-probe "$client_wait"
+  answered=$?
+  [ $answered = 2 ] || return $answered
+  remark='the client went away before it had probed; judged from inside the VM alone'
+  note output "$remark"
+  return 0
+}
+
+# The snapshot of the VM: before anything that runs is touched, and no switch without it.
+ask_snapshot() {
+  [ "$snapshot_wait" -gt 0 ] || return 0
+  ask snapshot "$snapshot_wait"
+  case $? in 0) return 0 ;; 2) reason='nobody took the snapshot of the VM: the client went away' ;; esac
+  return 1
 }
 `;

@@ -1,6 +1,6 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
-import { runSteps } from '../../ui/steps.js';
+import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
 import { waitForAgent } from '../agent.js';
 import { ownVm, vmTask, type Own } from '../own.js';
@@ -67,8 +67,18 @@ export interface TakeOptions {
   readonly allowFreeze: boolean;
 }
 
+/** A snapshot that was found to be possible. */
+export interface ReadySnapshot {
+  readonly own: Own;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly consistency: SnapshotTaken['consistency'];
+  /** Those that are there, oldest first. */
+  readonly list: readonly Snapshot[];
+}
+
 /** @throws USAGE for a name Proxmox does not take, SNAPSHOT_REFUSED for a taken one or a storage that cannot */
-export async function takeSnapshot(context: Context, options: TakeOptions): Promise<SnapshotTaken> {
+export async function readySnapshot(context: Context, options: TakeOptions): Promise<ReadySnapshot> {
   const { name = defaultSnapshotName(context.clock.now()), description } = options;
   checkName(name);
   const own = await ownVm(context);
@@ -90,18 +100,29 @@ export async function takeSnapshot(context: Context, options: TakeOptions): Prom
     context.io.warn(
       `The guest agent of VM ${vm.vmid} does not answer: the snapshot is as consistent as after a power cut`,
     );
+  return { own, name, description, consistency, list };
+}
+
+export async function runSnapshot(context: Context, ready: ReadySnapshot, report: StepReport): Promise<void> {
+  const { own, name, description } = ready;
+  await vmTask(context, own, report, {
+    method: 'POST',
+    path: '/snapshot',
+    params: { snapname: name, ...(description === undefined ? {} : { description }) },
+    task: 'qmsnapshot',
+    label: `taking snapshot ${name} of VM ${own.vm.vmid}`,
+  });
+}
+
+/** @throws as `readySnapshot` */
+export async function takeSnapshot(context: Context, options: TakeOptions): Promise<SnapshotTaken> {
+  const ready = await readySnapshot(context, options);
+  const { own, name, consistency } = ready;
   const how = consistency === 'agent' ? ', file systems frozen through the guest agent' : '';
   await runSteps(context.io, context.signal, [
     {
-      title: `Take snapshot ${name} of VM ${vm.vmid} (${own.name})${how}`,
-      run: (report) =>
-        vmTask(context, own, report, {
-          method: 'POST',
-          path: '/snapshot',
-          params: { snapname: name, ...(description === undefined ? {} : { description }) },
-          task: 'qmsnapshot',
-          label: `taking snapshot ${name} of VM ${vm.vmid}`,
-        }),
+      title: `Take snapshot ${name} of VM ${own.vm.vmid} (${own.name})${how}`,
+      run: (report) => runSnapshot(context, ready, report),
     },
   ]);
   return { changed: true, ...facts(own), snapshot: name, consistency };
@@ -189,22 +210,24 @@ export async function deleteSnapshot(
   await runSteps(context.io, context.signal, [
     {
       title: `Delete snapshot ${snapshot.name} of VM ${vm.vmid} (${own.name})`,
-      run: async (report) => {
-        try {
-          await vmTask(context, own, report, {
-            method: 'DELETE',
-            path: `/snapshot/${snapshot.name}`,
-            task: 'qmdelsnapshot',
-            label: `deleting snapshot ${snapshot.name} of VM ${vm.vmid}`,
-          });
-        } catch (error) {
-          // Somebody else was quicker: what was asked for is so.
-          if (!isZebuError(error) || !/does not exist/.test(error.message)) throw error;
-        }
-      },
+      run: (report) => dropSnapshot(context, own, snapshot.name, report),
     },
   ]);
   return { changed: true, ...facts(own), snapshot: snapshot.name };
+}
+
+export async function dropSnapshot(context: Context, own: Own, name: string, report: StepReport): Promise<void> {
+  try {
+    await vmTask(context, own, report, {
+      method: 'DELETE',
+      path: `/snapshot/${name}`,
+      task: 'qmdelsnapshot',
+      label: `deleting snapshot ${name} of VM ${own.vm.vmid}`,
+    });
+  } catch (error) {
+    // Somebody else was quicker: what was asked for is so.
+    if (!isZebuError(error) || !/does not exist/.test(error.message)) throw error;
+  }
 }
 
 /** `2026-11-24 21:03:00 UTC`. */

@@ -1,0 +1,56 @@
+import { isZebuError, ZebuError } from '@zebu/kit';
+import type { Context } from '../context.js';
+import { judgeVm, requireNoFreeze } from '../proxmox/snapshot/read.js';
+import { dropSnapshot, readySnapshot, runSnapshot, type ReadySnapshot } from '../proxmox/snapshot/snapshots.js';
+import type { StepReport } from '../ui/steps.js';
+
+/** What tells them from snapshots of people; Proxmox allows 40 characters. */
+const PREFIX = 'deploy-';
+
+/** @throws SNAPSHOT_REFUSED when the storage has none, or lets the VM stand still and nobody allowed it */
+export async function readyForDeploy(context: Context, run: string): Promise<ReadySnapshot> {
+  const { snapshot_freeze: allowed } = context.config.deploy;
+  const ready = await readySnapshot(context, {
+    name: `${PREFIX}${run}`,
+    description: `Before the switch to ${run}, by zebu app:deploy`,
+    allowFreeze: true,
+  });
+  try {
+    requireNoFreeze(await judgeVm(ready.own), ready.own, allowed, 'The snapshot before the switch');
+  } catch (error) {
+    if (!isZebuError(error)) throw error;
+    throw new ZebuError(error.code, error.message, {
+      hint: 'Set deploy.snapshot_freeze to accept it, or keep the disk on ZFS, LVM-thin or Ceph.',
+    });
+  }
+  return ready;
+}
+
+/**
+ * Takes the snapshot the runner waits for. The ones of earlier deploys go: what one costs grows with every write.
+ * @returns why there is none; undefined once it is taken
+ */
+export async function snapshotForDeploy(
+  context: Context,
+  run: string,
+  report: StepReport,
+): Promise<string | undefined> {
+  let ready: ReadySnapshot;
+  try {
+    ready = await readyForDeploy(context, run);
+    await runSnapshot(context, ready, report);
+    report.output(`snapshot ${ready.name} of VM ${ready.own.vm.vmid}: zebu vm:snapshot:rollback ${ready.name}`);
+  } catch (error) {
+    if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
+    return `no snapshot: ${error.message}`;
+  }
+  for (const { name } of ready.list.filter((each) => each.name.startsWith(PREFIX))) {
+    try {
+      await dropSnapshot(context, ready.own, name, report);
+    } catch (error) {
+      if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
+      context.io.warn(`The snapshot ${name} of an earlier deploy is still there: ${error.message}`);
+    }
+  }
+  return undefined;
+}
