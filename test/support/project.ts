@@ -59,6 +59,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Sections merged over what is made: `{vm: {cores: 1}}`. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Where secrets come from, as in zebu.yml. */
+  readonly secretSources?: readonly string[];
 }
 
 export function makeProject(options: ProjectOptions): Project {
@@ -85,7 +87,8 @@ export function makeProject(options: ProjectOptions): Project {
     },
   };
   for (const [name, section] of Object.entries(config)) sections[name] ??= { ...section };
-  write('zebu.yml', stringify(sections));
+  const sources = options.secretSources?.map((use) => ({ use }));
+  write('zebu.yml', stringify({ ...sections, ...(sources === undefined ? {} : { secret_sources: sources }) }));
   for (const [file, text] of Object.entries(options.files ?? {})) write(file, text);
   git(folder, 'init', '-q', '-b', 'main');
   const env = {

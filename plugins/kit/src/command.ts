@@ -1,4 +1,4 @@
-import { Command, Errors, Flags, type Config } from '@oclif/core';
+import { Command, Errors, Flags, type Config, type Interfaces } from '@oclif/core';
 import { inActions, writeReport, type CiReport } from './actions.js';
 import { createConsole, isOn, type Console } from './console.js';
 import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
@@ -82,6 +82,19 @@ export abstract class ZebuCommand<Result> extends Command {
     } catch (error) {
       this.io.warn(`The report for the job could not be written: ${(error as Error).message}`);
     }
+  }
+
+  /** oclif leaves a switch that was not given undefined, although it types it as boolean. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    const values = parsed.flags as Record<string, unknown>;
+    for (const [name, flag] of Object.entries({ ...options?.baseFlags, ...options?.flags } as Interfaces.FlagInput))
+      if (flag.type === 'boolean' && flag.allowNo !== true) values[name] ??= false;
+    return parsed;
   }
 
   /** Milliseconds after a signal until the process ends even if the command has not come to an end by itself. */
