@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Plain JavaScript that also an old Node can read: it is the one that has to say which Node is needed.
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+
+// Imported instead of required, node:fs takes a tenth of the time in which Node starts.
+const { existsSync, readFileSync } = module.createRequire(import.meta.url)('node:fs');
 
 const NEEDED = [22, 13];
 const root = new URL('../', import.meta.url);
@@ -13,7 +14,7 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   module.enableCompileCache?.();
   await start(process.argv.slice(2));
 } else {
-  runWithNewerNode();
+  await runWithNewerNode();
 }
 
 async function start(args) {
@@ -27,12 +28,14 @@ async function start(args) {
     process.exitCode = 1;
     return;
   }
+  // The version of Node has been seen to above; oclif would load a library to look at it again.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
   const { main } = await import('../dist/lib/main.js');
   await main(args, fileURLToPath(root));
 }
 
 // A checkout carries its own runtime as a devDependency; an installed package relies on the one that starts it.
-function runWithNewerNode() {
+async function runWithNewerNode() {
   const newer = fileURLToPath(new URL('node_modules/node/bin/node', root));
   if (!existsSync(newer)) {
     console.error(
@@ -41,6 +44,7 @@ function runWithNewerNode() {
     process.exitCode = 1;
     return;
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone has to be passed on.
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

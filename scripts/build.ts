@@ -1,14 +1,15 @@
 /**
  * Type-checks everything, compiles the plugins, bundles the core, and writes what is generated from them.
  *
- * The core is bundled because start-up is mostly the loading of many small files: `@oclif/core` alone is hundreds.
- * Entry points stay one file a command, as oclif wants them; what they share becomes chunks. Heavy libraries that only
- * some commands need stay outside and are imported when used.
+ * The core is bundled for the sake of start-up (see bundle.ts). Entry points stay one file a command, as oclif wants
+ * them; what they share becomes chunks. Heavy libraries that only some commands need stay outside and are imported when
+ * used.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
+import { build } from 'esbuild';
+import { bundling, withKeys } from './bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,25 +25,15 @@ const typescript = spawnSync(process.execPath, [`${root}node_modules/typescript/
 });
 if (typescript.status !== 0) process.exit(typescript.status ?? 1);
 
-const shared: BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  logLevel: 'warning',
-  // CommonJS inside the bundle (oclif) asks for these.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
-  // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
-  external: ['typescript', 'ts-node', 'tsx', '@zebu/kit/ssh', 'enquirer', 'listr2', 'node-ssh', 'proxmox-api'],
-};
+const options = bundling(root);
+await build({ ...options, entryPoints: ['src/lib/config/json-schema.ts'], outfile: '.build/config-keys.mjs' });
+const derived = '../.build/config-keys.mjs';
+const { deriveKeys } = (await import(derived)) as { deriveKeys: () => unknown };
 
 const part = `${root}.build/dist`;
 rmSync(part, { recursive: true, force: true });
 await build({
-  ...shared,
+  ...withKeys(options, deriveKeys()),
   entryPoints: ['src/lib/main.ts', ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root })],
   outbase: 'src',
   outdir: part,
@@ -50,7 +41,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
 });
-await build({ ...shared, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
+await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });

@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configJsonSchema, configKeys } from '../src/lib/config/keys.js';
+import { configJsonSchema, deriveKeys } from '../src/lib/config/json-schema.js';
 import { configReference } from '../src/lib/config/reference.js';
 import { resultSchemas } from './result-schemas.js';
 
@@ -32,7 +32,7 @@ for (const problem of results.problems) fail(problem);
 // A break that was written out would be what the next run compares with.
 const files: Record<string, string> = {
   'schema/zebu.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
-  'docs/configuration.md': configReference(configKeys()),
+  'docs/configuration.md': configReference(deriveKeys()),
   ...(results.problems.length === 0 ? results.files : {}),
 };
 

@@ -58,10 +58,14 @@ if (task !== 'setup') {
 function isStale() {
   const stamp = statSync(`${root}dist/.stamp`, { throwIfNoEntry: false });
   if (!stamp) return true;
-  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', 'src', 'plugins', 'package.json'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const { stdout } = spawnSync(
+    'git',
+    ['ls-files', '-co', '--exclude-standard', 'src', 'plugins', 'scripts', 'package.json'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return (stdout ?? '')
     .split('\n')
     .filter((file) => file !== '')

@@ -8,6 +8,11 @@ export interface Commands {
   findTopic(id: string): unknown;
 }
 
+/** Whether `joinTopic` may change these words; it needs to know all commands, which takes a while to find out. */
+export function mayNeedJoining([topic, word]: readonly string[]): boolean {
+  return topic !== undefined && word !== undefined && !word.startsWith('-');
+}
+
 /**
  * `vm create` for `vm:create`. Left to itself oclif prints the topic's help for it and exits 0: in a pipeline a
  * command that silently did nothing.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Config, Errors, flush, run, settings } from '@oclif/core';
 import { createConsole, failure, inActions, isOn, toZebuError } from '@zebu/kit';
-import { joinTopic, localPlugins } from './argv.js';
+import { joinTopic, localPlugins, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
@@ -45,18 +45,19 @@ export async function main(args: string[], root: string): Promise<void> {
   try {
     // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
     settings.enableAutoTranspile = false;
-    const config = await Config.load(root);
     if (args[0] === COMPLETE) {
       const { candidates, shown } = await import('./complete/index.js');
+      const config = await Config.load(root);
       const zebu = process.argv[1] ?? '';
       process.stdout.write(shown(await candidates(args.slice(1), config.commands, zebu)));
       return;
     }
     // npm, which plugins:install runs, would tell of its own updates in the middle of ours.
     process.env['NPM_CONFIG_UPDATE_NOTIFIER'] ??= 'false';
+    const joined = mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args;
     await run(
-      localPlugins(joinTopic(args, config), existsSync, (path) => resolve(path)),
-      config,
+      localPlugins(joined, existsSync, (path) => resolve(path)),
+      root,
     );
     await flush();
   } catch (thrown) {

@@ -1,5 +1,4 @@
 /** GitHub Actions: workflow commands, which the runner reads from both streams, and the files a step may write. */
-import { randomUUID } from 'node:crypto';
 import { appendFileSync, fstatSync } from 'node:fs';
 import { relative } from 'node:path';
 
@@ -69,7 +68,7 @@ export function writeReport(env: Env, report: CiReport, clean: (text: string) =>
   if (outputs) {
     const lines = Object.entries(report.outputs).map(([name, value]) => {
       // The runner's form for any value: no value can contain a mark that is made up for it.
-      const mark = `zebu_${randomUUID()}`;
+      const mark = `zebu_${crypto.randomUUID()}`;
       return `${name}<<${mark}\n${clean(value)}\n${mark}\n`;
     });
     appendFileSync(outputs, lines.join(''));

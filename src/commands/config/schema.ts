@@ -11,7 +11,7 @@ export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
 
   async execute(): Promise<Record<string, unknown>> {
     await this.parse(ConfigSchema);
-    const { configJsonSchema } = await import('../../lib/config/keys.js');
+    const { configJsonSchema } = await import('../../lib/config/json-schema.js');
     const schema = configJsonSchema();
     this.io.out(JSON.stringify(schema, null, 2));
     return schema;

@@ -93,7 +93,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     const short = relative(request.cwd, file);
     return short.startsWith('..') ? file : short;
   };
-  const keys = configKeys();
+  const keys = await configKeys();
   const named = request.file ?? env('ZEBU_CONFIG');
   let main: { file: string; text: string };
   if (named === undefined) main = await findUpwards(request.cwd);

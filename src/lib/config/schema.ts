@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 import { parsePort } from './port.js';
 
+// Compiling a validator pays off from the second value on, and a command reads one configuration.
+z.config({ jitless: true });
+
 /**
  * The configuration: every key of zebu.yml, with the sentence the reference prints for it. The same schema validates,
  * generates the JSON Schema for editors and the configuration reference. Keys are spelled as in the file everywhere,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { CONFIG_FILE, loadConfig } from '../config/load.js';
-import { configJsonSchema } from '../config/keys.js';
+import { configJsonSchema } from '../config/json-schema.js';
 import { detect, type Detected } from './detect.js';
 import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
 import { renderTaskfile } from './taskfile.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { configKeys } from '../../../src/lib/config/keys.js';
+import { deriveKeys } from '../../../src/lib/config/json-schema.js';
 
-describe('configKeys', () => {
-  const keys = configKeys();
+describe('the keys of zebu.yml', () => {
+  const keys = deriveKeys();
 
   it('gives every key a variable of its own and a sentence for the reference', () => {
     expect(new Set(keys.map((key) => key.variable)).size).toBe(keys.length);

@@ -1,0 +1,130 @@
+/**
+ * How the core is bundled. Start-up is mostly the loading of many small files (`@oclif/core` alone is hundreds) and the
+ * evaluation of modules that the command at hand never uses; the plugins below are about the latter.
+ */
+import { readFileSync } from 'node:fs';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/** What oclif does on every start in a way that is only slow; each is looked for, so that an update of oclif is noticed. */
+const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+  // Loads the tables of ICU, for names of letters, digits and colons.
+  'config/plugin.js': [['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)']],
+  // Compiles seven patterns without a wildcard against each dependency.
+  'config/plugin-loader.js': [
+    ['(0, minimatch_1.minimatch)(p, w)', '(/[*?[\\]{}()!|+]/.test(w) ? (0, minimatch_1.minimatch)(p, w) : p === w)'],
+  ],
+  // Two files more to load for one constant.
+  'util/os.js': [["(await import('wsl-utils')).isWsl", "require('wsl-utils').isWsl"]],
+};
+
+/**
+ * Libraries compiled to CommonJS evaluate all they require at once. Here `const x_1 = require('./x')`, as TypeScript
+ * writes it, becomes a function that requires on first use, as Babel's `lazy` does; what is exported in passing becomes
+ * a getter.
+ */
+const lazyOclif: Plugin = {
+  name: 'lazy-oclif',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
+      let source = readFileSync(path, 'utf8');
+      const name = path.replaceAll('\\', '/').replace(/^.*\/@oclif\/core\/lib\//, '');
+      for (const [slow, quick] of SHORTCUTS[name] ?? []) {
+        if (!source.includes(slow)) return { errors: [{ text: `${name} of oclif has changed: there is no ${slow}` }] };
+        source = source.replace(slow, () => quick);
+      }
+      return { contents: lazily(source), loader: 'js' };
+    });
+  },
+};
+
+function lazily(source: string): string {
+  const names: string[] = [];
+  const deferred = source
+    .replaceAll(
+      /^exports\.(\w+) = (__importStar\(require\("[^"]+"\)\));$/gm,
+      (_, name: string, load: string) =>
+        `{ let it; Object.defineProperty(exports, "${name}", { enumerable: true, get: () => (it ??= ${load}) }); }`,
+    )
+    .replaceAll(
+      /^(?:const|var) (\w+_\d+) = ((?:__importDefault|__importStar)?\(?require\("[^"]+"\)\)?);$/gm,
+      (_, name: string, load: string) => {
+        names.push(name);
+        return `let ${name}$; function ${name}$get() { return ${name}$ ??= ${load}; }`;
+      },
+    );
+  return names.reduce(
+    (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b(?!\\$)`, 'g'), `(${name}$get())`),
+    deferred,
+  );
+}
+
+/**
+ * Imported as ES modules, Node's own modules have every property read for the list of exports, also those that load
+ * further modules when they are read: `node:fs` and `node:util` cost a quarter of the time in which Node itself starts.
+ * Taken out of what Node has at hand, only the names that are used are read.
+ */
+const builtinsByName: Plugin = {
+  name: 'builtins-by-name',
+  setup(build) {
+    build.onLoad({ filter: /\.(ts|m?js)$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replaceAll(
+        /^import (?!type\b)(?:(\w+)(?:, )?)?(\{[^}]*\})? from ['"](node:[\w/]+)['"];?/gm,
+        (_, whole: string | undefined, names: string | undefined, from: string) => {
+          const values = names?.replace(/\btype \w+,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2');
+          return [whole, values]
+            .filter((target) => target !== undefined)
+            .map((target) => `const ${target} = globalThis.process.getBuiltinModule('${from}');`)
+            .join(' ');
+        },
+      );
+      return contents === source ? undefined : { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+    });
+  },
+};
+
+/** All that oclif asks of it on every start is one constant; the rest of it brings `node:child_process` along. */
+const lightWsl: Plugin = {
+  name: 'light-wsl',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]wsl-utils[\\/]index\.js$/ }, () => ({
+      contents: `export { default as isWsl } from 'is-wsl';
+        export const powerShellPath = async () => (await import('powershell-utils')).powerShellPath();`,
+    }));
+  },
+};
+
+/** @param root folder of the repository, ending in a slash */
+export const bundling = (root: string): BuildOptions => ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  logLevel: 'warning',
+  // CommonJS inside the bundle (oclif) asks for these.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
+  // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
+  external: ['typescript', 'ts-node', 'tsx', '@zebu/kit/ssh', 'enquirer', 'listr2', 'node-ssh', 'proxmox-api'],
+  // The same library, as modules instead of CommonJS: what is not used is left out.
+  alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
+  plugins: [lazyOclif, builtinsByName, lightWsl],
+});
+
+/**
+ * The same with the keys of zebu.yml worked out: deriving them from the schema takes a command longer than all else that
+ * it does with its configuration.
+ */
+export function withKeys(options: BuildOptions, keys: unknown): BuildOptions {
+  const builtKeys: Plugin = {
+    name: 'built-keys',
+    setup(build) {
+      build.onLoad({ filter: /src[\\/]lib[\\/]config[\\/]built-keys\.ts$/ }, () => ({
+        contents: `export const builtKeys = ${JSON.stringify(keys)};`,
+      }));
+    },
+  };
+  return { ...options, plugins: [builtKeys, ...(options.plugins ?? [])] };
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { variableOf, type ConfigKey, type KeyType } from './keys.js';
+import { configSchema } from './schema.js';
+
+interface JsonSchemaNode {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly JsonSchemaNode[];
+}
+
+/** The JSON Schema editors use for zebu.yml. */
+export function configJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(configSchema, { io: 'input' }),
+    title: 'zebu.yml',
+    description: 'Configuration of zebu: one app, one VM, one Proxmox host.',
+  };
+}
+
+function typeOf(node: JsonSchemaNode): KeyType {
+  const type = node.type ?? node.anyOf?.[0]?.type ?? 'string';
+  if (type === 'integer' || type === 'number') return 'number';
+  return type === 'array' || type === 'boolean' || type === 'object' ? type : 'string';
+}
+
+function* leaves(node: JsonSchemaNode, prefix: string): Generator<ConfigKey> {
+  for (const [name, child] of Object.entries(node.properties ?? {})) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (child.properties !== undefined) yield* leaves(child, path);
+    else
+      yield {
+        path,
+        variable: variableOf(path),
+        type: typeOf(child),
+        description: child.description ?? '',
+        default: child.default,
+        required: node.required?.includes(name) ?? false,
+      };
+  }
+}
+
+/** Every key that holds a value, in the order of the schema. */
+export function deriveKeys(): readonly ConfigKey[] {
+  return [...leaves(configJsonSchema(), '')];
+}
