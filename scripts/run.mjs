@@ -27,12 +27,16 @@ const lockSum = createHash('sha256')
   .digest('hex');
 const upToDate = existsSync(installed) && existsSync(node) && readFileSync(installed, 'utf8') === lockSum;
 if (!upToDate) {
+  // Of the packages with install scripts only `node` needs its own: it fetches the runtime. What the others would compile
+  // is optional, and takes longer than all the rest.
   run('Installing the packages of package-lock.json (npm ci)', 'npm', [
     'ci',
+    '--ignore-scripts',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
   ]);
+  run('Fetching the Node that the packages pin', 'npm', ['rebuild', 'node', '--loglevel=error']);
   writeFileSync(installed, lockSum);
 }
 

@@ -1,23 +1,71 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ROOT } from './cli.js';
 
-/** `npm pack` of a folder, with the npm and the Node of the repository. @returns path of the tarball */
-export function pack(folder: string, destination: string): string {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`${ROOT}node_modules/npm/bin/npm-cli.js`, 'pack', '--json', '--pack-destination', destination],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 64 << 20,
-      env: {
-        ...process.env,
-        PATH: `${ROOT}node_modules/node/bin:${ROOT}node_modules/.bin:${process.env['PATH'] ?? ''}`,
-      },
+const NPM = `${ROOT}node_modules/npm/bin/npm-cli.js`;
+
+export interface Packed {
+  readonly name: string;
+  /** Path of the tarball. */
+  readonly tarball: string;
+  /** Paths inside the package. */
+  readonly files: readonly string[];
+  /** Bytes unpacked. */
+  readonly size: number;
+}
+
+/** npm with the Node of the repository. @returns what it printed on stdout */
+export function npm(
+  args: readonly string[],
+  options: { cwd: string; env?: Readonly<Record<string, string | undefined>>; timeoutMs?: number },
+): string {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [NPM, ...args], {
+    cwd: options.cwd,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    timeout: options.timeoutMs ?? 60_000,
+    killSignal: 'SIGKILL',
+    env: {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${ROOT}node_modules/.bin:${process.env['PATH'] ?? ''}`,
+      ...options.env,
     },
+  });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} in ${options.cwd}: ${signal ?? status}\n${stderr}`);
+  return stdout;
+}
+
+/** `npm pack` of a folder. */
+export function packed(folder: string, destination: string): Packed {
+  const stdout = npm(['pack', '--json', '--pack-destination', destination], { cwd: folder });
+  const answer: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
+  // npm 11 answers with a list, npm 12 with an object by name.
+  const [entry] = Object.values(answer as Record<string, RawPack>);
+  if (entry === undefined) throw new Error(`npm pack in ${folder} named no tarball`);
+  return {
+    name: entry.name,
+    tarball: join(destination, entry.filename),
+    files: entry.files.map(({ path }) => path),
+    size: entry.unpackedSize,
+  };
+}
+
+interface RawPack {
+  readonly name: string;
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** @returns path of the tarball */
+export const pack = (folder: string, destination: string): string => packed(folder, destination).tarball;
+
+/** Folders of all packages of the repository, the root last. */
+export function packageFolders(): readonly string[] {
+  const { workspaces } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { workspaces: string[] };
+  const folders = globSync(workspaces, { cwd: ROOT }).filter((folder) =>
+    existsSync(join(ROOT, folder, 'package.json')),
   );
-  if (status !== 0) throw new Error(`npm pack in ${folder}: ${stderr}`);
-  const answer = JSON.parse(stdout.slice(stdout.indexOf('['))) as { filename: string }[];
-  return join(destination, answer[0]?.filename ?? '');
+  return [...folders.toSorted().map((folder) => join(ROOT, folder)), ROOT];
 }
