@@ -59,8 +59,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Sections merged over what is made: `{vm: {cores: 1}}`. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Where secrets come from, as in zebu.yml. */
-  readonly secretSources?: readonly string[];
+  /** Where secrets come from: ids, or entries as in zebu.yml. */
+  readonly secretSources?: readonly (Readonly<Record<string, unknown>> | string)[];
 }
 
 export function makeProject(options: ProjectOptions): Project {
@@ -87,7 +87,7 @@ export function makeProject(options: ProjectOptions): Project {
     },
   };
   for (const [name, section] of Object.entries(config)) sections[name] ??= { ...section };
-  const sources = options.secretSources?.map((use) => ({ use }));
+  const sources = options.secretSources?.map((source) => (typeof source === 'string' ? { use: source } : source));
   write('zebu.yml', stringify({ ...sections, ...(sources === undefined ? {} : { secret_sources: sources }) }));
   for (const [file, text] of Object.entries(options.files ?? {})) write(file, text);
   git(folder, 'init', '-q', '-b', 'main');

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ROOT, zebu } from '../../support/cli.js';
+import type { PluginKind, Scaffolded } from '../../../src/lib/plugin-kit/scaffold.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'zebu-scaffold-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('plugin:new', () => {
+  it.each<PluginKind>(['transport', 'secrets', 'hook'])(
+    '--%s writes a plugin whose types and tests pass',
+    async (kind) => {
+      const run = await zebu(['plugin:new', `my-${kind}`, `--${kind}`, '--json'], { cwd: scratch });
+      expect(run, run.stderr).toMatchObject({ code: 0 });
+      const { folder } = (JSON.parse(run.stdout) as { result: Scaffolded }).result;
+      // What npm install would bring, from the checkout.
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      const npm = (script: string): ReturnType<typeof spawnSync> =>
+        spawnSync(process.execPath, [`${ROOT}node_modules/npm/bin/npm-cli.js`, 'run', script], {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { ...process.env, PATH: `${ROOT}node_modules/node/bin:${process.env['PATH'] ?? ''}`, NODE_OPTIONS: '' },
+        });
+      const [check, test] = [npm('check'), npm('test')];
+      expect(check.status, String(check.stdout)).toBe(0);
+      expect(test.status, String(test.stdout)).toBe(0);
+      expect(String(test.stdout)).toMatch(/^# pass [1-9]|ℹ pass [1-9]/m);
+      rmSync(join(folder, 'node_modules'));
+    },
+  );
+
+  it('does not write over what is there', async () => {
+    const run = await zebu(['plugin:new', 'my-hook', '--hook'], { cwd: scratch });
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('is there and not empty') as string });
+  });
+});
