@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly timeoutMs?: number;
   /** Called with the pid, for tests that interrupt. */
   readonly onStart?: (pid: number) => void;
+  /** What the run has said on stderr so far, each time it says more. */
+  readonly onStderr?: (text: string, pid: number) => void;
 }
 
 /** Runs the built `zebu` as a script would: no terminal, nothing on standard input. */
@@ -35,7 +37,10 @@ export async function zebu(args: readonly string[], options: CliOptions): Promis
   if (child.pid !== undefined) options.onStart?.(child.pid);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+    options.onStderr?.(output.stderr, child.pid ?? 0);
+  });
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
   const run = await new Promise<CliRun>((resolve, reject) => {

@@ -35,6 +35,27 @@ export function pveshArgv(method: string, path: string, params: Readonly<Record<
 }
 
 /**
+ * pvesh runs a task in its own foreground and ends it when nobody reads its output any more: a backup would be cut off
+ * with the connection that asked for it. Here it has a session of its own and writes to a file, which is handed over at
+ * its end to whoever is still there.
+ */
+const OUTLIVING = [
+  'work=$(mktemp -d) || exit 1',
+  '"$@" >"$work/out" 2>"$work/err" </dev/null',
+  'code=$?',
+  'trap "" PIPE',
+  'cat "$work/out" 2>/dev/null',
+  'cat "$work/err" >&2',
+  'rm -rf "$work"',
+  'exit $code',
+].join('\n');
+
+/** The command, such that it comes to its end even when the connection does not last that long. */
+export function outlivingUs(argv: readonly string[]): readonly string[] {
+  return ['setsid', '--wait', 'sh', '-c', OUTLIVING, 'sh', ...argv];
+}
+
+/**
  * What pvesh printed, as the API's `data`. It runs tasks in the foreground and prints their output first, so the result
  * is the last line; a request without a result prints nothing.
  * @returns undefined when there is no JSON where there should be

@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import { parseFailure, parseOutput, pveshArgv } from './pvesh.js';
+import { outlivingUs, parseFailure, parseOutput, pveshArgv } from './pvesh.js';
 
 export interface SshTransportOptions {
   readonly session: SshSession;
@@ -24,6 +24,9 @@ const PARALLEL = 6;
 
 /** The status a shell gives for a program that is not there. */
 const NOT_FOUND = 127;
+/** A shell adds it to the number of the signal that ended a program; pvesh's own failures are 255 or below it. */
+const SIGNALLED = 128;
+const isSignal = (code: number): boolean => code > SIGNALLED && code <= SIGNALLED + 31;
 
 export class SshTransport implements Transport {
   readonly id = 'ssh';
@@ -55,7 +58,8 @@ export class SshTransport implements Transport {
     let result: ExecResult;
     await this.#turn();
     try {
-      result = await session.exec(pveshArgv(verb, path, params), {
+      const argv = pveshArgv(verb, path, params);
+      result = await session.exec(isRead ? argv : outlivingUs(argv), {
         signal,
         timeoutMs: isRead ? readTimeoutMs : writeTimeoutMs,
       });
@@ -72,8 +76,9 @@ export class SshTransport implements Transport {
         `${this.where} has no pvesh: it is not a Proxmox VE host, or the login may not use it`,
       );
     }
-    if (result.code === null) {
-      const ended = new ZebuError('UNREACHABLE', `pvesh on ${this.where} was ended by ${result.signal ?? 'a signal'}`);
+    if (result.code === null || (!isRead && isSignal(result.code))) {
+      const name = result.signal ?? (result.code === null ? 'a signal' : `signal ${result.code - SIGNALLED}`);
+      const ended = new ZebuError('UNREACHABLE', `pvesh on ${this.where} was ended by ${name}`);
       throw isRead ? ended : outcomeUnknown(verb, path, ended);
     }
     if (result.code !== 0) throw parseFailure(verb, path, result.stderr);

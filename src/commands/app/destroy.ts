@@ -30,13 +30,10 @@ export default class AppDestroy extends ProjectCommand<Destroyed> {
       flags.volumes,
       async () => flags.yes || confirmByName(this.io, what, name),
     );
-    if (!result.changed) this.io.out('Nothing was changed: the name did not match');
-    else {
-      const kept = result.dataRemoved
-        ? 'with its data'
-        : `kept: ${['secrets', ...result.volumes.map((volume) => `volume ${volume}`)].join(', ')}`;
-      this.io.out(`${name} is gone; ${kept}`);
-    }
+    const kept = result.dataRemoved
+      ? 'with its data'
+      : `kept: ${['secrets', ...result.volumes.map((volume) => `volume ${volume}`)].join(', ')}`;
+    this.io.out(`${name} is gone; ${kept}`);
     return result;
   }
 }

@@ -21,9 +21,7 @@ export default class VmDestroy extends ProjectCommand<VmPower> {
       context,
       async (name) => flags.yes || confirmByName(this.io, `This destroys the VM ${name} and all its data`, name),
     );
-    this.io.out(
-      result.changed ? `VM ${result.vmid} (${result.name}) is gone` : 'Nothing was changed: the name did not match',
-    );
+    this.io.out(`VM ${result.vmid} (${result.name}) is gone`);
     return result;
   }
 }

@@ -166,7 +166,7 @@ const network = z
     search: z.string().optional().describe('DNS search domain.'),
     bridge: z.string().optional().describe('Bridge on the node. Default: the only one there is.'),
     vlan: z.int().min(1).max(4094).optional().describe('VLAN tag.'),
-    mtu: z.int().min(576).max(65520).optional().describe('MTU of the interface. Default: that of the bridge.'),
+    mtu: z.int().min(576).max(65520).optional().describe('MTU of the interface. Default: what Proxmox gives it.'),
     mac: z
       .string()
       .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/)

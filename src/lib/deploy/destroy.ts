@@ -9,7 +9,6 @@ import { notDeployed } from './status.js';
 
 export interface Destroyed {
   readonly app: string;
-  /** False when the confirmation was not given. */
   readonly changed: boolean;
   /** Names of the volumes the app had. */
   readonly volumes: readonly string[];
@@ -49,14 +48,10 @@ fi
 }
 
 /** @param confirm asks before anything is removed. @throws APP_MISSING, LOCK_HELD, NEEDS_CONFIRMATION */
-export async function destroyApp(
-  context: Context,
-  volumes: boolean,
-  confirm: () => Promise<boolean>,
-): Promise<Destroyed> {
+export async function destroyApp(context: Context, volumes: boolean, confirm: () => Promise<true>): Promise<Destroyed> {
   const { config, io, signal, clock } = context;
   const { name } = config.app;
-  if (!(await confirm())) return { app: name, changed: false, volumes: [], dataRemoved: false };
+  await confirm();
   const note = { ...author(context, ''), since: clock.now().toISOString(), id: '', ref: 'app:destroy' };
   let found: readonly string[] = [];
   await runSteps(io, signal, [

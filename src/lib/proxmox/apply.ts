@@ -51,6 +51,8 @@ function refuseImpossible(drift: readonly Drift[], vmid: number): void {
 
 interface ApplyPlan {
   readonly steps: readonly PlannedStep[];
+  /** After the inside of the VM was seen to, and a login proved. */
+  readonly afterwards: readonly PlannedStep[];
   readonly restart: boolean;
   /** Keys of what has to wait. */
   readonly waits: readonly string[];
@@ -78,15 +80,19 @@ export function planApply(
   const waiting = [...change.config, ...(guest?.drift ?? [])].filter((row) => row.change === 'restart');
   const isRestart = running && restart && waiting.length > 0;
   const later = change.config.filter((row) => row.offline === true && running);
-  const now = change.config.filter((row) => !later.includes(row));
+  const proved = change.config.filter((row) => row.proved === true && (guest !== undefined || isRestart));
+  const now = change.config.filter((row) => !later.includes(row) && !proved.includes(row));
   const nothing = { options: {}, add: [], remove: [], foreign: [] };
   // The digest is that of the configuration before the first change.
-  const whileOff = changeSteps({ config: later, firewall: nothing }, { ...vm, digest: undefined });
+  const stepsLater = (rows: typeof later): readonly PlannedStep[] =>
+    changeSteps({ config: rows, firewall: nothing }, { ...vm, digest: undefined });
+  const whileOff = stepsLater(later);
   return {
     steps: [
       ...changeSteps({ config: now, firewall: change.firewall }, vm),
       ...(isRestart ? restartSteps(`/nodes/${vm.node}/qemu/${vm.vmid}`, stopTimeout, whileOff) : []),
     ],
+    afterwards: stepsLater(proved),
     restart: isRestart,
     waits: running && !isRestart ? [...new Set(waiting.map((row) => row.key))] : [],
   };
@@ -108,11 +114,13 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
     : guest !== undefined && (guest.drift.length > 0 || grows)
       ? [guestStep(ensuring)]
       : [];
+  const done = [...plan.steps, ...plan.afterwards];
   if (!options.dryRun) {
     try {
       await runSteps(context.io, context.signal, [
         ...plan.steps.map((step) => planStep(context, client, vm, step)),
         ...inside,
+        ...plan.afterwards.map((step) => planStep(context, client, vm, step)),
       ]);
     } finally {
       await endEnsuring(ensuring);
@@ -124,13 +132,13 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
     ? (guest?.drift ?? []).map(({ key, found, wanted }) => `${key}: ${found} -> ${wanted}`)
     : [...(ensuring.guest?.changes ?? []), ...(ensuring.facts?.changes ?? [])];
   return {
-    changed: !options.dryRun && plan.steps.length + guestChanges.length > 0,
+    changed: !options.dryRun && done.length + guestChanges.length > 0,
     dryRun: options.dryRun,
     vmid: vm.vmid,
     node: vm.node,
     name: vm.next['name'] ?? desired.name,
     drift,
-    steps: plan.steps.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
+    steps: done.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
     guestChanges,
     restarted: plan.restart && !options.dryRun,
     needsRestart: plan.waits,

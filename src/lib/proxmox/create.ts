@@ -1,7 +1,7 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { around } from '../hooks/around.js';
-import { runSteps } from '../ui/steps.js';
+import { runSteps, type Step } from '../ui/steps.js';
 import type { AgentTarget } from './agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, type ProxmoxClient } from './client.js';
@@ -112,18 +112,23 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   }
   const target = { client, node: toNodeName(plan.node), vmid: toVmid(plan.vmid) };
   const ensuring = beginEnsuring(context, target, desired);
+  let begun = false;
+  const planned = (step: PlannedStep): Step => {
+    const { title, run } = planStep(context, client, plan, step);
+    return { title, run: (report) => ((begun = true), run(report)) };
+  };
   if (options.dryRun) ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
   else {
     try {
       await runSteps(context.io, context.signal, [
-        ...plan.steps.filter((step) => !starts(step)).map((step) => planStep(context, client, plan, step)),
+        ...plan.steps.filter((step) => !starts(step)).map(planned),
         // Closed before it is on.
         settingsStep(ensuring),
-        ...plan.steps.filter(starts).map((step) => planStep(context, client, plan, step)),
+        ...plan.steps.filter(starts).map(planned),
         ...ensureSteps(ensuring),
       ]);
     } catch (error) {
-      throw explainInterruption(error, plan);
+      throw begun ? explainInterruption(error, plan) : error;
     } finally {
       await endEnsuring(ensuring);
     }
@@ -151,7 +156,7 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
 }
 
 function explainInterruption(error: unknown, plan: VmPlan): unknown {
-  if (!isZebuError(error) || error.code !== 'INTERRUPTED' || plan.steps.length === 0) return error;
+  if (!isZebuError(error) || error.code !== 'INTERRUPTED') return error;
   return new ZebuError('OUTCOME_UNKNOWN', `Interrupted while VM ${plan.vmid} was being made`, {
     hint: 'It is tagged as ours: run `zebu vm:create` again and it goes on from there.',
     cause: error,

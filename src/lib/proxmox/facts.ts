@@ -16,6 +16,8 @@ export interface ConfigDrift extends Drift {
   readonly remove?: readonly string[];
   /** Only while the VM is off: it would lose its network in the middle of it. */
   readonly offline?: boolean;
+  /** Only once a login has been proved to work with it: otherwise it would be undone in the VM and not in Proxmox. */
+  readonly proved?: boolean;
   /** Grow the disk to so many GiB. */
   readonly resizeGb?: number;
   /** Not a matter of taste but of every VM of zebu: vm:create sees to it, too. */
@@ -75,7 +77,10 @@ interface Row {
   readonly set?: Setting;
   readonly remove?: readonly string[];
   readonly offline?: boolean;
+  readonly proved?: boolean;
   readonly ensured?: boolean;
+  /** The running VM is compared elsewhere: what counts here is the configuration alone. */
+  readonly configOnly?: boolean;
 }
 
 const net = (config: QemuConfig, name: string): string => parseProperties(config['net0'] ?? '').values.get(name) ?? '';
@@ -99,6 +104,15 @@ function networkRows({ network, firewall }: DesiredVm): readonly Row[] {
       found: (config) => net(config, 'tag'),
       change: 'now',
       set: setNet('tag', vlan === '' ? undefined : vlan),
+    },
+    {
+      key: 'vm.network.mtu',
+      wanted: network.mtu === undefined ? '' : String(network.mtu),
+      // 1 means the bridge's own, which is what it is without one.
+      found: (config) => net(config, 'mtu').replace(/^1$/, ''),
+      change: 'restart',
+      set: setNet('mtu', network.mtu === undefined ? undefined : String(network.mtu)),
+      offline: true,
     },
     {
       key: 'vm.network.mac',
@@ -210,15 +224,18 @@ function ownershipRows(desired: DesiredVm): readonly Row[] {
       shown: [`${desired.sshKeys.length} keys`, 'cloud-init has others'],
       change: 'now',
       set: () => ({ sshkeys: encodeURIComponent(desired.sshKeys.join('\n')) }),
+      proved: true,
+      configOnly: true,
     },
   ];
 }
 
 function compare(row: Row, vm: Configured): readonly ConfigDrift[] {
   const { key, wanted, shown, remove, change } = row;
-  if (wanted === undefined || row.found(vm.current) === wanted) return [];
+  const current = row.configOnly === true ? vm.next : vm.current;
+  if (wanted === undefined || row.found(current) === wanted) return [];
   const waits = row.found(vm.next) === wanted;
-  const found = shown?.[1] ?? (row.found(vm.current) || 'nothing');
+  const found = shown?.[1] ?? (row.found(current) || 'nothing');
   return [
     {
       key,
@@ -228,6 +245,7 @@ function compare(row: Row, vm: Configured): readonly ConfigDrift[] {
       set: waits ? undefined : row.set,
       ...(waits || remove === undefined ? {} : { remove }),
       ...(row.offline === true ? { offline: true } : {}),
+      ...(row.proved === true ? { proved: true } : {}),
       ...(row.ensured === true ? { ensured: true } : {}),
     },
   ];

@@ -71,6 +71,16 @@ async function waitingCloudInit(client: ProxmoxClient, path: string): Promise<re
   return rows.filter((row) => row.pending !== undefined || (row.delete ?? 0) > 0);
 }
 
+/**
+ * Settings of cloud-init are the configuration at once, but the VM has what it was started with: of a setting that is
+ * new since then, nothing.
+ */
+export function asStarted(config: QemuConfig, waiting: readonly Pending[]): QemuConfig {
+  const keys = new Set(waiting.map(({ key }) => key));
+  const others = Object.entries(config).filter(([key]) => !keys.has(key));
+  return { ...Object.fromEntries(others), ...configOf(waiting, 'now') };
+}
+
 /** @param within `cloud-init`: also what of its settings waits for the next start, for one more request */
 export async function inspectVm(
   client: ProxmoxClient,
@@ -93,8 +103,7 @@ export async function inspectVm(
     vmid,
     node,
     status,
-    // What is set of cloud-init is the configuration at once, but the VM has what it was started with.
-    current: { ...configOf(pending, 'now'), ...configOf(waiting, 'now') },
+    current: asStarted(configOf(pending, 'now'), waiting),
     next: configOf(pending, 'next'),
     digest: pending.find(({ key }) => key === 'digest')?.value,
     firewall,

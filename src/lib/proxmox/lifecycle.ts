@@ -129,12 +129,12 @@ export async function restartVm(context: Context, force: boolean): Promise<VmPow
 
 /**
  * Destroys the app's VM with its disks.
- * @param confirm asked with the VM's name; false leaves everything as it is
+ * @param confirm asked with the VM's name; throws to leave everything as it is
  */
-export async function destroyVm(context: Context, confirm: (name: string) => Promise<boolean>): Promise<VmPower> {
+export async function destroyVm(context: Context, confirm: (name: string) => Promise<true>): Promise<VmPower> {
   const own = await ownVm(context);
   const { vm, name } = own;
-  if (!(await confirm(name))) return { changed: false, vmid: vm.vmid, node: vm.node, name, status: vm.status.status };
+  await confirm(name);
   await runSteps(context.io, context.signal, [
     ...(vm.status.status === 'running'
       ? [{ title: `Stop VM ${vm.vmid} (${name})`, run: (report: StepReport) => stop(context, own, report, true) }]

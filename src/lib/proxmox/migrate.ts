@@ -4,11 +4,10 @@ import type { Context } from '../context.js';
 import { runSteps } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { nodesAnswer } from './answers.js';
-import { withProgress } from './backup/progress.js';
 import { toNodeName } from './ids.js';
+import { runLongTask } from './long-task.js';
 import { ownVm, type Own } from './own.js';
 import { parseAnswer } from './parse.js';
-import { runTask } from './tasks.js';
 
 /** Moving the VM to another node of the cluster: Proxmox does it, zebu asks first whether it can. */
 
@@ -113,36 +112,27 @@ export async function migrateVm(context: Context, options: MigrateOptions): Prom
   );
   checkMigration(facts, vm.vmid, options);
   const online = facts.running;
-  // An HA-managed VM is moved by the HA manager; the task that answers is then of another type.
-  const task = { node: vm.node, type: 'qmigrate', vmid: vm.vmid };
   await runSteps(context.io, context.signal, [
     {
       title: `Move VM ${vm.vmid} (${name}) from ${vm.node} to ${target}, ${online ? 'running' : 'stopped'}`,
       run: (report) =>
-        withProgress(
+        runLongTask(
           context,
           client,
-          task,
-          (text) => report.update(text),
-          async () => {
-            await runTask(
-              client,
-              () =>
-                client.request('POST', path, {
-                  target,
-                  ...(online ? { online: 1 } : {}),
-                  ...(online && options.withLocalDisks ? { 'with-local-disks': 1 } : {}),
-                }),
-              task,
-              {
-                io: context.io,
-                signal: context.signal,
-                clock: context.clock,
-                timeoutMs: context.config.proxmox.task_timeout * 1000,
-                label: `moving VM ${vm.vmid} to ${target}`,
-              },
-            );
+          {
+            node: vm.node,
+            vmid: vm.vmid,
+            // An HA-managed VM is moved by the HA manager; the task that answers is then of another type.
+            type: 'qmigrate',
+            label: `moving VM ${vm.vmid} to ${target}`,
+            send: () =>
+              client.request('POST', path, {
+                target,
+                ...(online ? { online: 1 } : {}),
+                ...(online && options.withLocalDisks ? { 'with-local-disks': 1 } : {}),
+              }),
           },
+          report,
         ),
     },
   ]);

@@ -13,6 +13,8 @@ export interface TaskOptions {
   readonly timeoutMs: number;
   /** What is being waited for, in messages: `importing the disk of VM 100`. */
   readonly label: string;
+  /** What to do about a task that takes longer, where the same command once more is not it. */
+  readonly afterwards?: string | undefined;
   /** Called with whole seconds waited, for the line on the screen. */
   readonly onWait?: ((seconds: number) => void) | undefined;
 }
@@ -43,12 +45,17 @@ async function lastLogLines(client: ProxmoxClient, upid: Upid): Promise<readonly
 
 /**
  * Waits for a task to end.
+ * @param started when the waiting began, of the clock
  * @throws TASK_FAILED with the task's own error and last log lines; TASK_TIMEOUT; the signal's reason when aborted,
  *   in which case the task goes on
  */
-export async function waitTask(client: ProxmoxClient, upid: Upid, options: TaskOptions): Promise<TaskResult> {
+export async function waitTask(
+  client: ProxmoxClient,
+  upid: Upid,
+  options: TaskOptions,
+  started = options.clock.elapsed(),
+): Promise<TaskResult> {
   const { clock, signal } = options;
-  const started = clock.elapsed();
   let pause = FIRST_POLL_MS;
   for (;;) {
     if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();
@@ -61,7 +68,7 @@ export async function waitTask(client: ProxmoxClient, upid: Upid, options: TaskO
     const waited = clock.elapsed() - started;
     if (waited > options.timeoutMs) {
       throw new ZebuError('TASK_TIMEOUT', `Proxmox is still ${options.label} after ${Math.round(waited / 1000)} s`, {
-        hint: `Its task goes on: ${upid}. Run the same command again to wait for it, or raise proxmox.task_timeout.`,
+        hint: `Its task goes on: ${upid}. ${options.afterwards ?? 'Run the same command again to wait for it, or raise proxmox.task_timeout.'}`,
         details: { upid },
       });
     }
@@ -101,6 +108,7 @@ export async function runTask(
   options: TaskOptions,
 ): Promise<TaskResult> {
   const sentAt = Math.floor(options.clock.now().getTime() / 1000);
+  const started = options.clock.elapsed();
   let upid: Upid;
   try {
     upid = toUpid(await start());
@@ -111,7 +119,8 @@ export async function runTask(
     options.io.warn(`The answer to a request was lost; its task was found: ${found}`);
     upid = found;
   }
-  return waitTask(client, upid, options);
+  // Over SSH the request itself takes as long as its task: together they have one bound.
+  return waitTask(client, upid, options, started);
 }
 
 /** Clocks of node and client may differ by this many seconds. */

@@ -169,10 +169,13 @@ describe('drift', () => {
     const other = join(project.folder, 'other');
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'other', '-f', other]);
     const wish = `vm.ssh_keys=["${readFileSync(`${other}.pub`, 'utf8').trim()}"]`;
+    const before = onHost(lab, 'qm', 'config', vmid);
     const error = await refusal(project, 'vm:apply', '--set', wish);
     expect(error).toMatchObject({ code: 'VM_NOT_READY', exit: 6 });
     expect(error.message).toMatch(/undone/);
     expect(await inVm(project, 'id', '-un')).toBe('deploy\n');
+    // Nor is it locked out by the next start, when cloud-init hands out the keys that Proxmox has.
+    expect(onHost(lab, 'qm', 'config', vmid)).toBe(before);
   });
 
   it('of the host key is refused', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkPrune } from '../../../src/lib/proxmox/backup/backups.js';
-import { progressOf } from '../../../src/lib/proxmox/backup/progress.js';
+import { progressOf } from '../../../src/lib/proxmox/long-task.js';
 import { backupTags, findBackup, type Backup } from '../../../src/lib/proxmox/backup/read.js';
 
 const backup = (name: string, time: number): Backup => ({

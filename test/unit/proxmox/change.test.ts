@@ -6,7 +6,7 @@ import { changeOf, ensuredOnly, changeSteps } from '../../../src/lib/proxmox/cha
 import type { DesiredVm } from '../../../src/lib/proxmox/desired.js';
 import { desiredFirewall } from '../../../src/lib/proxmox/firewall.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
-import { configOf, type InspectedVm } from '../../../src/lib/proxmox/inspect.js';
+import { asStarted, configOf, type InspectedVm } from '../../../src/lib/proxmox/inspect.js';
 import { ownNote } from '../../../src/lib/proxmox/ownership.js';
 
 function desired(vm: object = {}, more: Partial<DesiredVm> = {}): DesiredVm {
@@ -91,6 +91,10 @@ describe('changeOf', () => {
       { net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0' },
       ['vm.firewall.enabled', 'the interface is not filtered', 'filtered', 'now'],
     ],
+    [
+      { net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1,mtu=1400' },
+      ['vm.network.mtu', '1400', 'nothing', 'restart'],
+    ],
     [{ agent: '0' }, ['guest.agent', 'off', 'on', 'restart']],
     [{ tags: 'zebu-app-shop;mine' }, ['guest.tags', 'zebu-app-shop', 'zebu zebu-app-shop', 'now']],
     [{ scsi0: 'local:100/d.qcow2,size=10G' }, ['vm.disk_gb', '10', '20', 'now']],
@@ -122,11 +126,11 @@ describe('changeOf', () => {
   });
 
   it('puts several changes of the interface into one', () => {
-    const found = vm({ net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr1,mtu=1400' });
+    const found = vm({ net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr1,rate=10' });
     const [step, ...more] = changeSteps(changeOf(desired({ network: { bridge: 'vmbr0', vlan: 30 } }), found), found);
     expect(more).toEqual([]);
     expect(step?.call.params).toEqual({
-      net0: 'virtio=BC:24:11:00:00:01,mtu=1400,bridge=vmbr0,tag=30,firewall=1',
+      net0: 'virtio=BC:24:11:00:00:01,rate=10,bridge=vmbr0,tag=30,firewall=1',
       digest: 'd1',
     });
   });
@@ -178,6 +182,32 @@ describe('planApply', () => {
     expect(plan(desired({ cores: 4 }), stopped, true)).toMatchObject({ restart: false, waits: [] });
   });
 
+  it('hands keys to cloud-init only once they have let us in', () => {
+    const wish = desired({}, { namesKeys: true });
+    const found = vm({ sshkeys: encodeURIComponent('ssh-ed25519 BBBB other'), onboot: '0' });
+    const change = changeOf(wish, found);
+    const seen = planApply({ change, vm: found, guest: { drift: [], unavailable: [] } }, false, 120);
+    expect([titles(seen.steps), titles(seen.afterwards)]).toEqual([['Set onboot'], ['Set sshkeys']]);
+    // Of a VM that is off nobody can be locked out by it.
+    const off = planApply({ change, vm: found, guest: undefined }, false, 120);
+    expect([titles(off.steps), titles(off.afterwards)]).toEqual([['Set onboot, sshkeys'], []]);
+  });
+
+  it('does not count keys that wait for the next start: the VM has them already', () => {
+    const next = { ...CONFIG, sshkeys: encodeURIComponent('ssh-ed25519 AAAA me') };
+    expect(rows(desired({}, { namesKeys: true }), vm({}, { next }))).toEqual([]);
+  });
+
+  it('sets an MTU only while the VM is off, in one with the MAC address', () => {
+    const wish = desired({ network: { mac: 'BC:24:11:00:00:02', mtu: 1400 } });
+    const { steps } = plan(wish, vm(), true);
+    expect(steps.map((step) => step.call.params['net0'])).toEqual([
+      undefined,
+      'virtio=BC:24:11:00:00:02,bridge=vmbr0,firewall=1,mtu=1400',
+      undefined,
+    ]);
+  });
+
   it('changes the MAC address only while the VM is off', () => {
     const wish = desired({ network: { mac: 'BC:24:11:00:00:02' } });
     expect(titles(plan(wish, vm(), false).steps)).toEqual([]);
@@ -195,5 +225,21 @@ describe('configOf', () => {
     ];
     expect(configOf(pending, 'now')).toEqual({ cores: '2', balloon: '0', memory: '2048' });
     expect(configOf(pending, 'next')).toEqual({ cores: '4', memory: '2048' });
+  });
+});
+
+describe('asStarted', () => {
+  it('has of what cloud-init waits with what it was started with', () => {
+    const config = { cores: '2', nameserver: '192.0.2.53', ipconfig0: 'ip=dhcp' };
+    const waiting = [
+      { key: 'nameserver', pending: '192.0.2.53' },
+      { key: 'ipconfig0', value: 'ip=192.0.2.9/24', pending: 'ip=dhcp' },
+      { key: 'searchdomain', value: 'example.org', delete: 1 },
+    ];
+    expect(asStarted(config, waiting)).toEqual({
+      cores: '2',
+      ipconfig0: 'ip=192.0.2.9/24',
+      searchdomain: 'example.org',
+    });
   });
 });

@@ -55,7 +55,7 @@ interface TaskStatus {
   readonly exitstatus?: string;
 }
 
-const isUpid = (value: unknown): value is string => typeof value === 'string' && value.startsWith('UPID:');
+export const isUpid = (value: unknown): value is string => typeof value === 'string' && value.startsWith('UPID:');
 
 /**
  * The host's own programs run a task in the foreground: its output comes as it goes.

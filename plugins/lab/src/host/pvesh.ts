@@ -1,4 +1,4 @@
-import { followTask, localApi, Refused, type LocalParams } from './local-api.js';
+import { followTask, isUpid, localApi, Refused, type LocalParams } from './local-api.js';
 
 const METHODS: Readonly<Record<string, string>> = {
   get: 'GET',
@@ -67,6 +67,16 @@ export function printRefusal(io: ProgramIo, error: Refused, usage: string): numb
   return error.status === 403 ? 255 : 2;
 }
 
+/** On a real node the worker is a child of pvesh: it ends with it, and when nobody reads what it says any more. */
+function endWithUs(socket: string, upid: string): void {
+  const end = (): void => {
+    const path = `/nodes/${upid.split(':')[1] ?? ''}/tasks/${upid}`;
+    void localApi(socket, 'DELETE', path).finally(() => process.exit(255));
+  };
+  process.stdout.once('error', end);
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+}
+
 /** `pvesh get|create|set|delete|ls PATH [--name value …]`. @returns the exit status */
 export async function pvesh(socket: string, words: readonly string[], io: ProgramIo): Promise<number> {
   const { positional, params } = parseOptions(words);
@@ -81,6 +91,7 @@ export async function pvesh(socket: string, words: readonly string[], io: Progra
   let data: unknown;
   try {
     data = await localApi(socket, method, path, passed);
+    if (isUpid(data)) endWithUs(socket, data);
     // A task runs in the foreground; that it failed is in its status, not in the exit status of pvesh.
     await followTask(socket, data, (line) => io.out(`${line}\n`));
   } catch (error) {

@@ -38,11 +38,10 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
       storage: flags.storage,
       confirm: async (what, name) => flags.yes || confirmByName(this.io, what, name),
     });
-    if (!result.changed) this.io.out('Nothing was changed: the name did not match');
-    else
-      this.io.out(
-        `VM ${result.vmid} (${result.name}) on ${result.node} is as of ${shortTime(result.time)}, and ${result.status}`,
-      );
+
+    this.io.out(
+      `VM ${result.vmid} (${result.name}) on ${result.node} is as of ${shortTime(result.time)}, and ${result.status}`,
+    );
     return result;
   }
 }

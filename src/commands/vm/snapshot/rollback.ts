@@ -31,11 +31,8 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
       start: flags.start,
       confirm: async (what, name) => flags.yes || confirmByName(this.io, what, name),
     });
-    if (!result.changed) this.io.out('Nothing was changed: the name did not match');
-    else {
-      const start = result.status === 'running' ? 'is running' : 'is stopped (start it: zebu vm:start)';
-      this.io.out(`VM ${result.vmid} (${result.vm}) is back at ${shortTime(result.time)} and ${start}`);
-    }
+    const start = result.status === 'running' ? 'is running' : 'is stopped (start it: zebu vm:start)';
+    this.io.out(`VM ${result.vmid} (${result.vm}) is back at ${shortTime(result.time)} and ${start}`);
     return result;
   }
 }

@@ -3,17 +3,17 @@ import type { Context } from '../../context.js';
 import { runSteps, type Step } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
 import { waitForAgent } from '../agent.js';
+import { nodesAnswer } from '../answers.js';
 import { makeClient, type ProxmoxClient } from '../client.js';
 import { toNodeName, toVmid } from '../ids.js';
+import { runLongTask } from '../long-task.js';
 import { findVm, listVms } from '../observe.js';
 import { isOwn, type VmRow } from '../ownership.js';
 import { ownVm } from '../own.js';
-import { nodesAnswer } from '../answers.js';
 import { parseAnswer } from '../parse.js';
 import { placeVm } from '../placement.js';
 import { shortTime } from '../snapshot/snapshots.js';
 import { runTask } from '../tasks.js';
-import { withProgress } from './progress.js';
 import {
   backupMark,
   backupStorages,
@@ -95,39 +95,30 @@ export async function createBackup(context: Context, options: BackupOptions): Pr
   const storage = chooseBackupStorage(await backupStorages(client, vm.node), options.storage);
   const before = await readBackups(client, vm.node, app.name, vm.vmid);
   const notes = [`${backupMark(app.name)}: {{guestname}}`, ...(options.notes === undefined ? [] : [options.notes])];
-  const task = { node: vm.node, vmid: vm.vmid, type: 'vzdump' };
   await runSteps(context.io, context.signal, [
     {
       title: `Back up VM ${vm.vmid} (${name}) to ${storage}, mode ${options.mode}`,
       run: (report) =>
-        withProgress(
+        runLongTask(
           context,
           client,
-          task,
-          (text) => report.update(text),
-          async () => {
-            await runTask(
-              client,
-              () =>
-                client.request('POST', `/nodes/${vm.node}/vzdump`, {
-                  vmid: vm.vmid,
-                  storage,
-                  mode: options.mode,
-                  compress: 'zstd',
-                  'notes-template': notes.join(', '),
-                  ...(options.protected ? { protected: 1 } : {}),
-                  ...(options.prune === undefined ? {} : { 'prune-backups': options.prune }),
-                }),
-              task,
-              {
-                io: context.io,
-                signal: context.signal,
-                clock: context.clock,
-                timeoutMs: context.config.proxmox.task_timeout * 1000,
-                label: `backing up VM ${vm.vmid}`,
-              },
-            );
+          {
+            node: vm.node,
+            vmid: vm.vmid,
+            type: 'vzdump',
+            label: `backing up VM ${vm.vmid}`,
+            send: () =>
+              client.request('POST', `/nodes/${vm.node}/vzdump`, {
+                vmid: vm.vmid,
+                storage,
+                mode: options.mode,
+                compress: 'zstd',
+                'notes-template': notes.join(', '),
+                ...(options.protected ? { protected: 1 } : {}),
+                ...(options.prune === undefined ? {} : { 'prune-backups': options.prune }),
+              }),
           },
+          report,
         ),
     },
   ]);
@@ -153,7 +144,7 @@ export interface RestoreOptions {
   readonly start: boolean;
   /** For the disks; without it where they were. */
   readonly storage?: string | undefined;
-  readonly confirm: (what: string, name: string) => Promise<boolean>;
+  readonly confirm: (what: string, name: string) => Promise<true>;
 }
 
 /** What is in the backup must be this app's VM. @throws VM_DIFFERS */
@@ -194,8 +185,7 @@ export async function restoreBackup(context: Context, options: RestoreOptions): 
   if (replaced !== undefined) {
     const age = formatSeconds(Math.max(0, context.clock.now().getTime() / 1000 - backup.time));
     const what = `This replaces VM ${vmid} (${replaced.name ?? ''}), all its data and its snapshots by the backup of ${shortTime(backup.time)}, ${age} ago`;
-    if (!(await options.confirm(what, replaced.name ?? String(vmid))))
-      return { changed: false, ...result, status: replaced.status === 'running' ? 'running' : 'stopped' };
+    await options.confirm(what, replaced.name ?? String(vmid));
   }
   await runSteps(
     context.io,
@@ -221,23 +211,21 @@ function restoreSteps(
 ): readonly Step[] {
   const { backup, name, replaced } = target;
   const [vmid, node] = [toVmid(target.vmid), toNodeName(target.node)];
-  const run = (type: string, label: string, send: () => Promise<unknown>): Promise<unknown> =>
-    runTask(
-      client,
-      send,
-      { node, type, vmid },
-      {
-        io: context.io,
-        signal: context.signal,
-        clock: context.clock,
-        timeoutMs: context.config.proxmox.task_timeout * 1000,
-        label,
-      },
-    );
   const power =
     (action: string, type: string, label: string): Step['run'] =>
     async () => {
-      await run(type, label, () => client.request('POST', `/nodes/${node}/qemu/${vmid}/status/${action}`));
+      await runTask(
+        client,
+        () => client.request('POST', `/nodes/${node}/qemu/${vmid}/status/${action}`),
+        { node, type, vmid },
+        {
+          io: context.io,
+          signal: context.signal,
+          clock: context.clock,
+          timeoutMs: context.config.proxmox.task_timeout * 1000,
+          label,
+        },
+      );
     };
   const params = {
     vmid,
@@ -254,14 +242,17 @@ function restoreSteps(
     {
       title: `Restore ${backup.backup} as VM ${vmid}`,
       run: (report) =>
-        withProgress(
+        runLongTask(
           context,
           client,
-          { node, vmid, type: 'qmrestore' },
-          (text) => report.update(text),
-          async () => {
-            await run('qmrestore', `restoring VM ${vmid}`, () => client.request('POST', `/nodes/${node}/qemu`, params));
+          {
+            node,
+            vmid,
+            type: 'qmrestore',
+            label: `restoring VM ${vmid}`,
+            send: () => client.request('POST', `/nodes/${node}/qemu`, params),
           },
+          report,
         ),
     },
     ...(options.start

@@ -150,7 +150,7 @@ export interface RollbackOptions {
   readonly name: string;
   readonly start: boolean;
   /** Asked with what is about to be lost and the VM's name; false leaves everything as it is. */
-  readonly confirm: (what: string, name: string) => Promise<boolean>;
+  readonly confirm: (what: string, name: string) => Promise<true>;
 }
 
 /** Stops the VM and rewinds its disks and its configuration. @throws SNAPSHOT_MISSING, SNAPSHOT_REFUSED */
@@ -163,7 +163,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
   const age = formatSeconds(Math.max(0, context.clock.now().getTime() / 1000 - snapshot.time));
   const what = `This stops VM ${vm.vmid} (${own.name}) and rewinds its data to ${shortTime(snapshot.time)}, ${age} ago: everything written since is lost, rows of databases included`;
   const result = { ...facts(own), snapshot: snapshot.name, time: snapshot.time };
-  if (!(await options.confirm(what, own.name))) return { changed: false, ...result, status: vm.status.status };
+  await options.confirm(what, own.name);
   const running = options.start || snapshot.memory;
   await runSteps(context.io, context.signal, [
     {

@@ -1,6 +1,6 @@
 import { ZebuError, type HostShell } from '@zebu/kit';
 import { parseFacts } from '../../../guest/prove.js';
-import type { NodeName } from '../../ids.js';
+import { toNodeName, type NodeName } from '../../ids.js';
 
 const GIB = 1024 ** 3;
 /** An image, its copy while Docker is put into it, and room to breathe. */
@@ -19,14 +19,18 @@ echo "room=$(df -Pk /var/lib | awk 'NR == 2 { print $4 }')"
 `;
 
 export interface ScriptHost {
+  readonly node: NodeName;
   /** As Debian names it: `amd64`, `arm64`. */
   readonly arch: string;
   /** libguestfs-tools is there; otherwise the script installs it. */
   readonly customizes: boolean;
 }
 
-/** @throws what keeps the script from working on this host, before anything is changed */
-export async function surveyHost(shell: HostShell, node: NodeName): Promise<ScriptHost> {
+/**
+ * @param wanted the node the VM is to be on; undefined when the host's own is as good as any
+ * @throws what keeps the script from working on this host, before anything is changed
+ */
+export async function surveyHost(shell: HostShell, wanted: string | undefined): Promise<ScriptHost> {
   const { stdout } = await shell.exec(['sh', '-c', SCRIPT], { timeoutMs: 30_000 });
   const facts = parseFacts(stdout);
   const lacks = stdout.split('\n').flatMap((line) => (line.startsWith('lacks=') ? [line.slice(6)] : []));
@@ -36,11 +40,11 @@ export async function surveyHost(shell: HostShell, node: NodeName): Promise<Scri
     });
   }
   const host = facts.get('host') ?? '';
-  if (host !== node) {
+  if (wanted !== undefined && host !== wanted) {
     throw new ZebuError(
       'CONFIG_INVALID',
-      `The community script makes its VM on the node it runs on, which is ${host}, and the VM is wanted on ${node}`,
-      { hint: `Set proxmox.host to ${node}, proxmox.node to ${host}, or vm.provisioner to cloud-image.` },
+      `The community script makes its VM on the node it runs on, which is ${host}, and the VM is wanted on ${wanted}`,
+      { hint: `Set proxmox.host to ${wanted}, proxmox.node to ${host}, or vm.provisioner to cloud-image.` },
     );
   }
   const arch = facts.get('arch') ?? '';
@@ -68,5 +72,5 @@ export async function surveyHost(shell: HostShell, node: NodeName): Promise<Scri
       },
     );
   }
-  return { arch, customizes: facts.get('customize') === 'yes' };
+  return { node: toNodeName(host), arch, customizes: facts.get('customize') === 'yes' };
 }

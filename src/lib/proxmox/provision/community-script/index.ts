@@ -101,9 +101,11 @@ async function plan(
       drift: [],
     };
   }
+  // The script makes its VM where it runs, so in a cluster there is nothing to choose.
+  const host = await surveyHost(shell, desired.node);
+  const here = { ...desired, node: host.node };
   // The id of a run under way is taken, by that run.
-  const place = await surveyPlace(client, isUnderWay(job) ? { ...desired, vmid: undefined } : desired);
-  const host = await surveyHost(shell, place.node);
+  const place = await surveyPlace(client, isUnderWay(job) ? { ...here, vmid: undefined } : here);
   const before = job.state === 'none' ? undefined : { vmid: job.vmid, mac: job.mac };
   const target =
     before !== undefined && (isUnderWay(job) || found?.vmid === before.vmid)

@@ -147,7 +147,7 @@ export async function updateScript(
   for (const path of SCRIPT_FILES)
     rewriteSources(path, (files.get(path) ?? Buffer.alloc(0)).toString('utf8'), '/pinned');
   const what = `This version would run as root on the Proxmox host`;
-  if (!options.yes && !(await confirmByName(context.io, what, context.config.app.name))) return review;
+  if (!options.yes) await confirmByName(context.io, what, context.config.app.name);
   const pin: ScriptPin = {
     commit: review.current.commit,
     recorded: context.clock.now().toISOString().slice(0, 10),

@@ -1,8 +1,10 @@
-import { taskListAnswer, taskLogAnswer } from '../answers.js';
-import type { Context } from '../../context.js';
-import type { ProxmoxClient } from '../client.js';
-import type { NodeName, Vmid } from '../ids.js';
-import { parseAnswer } from '../parse.js';
+import type { Context } from '../context.js';
+import type { StepReport } from '../ui/steps.js';
+import { taskListAnswer, taskLogAnswer } from './answers.js';
+import type { ProxmoxClient } from './client.js';
+import type { NodeName, Vmid } from './ids.js';
+import { parseAnswer } from './parse.js';
+import { runTask } from './tasks.js';
 
 export interface RunningTask {
   readonly node: NodeName;
@@ -26,7 +28,7 @@ export function progressOf(line: string): string | undefined {
  * Shows how far a task is while `work` waits for it. Over SSH its request stays open until the end, so the task is looked
  * for beside it. Progress is a courtesy: what goes wrong here is not told.
  */
-export async function withProgress<T>(
+async function withProgress<T>(
   context: Context,
   client: ProxmoxClient,
   task: RunningTask,
@@ -58,4 +60,35 @@ export async function withProgress<T>(
     done.abort();
     await watching;
   }
+}
+
+export interface LongTask extends RunningTask {
+  /** `backing up VM 100`. */
+  readonly label: string;
+  readonly send: () => Promise<unknown>;
+}
+
+/** Starts a task of minutes and waits for it, showing how far it is. @throws what runTask throws */
+export async function runLongTask(
+  context: Context,
+  client: ProxmoxClient,
+  { label, send, ...task }: LongTask,
+  report: Pick<StepReport, 'update'>,
+): Promise<void> {
+  const { io, signal, clock, config } = context;
+  await withProgress(
+    context,
+    client,
+    task,
+    (text) => report.update(text),
+    () =>
+      runTask(client, send, task, {
+        io,
+        signal,
+        clock,
+        timeoutMs: config.proxmox.task_timeout * 1000,
+        label,
+        afterwards: 'See how it ends in the web interface; the next time raise proxmox.task_timeout.',
+      }),
+  );
 }
