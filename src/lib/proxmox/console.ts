@@ -1,8 +1,10 @@
+import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { isZebuError, ZebuError, type HostShell } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own.js';
+import { listenArgv } from './serial-tail.js';
 
 /** What the machine itself says: its journal through the guest agent, and its serial port live. */
 
@@ -94,7 +96,6 @@ async function follow(
   forMs: number | undefined,
 ): Promise<number> {
   const shell = await serialShell(context, own);
-  const socket = `/var/run/qemu-server/${own.vm.vmid}.serial0`;
   let count = 0;
   const reader = consoleLines((line) => {
     count++;
@@ -103,8 +104,10 @@ async function follow(
   const limit = forMs === undefined ? undefined : AbortSignal.timeout(forMs);
   const signal = limit === undefined ? context.signal : AbortSignal.any([context.signal, limit]);
   try {
-    const { code, stderr } = await shell.exec(['socat', '-u', `UNIX-CONNECT:${socket}`, 'STDOUT'], {
+    const { code, stderr } = await shell.exec(listenArgv(own.vm.vmid), {
       signal,
+      // Open until we are done.
+      stdin: new PassThrough(),
       onStdout: (text) => reader.take(text),
     });
     if (code !== 0) {

@@ -1,10 +1,11 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { pinsFor } from '../guest/address.js';
-import { runSteps, type StepReport } from '../ui/steps.js';
-import { addressOf, readInterfaces, waitForAgent, type AgentTarget } from './agent.js';
+import { runSteps, type Step, type StepReport } from '../ui/steps.js';
+import { addressOf, readInterfaces, type AgentTarget } from './agent.js';
 import { desiredVm } from './desired.js';
 import type { Drift } from './drift.js';
+import { bootStep } from './ensure/boot.js';
 import { ownVm, vmTask, type Own } from './own.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
@@ -74,19 +75,8 @@ async function stop(context: Context, own: Own, report: StepReport, force: boole
   }
 }
 
-function agentStep(context: Context, own: Own): { title: string; run: (report: StepReport) => Promise<void> } {
-  const target: AgentTarget = { client: own.client, node: own.vm.node, vmid: own.vm.vmid };
-  return {
-    title: 'Boot until the guest agent answers',
-    run: (report) =>
-      waitForAgent(target, {
-        clock: context.clock,
-        signal: context.signal,
-        timeoutMs: context.config.vm.boot_timeout * 1000,
-        onWait: (text) => report.update(text),
-      }),
-  };
-}
+const boot = (context: Context, { client, vm }: Own): Step =>
+  bootStep({ context, target: { client, node: vm.node, vmid: vm.vmid } });
 
 export async function startVm(context: Context): Promise<VmPower> {
   const own = await ownVm(context);
@@ -94,7 +84,7 @@ export async function startVm(context: Context): Promise<VmPower> {
   if (changed) {
     await runSteps(context.io, context.signal, [
       { title: `Start VM ${own.vm.vmid} (${own.name})`, run: (report) => start(context, own, report) },
-      agentStep(context, own),
+      boot(context, own),
     ]);
   }
   return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
@@ -122,7 +112,7 @@ export async function restartVm(context: Context, force: boolean): Promise<VmPow
         ]
       : []),
     { title: 'Start it', run: (report) => start(context, own, report) },
-    agentStep(context, own),
+    boot(context, own),
   ]);
   return { changed: true, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
 }

@@ -17,20 +17,31 @@ function plain(text: string): string {
 }
 
 /**
- * Listens to the serial port of a VM on the host it runs on. A port takes one listener at a time, so this one ends when
- * its standard input does: with `stop`, and with the connection.
+ * A command for the host that prints what the port says, and ends when its standard input does: with the connection at
+ * the latest. A port takes one listener at a time, so that none may stay behind.
+ */
+export function listenArgv(vmid: Vmid): readonly string[] {
+  const from = `UNIX-CONNECT:/var/run/qemu-server/${vmid}.serial0`;
+  const script = [
+    'exec 3<&0',
+    '{ cat <&3; kill $$; } >/dev/null 2>&1 &',
+    sh`exec socat -u ${from} STDOUT </dev/null 3<&-`,
+  ].join('\n');
+  return ['sh', '-c', script];
+}
+
+/**
+ * Listens to the serial port of a VM on the host it runs on, until `stop`.
  * @returns what it heard is empty when the VM has no port, there is no socat, or somebody else listens
  */
 export function tailSerial(shell: HostShell, vmid: Vmid): SerialTail {
-  const socket = `/var/run/qemu-server/${vmid}.serial0`;
-  const script = sh`socat -u ${`UNIX-CONNECT:${socket}`} STDOUT 2>/dev/null </dev/null & cat >/dev/null; kill $!`;
   const end = new PassThrough();
   let heard = '';
   const onStdout = (text: string): void => {
     heard = (heard + text).slice(-16_384);
   };
   // What it could not hear is no reason to fail: the reason is being looked for already.
-  shell.exec(['sh', '-c', script], { stdin: end, onStdout }).catch(() => {});
+  shell.exec(listenArgv(vmid), { stdin: end, onStdout }).catch(() => {});
   return {
     lines: () =>
       plain(heard)

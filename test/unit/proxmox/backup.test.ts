@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkPrune } from '../../../src/lib/proxmox/backup/backups.js';
 import { progressOf } from '../../../src/lib/proxmox/long-task.js';
-import { backupTags, findBackup, type Backup } from '../../../src/lib/proxmox/backup/read.js';
+import { backupTags, findBackup, isOurs, type Backup } from '../../../src/lib/proxmox/backup/read.js';
 
 const backup = (name: string, time: number): Backup => ({
   backup: `local:backup/${name}`,
@@ -47,4 +47,18 @@ describe('backups', () => {
       expect(() => checkPrune(rule)).toThrowError(expect.objectContaining({ code: 'USAGE' }) as Error);
     },
   );
+});
+
+describe('whose a backup is', () => {
+  it.each([
+    ['zebu-app-shop: shop', 100, 100, true],
+    ['zebu-app-shop: shop, before v2', 101, 100, true],
+    ['zebu-app-shop: shop', 100, undefined, true],
+    ['zebu-app-blog: blog', 100, 100, false],
+    ['nightly', 100, 100, true],
+    ['nightly', 101, 100, false],
+    ['', 100, undefined, false],
+  ])('with the notes "%s" of VM %s, when ours is %s: %s', (notes, vmid, own, expected) => {
+    expect(isOurs(notes, vmid, 'shop', own)).toBe(expected);
+  });
 });

@@ -99,19 +99,20 @@ export class ConnectedSession implements SshSession {
     const channel = await this.#channel(remoteLine(command), pty).catch((error: Error) => {
       throw signal?.aborted === true && signal.reason instanceof Error ? signal.reason : error;
     });
-    const stop = (): void => {
-      channel.close();
-    };
-    signal?.addEventListener('abort', stop, { once: true });
-    // It may have aborted while the channel was being opened, and does so only once.
-    if (signal?.aborted === true) stop();
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
       let result: { code: number | null; signal: string | null } | undefined;
+      const stop = (): void => {
+        channel.close();
+        // sshd keeps its end open until the remote process has ended, which may be never.
+        reject(signal?.reason instanceof Error ? signal.reason : interrupted());
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      // It may have aborted while the channel was being opened, and does so only once.
+      if (signal?.aborted === true) stop();
       channel.on('exit', (code: number | null, name?: string) => (result = { code, signal: name ?? null }));
       channel.on('close', () => {
         signal?.removeEventListener('abort', stop);
         if (result !== undefined) resolve(result);
-        else if (signal?.aborted === true) reject(signal.reason instanceof Error ? signal.reason : interrupted());
         // A channel that ends without a status was cut off with the link.
         else reject(this.#linkError('running a command'));
       });
@@ -119,7 +120,7 @@ export class ConnectedSession implements SshSession {
     // Whoever only reads the stream must not be surprised by an unhandled rejection.
     ended.catch(() => {});
     const resize = (columns: number, rows: number): void => channel.setWindow(rows, columns, 0, 0);
-    return { stream: channel, stderr: channel.stderr, ended, close: stop, resize };
+    return { stream: channel, stderr: channel.stderr, ended, close: () => channel.close(), resize };
   }
 
   async exec(command: RemoteCommand, options: ExecOptions = {}): Promise<ExecResult> {

@@ -2,9 +2,9 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import { runSteps, type Step } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
-import { waitForAgent } from '../agent.js';
 import { nodesAnswer } from '../answers.js';
 import { makeClient, type ProxmoxClient } from '../client.js';
+import { bootStep } from '../ensure/boot.js';
 import { toNodeName, toVmid } from '../ids.js';
 import { runLongTask } from '../long-task.js';
 import { findVm, listVms } from '../observe.js';
@@ -258,19 +258,7 @@ function restoreSteps(
     ...(options.start
       ? [
           { title: 'Start it', run: power('start', 'qmstart', `starting VM ${vmid}`) },
-          {
-            title: 'Boot until the guest agent answers',
-            run: (report: { update(text: string): void }) =>
-              waitForAgent(
-                { client, node, vmid },
-                {
-                  clock: context.clock,
-                  signal: context.signal,
-                  timeoutMs: context.config.vm.boot_timeout * 1000,
-                  onWait: (text) => report.update(text),
-                },
-              ),
-          },
+          bootStep({ context, target: { client, node, vmid } }),
         ]
       : []),
   ];

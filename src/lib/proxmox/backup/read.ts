@@ -63,7 +63,13 @@ export function chooseBackupStorage(able: readonly string[], wanted: string | un
   );
 }
 
-/** Backups of this app: of its VM, or marked as its own. Newest first. */
+/** The mark tells. Without one it is the work of others, such as a nightly job, and the id must do. */
+export function isOurs(notes: string, vmid: number, app: string, ownVmid: number | undefined): boolean {
+  const marks = notes.split(/[\s:,]+/).filter((word) => word.startsWith(backupMark('')));
+  return marks.length === 0 ? vmid === ownVmid : marks.includes(backupMark(app));
+}
+
+/** Backups of this app: marked as its own, or of its VM. Newest first. */
 export async function readBackups(
   client: ProxmoxClient,
   node: string,
@@ -74,8 +80,7 @@ export async function readBackups(
   for (const storage of await backupStorages(client, node)) {
     const data = await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'backup' });
     for (const row of parseAnswer(contentAnswer, data, `the backups on ${storage}`)) {
-      const marked = row.notes.split(/[\s:,]+/).includes(backupMark(app));
-      if (row.vmid === undefined || row.subtype === 'lxc' || !(row.vmid === vmid || marked)) continue;
+      if (row.vmid === undefined || row.subtype === 'lxc' || !isOurs(row.notes, row.vmid, app, vmid)) continue;
       const { volid: backup, size: bytes, ctime: time, notes } = row;
       found.push({ backup, vmid: row.vmid, time, bytes, notes: notes.trim(), protected: row.protected });
     }

@@ -4,22 +4,17 @@ import { waitForAgent } from '../agent.js';
 import { tailSerial, type SerialTail } from '../serial-tail.js';
 import { waitFor, type Ensuring } from './ensuring.js';
 
-/** A VM that boots in less has nothing to tell; most do. */
-const LISTEN_AFTER_MS = 5000;
-
-export function bootStep({ context, target }: Ensuring): Step {
-  const { clock, config, io } = context;
+export function bootStep({ context, target }: Pick<Ensuring, 'context' | 'target'>): Step {
+  const { config, io } = context;
   return {
     title: 'Boot until the guest agent answers',
     run: async (report) => {
       const { hostShell, id } = await context.transport();
-      const started = clock.elapsed();
       let tail: SerialTail | undefined;
       const waiting = waitFor(context, config.vm.boot_timeout, report);
       const onWait = (text: string): void => {
-        if (clock.elapsed() - started > LISTEN_AFTER_MS && hostShell !== undefined) {
-          tail ??= tailSerial(hostShell, target.vmid);
-        }
+        // From the first moment on: what is not heard while it is said, a panic say, is lost.
+        if (hostShell !== undefined) tail ??= tailSerial(hostShell, target.vmid);
         waiting.onWait(text);
       };
       try {

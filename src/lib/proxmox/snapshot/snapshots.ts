@@ -2,7 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
-import { waitForAgent } from '../agent.js';
+import { bootStep } from '../ensure/boot.js';
 import { ownVm, vmTask, type Own } from '../own.js';
 import { findSnapshot, judgeVm, readSnapshots, requireNoFreeze, requireSnapshots, type Snapshots } from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
@@ -177,23 +177,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
           label: `rewinding VM ${vm.vmid} to ${snapshot.name}`,
         }),
     },
-    ...(running
-      ? [
-          {
-            title: 'Boot until the guest agent answers',
-            run: (report: { update(text: string): void }) =>
-              waitForAgent(
-                { client: own.client, node: vm.node, vmid: vm.vmid },
-                {
-                  clock: context.clock,
-                  signal: context.signal,
-                  timeoutMs: context.config.vm.boot_timeout * 1000,
-                  onWait: (text) => report.update(text),
-                },
-              ),
-          },
-        ]
-      : []),
+    ...(running ? [bootStep({ context, target: { client: own.client, node: vm.node, vmid: vm.vmid } })] : []),
   ]);
   return { changed: true, ...result, status: running ? 'running' : 'stopped' };
 }
