@@ -72,7 +72,9 @@ function measure(cwd: string, labState: string): Measured {
   const { stdout, stderr, seconds: wall } = zebu(['vm:create', '--json', '--debug'], cwd);
   const { vmid } = resultOf<{ vmid: number }>(stdout);
   const { tasks } = JSON.parse(readFileSync(join(labState, 'state.json'), 'utf8')) as { tasks: Task[] };
-  const own = tasks.filter((task) => task.id === String(vmid) && task.type !== 'qmdestroy');
+  const own = tasks.filter(
+    (task) => (task.id === String(vmid) && task.type !== 'qmdestroy') || task.type === 'download',
+  );
   // Ids are used again: of each type only the newest is of this run.
   const newest = [...new Map(own.toReversed().map((task) => [task.type, task])).values()];
   const started = newest.find((task) => task.type === 'qmstart')?.endedAt ?? Number.NaN;

@@ -114,8 +114,14 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   const ensuring = beginEnsuring(context, target, desired);
   let begun = false;
   const planned = (step: PlannedStep): Step => {
-    const { title, run } = planStep(context, client, plan, step);
-    return { title, run: (report) => ((begun = true), run(report)) };
+    const { title, ...doing } = planStep(context, client, plan, step);
+    return {
+      title,
+      run: (report) => {
+        begun = true;
+        return doing.run(report);
+      },
+    };
   };
   if (options.dryRun) ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
   else {

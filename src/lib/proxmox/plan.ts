@@ -106,12 +106,15 @@ export function startStep(base: string): PlannedStep {
   return { title: 'Start it', call: { method: 'POST', path: `${base}/status/start`, params: {}, task: 'qmstart' } };
 }
 
+/** Of an image that is there already Proxmox computes the checksum again, and downloads nothing. */
 function imageStep(desired: DesiredVm, site: Site): readonly PlannedStep[] {
   const { image } = desired;
-  if (site.image.present || image?.kind !== 'url') return [];
+  if (image?.kind !== 'url') return [];
   return [
     {
-      title: `Download ${image.url} to ${site.image.storage} and check its ${image.algorithm}`,
+      title: site.image.present
+        ? `Check the ${image.algorithm} of ${site.image.volume}`
+        : `Download ${image.url} to ${site.image.storage} and check its ${image.algorithm}`,
       call: {
         method: 'POST',
         path: `/nodes/${site.node}/storage/${site.image.storage}/download-url`,
@@ -164,8 +167,9 @@ export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm |
     node,
     vmid,
     steps: [
-      ...(found === undefined ? [shell] : []),
+      // First what may be refused: a wrong image leaves no VM behind.
       ...imageStep(desired, site),
+      ...(found === undefined ? [shell] : []),
       diskStep(base, site),
       resizeStep(base, desired.diskGb),
       startStep(base),

@@ -8,6 +8,7 @@ import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 const lab = inject('lab');
+const node = nodeOf(lab);
 const app = 'everyday';
 let ssh: Project;
 let api: Project;
@@ -32,7 +33,11 @@ beforeAll(async () => {
   ({ vmid } = await ssh.json<{ vmid: number }>(['vm:create']));
 });
 afterAll(async () => {
+  for (const { backup } of (await ssh.json<{ list: { backup: string }[] }>(['vm:backup:list'])).list)
+    onHost(lab, 'pvesm', 'free', backup);
   await ssh.zebu(['vm:destroy', '--yes']);
+  await node.ask('DELETE', '/access/users/doctor@pve').catch(() => undefined);
+  await node.ask('DELETE', '/access/roles/Weak').catch(() => undefined);
   ssh.remove();
   api.remove();
 });
@@ -66,7 +71,7 @@ describe('vm:console', () => {
   it('follows the serial port for a while', async () => {
     const following = ssh.zebu(['vm:console', '--follow', '--for', '8', '--tail', '0']);
     await new Promise((resolve) => setTimeout(resolve, 4000));
-    await api.zebu(['vm:exec', '--', 'sh', '-c', 'echo hello from inside > /dev/console']);
+    await api.zebu(['vm:exec', '--', 'sh', '-c', 'echo hello from inside > /proc/1/fd/1']);
     const run = await following;
     expect(run.code, run.stderr).toBe(0);
     expect(run.stdout).toContain('hello from inside');
@@ -116,7 +121,7 @@ describe('doctor', () => {
     onHost(lab, 'pveum', 'role', 'add', 'Weak', '--privs', 'VM.Audit Datastore.Audit Sys.Audit');
     onHost(lab, 'pveum', 'user', 'add', user);
     onHost(lab, 'pveum', 'acl', 'modify', '/', '--users', user, '--roles', 'Weak');
-    const { value: secret } = await nodeOf(lab).ask<{ value: string }>('POST', `/access/users/${user}/token/t`, {
+    const { value: secret } = await node.ask<{ value: string }>('POST', `/access/users/${user}/token/t`, {
       privsep: '0',
     });
     const env = { ZEBU_PROXMOX_TOKEN: `${user}!t=${secret}` };

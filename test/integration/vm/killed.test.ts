@@ -60,8 +60,8 @@ describe('zebu killed in each phase of vm:create and run again', { timeout: 1_20
     project = makeProject({ lab, app: `killed-${transport}`, transport });
     images = leftOnHost(lab);
     // The image may be on the node already, from another test.
-    const sometimes = ['- Download'];
-    const phases = ['- Create VM', ...sometimes, '- Import the disk', '- Grow the disk', ...READY];
+    const sometimes = ['- Download', '- Check the sha256'];
+    const phases = [...sometimes, '- Create VM', '- Import the disk', '- Grow the disk', ...READY];
     const killed = await killEverywhere(project, phases);
     expect(killed.filter((phase) => !sometimes.includes(phase))).toEqual(
       phases.filter((phase) => !sometimes.includes(phase)),

@@ -296,8 +296,17 @@ export async function imageInfo(file: string): Promise<{ format: string; virtual
   return { format: info.format, virtualSize: info['virtual-size'] };
 }
 
+/** Images are large and asked about often: a file that has not changed has the digest it had. */
+const digests = new Map<string, string>();
+
 export async function digestFile(file: string, algorithm: string): Promise<string> {
+  const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+  const key = [algorithm, file, ino, size, mtimeNs, ctimeNs].join(' ');
+  const known = digests.get(key);
+  if (known !== undefined) return known;
   const hash = createHash(algorithm);
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
+  const digest = hash.digest('hex');
+  digests.set(key, digest);
+  return digest;
 }

@@ -1,3 +1,4 @@
+import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import type { Step, StepReport } from '../../ui/steps.js';
 import type { ProxmoxClient } from '../client.js';
@@ -35,6 +36,23 @@ async function runOnHost(context: Context, script: ScriptRun, report: StepReport
   if (hostShell === undefined) throw new Error('a script is planned only where there is a shell');
   const { runScript } = await import('./community-script/run.js');
   await runScript(context, hostShell, script, report);
+}
+
+/** @returns IMAGE_MISMATCH for a task that found another image than the configuration names, else the error itself */
+export function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
+  if (!isZebuError(error) || error.code !== 'TASK_FAILED') return error;
+  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(error.message) ?? [];
+  if (got === undefined) return error;
+  const volume = `${path.split('/').at(-2) ?? ''}:import/${String(params['filename'])}`;
+  return new ZebuError(
+    'IMAGE_MISMATCH',
+    `The image from ${String(params['url'])} is not the one of vm.image.checksum`,
+    {
+      hint: `Its ${String(params['checksum-algorithm'])} is ${got}. Compare with the publisher's list: an address with \`latest\` in it changes. If the file on the node is damaged, remove it there (pvesm free ${volume}) and run again.`,
+      details: { volume, got, wanted: params['checksum'] },
+      cause: error,
+    },
+  );
 }
 
 /** Does one step of a plan as it is written there. */
@@ -78,7 +96,9 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
           label: `in task "${task}"`,
           onWait: (seconds) => report.update(`(${seconds} s)`),
         },
-      );
+      ).catch((error: unknown) => {
+        throw explainDownload(error, step.call);
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../guest/process.js';
@@ -68,16 +69,14 @@ async function verify(
   algorithm: string | undefined,
   expected: string | undefined,
   log: (line: string) => void,
+  existing = false,
 ): Promise<void> {
   if (algorithm === undefined || expected === undefined) return;
-  log(`calculating checksum...`);
+  log(existing ? 'calculating checksum of existing file...' : 'calculating checksum...');
   const actual = await digestFile(file, algorithm);
-  if (actual === expected.toLowerCase()) {
-    log('OK, checksum verified');
-    return;
-  }
-  log(`checksum mismatch: got '${actual}' != expect '${expected.toLowerCase()}'`);
-  throw new Error("checksum mismatch: got '" + actual + "' != expect '" + expected.toLowerCase() + "'");
+  if (actual !== expected.toLowerCase())
+    throw new Error(`checksum mismatch: got '${actual}' != expect '${expected.toLowerCase()}', aborting`);
+  log(existing ? 'OK, got correct file already, no need to download' : 'OK, checksum verified');
 }
 
 const DOWNLOAD: ParamSpecs = {
@@ -117,17 +116,12 @@ async function downloadUrl(call: Call): Promise<unknown> {
   return node.tasks.start('download', filename, caller, async ({ log, signal }) => {
     log(`downloading ${url} to ${shown}`);
     if (await stat(target).catch(() => undefined)) {
-      if (
-        algorithm !== undefined &&
-        checksum !== undefined &&
-        (await digestFile(target, algorithm)) === checksum.toLowerCase()
-      ) {
-        log('file already exists, no need to download');
-        return;
-      }
-      throw new Error(`mismatch, file already exists: ${shown}`);
+      if (algorithm === undefined) throw new Error(`refusing to override existing file '${shown}'`);
+      await verify(target, algorithm, checksum, log, true);
+      return;
     }
-    const part = `${target}.tmp`;
+    // As a worker's own process id makes it on a real node: two downloads of one file must not meet.
+    const part = `${target}.tmp.${randomUUID()}`;
     try {
       log(`--${new Date().toISOString().slice(0, 19).replace('T', ' ')}--  ${url}`);
       await download(url, part, signal).catch((error: Error) => {
@@ -170,8 +164,9 @@ async function upload(call: Call): Promise<unknown> {
       log(`file size is: ${(await stat(file.file)).size}`);
       await verify(file.file, algorithm, checksum, log);
       log(`command: cp -- ${file.file} ${shown}`);
-      await copyFile(file.file, `${target}.tmp`);
-      await rename(`${target}.tmp`, target);
+      const part = `${target}.tmp.${randomUUID()}`;
+      await copyFile(file.file, part);
+      await rename(part, target);
       log('finished file import successfully');
     } finally {
       await rm(file.file, { force: true });
