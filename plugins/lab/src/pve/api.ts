@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate, ROOT, type Caller } from './access.js';
+import { authenticate, hasPrivilege, ROOT, type Caller } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
 import { PveFault } from './fault.js';
 import type { Faults } from './faults.js';
 import type { LabNode } from './node.js';
+import { checkSchema } from './schema.js';
 import { findRoute, type Call, type Route } from './router.js';
 import { accessRoutes } from './routes/access.js';
 import { agentRoutes } from './routes/agent.js';
@@ -79,7 +80,7 @@ export async function handleApi(
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
     const fault = local ? undefined : faults.take(method, path);
     if (fault?.kind === 'status') throw new PveFault(fault.status ?? 596, fault.reason ?? 'Connection timed out');
-    const { handler, path: values, node: addressed } = findRoute(ROUTES, method, path, node);
+    const { handler, template, path: values, node: addressed } = findRoute(ROUTES, method, path, node);
     const call: Call = {
       node: addressed,
       caller,
@@ -87,6 +88,9 @@ export async function handleApi(
       raw: { ...formParams(query), ...body.params },
       upload: body.upload,
     };
+    // Who may do everything sees what is wrong with a request first; for others it comes after their rights.
+    if (hasPrivilege(caller, '/', 'Permissions.Modify'))
+      checkSchema(method, template, { ...call.raw, ...(body.upload && { filename: body.upload.filename }) });
     const data = await handler(call);
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;

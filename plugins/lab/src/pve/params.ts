@@ -4,7 +4,7 @@ import { badParameters } from './fault.js';
 export type RawParams = Readonly<Record<string, unknown>>;
 
 export interface ParamSpec {
-  readonly type: 'boolean' | 'integer' | 'list' | 'string';
+  readonly type: 'boolean' | 'integer' | 'list' | 'number' | 'string';
   readonly required?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -30,8 +30,9 @@ function scalar(value: unknown): string {
 
 /** What is wrong with one value, in PVE's words. */
 export function problemOf(spec: ParamSpec, text: string): string | undefined {
-  if (spec.type === 'integer') {
-    if (!/^[+-]?\d+$/.test(text)) return `type check ('integer') failed - got '${text}'`;
+  if (spec.type === 'integer' || spec.type === 'number') {
+    const shape = spec.type === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+    if (!shape.test(text)) return `type check ('${spec.type}') failed - got '${text}'`;
     const value = Number(text);
     if (spec.minimum !== undefined && value < spec.minimum) return `value must have a minimum value of ${spec.minimum}`;
     if (spec.maximum !== undefined && value > spec.maximum) return `value must have a maximum value of ${spec.maximum}`;

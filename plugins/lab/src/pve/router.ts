@@ -44,6 +44,7 @@ function match(template: string, segments: readonly string[]): Record<string, st
 
 export interface Matched {
   readonly handler: Handler;
+  readonly template: string;
   readonly path: Readonly<Record<string, string>>;
   readonly node: LabNode;
 }
@@ -67,7 +68,7 @@ export function findRoute(routes: readonly Route[], method: string, path: string
         `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
       );
     }
-    return { handler: candidate.handler, path: values, node };
+    return { ...candidate, path: values, node };
   }
   throw new PveFault(501, `Method '${method} ${path}' not implemented`);
 }
