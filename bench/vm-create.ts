@@ -1,12 +1,8 @@
 /** How much of `vm:create` is zebu's own: wall time without the tasks of Proxmox and the boot of the guest. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { LabReport } from '../plugins/lab/src/instance/up.ts';
+import { configuration, inLab, resultOf, zebu } from './lab.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const AIM_SECONDS = 5;
 
 interface Task {
@@ -29,44 +25,7 @@ interface Measured {
 /** What tells that a guest has booted: cloud-init's result, the SSH daemon, the Docker engine. */
 const BOOTED = ['/run/cloud-init/result.json', '/run/sshd.pid', '/run/docker.pid'];
 
-function zebu(args: readonly string[], cwd: string): { stdout: string; stderr: string; seconds: number } {
-  const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, ZEBU_STATE_DIR: join(cwd, 'state') },
-  });
-  if (status !== 0) throw new Error(`zebu ${args.join(' ')} ended with ${status}: ${stdout}\n${stderr}`);
-  return { stdout, stderr, seconds: (performance.now() - started) / 1000 };
-}
-
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
-const resultOf = <Result>(stdout: string): Result => (JSON.parse(stdout) as { result: Result }).result;
-
-function configuration(lab: LabReport, transport: 'api' | 'ssh'): string {
-  const proxmox =
-    transport === 'api'
-      ? { host: lab.api.host, port: lab.api.port, fingerprint: lab.api.fingerprint, token_file: lab.api.tokenFile }
-      : {
-          host: lab.ssh.host,
-          port: lab.ssh.port,
-          user: lab.ssh.user,
-          identity_file: lab.ssh.identityFile,
-          known_hosts: lab.ssh.knownHostsFile,
-        };
-  // YAML is a superset of JSON.
-  return JSON.stringify({
-    app: { name: 'bench' },
-    proxmox: { transport, ...proxmox },
-    vm: {
-      memory_mb: 512,
-      disk_gb: 10,
-      identity_file: './id_ed25519',
-      image: { url: lab.image.url, checksum: `sha256:${lab.image.sha256 ?? ''}` },
-    },
-  });
-}
 
 function measure(cwd: string, labState: string): Measured {
   const { stdout, stderr, seconds: wall } = zebu(['vm:create', '--json', '--debug'], cwd);
@@ -96,12 +55,7 @@ function measure(cwd: string, labState: string): Measured {
 
 /** @param rounds of each transport; one before them fetches the image, which a run downloads once and for all */
 export function benchVmCreate(rounds: number): void {
-  const cwd = mkdtempSync(join(tmpdir(), 'zebu-bench-vm-'));
-  const labState = join(cwd, 'lab');
-  const flags = ['--name', 'bench', '--state-dir', labState];
-  try {
-    const lab = resultOf<LabReport>(zebu(['lab:up', ...flags, '--guests', 'namespace', '--json'], cwd).stdout);
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(cwd, 'id_ed25519')]);
+  inLab((lab, cwd, labState) => {
     console.log(`\nvm:create on a namespace guest, best of ${rounds}: wall = tasks of Proxmox + boot + zebu's own`);
     for (const transport of ['api', 'ssh'] as const) {
       writeFileSync(join(cwd, 'zebu.yml'), configuration(lab, transport));
@@ -117,8 +71,5 @@ export function benchVmCreate(rounds: number): void {
       );
       for (const step of best.steps.slice(0, 4)) console.log(`       ${step}`);
     }
-  } finally {
-    spawnSync(process.execPath, [`${root}bin/run.js`, 'lab:down', ...flags], { cwd });
-    rmSync(cwd, { recursive: true, force: true });
-  }
+  });
 }

@@ -3,17 +3,21 @@
  * same run, or shares of it; a figure that misses its aim says so and fails nothing, a benchmark that breaks does.
  */
 import { cpus } from 'node:os';
+import { benchDeploy } from '../bench/deploy.ts';
 import { benchStartUp } from '../bench/start-up.ts';
 import { benchVmCreate } from '../bench/vm-create.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => void>> = {
   'start-up': () => benchStartUp(Number(process.env['BENCH_ROUNDS'] ?? 15)),
-  'vm-create': () => {
-    // Real guests need root, as `npm test` does.
-    if (process.getuid?.() === 0) benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2));
-    else console.log('vm-create: left out, it needs root');
-  },
+  'vm-create': () => asRoot('vm-create', () => benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2))),
+  deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
 };
+
+/** Real guests need root, as `npm test` does. */
+function asRoot(name: string, work: () => void): void {
+  if (process.getuid?.() === 0) work();
+  else console.log(`${name}: left out, it needs root`);
+}
 
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -58,7 +58,10 @@ export async function listReleases(context: Context): Promise<readonly Release[]
   return releases;
 }
 
-/** The release to go back to: the named one, else the newest other that was live. @throws REF_UNKNOWN */
+/**
+ * The release to go back to: the named one, else the newest verified one older than the live one, so that going back twice
+ * does not return to what was fled. @throws REF_UNKNOWN
+ */
 export function chooseRelease(
   releases: readonly Release[],
   current: string | null,
@@ -66,7 +69,9 @@ export function chooseRelease(
 ): ReleaseId {
   const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
   if (wanted === undefined) {
-    const [newest] = candidates;
+    const newest = candidates
+      .filter(({ id }) => current === null || id < current)
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))[0];
     if (newest !== undefined) return toReleaseId(newest.id);
     throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
   }

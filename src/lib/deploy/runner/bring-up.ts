@@ -32,15 +32,23 @@ bring_up() {
   # What a power cut must not take from a release that was called live: images, files, volumes.
   timeout 60 sync -f "$base" 2>/dev/null 9>&- &
   syncing=$!
+  judge || return 1
+  wait $syncing
+  return 0
+}
+
+# Says whether what was started is as it should be. Fails with $reason and $bad set.
+judge() {
+  judged_under=$(engine)
   patience=$timeout
   verify
   judged=$?
-  gap=$(gaps judged)
-  watcher=
-  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
-  [ $judged = 0 ] && check_probes || return 1
-  wait $syncing
-  return 0
+  if [ -n "$watcher" ]; then
+    gap=$(gaps judged)
+    watcher=
+    [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
+  fi
+  [ $judged = 0 ] && check_probes
 }
 
 # Makes the loaded release the live one, and ends.

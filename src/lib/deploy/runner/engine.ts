@@ -1,7 +1,7 @@
 /** Docker may be restarted underneath a deploy: by an upgrade, by hand, by the kernel when memory is short. */
 export const ENGINE = String.raw`
-# Changes when the engine is started anew.
-engine() { stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null; }
+# Changes when the engine is started anew, and when it is gone without having said so.
+engine() { stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null; [ -d "/proc/$(cat /run/docker.pid 2>/dev/null)" ] || echo gone; }
 
 # Waits for Docker, at most three minutes.
 docker_back() {
@@ -12,6 +12,14 @@ docker_back() {
     [ $asked = 1 ] && note wait 'Docker to answer'
     sleep 2
   done
+}
+
+# A verdict holds for the engine it was given under: one that was restarted since has stopped every container, and it is
+# given once more.
+still_good() {
+  [ "$(engine)" != "$judged_under" ] || return 0
+  docker_back || { reason='Docker does not answer'; return 1; }
+  steady bring_up 'Docker was restarted: once more'
 }
 
 # Does it again when the engine was restarted meanwhile.

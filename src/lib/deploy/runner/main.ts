@@ -33,5 +33,6 @@ phase switch || finish refused 'no space left in the VM'
 if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$reason"; fi
 steady bring_up '' || restore "$reason"
 ask_client || restore "$reason"
+still_good || restore "$reason"
 go_live
 `;

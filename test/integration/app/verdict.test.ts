@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
+import type { AppStatus } from '../../../src/lib/deploy/status.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
+import type { Project } from '../../support/project.js';
+import { tinyApp, version } from '../../support/tiny-app.js';
+
+interface Failure {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: { readonly evidence?: readonly string[]; readonly [key: string]: unknown };
+  };
+}
+
+interface Listed {
+  readonly releases: readonly { readonly id: string; readonly verdict: string; readonly reason: string }[];
+}
+
+const HOOK = '.zebu/hooks/pre-deploy';
+
+describe('the verdict on a release', () => {
+  let project: Project;
+  let guest: Shell;
+  let url: string;
+
+  const served = async (): Promise<string> => (await (await fetch(url)).text()).trim();
+  const deploy = (tag: string, ...more: string[]): Promise<DeployResult> =>
+    project.json<DeployResult>(['app:deploy', '--tag', tag, ...more]);
+  /** A deploy that must fail: its exit status and its error. */
+  const failing = async (
+    tag: string,
+    ...more: string[]
+  ): Promise<Failure['error'] & { readonly exit: number | null }> => {
+    const run = await project.zebu(['app:deploy', '--tag', tag, '--json', ...more]);
+    return { ...(JSON.parse(run.stdout) as Failure).error, exit: run.code };
+  };
+  const containers = (): string =>
+    guest.run(`docker inspect --format '{{.Name}} {{.Id}} {{.State.StartedAt}}' $(docker ps -q) | sort`);
+
+  beforeAll(async () => {
+    project = tinyApp({
+      lab: inject('lab'),
+      app: 'verdict',
+      config: { deploy: { keep: 2, stability: 1, timeout: 60 } },
+    });
+    await project.json(['vm:create']);
+    const { ip } = await project.json<{ ip: string }>(['vm:status']);
+    guest = guestShell(ip, `${project.folder}/../id_ed25519`);
+    url = `http://${ip}:8080/version`;
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('is exit 8 with the reason and the last words when the first one fails', async () => {
+    const good = 'exec /bin/busybox sleep 100000000';
+    const file = 'store/Dockerfile';
+    const text = readFileSync(`${project.folder}/${file}`, 'utf8');
+    expect(text).toContain(good);
+    project.write(file, text.replace(good, 'echo no database here >&2; exit 3'));
+    version(project, 'broken');
+    const error = await failing('broken');
+    expect([error.exit, error.code]).toEqual([8, 'DEPLOY_UNHEALTHY']);
+    expect(error.message).toMatch(/store restarts again and again|store exited with code 3/);
+    expect(error.details.evidence?.join('\n')).toContain('no database here');
+    project.write(file, text);
+  });
+
+  it('leaves the containers of an unchanged commit alone', async () => {
+    version(project, 'v1');
+    const first = await deploy('v1');
+    const before = containers();
+    const again = await deploy('v1');
+    expect(again).toMatchObject({ previous: first.release, sentBytes: 0, gaps: {} });
+    expect(containers()).toBe(before);
+    expect(await served()).toBe('v1');
+  });
+
+  it('is exit 7 with what the probe saw, and the old release serves', async () => {
+    version(project, 'v2');
+    const probes = ['--set', 'deploy.probes=[{"http":"http://127.0.0.1:8080/version","body":"v3","timeout":2}]'];
+    const error = await failing('v2', ...probes);
+    expect([error.exit, error.code]).toEqual([7, 'DEPLOY_RESTORED']);
+    expect(error.message).toContain('the probe http://127.0.0.1:8080/version failed for 2 s');
+    expect(error.details.evidence?.join('\n')).toMatch(/status 200, but the answer does not contain the text\n.*v2/);
+    expect(await served()).toBe('v1');
+  });
+
+  it('is exit 6 when a hook says no, and nothing that runs was touched', async () => {
+    const before = containers();
+    project.write(HOOK, '#!/bin/sh\necho not on a Friday\nexit 1\n', 0o755);
+    version(project, 'friday');
+    const error = await failing('friday');
+    expect([error.exit, error.code]).toEqual([6, 'DEPLOY_REFUSED']);
+    expect(error.message).toContain('not on a Friday');
+    expect(containers()).toBe(before);
+    project.git('rm', '-q', '-f', HOOK);
+  });
+
+  it('of two at once one wins; the other is refused, attached or waits', async () => {
+    version(project, 'v3');
+    version(project, 'v4');
+    guest.run('echo build >/opt/zebu/verdict/pause-at');
+    const id = (await project.zebu(['app:deploy', '--tag', 'v3', '--detach'])).stdout.trim();
+    const refused = await failing('v4');
+    expect([refused.exit, refused.code]).toEqual([6, 'LOCK_HELD']);
+    expect(refused.message).toMatch(/^Another deploy is running: .* from .*, since .* \(v3\)$/);
+    const waits = deploy('v4', '--lock-wait', '120');
+    const attached = deploy('v3');
+    const status = await project.json<AppStatus>(['app:status']);
+    expect(status.deploying?.ref).toBe('v3');
+    guest.run('rm /opt/zebu/verdict/pause-at');
+    expect(await project.json(['app:follow', id])).toMatchObject({ run: id, verdict: 'live' });
+    expect((await attached).release).toBe(id);
+    expect((await waits).previous).toBe(id);
+    expect(await served()).toBe('v4');
+  });
+
+  it('goes back to the last verified one, then further, and builds nothing', async () => {
+    const { releases } = await project.json<Listed>(['app:releases']);
+    expect(releases.find(({ verdict }) => verdict === 'restored')?.reason).toContain('the probe');
+    const back = await project.json<DeployResult>(['app:rollback']);
+    expect(back.seconds).toBeLessThan(120);
+    expect(await served()).toBe('v3');
+    const further = await project.zebu(['app:rollback']);
+    // deploy.keep is 2: what is older than those is gone.
+    expect([further.code, further.stderr.split('\n')[0]]).toEqual([
+      6,
+      'Error: There is no earlier release to go back to',
+    ]);
+    const images = guest.run("docker image ls --format '{{.Repository}}:{{.Tag}}' 'zebu/verdict-web'").split('\n');
+    expect(images.length).toBeLessThanOrEqual(4);
+  });
+});
