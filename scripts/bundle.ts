@@ -107,7 +107,17 @@ export const bundling = (root: string): BuildOptions => ({
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
   // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
-  external: ['typescript', 'ts-node', 'tsx', '@zebu/kit/ssh', 'enquirer', 'listr2', 'node-ssh', 'proxmox-api'],
+  external: [
+    'typescript',
+    'ts-node',
+    'tsx',
+    '@zebu/kit/ssh',
+    'enquirer',
+    'listr2',
+    'node-ssh',
+    'proxmox-api',
+    '@oclif/plugin-plugins',
+  ],
   // The same library, as modules instead of CommonJS: what is not used is left out.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
   plugins: [lazyOclif, builtinsByName, lightWsl],

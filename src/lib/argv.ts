@@ -1,5 +1,4 @@
-import { ZebuError } from '@zebu/kit';
-import { nearest } from './nearest.js';
+import { ZebuError, nearest } from '@zebu/kit';
 
 /** What is needed of oclif's Config. */
 export interface Commands {

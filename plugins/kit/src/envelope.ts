@@ -1,4 +1,5 @@
-import { EXIT, isZebuError, ZebuError, type ErrorCode } from './errors.js';
+import { isZebuError, ZebuError, type ErrorCode } from './errors.js';
+import { parseProblem } from './parse-problem.js';
 
 /** Raised when a field of the envelope changes its meaning; results carry their own documented shapes. */
 export const ENVELOPE_SCHEMA = 1;
@@ -54,15 +55,8 @@ export function toZebuError(error: unknown): ZebuError {
   if (isZebuError(error)) return error;
   if (!(error instanceof Error)) return new ZebuError('BUG', `Unexpected failure: ${String(error)}`, { cause: error });
   if (error.name === 'AbortError') return new ZebuError('INTERRUPTED', 'Interrupted.', { cause: error });
-  const shown = error as { parse?: unknown; oclif?: { exit?: number }; suggestions?: string[] };
-  if (shown.parse !== undefined || shown.oclif?.exit === EXIT.usage) {
-    // oclif appends "See more help with --help" and usage on further lines; the first says what is wrong.
-    const message = error.message
-      .replace(/\nSee more help with --help$/, '')
-      .replace(/^The following errors? occurred:\s*/, '')
-      .replaceAll(/\s*\n\s*/g, ' ');
-    return new ZebuError('USAGE', message, { hint: 'See the command with --help.', cause: error });
-  }
+  const problem = parseProblem(error);
+  if (problem !== undefined) return new ZebuError('USAGE', problem.message, { hint: problem.hint, cause: error });
   return new ZebuError('BUG', `Unexpected failure: ${error.message.split('\n', 1)[0] ?? ''}`, {
     hint: 'This is a defect of zebu. Run again with --debug and report what it prints.',
     cause: error,

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: EXIT.configuration,
   PROVIDER_UNKNOWN: EXIT.configuration,
   PROVIDER_BROKEN: EXIT.configuration,
+  PLUGIN_REFUSED: EXIT.precondition,
   CREDENTIAL_MISSING: EXIT.configuration,
   UNREACHABLE: EXIT.unreachable,
   AUTH_FAILED: EXIT.unreachable,

@@ -5,6 +5,7 @@ export * from './envelope.js';
 export * from './errors.js';
 export * from './hooks.js';
 export type * from './io.js';
+export * from './nearest.js';
 export * from './progress.js';
 export * from './providers.js';
 export * from './pve-error.js';

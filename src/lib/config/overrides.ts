@@ -1,6 +1,5 @@
-import { ZebuError } from '@zebu/kit';
+import { ZebuError, nearest } from '@zebu/kit';
 import { parse as parseYaml } from 'yaml';
-import { nearest } from '../nearest.js';
 import type { ConfigKey } from './keys.js';
 import { isTree, type Layer, type Origin, type Tree } from './layers.js';
 

@@ -1,6 +1,5 @@
-import { ZebuError } from '@zebu/kit';
+import { ZebuError, nearest } from '@zebu/kit';
 import type { core } from 'zod';
-import { nearest } from '../nearest.js';
 import { describeOrigin, type Origin } from './layers.js';
 
 export interface Problem {

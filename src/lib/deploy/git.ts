@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { ZebuError } from '@zebu/kit';
-import { nearest } from '../nearest.js';
+import { ZebuError, nearest } from '@zebu/kit';
 
 /** What of the repository is to be deployed. */
 export type WantedRef =

@@ -1,8 +1,7 @@
-import { ZebuError } from '@zebu/kit';
+import { ZebuError, nearest } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
-import { nearest } from '../nearest.js';
 import { findDrift } from './drift.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';

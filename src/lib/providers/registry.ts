@@ -6,8 +6,8 @@ import {
   type Io,
   type SecretSourceDescriptor,
   type TransportDescriptor,
+  nearest,
 } from '@zebu/kit';
-import { nearest } from '../nearest.js';
 import { contractProblem } from './contract.js';
 
 type Descriptor = SecretSourceDescriptor | TransportDescriptor;

@@ -1,0 +1,30 @@
+import { Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ZebuCommand } from '@zebu/kit/command';
+import type { LoadedPlugin } from '../../lib/installed/loaded.js';
+
+interface PluginList {
+  readonly plugins: readonly LoadedPlugin[];
+}
+
+export default class Plugins extends ZebuCommand<PluginList> {
+  static override result = resultOf<PluginList>(
+    1,
+    async () => (await import('../../lib/installed/results.js')).pluginList,
+  );
+  static override summary = 'List the plugins that are installed and linked.';
+  static override examples = ['<%= config.bin %> plugins', '<%= config.bin %> plugins --core --json'];
+  static override flags = {
+    core: Flags.boolean({ default: false, description: 'Those that come with zebu, too.' }),
+  };
+
+  async execute(): Promise<PluginList> {
+    const { flags } = await this.parse(Plugins);
+    const { loadedPlugins } = await import('../../lib/installed/loaded.js');
+    const plugins = loadedPlugins(this.config).filter(({ from }) => flags.core || from !== 'zebu');
+    if (plugins.length === 0) this.io.out('No plugins installed.');
+    for (const { name, version, from, root } of plugins)
+      this.io.out(`${name} ${version} (${from})${from === 'linked' ? ` ${root}` : ''}`);
+    return { plugins };
+  }
+}

@@ -1,0 +1,38 @@
+import { Args, Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ZebuCommand } from '@zebu/kit/command';
+import type { PluginsChanged } from '../../lib/installed/run.js';
+
+export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
+  static override result = resultOf<PluginsChanged>(
+    1,
+    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+  );
+  static override summary = 'Install plugins from the registry, a tarball, a folder or a repository.';
+  static override examples = [
+    '<%= config.bin %> plugins:install zebu-plugin-x',
+    '<%= config.bin %> plugins:install ./zebu-plugin-x.tgz',
+    '<%= config.bin %> plugins:install ./zebu-plugin-x',
+    '<%= config.bin %> plugins:install https://github.com/someone/zebu-plugin-x',
+  ];
+  static override aliases = ['plugins:add'];
+  static override strict = false;
+  static override args = {
+    plugin: Args.string({ description: 'Name with an optional tag or version, path, or URL.', required: true }),
+  };
+  static override flags = {
+    force: Flags.boolean({ char: 'f', default: false, description: 'Fetch again what npm has in its cache.' }),
+  };
+
+  async execute(): Promise<PluginsChanged> {
+    const { argv, flags } = await this.parse(PluginsInstall);
+    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const changed = await changePlugins(
+      'plugins:install',
+      [...(argv as string[]), '--silent', ...(flags.force ? ['--force'] : [])],
+      this,
+    );
+    for (const line of shownChange(changed)) this.io.out(line);
+    return changed;
+  }
+}

@@ -1,0 +1,33 @@
+import { Args, Flags } from '@oclif/core';
+import { resultOf } from '@zebu/kit';
+import { ZebuCommand } from '@zebu/kit/command';
+import type { PluginsChanged } from '../../lib/installed/run.js';
+
+export default class PluginsLink extends ZebuCommand<PluginsChanged> {
+  static override result = resultOf<PluginsChanged>(
+    1,
+    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+  );
+  static override summary = 'Use a plugin from its folder, while working on it.';
+  static override examples = ['<%= config.bin %> plugins:link ./zebu-plugin-x'];
+  static override args = { path: Args.string({ description: 'Folder of the plugin.', default: '.' }) };
+  static override flags = {
+    install: Flags.boolean({
+      allowNo: true,
+      default: true,
+      description: 'Install what it depends on, by its lock file.',
+    }),
+  };
+
+  async execute(): Promise<PluginsChanged> {
+    const { args, flags } = await this.parse(PluginsLink);
+    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const changed = await changePlugins(
+      'plugins:link',
+      [args.path, flags.install ? '--install' : '--no-install'],
+      this,
+    );
+    for (const line of shownChange(changed)) this.io.out(line);
+    return changed;
+  }
+}

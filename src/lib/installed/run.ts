@@ -1,0 +1,80 @@
+import type { Config as OclifConfig } from '@oclif/core';
+import type { Io } from '@zebu/kit';
+import { pluginFailure } from './failure.js';
+import { installedPlugins, type InstalledPlugin } from './list.js';
+import { withNpmLog } from './npm-log.js';
+
+/** A command of @oclif/plugin-plugins, which does the work: what zebu adds are its envelope, its errors and its quiet. */
+export type PluginCommand =
+  'plugins:install' | 'plugins:link' | 'plugins:reset' | 'plugins:uninstall' | 'plugins:update';
+
+export interface PluginsChanged {
+  /** All that is installed or linked, afterwards. */
+  readonly plugins: readonly InstalledPlugin[];
+  /** Names of those that are there and were not, or were in another version. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/**
+ * Runs a command of @oclif/plugin-plugins and says what it changed.
+ * @throws PLUGIN_REFUSED, UNREACHABLE
+ */
+export async function changePlugins(
+  id: PluginCommand,
+  argv: readonly string[],
+  { config, io }: { readonly config: OclifConfig; readonly io: Io },
+): Promise<PluginsChanged> {
+  const before = await installedPlugins(config);
+  await withNpmLog(
+    async () => {
+      const { commands } = await import('@oclif/plugin-plugins');
+      const said = await unheard(() => commands[id].run([...argv], config));
+      for (const line of said) io.debug(() => line);
+    },
+    (thrown, errors) => {
+      for (const line of errors) io.debug(() => `npm: ${line}`);
+      return pluginFailure(thrown, errors);
+    },
+  );
+  const plugins = await installedPlugins(config);
+  const version = (list: readonly InstalledPlugin[], name: string): string | undefined =>
+    list.find((plugin) => plugin.name === name)?.version;
+  return {
+    plugins,
+    added: plugins.filter((plugin) => version(before, plugin.name) !== plugin.version).map(({ name }) => name),
+    removed: before.filter(({ name }) => version(plugins, name) === undefined).map(({ name }) => name),
+  };
+}
+
+/** oclif's commands write to both streams themselves; stdout is for the result. @returns the lines */
+async function unheard(run: () => Promise<unknown>): Promise<readonly string[]> {
+  const streams = [process.stdout, process.stderr] as const;
+  const originals = streams.map((stream) => stream.write.bind(stream));
+  let text = '';
+  for (const stream of streams) {
+    stream.write = ((chunk: Uint8Array | string, ...rest: readonly unknown[]) => {
+      text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+      const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
+      done?.();
+      return true;
+    }) as typeof stream.write;
+  }
+  try {
+    await run();
+  } finally {
+    for (const [index, stream] of streams.entries()) stream.write = originals[index] ?? stream.write;
+  }
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+/** For people: a line for each that came or went. */
+export function shownChange({ plugins, added, removed }: PluginsChanged): readonly string[] {
+  const lines = [
+    ...plugins
+      .filter(({ name }) => added.includes(name))
+      .map(({ name, version, from }) => `${name} ${version} ${from}`),
+    ...removed.map((name) => `${name} removed`),
+  ];
+  return lines.length === 0 ? ['Nothing changed.'] : lines;
+}
