@@ -35,20 +35,3 @@ export function unknownCommand(id: string, commands: Pick<Commands, 'commandIDs'
     details: { command: id, ...(meant === undefined ? {} : { suggestion: meant }) },
   });
 }
-
-/**
- * `plugins:install ./plugin.tgz` as npm understands it: left to itself oclif takes anything with a slash for a
- * repository on GitHub.
- * @param isThere whether the path is a file or folder of this machine
- * @param absolute the path from the root
- */
-export function localPlugins(
-  args: readonly string[],
-  isThere: (path: string) => boolean,
-  absolute: (path: string) => string,
-): string[] {
-  const [id, ...rest] = args;
-  if (id !== 'plugins:install' && id !== 'plugins:add') return [...args];
-  const isPath = /^(\.{0,2}\/|[A-Za-z]:\\|\.{1,2}\\)|\.tgz$/;
-  return [id, ...rest.map((word) => (isPath.test(word) && isThere(word) ? `file:${absolute(word)}` : word))];
-}

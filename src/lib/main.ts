@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Config, Errors, flush, run, settings } from '@oclif/core';
 import { createConsole, failure, inActions, isOn, toZebuError } from '@zebu/kit';
-import { joinTopic, localPlugins, mayNeedJoining } from './argv.js';
+import { joinTopic, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
@@ -52,13 +50,7 @@ export async function main(args: string[], root: string): Promise<void> {
       process.stdout.write(shown(await candidates(args.slice(1), config.commands, zebu)));
       return;
     }
-    // npm, which plugins:install runs, would tell of its own updates in the middle of ours.
-    process.env['NPM_CONFIG_UPDATE_NOTIFIER'] ??= 'false';
-    const joined = mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args;
-    await run(
-      localPlugins(joined, existsSync, (path) => resolve(path)),
-      root,
-    );
+    await run(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args, root);
     await flush();
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinTopic, localPlugins } from '../../src/lib/argv.js';
+import { joinTopic, mayNeedJoining } from '../../src/lib/argv.js';
 
 const ids = ['vm:create', 'vm:destroy', 'vm:snapshot:list', 'app:deploy', 'help'];
 const commands = {
@@ -43,29 +43,10 @@ describe('joinTopic', () => {
       expect.objectContaining({ code: 'USAGE', hint: 'Did you mean vm:create?' }),
     );
   });
-});
 
-describe('localPlugins', () => {
-  const there = (path: string): boolean => path.includes('here');
-  const convert = (...args: string[]): string[] => localPlugins(args, there, (path) => `/abs/${path}`);
-
-  it('names a tarball or a folder of this machine as npm wants it', () => {
-    expect(convert('plugins:install', './here.tgz', '--json')).toEqual([
-      'plugins:install',
-      'file:/abs/./here.tgz',
-      '--json',
-    ]);
-    expect(convert('plugins:install', 'here.tgz')).toEqual(['plugins:install', 'file:/abs/here.tgz']);
-    expect(convert('plugins:install', '../here')).toEqual(['plugins:install', 'file:/abs/../here']);
-  });
-
-  it('leaves packages, repositories and other commands alone', () => {
-    for (const args of [
-      ['plugins:install', 'here'],
-      ['plugins:install', 'owner/here'],
-      ['plugins:install', './gone.tgz'],
-      ['app:logs', './here'],
-    ])
-      expect(convert(...args)).toEqual(args);
+  it('is not asked about words that it would leave alone', () => {
+    expect(
+      [['vm', 'create'], ['vm:snapshot', 'list'], ['vm:create'], ['vm', '--help'], []].map(mayNeedJoining),
+    ).toEqual([true, true, false, false, false]);
   });
 });

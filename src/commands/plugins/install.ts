@@ -27,9 +27,11 @@ export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
   async execute(): Promise<PluginsChanged> {
     const { argv, flags } = await this.parse(PluginsInstall);
     const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const { pluginSource } = await import('../../lib/installed/source.js');
+    const sources = (argv as string[]).map((word) => pluginSource(word, process.cwd()));
     const changed = await changePlugins(
       'plugins:install',
-      [...(argv as string[]), '--silent', ...(flags.force ? ['--force'] : [])],
+      [...sources, '--silent', ...(flags.force ? ['--force'] : [])],
       this,
     );
     for (const line of shownChange(changed)) this.io.out(line);

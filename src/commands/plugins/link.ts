@@ -21,10 +21,11 @@ export default class PluginsLink extends ZebuCommand<PluginsChanged> {
 
   async execute(): Promise<PluginsChanged> {
     const { args, flags } = await this.parse(PluginsLink);
+    const { pluginFolder } = await import('../../lib/installed/source.js');
     const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
     const changed = await changePlugins(
       'plugins:link',
-      [args.path, flags.install ? '--install' : '--no-install'],
+      [pluginFolder(args.path, process.cwd()), flags.install ? '--install' : '--no-install'],
       this,
     );
     for (const line of shownChange(changed)) this.io.out(line);

@@ -12,7 +12,7 @@ export async function withNpmLog<Result>(
   failed: (thrown: unknown, errors: readonly string[]) => Error,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'zebu-npm-'));
-  const restore = setVariables({ npm_config_logs_dir: folder, CI: 'true' });
+  const restore = setVariables({ npm_config_logs_dir: folder, npm_config_update_notifier: 'false', CI: 'true' });
   try {
     return await run();
   } catch (error) {

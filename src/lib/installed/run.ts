@@ -28,8 +28,11 @@ export async function changePlugins(
   const before = await installedPlugins(config);
   await withNpmLog(
     async () => {
-      const { commands } = await import('@oclif/plugin-plugins');
-      const said = await unheard(() => commands[id].run([...argv], config));
+      const said = await unheard(async () => {
+        // Imported here, because oclif keeps what it finds of the streams when it is loaded.
+        const { commands } = await import('@oclif/plugin-plugins');
+        await commands[id].run([...argv], config);
+      });
       for (const line of said) io.debug(() => line);
     },
     (thrown, errors) => {
@@ -49,21 +52,20 @@ export async function changePlugins(
 
 /** oclif's commands write to both streams themselves; stdout is for the result. @returns the lines */
 async function unheard(run: () => Promise<unknown>): Promise<readonly string[]> {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
   let text = '';
-  for (const stream of streams) {
-    stream.write = ((chunk: Uint8Array | string, ...rest: readonly unknown[]) => {
-      text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
-      const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
-      done?.();
-      return true;
-    }) as typeof stream.write;
-  }
+  const hear = (chunk: Uint8Array | string, ...rest: readonly unknown[]): boolean => {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
+    done?.();
+    return true;
+  };
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) stream.write = hear;
   try {
     await run();
   } finally {
-    for (const [index, stream] of streams.entries()) stream.write = originals[index] ?? stream.write;
+    // What they inherit is there again.
+    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
   }
   return text.split('\n').filter((line) => line.trim() !== '');
 }

@@ -7,7 +7,7 @@ describe('pluginFailure', () => {
   it('says what npm said, without its numbers', () => {
     const error = pluginFailure(exited, [
       'code E404',
-      "404 Not Found - GET https://registry.example/nope - Not found",
+      '404 Not Found - GET https://registry.example/nope - Not found',
       '404',
       "404  The requested resource 'nope@latest' could not be found or you do not have permission to access it.",
     ]);
@@ -20,7 +20,11 @@ describe('pluginFailure', () => {
   });
 
   it.each(['ENOTFOUND', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN'])('knows %s as no answer', (code) => {
-    const error = pluginFailure(exited, [`code ${code}`, `syscall connect`, `network request to https://r.example/x failed, reason: connect ${code} 192.0.2.1:443`]);
+    const error = pluginFailure(exited, [
+      `code ${code}`,
+      `syscall connect`,
+      `network request to https://r.example/x failed, reason: connect ${code} 192.0.2.1:443`,
+    ]);
     expect([error.code, error.exit]).toEqual(['UNREACHABLE', 4]);
     expect(error.message).toContain('r.example');
   });
