@@ -48,7 +48,6 @@ export const ERROR_CODES = {
   DOCKER_MISSING: EXIT.precondition,
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,
-  TREE_DIRTY: EXIT.precondition,
   REPOSITORY_UNSUPPORTED: EXIT.precondition,
   COMPOSE_INVALID: EXIT.precondition,
   SECRET_MISSING: EXIT.precondition,
