@@ -29,7 +29,10 @@ export async function providerList(config: OclifConfig): Promise<ProviderList> {
     return { plugin: name, version: plugin?.version ?? '', from };
   };
   const { providers, broken } = await listProviders(config);
-  const plugins = [...config.plugins.values()];
+  // Plugins are loaded side by side, and come in whichever order that ends.
+  const byName = <T>(entries: readonly T[], name: (entry: T) => string): T[] =>
+    entries.toSorted((a, b) => (name(a) < name(b) ? -1 : 1));
+  const plugins = byName([...config.plugins.values()], ({ name }) => name);
   const hooks = plugins.flatMap(({ name, hooks: all }) =>
     Object.keys(all)
       .filter((event) => OPERATION_HOOK.test(event))
@@ -43,10 +46,18 @@ export async function providerList(config: OclifConfig): Promise<ProviderList> {
   });
   return {
     providers: [
-      ...providers.map(({ kind, id, plugin, summary }) => ({ kind, id, summary, ...originOf(plugin) })),
+      ...(['transport', 'secrets'] as const).flatMap((wanted) =>
+        byName(
+          providers.filter(({ kind }) => kind === wanted),
+          ({ id, plugin }) => `${id} ${plugin}`,
+        ).map(({ kind, id, plugin, summary }) => ({ kind, id, summary, ...originOf(plugin) })),
+      ),
       { kind: 'secrets', id: 'env', summary: 'Variables of the environment', ...originOf(config.name) },
     ],
     hooks,
-    problems: [...broken.map(({ plugin, reason }) => ({ plugin, reason })), ...misfits],
+    problems: byName(
+      [...broken.map(({ plugin, reason }) => ({ plugin, reason })), ...misfits],
+      ({ plugin, reason }) => `${plugin} ${reason}`,
+    ),
   };
 }
