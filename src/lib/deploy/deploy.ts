@@ -98,6 +98,11 @@ export function deploy(context: Context, options: DeployOptions): Promise<Deploy
   );
 }
 
+/** What was live when the lock was ours. */
+function previousOf(preamble = ''): string | undefined {
+  return /^previous=.*\/(.+)$/m.exec(preamble)?.[1];
+}
+
 async function deployRef(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { config, io, signal, clock } = context;
   if (options.detach && wantsSnapshot(config.deploy)) {
@@ -181,6 +186,8 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         { script, parts: [RUNNER, plan, bundle], pack: needed ? () => git.pack(target.commit, haves) : undefined },
         run,
       );
+      // Whoever had the lock until now may have changed it.
+      previous = previousOf(run.journal?.preamble) ?? previous;
       report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
     },
   };

@@ -84,7 +84,7 @@ describe('the verdict on a release', () => {
     const probes = ['--set', 'deploy.probes=[{"http":"http://127.0.0.1:8080/version","body":"v3","timeout":2}]'];
     const error = await failing('v2', ...probes);
     expect([error.exit, error.code]).toEqual([7, 'DEPLOY_RESTORED']);
-    expect(error.message).toContain('the probe http://127.0.0.1:8080/version failed for 2 s');
+    expect(error.message).toContain('the probe http http://127.0.0.1:8080/version failed for 2 s');
     expect(error.details.evidence?.join('\n')).toMatch(/status 200, but the answer does not contain the text\n.*v2/);
     expect(await served()).toBe('v1');
   });

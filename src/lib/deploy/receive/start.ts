@@ -53,11 +53,13 @@ umask 022
 mv .incoming/runner runner
 rm -rf .incoming
 journal=journals/${run}.jsonl
+previous=$(readlink current 2>/dev/null || :)
 : >"$journal"
 setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 &
 runner=$!
 echo "$runner" >watcher
 exec 9>&-
+printf 'previous=%s\n' "$previous"
 echo started
 exec tail -s 0.2 -n +1 -f --pid="$runner" "$journal"
 `;
