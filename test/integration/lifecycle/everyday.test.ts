@@ -121,10 +121,10 @@ describe('doctor', () => {
     onHost(lab, 'pveum', 'role', 'add', 'Weak', '--privs', 'VM.Audit Datastore.Audit Sys.Audit');
     onHost(lab, 'pveum', 'user', 'add', user);
     onHost(lab, 'pveum', 'acl', 'modify', '/', '--users', user, '--roles', 'Weak');
-    const { value: secret } = await node.ask<{ value: string }>('POST', `/access/users/${user}/token/t`, {
+    const { value: secret } = await node.ask<{ value: string }>('POST', `/access/users/${user}/token/weak`, {
       privsep: '0',
     });
-    const env = { ZEBU_PROXMOX_TOKEN: `${user}!t=${secret}` };
+    const env = { ZEBU_PROXMOX_TOKEN: `${user}!weak=${secret}` };
     const run = await api.zebu(['doctor', '--json', '--set', 'proxmox.token_file='], { env });
     expect(run.stdout + run.stderr).not.toContain(secret);
     expect(run.code).toBe(5);
