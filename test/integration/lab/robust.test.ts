@@ -24,6 +24,12 @@ const guestBoot = async (): Promise<string> =>
   (await project.zebu(['vm:exec', '--', 'stat', '-c', '%Z', '/proc/1'])).stdout.trim();
 const labStatus = (): Promise<LabReport> => zebuJson<LabReport>(['lab:status', ...lab.flags], { cwd: ROOT });
 
+/** Never 0 or less, which would be whole groups of processes, this one included. */
+function killDaemon(pid: number | null): void {
+  if (pid === null || pid <= 1) throw new Error('the daemon does not run');
+  process.kill(pid, 'SIGKILL');
+}
+
 it('stands beside another one, with ports, network and guests of its own', async () => {
   const other = inject('lab');
   const own = lab.report;
@@ -41,8 +47,8 @@ it('keeps its state and its running guests when its daemon is killed', async () 
   const before = await guestBoot();
   expect(before).toMatch(/^\d+$/);
   const { pid, vms } = await labStatus();
-  process.kill(pid ?? 0, 'SIGKILL');
-  await expect.poll(async () => (await labStatus()).up).toBe(false);
+  killDaemon(pid);
+  await expect.poll(async () => (await labStatus()).up, { timeout: 30_000 }).toBe(false);
   const unreachable = await project.zebu(['vm:status', '--json']);
   expect(unreachable.code).toBe(4);
   const again = await lab.up();
@@ -54,9 +60,9 @@ it('keeps its state and its running guests when its daemon is killed', async () 
 });
 
 it('leaves no process, mount, bridge or file behind', async () => {
-  const { stateDir, network, pid } = await labStatus();
+  const { stateDir, network, pid } = await lab.up();
   // Even with the daemon gone its guests are found and ended.
-  process.kill(pid ?? 0, 'SIGKILL');
+  killDaemon(pid);
   await zebuJson(['lab:down', ...lab.flags], { cwd: ROOT });
   expect(existsSync(stateDir)).toBe(false);
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(stateDir);
