@@ -62,6 +62,15 @@ async function currentAddress(context: Context, target: AgentTarget, mac: string
   });
 }
 
+/** What the configuration says of the login. */
+export function ownLogin({ config: { vm }, root }: Context): Pick<GuestAddress, 'identityFile' | 'port' | 'user'> {
+  return {
+    port: vm.ssh_port,
+    user: vm.user,
+    identityFile: vm.identity_file === undefined ? undefined : expand(vm.identity_file, root),
+  };
+}
+
 /**
  * Finds the app's running VM and its pinned keys, in two requests when this machine knows it already. Keys not pinned
  * here yet are read through the guest agent and pinned.
@@ -93,14 +102,11 @@ export async function locateGuest(context: Context): Promise<GuestAddress> {
     };
     await pins.write(pin);
   }
-  const { vm } = config;
   return {
     vmid: target.vmid,
     node: target.node,
     host: await currentAddress(context, target, pin.mac),
-    port: vm.ssh_port,
-    user: vm.user,
-    identityFile: vm.identity_file === undefined ? undefined : expand(vm.identity_file, context.root),
+    ...ownLogin(context),
     hostKeys: pin.hostKeys,
     knownHostsFile: pins.knownHostsFile,
   };

@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { locateGuest, type GuestAddress } from './address.js';
+import { forgetAddress, lastAddress, rememberAddress } from './last-address.js';
 
 /** The Proxmox host as a jump, for VMs on a network only it can reach. */
 function hostAsJump(context: Context): SshTarget | undefined {
@@ -51,10 +53,53 @@ export interface Guest {
   readonly session: SshSession;
 }
 
-/** The one SSH connection of a command into the app's VM; closed with the command. */
-export async function openGuest(context: Context): Promise<Guest> {
+/** Milliseconds for the address of the last time to take a connection; one that is gone often does not answer at all. */
+const LAST_MS = 2000;
+
+function takesConnections(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, signal });
+    const end = (taken: boolean): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.setTimeout(LAST_MS, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+/** Where it was the last time; undefined when it is not there, or somebody else is. */
+async function openLast(context: Context): Promise<Guest | undefined> {
+  const address = await lastAddress(context);
+  // Behind a jump nothing can be tried quickly.
+  if (address === undefined || context.config.vm.via === 'host') return undefined;
+  try {
+    if (!(await takesConnections(address.host, address.port, context.signal))) throw new Error('no answer');
+    const session = await connectGuest(context, address);
+    context.io.debug(() => `VM ${address.vmid} is at ${address.host}, as the last time`);
+    return { address, session };
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    context.io.debug(() => `not at ${address.host} any more: ${(error as Error).message}`);
+    await forgetAddress(context);
+    return undefined;
+  }
+}
+
+async function openLocated(context: Context): Promise<Guest> {
   const address = await locateGuest(context);
   const session = await connectGuest(context, address);
-  context.onClose(() => session.close());
+  await rememberAddress(context, address);
   return { address, session };
+}
+
+/**
+ * The one SSH connection of a command into the app's VM; closed with the command. Proxmox is only asked where the VM is when
+ * it is not where it was.
+ */
+export async function openGuest(context: Context): Promise<Guest> {
+  const guest = (await openLast(context)) ?? (await openLocated(context));
+  context.onClose(() => guest.session.close());
+  return guest;
 }

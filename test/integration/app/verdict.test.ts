@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
 import type { AppStatus } from '../../../src/lib/deploy/status.js';
@@ -117,6 +117,21 @@ describe('the verdict on a release', () => {
     expect((await attached).release).toBe(id);
     expect((await waits).previous).toBe(id);
     expect(await served()).toBe('v4');
+  });
+
+  it('finds the VM without Proxmox where it was, and with it where somebody else is by now', async () => {
+    const debug = async (): Promise<string> => (await project.zebu(['app:releases', '--debug'])).stderr;
+    expect(await debug()).not.toContain('GET /api2/json');
+    const folder = `${project.env['ZEBU_STATE_DIR'] ?? ''}/last`;
+    const [file = ''] = readdirSync(folder);
+    const note = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as { host: string };
+    // The lab's own sshd: it answers, with another key.
+    const { host, port } = inject('lab').ssh;
+    writeFileSync(`${folder}/${file}`, JSON.stringify({ ...note, host }));
+    const elsewhere = await project.zebu(['app:releases', '--debug', '--set', `vm.ssh_port=${port}`]);
+    expect([elsewhere.code, elsewhere.stderr.includes('GET /api2/json/cluster/resources ok')]).toEqual([4, true]);
+    expect(await debug()).toContain('GET /api2/json/cluster/resources ok');
+    expect(await debug()).not.toContain('GET /api2/json');
   });
 
   it('goes back to the last verified one, then further, and builds nothing', async () => {

@@ -18,13 +18,21 @@ unfavour_app() {
   return 0
 }
 
+# A build of cached layers is over before it could take anything from the app.
+favour_later() {
+  sleep 3
+  : >"$work/favouring"
+  favour_app
+}
+
 build_images() {
-  favour_app 9>&- &
+  favour_later 9>&- &
   favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
     logged compose build )
   built=$?
-  wait $favouring
+  [ -e "$work/favouring" ] || kill $favouring 2>/dev/null
+  wait $favouring 2>/dev/null
   unfavour_app
   return $built
 }
