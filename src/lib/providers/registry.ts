@@ -57,6 +57,8 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
       else providers.push({ descriptor: descriptor as D, plugin: plugin.name });
     }
   }
+  // Plugins are loaded side by side, and come in whichever order that ends.
+  broken.sort((a, b) => (a.plugin < b.plugin ? -1 : 1));
   return { providers, broken };
 }
 

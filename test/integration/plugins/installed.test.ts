@@ -125,9 +125,9 @@ describe('plugins of others, in a clean home', () => {
     const status = await project.zebu(['vm:status']);
     expect(status, status.stderr).toMatchObject({ code: 0 });
     expect(status.stderr.trim().split('\n')).toEqual([
-      'warning: The plugin zebu-plugin-throws offers nothing: not on this machine',
       expect.stringMatching(/zebu-plugin-ancient offers nothing: it was made for contract version 0, older than/),
       expect.stringMatching(/zebu-plugin-future offers nothing: it was made for contract version 99, newer than/),
+      'warning: The plugin zebu-plugin-throws offers nothing: not on this machine',
     ]);
     const chosen = await project.zebu(['vm:status', '--set', 'proxmox.transport=future']);
     expect(chosen.code).toBe(3);

@@ -80,8 +80,8 @@ describe('findTransport', () => {
     expect((await findTransport(hooks(answers), 'ssh', io)).id).toBe('ssh');
     expect(io.warnings).toEqual([
       'The plugin broken offers nothing: Cannot find module y',
-      "The plugin odd offers nothing: it was made for contract version 99, newer than this zebu's 1: update zebu",
       'The plugin empty offers nothing: it does not describe a provider',
+      "The plugin odd offers nothing: it was made for contract version 99, newer than this zebu's 1: update zebu",
     ]);
     expect(stderr.text).not.toContain('stack');
   });
