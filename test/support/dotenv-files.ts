@@ -67,6 +67,13 @@ function spellings(value: string): readonly string[] {
   return all;
 }
 
+/** At most so many bytes of UTF-8, no character cut apart. */
+function cutTo(bytes: number, text: string): string {
+  return Buffer.byteLength(text) <= bytes
+    ? text
+    : new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD+$/, '');
+}
+
 export interface GeneratedFile {
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
@@ -80,12 +87,15 @@ export function pieces(random: () => number): GeneratedFile {
   const count = 1 + Math.floor(random() * 5);
   for (let n = 0; n < count; n++) {
     if (random() < 0.3) text += pick(['# a comment', '', '   ', `#A='x`, '\t# "']) + eol;
-    const value = Array.from({ length: Math.floor(random() * 7) }, () => pick(FRAGMENTS)).join('');
+    // One in 2000 as large as a value may be.
+    const length = random() < 0.0005 ? 60 * 1024 : Math.floor(random() * 7);
+    const value = cutTo(60 * 1024, Array.from({ length }, () => pick(FRAGMENTS)).join(''));
     const name = `${pick(['A', 'B_', '_C', 'DB_PASSWORD', 'x'])}${Math.floor(random() * 4)}`;
-    // A line break typed into a file is that file's own kind; the value then has a plain one.
-    const written = pick(spellings(value)).replaceAll('\n', eol);
+    const spelling = pick(spellings(value));
+    // A line break typed into a file is of that file's own kind, and part of the value as it is.
+    const written = spelling.replaceAll('\n', eol);
     text += `${pick(['', '', 'export ', ' '])}${name}${pick(['=', '=', ' = '])}${written}${eol}`;
-    values[name] = value;
+    values[name] = spelling.includes('\n') ? value.replaceAll('\n', eol) : value;
   }
   return { text, values };
 }

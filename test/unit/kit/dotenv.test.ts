@@ -18,6 +18,9 @@ B='a\\b\y'`,
     ],
     ['escapes in double quotes', String.raw`A="a\nb\t\"c\" \$d \\ \x"`, { A: 'a\nb\t"c" $d \\ \\x' }],
     ['values over several lines', 'A="one\ntwo"\nB=\'x\n\ny\'\nC=3', { A: 'one\ntwo', B: 'x\n\ny', C: '3' }],
+    ['CRLF inside quotes as part of the value', 'A="one\r\ntwo"\r\nB=\'x\r\ny\'\r\n', { A: 'one\r\ntwo', B: 'x\r\ny' }],
+    ['no-break spaces as blanks', '\u00a0A\u00a0=\u00a0"1"\u00a0# x\nB= 2\u00a0\n\u00a0\n', { A: '1', B: '2' }],
+    ['a carriage return within a line', 'A=x #\ry\r\nB=\r1\r\n\r \n', { A: 'x', B: '1' }],
     ['CRLF and a byte order mark', '\uFEFFA=1\r\nB="2"\r\n', { A: '1', B: '2' }],
     ['no interpolation', 'A=$HOME${X}', { A: '$HOME${X}' }],
     ['the last of a name given twice', 'A=1\nA=2', { A: '2' }],
@@ -73,7 +76,7 @@ describe('editDotenv', () => {
   });
 });
 
-describe('5000 generated files', () => {
+describe('5000 generated files', { timeout: 60_000 }, () => {
   it('read back what was written, one by one and edited into a file', () => {
     const random = generator(7);
     for (let file = 0; file < 5000; file++) {

@@ -21,7 +21,13 @@ export interface DotenvEntry {
   readonly at: readonly [from: number, to: number];
 }
 
-const NAME = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/;
+// What Compose takes for a blank within a line: a no-break space that came along from a web page is one.
+const BLANK = String.raw`[\t\v\f\r \u0085\u00a0]`;
+const NAME = new RegExp(`^${BLANK}*(?:export${BLANK}+)?([A-Za-z_][A-Za-z0-9_.-]*)${BLANK}*=${BLANK}*`);
+const AFTER_QUOTED = new RegExp(`^${BLANK}*(?:#.*)?$`, 's');
+const NOTHING = /^[\s\u0085]*(#|$)/;
+/** As in Go, where a byte order mark is no blank. */
+const BLANK_END = /(?:(?!\uFEFF)[\s\u0085])+$/;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\u0007',
@@ -50,15 +56,16 @@ function closing(text: string, from: number, quote: string): number {
   return -1;
 }
 
+/** Line breaks stay of the kind they are: Compose hands CRLF on as CRLF. */
 function quoted(inner: string, quote: string): string {
-  const lines = inner.replaceAll('\r\n', '\n');
   // In single quotes only the quote itself can be escaped; every other backslash is one.
-  return quote === '"' ? unescape(lines) : lines.replaceAll(/\\([\s\S])/g, (pair) => (pair === "\\'" ? "'" : pair));
+  return quote === '"' ? unescape(inner) : inner.replaceAll(/\\([\s\S])/g, (pair) => (pair === "\\'" ? "'" : pair));
 }
 
 /**
  * Reads KEY=value text as Docker Compose does: `export`, comments, single quotes (as is), double quotes (escapes), values
- * over several lines inside quotes, CRLF. Nothing is interpolated: a dollar sign is a dollar sign.
+ * over several lines inside quotes, CRLF, which inside quotes is part of the value. Nothing is interpolated: a dollar
+ * sign is a dollar sign.
  * @throws DotenvSyntaxError
  */
 export function dotenvEntries(text: string): readonly DotenvEntry[] {
@@ -72,7 +79,7 @@ export function dotenvEntries(text: string): readonly DotenvEntry[] {
   while (at < text.length) {
     const end = lineEnd(at);
     const row = text.slice(at, end).replace(/\r$/, '');
-    if (/^[ \t]*(#|$)/.test(row)) {
+    if (NOTHING.test(row)) {
       at = end + 1;
       line++;
       continue;
@@ -87,13 +94,13 @@ export function dotenvEntries(text: string): readonly DotenvEntry[] {
       const close = closing(text, start + 1, mark);
       if (close === -1) throw new DotenvSyntaxError(line, `the value of ${name} has no closing ${mark}`);
       after = lineEnd(close);
-      if (!/^[ \t]*(#.*)?\r?$/.test(text.slice(close + 1, after))) {
+      if (!AFTER_QUOTED.test(text.slice(close + 1, after))) {
         throw new DotenvSyntaxError(line, `unexpected text after the value of ${name}`);
       }
       entry = { quote: mark, value: quoted(text.slice(start + 1, close), mark), valueAt: [start, close + 1] };
     } else {
       // As Compose has it, only a blank and # after the first character start a comment: `a#b` and `# a` are values.
-      const value = row.slice(prefix.length).replace(/ #.*$/, '').trimEnd();
+      const value = row.slice(prefix.length).replace(/ #.*$/s, '').replace(BLANK_END, '');
       entry = { quote: '', value, valueAt: [start, start + value.length] };
     }
     if (entry.value.includes('\0')) throw new DotenvSyntaxError(line, `the value of ${name} contains NUL`);
@@ -123,7 +130,7 @@ export function interpolateDotenv(
       values.set(name, value);
       continue;
     }
-    const raw = quote === '"' ? text.slice(valueAt[0] + 1, valueAt[1] - 1).replaceAll('\r\n', '\n') : value;
+    const raw = quote === '"' ? text.slice(valueAt[0] + 1, valueAt[1] - 1) : value;
     const expanded = raw.replaceAll(
       /\\([\s\S])|\$\$|\$(?:\{([A-Za-z_]\w*)(?::-([^}]*))?\}|([A-Za-z_]\w*))/g,
       (whole, escaped: string | undefined, braced?: string, fallback?: string, plain?: string) => {

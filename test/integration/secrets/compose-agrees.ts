@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
+import { dotenvLine, editDotenv } from '../../../plugins/kit/src/dotenv/write.js';
 import { generator, pieces } from '../../support/dotenv-files.js';
 
 export interface Sample {
@@ -10,18 +10,18 @@ export interface Sample {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** Files as people write them, and the same values as zebu writes them, by turns. */
+/** Files as people write them, the same values as zebu writes them for itself, and as it writes them into a file, by turns. */
 export function samples(count: number, seed: number): readonly Sample[] {
   const random = generator(seed);
   return Array.from({ length: count }, (_, n) => {
     const { text, values } = pieces(random);
-    if (n % 2 === 0) return { text, values };
-    return {
-      text: `${Object.entries(values)
-        .map(([name, value]) => dotenvLine(name, value))
-        .join('\n')}\n`,
-      values,
-    };
+    if (n % 3 === 0) return { text, values };
+    if (n % 3 === 1) {
+      const lines = Object.entries(values).map(([name, value]) => dotenvLine(name, value));
+      return { text: `${lines.join('\n')}\n`, values };
+    }
+    const other = pieces(random).values;
+    return { text: editDotenv(text, new Map(Object.entries(other))), values: { ...values, ...other } };
   });
 }
 
