@@ -1,4 +1,5 @@
-import { interrupted, ZebuError, type Io } from '@zebu/kit';
+import { ZebuError, type Io } from '@zebu/kit';
+import { prompt } from './prompt.js';
 
 /**
  * Asks for the name of what is about to be destroyed. Nothing is asked without a terminal.
@@ -11,18 +12,6 @@ export async function confirmByName(io: Io, what: string, name: string): Promise
       hint: 'Give --yes if you are sure.',
     });
   }
-  const { default: enquirer } = await import('enquirer');
-  // Prompts belong to the person, the result to whoever reads stdout.
-  const question = {
-    type: 'input' as const,
-    name: 'answer',
-    message: `${what}. Type ${name} to go on`,
-    stdout: process.stderr,
-  };
-  const { answer } = await enquirer.prompt<{ answer: string }>(question).catch(() => {
-    // enquirer rejects with an empty string on Ctrl-C.
-    throw interrupted();
-  });
-  if (answer.trim() === name) return true;
+  if ((await prompt({ type: 'input', message: `${what}. Type ${name} to go on` })).trim() === name) return true;
   throw new ZebuError('NEEDS_CONFIRMATION', `Nothing was changed: that was not ${name}`);
 }

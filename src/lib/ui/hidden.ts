@@ -1,24 +1,11 @@
 import { interrupted, ZebuError, type Io } from '@zebu/kit';
+import { prompt } from './prompt.js';
 
 /** A value typed without an echo, twice. @throws INTERRUPTED on Ctrl-C, USAGE when the two differ */
 async function typed(name: string): Promise<string> {
-  const { default: enquirer } = await import('enquirer');
-  const ask = async (message: string): Promise<string> => {
-    try {
-      const { answer } = await enquirer.prompt<{ answer: string }>({
-        type: 'invisible',
-        name: 'answer',
-        message,
-        // Prompts belong to the person, the result to whoever reads stdout.
-        stdout: process.stderr,
-      });
-      return answer;
-    } catch {
-      throw interrupted();
-    }
-  };
-  const first = await ask(`Value of ${name} (not shown)`);
-  if ((await ask('Once more')) !== first) throw new ZebuError('USAGE', 'The two values differ; nothing was changed');
+  const first = await prompt({ type: 'invisible', message: `Value of ${name} (not shown)` });
+  if ((await prompt({ type: 'invisible', message: 'Once more' })) !== first)
+    throw new ZebuError('USAGE', 'The two values differ; nothing was changed');
   return first;
 }
 
