@@ -1,14 +1,36 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The spellings a leak is looked for in, each line of a value with several on its own. */
-function spellings(value: string): readonly string[] {
+/** Base64 of the bytes wherever it stands inside longer base64: what the neighbours share no character with. */
+function base64Inside(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .slice([0, 2, 3][offset], Math.floor(((offset + bytes.length) * 8) / 6)),
+  );
+}
+
+/**
+ * The spellings a leak is looked for in: as it is, JSON, base64 at any offset and of either alphabet, hex, URL. Each line of
+ * a value with several on its own. Written apart from what masks, so that it finds what that forgets.
+ */
+export function spellings(value: string): readonly string[] {
   return [value, ...value.split('\n')]
     .filter((part) => part.length > 3)
     .flatMap((part) => {
       const bytes = Buffer.from(part);
-      const base64 = bytes.toString('base64').replace(/=+$/, '');
-      // The last character of base64 is shared with what follows.
-      return [part, base64.slice(0, -1), bytes.toString('hex'), encodeURIComponent(part)];
+      const base64 = base64Inside(bytes);
+      const url = encodeURIComponent(part);
+      const hex = bytes.toString('hex');
+      return [
+        part,
+        JSON.stringify(part).slice(1, -1),
+        ...base64,
+        ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+        hex,
+        hex.toUpperCase(),
+        url,
+        url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+      ];
     });
 }
 
@@ -20,21 +42,32 @@ export function leaks(text: string, values: Readonly<Record<string, string>>): r
 }
 
 export interface ProcessWatch {
-  /** Command lines and, of everything about ssh, environments that were seen. */
+  /** Command lines, and of what is no process of the app its environment. */
   readonly seen: Set<string>;
   stop(): void;
 }
 
-/** Samples all processes of this machine; a namespace guest's are among them. */
+/** Programs that zebu starts here and in the guest; those of the app's containers are given values on purpose. */
+const OURS = /(^|\/)(ssh|sshd[^\0]*|docker|docker-compose|docker-buildx|git|node|timeout|setsid|flock|tail|sed|awk)\0/;
+/** A program may do `exec` into another one while it is young. */
+const YOUNG = 20;
+
+/** Samples all processes of this machine, among them those of a namespace guest. */
 export function watchProcesses(everyMs = 25): ProcessWatch {
   const seen = new Set<string>();
+  const looked = new Map<string, number>();
   const sample = (): void => {
     for (const pid of readdirSync('/proc')) {
       if (!/^\d+$/.test(pid)) continue;
+      const times = looked.get(pid) ?? 0;
+      if (times > YOUNG) continue;
+      looked.set(pid, times + 1);
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
         seen.add(line);
-        if (/(^|\/)sshd?[\0: ]|(^|\/)ssh\0/.test(line)) seen.add(readFileSync(`/proc/${pid}/environ`, 'utf8'));
+        const program = OURS.exec(line)?.[0].replace('\0', '');
+        if (program !== undefined)
+          seen.add(`environment of ${program}\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`);
       } catch {
         // It has ended meanwhile.
       }

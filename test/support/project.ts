@@ -13,6 +13,8 @@ export interface Project {
   readonly folder: string;
   readonly app: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Private key the VM lets its user in with. */
+  readonly key: string;
   zebu(args: readonly string[], options?: Partial<CliOptions>): Promise<CliRun>;
   /** The result of a command that must succeed. */
   json<Result>(args: readonly string[], options?: Partial<CliOptions>): Promise<Result>;
@@ -105,6 +107,7 @@ export function makeProject(options: ProjectOptions): Project {
     folder,
     app,
     env,
+    key,
     zebu: (args, extra) => zebu(args, withDefaults(extra)),
     json: (args, extra) => zebuJson(args, withDefaults(extra)),
     write,
