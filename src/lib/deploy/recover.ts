@@ -29,9 +29,8 @@ mkdir .incoming
 mv .incoming/runner runner
 rm -rf .incoming
 . ./transaction
-setsid sh runner recover ${layout.base} - - </dev/null >/dev/null 2>&1 &
-runner=$!
-echo "$runner" >watcher
+( setsid sh runner recover ${layout.base} - - </dev/null >/dev/null 2>&1 & echo "$!" >watcher )
+runner=$(cat watcher)
 exec 9>&-
 printf 'run=%s\nalive=1\nstarted\n' "$tx_run"
 exec tail -s 0.2 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"

@@ -5,6 +5,7 @@ import type { Phases } from '../deploy/follow.js';
 import { launch } from '../deploy/launch.js';
 import { appLayout } from '../deploy/layout.js';
 import { lockPart, startPart, type Start } from '../deploy/receive/start.js';
+import { makeReleaseId, toReleaseId } from '../deploy/release-id.js';
 import { RUNNER } from '../deploy/runner/index.js';
 import { surveyApp } from '../deploy/status.js';
 import { carryOut, newRun } from '../deploy/watch.js';
@@ -15,9 +16,9 @@ import { readUsage } from './vm/usage.js';
 import type { SecretStore } from './vm/versions.js';
 
 const PHASES: Phases = [
-  { title: 'Let the data follow', steps: ['start', 'rotate'] },
+  { title: 'Let the data follow', steps: ['start', 'heal', 'rotate'] },
   { title: 'Recreate what uses it', steps: ['start-up'] },
-  { title: 'Verify', steps: ['verify'] },
+  { title: 'Verify', steps: ['verify', 'probe', 'commit'] },
 ];
 
 export interface Applied {
@@ -64,6 +65,13 @@ function inWordsOfSecrets(error: unknown, names: readonly string[]): unknown {
   if (!isZebuError(error)) return error;
   const list = names.join(', ');
   if (error.code === 'DEPLOY_RESTORED') {
+    const said = typeof error.details?.['reason'] === 'string' ? error.details['reason'] : '';
+    if (said.startsWith('the run in the VM was interrupted')) {
+      return new ZebuError('DEPLOY_RESTORED', `The new ${list} did not come into force: ${said}`, {
+        hint: 'The value before is in force, and the app was verified with it. Run the command again.',
+        details: { names },
+      });
+    }
     const reason = error.message
       .replace(/^The release is not healthy: /, '')
       .replace(/\. The previous release .*$/s, '');
@@ -83,13 +91,16 @@ function inWordsOfSecrets(error: unknown, names: readonly string[]): unknown {
 export async function applyChanges(
   context: Context,
   session: SshSession,
-  store: SecretStore,
+  store: SecretStore & { readonly current: string },
   changes: SecretChanges,
   why: string,
 ): Promise<Applied> {
   const { config } = context;
   const names = [...changes.set.keys(), ...changes.remove];
-  const run = newRun('secrets');
+  const release = toReleaseId(store.current);
+  // A journal of its own; sorts by time among those of deploys.
+  const id = makeReleaseId(context.clock.now(), release.split('-').at(-1) ?? '');
+  const run = newRun(id);
   let services: readonly string[] = [];
   const end = await carryOut(context, run, {
     probing: false,
@@ -104,14 +115,14 @@ export async function applyChanges(
           const bundle = secretBundle(store, changes, made);
           const start: Start = {
             layout: appLayout(config.app.name),
-            id: 'secrets',
-            run: 'secrets',
+            id: release,
+            run: id,
             mode: 'secrets',
             holder: JSON.stringify({
               ...made.author,
               since: made.at,
-              id: 'secrets',
-              run: 'secrets',
+              id: release,
+              run: id,
               ref: `secrets:${why}`,
             }),
             lockWait: config.deploy.lock_wait,
@@ -119,7 +130,7 @@ export async function applyChanges(
           };
           const script = [
             lockPart(start),
-            secretsPart(Buffer.byteLength(bundle), store.latest),
+            secretsPart({ size: Buffer.byteLength(bundle), expected: store.latest, staged: true }),
             sh`{ printf 'version=%s\n' "$version"; printf '%s' ${applyFile(context, names, services)}; } >shared/secrets/apply
 `,
             startPart(start),

@@ -33,7 +33,13 @@ async function carry(
   const names = [...changes.set.keys(), ...changes.remove];
   if (names.length === 0) return { names, version: store.latest, applied: false, services: [] };
   if (options.apply && store.current !== undefined) {
-    const { version, services } = await applyChanges(context, session, store, changes, options.why);
+    const { version, services } = await applyChanges(
+      context,
+      session,
+      { ...store, current: store.current },
+      changes,
+      options.why,
+    );
     return { names, version, applied: true, services };
   }
   const version = await writeStore(context, session, store, changes, options.why);

@@ -85,7 +85,13 @@ async function toVm(context: Context, source: Given, options: SyncOptions): Prom
   }
   if (set.size === 0 && remove.length === 0) return { ...result, version: found.latest, applied: false };
   if (options.apply && found.current !== undefined) {
-    const { version } = await applyChanges(context, session, store, { set, remove }, 'sync');
+    const { version } = await applyChanges(
+      context,
+      session,
+      { ...store, current: found.current },
+      { set, remove },
+      'sync',
+    );
     return { ...result, version, applied: true };
   }
   const version = await writeStore(context, session, store, { set, remove }, 'sync');

@@ -24,7 +24,7 @@ export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
     takePart('.incoming/plan', receive.planSize),
-    secretsPart(receive.secretsSize, receive.secretsVersion),
+    secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
     checkoutPart(receive),
     bootPart(receive.user),
     startPart(receive),

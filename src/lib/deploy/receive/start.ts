@@ -5,10 +5,10 @@ import type { ReleaseId } from '../release-id.js';
 
 export interface Start {
   readonly layout: AppLayout;
-  /** The release that is to be live; `secrets` for the one that is. */
-  readonly id: ReleaseId | 'secrets';
-  /** Names the journal: the release's own id, or for a rollback an id of its own. */
-  readonly run: ReleaseId | 'secrets';
+  /** The release that is to be live; for other secrets the one that is. */
+  readonly id: ReleaseId;
+  /** Names the journal: the release's own id, or for a rollback or other secrets an id of its own. */
+  readonly run: ReleaseId;
   readonly mode: 'deploy' | 'rollback' | 'secrets';
   /** Who deploys, as JSON, for whoever finds the lock held. */
   readonly holder: string;
@@ -55,9 +55,9 @@ rm -rf .incoming
 journal=journals/${run}.jsonl
 previous=$(readlink current 2>/dev/null || :)
 : >"$journal"
-setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 &
-runner=$!
-echo "$runner" >watcher
+# No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
+( setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 & echo "$!" >watcher )
+runner=$(cat watcher)
 exec 9>&-
 printf 'previous=%s\n' "$previous"
 echo started

@@ -2,6 +2,7 @@
 export const BRING_UP = String.raw`
 # Fails with $reason set where it is known better than from the last line that was printed.
 start_release() {
+  write_env_file
   front_prepare
   find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   if [ -s "$work/roll" ]; then roll_out || return 1

@@ -26,6 +26,7 @@ finish() {
   mend "$base/releases.jsonl"
   append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$(escape "$2")\",\"gaps\":{$gap}}"
   close_journal "$1" "$seconds" "$(escape "$2")"
+  [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
   rm -f "$transaction"
   exit 0
 }

@@ -9,7 +9,7 @@ overlays() {
 }
 
 load() {
-  rm -f "$work/config"
+  [ -z "$work" ] || rm -f "$work/config"
   images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
   strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
   . "$1/plan" || return 1
@@ -17,7 +17,8 @@ load() {
   [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
   overlays
   tree=$1/$folder
-  [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
+  # A link is what zebu made of the secrets below.
+  [ -f "$tree/.env" ] && [ ! -L "$tree/.env" ] && environment="--env-file $tree/.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
   # What the data in volumes was made with is the same for every release.
   [ -s "$base/shared/secrets/bound.env" ] && environment="$environment --env-file $base/shared/secrets/bound.env"

@@ -3,8 +3,10 @@ export const GAP = String.raw`
 watch_gap() {
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.ID}}' >"$work/before" || : >"$work/before"
-  docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
-    --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >"$work/events" 2>/dev/null 9>&- &
+  # Nobody has to wait for it, nor end it, when the runner is killed.
+  ( unset ZEBU_SECRETS_RUN
+    exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
+      --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >"$work/events" 2>/dev/null 9>&- ) &
   watcher=$!
 }
 

@@ -25,6 +25,7 @@ run_release_command() {
   [ -n "$release_service" ] || return 0
   begin release-command "$release_service"
   remove_release_container
+  write_env_file
   limit=$timeout
   logged release_command && return 0
   remove_release_container

@@ -1,9 +1,12 @@
 import { BRING_UP } from './bring-up.js';
 import { BUILD } from './build.js';
+import { BUILD_ARGS } from './build-args.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
 import { ENGINE } from './engine.js';
+import { ENV_FILE } from './env-file.js';
+import { FOLLOW_DATA } from './follow-data.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
 import { HOOKS } from './hooks.js';
@@ -38,6 +41,7 @@ export const RUNNER = [
   JOURNAL,
   ENGINE,
   COMPOSE,
+  ENV_FILE,
   CONFIG,
   VERDICT,
   PROBES,
@@ -54,6 +58,8 @@ export const RUNNER = [
   RECOVER,
   HOOKS,
   PRUNE,
+  BUILD_ARGS,
+  FOLLOW_DATA,
   SECRETS,
   MAIN,
 ].join('');

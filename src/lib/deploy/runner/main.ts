@@ -3,6 +3,7 @@ export const MAIN = String.raw`
 [ "$mode" = recover ] && recover
 heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
 load "$release" || exit 1
+link_env_file
 previous=$(live_release)
 [ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets

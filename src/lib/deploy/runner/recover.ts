@@ -4,6 +4,7 @@ export const RECOVER = String.raw`
 recover() {
   [ -f "$transaction" ] || exit 0
   . "$transaction" || exit 1
+  secrets=
   id=$tx_id run=$tx_run mode=$tx_mode previous=$tx_previous started=$tx_started
   journal=$base/journals/$run.jsonl release=$base/releases/$id
   mend "$journal"
@@ -17,6 +18,7 @@ recover() {
   fi
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
   load "$release" || { rm -f "$transaction"; exit 1; }
+  [ "$mode" != secrets ] || recover_secrets
   case $tx_phase in
     prepare) finish refused "$why" ;;
     live) step=recover; remark="finished after it was interrupted during $interrupted"; go_live ;;
@@ -40,6 +42,8 @@ heal() {
   [ -f "$transaction" ] || return 0
   begin heal 'an earlier run was interrupted'
   sh "$base/runner" recover "$base" - - worker
+  # It tidies up after runs that were killed, this one's folder with them.
+  [ -d "$work" ] || mkdir -m 700 "$work"
   [ ! -f "$transaction" ]
 }
 `;

@@ -3,6 +3,8 @@ export const START = String.raw`#!/bin/sh
 mode=$1 base=$2 id=$3 run=$4 part=$5 keep_now=$6 cache_now=$7
 umask 022
 trap '' HUP PIPE
+# Compose has the values of --env-file in its environment; a build would hand them to git, to ask a checkout that has none.
+export BUILDX_GIT_INFO=0
 transaction=$base/transaction
 
 # The first process only watches the second: what that leaves half done when it is killed is undone or finished at once.
@@ -17,7 +19,6 @@ if [ "$part" != worker ]; then
 fi
 
 release=$base/releases/$id
-[ "$mode" = secrets ] && release=$base/$(readlink "$base/current")
 # What takes secret values out of everything that is written.
 masks=$base/shared/secrets/redact.sed
 [ -f "$masks" ] || masks=/dev/null

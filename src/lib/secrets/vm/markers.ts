@@ -8,10 +8,16 @@
 export const MARKERS = String.raw`
 # Renders the loaded release with markers instead of secrets, as YAML or JSON.
 marked_config() {
-  ( values=$environment
-    sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
+  ( sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
     environment=
-    [ -f "$tree/.env" ] && environment="--env-file $tree/.env"
+    if [ -L "$tree/.env" ]; then
+      # The same files, with the markers in the place of what "env_file: .env" finds.
+      rm -rf "$work/marked" && mkdir "$work/marked"
+      for each in "$tree"/* "$tree"/.[!.]*; do [ "$each" = "$tree/.env" ] || ln -s "$each" "$work/marked/"; done
+      cp "$work/markers" "$work/marked/.env"
+      tree=$work/marked
+    elif [ -f "$tree/.env" ]; then environment="--env-file $tree/.env"
+    fi
     environment="$environment --env-file $work/markers"
     compose config --format "$1" )
 }

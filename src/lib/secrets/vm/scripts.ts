@@ -13,7 +13,7 @@ export const STORE_LINES = String.raw`
 if [ -d shared/secrets ]; then
   ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
   [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
-  [ -e shared/secrets/apply ] && echo secret-cut-off=1
+  if grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
   for record in shared/secrets/*.json; do [ -f "$record" ] && sed 's/^/secret-record=/' "$record"; done
   for plan in releases/*/plan; do
     [ -f "$plan" ] && sed -n 's|^secrets=\([0-9]*\)[.]env$|release-secrets='"$(basename "$(dirname "$plan")")"' \1|p' "$plan" | tail -n 1
@@ -26,17 +26,30 @@ export function storeSurveyScript(layout: AppLayout): string {
 printf 'current=%s\n' "$(readlink current 2>/dev/null)"`}${STORE_LINES}exit 0\n`;
 }
 
+export interface SecretsPart {
+  /** Bytes of the bundle on standard input; 0 when nothing changes. */
+  readonly size: number;
+  /** Number of the version the bundle was compared with. */
+  readonly expected: number;
+  /** The version is in place only once the runner has begun with it: `N.env.new`. */
+  readonly staged: boolean;
+}
+
 /**
  * Makes a version of what `.incoming/secrets` holds (see secretBundle), by name over the latest one: a name that was not
  * sent keeps its value. Under the lock, in the app's folder, umask 077. Sets `version` to the file in force.
  *
  * The values are never in another file than in shared/secrets and .incoming, both owner-only, and are in place by rename.
  */
-export function secretsPart(secretsSize: number, expected: number): string {
+export function secretsPart({ size, expected, staged }: SecretsPart): string {
+  const suffix = staged ? '.new' : '';
   return sh`
 store=shared/secrets
-head -c ${secretsSize} >.incoming/secrets
-[ "$(wc -c <.incoming/secrets)" -eq ${secretsSize} ] || { echo 'the connection ended early' >&2; exit 1; }
+head -c ${size} >.incoming/secrets
+[ "$(wc -c <.incoming/secrets)" -eq ${size} ] || { echo 'the connection ended early' >&2; exit 1; }
+# A change that was interrupted is ended first: until then nobody knows whether its values count.
+if grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
+rm -f $store/*.new
 latest=$(ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
 version=
 [ -z "$latest" ] || version=$latest.env
@@ -52,15 +65,15 @@ if [ -s .incoming/secrets ]; then
   awk -F= 'FILENAME == ARGV[1] { if (sub(/^-/, "", $1)) gone[$1] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
     ($1 in gone) { next } ($1 in line) { print line[$1]; delete line[$1]; next } { print }
     END { for (i = 1; i <= n; i++) if (order[i] in line) print line[order[i]] }' .incoming/lines .incoming/before >.incoming/merged
-  mv .incoming/record "$store/$next.json"
-  mv .incoming/merged "$store/$next.env"
+  mv .incoming/record "$store/$next.json"${suffix}
+  mv .incoming/merged "$store/$next.env"${suffix}
   version=$next.env
   ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -rn | tail -n +${KEPT + 1} | while read -r old; do
     grep -qsx "secrets=$old.env" releases/*/plan || rm -f "$store/$old.env"
   done
-  LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
+  LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.env.new $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
   mv .incoming/redact.sed $store/redact.sed
-  sync $store/$version $store/redact.sed $store 2>/dev/null || sync
+  sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
   trap - EXIT
 fi
 rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged

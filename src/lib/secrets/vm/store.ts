@@ -21,7 +21,9 @@ export async function readStore(context: Context, session: SshSession): Promise<
   if (code !== 0) throw failed(stderr);
   const store = parseStore(stdout);
   if (store.cutOff)
-    context.io.warn('A change of secrets was cut off in the VM: see zebu secrets:history, then rotate or roll back.');
+    context.io.warn(
+      'A change of secrets was interrupted in the VM: zebu app:recover ends it, as the next change does.',
+    );
   return store;
 }
 
@@ -66,7 +68,7 @@ printf '%s' ${holder} >holder
 rm -rf .incoming
 mkdir .incoming
 ` +
-    secretsPart(size, expected) +
+    secretsPart({ size, expected, staged: false }) +
     sh`
 rm -rf .incoming
 `

@@ -1,0 +1,28 @@
+import { MARKERS } from '../../secrets/vm/markers.js';
+
+/** What may not be built into an image. */
+export const BUILD_ARGS =
+  MARKERS +
+  String.raw`
+# A build argument stays readable in the image's history. Fails with $reason when one carries a secret.
+find_build_args() {
+  [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0
+  grep -q '^ *"args": {' "$work/config" || return 0
+  marked_config yaml >"$work/marked" 2>/dev/null || return 0
+  reason=$(awk '
+    /^  [^ ]/ { service = $1; sub(/:$/, "", service) }
+    /^[^ ]/ { top = $1 }
+    /^    [^ ]/ { inside = ($1 == "build:") }
+    /^      [^ ]/ { args = inside && $1 == "args:" }
+    top == "services:" && args && /^        / {
+      rest = $0
+      while (match(rest, /zebu-marker-[A-Za-z0-9_]+-end/)) {
+        print substr(rest, RSTART + 12, RLENGTH - 16) " is handed to the build of " service
+        rest = substr(rest, RSTART + RLENGTH)
+      }
+    }' "$work/marked" | sort -u | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+  [ -z "$reason" ] && return 0
+  reason="build argument: $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
+  return 1
+}
+`;
