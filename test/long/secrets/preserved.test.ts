@@ -1,3 +1,3 @@
-import { secretsArePreserved } from '../../integration/secrets/preserved.js';
+import { secretsArePreserved } from './preserved.js';
 
 secretsArePreserved(100, 3_600_000);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
-import { APP_FILES, DECLARED } from './app.js';
+import { APP_FILES, DECLARED } from '../../integration/secrets/app.js';
 
 /** Redeploys, a reboot, a rollback and a deploy that fails, and after each the bytes of every secret. */
 export function secretsArePreserved(redeploys: number, timeout: number): void {
