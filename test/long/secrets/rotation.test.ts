@@ -6,7 +6,7 @@ import type { SecretsList } from '../../../src/lib/secrets/list.js';
 import type { CliRun } from '../../support/cli.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
-import { APP_FILES, DECLARED } from './app.js';
+import { APP_FILES, DECLARED } from '../../integration/secrets/app.js';
 
 const BASE = '/opt/zebu/rotate-a';
 
