@@ -1,6 +1,5 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { isZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { judgeVm, requireNoFreeze } from '../proxmox/snapshot/read.js';
 import { dropSnapshot, readySnapshot, runSnapshot, type ReadySnapshot } from '../proxmox/snapshot/snapshots.js';
 import type { StepReport } from '../ui/steps.js';
 
@@ -8,22 +7,13 @@ import type { StepReport } from '../ui/steps.js';
 const PREFIX = 'deploy-';
 
 /** @throws SNAPSHOT_REFUSED when the storage has none, or lets the VM stand still and nobody allowed it */
-export async function readyForDeploy(context: Context, run: string): Promise<ReadySnapshot> {
-  const { snapshot_freeze: allowed } = context.config.deploy;
-  const ready = await readySnapshot(context, {
+export function readyForDeploy(context: Context, run: string): Promise<ReadySnapshot> {
+  return readySnapshot(context, {
     name: `${PREFIX}${run}`,
     description: `Before the switch to ${run}, by zebu app:deploy`,
-    allowFreeze: true,
+    allowFreeze: context.config.deploy.snapshot_freeze,
+    freeze: { doing: 'The snapshot before the switch', accept: 'Set deploy.snapshot_freeze to accept it,' },
   });
-  try {
-    requireNoFreeze(await judgeVm(ready.own), ready.own, allowed, 'The snapshot before the switch');
-  } catch (error) {
-    if (!isZebuError(error)) throw error;
-    throw new ZebuError(error.code, error.message, {
-      hint: 'Set deploy.snapshot_freeze to accept it, or keep the disk on ZFS, LVM-thin or Ceph.',
-    });
-  }
-  return ready;
 }
 
 /**

@@ -44,11 +44,9 @@ judge() {
   patience=$timeout
   verify
   judged=$?
-  if [ -n "$watcher" ]; then
-    gap=$(gaps judged)
-    watcher=
-    [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
-  fi
+  gap=$(gaps judged)
+  watcher=
+  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
   [ $judged = 0 ] && check_probes
 }
 

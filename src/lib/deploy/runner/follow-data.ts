@@ -1,17 +1,13 @@
+import { UNESCAPE_AWK } from '../../secrets/vm/unescape.js';
+
 /** `rotate.command`: what makes the data follow a secret, such as a database its password, and what takes that back. */
-export const FOLLOW_DATA = String.raw`
+export const FOLLOW_DATA =
+  String.raw`
 # NAME=value of a version file as a shell assignment to VARIABLE: assign VARIABLE NAME FILE
 assign() {
-  LC_ALL=C awk -v variable="$1" -v wanted="$2" '
-    function unescape(text,   out, at, c) {
-      out = ""
-      while ((at = index(text, "\\")) > 0) {
-        c = substr(text, at + 1, 1)
-        out = out substr(text, 1, at - 1) (c == "n" ? "\n" : c == "r" ? "\r" : c)
-        text = substr(text, at + 2)
-      }
-      return out text
-    }
+  LC_ALL=C awk -v variable="$1" -v wanted="$2" '` +
+  UNESCAPE_AWK +
+  String.raw`
     { at = index($0, "=") }
     substr($0, 1, at - 1) == wanted {
       body = substr($0, at + 2, length($0) - at - 2)

@@ -81,8 +81,17 @@ export function requireSnapshots(verdicts: readonly DiskVerdict[], vmid: number)
   });
 }
 
-/** @throws SNAPSHOT_REFUSED when a running VM would stand still and nobody allowed it */
-export function requireNoFreeze(verdicts: readonly DiskVerdict[], own: Own, allowed: boolean, doing: string): void {
+/**
+ * @param accept how a person allows it
+ * @throws SNAPSHOT_REFUSED when a running VM would stand still and nobody allowed it
+ */
+export function requireNoFreeze(
+  verdicts: readonly DiskVerdict[],
+  own: Own,
+  allowed: boolean,
+  doing: string,
+  accept = 'Give --allow-freeze to accept it, stop the VM first,',
+): void {
   const freezing = verdicts.filter((verdict) => verdict.freezes);
   if (freezing.length === 0 || allowed || own.vm.status.status !== 'running') return;
   const disks = freezing.map(({ slot, storage, type }) => `${slot} (qcow2 on ${storage}, type ${type})`).join(', ');
@@ -90,7 +99,7 @@ export function requireNoFreeze(verdicts: readonly DiskVerdict[], own: Own, allo
     'SNAPSHOT_REFUSED',
     `${doing} would let the running VM ${own.vm.vmid} stand still, for minutes on a large disk: ${disks}`,
     {
-      hint: 'Give --allow-freeze to accept it, stop the VM first, or keep its disk on ZFS, LVM-thin or Ceph.',
+      hint: `${accept} or keep its disk on ZFS, LVM-thin or Ceph.`,
     },
   );
 }

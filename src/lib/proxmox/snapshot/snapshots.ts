@@ -65,6 +65,8 @@ export interface TakeOptions {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly allowFreeze: boolean;
+  /** For the refusal, of something other than the command itself: what is done, and how a person allows the freeze. */
+  readonly freeze?: { readonly doing: string; readonly accept: string };
 }
 
 /** A snapshot that was found to be possible. */
@@ -95,7 +97,7 @@ export async function readySnapshot(context: Context, options: TakeOptions): Pro
     );
   }
   requireSnapshots(verdicts, vm.vmid);
-  requireNoFreeze(verdicts, own, options.allowFreeze, 'A snapshot');
+  requireNoFreeze(verdicts, own, options.allowFreeze, options.freeze?.doing ?? 'A snapshot', options.freeze?.accept);
   if (consistency === 'crash')
     context.io.warn(
       `The guest agent of VM ${vm.vmid} does not answer: the snapshot is as consistent as after a power cut`,

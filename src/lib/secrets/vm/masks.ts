@@ -1,3 +1,5 @@
+import { UNESCAPE_AWK } from './unescape.js';
+
 /**
  * Makes the sed script that takes values out of everything the VM writes: journal, build output, logs. It runs where the
  * values are, so that those the client never had are taken out too, and over all versions, since old logs hold old values.
@@ -5,21 +7,14 @@
  * Input are version files in the one form zebu writes (`dotenvLine`). Long values are looked for in pieces of 240 bytes, a
  * multiple of three, so that base64 of a piece is a piece of the base64. Bytes throughout: LC_ALL=C. No `${` in here.
  */
-export const MASKS_AWK = String.raw`
+export const MASKS_AWK =
+  UNESCAPE_AWK +
+  String.raw`
 BEGIN {
   for (i = 1; i < 256; i++) { c = sprintf("%c", i); ord[c] = i; hex[c] = sprintf("%02x", i); url[c] = sprintf("%%%02X", i) }
   for (i = 1; i <= 66; i++) url[substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~", i, 1)] = ""
   alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
   quote = "\047"
-}
-function unescape(text,   out, at, c) {
-  out = ""
-  while ((at = index(text, "\\")) > 0) {
-    c = substr(text, at + 1, 1)
-    out = out substr(text, 1, at - 1) (c == "n" ? "\n" : c == "r" ? "\r" : c)
-    text = substr(text, at + 2)
-  }
-  return out text
 }
 function base64(text,   out, n, i, a, b, c) {
   out = ""
