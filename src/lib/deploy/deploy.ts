@@ -103,6 +103,11 @@ function previousOf(preamble = ''): string | undefined {
   return /^previous=.*\/(.+)$/m.exec(preamble)?.[1];
 }
 
+/** While git is asked, so that it need not be waited for afterwards. */
+async function loadSsh(): Promise<void> {
+  await (await import('@zebu/kit/ssh')).prepareSsh();
+}
+
 async function deployRef(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { config, io, signal, clock } = context;
   if (options.detach && wantsSnapshot(config.deploy)) {
@@ -113,11 +118,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const git = new LocalGit(context.root, signal);
   // Everything that can be told from here is told before the VM is bothered.
   const target = await git.resolve(options.ref);
-  const prefix = await git.prefix();
-  await checkComposeFiles(context, git, target, prefix);
-  await checkComplete(git, target);
+  const [prefix, userName] = await Promise.all([git.prefix(), git.userName(), loadSsh()]);
+  await Promise.all([checkComposeFiles(context, git, target, prefix), checkComplete(git, target)]);
   const secrets = await collectSecrets(context);
-  const by = author(context, await git.userName());
+  const by = author(context, userName);
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
   const release = { id, target, author: by, prefix, watched: !options.detach };

@@ -4,7 +4,7 @@ import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { appLayout, type AppLayout } from './layout.js';
 import { LOCKED_STATUS, lockHeld } from './lock.js';
-import { takePart } from './receive/start.js';
+import { takePart } from './receive/take-part.js';
 import { RUNNER } from './runner/index.js';
 import { notDeployed } from './status.js';
 

@@ -6,7 +6,7 @@ import type { EndEvent } from './follow.js';
 import { launch } from './launch.js';
 import { appLayout, type AppLayout } from './layout.js';
 import { LOCKED_STATUS } from './lock.js';
-import { takePart } from './receive/start.js';
+import { takePart } from './receive/take-part.js';
 import { RUNNER } from './runner/index.js';
 import { surveyApp, parseOpen } from './status.js';
 import { carryOut, newRun } from './watch.js';
@@ -33,7 +33,7 @@ rm -rf .incoming
 runner=$(cat watcher)
 exec 9>&-
 printf 'run=%s\nalive=1\nstarted\n' "$tx_run"
-exec tail -s 0.2 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"
+exec tail -s 0.1 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"
 `
   );
 }

@@ -95,6 +95,11 @@ async function credentials(target: ResolvedTarget): Promise<Credentials> {
   return { methods, tried };
 }
 
+/** Loads what a connection needs, which takes about as long as making it: for while something else is waited for. */
+export async function prepareSsh(): Promise<void> {
+  await import('node-ssh');
+}
+
 export interface OpenOptions {
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { sh } from '@zebu/kit';
 import { MARKERS } from '../../secrets/vm/markers.js';
 import type { AppLayout } from '../layout.js';
-import { takePart } from '../receive/start.js';
+import { takePart } from '../receive/take-part.js';
 import { COMPOSE } from '../runner/compose.js';
 import { CONFIG } from '../runner/config.js';
 import { STRATEGY } from '../runner/strategy.js';

@@ -2,7 +2,8 @@ import { sh } from '@zebu/kit';
 import { secretsPart } from '../../secrets/vm/scripts.js';
 import { bootPart } from './boot.js';
 import { checkoutPart } from './checkout.js';
-import { lockPart, startPart, takePart, type Start } from './start.js';
+import { lockPart, startPart, type Start } from './start.js';
+import { takePart } from './take-part.js';
 
 export { surveyScript } from './survey.js';
 

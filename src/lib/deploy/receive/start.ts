@@ -2,6 +2,7 @@ import { sh } from '@zebu/kit';
 import type { AppLayout } from '../layout.js';
 import { LOCKED_STATUS } from '../lock.js';
 import type { ReleaseId } from '../release-id.js';
+import { takePart } from './take-part.js';
 
 export interface Start {
   readonly layout: AppLayout;
@@ -16,14 +17,6 @@ export interface Start {
   readonly lockWait: number;
   /** Bytes of the runner on standard input. */
   readonly runnerSize: number;
-}
-
-/** `FILE` from the next `size` bytes of standard input: a connection that ends early must not leave half a file. */
-export function takePart(file: string, size: number): string {
-  return sh`
-head -c ${size} >${file}
-[ "$(wc -c <${file})" -eq ${size} ] || { echo 'the connection ended early' >&2; exit 1; }
-`;
 }
 
 /** Whoever only asks whether the lock is held has it for a moment, too. */
@@ -57,10 +50,10 @@ previous=$(readlink current 2>/dev/null || :)
 : >"$journal"
 # No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
 ( setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 & echo "$!" >watcher )
-runner=$(cat watcher)
+read -r runner <watcher
 exec 9>&-
 printf 'previous=%s\n' "$previous"
 echo started
-exec tail -s 0.2 -n +1 -f --pid="$runner" "$journal"
+exec tail -s 0.1 -n +1 -f --pid="$runner" "$journal"
 `;
 }

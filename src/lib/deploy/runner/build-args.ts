@@ -4,6 +4,13 @@ import { MARKERS } from '../../secrets/vm/markers.js';
 export const BUILD_ARGS =
   MARKERS +
   String.raw`
+# Whether a build might be handed one: where there are any, and what the plan names is all there is and has arguments, or
+# leaves it to other files.
+may_hand_secrets() {
+  [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 1
+  ( cd "$tree" && cat $(echo "$files" | tr ' ' '\n' | grep -v '^-') 2>/dev/null ) | grep -qE 'args|include|extends|\\'
+}
+
 # A build argument stays readable in the image's history. Fails with $reason when one carries a secret.
 find_build_args() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0

@@ -14,7 +14,9 @@ note_containers() {
 }
 
 make_current() {
-  note_containers
+  # Beside what follows; the books are closed after it.
+  note_containers 9>&- &
+  noting=$!
   rm -f "$base/.current"
   ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
   mv -T "$base/.current" "$base/current"
@@ -22,6 +24,7 @@ make_current() {
 
 # The books in this order: whoever finds the transaction still open looks into them before writing a second time.
 finish() {
+  [ -z "$noting" ] || wait $noting
   seconds=$(( $(date +%s) - started ))
   mend "$base/releases.jsonl"
   append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$(escape "$2")\",\"gaps\":{$gap}}"

@@ -1,7 +1,13 @@
 /** Docker may be restarted underneath a deploy: by an upgrade, by hand, by the kernel when memory is short. */
 export const ENGINE = String.raw`
 # Changes when the engine is started anew, and when it is gone without having said so.
-engine() { stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null; [ -d "/proc/$(cat /run/docker.pid 2>/dev/null)" ] || echo gone; }
+engine() {
+  stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null
+  engine_pid=
+  # The file ends without a newline, for which read fails.
+  { read -r engine_pid </run/docker.pid || :; } 2>/dev/null
+  [ -n "$engine_pid" ] && [ -d "/proc/$engine_pid" ] || echo gone
+}
 
 # Waits for Docker, at most three minutes.
 docker_back() {

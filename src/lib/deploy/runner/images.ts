@@ -20,16 +20,17 @@ pin_images() {
   cut -d' ' -f2 "$work/built" | sort -u >"$work/names"
   timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' $(cat "$work/names") >"$work/ids" 2>"$work/error" ||
     { reason="the build left no image: $(tail -n 1 "$work/error")"; return 1; }
-  # Docker answers in the order it was asked in.
+  # Docker answers in the order it was asked in: image, id, its other names.
   paste -d' ' "$work/names" "$work/ids" >"$work/named"
+  awk -v prefix="zebu/$project-" '
+    FILENAME == ARGV[1] { id[$1] = $2; for (i = 3; i <= NF; i++) has[$2, $i] = 1; next }
+    { pinned = prefix $3 ":" substr(id[$2], index(id[$2], ":") + 1, 12); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
+  ' "$work/named" "$work/built" >"$work/pins"
   echo 'services:' >"$work/images"
-  while read -r service image builder; do
-    line=$(awk -v image="$image" '$1 == image { print; exit }' "$work/named")
-    id_=$(echo "$line" | cut -d' ' -f2)
-    pinned=zebu/$project-$builder:$(printf '%s' "$id_" | sed -e 's/^sha256://' | cut -c1-12)
-    case " $line " in *" $pinned "*) ;; *) [ "$service" != "$builder" ] || timeout 120 docker tag "$id_" "$pinned" || { reason="cannot tag $pinned"; return 1; } ;; esac
+  while read -r service pinned id_ state; do
+    [ $state = there ] || timeout 120 docker tag "$id_" "$pinned" || { reason="cannot tag $pinned"; return 1; }
     printf '  "%s":\n    image: "%s"\n' "$service" "$pinned" >>"$work/images"
-  done <"$work/built"
+  done <"$work/pins"
   cp "$work/images" "$release/images.yml"
   overlays
 }

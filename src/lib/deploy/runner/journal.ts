@@ -14,13 +14,22 @@ put() { write "$1" "$2" 2>/dev/null || { spare && write "$1" "$2"; }; }
 mend() { [ ! -s "$1" ] || [ "$(tail -c 1 "$1" | wc -l)" = 1 ] || echo >>"$1"; }
 append() { printf '%s\n' "$2" >>"$1" || { spare; mend "$1"; printf '%s\n' "$2" >>"$1"; }; } 2>/dev/null
 
-# One JSON string body: quotes, backslashes, and control characters.
-escape() { printf '%s' "$1" | tr '\000-\037' ' ' | LC_ALL=C sed -f "$masks" -e 's/\\/\\\\/g' -e 's/"/\\"/g'; }
+# One JSON string body: quotes, backslashes, and control characters. Starting a program costs more than anything else the
+# runner does itself, so what needs none of this goes without.
+escape() {
+  [ -n "$1" ] || return 0
+  case $masks$1 in
+    /dev/null*[!A-Za-z0-9\ .,:/_-]*) ;;
+    /dev/null*) printf '%s' "$1"; return ;;
+  esac
+  printf '%s' "$1" | tr '\000-\037' ' ' | LC_ALL=C sed -f "$masks" -e 's/\\/\\\\/g' -e 's/"/\\"/g'
+}
 note() { append "$journal" "{\"t\":$(date +%s),\"step\":\"$step\",\"state\":\"$1\",\"detail\":\"$(escape "$2")\"}"; }
 begin() { step=$1; note begin "$2"; pause; }
 
 # A rehearsal: FOLDER/pause-at names a step to stand still at, until the file is removed or ten minutes are over.
 pause() {
+  [ -e "$base/pause-at" ] || return 0
   waited=0
   while [ "$(cat "$base/pause-at" 2>/dev/null)" = "$step" ] && [ $waited -lt 3000 ]; do
     [ $waited = 0 ] && note wait "$base/pause-at to be removed"
@@ -35,7 +44,8 @@ logged() {
     LC_ALL=C sed -u -f "$masks" -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
       -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
   }
-  return "$(cat "$work/status")"
+  read -r ended <"$work/status"
+  return "$ended"
 }
 
 # The last line of a step's output that says something.

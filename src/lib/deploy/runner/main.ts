@@ -1,5 +1,13 @@
 /** What a run does, from top to bottom. */
 export const MAIN = String.raw`
+# Refuses Compose files that cannot be read, and what they may not say.
+check_config() {
+  step=check
+  read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
+  find_build_args || finish refused "$reason"
+  map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
+}
+
 [ "$mode" = recover ] && recover
 heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
 load "$release" || exit 1
@@ -16,13 +24,24 @@ if [ "$mode" = deploy ]; then
   limit=300
   # First, because it may write what the Compose files ask for.
   run_hook pre-build '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
-  read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
-  find_build_args || finish refused "$reason"
-  map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
+  # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image.
+  reading=
+  if may_hand_secrets; then check_config
+  else
+    read_config 9>&- &
+    reading=$!
+  fi
   begin build ''
   limit=$build_timeout
   say_adopted
-  steady build_images || finish refused "the build failed: $(last_line build)"
+  steady build_images
+  built=$?
+  if [ -n "$reading" ]; then
+    wait $reading
+    check_config
+  fi
+  step=build
+  [ $built = 0 ] || finish refused "the build failed: $(last_line build)"
   steady pin_images || finish refused "$reason"
 fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"

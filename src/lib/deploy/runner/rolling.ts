@@ -31,7 +31,7 @@ await() {
           return 1 ;;
       esac
       [ "$(date +%s)" -lt "$until" ] || { reason="$name is not ready within $timeout s"; return 1; }
-      sleep 1
+      await_event
     done
   done
 }

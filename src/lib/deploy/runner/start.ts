@@ -24,11 +24,12 @@ masks=$base/shared/secrets/redact.sed
 [ -f "$masks" ] || masks=/dev/null
 journal=$base/journals/$run.jsonl
 # Not on the disk that may be full.
-rm -rf "/dev/shm/zebu-$(basename "$base")".*
-work=$(mktemp -d "/dev/shm/zebu-$(basename "$base").XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
+app=$(basename "$base")
+rm -rf "/dev/shm/zebu-$app".*
+work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
 trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
 started=$(date +%s)
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad= reason= remark= watcher= gap= only= front=
+bad= reason= remark= watcher= gap= only= front= noting=
 `;

@@ -2,6 +2,7 @@
 export const VERDICT = String.raw`
 # service|state|health|exit|restarts|oom|started|lasting|name, one line a container; lasting says it is meant to stay up.
 inspect() {
+  : >"$work/asked"
   ids=$only
   [ -n "$ids" ] || ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
   [ -n "$ids" ] || return 0
@@ -29,6 +30,7 @@ verify() {
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }
     ' "$work/now" >"$work/judged"
+    [ -s "$work/judged" ] || return 0
     if grep -q '^reason=' "$work/judged"; then
       reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
       bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
@@ -46,7 +48,15 @@ verify() {
     fi
     [ "$now" -lt "$until" ] || { reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
     [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
-    sleep 1
+    await_event
+  done
+}
+
+# A second, or less when what watches the gap hears from Docker that something has changed since it was asked.
+await_event() {
+  for _ in 1 2 3 4 5; do
+    sleep 0.2
+    if [ -n "$watcher" ] && [ "$work/events" -nt "$work/asked" ]; then return; fi
   done
 }
 

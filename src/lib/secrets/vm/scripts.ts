@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../../deploy/layout.js';
+import { takePart } from '../../deploy/receive/take-part.js';
 import { MASKS_AWK } from './masks.js';
 
 /** Exit status when the secrets changed between being asked for and being written. */
@@ -13,11 +14,10 @@ export const STORE_LINES = String.raw`
 if [ -d shared/secrets ]; then
   ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
   [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
-  if grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
-  for record in shared/secrets/*.json; do [ -f "$record" ] && sed 's/^/secret-record=/' "$record"; done
-  for plan in releases/*/plan; do
-    [ -f "$plan" ] && sed -n 's|^secrets=\([0-9]*\)[.]env$|release-secrets='"$(basename "$(dirname "$plan")")"' \1|p' "$plan" | tail -n 1
-  done
+  if [ -f transaction ] && grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
+  sed -s 's/^/secret-record=/' shared/secrets/*.json 2>/dev/null
+  # Of several lines of a plan the last one holds, here as in the shell that reads it.
+  grep -sH '^secrets=[0-9]*[.]env$' releases/*/plan | sed 's|^releases/\([^/]*\)/plan:secrets=\([0-9]*\).*|release-secrets=\1 \2|'
 fi
 `;
 
@@ -43,14 +43,13 @@ export interface SecretsPart {
  */
 export function secretsPart({ size, expected, staged }: SecretsPart): string {
   const suffix = staged ? '.new' : '';
-  return sh`
+  return `${size === 0 ? '' : takePart('.incoming/secrets', size)}${sh`
 store=shared/secrets
-head -c ${size} >.incoming/secrets
-[ "$(wc -c <.incoming/secrets)" -eq ${size} ] || { echo 'the connection ended early' >&2; exit 1; }
 # A change that was interrupted is ended first: until then nobody knows whether its values count.
-if grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
-rm -f $store/*.new
-latest=$(ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
+if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
+set -- $store/*.new
+[ ! -e "$1" ] || rm -f "$@"
+latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
 version=
 [ -z "$latest" ] || version=$latest.env
 if [ -s .incoming/secrets ]; then
@@ -75,7 +74,7 @@ if [ -s .incoming/secrets ]; then
   mv .incoming/redact.sed $store/redact.sed
   sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
   trap - EXIT
+  rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
 fi
-rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
-`;
+`}`;
 }
