@@ -19,6 +19,8 @@ export interface Waiting {
   readonly timeoutMs: number;
   /** What is being waited for, with the seconds waited. */
   readonly onWait: (text: string) => void;
+  /** Milliseconds between two attempts at most; 2000 unless said. */
+  readonly longestPauseMs?: number;
 }
 
 export type Interfaces = z.infer<typeof agentInterfacesAnswer>['result'];
@@ -45,10 +47,10 @@ export async function retryUntil<T>(
   giveUp: (last: unknown) => Promise<ZebuError> | ZebuError,
   cures: (error: unknown) => boolean = isNotYet,
 ): Promise<T> {
-  const { clock, signal, timeoutMs } = waiting;
+  const { clock, signal, timeoutMs, longestPauseMs = 2000 } = waiting;
   const started = clock.elapsed();
   let last: unknown;
-  for (let pause = 250; ; pause = Math.min(pause * 1.4, 2000)) {
+  for (let pause = 250; ; pause = Math.min(pause * 1.4, longestPauseMs)) {
     signal.throwIfAborted();
     try {
       const found = await attempt();
@@ -157,7 +159,8 @@ const OTHER_TYPES_EVERY = 5;
 export async function waitForHostKeys(target: AgentTarget, waiting: Waiting): Promise<readonly string[]> {
   let attempt = 0;
   return retryUntil(
-    waiting,
+    // They are made in the middle of the boot, and everything after that waits for them.
+    { ...waiting, longestPauseMs: 500 },
     'waiting for its SSH host keys',
     async () => {
       attempt++;

@@ -31,16 +31,17 @@ function decodeOnce(segment: string): string {
   return segment.replaceAll('%2F', '/');
 }
 
+type Request = (
+  method: string,
+  path: string,
+  template: string,
+  params?: Record<string, unknown>,
+) => Promise<unknown>;
+
 /** The typed client over any transport. Every call is counted and timed. */
 export async function makeClient(transport: Transport, io: Io): Promise<ProxmoxClient> {
-  const { proxmoxApi } = await import('proxmox-api');
   const calls: ApiCall[] = [];
-  const request = async (
-    method: string,
-    path: string,
-    template: string,
-    params: Record<string, unknown> = {},
-  ): Promise<unknown> => {
+  const request: Request = async (method, path, template, params = {}) => {
     const verb = method.toUpperCase();
     const encoded = encodePath(path.startsWith('/api2/json') ? path : `/api2/json${path}`);
     const started = performance.now();
@@ -55,8 +56,29 @@ export async function makeClient(transport: Transport, io: Io): Promise<ProxmoxC
       io.debug(() => `${verb} ${encoded} ${failed ? 'failed' : 'ok'} ${ms.toFixed(0)} ms`);
     }
   };
+  return clientOn(request, calls, transport.where);
+}
+
+async function clientOn(request: Request, calls: readonly ApiCall[], where: string): Promise<ProxmoxClient> {
+  const { proxmoxApi } = await import('proxmox-api');
   const api = proxmoxApi({
     doRequest: (method, path, template, params) => request(method, path, template, params),
   });
-  return { api, calls, where: transport.where, request: (method, path, params) => request(method, path, path, params) };
+  return { api, calls, where, request: (method, path, params) => request(method, path, path, params) };
+}
+
+/**
+ * The same client for looking at one state of things: what was asked once is not asked again. For a plan, whose parts ask
+ * for the same lists; over SSH each question starts a program on the host.
+ */
+export function readingOnce(client: ProxmoxClient): Promise<ProxmoxClient> {
+  const asked = new Map<string, Promise<unknown>>();
+  const request: Request = (method, path, _template, params) => {
+    if (method.toUpperCase() !== 'GET') throw new Error('a plan changes nothing');
+    const key = JSON.stringify([path, params]);
+    const answer = asked.get(key) ?? client.request('GET', path, params);
+    asked.set(key, answer);
+    return answer;
+  };
+  return clientOn(request, client.calls, client.where);
 }

@@ -4,7 +4,7 @@ import { around } from '../hooks/around.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import type { AgentTarget } from './agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
-import { makeClient, type ProxmoxClient } from './client.js';
+import { makeClient, readingOnce, type ProxmoxClient } from './client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
 import { beginEnsuring, endEnsuring, ensureSteps, settingsStep } from './ensure/index.js';
@@ -61,15 +61,22 @@ async function planVm(
   desired: DesiredVm,
   options: { dryRun: boolean },
 ): Promise<Planned> {
-  let row = await findVm(client, desired.app);
-  if (!options.dryRun && (await settle(context, client, desired, row))) row = await findVm(client, desired.app);
-  const found = row === undefined ? undefined : await readVm(client, row);
+  let reading = await readingOnce(client);
+  // Needed where there is no VM yet, and then by all that follows.
+  const nodes = reading.api.nodes.$get();
+  nodes.catch(() => {});
+  let row = await findVm(reading, desired.app);
+  if (!options.dryRun && (await settle(context, { client, reading }, desired, row))) {
+    reading = await readingOnce(client);
+    row = await findVm(reading, desired.app);
+  }
+  const found = row === undefined ? undefined : await readVm(reading, row);
   const exists = found !== undefined;
   if (exists && hasDisk(found) && !isUnfinished(found.config['tags']))
     return { exists, plan: planExisting(desired, found) };
   warnOfSizes(context);
   const provisioner = await loadProvisioner(chooseProvisioner(context.config.vm, await context.transport(), found));
-  return { exists, plan: await provisioner.plan(context, client, desired, found) };
+  return { exists, plan: await provisioner.plan(context, reading, desired, found) };
 }
 
 const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';

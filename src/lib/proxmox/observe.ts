@@ -86,8 +86,7 @@ export async function readConfig(
   return parseAnswer(qemuConfigAnswer, data, `the configuration of VM ${vmid}`);
 }
 
-async function chooseVmid(client: ProxmoxClient, wanted: Vmid | undefined, rows: readonly VmRow[]): Promise<Vmid> {
-  if (wanted === undefined) return toVmid((await client.request('GET', '/cluster/nextid')) as string);
+function checkVmid(wanted: Vmid, rows: readonly VmRow[]): Vmid {
   const taken = rows.find((row) => row.vmid === wanted);
   if (taken === undefined) return wanted;
   throw new ZebuError(
@@ -198,22 +197,17 @@ async function locateImage(
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-async function checkRoom(
-  client: ProxmoxClient,
+function checkRoom(
+  { memory }: ReturnType<typeof nodeStatusAnswer.parse>,
   node: NodeName,
   desired: DesiredVm,
   storage: StorageRow,
-): Promise<void> {
+): void {
   if (storage.avail !== undefined && storage.avail < 2 * GIB) {
     throw new ZebuError('NO_SPACE', `The storage ${storage.storage} has ${(storage.avail / GIB).toFixed(1)} GiB left`, {
       hint: 'Free some, or choose another with vm.storage.',
     });
   }
-  const { memory } = parseAnswer(
-    nodeStatusAnswer,
-    await client.api.nodes.$(node).status.$get(),
-    'the status of the node',
-  );
   const available = memory.available ?? memory.free;
   if (available < desired.memoryMb * MIB) {
     throw new ZebuError(
@@ -234,21 +228,23 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
   const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
   const placement = placeVm(nodes, desired.node);
   const node = toNodeName(placement.node);
-  const [rows, storageData, bridge] = await Promise.all([
+  const [rows, storageData, bridge, free, statusData] = await Promise.all([
     listVms(client),
     client.api.nodes.$(node).storage.$get(),
     chooseBridge(client, node, desired.network.bridge),
+    desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
+    client.api.nodes.$(node).status.$get(),
   ]);
   const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
   const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
-  const [vmid] = await Promise.all([
-    chooseVmid(
-      client,
-      desired.vmid,
-      rows.filter((row) => !isOwn(row.tags, desired.app)),
-    ),
-    checkRoom(client, node, desired, disk),
-  ]);
+  const vmid =
+    desired.vmid === undefined
+      ? toVmid(free as string)
+      : checkVmid(
+          desired.vmid,
+          rows.filter((row) => !isOwn(row.tags, desired.app)),
+        );
+  checkRoom(parseAnswer(nodeStatusAnswer, statusData, 'the status of the node'), node, desired, disk);
   return { node, why: placement.why, vmid, storage: disk.storage, bridge, storages };
 }
 

@@ -54,15 +54,16 @@ async function leftGoing(client: ProxmoxClient, desired: DesiredVm, row: VmRow |
 /**
  * A zebu that was killed leaves the task it had started going on. Planning beside it would make a second VM, or be
  * refused because the first is locked; so it is waited for, whatever comes of it.
+ * @param clients `reading` for what the plan reads too
  * @returns whether there was something, so that what was read before is old
  */
 export async function settle(
   context: Context,
-  client: ProxmoxClient,
+  { client, reading }: { readonly client: ProxmoxClient; readonly reading: ProxmoxClient },
   desired: DesiredVm,
   row: VmRow | undefined,
 ): Promise<boolean> {
-  const tasks = await leftGoing(client, desired, row);
+  const tasks = await leftGoing(reading, desired, row);
   const { io, signal, clock, config } = context;
   await runSteps(
     io,
