@@ -56,14 +56,16 @@ export function configuration(
  * Brings a lab up, and takes it down whatever happens.
  * @param work is given the lab, a folder with a key `id_ed25519`, and the lab's state folder
  */
-export function inLab(work: (lab: LabReport, cwd: string, labState: string) => void): void {
+export async function inLab(
+  work: (lab: LabReport, cwd: string, labState: string) => Promise<void> | void,
+): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'zebu-bench-'));
   const labState = join(cwd, 'lab');
   const flags = ['--name', 'bench', '--state-dir', labState];
   try {
     const lab = resultOf<LabReport>(zebu(['lab:up', ...flags, '--guests', 'namespace', '--json'], cwd).stdout);
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(cwd, 'id_ed25519')]);
-    work(lab, cwd, labState);
+    await work(lab, cwd, labState);
   } finally {
     spawnSync(process.execPath, [`${root}bin/run.js`, 'lab:down', ...flags], { cwd });
     rmSync(cwd, { recursive: true, force: true });

@@ -54,8 +54,8 @@ function measure(cwd: string, labState: string): Measured {
 }
 
 /** @param rounds of each transport; one before them fetches the image, which a run downloads once and for all */
-export function benchVmCreate(rounds: number): void {
-  inLab((lab, cwd, labState) => {
+export function benchVmCreate(rounds: number): Promise<void> {
+  return inLab((lab, cwd, labState) => {
     console.log(`\nvm:create on a namespace guest, best of ${rounds}: wall = tasks of Proxmox + boot + zebu's own`);
     for (const transport of ['api', 'ssh'] as const) {
       writeFileSync(join(cwd, 'zebu.yml'), configuration(lab, transport));

@@ -4,18 +4,22 @@
  */
 import { cpus } from 'node:os';
 import { benchDeploy } from '../bench/deploy.ts';
+import { benchScale } from '../bench/scale.ts';
 import { benchStartUp } from '../bench/start-up.ts';
 import { benchVmCreate } from '../bench/vm-create.ts';
+import { benchWire } from '../bench/wire.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => void>> = {
+const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   'start-up': () => benchStartUp(Number(process.env['BENCH_ROUNDS'] ?? 15)),
   'vm-create': () => asRoot('vm-create', () => benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2))),
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
+  wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
+  scale: () => asRoot('scale', benchScale),
 };
 
 /** Real guests need root, as `npm test` does. */
-function asRoot(name: string, work: () => void): void {
-  if (process.getuid?.() === 0) work();
+async function asRoot(name: string, work: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() === 0) await work();
   else console.log(`${name}: left out, it needs root`);
 }
 
@@ -29,7 +33,7 @@ console.log(`node ${process.version}, ${cpus().length} cores`);
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   try {
-    run();
+    await run();
   } catch (error) {
     console.error(`${name}: ${(error as Error).message}`);
     process.exitCode = 1;

@@ -16,8 +16,8 @@ import { describeHolder, lockHeld, parseHolder } from './lock.js';
 import { brokenOff } from './outcome.js';
 import { planFile, wantsSnapshot } from './plan.js';
 import { receiveScript } from './receive/index.js';
+import { runnerPart } from './receive/runner-part.js';
 import { makeReleaseId } from './release-id.js';
-import { RUNNER } from './runner/index.js';
 import { readyForDeploy } from './snapshot.js';
 import { survey } from './survey.js';
 import { carryOut, newRun } from './watch.js';
@@ -157,6 +157,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       const haves = await git.known(found.haves);
       const needed = !haves.includes(target.commit);
       const plan = planFile(release, config);
+      const runner = runnerPart(found.sums);
       const script = receiveScript({
         layout,
         id,
@@ -173,7 +174,8 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         }),
         user: config.vm.user,
         lockWait: options.lockWait,
-        runnerSize: Buffer.byteLength(RUNNER),
+        runner,
+        sums: found.sums,
         planSize: Buffer.byteLength(plan),
         secretsSize: Buffer.byteLength(bundle),
         secretsVersion: found.secrets.latest,
@@ -187,7 +189,11 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       await launch(
         context,
         session,
-        { script, parts: [RUNNER, plan, bundle], pack: needed ? () => git.pack(target.commit, haves) : undefined },
+        {
+          script,
+          parts: [runner.input, plan, bundle],
+          pack: needed ? () => git.pack(target.commit, haves) : undefined,
+        },
         run,
       );
       // Whoever had the lock until now may have changed it.

@@ -44,7 +44,7 @@ export function lockHeld(note: string | undefined): ZebuError {
 
 /** A write that was compared with what was there by then is not done over something else. */
 export function changedMeanwhile(): ZebuError {
-  return new ZebuError('LOCK_HELD', 'Somebody else changed the secrets in the VM meanwhile; nothing was written', {
+  return new ZebuError('LOCK_HELD', 'Somebody else changed the app in the VM meanwhile; nothing was written', {
     hint: 'Run the command again.',
   });
 }

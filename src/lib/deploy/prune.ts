@@ -4,8 +4,7 @@ import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { appLayout, type AppLayout } from './layout.js';
 import { LOCKED_STATUS, lockHeld } from './lock.js';
-import { takePart } from './receive/take-part.js';
-import { RUNNER } from './runner/index.js';
+import { runnerPart } from './receive/runner-part.js';
 import { notDeployed } from './status.js';
 
 export interface PruneOptions {
@@ -33,7 +32,7 @@ live=$(readlink current | sed 's|.*/||') || exit 66
 rm -rf .incoming
 mkdir .incoming
 ` +
-    takePart('.incoming/runner', Buffer.byteLength(RUNNER)) +
+    runnerPart().script +
     sh`
 mv .incoming/runner runner
 rm -rf .incoming
@@ -67,7 +66,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
       run: async (report) => {
         const { code, stdout, stderr } = await session.exec(
           { line: pruneScript(appLayout(name), limits) },
-          { signal: context.signal, timeoutMs: 1_200_000, stdin: RUNNER },
+          { signal: context.signal, timeoutMs: 1_200_000, stdin: runnerPart().input },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
         if (code === 66) throw notDeployed(name);

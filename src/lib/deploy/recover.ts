@@ -6,8 +6,7 @@ import type { EndEvent } from './follow.js';
 import { launch } from './launch.js';
 import { appLayout, type AppLayout } from './layout.js';
 import { LOCKED_STATUS } from './lock.js';
-import { takePart } from './receive/take-part.js';
-import { RUNNER } from './runner/index.js';
+import { runnerPart } from './receive/runner-part.js';
 import { surveyApp, parseOpen } from './status.js';
 import { carryOut, newRun } from './watch.js';
 
@@ -24,7 +23,7 @@ printf '%s' ${holder} >holder
 rm -rf .incoming
 mkdir .incoming
 ` +
-    takePart('.incoming/runner', Buffer.byteLength(RUNNER)) +
+    runnerPart().script +
     sh`
 mv .incoming/runner runner
 rm -rf .incoming
@@ -67,7 +66,7 @@ export async function recover(context: Context): Promise<Recovered> {
   const script = recoverScript(appLayout(config.app.name), holder, config.deploy.lock_wait);
   const first = {
     title: `Recover ${release}, interrupted in phase ${interrupted.phase}`,
-    run: () => launch(context, session, { script, parts: [RUNNER], pack: undefined }, run),
+    run: () => launch(context, session, { script, parts: [runnerPart().input], pack: undefined }, run),
   };
   try {
     const end = await carryOut(context, run, { first: [first], probing: false });

@@ -6,8 +6,8 @@ import type { DeployResult } from './deploy.js';
 import { launch } from './launch.js';
 import { appLayout } from './layout.js';
 import { rollbackScript } from './receive/index.js';
+import { runnerPart } from './receive/runner-part.js';
 import { makeReleaseId, type ReleaseId } from './release-id.js';
-import { RUNNER } from './runner/index.js';
 import { carryOut, newRun } from './watch.js';
 
 /** Makes a release live again that is still in the VM; nothing is built. */
@@ -23,6 +23,7 @@ export async function rollback(
   const first: Step = {
     title: `Go back to ${options.id}`,
     run: async () => {
+      const runner = runnerPart();
       const script = rollbackScript({
         layout,
         id: options.id,
@@ -36,9 +37,9 @@ export async function rollback(
           ref: `rollback to ${options.id}`,
         }),
         lockWait: options.lockWait,
-        runnerSize: Buffer.byteLength(RUNNER),
+        runner,
       });
-      await launch(context, options.session, { script, parts: [RUNNER], pack: undefined }, run);
+      await launch(context, options.session, { script, parts: [runner.input], pack: undefined }, run);
     },
   };
   const end = await carryOut(context, run, { first: [first], probing: true });

@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { parseStore, type SecretStore } from '../secrets/vm/versions.js';
 import type { AppLayout } from './layout.js';
 import { surveyScript } from './receive/index.js';
+import { parseSums, type Sums } from './receive/sums.js';
 
 /** What the VM has of the app before anything is sent. */
 export interface Survey {
@@ -10,6 +11,7 @@ export interface Survey {
   readonly secrets: SecretStore;
   readonly current: string | null;
   readonly holder: string | undefined;
+  readonly sums: Sums;
 }
 
 export function parseSurvey(stdout: string): Survey {
@@ -24,6 +26,7 @@ export function parseSurvey(stdout: string): Survey {
     secrets: parseStore(stdout),
     current: current === undefined || current === '' ? null : current,
     holder: all('holder')[0],
+    sums: parseSums(all('sum')),
   };
 }
 

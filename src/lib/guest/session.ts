@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { locateGuest, type GuestAddress } from './address.js';
@@ -42,10 +41,17 @@ export function guestTarget(context: Context, address: GuestAddress): SshTarget 
   };
 }
 
-/** One connection to an address that is known already. The caller closes it. */
-export async function connectGuest(context: Context, address: GuestAddress): Promise<SshSession> {
+/**
+ * One connection to an address that is known already. The caller closes it.
+ * @param reachTimeoutMs milliseconds to be answered at all
+ */
+export async function connectGuest(
+  context: Context,
+  address: GuestAddress,
+  reachTimeoutMs?: number,
+): Promise<SshSession> {
   const { openSsh } = await import('@zebu/kit/ssh');
-  return openSsh(guestTarget(context, address), { signal: context.signal });
+  return openSsh({ ...guestTarget(context, address), reachTimeoutMs }, { signal: context.signal });
 }
 
 export interface Guest {
@@ -56,27 +62,13 @@ export interface Guest {
 /** Milliseconds for the address of the last time to take a connection; one that is gone often does not answer at all. */
 const LAST_MS = 2000;
 
-function takesConnections(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, signal });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.setTimeout(LAST_MS, () => end(false));
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
-}
-
 /** Where it was the last time; undefined when it is not there, or somebody else is. */
 async function openLast(context: Context): Promise<Guest | undefined> {
   const address = await lastAddress(context);
   // Behind a jump nothing can be tried quickly.
   if (address === undefined || context.config.vm.via === 'host') return undefined;
   try {
-    if (!(await takesConnections(address.host, address.port, context.signal))) throw new Error('no answer');
-    const session = await connectGuest(context, address);
+    const session = await connectGuest(context, address, LAST_MS);
     context.io.debug(() => `VM ${address.vmid} is at ${address.host}, as the last time`);
     return { address, session };
   } catch (error) {

@@ -31,12 +31,7 @@ function decodeOnce(segment: string): string {
   return segment.replaceAll('%2F', '/');
 }
 
-type Request = (
-  method: string,
-  path: string,
-  template: string,
-  params?: Record<string, unknown>,
-) => Promise<unknown>;
+type Request = (method: string, path: string, template: string, params?: Record<string, unknown>) => Promise<unknown>;
 
 /** The typed client over any transport. Every call is counted and timed. */
 export async function makeClient(transport: Transport, io: Io): Promise<ProxmoxClient> {

@@ -228,13 +228,14 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
   const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
   const placement = placeVm(nodes, desired.node);
   const node = toNodeName(placement.node);
-  const [rows, storageData, bridge, free, statusData] = await Promise.all([
-    listVms(client),
-    client.api.nodes.$(node).storage.$get(),
-    chooseBridge(client, node, desired.network.bridge),
-    desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
-    client.api.nodes.$(node).status.$get(),
-  ]);
+  const [rows, storageData, bridge, free, statusData]: readonly [readonly VmRow[], unknown, string, unknown, unknown] =
+    await Promise.all([
+      listVms(client),
+      client.api.nodes.$(node).storage.$get(),
+      chooseBridge(client, node, desired.network.bridge),
+      desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
+      client.api.nodes.$(node).status.$get(),
+    ]);
   const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
   const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
   const vmid =

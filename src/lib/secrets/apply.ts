@@ -4,9 +4,9 @@ import type { Context } from '../context.js';
 import type { Phases } from '../deploy/follow.js';
 import { launch } from '../deploy/launch.js';
 import { appLayout } from '../deploy/layout.js';
+import { runnerPart } from '../deploy/receive/runner-part.js';
 import { lockPart, startPart, type Start } from '../deploy/receive/start.js';
 import { makeReleaseId, toReleaseId } from '../deploy/release-id.js';
-import { RUNNER } from '../deploy/runner/index.js';
 import { surveyApp } from '../deploy/status.js';
 import { carryOut, newRun } from '../deploy/watch.js';
 import { secretBundle, type SecretChanges } from './vm/bundle.js';
@@ -113,6 +113,7 @@ export async function applyChanges(
           services = await affectedServices(context, session, names);
           const made = stamp(context, why);
           const bundle = secretBundle(store, changes, made);
+          const runner = runnerPart();
           const start: Start = {
             layout: appLayout(config.app.name),
             id: release,
@@ -126,7 +127,7 @@ export async function applyChanges(
               ref: `secrets:${why}`,
             }),
             lockWait: config.deploy.lock_wait,
-            runnerSize: Buffer.byteLength(RUNNER),
+            runner,
           };
           const script = [
             lockPart(start),
@@ -135,7 +136,7 @@ export async function applyChanges(
 `,
             startPart(start),
           ].join('');
-          await launch(context, session, { script, parts: [RUNNER, bundle], pack: undefined }, run);
+          await launch(context, session, { script, parts: [runner.input, bundle], pack: undefined }, run);
           report.done(services.length === 0 ? 'no service uses it' : `used by ${services.join(', ')}`);
         },
       },

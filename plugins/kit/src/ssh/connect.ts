@@ -39,7 +39,7 @@ function openSocket(target: ResolvedTarget, signal: AbortSignal): Promise<Duplex
     };
     const timer = setTimeout(
       () => fail(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
-      target.connectTimeoutMs,
+      target.reachTimeoutMs,
     );
     const stop = (): void => {
       clearTimeout(timer);

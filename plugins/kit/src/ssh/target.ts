@@ -20,6 +20,8 @@ export interface SshTarget {
   readonly agent?: string | false | undefined;
   /** Milliseconds until the connection stands, each hop. Default 30 000. */
   readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds until the host itself takes a TCP connection. Default: as long as for the connection. */
+  readonly reachTimeoutMs?: number | undefined;
 }
 
 export interface ResolvedTarget {
@@ -35,7 +37,10 @@ export interface ResolvedTarget {
   readonly proxyJump: SshTarget | undefined;
   readonly agent: string | false;
   readonly connectTimeoutMs: number;
+  readonly reachTimeoutMs: number;
 }
+
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
@@ -114,7 +119,8 @@ export async function resolveTarget(target: SshTarget): Promise<ResolvedTarget> 
         : agent === 'none'
           ? false
           : expandHome(agent)),
-    connectTimeoutMs: target.connectTimeoutMs ?? 30_000,
+    connectTimeoutMs: target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    reachTimeoutMs: target.reachTimeoutMs ?? target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
   };
 }
 

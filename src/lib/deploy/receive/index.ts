@@ -3,6 +3,7 @@ import { secretsPart } from '../../secrets/vm/scripts.js';
 import { bootPart } from './boot.js';
 import { checkoutPart } from './checkout.js';
 import { lockPart, startPart, type Start } from './start.js';
+import type { Sums } from './sums.js';
 import { takePart } from './take-part.js';
 
 export { surveyScript } from './survey.js';
@@ -16,6 +17,8 @@ export interface Receive extends Start {
   readonly secretsVersion: number;
   /** False when the VM has every object already. */
   readonly pack: boolean;
+  /** What the VM was seen to have. */
+  readonly sums: Sums;
   /** Login that runs what is left open after a power cut. */
   readonly user: string;
 }
@@ -27,7 +30,7 @@ export function receiveScript(receive: Receive): string {
     takePart('.incoming/plan', receive.planSize),
     secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
     checkoutPart(receive),
-    bootPart(receive.user),
+    bootPart(receive.user, receive.sums),
     startPart(receive),
   ].join('');
 }

@@ -2,7 +2,7 @@ import { sh } from '@zebu/kit';
 import type { AppLayout } from '../layout.js';
 import { LOCKED_STATUS } from '../lock.js';
 import type { ReleaseId } from '../release-id.js';
-import { takePart } from './take-part.js';
+import type { RunnerPart } from './runner-part.js';
 
 export interface Start {
   readonly layout: AppLayout;
@@ -15,15 +15,14 @@ export interface Start {
   readonly holder: string;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
-  /** Bytes of the runner on standard input. */
-  readonly runnerSize: number;
+  readonly runner: RunnerPart;
 }
 
 /** Whoever only asks whether the lock is held has it for a moment, too. */
 const SHORTEST_WAIT = 2;
 
 /** The lock is descriptor 9 of whoever holds it: the kernel frees it with the process. */
-export function lockPart({ layout, holder, lockWait, runnerSize }: Start): string {
+export function lockPart({ layout, holder, lockWait, runner }: Start): string {
   return (
     sh`
 set -eu
@@ -35,7 +34,7 @@ flock -w ${Math.max(lockWait, SHORTEST_WAIT)} 9 || { cat holder 2>/dev/null; exi
 printf '%s' ${holder} >holder
 rm -rf .incoming .run.*
 mkdir .incoming
-` + takePart('.incoming/runner', runnerSize)
+` + runner.script
   );
 }
 
@@ -43,7 +42,7 @@ mkdir .incoming
 export function startPart({ layout, id, run, mode }: Start): string {
   return sh`
 umask 022
-mv .incoming/runner runner
+[ ! -f .incoming/runner ] || mv .incoming/runner runner
 rm -rf .incoming
 journal=journals/${run}.jsonl
 previous=$(readlink current 2>/dev/null || :)

@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import { STORE_LINES } from '../../secrets/vm/scripts.js';
+import { BOOT_FILES } from './boot.js';
 import type { AppLayout } from '../layout.js';
 
 /** What the VM has, as `key=value` lines: one round trip before anything is sent. */
@@ -11,6 +12,8 @@ cd ${layout.base} 2>/dev/null || exit 0
 printf 'current=%s\n' "$(readlink current 2>/dev/null)"
 `,
     STORE_LINES,
+    sh`sha256sum runner ${BOOT_FILES} 2>/dev/null | sed 's/^/sum=/'
+`,
     sh`
 exec 8>>lock; flock -ns 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
 exit 0

@@ -42,8 +42,7 @@ export interface SecretsPart {
  * The values are never in another file than in shared/secrets and .incoming, both owner-only, and are in place by rename.
  */
 export function secretsPart({ size, expected, staged }: SecretsPart): string {
-  const suffix = staged ? '.new' : '';
-  return `${size === 0 ? '' : takePart('.incoming/secrets', size)}${sh`
+  const latest = sh`
 store=shared/secrets
 # A change that was interrupted is ended first: until then nobody knows whether its values count.
 if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
@@ -52,29 +51,33 @@ set -- $store/*.new
 latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
 version=
 [ -z "$latest" ] || version=$latest.env
-if [ -s .incoming/secrets ]; then
-  trap 'rm -rf .incoming' EXIT
-  [ $((latest + 0)) = ${expected} ] || { echo changed >&2; exit ${CHANGED_STATUS}; }
-  [ -s $store/key ] || sed -n 1p .incoming/secrets >$store/key
-  next=$((latest + 1))
-  sed -n 2p .incoming/secrets >.incoming/record
-  sed 1,2d .incoming/secrets >.incoming/lines
-  : >.incoming/before
-  [ -z "$latest" ] || cp "$store/$latest.env" .incoming/before
-  awk -F= 'FILENAME == ARGV[1] { if (sub(/^-/, "", $1)) gone[$1] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
-    ($1 in gone) { next } ($1 in line) { print line[$1]; delete line[$1]; next } { print }
-    END { for (i = 1; i <= n; i++) if (order[i] in line) print line[order[i]] }' .incoming/lines .incoming/before >.incoming/merged
-  mv .incoming/record "$store/$next.json"${suffix}
-  mv .incoming/merged "$store/$next.env"${suffix}
-  version=$next.env
-  ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -rn | tail -n +${KEPT + 1} | while read -r old; do
-    grep -qsx "secrets=$old.env" releases/*/plan || rm -f "$store/$old.env"
-  done
-  LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.env.new $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
-  mv .incoming/redact.sed $store/redact.sed
-  sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
-  trap - EXIT
-  rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
-fi
-`}`;
+`;
+  return size === 0 ? latest : takePart('.incoming/secrets', size) + latest + mergePart(expected, staged ? '.new' : '');
+}
+
+function mergePart(expected: number, suffix: string): string {
+  return sh`
+trap 'rm -rf .incoming' EXIT
+[ $((latest + 0)) = ${expected} ] || { echo changed >&2; exit ${CHANGED_STATUS}; }
+[ -s $store/key ] || sed -n 1p .incoming/secrets >$store/key
+next=$((latest + 1))
+sed -n 2p .incoming/secrets >.incoming/record
+sed 1,2d .incoming/secrets >.incoming/lines
+: >.incoming/before
+[ -z "$latest" ] || cp "$store/$latest.env" .incoming/before
+awk -F= 'FILENAME == ARGV[1] { if (sub(/^-/, "", $1)) gone[$1] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
+  ($1 in gone) { next } ($1 in line) { print line[$1]; delete line[$1]; next } { print }
+  END { for (i = 1; i <= n; i++) if (order[i] in line) print line[order[i]] }' .incoming/lines .incoming/before >.incoming/merged
+mv .incoming/record "$store/$next.json"${suffix}
+mv .incoming/merged "$store/$next.env"${suffix}
+version=$next.env
+ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -rn | tail -n +${KEPT + 1} | while read -r old; do
+  grep -qsx "secrets=$old.env" releases/*/plan || rm -f "$store/$old.env"
+done
+LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.env.new $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
+mv .incoming/redact.sed $store/redact.sed
+sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
+trap - EXIT
+rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
+`;
 }

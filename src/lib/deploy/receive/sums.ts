@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** What the VM keeps from one deploy to the next, so that it need not be sent again: path → SHA-256, in hex. */
+export type Sums = ReadonlyMap<string, string>;
+
+export const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Reads `sum=HASH  PATH` lines, as `sha256sum` prints them. */
+export function parseSums(lines: readonly string[]): Sums {
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
