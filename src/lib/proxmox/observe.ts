@@ -197,12 +197,13 @@ async function locateImage(
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-function checkRoom(
-  { memory }: ReturnType<typeof nodeStatusAnswer.parse>,
-  node: NodeName,
-  desired: DesiredVm,
-  storage: StorageRow,
-): void {
+type NodeStatus = ReturnType<typeof nodeStatusAnswer.parse>;
+
+async function readNodeStatus(client: ProxmoxClient, node: NodeName): Promise<NodeStatus> {
+  return parseAnswer(nodeStatusAnswer, await client.api.nodes.$(node).status.$get(), 'the status of the node');
+}
+
+function checkRoom({ memory }: NodeStatus, node: NodeName, desired: DesiredVm, storage: StorageRow): void {
   if (storage.avail !== undefined && storage.avail < 2 * GIB) {
     throw new ZebuError('NO_SPACE', `The storage ${storage.storage} has ${(storage.avail / GIB).toFixed(1)} GiB left`, {
       hint: 'Free some, or choose another with vm.storage.',
@@ -228,14 +229,13 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
   const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
   const placement = placeVm(nodes, desired.node);
   const node = toNodeName(placement.node);
-  const [rows, storageData, bridge, free, statusData]: readonly [readonly VmRow[], unknown, string, unknown, unknown] =
-    await Promise.all([
-      listVms(client),
-      client.api.nodes.$(node).storage.$get(),
-      chooseBridge(client, node, desired.network.bridge),
-      desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
-      client.api.nodes.$(node).status.$get(),
-    ]);
+  const [rows, storageData, bridge, free, status] = await Promise.all([
+    listVms(client),
+    client.api.nodes.$(node).storage.$get(),
+    chooseBridge(client, node, desired.network.bridge),
+    desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
+    readNodeStatus(client, node),
+  ]);
   const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
   const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
   const vmid =
@@ -245,7 +245,7 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
           desired.vmid,
           rows.filter((row) => !isOwn(row.tags, desired.app)),
         );
-  checkRoom(parseAnswer(nodeStatusAnswer, statusData, 'the status of the node'), node, desired, disk);
+  checkRoom(status, node, desired, disk);
   return { node, why: placement.why, vmid, storage: disk.storage, bridge, storages };
 }
 
