@@ -11,11 +11,27 @@ may_hand_secrets() {
   ( cd "$tree" && cat $(echo "$files" | tr ' ' '\n' | grep -v '^-') 2>/dev/null ) | grep -qE 'args|include|extends|\\'
 }
 
+# For where Compose takes no marker, such as in the place of a port: arguments that the masks of the values change.
+find_masked_args() {
+  awk "$scan"'
+    depth == 2 && key != "" { service = key; next }
+    depth == 3 && key != "" { member = key; next }
+    depth == 4 && key != "" { inside = member == "build" && key == "args"; next }
+    depth == 5 && inside && key != "" { print service " " key " " value(line) }' "$work/config" >"$work/args"
+  LC_ALL=C sed -f "$masks" "$work/args" >"$work/masked-args"
+  reason=$(paste -d '\n' "$work/args" "$work/masked-args" | awk '
+    NR % 2 == 1 { plain = $0; split($0, word, " "); next }
+    $0 != plain { print word[2] " of " word[1] }' | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+  [ -z "$reason" ] && return 0
+  reason="build argument: the value of a secret is in $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
+  return 1
+}
+
 # A build argument stays readable in the image's history. Fails with $reason when one carries a secret.
 find_build_args() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0
   grep -q '^ *"args": {' "$work/config" || return 0
-  marked_config yaml >"$work/marked" 2>/dev/null || return 0
+  marked_config yaml >"$work/marked" 2>/dev/null || { find_masked_args; return; }
   reason=$(awk '
     /^  [^ ]/ { service = $1; sub(/:$/, "", service) }
     /^[^ ]/ { top = $1 }
