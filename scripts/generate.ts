@@ -1,12 +1,16 @@
 /**
- * Writes what is derived from schemas: the editors' JSON Schema, docs/configuration.md, and the JSON Schema of what each
- * command prints. With --check it changes nothing and fails when a file is stale.
+ * Writes what is derived from schemas and manifests: the editors' JSON Schema, docs/configuration.md, the JSON Schema of
+ * what each command prints, docs/commands and the man page. With --check it changes nothing and fails when a file is stale.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema, deriveKeys } from '../src/lib/config/json-schema.js';
 import { configReference } from '../src/lib/config/reference.js';
+import { exitsOf } from './reference/exits.js';
+import { documentedCommands } from './reference/load.js';
+import { MAN_PAGE, manPage } from './reference/man.js';
+import { COMMANDS_FOLDER, commandPages } from './reference/markdown.js';
 import { resultSchemas } from './result-schemas.js';
 
 // Bundled into .build/, so the folder of the repository is one above either way.
@@ -29,11 +33,19 @@ function fail(line: string): void {
 
 const results = await resultSchemas(root, read);
 for (const problem of results.problems) fail(problem);
+const commands = documentedCommands((name) => results.files[name] ?? readFileSync(root + name, 'utf8'));
+for (const command of commands)
+  if (exitsOf(command) === undefined)
+    fail(`${command.id}: how it can end is not known: add it to scripts/reference/exits.ts.`);
+const { version, description } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Record<string, string>;
+
 // A break that was written out would be what the next run compares with.
 const files: Record<string, string> = {
   'schema/zebu.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   'docs/configuration.md': configReference(deriveKeys()),
   ...(results.problems.length === 0 ? results.files : {}),
+  ...commandPages(commands),
+  [MAN_PAGE]: manPage(commands, version ?? '', description ?? ''),
 };
 
 for (const [name, text] of Object.entries(files)) {
@@ -46,8 +58,11 @@ for (const [name, text] of Object.entries(files)) {
   writeFileSync(root + name, text);
 }
 
-for (const name of readdirSync(`${root}schema/results`).map((file) => `schema/results/${file}`)) {
-  if (results.problems.length > 0 || name in results.files) continue;
+const there = ['schema/results', COMMANDS_FOLDER].flatMap((folder) =>
+  readdirSync(root + folder).map((file) => `${folder}/${file}`),
+);
+for (const name of there) {
+  if (results.problems.length > 0 || name in files) continue;
   if (check) fail(`${name} belongs to no command.`);
   else rmSync(root + name);
 }

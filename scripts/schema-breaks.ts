@@ -7,6 +7,7 @@ export interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
+  readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
 }

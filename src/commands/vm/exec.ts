@@ -15,6 +15,7 @@ export default class VmExec extends ProjectCommand<GuestRun> {
     '<%= config.bin %> vm:exec -- sh -c "ip addr; df -h /"',
     '<%= config.bin %> vm:exec --stdin -- tee /etc/motd < motd',
   ];
+  static override usage = 'vm:exec [--stdin] [--timeout SECONDS] -- COMMAND...';
   static override strict = false;
   static override flags = {
     stdin: Flags.boolean({ char: 'i', description: 'Pass standard input on, at most 64 KiB.' }),

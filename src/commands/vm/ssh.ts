@@ -8,6 +8,7 @@ export default class VmSsh extends ProjectCommand<SshRun> {
   static override description =
     "Runs this machine's ssh with exactly the trust zebu has: the host key that was read through the hypervisor. The exit status is that of the command.";
   static override examples = ['<%= config.bin %> vm:ssh', '<%= config.bin %> vm:ssh -- df -h /'];
+  static override usage = 'vm:ssh [-- COMMAND...]';
   static override strict = false;
 
   async execute(): Promise<SshRun> {

@@ -47,7 +47,7 @@ describe('a package', () => {
     for (const { name, files, size } of packages) {
       const foreign = files.filter(
         (path) =>
-          !/^(bin|dist|schema|templates|guest-image|host-shell)\/|^(package\.json|oclif\.manifest\.json|README\.md|LICENSE)$/.test(
+          !/^(bin|dist|schema|templates|man|guest-image|host-shell)\/|^(package\.json|oclif\.manifest\.json|README\.md|LICENSE)$/.test(
             path,
           ),
       );
