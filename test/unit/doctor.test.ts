@@ -74,6 +74,15 @@ describe('privileges in force', () => {
     expect(missingPrivileges(grant(rolePrivileges(major)), paths, major)).toEqual([]);
   });
 
+  it('asks for the HA manager only where vm.ha is set', () => {
+    const held = grant(rolePrivileges(8));
+    expect(rolePrivileges(8)).not.toContain('Sys.Console');
+    expect(rolePrivileges(8, { ha: true })).toContain('Sys.Console');
+    expect(missingPrivileges(held, paths, 8, { ha: true })).toEqual([
+      { privilege: 'Sys.Console', path: '/', use: 'vm.ha', core: true },
+    ]);
+  });
+
   it('names privilege, path and what is missing without it', () => {
     const held = rolePrivileges(8).filter((name) => name !== 'VM.Snapshot' && name !== 'Datastore.AllocateSpace');
     expect(missingPrivileges(grant(held), paths, 8)).toEqual([

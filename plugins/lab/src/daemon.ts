@@ -16,8 +16,10 @@ import { bridgeDevice } from './net/devices.js';
 import { handleApi } from './pve/api.js';
 import { readBody } from './pve/body.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
+import { HaManager } from './pve/ha-manager.js';
 import { LabNode, PVE_VERSIONS } from './pve/node.js';
-import { openSerialPort, vmSummary } from './pve/routes/status.js';
+import { openSerialPort } from './pve/power.js';
+import { vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
 
 /** Everything a daemon needs, decided by `lab:up`; the daemon reads it from its standard input. */
@@ -42,7 +44,9 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 }
 
 /** Stops guests; for `lab:down`, which must leave nothing behind. */
-async function stopGuests(node: LabNode): Promise<void> {
+async function stopGuests(node: LabNode, ha: HaManager): Promise<void> {
+  // It would start them again.
+  await ha.stop();
   const specs: GuestSpec[] = Object.entries(node.file.state.vms).map(([id, record]) =>
     node.carrier(record).spec(Number(id), record),
   );
@@ -51,8 +55,7 @@ async function stopGuests(node: LabNode): Promise<void> {
 
 /** The lab's own requests, over the control socket: state for `lab:status`, trouble for tests, the end for `lab:down`. */
 async function handleControl(
-  node: LabNode,
-  faults: Faults,
+  { node, ha, faults }: Pick<RunningDaemon, 'faults' | 'node'> & { readonly ha: HaManager },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -68,7 +71,7 @@ async function handleControl(
     faults.add(params as unknown as FaultRequest, node.tasks);
     json(response, 200, {});
   } else if (what === 'POST /lab/stop-guests') {
-    await stopGuests(node);
+    await stopGuests(node, ha);
     json(response, 200, {});
   } else json(response, 404, {});
 }
@@ -130,6 +133,8 @@ export async function runDaemon(
     if (record.config['serial0'] === 'socket' && (await carrier.isRunning(Number(id), record)))
       await openSerialPort(carrier, Number(id));
   }
+  const ha = new HaManager(node);
+  ha.start();
   const faults = new Faults();
   const api = createHttps(
     { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },
@@ -138,7 +143,7 @@ export async function runDaemon(
   const control = createHttp((request, response) => {
     const handled =
       request.url?.startsWith('/lab/') === true
-        ? handleControl(node, faults, request, response)
+        ? handleControl({ node, ha, faults }, request, response)
         : handleApi(node, faults, request, response, true);
     handled.catch(() => response.destroy());
   });
@@ -152,6 +157,7 @@ export async function runDaemon(
     node,
     faults,
     close: async () => {
+      await ha.stop();
       for (const server of [api, control, images]) {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));

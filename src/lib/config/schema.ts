@@ -240,6 +240,12 @@ const vm = z.strictObject({
   cpu: z.string().min(1).default('host').describe('CPU type as Proxmox names it.'),
   storage: z.string().optional().describe('Storage for the disk. Default: the first one that takes images.'),
   onboot: z.boolean().default(true).describe('Start the VM with the node.'),
+  ha: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the VM is a resource of the cluster’s HA manager, which starts it on another node when its own fails. Default: left as it is.',
+    ),
   user: z
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/)

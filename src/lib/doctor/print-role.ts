@@ -22,8 +22,9 @@ export async function roleLines(
   wanted: PveMajor | undefined,
 ): Promise<readonly string[]> {
   const major = wanted ?? ('problem' in context ? undefined : await majorOf(context));
-  if (major !== undefined) return pveumLines(major);
-  const [eight, ...rest] = pveumLines(8);
-  const [nine] = pveumLines(9);
+  const wishes = { ha: !('problem' in context) && context.config.vm.ha !== undefined };
+  if (major !== undefined) return pveumLines(major, wishes);
+  const [eight, ...rest] = pveumLines(8, wishes);
+  const [nine] = pveumLines(9, wishes);
   return ['# Proxmox VE 8:', eight ?? '', '# Proxmox VE 9, instead:', nine ?? '', '# both:', ...rest];
 }

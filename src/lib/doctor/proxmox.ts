@@ -62,7 +62,7 @@ async function findNode(context: Context, findings: Findings): Promise<Finding> 
 const permissionsAnswer = z.record(z.string(), z.record(z.string(), z.coerce.number()));
 
 async function privileges(context: Context, findings: Findings): Promise<Finding> {
-  const { storage, image, network } = context.config.vm;
+  const { storage, image, network, ha } = context.config.vm;
   const vm = findings.vm ?? undefined;
   const data = await clientOf(findings).request('GET', '/access/permissions');
   const permissions = parseAnswer(permissionsAnswer, data, 'the privileges');
@@ -75,7 +75,7 @@ async function privileges(context: Context, findings: Findings): Promise<Finding
     bridge: [`/sdn/zones/localnetwork${network.bridge === undefined ? '' : `/${network.bridge}`}`],
     datacenter: ['/'],
   };
-  const missing = missingPrivileges(permissions, paths, findings.major ?? 8);
+  const missing = missingPrivileges(permissions, paths, findings.major ?? 8, { ha: ha !== undefined });
   if (missing.length === 0) return ok('all that zebu uses');
   const named = missing.map(({ privilege, path, use }) => `${privilege} on ${path} (${use})`).join(', ');
   const add = [...new Set(missing.map(({ privilege }) => privilege))].join(' ');

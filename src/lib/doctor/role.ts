@@ -52,19 +52,33 @@ const AGENT: Readonly<Record<PveMajor, readonly Need[]>> = {
   ],
 };
 
-export function needsOf(major: PveMajor): readonly Need[] {
-  return [...COMMON, ...AGENT[major]];
+/** For `vm.ha`: resources of the HA manager belong to the datacenter, not to the VM. */
+const HA: readonly Need[] = ['Sys.Audit', 'Sys.Console'].map((name): Need => ({
+  anyOf: [name],
+  scope: 'datacenter',
+  use: 'vm.ha',
+  core: true,
+}));
+
+/** What of the configuration needs privileges that not everybody has to give. */
+export interface Wishes {
+  /** `vm.ha` is set. */
+  readonly ha?: boolean;
+}
+
+export function needsOf(major: PveMajor, { ha = false }: Wishes = {}): readonly Need[] {
+  return [...COMMON, ...AGENT[major], ...(ha ? HA : [])];
 }
 
 /** The privileges of the role, in the order Proxmox lists them. */
-export function rolePrivileges(major: PveMajor): readonly string[] {
-  return [...new Set(needsOf(major).map(({ anyOf }) => anyOf[0]))].toSorted();
+export function rolePrivileges(major: PveMajor, wishes: Wishes = {}): readonly string[] {
+  return [...new Set(needsOf(major, wishes).map(({ anyOf }) => anyOf[0]))].toSorted();
 }
 
 /** What to type on the host for a user with this role and a token of its own. */
-export function pveumLines(major: PveMajor): readonly string[] {
+export function pveumLines(major: PveMajor, wishes: Wishes = {}): readonly string[] {
   return [
-    `pveum role add Zebu --privs "${rolePrivileges(major).join(' ')}"`,
+    `pveum role add Zebu --privs "${rolePrivileges(major, wishes).join(' ')}"`,
     'pveum user add zebu@pve',
     'pveum acl modify / --users zebu@pve --roles Zebu',
     'pveum user token add zebu@pve cli --privsep 0',
@@ -98,8 +112,13 @@ export interface Missing {
 }
 
 /** @param paths where each scope is, for this app: `/vms/100`, `/storage/local` */
-export function missingPrivileges(permissions: Permissions, paths: ScopePaths, major: PveMajor): readonly Missing[] {
-  return needsOf(major).flatMap(({ anyOf, scope, use, core }) =>
+export function missingPrivileges(
+  permissions: Permissions,
+  paths: ScopePaths,
+  major: PveMajor,
+  wishes: Wishes = {},
+): readonly Missing[] {
+  return needsOf(major, wishes).flatMap(({ anyOf, scope, use, core }) =>
     paths[scope].flatMap((path) => {
       const held = effective(permissions, path);
       return anyOf.some((name) => held.has(name)) ? [] : [{ privilege: anyOf[0], path, use, core }];

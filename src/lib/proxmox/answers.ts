@@ -47,8 +47,13 @@ export const storagesAnswer = z.array(
     enabled: flag.optional(),
     avail: number.optional(),
     total: number.optional(),
+    shared: flag.optional(),
   }),
 );
+
+/** Resources of the HA manager; `state` is what is wanted of them, `started` where it is not said. */
+export const haResourcesAnswer = z.array(z.object({ sid: z.string(), state: z.string().default('started') }));
+export type HaResource = z.infer<typeof haResourcesAnswer>[number];
 
 export const storageContentAnswer = z.array(
   z.object({
@@ -79,6 +84,8 @@ export const qemuStatusAnswer = z.object({
   lock: z.string().optional(),
   agent: flag.optional(),
   tags: z.string().optional(),
+  /** `state` is what the HA manager is at, such as `started` or `error`. */
+  ha: z.object({ managed: flag.default(false), state: z.string().nullish() }).optional(),
 });
 export type QemuStatus = z.infer<typeof qemuStatusAnswer>;
 

@@ -6,6 +6,7 @@ import { compareVm, driftOfAll, type Compared } from './diff.js';
 import type { Drift } from './drift.js';
 import { beginEnsuring, endEnsuring, ensureSteps } from './ensure/index.js';
 import { guestStep } from './ensure/guest.js';
+import { warnOfOwnDisk } from './ha/read.js';
 import { warnOfFirewall } from './inspect.js';
 import type { PlannedStep } from './plan.js';
 import { planStep } from './provision/run.js';
@@ -87,12 +88,15 @@ export function planApply(
   const stepsLater = (rows: typeof later): readonly PlannedStep[] =>
     changeSteps({ config: rows, firewall: nothing }, { ...vm, digest: undefined });
   const whileOff = stepsLater(later);
+  const { ha } = change;
   return {
     steps: [
+      // First out of it, last into it: whatever is done between the two is then the VM's own task.
+      ...(ha?.adds === false ? ha.steps : []),
       ...changeSteps({ config: now, firewall: change.firewall }, vm),
       ...(isRestart ? restartSteps(`/nodes/${vm.node}/qemu/${vm.vmid}`, stopTimeout, whileOff) : []),
     ],
-    afterwards: stepsLater(proved),
+    afterwards: [...stepsLater(proved), ...(ha?.adds === true ? ha.steps : [])],
     restart: isRestart,
     waits: running && !isRestart ? [...new Set(waiting.map((row) => row.key))] : [],
   };
@@ -116,6 +120,7 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
       : [];
   const done = [...plan.steps, ...plan.afterwards];
   if (!options.dryRun) {
+    if (compared.change.ha?.adds === true) await warnOfOwnDisk(context.io, client, vm);
     try {
       await runSteps(context.io, context.signal, [
         ...plan.steps.map((step) => planStep(context, client, vm, step)),

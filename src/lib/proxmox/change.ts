@@ -2,6 +2,7 @@ import type { DesiredVm } from './desired.js';
 import { configDrift, DISK, type ConfigDrift } from './facts.js';
 import { changesFirewall, firewallChange, showRule, type FirewallChange } from './firewall.js';
 import type { Drift } from './drift.js';
+import { haChange, type HaChange } from './ha/change.js';
 import type { InspectedVm } from './inspect.js';
 import type { PlannedStep } from './plan.js';
 
@@ -9,16 +10,18 @@ import type { PlannedStep } from './plan.js';
 export interface VmChange {
   readonly config: readonly ConfigDrift[];
   readonly firewall: FirewallChange;
+  readonly ha?: HaChange | undefined;
 }
 
 export function changeOf(desired: DesiredVm, vm: InspectedVm): VmChange {
   return {
     config: configDrift(desired, vm),
     firewall: firewallChange(desired.firewall, vm.firewall, desired.network.address === 'dhcp'),
+    ha: haChange(desired.ha, vm.ha, { vmid: vm.vmid, running: vm.status.status === 'running' }),
   };
 }
 
-/** Only what every VM of zebu is, whatever its size and place: what vm:create sees to. */
+/** Only what every VM of zebu is, whatever its size and place: what vm:create sees to before the VM is started. */
 export function ensuredOnly({ config, firewall }: VmChange): VmChange {
   return { config: config.filter((row) => row.ensured === true), firewall };
 }
@@ -111,7 +114,7 @@ function firewallSteps(base: string, { options, add, remove, foreign }: Firewall
   ];
 }
 
-/** The requests, in order. `never` has none. */
+/** The requests, in order, but for the HA manager. `never` has none. */
 export function changeSteps(change: VmChange, vm: InspectedVm): readonly PlannedStep[] {
   const base = `/nodes/${vm.node}/qemu/${vm.vmid}`;
   const grown = change.config.find((row) => row.resizeGb !== undefined)?.resizeGb;

@@ -7,7 +7,9 @@ import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.j
 import { makeClient, readingOnce, type ProxmoxClient } from './client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
-import { beginEnsuring, endEnsuring, ensureSteps, settingsStep } from './ensure/index.js';
+import { beginEnsuring, endEnsuring, ensureSteps, haStep, settingsStep } from './ensure/index.js';
+import { haChange } from './ha/change.js';
+import { readHa } from './ha/read.js';
 import { toNodeName, toVmid } from './ids.js';
 import { inspectVm } from './inspect.js';
 import { findVm, readVm } from './observe.js';
@@ -97,6 +99,17 @@ async function plannedSettings(
   return changeSteps(ensuredOnly(changeOf(desired, vm)), vm);
 }
 
+/** A VM that runs is what it will be by then. */
+async function plannedHa(
+  { client, vmid }: AgentTarget,
+  desired: DesiredVm,
+  exists: boolean,
+): Promise<readonly PlannedStep[]> {
+  if (desired.ha === undefined) return [];
+  const found = exists ? await readHa(client, vmid) : undefined;
+  return haChange(desired.ha, found, { vmid, running: true })?.steps ?? [];
+}
+
 /** Makes the VM, or finishes one that a run before left unfinished, or finds that there is nothing to do. */
 export function createVm(context: Context, options: { dryRun: boolean }): Promise<VmCreated> {
   if (options.dryRun) return makeVm(context, options);
@@ -130,8 +143,10 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
       },
     };
   };
-  if (options.dryRun) ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
-  else {
+  if (options.dryRun) {
+    ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
+    ensuring.afterwards.push(...(await plannedHa(target, desired, exists)));
+  } else {
     try {
       await runSteps(context.io, context.signal, [
         ...plan.steps.filter((step) => !starts(step)).map(planned),
@@ -139,6 +154,8 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
         settingsStep(ensuring),
         ...plan.steps.filter(starts).map(planned),
         ...ensureSteps(ensuring),
+        // Not before it is good: the HA manager would start what is half made.
+        ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
       ]);
     } catch (error) {
       throw begun ? explainInterruption(error, plan) : error;
@@ -149,7 +166,7 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   context.io.debug(
     () => `${client.calls.length} requests, ${Math.round(client.calls.reduce((sum, call) => sum + call.ms, 0))} ms`,
   );
-  const done = inOrder(plan, ensuring.settings);
+  const done = [...inOrder(plan, ensuring.settings), ...ensuring.afterwards];
   const guestChanges = [...(ensuring.guest?.changes ?? []), ...(ensuring.facts?.changes ?? [])];
   return {
     changed: !options.dryRun && done.length + guestChanges.length > 0,

@@ -34,6 +34,8 @@ export interface DesiredVm {
   readonly cpu: string;
   readonly storage: string | undefined;
   readonly onboot: boolean;
+  /** Under the HA manager; undefined: none of our business. */
+  readonly ha: boolean | undefined;
   readonly user: string;
   /** Public key lines. */
   readonly sshKeys: readonly string[];
@@ -146,6 +148,7 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     cpu: vm.cpu,
     storage: vm.storage,
     onboot: vm.onboot,
+    ha: vm.ha,
     user: vm.user,
     sshKeys,
     namesKeys: vm.ssh_keys.length > 0,

@@ -10,6 +10,7 @@ import { desiredVm, type DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
 import { publicDrift } from './facts.js';
 import { showRule } from './firewall.js';
+import { readHa } from './ha/read.js';
 import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
 import { findVm } from './observe.js';
 
@@ -64,7 +65,11 @@ export async function compareVm(context: Context): Promise<Compared> {
   const client = await makeClient(await context.transport(), context.io);
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
   if (row === undefined) throw vmMissing(context.config.app.name);
-  const vm = await inspectVm(client, row, 'cloud-init');
+  const [inspected, ha] = await Promise.all([
+    inspectVm(client, row, 'cloud-init'),
+    desired.ha === undefined ? undefined : readHa(client, row.vmid),
+  ]);
+  const vm = { ...inspected, ha };
   return { client, desired, vm, change: changeOf(desired, vm), ...(await lookInside(context, desired, vm)) };
 }
 
@@ -72,6 +77,7 @@ export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
   return [
     ...change.config.map(publicDrift),
     ...firewallDrift(change.firewall, vm),
+    ...(change.ha === undefined ? [] : [change.ha.drift]),
     ...(guest?.drift ?? []).map(publicDrift),
   ];
 }

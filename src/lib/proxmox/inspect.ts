@@ -4,6 +4,7 @@ import {
   firewallRulesAnswer,
   pendingAnswer,
   qemuStatusAnswer,
+  type HaResource,
   type Pending,
   type QemuConfig,
   type QemuStatus,
@@ -24,6 +25,8 @@ export interface InspectedVm extends Configured {
   readonly firewall: ObservedFirewall;
   /** Whether rules filter at all; undefined when the login may not see it. */
   readonly datacenterFirewall: boolean | undefined;
+  /** Its entry with the HA manager; read only where zebu.yml says something of it. */
+  readonly ha?: HaResource | undefined;
 }
 
 /** @param which `now` for what the running VM has, `next` for what it has after a restart */

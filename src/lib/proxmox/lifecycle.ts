@@ -6,7 +6,8 @@ import { addressOf, readInterfaces, type AgentTarget } from './agent.js';
 import { desiredVm } from './desired.js';
 import type { Drift } from './drift.js';
 import { bootStep } from './ensure/boot.js';
-import { ownVm, vmTask, type Own } from './own.js';
+import type { NodeName } from './ids.js';
+import { ownVm, placingTask, vmTask, type Own } from './own.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
 
@@ -38,15 +39,16 @@ export interface VmStatus {
   readonly drift: readonly Drift[];
 }
 
-const start = (context: Context, own: Own, report: StepReport): Promise<void> =>
-  vmTask(context, own, report, {
+/** @returns where it runs: the HA manager may choose another node */
+const start = (context: Context, own: Own, report: StepReport): Promise<NodeName> =>
+  placingTask(context, own, report, {
     method: 'POST',
     path: '/status/start',
     task: 'qmstart',
     label: `starting VM ${own.vm.vmid}`,
   });
 
-async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
+export async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
   const { vmid } = own.vm;
   if (force) {
     await vmTask(context, own, report, {
@@ -57,7 +59,10 @@ async function stop(context: Context, own: Own, report: StepReport, force: boole
     });
     return;
   }
-  const params = { timeout: Math.round(context.config.vm.stop_timeout) };
+  const timeout = Math.round(context.config.vm.stop_timeout);
+  const params = { timeout };
+  if (own.vm.status.ha?.managed === true)
+    context.io.note(`The HA manager pulls the plug of VM ${vmid} if it does not shut down within ${timeout} s`);
   try {
     await vmTask(context, own, report, {
       method: 'POST',
@@ -75,19 +80,29 @@ async function stop(context: Context, own: Own, report: StepReport, force: boole
   }
 }
 
-const boot = (context: Context, { client, vm }: Own): Step =>
-  bootStep({ context, target: { client, node: vm.node, vmid: vm.vmid } });
+/** The steps, and where the VM is after them. */
+export function starting(
+  context: Context,
+  own: Own,
+  title: string,
+): { readonly steps: readonly Step[]; readonly target: AgentTarget } {
+  const target = { client: own.client, node: own.vm.node, vmid: own.vm.vmid };
+  const run = async (report: StepReport): Promise<void> => {
+    target.node = await start(context, own, report);
+  };
+  return { steps: [{ title, run }, bootStep({ context, target })], target };
+}
 
 export async function startVm(context: Context): Promise<VmPower> {
   const own = await ownVm(context);
   const changed = own.vm.status.status !== 'running';
+  let { node } = own.vm;
   if (changed) {
-    await runSteps(context.io, context.signal, [
-      { title: `Start VM ${own.vm.vmid} (${own.name})`, run: (report) => start(context, own, report) },
-      boot(context, own),
-    ]);
+    const { steps, target } = starting(context, own, `Start VM ${own.vm.vmid} (${own.name})`);
+    await runSteps(context.io, context.signal, steps);
+    node = target.node;
   }
-  return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
+  return { changed, vmid: own.vm.vmid, node, name: own.name, status: 'running' };
 }
 
 export async function stopVm(context: Context, force: boolean): Promise<VmPower> {
@@ -102,6 +117,7 @@ export async function stopVm(context: Context, force: boolean): Promise<VmPower>
 
 export async function restartVm(context: Context, force: boolean): Promise<VmPower> {
   const own = await ownVm(context);
+  const { steps, target } = starting(context, own, 'Start it');
   await runSteps(context.io, context.signal, [
     ...(own.vm.status.status === 'running'
       ? [
@@ -111,10 +127,9 @@ export async function restartVm(context: Context, force: boolean): Promise<VmPow
           },
         ]
       : []),
-    { title: 'Start it', run: (report) => start(context, own, report) },
-    boot(context, own),
+    ...steps,
   ]);
-  return { changed: true, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'running' };
+  return { changed: true, vmid: own.vm.vmid, node: target.node, name: own.name, status: 'running' };
 }
 
 /**

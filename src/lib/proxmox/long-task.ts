@@ -63,6 +63,8 @@ async function withProgress<T>(
 }
 
 export interface LongTask extends RunningTask {
+  /** Of a migration. */
+  readonly target?: NodeName;
   /** `backing up VM 100`. */
   readonly label: string;
   readonly send: () => Promise<unknown>;

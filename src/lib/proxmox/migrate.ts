@@ -122,8 +122,8 @@ export async function migrateVm(context: Context, options: MigrateOptions): Prom
           {
             node: vm.node,
             vmid: vm.vmid,
-            // An HA-managed VM is moved by the HA manager; the task that answers is then of another type.
             type: 'qmigrate',
+            target: toNodeName(target),
             label: `moving VM ${vm.vmid} to ${target}`,
             send: () =>
               client.request('POST', path, {

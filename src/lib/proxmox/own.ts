@@ -2,6 +2,7 @@ import type { Context } from '../context.js';
 import { vmMissing } from '../guest/address.js';
 import type { StepReport } from '../ui/steps.js';
 import { makeClient, type ProxmoxClient } from './client.js';
+import type { NodeName } from './ids.js';
 import { findVm, readVm, type ExistingVm } from './observe.js';
 import { runTask } from './tasks.js';
 
@@ -32,14 +33,14 @@ export interface VmRequest {
   readonly label: string;
 }
 
-/** Sends a request about the app's VM that starts a task, and waits for the task. */
-export async function vmTask(
+/** Sends a request about the app's VM that starts a task, and waits for the task. @returns where the VM is then */
+export async function placingTask(
   context: Context,
   { client, vm }: Own,
   report: StepReport,
   request: VmRequest,
-): Promise<void> {
-  await runTask(
+): Promise<NodeName> {
+  const { node = vm.node } = await runTask(
     client,
     () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
     { node: vm.node, type: request.task, vmid: vm.vmid },
@@ -52,4 +53,10 @@ export async function vmTask(
       onWait: (seconds) => report.update(`(${seconds} s)`),
     },
   );
+  return node;
+}
+
+/** The same for what leaves the VM where it is. */
+export async function vmTask(context: Context, own: Own, report: StepReport, request: VmRequest): Promise<void> {
+  await placingTask(context, own, report, request);
 }

@@ -2,6 +2,7 @@ import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
 import type { Clock } from '../context.js';
 import { taskListAnswer, taskLogAnswer, taskStatusAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
+import { followHa, HA_TYPES } from './ha/follow.js';
 import { parseUpid, toUpid, type NodeName, type Upid, type Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
 
@@ -22,6 +23,8 @@ export interface TaskOptions {
 export interface TaskResult {
   readonly upid: Upid;
   readonly status: 'OK' | 'WARNINGS';
+  /** Where the VM is afterwards, when the HA manager did it: it may choose another node. */
+  readonly node?: NodeName;
 }
 
 /** Short tasks are seen at once, long ones are not asked about needlessly. */
@@ -94,10 +97,13 @@ export interface LostTask {
   readonly node: NodeName;
   readonly type: string;
   readonly vmid?: Vmid | undefined;
+  /** Of a migration. */
+  readonly target?: NodeName | undefined;
 }
 
 /**
- * Starts a task and waits for it. When the answer to the request was lost, the request is not sent again: the task it
+ * Starts a task and waits for it. Of a VM under the HA manager the task only asks for it: then for the VM to be so, within
+ * the same bound. When the answer to the request was lost, the request is not sent again: the task it
  * may have started is looked for by type, VM and time.
  * @throws OUTCOME_UNKNOWN when no such task is found either
  */
@@ -120,7 +126,9 @@ export async function runTask(
     upid = found;
   }
   // Over SSH the request itself takes as long as its task: together they have one bound.
-  return waitTask(client, upid, options, started);
+  const result = await waitTask(client, upid, options, started);
+  const node = await followHa(client, upid, lost, options, started);
+  return node === undefined ? result : { ...result, node };
 }
 
 /** Clocks of node and client may differ by this many seconds. */
@@ -139,7 +147,10 @@ async function findTask(
       ...(lost.vmid === undefined ? {} : { vmid: lost.vmid }),
     });
     const match = parseAnswer(taskListAnswer, data, 'the task list')
-      .filter((task) => task.type === lost.type && task.starttime >= sentAt - CLOCK_SKEW)
+      .filter(
+        ({ type, starttime }) =>
+          (type === lost.type || type === HA_TYPES[lost.type]) && starttime >= sentAt - CLOCK_SKEW,
+      )
       .sort((a, b) => b.starttime - a.starttime)[0];
     if (match !== undefined) return toUpid(match.upid);
     await options.clock.sleep(1000, options.signal);

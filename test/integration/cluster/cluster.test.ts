@@ -70,6 +70,73 @@ describe('a VM in a cluster', () => {
     expect(await project.json(['vm:migrate', from])).toMatchObject({ changed: true, online: false, to: from });
     expect(await project.json(['vm:start'])).toMatchObject({ node: from, status: 'running' });
   });
+
+  describe('under the HA manager', () => {
+    const wanted = ['--set', 'vm.ha=true'];
+    let sid: string;
+    const resources = (): Promise<readonly { sid: string; state?: string }[]> =>
+      nodeOf(lab.report).ask('GET', '/cluster/ha/resources');
+
+    beforeAll(async () => {
+      sid = `vm:${(await project.json<{ vmid: number }>(['vm:status'])).vmid}`;
+    });
+
+    it('comes there by vm:apply, which vm:diff tells before and vm:create sees to, too', async () => {
+      const { drift } = await project.json<{ drift: unknown[] }>(['vm:diff', ...wanted]);
+      expect(drift).toEqual([
+        { key: 'vm.ha', wanted: 'under the HA manager', found: 'not under the HA manager', change: 'now' },
+      ]);
+      const step = { method: 'POST', path: '/cluster/ha/resources', params: { sid, state: 'started' } };
+      expect(await project.json(['vm:create', '--dry-run', ...wanted])).toMatchObject({ steps: [step] });
+      const run = await project.zebu(['vm:apply', ...wanted, '--json']);
+      expect(JSON.parse(run.stdout)).toMatchObject({ result: { changed: true, steps: [step], restarted: false } });
+      expect(run.stderr).toContain(`is ${from}'s own`);
+      expect(await resources()).toMatchObject([{ sid, state: 'started' }]);
+      expect(await project.json(['vm:create', ...wanted])).toMatchObject({ changed: false, steps: [] });
+      expect((await project.json<{ drift: unknown[] }>(['vm:diff', ...wanted])).drift).toEqual([]);
+    });
+
+    it('is off when vm:stop says so, stays off, and runs when vm:start says so', async () => {
+      const overSsh = makeProject({ lab: lab.report, app: 'moves', transport: 'ssh' });
+      try {
+        expect(await overSsh.json(['vm:stop'])).toMatchObject({ changed: true, status: 'stopped' });
+        expect(await project.json(['vm:status'])).toMatchObject({ status: 'stopped' });
+        expect(await resources()).toMatchObject([{ sid, state: 'stopped' }]);
+        expect((await project.json<{ drift: unknown[] }>(['vm:diff', ...wanted])).drift).toEqual([]);
+        expect(await overSsh.json(['vm:start'])).toMatchObject({ changed: true, status: 'running', node: from });
+        expect(await resources()).toMatchObject([{ sid, state: 'started' }]);
+      } finally {
+        overSsh.remove();
+      }
+    });
+
+    it('is moved by it', async () => {
+      const run = await project.zebu(['vm:migrate', to, '--with-local-disks']);
+      expect(run.code, run.stderr).toBe(0);
+      expect(await project.json(['vm:status'])).toMatchObject({ node: to, status: 'running' });
+    });
+
+    it('is told to have been given up, when it was', async () => {
+      await project.json(['vm:stop', '--force']);
+      // As often as it tries: the lab's manager looks for the next failure once the one before was used up.
+      const failing = (async () => {
+        await nodeOf(lab.report).fault({ kind: 'fail-task', task: 'qmstart', reason: 'no such bridge' });
+        await new Promise((resolve) => setTimeout(resolve, 3500));
+        await nodeOf(lab.report).fault({ kind: 'fail-task', task: 'qmstart', reason: 'no such bridge' });
+      })();
+      const [error] = await Promise.all([refusal(project, 'vm:start'), failing]);
+      expect(error).toMatchObject({ code: 'TASK_FAILED', exit: 5 });
+      expect(error.message).toMatch(/^The HA manager gave up starting VM \d+: no such bridge$/);
+      expect(error.hint).toContain(`ha-manager set ${sid} --state disabled`);
+    });
+
+    it('goes with everything, and only then is the resource gone', async () => {
+      const path = `/nodes/${to}/qemu/${sid.slice('vm:'.length)}`;
+      await expect(nodeOf(lab.report).ask('DELETE', path)).rejects.toThrow('used in HA resources');
+      expect(await project.json(['vm:destroy', '--yes'])).toMatchObject({ status: 'absent' });
+      expect(await resources()).toEqual([]);
+    });
+  });
 });
 
 it('makes its VM on the host the community script runs on', async () => {

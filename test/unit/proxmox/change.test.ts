@@ -24,6 +24,7 @@ function desired(vm: object = {}, more: Partial<DesiredVm> = {}): DesiredVm {
     cpu: config.vm.cpu,
     storage: config.vm.storage,
     onboot: config.vm.onboot,
+    ha: config.vm.ha,
     user: config.vm.user,
     sshKeys: ['ssh-ed25519 AAAA me'],
     namesKeys: false,

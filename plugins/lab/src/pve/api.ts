@@ -10,6 +10,7 @@ import { accessRoutes } from './routes/access.js';
 import { agentRoutes } from './routes/agent.js';
 import { clusterRoutes } from './routes/cluster.js';
 import { firewallRoutes } from './routes/firewall.js';
+import { haRoutes } from './routes/ha.js';
 import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
 import { statusRoutes } from './routes/status.js';
@@ -21,6 +22,7 @@ import { taskRoutes, totalOf } from './routes/task.js';
 
 export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
+  ...haRoutes,
   ...accessRoutes,
   ...taskRoutes,
   ...backupRoutes,

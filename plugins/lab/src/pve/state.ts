@@ -93,6 +93,38 @@ export interface StorageRecord {
   options: Record<string, string>;
 }
 
+/** One entry of ha/resources.cfg. */
+export interface HaResource {
+  /** What is wanted; left out: `started`. */
+  state?: string;
+  group?: string;
+  comment?: string;
+  max_restart?: number;
+  max_relocate?: number;
+}
+
+/** A request to the HA manager that it has not taken up yet. */
+export type HaCommand =
+  | { readonly kind: 'migrate'; readonly sid: string; readonly target: string }
+  | { readonly kind: 'stop'; readonly sid: string; readonly timeout: number };
+
+/** What the HA manager knows of a resource. */
+export interface HaService {
+  state: string;
+  /** Starts in a row that failed. */
+  failures: number;
+  /** The task that it waits for. */
+  upid?: string;
+  command?: HaCommand;
+}
+
+export interface HaState {
+  /** By sid, such as `vm:100`. */
+  resources: Record<string, HaResource>;
+  services: Record<string, HaService>;
+  commands: HaCommand[];
+}
+
 export interface LabState {
   vms: Record<string, VmRecord>;
   storages: StorageRecord[];
@@ -105,6 +137,7 @@ export interface LabState {
   /** Besides the built-in ones. */
   roles: Record<string, string[]>;
   acl: AclEntry[];
+  ha: HaState;
   /** Volume id → SHA-256 with the size and time it was taken at. */
   sums: Record<string, { sha256: string; size: number; mtimeMs: number }>;
 }
@@ -125,6 +158,7 @@ const EMPTY: LabState = {
   users: [],
   roles: {},
   acl: [],
+  ha: { resources: {}, services: {}, commands: [] },
   sums: {},
 };
 

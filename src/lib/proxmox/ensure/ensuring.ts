@@ -21,6 +21,8 @@ export interface Ensuring {
   inspected: InspectedVm | undefined;
   /** What had to be set in Proxmox. */
   readonly settings: PlannedStep[];
+  /** And last of all. */
+  readonly afterwards: PlannedStep[];
   guest: EnsuredGuest | undefined;
   /** The login of the deploy user, opened by the first step that needs it and closed with the last step. */
   session: SshSession | undefined;

@@ -24,6 +24,7 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
     facts: undefined,
     inspected: undefined,
     settings: [],
+    afterwards: [],
     guest: undefined,
     session: undefined,
   };
@@ -31,6 +32,8 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
 
 /** The step for a VM that may not run yet. */
 export { settingsStep } from './settings.js';
+/** The step after all others, where zebu.yml says something of it. */
+export { haStep } from './ha.js';
 
 export function ensureSteps(ensuring: Ensuring): readonly Step[] {
   return STEPS.map((step) => step(ensuring));

@@ -84,7 +84,7 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         return;
       }
       const vmid = task === 'download' ? undefined : toVmid(plan.vmid);
-      await runTask(
+      const { node = plan.node } = await runTask(
         client,
         send,
         { node: toNodeName(plan.node), type: task, vmid },
@@ -99,6 +99,11 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
       ).catch((error: unknown) => {
         throw explainDownload(error, step.call);
       });
+      if (node !== plan.node) {
+        throw new ZebuError('VM_DIFFERS', `The HA manager has put VM ${plan.vmid} on ${node} instead of ${plan.node}`, {
+          hint: 'Run the same command again: it goes on there.',
+        });
+      }
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../context.js';
 import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
 import { bootStep } from '../ensure/boot.js';
+import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own.js';
 import { findSnapshot, judgeVm, readSnapshots, requireNoFreeze, requireSnapshots, type Snapshots } from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
@@ -167,19 +168,34 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
   const result = { ...facts(own), snapshot: snapshot.name, time: snapshot.time };
   await options.confirm(what, own.name);
   const running = options.start || snapshot.memory;
+  const managed = vm.status.ha?.managed === true;
+  // What the HA manager wants running it starts again in the middle of it; what it wants stopped it stops afterwards.
+  const stops = managed && vm.status.status === 'running' && !snapshot.memory;
   await runSteps(context.io, context.signal, [
+    ...(stops
+      ? [
+          {
+            title: `Have the HA manager stop VM ${vm.vmid} (${own.name})`,
+            run: (report: StepReport) => stop(context, own, report, true),
+          },
+        ]
+      : []),
     {
       title: `Rewind VM ${vm.vmid} (${own.name}) to ${snapshot.name}, ${shortTime(snapshot.time)}${options.start ? ', and start it' : ''}`,
       run: (report) =>
         vmTask(context, own, report, {
           method: 'POST',
           path: `/snapshot/${snapshot.name}/rollback`,
-          params: options.start ? { start: 1 } : {},
+          params: options.start && !managed ? { start: 1 } : {},
           task: 'qmrollback',
           label: `rewinding VM ${vm.vmid} to ${snapshot.name}`,
         }),
     },
-    ...(running ? [bootStep({ context, target: { client: own.client, node: vm.node, vmid: vm.vmid } })] : []),
+    ...(running && managed
+      ? starting(context, own, 'Have the HA manager keep it running').steps
+      : running
+        ? [bootStep({ context, target: { client: own.client, node: vm.node, vmid: vm.vmid } })]
+        : []),
   ]);
   return { changed: true, ...result, status: running ? 'running' : 'stopped' };
 }

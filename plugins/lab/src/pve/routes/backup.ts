@@ -16,7 +16,7 @@ import { notesFile } from '../storage.js';
 import type { TaskHandle } from '../tasks.js';
 import { vmPath } from './common.js';
 import { randomMac } from './common.js';
-import { startVm } from './status.js';
+import { startVm } from '../power.js';
 
 /**
  * vzdump and restore. An archive of the lab is a tar file under the name a real one has: the configuration, every disk, and

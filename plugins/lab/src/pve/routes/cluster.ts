@@ -1,6 +1,7 @@
 import { cpus, freemem, totalmem, loadavg, release } from 'node:os';
 import { hasPrivilege, requirePrivilege, type Caller } from '../access.js';
 import { badParameters } from '../fault.js';
+import { haStatus, isManaged } from '../ha.js';
 import type { LabNode } from '../node.js';
 import { checkParams, int, str } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
@@ -112,6 +113,7 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
         id: `qemu/${id}`,
         node: carrier.name,
         template: 0,
+        ...(isManaged(node, Number(id)) ? { hastate: haStatus(node, Number(id))['state'] ?? 'queued' } : {}),
       });
     }
   }

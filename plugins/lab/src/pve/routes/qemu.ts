@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hasPrivilege, requirePrivilege } from '../access.js';
 import { checkDisks, isDiskSlot, makeDisks, storagesOf, targetSize } from '../disks.js';
 import { badParameters, died, PveFault } from '../fault.js';
+import { removeResource, resourceOf, sidOf } from '../ha.js';
 import { macOf, type LabNode } from '../node.js';
 import { bool, checkParams, int, str, type Params, type ParamSpec } from '../params.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from '../property-string.js';
@@ -15,7 +16,7 @@ import { networkConfig, userData } from '../cloudinit.js';
 import { isCloudInit } from '../storage.js';
 import { configWithDigest, randomMac, vmidOf, vmPath } from './common.js';
 import { restore } from './backup.js';
-import { startVm, writeCloudInit } from './status.js';
+import { startVm, writeCloudInit } from '../power.js';
 
 const CREATE_ONLY: Readonly<Record<string, ParamSpec>> = {
   vmid: { type: 'integer', required: true, minimum: 100, maximum: 999_999_999 },
@@ -201,15 +202,22 @@ async function remove(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
   requirePrivilege(caller, vmPath(vmid), 'VM.Allocate');
-  checkParams(call.raw, { purge: bool, 'destroy-unreferenced-disks': bool, skiplock: bool });
+  const params = checkParams(call.raw, { purge: bool, 'destroy-unreferenced-disks': bool, skiplock: bool });
   const record = node.vm(vmid);
   node.checkLock(record);
+  const purge = params['purge'] === '1';
+  if (resourceOf(node, vmid) !== undefined && !purge)
+    throw died(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   if (record.config['protection'] === 1) throw died(`can't remove VM ${vmid} - protection mode enabled`);
   if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
   return node.tasks.start('qmdestroy', String(vmid), caller, async (task) => {
     await node.withLock(vmid, async () => {
       if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
-      if (call.raw['purge'] !== undefined) task.log(`purging VM ${vmid} from related configurations..`);
+      if (purge) task.log(`purging VM ${vmid} from related configurations..`);
+      if (purge && resourceOf(node, vmid) !== undefined) {
+        removeResource(node, sidOf(vmid));
+        task.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+      }
       await node.storage.removeVm(vmid);
       await rm(join(node.settings.stateDir, 'run', String(vmid)), { recursive: true, force: true });
       delete node.file.state.vms[String(vmid)];

@@ -1,14 +1,15 @@
 import type { GuestDisk, GuestSpec } from '../../guest/backend.js';
 import { requirePrivilege } from '../access.js';
 import { died } from '../fault.js';
+import { isManaged, requestHaStart } from '../ha.js';
 import type { LabNode } from '../node.js';
 import { bool, checkParams, str } from '../params.js';
 import { parseProperties } from '../property-string.js';
+import { startVm } from '../power.js';
 import { route, type Call, type Route } from '../router.js';
 import type { Snapshot, VmRecord } from '../state.js';
 import type { StorageKind } from '../storage-kinds.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
-import { startVm } from './status.js';
 
 interface DataDisk extends GuestDisk {
   readonly volid: string;
@@ -137,7 +138,9 @@ async function rollback(call: Call): Promise<unknown> {
         record.config = structuredClone(snapshot.config);
         record.parent = name;
       });
-      if (start === '1') await startVm(node, vmid, task);
+      if (start !== '1') return;
+      if (isManaged(node, vmid)) requestHaStart(node, vmid, task);
+      else await startVm(node, vmid, task);
     }),
   );
 }

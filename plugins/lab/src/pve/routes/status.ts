@@ -1,18 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { LabNode } from '../node.js';
-import { cidataFile, isCloudInit } from '../storage.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
-import { metaData, networkConfig, userData } from '../cloudinit.js';
 import { died } from '../fault.js';
-import { applyPending, noteCloudInit } from '../pending.js';
+import { haStatus, isManaged, requestHaStart, requestHaStop } from '../ha.js';
+import { SHUTDOWN_TIMEOUT, shutdownVm, startVm } from '../power.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
 import { parseProperties, parseSize } from '../property-string.js';
 import { route, type Call, type Route } from '../router.js';
 import type { VmRecord } from '../state.js';
 import type { TaskHandle } from '../tasks.js';
-import { writeCidata } from '../../guest/cidata.js';
-import { SerialPort } from '../../guest/serial-port.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
 
 function maxDisk(record: VmRecord): number {
@@ -69,7 +64,7 @@ async function current(call: Call): Promise<unknown> {
   const state = await node.backend.state(spec);
   const common = {
     ...summary,
-    ha: { managed: 0 },
+    ha: haStatus(node, vmid),
     clipboard: null,
     qmpstatus: state,
     ...(spec.agent ? { agent: 1 } : {}),
@@ -89,64 +84,6 @@ async function current(call: Call): Promise<unknown> {
   };
 }
 
-/** Writes the cloud-init drive from the configuration as it is now. */
-export async function writeCloudInit(node: LabNode, vmid: number, record: VmRecord): Promise<boolean> {
-  const slot = Object.entries(record.config).find(([, value]) =>
-    isCloudInit(parseProperties(String(value), 'file').get('file') ?? ''),
-  );
-  if (slot === undefined) return false;
-  const volid = parseProperties(String(slot[1]), 'file').get('file') ?? '';
-  const user = userData(vmid, record.config);
-  const network = networkConfig(record.config, []);
-  await writeCidata(cidataFile(node.storage.path(volid)), {
-    userData: user,
-    networkConfig: network,
-    metaData: metaData(user, network),
-  });
-  return true;
-}
-
-/** Where a real node has it: the host shell sees this folder as /run/qemu-server. */
-export async function openSerialPort(node: LabNode, vmid: number): Promise<void> {
-  const record = node.vm(vmid);
-  const path = join(node.settings.stateDir, 'qemu-server', `${vmid}.serial0`);
-  const port = new SerialPort(path, node.backend.serialLog(node.spec(vmid, record)), () =>
-    node.isRunning(vmid, record),
-  );
-  await port.open();
-}
-
-export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Promise<void> {
-  const record = node.vm(vmid);
-  node.checkLock(record);
-  if ((await node.backend.state(node.spec(vmid, record))) !== 'stopped') throw died(`VM ${vmid} already running`);
-  applyPending(record);
-  noteCloudInit(record);
-  const spec = node.spec(vmid, record);
-  if (await writeCloudInit(node, vmid, record)) task.log('generating cloud-init ISO');
-  for (const [key, value] of Object.entries(record.config)) {
-    if (!/^net\d+$/.test(key)) continue;
-    const bridge = parseProperties(String(value), 'model').get('bridge');
-    if (bridge === undefined || node.settings.bridges[bridge] !== undefined) continue;
-    const index = key.slice(3);
-    task.log(`bridge '${bridge}' does not exist`);
-    task.log(
-      `kvm: -netdev type=tap,id=${key},ifname=tap${vmid}i${index},script=/usr/libexec/qemu-server/pve-bridge,downscript=/usr/libexec/qemu-server/pve-bridgedown: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`,
-    );
-    throw died('start failed: QEMU exited with code 1');
-  }
-  await mkdir(spec.runDir, { recursive: true });
-  try {
-    await node.backend.start(spec);
-  } catch (error) {
-    task.log((error as Error).message);
-    throw died(`start failed: ${(error as Error).message}`);
-  }
-  record.startedAt = Date.now();
-  node.file.save();
-  if (record.config['serial0'] === 'socket') await openSerialPort(node, vmid);
-}
-
 type PowerWork = (
   call: Call,
   vmid: number,
@@ -154,17 +91,33 @@ type PowerWork = (
   params: Readonly<Record<string, string>>,
 ) => Promise<void>;
 
-/** A power action: a task under the VM's lock; what is wrong is in the task. */
-function power(action: string, type: string, specs: ParamSpecs, work: PowerWork): Route {
+/** A task that only asks the HA manager. */
+interface HaRequest {
+  readonly type: 'hastart' | 'hastop';
+  readonly ask: (node: LabNode, vmid: number, task: TaskHandle, params: Readonly<Record<string, string>>) => void;
+}
+
+/** A power action: a task under the VM's lock; what is wrong is in the task. Of an HA-managed VM `ha` where there is one. */
+function power(action: string, type: string, specs: ParamSpecs, work: PowerWork, ha?: HaRequest): Route {
   return route('POST', `/nodes/{node}/qemu/{vmid}/status/${action}`, async (call) => {
     const vmid = vmidOf(call);
     requirePrivilege(call.caller, vmPath(vmid), 'VM.PowerMgmt');
     const params = checkParams(call.raw, { skiplock: bool, ...specs });
-    return call.node.tasks.start(type, String(vmid), call.caller, (task) =>
+    const { tasks } = call.node;
+    if (ha !== undefined && isManaged(call.node, vmid))
+      return tasks.start(ha.type, String(vmid), call.caller, async (task) => ha.ask(call.node, vmid, task, params));
+    return tasks.start(type, String(vmid), call.caller, (task) =>
       call.node.withLock(vmid, () => work(call, vmid, task, params)),
     );
   });
 }
+
+const haStart: HaRequest = { type: 'hastart', ask: requestHaStart };
+const haKill: HaRequest = { type: 'hastop', ask: (node, vmid, task) => requestHaStop(node, vmid, 0, task) };
+const haShutdown: HaRequest = {
+  type: 'hastop',
+  ask: (node, vmid, task, { timeout }) => requestHaStop(node, vmid, Number(timeout ?? SHUTDOWN_TIMEOUT), task),
+};
 
 const start: PowerWork = ({ node }, vmid, task) => startVm(node, vmid, task);
 
@@ -172,25 +125,7 @@ const stop: PowerWork = async ({ node }, vmid) => {
   await node.backend.stop(node.spec(vmid, node.vm(vmid)));
 };
 
-/** Seconds PVE waits when the request names none. */
-const SHUTDOWN_TIMEOUT = 60;
-
-const shutdown: PowerWork = async ({ node }, vmid, task, params) => {
-  const spec = node.spec(vmid, node.vm(vmid));
-  if ((await node.backend.state(spec)) === 'stopped') return;
-  if (spec.agent) {
-    await node.backend
-      .agent(spec)
-      .call('guest-ping', undefined, 3000)
-      .catch(() =>
-        task.log(`QEMU Guest Agent is not running - VM ${vmid} qmp command 'guest-ping' failed - got timeout`),
-      );
-  }
-  if (await node.backend.shutdown(spec, Number(params['timeout'] ?? SHUTDOWN_TIMEOUT) * 1000)) return;
-  if (params['forceStop'] !== '1') throw died('VM quit/powerdown failed - got timeout');
-  task.log('VM still running - terminating now with SIGTERM');
-  await node.backend.stop(spec);
-};
+const shutdown: PowerWork = ({ node }, vmid, task, params) => shutdownVm(node, vmid, task, params);
 
 const reboot: PowerWork = async (call, vmid, task, params) => {
   await shutdown(call, vmid, task, params);
@@ -225,9 +160,9 @@ export const statusRoutes: readonly Route[] = [
     const { current } = checkParams(call.raw, { current: bool, snapshot: str });
     return configWithDigest(call.node.vm(vmid), current === '1');
   }),
-  power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start),
-  power('stop', 'qmstop', { timeout: int, keepActive: bool, 'overrule-shutdown': bool }, stop),
-  power('shutdown', 'qmshutdown', { timeout: int, forceStop: bool, keepActive: bool }, shutdown),
+  power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start, haStart),
+  power('stop', 'qmstop', { timeout: int, keepActive: bool, 'overrule-shutdown': bool }, stop, haKill),
+  power('shutdown', 'qmshutdown', { timeout: int, forceStop: bool, keepActive: bool }, shutdown, haShutdown),
   power('reboot', 'qmreboot', { timeout: int }, reboot),
   power(
     'reset',

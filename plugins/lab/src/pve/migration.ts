@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { treeDirectory } from '../guest/namespace-tree.js';
+import { isDiskSlot } from './disks.js';
+import { died } from './fault.js';
+import type { LabNode } from './node.js';
+import { parseProperties } from './property-string.js';
+import type { VmRecord } from './state.js';
+import { isCloudInit } from './storage.js';
+import type { TaskHandle } from './tasks.js';
+
+/**
+ * Migration: the record goes to another node, and with it what is on storages of the node itself. A running guest is one
+ * process for all nodes of the lab, so it goes on running without having moved.
+ */
+
+interface LocalDisk {
+  readonly volid: string;
+  readonly storage: string;
+}
+
+export function localDisks(node: LabNode, record: VmRecord): readonly LocalDisk[] {
+  return Object.entries(record.config).flatMap(([slot, value]) => {
+    if (!isDiskSlot(slot)) return [];
+    const volid = parseProperties(String(value), 'file').get('file') ?? 'none';
+    const storage = volid.slice(0, Math.max(0, volid.indexOf(':')));
+    return storage === '' || node.storage.isShared(storage) ? [] : [{ volid, storage }];
+  });
+}
+
+/** Storages of the VM that a node does not have. */
+export function unavailable(record: VmRecord, target: LabNode): readonly string[] {
+  const used = Object.entries(record.config).flatMap(([slot, value]) => {
+    const volid = isDiskSlot(slot) ? (parseProperties(String(value), 'file').get('file') ?? '') : '';
+    return volid.includes(':') ? [volid.slice(0, volid.indexOf(':'))] : [];
+  });
+  const has = new Set(target.storage.all.map(({ storage }) => storage));
+  return [...new Set(used)].filter((storage) => !has.has(storage)).toSorted();
+}
+
+/** The work of a migration, under the VM's lock. @throws what PVE's task ends with */
+export async function migrateVm(
+  node: LabNode,
+  target: LabNode,
+  vmid: number,
+  withLocalDisks: boolean,
+  task: TaskHandle,
+): Promise<void> {
+  const record = node.vm(vmid);
+  const disks = localDisks(node, record);
+  const running = await node.isRunning(vmid, record);
+  task.log(`starting migration of VM ${vmid} to node '${target.name}'`);
+  for (const { volid } of disks)
+    task.log(`found local disk '${volid}' (attached${isCloudInit(volid) ? ', cloud-init' : ''})`);
+  if (running && !withLocalDisks && disks.some(({ volid }) => !isCloudInit(volid))) {
+    task.log(
+      "ERROR: Problem found while scanning volumes - can't live migrate attached local disks without with-local-disks option",
+    );
+    throw died('migration aborted');
+  }
+  record.lock = 'migrate';
+  node.file.save();
+  try {
+    for (const { volid } of disks) await move(node, target, volid);
+    record.node = target.name;
+  } finally {
+    delete record.lock;
+    node.file.save();
+  }
+  task.log(`migration finished successfully`);
+}
+
+/** Both places are on one file system: a running guest keeps its open disk and its mounted tree over the renaming. */
+async function move(from: LabNode, to: LabNode, volid: string): Promise<void> {
+  const [source, target] = [from.storage.path(volid), to.storage.path(volid)];
+  await mkdir(dirname(target), { recursive: true });
+  await rename(source, target);
+  for (const beside of [treeDirectory, (file: string) => `${file}.snapshots`])
+    if (existsSync(beside(source))) await rename(beside(source), beside(target));
+}
