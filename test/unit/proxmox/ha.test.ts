@@ -158,6 +158,9 @@ describe('followHa', () => {
       },
       'pve2',
     );
-    await expect(error).rejects.toMatchObject({ code: 'TASK_FAILED', message: expect.stringMatching(/aborted$/) });
+    await expect(error).rejects.toMatchObject({
+      code: 'TASK_FAILED',
+      message: expect.stringMatching(/aborted$/) as string,
+    });
   });
 });
