@@ -1,5 +1,6 @@
 import { isZebuError, ZebuError, type ErrorCode } from './errors.js';
 import { parseProblem } from './parse-problem.js';
+import { systemProblem } from './system-problem.js';
 
 /** Raised when a field of the envelope changes its meaning; results carry their own documented shapes. */
 export const ENVELOPE_SCHEMA = 1;
@@ -57,6 +58,8 @@ export function toZebuError(error: unknown): ZebuError {
   if (error.name === 'AbortError') return new ZebuError('INTERRUPTED', 'Interrupted.', { cause: error });
   const problem = parseProblem(error);
   if (problem !== undefined) return new ZebuError('USAGE', problem.message, { hint: problem.hint, cause: error });
+  const refused = systemProblem(error);
+  if (refused !== undefined) return refused;
   return new ZebuError('BUG', `Unexpected failure: ${error.message.split('\n', 1)[0] ?? ''}`, {
     hint: 'This is a defect of zebu. Run again with --debug and report what it prints.',
     cause: error,

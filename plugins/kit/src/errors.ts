@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   SCRIPT_CHANGED: EXIT.precondition,
   SCRIPT_FAILED: EXIT.proxmox,
   DOCKER_MISSING: EXIT.precondition,
+  FILE_REFUSED: EXIT.precondition,
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,
   REPOSITORY_UNSUPPORTED: EXIT.precondition,

@@ -6,7 +6,7 @@ import { openGuest } from '../guest/session.js';
 import { capture, handOver, ownTerminal } from '../ui/hand-over.js';
 import { appLayout } from './layout.js';
 import { liveCompose, NOT_LIVE_STATUS } from './live-compose.js';
-import { checkServices, notDeployed } from './status.js';
+import { checkServices, dockerSilent, notDeployed } from './status.js';
 
 export interface InsideOptions {
   readonly service: string;
@@ -112,11 +112,7 @@ export async function execInService(context: Context, options: ExecOptions): Pro
     { line: candidatesScript(project) },
     { signal: context.signal, timeoutMs: 60_000 },
   );
-  if (code !== 0)
-    throw new ZebuError(
-      'DOCKER_MISSING',
-      `Docker in the VM does not answer: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+  if (code !== 0) throw dockerSilent(stderr);
   const candidates = parseCandidates(stdout);
   if (candidates.length === 0) throw notDeployed(project);
   const { id, name } = chooseContainer(candidates, options.service, options.index);

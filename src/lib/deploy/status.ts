@@ -52,7 +52,13 @@ export async function surveyApp(
     { signal: context.signal, timeoutMs: 180_000 },
   );
   if (code === 0) return parseStatus(stdout);
-  throw new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${stderr.trim().split('\n').at(-1) ?? ''}`, {
+  throw dockerSilent(stderr);
+}
+
+/** @param stderr of what asked it; the last line says why */
+export function dockerSilent(stderr: string): ZebuError {
+  const why = stderr.trim().split('\n').at(-1) || 'it gave no reason';
+  return new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${why}`, {
     hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
   });
 }

@@ -1,11 +1,11 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { sh } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { openScreen } from '../ui/screen.js';
 import { containersPart, parseStatus, type ServiceState } from './services.js';
 import { topLines } from './status-text.js';
-import { notDeployed } from './status.js';
+import { dockerSilent, notDeployed } from './status.js';
 import type { Machine } from './usage.js';
 
 /** What the app's containers and the VM use at one moment. */
@@ -36,11 +36,7 @@ export async function topOnce(context: Context): Promise<TopView> {
     { line: topScript(name, undefined) },
     { signal: context.signal, timeoutMs: 180_000 },
   );
-  if (code !== 0)
-    throw new ZebuError(
-      'DOCKER_MISSING',
-      `Docker in the VM does not answer: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+  if (code !== 0) throw dockerSilent(stderr);
   return toView(name, stdout.split('\n'));
 }
 

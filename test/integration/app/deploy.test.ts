@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 describe('the main job in a fast guest', () => {
   let project: Project;
@@ -25,6 +26,40 @@ describe('the main job in a fast guest', () => {
     project.remove();
   });
 
+  it('has nothing to tell of an app that was not deployed yet', async () => {
+    expect(await refusal(project, ['app:status'])).toEqual({
+      code: 'APP_MISSING',
+      exit: 6,
+      message: 'Nothing of the app shop-a was deployed yet',
+      hint: 'Deploy it: zebu app:deploy --tag <tag>',
+    });
+  });
+
+  it('says so when Docker in the VM does not answer', async () => {
+    const engine = (action: string): Promise<unknown> =>
+      project.json(['vm:exec', '--', 'systemctl', action, 'docker.socket', 'docker.service']);
+    await engine('stop');
+    try {
+      const silent = {
+        code: 'DOCKER_MISSING',
+        exit: 6,
+        message: expect.stringMatching(
+          /^Docker in the VM does not answer: .*(connect to the docker (daemon|API)|docker daemon running)/i,
+        ) as string,
+        hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
+      };
+      expect(await refusal(project, ['app:status'])).toEqual(silent);
+      expect(await refusal(project, ['app:exec', 'web', '--', 'true'])).toEqual(silent);
+      const doctor = await project.zebu(['doctor', '--json']);
+      const { checks } = (JSON.parse(doctor.stdout) as { result: { checks: readonly Record<string, string>[] } }).result;
+      const row = checks.find(({ id }) => id === 'docker');
+      expect([doctor.code, row?.['status'], row?.['code']]).toEqual([6, 'fail', 'DOCKER_MISSING']);
+      expect(row?.['detail']).toMatch(/^\S.*\S$/);
+    } finally {
+      await engine('start');
+    }
+  });
+
   it('plans the first release, and leaves no trace', async () => {
     const plan = await project.json<DeployResult>(['app:deploy', '--tag', 'v1', '--dry-run']);
     expect(plan).toMatchObject({ verdict: 'planned', previous: null, plan: { commits: null, deploying: null } });
@@ -41,6 +76,19 @@ describe('the main job in a fast guest', () => {
     expect(deployed.ref).toBe('v1');
     const status = await project.json<{ healthy: boolean; release: string }>(['app:status']);
     expect(status).toMatchObject({ healthy: true, release: deployed.release });
+  });
+
+  it('goes back to no release that there is not, and shows no page without a proxy', async () => {
+    expect(await refusal(project, ['app:rollback'])).toMatchObject({
+      code: 'REF_UNKNOWN',
+      exit: 6,
+      message: 'There is no earlier release to go back to',
+    });
+    expect(await refusal(project, ['app:maintenance', 'off'])).toMatchObject({
+      code: 'PROXY_MISSING',
+      exit: 6,
+      message: 'shop-a has no front proxy that could show a maintenance page',
+    });
   });
 
   it('plans nothing for the same commit, and what changes for another', async () => {

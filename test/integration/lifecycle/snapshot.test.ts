@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 const node = nodeOf(inject('lab'));
 const STORAGE = 'disks';
@@ -92,15 +93,15 @@ describe('snapshots', () => {
 
   it('have names of their own: taken, bad and missing ones are refused before anything is asked for', async () => {
     await storageIs('lvmthin', { vgname: 'pve', thinpool: 'data' });
-    for (const [args, status, text] of [
-      [['vm:snapshot:create', 'first'], 6, 'has a snapshot first already'],
-      [['vm:snapshot:create', '1 bad'], 2, 'cannot be the name of a snapshot'],
-      [['vm:snapshot:delete', 'nope'], 6, 'has no snapshot nope'],
-      [['vm:snapshot:rollback', 'nope', '--yes'], 6, 'There is first, second.'],
+    for (const [args, code, text] of [
+      [['vm:snapshot:create', 'first'], 'SNAPSHOT_REFUSED', 'has a snapshot first already'],
+      [['vm:snapshot:create', '1 bad'], 'USAGE', 'cannot be the name of a snapshot'],
+      [['vm:snapshot:delete', 'nope'], 'SNAPSHOT_MISSING', 'has no snapshot nope'],
+      [['vm:snapshot:rollback', 'nope', '--yes'], 'SNAPSHOT_MISSING', 'There is first, second.'],
     ] as const) {
-      const run = await project.zebu(args);
-      expect(run.stderr).toContain(text);
-      expect(run.code).toBe(status);
+      const { message, hint = '', ...refused } = await refusal(project, args);
+      expect(`${message}\n${hint}`).toContain(text);
+      expect(refused.code).toBe(code);
     }
   });
 

@@ -8,6 +8,7 @@ import type { SecretVersionSummary } from '../../../src/lib/secrets/history.js';
 import type { SecretsList } from '../../../src/lib/secrets/list.js';
 import type { SyncResult } from '../../../src/lib/secrets/sync.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal, type Refusal } from '../../support/refusal.js';
 import { APP_FILES, DECLARED } from './app.js';
 
 const STORE = '/opt/zebu/secrets-a/shared/secrets';
@@ -43,16 +44,8 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     const { secrets } = await project.json<SecretsList>(['secrets:list']);
     return Object.fromEntries(secrets.map(({ name, digest }) => [name, digest]));
   };
-  /** Exit status, code and message of a refusal. */
-  const refused = async (
-    args: readonly string[],
-    stdin?: string,
-  ): Promise<{ exit: number; code: string; message: string }> => {
-    const run = await project.zebu([...args, '--json'], stdin === undefined ? {} : { stdin });
-    const { error } = JSON.parse(run.stdout) as { error: { exit: number; code: string; message: string } };
-    expect(run.code).toBe(error.exit);
-    return error;
-  };
+  const refused = (args: readonly string[], stdin?: string): Promise<Refusal> =>
+    refusal(project, args, stdin === undefined ? {} : { stdin });
 
   beforeAll(async () => {
     project = makeProject({
@@ -217,6 +210,9 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     expect(await refused(['secrets:sync', '--prune'])).toMatchObject({ code: 'NEEDS_CONFIRMATION' });
     const removed = await project.json<SyncResult>(['secrets:sync', '--prune', '--yes']);
     expect(removed.changes.filter(({ status }) => status === 'removed')).toHaveLength(5);
-    expect((await project.zebu(['secrets:get', 'ODD', '--reveal'])).code).toBe(6);
+    expect(await refused(['secrets:get', 'ODD', '--reveal'])).toMatchObject({
+      code: 'SECRET_UNKNOWN',
+      message: 'The VM has no value for ODD',
+    });
   });
 });
