@@ -14,6 +14,8 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly cwd: string;
+  /** Path of another zebu than the one of this checkout, such as an installed one. */
+  readonly program?: string;
   /** On top of this process's environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
@@ -28,7 +30,8 @@ export interface CliOptions {
 /** Runs the built `zebu` as a script would: no terminal, nothing on standard input. */
 export async function zebu(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const env: NodeJS.ProcessEnv = { ...process.env, CI: undefined, GITHUB_ACTIONS: undefined, ...options.env };
-  const child = spawn(process.execPath, [`${ROOT}bin/run.js`, ...args], {
+  const words = options.program === undefined ? [`${ROOT}bin/run.js`, ...args] : [...args];
+  const child = spawn(options.program ?? process.execPath, words, {
     cwd: options.cwd,
     env,
     timeout: options.timeoutMs ?? 300_000,

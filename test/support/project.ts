@@ -61,6 +61,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Sections merged over what is made: `{vm: {cores: 1}}`. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The zebu that is run, in the home that it has; without it the one of this checkout, with folders of its own. */
+  readonly installed?: Pick<CliOptions, 'env' | 'program'>;
   /** Where secrets come from: ids, or entries as in zebu.yml. */
   readonly secretSources?: readonly (Readonly<Record<string, unknown>> | string)[];
 }
@@ -93,15 +95,20 @@ export function makeProject(options: ProjectOptions): Project {
   write('zebu.yml', stringify({ ...sections, ...(sources === undefined ? {} : { secret_sources: sources }) }));
   for (const [file, text] of Object.entries(options.files ?? {})) write(file, text);
   git(folder, 'init', '-q', '-b', 'main');
-  const env = {
-    ZEBU_STATE_DIR: join(top, 'state'),
-    XDG_DATA_HOME: join(top, 'data'),
-    XDG_CONFIG_HOME: join(top, 'config'),
-  };
+  const env: Record<string, string> =
+    options.installed === undefined
+      ? {
+          ZEBU_STATE_DIR: join(top, 'state'),
+          XDG_DATA_HOME: join(top, 'data'),
+          XDG_CONFIG_HOME: join(top, 'config'),
+        }
+      : {};
+  const { program, env: home } = options.installed ?? {};
   const withDefaults = (extra: Partial<CliOptions> = {}): CliOptions => ({
     cwd: folder,
+    ...(program === undefined ? {} : { program }),
     ...extra,
-    env: { ...env, ...extra.env },
+    env: { ...home, ...env, ...extra.env },
   });
   return {
     folder,
