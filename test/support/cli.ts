@@ -58,11 +58,15 @@ export async function zebu(args: readonly string[], options: CliOptions): Promis
   return run;
 }
 
+/** Asks for JSON; behind `--` everything belongs to the command that is run in the VM. */
+export function withJson(args: readonly string[]): readonly string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return [...args.slice(0, end), '--json', ...args.slice(end)];
+}
+
 /** The result of a command that is expected to succeed, from its JSON envelope. */
 export async function zebuJson<Result>(args: readonly string[], options: CliOptions): Promise<Result> {
-  // Behind `--` everything belongs to the command that is run in the VM.
-  const end = args.includes('--') ? args.indexOf('--') : args.length;
-  const run = await zebu([...args.slice(0, end), '--json', ...args.slice(end)], options);
+  const run = await zebu(withJson(args), options);
   if (run.code !== 0) throw new Error(`zebu ${args.join(' ')} ended with ${run.code}:\n${run.stdout}\n${run.stderr}`);
   return (JSON.parse(run.stdout) as { result: Result }).result;
 }

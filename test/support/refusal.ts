@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../plugins/kit/src/errors.js';
-import type { CliOptions, CliRun } from './cli.js';
+import { withJson, type CliOptions, type CliRun } from './cli.js';
 
 /** Why a command refused, as its JSON envelope has it. */
 export interface Refusal {
@@ -35,5 +35,5 @@ export async function refusal(
   args: readonly string[],
   options?: Partial<CliOptions>,
 ): Promise<Refusal> {
-  return refusalOf(await project.zebu([...args, '--json'], options));
+  return refusalOf(await project.zebu(withJson(args), options));
 }
