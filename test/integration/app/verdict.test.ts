@@ -4,6 +4,7 @@ import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
 import type { AppStatus } from '../../../src/lib/deploy/status.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
+import { pushImage, REGISTRY, startRegistry } from '../../support/registry.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 
 interface Failure {
@@ -148,5 +149,60 @@ describe('the verdict on a release', () => {
     ]);
     const images = guest.run("docker image ls --format '{{.Repository}}:{{.Tag}}' 'zebu/verdict-web'").split('\n');
     expect(images.length).toBeLessThanOrEqual(4);
+  });
+
+  it('brings back the pulled image that was there, and refuses one that cannot be pulled', async () => {
+    const image = `${REGISTRY}/fetched:latest`;
+    const running = (): string =>
+      guest.run("docker inspect --format '{{.State.Status}} {{.Image}}' verdict-fetched-1").replace(/^running /, '');
+    const stopRegistry = startRegistry(guest);
+    const service = `{ image: "${image}", pull_policy: always, init: true, stop_grace_period: 1s }`;
+    const compose = readFileSync(`${project.folder}/compose.yml`, 'utf8');
+    project.write('compose.yml', compose.replace('services:\n', `services:\n  fetched: ${service}\n`));
+    pushImage(guest, image, ['sleep', '1000000']);
+    version(project, 'p1');
+    await deploy('p1');
+    const good = running();
+    expect(good).toBe(guest.run(`docker image inspect --format '{{.Id}}' ${image}`));
+    pushImage(guest, image, ['sh', '-c', 'echo no good >&2; exit 3']);
+    version(project, 'p2');
+    const broken = await failing('p2');
+    expect([broken.exit, broken.code]).toEqual([7, 'DEPLOY_RESTORED']);
+    expect(broken.message).toContain('fetched');
+    // The name has moved on; the release has not.
+    expect(guest.run(`docker image inspect --format '{{.Id}}' ${image}`)).not.toBe(good);
+    expect([running(), await served()]).toEqual([good, 'p1']);
+    stopRegistry();
+    version(project, 'p3');
+    const unreachable = await failing('p3');
+    expect([unreachable.exit, unreachable.code]).toEqual([6, 'DEPLOY_REFUSED']);
+    expect(unreachable.message).toContain('an image cannot be pulled');
+    expect([running(), await served()]).toEqual([good, 'p1']);
+  });
+
+  it('removes a pulled image with the last release that needs it', async () => {
+    const image = `${REGISTRY}/fetched:latest`;
+    const stopRegistry = startRegistry(guest);
+    const there = (): string => guest.run(`docker image ls -q --no-trunc ${REGISTRY}/fetched`);
+    const old = guest.run("docker inspect --format '{{.Image}}' verdict-fetched-1");
+    pushImage(guest, image, ['sleep', '2000000']);
+    version(project, 'p4');
+    const { release } = await deploy('p4');
+    stopRegistry();
+    expect(there()).toContain(old);
+    await project.json(['app:prune', '--keep', '2']);
+    expect(there()).toContain(old);
+    await project.json(['app:rollback']);
+    expect(guest.run("docker inspect --format '{{.Image}}' verdict-fetched-1")).toBe(old);
+    await project.json(['app:rollback', release]);
+    project.write(
+      'compose.yml',
+      readFileSync(`${project.folder}/compose.yml`, 'utf8').replace('pull_policy: always, ', ''),
+    );
+    version(project, 'p5');
+    await deploy('p5');
+    expect(there()).not.toContain(old);
+    expect(there()).not.toBe('');
+    expect(await served()).toBe('p5');
   });
 });

@@ -11,10 +11,21 @@ old_releases() {
     ++failed > 1 { print $2 }'
 }
 
-# Images nothing kept refers to.
+# The images that overlays on standard input name.
+pinned() { sed -n 's/^ *image: "\(.*\)"$/\1/p' | sort -u; }
+
+# Images nothing kept refers to. What $work/gone-pins names was pulled for releases that are gone: it goes when no tag
+# and no release of any app here names it, and Docker itself keeps what a container uses.
 prune_images() {
-  cat "$base"/releases/*/images.yml 2>/dev/null | sed -n 's/^ *image: "\(.*\)"$/\1/p' | sort -u >"$work/needed"
+  cat "$base"/../*/releases/*/images.yml 2>/dev/null | pinned >"$work/needed"
   timeout 120 docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=zebu/$project-*" | sort -u | comm -23 - "$work/needed" >"$work/unused"
+  if grep -qs @ "$work/gone-pins"; then
+    timeout 120 docker image ls --digests --format '{{.Repository}}@{{.Digest}} {{.Tag}}' | awk '
+      { name = $0; sub(/.*@/, "", name); sub(/ .*/, "", name) }
+      FILENAME == ARGV[1] { needed[name] = 1; next }
+      FILENAME == ARGV[2] { gone[name] = 1; next }
+      $2 == "<none>" && (name in gone) && !(name in needed) { print $1 }' "$work/needed" "$work/gone-pins" - >>"$work/unused"
+  fi
   [ -s "$work/unused" ] && timeout 300 docker image rm $(cat "$work/unused") >/dev/null 2>&1
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1
 }
@@ -28,7 +39,9 @@ prune_build_cache() {
 prune() {
   begin prune ''
   old_releases >"$work/old"
+  : >"$work/gone-pins"
   while read -r old; do
+    cat "$base/releases/$old/images.yml" 2>/dev/null | pinned >>"$work/gone-pins"
     rm -rf "$base/releases/$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
   done <"$work/old"
