@@ -3,23 +3,43 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { BUILD } from '../../../src/lib/deploy/runner/build.js';
 import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
 import { IMAGES } from '../../../src/lib/deploy/runner/images.js';
 
-/** Runs the part of the runner on what `docker compose config --format json` prints. */
-function builtImages(services: Readonly<Record<string, object>>): readonly string[] {
+/** Runs a function of the runner on what `docker compose config --format json` prints; gives what it printed. */
+function onConfig(services: Readonly<Record<string, object>>, command: string): readonly string[] {
   const work = mkdtempSync(join(tmpdir(), 'zebu-images-'));
   try {
     writeFileSync(join(work, 'config'), JSON.stringify({ name: 'shop', services, volumes: { image: {} } }, null, 2));
-    const run = spawnSync('sh', ['-c', `work=${work} project=shop\n${CONFIG}${IMAGES}\nbuilt_images`], {
-      encoding: 'utf8',
-    });
+    const script = `work=${work} release=${work} project=shop\n${CONFIG}${BUILD}${IMAGES}\n${command}`;
+    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
     return run.stdout.split('\n').filter((line) => line !== '');
   } finally {
     rmSync(work, { recursive: true });
   }
 }
+
+const builtImages = (services: Readonly<Record<string, object>>): readonly string[] =>
+  onConfig(services, 'built_images');
+
+it('has an image that several services build built by one of them', () => {
+  const builders = (services: Readonly<Record<string, object>>): readonly string[] =>
+    onConfig(services, 'find_builders; cat "$release/builders" 2>/dev/null || :');
+  const build = { context: '/x' };
+  expect(
+    builders({
+      api: { build },
+      db: { image: 'postgres:18' },
+      jobs: { build, image: 'shop:latest' },
+      web: { build, image: 'shop:latest' },
+      worker: { build, image: 'shop-api' },
+    }),
+  ).toEqual(['api', 'jobs']);
+  // Where no name is shared Compose itself decides what there is to build.
+  expect(builders({ api: { build }, web: { build }, user: { image: 'shop-web' } })).toEqual([]);
+});
 
 it('pins what is built, under its own or its given name, for everyone who uses it', () => {
   expect(

@@ -25,11 +25,33 @@ favour_later() {
   favour_app
 }
 
+# An image that several services build under one name would be whichever came last, another at each build of the same
+# commit: the first of them builds it for all. Leaves who builds in $release/builders, or nothing where no name is shared.
+find_builders() {
+  awk -v project="$project" "$scan"'
+    depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; next }
+    depth == 3 && key == "image" { image[service] = value(line) }
+    depth == 3 && key == "build" { builds[service] = 1 }
+    END {
+      for (i = 1; i <= n; i++) {
+        name = names[i]
+        if (!(name in builds)) continue
+        if (image[name] in seen) shared = 1
+        else { seen[image[name]] = 1; list = list name "\n" }
+      }
+      if (shared) printf "%s", list
+    }' "$work/config" >"$release/builders"
+  [ -s "$release/builders" ] || rm -f "$release/builders"
+}
+
+# Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.
+may_share_builds() { [ -z "$previous" ] || [ -s "$base/releases/$previous/builders" ]; }
+
 build_images() {
   favour_later 9>&- &
   favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
-    logged compose build )
+    logged compose build $(cat "$release/builders" 2>/dev/null) )
   built=$?
   [ -e "$work/favouring" ] || kill $favouring 2>/dev/null
   wait $favouring 2>/dev/null

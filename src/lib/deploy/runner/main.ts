@@ -5,6 +5,7 @@ check_config() {
   step=check
   read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
   find_build_args || finish refused "$reason"
+  find_builders
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
 }
 
@@ -24,9 +25,10 @@ if [ "$mode" = deploy ]; then
   limit=300
   # First, because it may write what the Compose files ask for.
   run_hook pre-build '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
-  # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image.
+  # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image, and
+  # where it is not known that several services build one image.
   reading=
-  if may_hand_secrets; then check_config
+  if may_hand_secrets || may_share_builds; then check_config
   else
     read_config 9>&- &
     reading=$!
@@ -39,6 +41,8 @@ if [ "$mode" = deploy ]; then
   if [ -n "$reading" ]; then
     wait $reading
     check_config
+    # All is built: once more is a matter of whose build has the name.
+    if [ $built = 0 ] && [ -s "$release/builders" ]; then steady build_images; built=$?; fi
   fi
   step=build
   [ $built = 0 ] || finish refused "the build failed: $(last_line build)"
