@@ -9,7 +9,8 @@ const RELEASES = 1000;
 const SERVICES = 50;
 const LOG_SECONDS = 10;
 const AIM_MB = 150;
-const AIM_LINES = 100_000;
+/** Of what `docker compose logs` over ssh brings of the same service. */
+const AIM_SHARE = 0.8;
 
 const cli = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
@@ -109,12 +110,26 @@ async function loud(app: App): Promise<void> {
   );
   const tag = app.release();
   await show(app, 'app:deploy of a loud service', ['app:deploy', '--tag', tag, '--set', 'deploy.stability=1']);
+  const floor = await byHand(app);
   const { peakMb, lines } = await measure(['app:logs', '--follow', '--tail', '0'], app.cwd, LOG_SECONDS);
-  const rate = lines / LOG_SECONDS;
+  const [bare, rate] = [floor / LOG_SECONDS, lines / LOG_SECONDS];
+  console.log(`${'ssh docker compose logs --follow'.padEnd(44)} ${bare.toFixed(0)} lines/s  1.00x`);
   console.log(
-    `${'app:logs --follow'.padEnd(44)} ${rate.toFixed(0)} lines/s  ${peakMb.toFixed(0)} MB  aim <= ${AIM_MB} MB  ${peakMb <= AIM_MB ? 'met' : 'MISSED'}` +
-      `, and ${AIM_LINES} lines/s  ${rate >= AIM_LINES ? 'met' : 'MISSED'}`,
+    `${'app:logs --follow'.padEnd(44)} ${rate.toFixed(0)} lines/s  ${(rate / bare).toFixed(2)}x  aim >= ${AIM_SHARE}x  ${rate / bare >= AIM_SHARE ? 'met' : 'MISSED'}` +
+      `, ${peakMb.toFixed(0)} MB  aim <= ${AIM_MB} MB  ${peakMb <= AIM_MB ? 'met' : 'MISSED'}`,
   );
+}
+
+/** Lines that come through the shared connection without zebu. */
+function byHand(app: App): Promise<number> {
+  const [program = '', ...args] = app.ssh;
+  const logs = `timeout ${LOG_SECONDS} docker compose -p bench logs --follow --tail 0 --no-color`;
+  const child = spawn(program, [...args, logs], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let lines = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    for (const byte of chunk) if (byte === 10) lines++;
+  });
+  return new Promise((resolve, reject) => child.once('error', reject).once('close', () => resolve(lines)));
 }
 
 export function benchScale(): Promise<void> {

@@ -1,6 +1,7 @@
 import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
+import { LINEWISE } from '../guest/linewise.js';
 import { openGuest } from '../guest/session.js';
 import { harmless, LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
 import { appLayout } from './layout.js';
@@ -36,15 +37,18 @@ export function logsScript(project: string, options: LogOptions): string {
     '--no-color',
     ...services,
   ];
-  return sh`
+  return (
+    LINEWISE +
+    sh`
 docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}' || exit 1
 echo
 masks=${`${appLayout(project).secrets}/redact.sed`}
 [ -f "$masks" ] || masks=/dev/null
 exec 4>&1
 exit "$({ { docker compose -p ${project} logs ${words}
-echo $? >&3; } | LC_ALL=C sed -u -f "$masks" >&4; } 3>&1)"
-`;
+echo $? >&3; } | LC_ALL=C $linewise -f "$masks" >&4; } 3>&1)"
+`
+  );
 }
 
 /** The lines before the empty one. */

@@ -13,6 +13,7 @@ import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
+import { LINEWISE } from '../../guest/linewise.js';
 import { MOUNTS } from './mounts.js';
 import { PREFLIGHT } from './preflight.js';
 import { PROBES } from './probes.js';
@@ -38,6 +39,7 @@ import { VERDICT } from './verdict.js';
  */
 export const RUNNER = [
   START,
+  LINEWISE,
   JOURNAL,
   ENGINE,
   COMPOSE,

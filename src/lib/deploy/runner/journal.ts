@@ -41,7 +41,7 @@ pause() {
 # Runs a command with its output in the journal, one sed for all of it, and keeps its exit status.
 logged() {
   { "$@" 2>&1 9>&-; echo $? >"$work/status"; } </dev/null | {
-    LC_ALL=C sed -u -f "$masks" -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+    LC_ALL=C $linewise -f "$masks" -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
       -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
   }
   read -r ended <"$work/status"
