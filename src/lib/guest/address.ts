@@ -1,6 +1,14 @@
-import { ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { addressOf, readInterfaces, waitForHostKeys, type AgentTarget, type Waiting } from '../proxmox/agent.js';
+import {
+  addressOf,
+  isNotYet,
+  readInterfaces,
+  retryUntil,
+  waitForHostKeys,
+  type AgentTarget,
+  type Waiting,
+} from '../proxmox/agent.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { expand } from '../proxmox/desired.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
@@ -19,6 +27,32 @@ export interface GuestAddress {
   /** Public key lines. */
   readonly hostKeys: readonly string[];
   readonly knownHostsFile: string;
+}
+
+export interface LocatedGuest extends GuestAddress {
+  /** Waits for what a VM that was just started may not do yet; tries once where it has been up for long. */
+  readonly onceUp: <Result>(attempt: () => Promise<Result>) => Promise<Result>;
+}
+
+/** Seconds after its start for which a VM that does not answer may still be booting. */
+const BOOT_SECONDS = 180;
+
+/** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
+const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
+
+function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
+  const deadline = context.clock.elapsed() + Math.max(0, BOOT_SECONDS - upSeconds) * 1000;
+  let said = false;
+  const onWait = (): void => {
+    if (!said) context.io.note(`VM ${vmid} was just started: waiting for it, ${BOOT_SECONDS} s from its start at most`);
+    said = true;
+  };
+  return (attempt) => {
+    const timeoutMs = deadline - context.clock.elapsed();
+    if (timeoutMs <= 0) return attempt();
+    const { clock, signal } = context;
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, bootCures);
+  };
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
@@ -76,7 +110,7 @@ export function ownLogin({ config: { vm }, root }: Context): Pick<GuestAddress, 
  * here yet are read through the guest agent and pinned.
  * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY
  */
-export async function locateGuest(context: Context): Promise<GuestAddress> {
+export async function locateGuest(context: Context): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, config.app.name);
@@ -89,6 +123,7 @@ export async function locateGuest(context: Context): Promise<GuestAddress> {
   const pins = pinsFor(context, client);
   let pin = await pins.read();
   const target: AgentTarget = { client, vmid: row.vmid as Vmid, node: row.node as NodeName };
+  const whenUp = onceUp(context, row.vmid, row.uptime);
   if (pin?.vmid !== row.vmid) {
     const vm = await readVm(client, row);
     const mac = macOf(vm.config['net0']);
@@ -102,12 +137,14 @@ export async function locateGuest(context: Context): Promise<GuestAddress> {
     };
     await pins.write(pin);
   }
+  const { mac } = pin;
   return {
     vmid: target.vmid,
     node: target.node,
-    host: await currentAddress(context, target, pin.mac),
+    host: await whenUp(() => currentAddress(context, target, mac)),
     ...ownLogin(context),
     hostKeys: pin.hostKeys,
     knownHostsFile: pins.knownHostsFile,
+    onceUp: whenUp,
   };
 }

@@ -28,7 +28,7 @@ export type Interfaces = z.infer<typeof agentInterfacesAnswer>['result'];
 const path = ({ node, vmid }: AgentTarget): string => `/nodes/${node}/qemu/${vmid}`;
 
 /** PVE's 500 for an agent that does not answer, and what the proxy says when it takes too long. */
-function isNotYet(error: unknown): boolean {
+export function isNotYet(error: unknown): boolean {
   if (!isZebuError(error)) return false;
   if (error.code === 'UNREACHABLE' || error.code === 'OUTCOME_UNKNOWN') return true;
   const said = error.details?.['reason'];

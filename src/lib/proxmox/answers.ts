@@ -35,6 +35,8 @@ export const vmResourcesAnswer = z.array(
     status: z.string().optional(),
     tags: z.string().optional(),
     template: flag.optional(),
+    /** Seconds; of a VM that was just started none yet. */
+    uptime: number.default(0),
   }),
 );
 

@@ -82,6 +82,8 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'VM_NOT_RUNNING' } });
     expect(await project.json<Power>(['vm:start'])).toMatchObject({ changed: true, status: 'running' });
     expect(await project.json<Power>(['vm:restart', '--force'])).toMatchObject({ changed: true, status: 'running' });
+    // Its agent answers before its SSH does: what follows at once waits for the rest.
+    expect(await project.json(['vm:diff'])).toMatchObject({ guestChecked: true });
   });
 
   it('is not destroyed without a word, and goes with --yes', async () => {
