@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { describe, inject, it } from 'vitest';
+import { afterAll, describe, inject, it } from 'vitest';
 import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
 import { transportCases } from '../../../plugins/kit/src/conformance/transport.js';
 import apiHook from '../../../plugins/transport-api/src/hook.js';
@@ -14,6 +13,7 @@ import { proxmoxSection } from '../../support/project.js';
 
 const lab = inject('lab');
 const folder = mkdtempSync(join(tmpdir(), 'zebu-transports-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the transport api keeps the contract', () => {
   const settings = proxmoxSection(lab, 'api');

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { inert, workflowCommand, writeReport } from '../../../plugins/kit/src/actions.js';
 import { createConsole } from '../../../plugins/kit/src/console.js';
 import { ZebuError } from '../../../plugins/kit/src/errors.js';
@@ -65,6 +65,7 @@ describe('in GitHub Actions', () => {
 
   it('leaves outputs and a summary in the files of the step, in the form any value survives', () => {
     const folder = mkdtempSync(join(tmpdir(), 'zebu-actions-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     const env = { GITHUB_OUTPUT: join(folder, 'out'), GITHUB_STEP_SUMMARY: join(folder, 'sum') };
     writeReport(env, { outputs: { url: 'a\nurl=evil' }, summary: 'S hush' }, (text) => text.replace('hush', '***'));
     expect(readFileSync(env.GITHUB_OUTPUT, 'utf8')).toMatch(/^url<<(zebu_\S+)\na\nurl=evil\n\1\n$/);

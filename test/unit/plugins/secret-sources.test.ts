@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
 import { secretSourceCases } from '../../../plugins/kit/src/conformance/secrets.js';
 import dotenvHook from '../../../plugins/secrets-dotenv/src/hook.js';
@@ -12,6 +12,7 @@ import commandHook from '../../../examples/plugins/secrets-command/src/hook.js';
 import { factory as command } from '../../../examples/plugins/secrets-command/src/source.js';
 
 const root = mkdtempSync(join(tmpdir(), 'zebu-sources-'));
+afterAll(() => rmSync(root, { recursive: true }));
 const present = { DB_PASSWORD: 'correct horse', API_KEY: 'with $dollar and # and =' };
 const absent = 'NOT_THERE';
 
