@@ -28,6 +28,12 @@ export function isOn(value: string | undefined): boolean {
   return value !== undefined && !FALSE_WORDS.has(value.toLowerCase());
 }
 
+/** The locale as the C library picks it, and a terminal whose font has more than letters. */
+function showsUnicode(env: ConsoleSettings['env']): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  return /utf-?8/i.test(locale) && env['TERM'] !== 'dumb' && env['TERM'] !== 'linux';
+}
+
 /** Control characters of remote output would move the reader's cursor or hide text; tabs and newlines stay. */
 function printable(line: string): string {
   return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '');
@@ -66,6 +72,7 @@ export function createConsole(settings: ConsoleSettings): Console {
     live: terminal && !ci && !json && !events,
     interactive: terminal && stdin.isTTY === true && !ci && !json && !events,
     color: stdout.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '' && !json,
+    unicode: showsUnicode(env),
     columns: stderr.columns ?? 80,
     mask: (value) => {
       redactor.add(value);

@@ -15,6 +15,8 @@ export interface Io {
   readonly json: boolean;
   /** stdout is a terminal that shows colours, and neither NO_COLOR nor `--json` asked for none. */
   readonly color: boolean;
+  /** Characters beyond ASCII are shown as what they are: a UTF-8 locale, and no terminal with a small font of its own. */
+  readonly unicode: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
   /** Hides a value in everything written from here on, and in GitHub Actions in the whole log of the job. */

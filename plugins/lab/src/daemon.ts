@@ -19,6 +19,7 @@ import { Faults, type FaultRequest } from './pve/faults.js';
 import { HaManager } from './pve/ha-manager.js';
 import { LabNode, PVE_VERSIONS } from './pve/node.js';
 import { openSerialPort } from './pve/power.js';
+import { Sampler } from './pve/sampler.js';
 import { vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
 
@@ -135,6 +136,8 @@ export async function runDaemon(
   }
   const ha = new HaManager(node);
   ha.start();
+  const sampler = new Sampler(node);
+  sampler.start();
   const faults = new Faults();
   const api = createHttps(
     { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },
@@ -158,6 +161,7 @@ export async function runDaemon(
     faults,
     close: async () => {
       await ha.stop();
+      await sampler.stop();
       for (const server of [api, control, images]) {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));

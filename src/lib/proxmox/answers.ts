@@ -91,6 +91,31 @@ export const qemuStatusAnswer = z.object({
 });
 export type QemuStatus = z.infer<typeof qemuStatusAnswer>;
 
+/** A value of the statistics; a row of a time that was not measured has none, `pvesh` may say null or text. */
+const measured = z
+  .unknown()
+  .transform((value) => (typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN))
+  .transform((value) => (Number.isFinite(value) ? value : null))
+  .default(null);
+
+/** `rrddata`: CPU as a share of all cores, memory in bytes, the others in bytes a second. */
+export const rrdAnswer = z
+  .array(
+    z.object({
+      time: number,
+      cpu: measured,
+      mem: measured,
+      maxmem: measured,
+      netin: measured,
+      netout: measured,
+      diskread: measured,
+      diskwrite: measured,
+    }),
+  )
+  .nullish()
+  .transform((rows) => rows ?? []);
+export type RrdRow = z.infer<typeof rrdAnswer>[number];
+
 export const agentInterfacesAnswer = z.object({
   result: z.array(
     z.object({

@@ -8,6 +8,7 @@ import type { Drift } from './drift.js';
 import { bootStep } from './ensure/boot.js';
 import type { NodeName } from './ids.js';
 import { ownVm, placingTask, vmTask, type Own } from './own.js';
+import { readHistory, type Timeframe, type VmHistory } from './history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
 
@@ -37,6 +38,8 @@ export interface VmStatus {
   readonly agent: boolean;
   readonly hostKeyPinned: boolean;
   readonly drift: readonly Drift[];
+  /** Null where Proxmox has no statistics. */
+  readonly history: VmHistory | null;
 }
 
 /** @returns where it runs: the HA manager may choose another node */
@@ -173,15 +176,16 @@ async function agentAddress(
   }
 }
 
-export async function vmStatus(context: Context): Promise<VmStatus> {
+export async function vmStatus(context: Context, timeframe: Timeframe): Promise<VmStatus> {
   const { client, vm, name } = await ownVm(context);
   const { status, config } = vm;
   const running = status.status === 'running';
   const target: AgentTarget = { client, node: vm.node, vmid: vm.vmid };
-  const [{ agent, ip }, pin, desired] = await Promise.all([
+  const [{ agent, ip }, pin, desired, history] = await Promise.all([
     running ? agentAddress(target, macOf(config['net0'])) : { agent: false, ip: null },
     pinsFor(context, client).read(),
     desiredVm(context).catch(() => undefined),
+    readHistory(context, target, timeframe),
   ]);
   return {
     vmid: vm.vmid,
@@ -198,5 +202,6 @@ export async function vmStatus(context: Context): Promise<VmStatus> {
     agent,
     hostKeyPinned: pin?.vmid === vm.vmid,
     drift: desired === undefined ? [] : driftOf(desired, vm),
+    history,
   };
 }

@@ -46,6 +46,25 @@ export const vmPower = z.object({
   status: z.enum(['absent', 'running', 'stopped']),
 });
 
+const history = z
+  .object({
+    timeframe: z.enum(['hour', 'day', 'week']),
+    points: z.array(
+      z.object({
+        time: z.string().describe('ISO 8601; of the beginning of the time that was averaged.'),
+        cpu: z.number().nullable().describe('Share of all cores, 0 to 1.'),
+        memoryBytes: z.number().nullable(),
+        memoryMaxBytes: z.number().nullable(),
+        networkInBytes: z.number().nullable().describe('Per second, as are the next three.'),
+        networkOutBytes: z.number().nullable(),
+        diskReadBytes: z.number().nullable(),
+        diskWriteBytes: z.number().nullable(),
+      }),
+    ),
+  })
+  .nullable()
+  .describe('Statistics of Proxmox; null when it has none, as for a new VM.');
+
 export const vmStatus = z.object({
   vmid: z.number(),
   node: z.string(),
@@ -61,6 +80,7 @@ export const vmStatus = z.object({
   agent: z.boolean().describe('The guest agent answers.'),
   hostKeyPinned: z.boolean(),
   drift: z.array(drift),
+  history,
 });
 
 export const sshRun = z.object({

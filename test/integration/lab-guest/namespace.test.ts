@@ -77,11 +77,16 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
       'mkdir -p app && cp /bin/busybox app/ && printf "FROM scratch\\nCOPY busybox /busybox\\n" >app/Dockerfile',
     );
     await machine.ssh(ADDRESS, 'sudo docker build -q -t app app');
+    const before = await guest.usage(machine.spec);
     expect(await machine.ssh(ADDRESS, 'sudo docker run --rm app /busybox echo from a container')).toBe(
       'from a container\n',
     );
     expect(await machine.ssh(ADDRESS, 'sudo docker info --format "{{.Driver}}"')).toBe('overlay2\n');
     expect(await machine.ssh(ADDRESS, 'sudo docker compose version --short')).toMatch(/^2\./);
+    const after = await guest.usage(machine.spec);
+    for (const name of ['cpu', 'netin', 'netout'] as const)
+      expect(after[name]).toBeGreaterThan(before[name] ?? Infinity);
+    expect(after.mem).toBeGreaterThan(1024 * 1024);
   }, 60_000);
 
   it('freezes and goes on', async () => {

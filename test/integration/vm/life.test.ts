@@ -90,7 +90,13 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     const asking = await project.zebu(['vm:destroy', '--json']);
     expect(asking.code).toBe(2);
     expect(JSON.parse(asking.stdout)).toMatchObject({ error: { code: 'NEEDS_CONFIRMATION' } });
-    expect(await project.json(['vm:status'])).toMatchObject({ status: 'running' });
+    const path = `/nodes/${lab.node}/qemu/${created.vmid}/rrddata`;
+    const statistics = { method: 'GET', path, params: { timeframe: 'week' }, auth: adminAuth(lab) };
+    // Measured by now, but the time that it is averaged over is not at its end: nothing to show.
+    await expect.poll(async () => (await pveRequest(lab, statistics)).status, { timeout: 20_000 }).toBe(200);
+    const status = await project.zebu(['vm:status', '--json', '--last', 'week'], { env: { ZEBU_DEBUG: '1' } });
+    expect(JSON.parse(status.stdout)).toMatchObject({ result: { status: 'running', history: null } });
+    expect(status.stderr).toMatch(/GET \S+\/rrddata ok/);
     expect(await project.json<Power>(['vm:destroy', '--yes'])).toMatchObject({ changed: true, status: 'absent' });
     expect((await project.zebu(['vm:status'])).code).toBe(6);
   });

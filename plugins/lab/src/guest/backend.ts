@@ -1,4 +1,5 @@
 import type { SnapshotAction } from './disk-snapshot.js';
+import type { GuestUsage } from './usage.js';
 
 /**
  * What the lab's node asks of whatever runs a guest.
@@ -74,6 +75,8 @@ export interface GuestBackend {
   suspend(spec: GuestSpec): Promise<void>;
   resume(spec: GuestSpec): Promise<void>;
   agent(spec: GuestSpec): AgentChannel;
+  /** What a running guest has used; of a stopped one nothing is known. */
+  usage(spec: GuestSpec): Promise<GuestUsage>;
   /** Absolute path of the serial console's log. */
   serialLog(spec: GuestSpec): string;
   /**

@@ -13,6 +13,7 @@ import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
 import { openTree, snapshotTree } from './namespace-tree.js';
 import { end, identify, loadRef, parseStat, run, saveRef, sendSignal, waitGone, type ProcessRef } from './process.js';
 import { AgentDown, SocketAgent } from './qga.js';
+import { cgroupUsage, nicUsage, type GuestUsage } from './usage.js';
 
 export interface NamespaceOptions {
   /** The image's root directory. */
@@ -125,6 +126,10 @@ export class NamespaceBackend implements GuestBackend {
   agent(spec: GuestSpec): AgentChannel {
     if (!spec.agent) return { call: () => Promise.reject(new AgentDown('the guest has no agent')) };
     return new SocketAgent(filesOf(spec.runDir).agent);
+  }
+
+  async usage(spec: GuestSpec): Promise<GuestUsage> {
+    return { ...(await cgroupUsage(await readCgroups(spec))), ...(await nicUsage(spec.nics)) };
   }
 
   serialLog(spec: GuestSpec): string {

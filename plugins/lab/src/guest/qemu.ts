@@ -9,10 +9,17 @@ import { end, identify, loadRef, run, saveRef, waitGone, type ProcessRef } from 
 import { AgentDown, SocketAgent } from './qga.js';
 import { driveId, qemuArgv, qemuFiles, type Accel, type QemuFiles } from './qemu-argv.js';
 import { qmp } from './qmp.js';
+import { nicUsage, processUsage, type GuestUsage } from './usage.js';
 
 export interface QemuOptions {
   /** Decided once by `detectAccel`. */
   readonly accel: Accel;
+}
+
+/** Of what QMP says of a disk. */
+interface BlockCounters {
+  readonly rd_bytes: number;
+  readonly wr_bytes: number;
 }
 
 /**
@@ -89,6 +96,19 @@ export class QemuBackend implements GuestBackend {
 
   agent(spec: GuestSpec): AgentChannel {
     return new SocketAgent(qemuFiles(spec.runDir).agent);
+  }
+
+  async usage(spec: GuestSpec): Promise<GuestUsage> {
+    const machine = await this.#process(spec);
+    if (machine === undefined) return {};
+    const blocks = (await this.#qmp(spec, 'query-blockstats')) as readonly { readonly stats: BlockCounters }[];
+    const sum = (name: keyof BlockCounters): number => blocks.reduce((total, { stats }) => total + stats[name], 0);
+    return {
+      ...(await processUsage(machine.pid)),
+      ...(await nicUsage(spec.nics)),
+      diskread: sum('rd_bytes'),
+      diskwrite: sum('wr_bytes'),
+    };
   }
 
   serialLog(spec: GuestSpec): string {

@@ -13,6 +13,7 @@ import { firewallRoutes } from './routes/firewall.js';
 import { haRoutes } from './routes/ha.js';
 import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { statusRoutes } from './routes/status.js';
 import { backupRoutes } from './routes/backup.js';
 import { migrateRoutes } from './routes/migrate.js';
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...storageConfigRoutes,
   ...qemuRoutes,
   ...statusRoutes,
+  ...statisticsRoutes,
   ...agentRoutes,
   ...snapshotRoutes,
   ...firewallRoutes,

@@ -1,6 +1,7 @@
 import { died } from './fault.js';
 import type { LabNode } from './node.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from './property-string.js';
+import type { VmRecord } from './state.js';
 import { imageInfo } from './storage.js';
 import type { TaskHandle } from './tasks.js';
 
@@ -10,6 +11,13 @@ const DISK = /^((scsi|virtio|sata|ide)\d+|efidisk0)$/;
 const EFI_BYTES = 528 * 1024;
 
 export const isDiskSlot = (name: string): boolean => DISK.test(name);
+
+/** Size of the disk that is booted from, in bytes. */
+export function maxDisk(record: VmRecord): number {
+  const [, bootDisk = 'scsi0'] = /order=([a-z]+\d+)/.exec(String(record.config['boot'] ?? '')) ?? [];
+  const size = parseProperties(String(record.config[bootDisk] ?? ''), 'file').get('size');
+  return size === undefined ? 0 : (parseSize(size) ?? 0);
+}
 
 /** A disk of a request: an existing volume, `local:8` for a new one of 8 GiB, or an import. */
 interface WantedDisk {

@@ -4,6 +4,7 @@ import { hostDevice } from '../net/devices.js';
 import { died } from './fault.js';
 import { parseProperties } from './property-string.js';
 import type { StateFile, VmRecord } from './state.js';
+import { Statistics } from './statistics.js';
 import { cidataFile, isCloudInit, Storage } from './storage.js';
 import { Tasks } from './tasks.js';
 
@@ -37,6 +38,7 @@ export class LabNode {
   readonly backend: GuestBackend;
   readonly storage: Storage;
   readonly tasks: Tasks;
+  readonly statistics: Statistics;
   readonly startedAt = Date.now();
   readonly #cluster: Map<string, LabNode>;
   readonly #locks: Map<number, Promise<void>>;
@@ -54,6 +56,7 @@ export class LabNode {
       file,
     );
     this.tasks = peer?.of.tasks.forNode(this.name) ?? new Tasks(this.name, file);
+    this.statistics = peer?.of.statistics ?? new Statistics(join(settings.stateDir, 'statistics.json'));
     this.#locks = peer === undefined ? new Map<number, Promise<void>>() : peer.of.#locks;
     this.#cluster = peer === undefined ? new Map<string, LabNode>() : peer.of.#cluster;
     this.#cluster.set(this.name, this);

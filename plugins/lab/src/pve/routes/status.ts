@@ -1,20 +1,13 @@
 import type { LabNode } from '../node.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
+import { maxDisk } from '../disks.js';
 import { died } from '../fault.js';
 import { haStatus, isManaged, requestHaStart, requestHaStop } from '../ha.js';
 import { SHUTDOWN_TIMEOUT, shutdownVm, startVm } from '../power.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
-import { parseProperties, parseSize } from '../property-string.js';
 import { route, type Call, type Route } from '../router.js';
-import type { VmRecord } from '../state.js';
 import type { TaskHandle } from '../tasks.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
-
-function maxDisk(record: VmRecord): number {
-  const [, bootDisk = 'scsi0'] = /order=([a-z]+\d+)/.exec(String(record.config['boot'] ?? '')) ?? [];
-  const size = parseProperties(String(record.config[bootDisk] ?? ''), 'file').get('size');
-  return size === undefined ? 0 : (parseSize(size) ?? 0);
-}
 
 /** The row of a VM in lists. */
 export async function vmSummary(node: LabNode, vmid: number): Promise<Record<string, unknown>> {

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../context.js';
+import type { AgentTarget } from './agent.js';
+import { rrdAnswer, type RrdRow } from './answers.js';
+import { parseAnswer } from './parse.js';
+
+export type Timeframe = 'day' | 'hour' | 'week';
+
+/** What was measured over one step of time; null where nothing was. The last four are bytes a second. */
+export interface HistoryPoint {
+  /** ISO 8601. */
+  readonly time: string;
+  /** Of all cores, 0 to 1. */
+  readonly cpu: number | null;
+  readonly memoryBytes: number | null;
+  readonly memoryMaxBytes: number | null;
+  readonly networkInBytes: number | null;
+  readonly networkOutBytes: number | null;
+  readonly diskReadBytes: number | null;
+  readonly diskWriteBytes: number | null;
+}
+
+export interface VmHistory {
+  readonly timeframe: Timeframe;
+  readonly points: readonly HistoryPoint[];
+}
+
+/** Statistics are worth no more waiting than this. */
+const PATIENCE_MS = 10_000;
+
+const whole = (value: number | null): number | null => (value === null ? null : Math.round(value));
+
+function pointOf(row: RrdRow): HistoryPoint {
+  return {
+    time: new Date(row.time * 1000).toISOString(),
+    cpu: row.cpu,
+    memoryBytes: whole(row.mem),
+    memoryMaxBytes: whole(row.maxmem),
+    networkInBytes: whole(row.netin),
+    networkOutBytes: whole(row.netout),
+    diskReadBytes: whole(row.diskread),
+    diskWriteBytes: whole(row.diskwrite),
+  };
+}
+
+/** Of a VM that was stopped only its size was written down. */
+const wasMeasured = ({ cpu, mem }: RrdRow): boolean => cpu !== null || mem !== null;
+
+/** From the first time that was measured on, in order; null when none was. */
+export function historyOf(timeframe: Timeframe, rows: readonly RrdRow[]): VmHistory | null {
+  const ordered = rows.toSorted((a, b) => a.time - b.time);
+  const first = ordered.findIndex(wasMeasured);
+  return first === -1 ? null : { timeframe, points: ordered.slice(first).map(pointOf) };
+}
+
+/** Null when the node has no statistics or does not give them: they are nothing that may fail. */
+export async function readHistory(
+  { io }: Context,
+  { client, node, vmid }: AgentTarget,
+  timeframe: Timeframe,
+): Promise<VmHistory | null> {
+  const path = `/nodes/${node}/qemu/${vmid}/rrddata`;
+  const read = async (): Promise<VmHistory | null> => {
+    const rows = await client.request('GET', path, { timeframe, cf: 'AVERAGE' });
+    return historyOf(timeframe, parseAnswer(rrdAnswer, rows, `GET ${path}`));
+  };
+  const given = read().catch((error: unknown) => {
+    io.debug(() => `no statistics: ${(error as Error).message}`);
+    return null;
+  });
+  const enough = new AbortController();
+  try {
+    return await Promise.race([given, sleep(PATIENCE_MS, null, { signal: enough.signal })]);
+  } finally {
+    enough.abort();
+  }
+}
