@@ -7,10 +7,11 @@ export default class Init extends ZebuCommand<Initialized> {
   static override result = resultOf<Initialized>(1, async () => (await import('../lib/init/results.js')).initialized);
   static override summary = 'Write zebu.yml for the project in this folder.';
   static override description =
-    'Looks for Compose files, services, ports, an example of .env and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. Changes nothing that is there unless --force is given.';
+    'Looks for Compose files, services, ports, an example of .env and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. With --from-host it is the stack that runs there already: the app gets its name, and the first app:deploy takes it over with its volumes. Changes nothing that is there unless --force is given.';
   static override examples = [
     '<%= config.bin %> init',
     '<%= config.bin %> init --yes --host pve --json',
+    '<%= config.bin %> init --from-host deploy@192.0.2.20 --stack shop',
     '<%= config.bin %> init --taskfile',
   ];
   static override flags = {
@@ -20,6 +21,19 @@ export default class Init extends ZebuCommand<Initialized> {
       multipleNonGreedy: true,
       helpValue: 'FILE',
       description: 'Compose file; several, base first. Default: those that are here.',
+    }),
+    'from-host': Flags.string({
+      helpValue: '[USER@]HOST[:PORT]',
+      description: 'Machine where the app runs already, over SSH. Names, paths and ports are read, and no values.',
+    }),
+    stack: Flags.string({
+      description: 'Compose project to import. Default: the only one.',
+      dependsOn: ['from-host'],
+    }),
+    'identity-file': Flags.string({
+      helpValue: 'FILE',
+      description: 'Private key for it. Default: the agent and what ~/.ssh/config says.',
+      dependsOn: ['from-host'],
     }),
     host: Flags.string({ description: 'Proxmox host.', env: 'ZEBU_PROXMOX_HOST' }),
     transport: Flags.string({
@@ -35,14 +49,21 @@ export default class Init extends ZebuCommand<Initialized> {
   async execute(): Promise<Initialized> {
     const { flags } = await this.parse(Init);
     const { initProject } = await import('../lib/init/index.js');
+    const { importStack } = await import('../lib/init/running/index.js');
     const { askLine } = await import('../lib/ui/ask.js');
+    const ask = this.io.interactive && !flags.yes ? askLine : undefined;
+    const { 'from-host': destination, 'identity-file': identityFile, stack } = flags;
     const made = await initProject({
       folder: process.cwd(),
       env: (name) => process.env[name] || undefined,
       given: { app: flags.app, compose: flags.compose, host: flags.host, transport: flags.transport, url: flags.url },
       taskfile: flags.taskfile,
       force: flags.force,
-      ask: this.io.interactive && !flags.yes ? askLine : undefined,
+      running:
+        destination === undefined
+          ? undefined
+          : () => importStack({ destination, identityFile, stack, ask, signal: this.signal }),
+      ask,
     });
     for (const { path, existed } of made.files) this.io.out(`${existed ? 'changed' : 'wrote'} ${path}`);
     for (const line of made.next) this.io.out(`next: ${line}`);

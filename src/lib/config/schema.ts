@@ -11,13 +11,11 @@ z.config({ jitless: true });
  * so that an error, a variable (`vm.disk_gb` ↔ ZEBU_VM_DISK_GB) and the code name the same thing.
  */
 
+const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const dnsLabel = (what: string) =>
-  z
-    .string()
-    .regex(
-      /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-      `${what}: lower-case letters, digits and hyphens, starting with a letter`,
-    );
+  z.string().regex(DNS_LABEL, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
+
+export const isAppName = (text: string): boolean => DNS_LABEL.test(text);
 
 const port = z.int().min(1).max(65535);
 const seconds = z.number().positive().max(86_400);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,7 @@ import { CONFIG_FILE, loadConfig } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
 import { detect, type Detected } from './detect.js';
 import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
+import { importSteps, type ImportedStack } from './running/index.js';
 import { renderTaskfile } from './taskfile.js';
 
 export interface InitRequest {
@@ -19,6 +21,8 @@ export interface InitRequest {
     readonly transport: string | undefined;
     readonly url: string | undefined;
   };
+  /** Finds the stack that runs already; undefined when the app is a new one. */
+  readonly running?: (() => Promise<ImportedStack>) | undefined;
   readonly taskfile: boolean;
   readonly force: boolean;
   /** Undefined when nothing may be asked. */
@@ -29,6 +33,8 @@ export interface Initialized {
   /** Relative to the folder, each with whether it was there before. */
   readonly files: readonly { readonly path: string; readonly existed: boolean }[];
   readonly detected: Detected;
+  /** The stack that runs already, with its paths in the VM. */
+  readonly imported: ImportedStack['stack'] | null;
   /** What to do next, in order. */
   readonly next: readonly string[];
 }
@@ -47,14 +53,25 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
-async function answer({ given, ask, folder }: InitRequest, detected: Detected): Promise<Answers> {
-  const compose = given.compose ?? detected.composeFiles;
+async function answer(
+  { given, ask, folder }: InitRequest,
+  detected: Detected,
+  imported: ImportedStack | undefined,
+): Promise<Answers> {
+  const running = imported?.compose ?? [];
+  const compose = given.compose ?? (running.length > 0 ? running : detected.composeFiles);
   if (compose.length === 0) {
     throw new ZebuError('CONFIG_INVALID', `There is no Compose file in ${folder}`, {
       hint: 'Start zebu init in the folder that has one, or name it with --compose.',
     });
   }
-  const app = given.app ?? detected.app ?? (await ask?.('Name of the app', ''));
+  const project = imported?.stack.project;
+  if (project !== undefined && given.app !== undefined && given.app !== project) {
+    throw new ZebuError('USAGE', `The stack is called ${project}, so the app cannot be called ${given.app}`, {
+      hint: 'Its volumes are called after it: leave out --app (ZEBU_APP_NAME).',
+    });
+  }
+  const app = project ?? given.app ?? detected.app ?? (await ask?.('Name of the app', ''));
   if (!app) {
     throw new ZebuError('CONFIG_INVALID', `No name of an app can be made of ${folder}`, {
       hint: 'Give it with --app.',
@@ -72,6 +89,7 @@ async function answer({ given, ask, folder }: InitRequest, detected: Detected): 
     host: host || undefined,
     url: given.url,
     secrets: detected.secrets,
+    imported,
   };
 }
 
@@ -108,12 +126,16 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
   if (configExisted && !force && !request.taskfile) throw isThere(CONFIG_FILE);
   const files: Written[] = [];
   let host: string | undefined;
+  let imported: ImportedStack | undefined;
+  let absent: readonly string[] = [];
   // With a configuration in place, --taskfile adds the one file and leaves the rest alone.
   if (!configExisted || force) {
-    const answers = await answer(request, detected);
+    imported = await request.running?.();
+    const answers = await answer(request, detected, imported);
     host = answers.host;
     const text = renderConfig(answers, detected);
     await check(text);
+    absent = answers.compose.filter((name) => !existsSync(join(folder, name)));
     const ignores = (await textOf(join(folder, '.gitignore'))) ?? '';
     const missing = missingIgnores(ignores);
     files.push(
@@ -134,9 +156,11 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
   return {
     files: files.map(({ path, existed }) => ({ path, existed })),
     detected,
+    imported: imported?.stack ?? null,
     next: [
       ...(configExisted && !force ? [] : host === undefined ? ['Set proxmox.host in zebu.yml'] : []),
       ...(included ? ['Add to your Taskfile: includes: { proxmox: ./Taskfile.proxmox.yml }'] : []),
+      ...(imported === undefined ? [] : importSteps(imported, absent)),
       ...(detected.secrets.length > 0 ? [`Put values into .env: ${detected.secrets.join(', ')}`] : []),
       'zebu vm:create --dry-run',
     ],

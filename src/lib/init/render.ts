@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Detected } from './detect.js';
+import type { ImportedStack } from './running/index.js';
 
 export interface Answers {
   readonly app: string;
@@ -9,6 +10,8 @@ export interface Answers {
   readonly host: string | undefined;
   readonly url: string | undefined;
   readonly secrets: readonly string[];
+  /** The stack that runs already. */
+  readonly imported: ImportedStack | undefined;
 }
 
 /** Where the editors' schema is put, beside the hooks of the app. */
@@ -16,8 +19,8 @@ export const SCHEMA_FILE = '.zebu/zebu.schema.json';
 
 const scalar = (value: unknown): string => stringify(value).trim();
 
-function servicesComment(detected: Detected): readonly string[] {
-  return detected.services.map(({ name, ports, healthcheck }) => {
+function servicesComment(services: Detected['services']): readonly string[] {
+  return services.map(({ name, ports, healthcheck }) => {
     const facts = [
       ports.length > 0 ? `ports ${ports.join(', ')}` : '',
       healthcheck ? '' : 'no health check: judged by staying up',
@@ -27,18 +30,30 @@ function servicesComment(detected: Detected): readonly string[] {
   });
 }
 
+/** The login that got in now is the one that zebu is to use; root's is closed in every VM. */
+function loginLines(imported: ImportedStack | undefined): readonly string[] {
+  const { user } = imported?.from ?? {};
+  const file = imported?.identityFile;
+  return [
+    ...(user === undefined || user === 'deploy' || user === 'root' ? [] : [`  user: ${scalar(user)}`]),
+    ...(file === undefined ? [] : [`  identity_file: ${scalar(file)}`]),
+  ];
+}
+
 /** zebu.yml, with what was found, what was answered, and what people change first. */
 export function renderConfig(answers: Answers, detected: Detected): string {
-  const { app, compose, transport, host, url, secrets } = answers;
-  const services = servicesComment(detected);
+  const { app, compose, transport, host, url, secrets, imported } = answers;
+  const services = servicesComment(imported?.stack.services ?? detected.services);
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,
     '# Every key with its default: docs/configuration.md of zebu, or `zebu config:show`.',
     '',
     'app:',
-    `  name: ${scalar(app)}`,
+    `  name: ${scalar(app)}${imported === undefined ? '' : '   # of the stack that runs already: its volumes are called after it'}`,
     `  compose: [${compose.map(scalar).join(', ')}]`,
-    ...(services.length === 0 ? [] : ['  # Services found in them:', ...services]),
+    ...(services.length === 0
+      ? []
+      : [imported === undefined ? '  # Services found in them:' : '  # Services that run:', ...services]),
     url === undefined ? '  # url: https://shop.example.org   # where people reach it' : `  url: ${scalar(url)}`,
     '',
     'proxmox:',
@@ -54,6 +69,7 @@ export function renderConfig(answers: Answers, detected: Detected): string {
     '  cores: 2',
     '  memory_mb: 2048',
     '  disk_gb: 20',
+    ...loginLines(imported),
     '  # network: { address: 192.0.2.10/24, gateway: 192.0.2.1 }   # default: DHCP',
   ];
   if (secrets.length > 0) {

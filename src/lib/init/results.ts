@@ -1,17 +1,29 @@
 /** Published shape of what `init` returns. */
 import * as z from 'zod';
 
+const services = z.array(z.object({ name: z.string(), ports: z.array(z.string()), healthcheck: z.boolean() }));
+
 export const initialized = z.object({
   files: z.array(z.object({ path: z.string(), existed: z.boolean().describe('It was there before.') })),
   detected: z.object({
     app: z.string().nullable().describe('From the name of the folder.'),
     composeFiles: z.array(z.string()),
-    services: z.array(z.object({ name: z.string(), ports: z.array(z.string()), healthcheck: z.boolean() })),
+    services,
     envExample: z.string().nullable(),
     secrets: z.array(z.string()).describe('Names in the example file that look like secrets.'),
     hosts: z.array(z.string()).describe('Hosts that look like Proxmox.'),
     hasToken: z.boolean(),
     hasTaskfile: z.boolean(),
   }),
+  imported: z
+    .object({
+      project: z.string().describe('Name of the Compose project.'),
+      running: z.boolean(),
+      folder: z.string().nullable().describe('In the VM.'),
+      files: z.array(z.string()).describe('Its Compose files in the VM, base first.'),
+      services,
+    })
+    .nullable()
+    .describe('The stack of --from-host.'),
   next: z.array(z.string()).describe('What to do next, in order.'),
 });
