@@ -14,7 +14,7 @@ declare module 'vitest' {
 
 /** ZEBU_TEST_LAB=<state folder> keeps the lab between runs, for whoever works on a test. */
 async function sharedLab(guests: 'namespace' | 'qemu', project: TestProject): Promise<() => Promise<void>> {
-  const kept = process.env['ZEBU_TEST_LAB'];
+  const kept = process.env['ZEBU_TEST_LAB'] || undefined;
   const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'zebu-lab-')));
   const flags = ['--name', 'test', '--state-dir', stateDir];
   const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests], { cwd: ROOT, timeoutMs: 900_000 });

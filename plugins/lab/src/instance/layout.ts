@@ -24,13 +24,13 @@ export interface Layout {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** @param stateDir overrides the default place */
+/** @param stateDir overrides the default place; an empty one, as of an unset variable, does not */
 export function layout(name: string, env: Env, stateDir?: string): Layout {
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
     throw new ZebuError('USAGE', `--name ${name}: lower-case letters, digits and hyphens, at most 31`);
   }
   const home = env['HOME'] ?? homedir();
-  const state = resolve(stateDir ?? join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'zebu/lab', name));
+  const state = resolve(stateDir || join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'zebu/lab', name));
   const cacheDir = join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'zebu/lab');
   const at = (file: string): string => join(state, file);
   return {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { interrupted, ZebuError } from '@zebu/kit';
 import { DAEMON_FILE, IMAGE_NAME, type DaemonOptions } from '../daemon.js';
 import { detectAccel } from '../guest/accel.js';
@@ -95,11 +95,20 @@ export function requireRootOnDebian(): void {
   }
 }
 
+/** A folder of its own, for `lab:down` removes it with everything in it. @throws USAGE */
+export async function claimStateDir({ stateDir, settings }: Layout): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  if (existsSync(settings) || (await readdir(stateDir)).length === 0) return;
+  throw new ZebuError('USAGE', `--state-dir ${stateDir} is not empty, and holds no lab`, {
+    hint: 'Name a folder that is not there yet: zebu lab:down removes it with everything in it.',
+  });
+}
+
 /** Brings a lab up, or what is missing of it after a crash; what runs already is left alone. */
 export async function labUp(options: UpOptions): Promise<LabReport> {
   const { layout, log, signal } = options;
   requireRootOnDebian();
-  await mkdir(layout.stateDir, { recursive: true, mode: 0o700 });
+  await claimStateDir(layout);
   await ensureHostPackages({ log, signal });
   let settings = await readSettings(layout.settings);
   if (settings === undefined) {
