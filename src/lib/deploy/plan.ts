@@ -1,4 +1,4 @@
-import { commandLine, quote } from '@zebu/kit';
+import { commandLine, dotenvLine, quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
 import { frontPlan } from './front-proxy.js';
 import type { Target } from './git.js';
@@ -33,6 +33,14 @@ export function recordMembers(plan: ReleasePlan): string {
   const { id, target, author } = plan;
   const members = { id, ref: target.ref, kind: target.kind, commit: target.commit, subject: target.subject, ...author };
   return JSON.stringify(members).slice(1, -1);
+}
+
+/** What Compose files can ask of the release, as in `image: registry.example.org/shop:${ZEBU_REF}`. */
+function releaseEnv({ id, target }: ReleasePlan): string {
+  const variables = { ZEBU_REF: target.ref, ZEBU_COMMIT: target.commit, ZEBU_RELEASE: id };
+  return Object.entries(variables)
+    .map(([name, value]) => `${dotenvLine(name, value)}\n`)
+    .join('');
 }
 
 /** `service=strategy ...` for the services that have one of their own. */
@@ -75,7 +83,7 @@ function probeFunctions(probes: readonly Probe[]): string {
  * What the runner sources: assignments, each value one quoted word, and functions made of quoted words.
  *
  * project; folder (below the release, where the Compose files are); files (compose options); record (members of the
- * history's line); limits in seconds, MiB and GB; secrets (version file, added in the VM); the probes;
+ * history's line); release_env (variables for the Compose files); limits in seconds, MiB and GB; secrets (version file, added in the VM); the probes;
  * release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
@@ -90,6 +98,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     folder: plan.prefix === '' ? 'tree' : `tree/${plan.prefix}`,
     files: composeOptions(app),
     record: recordMembers(plan),
+    release_env: releaseEnv(plan),
     timeout: String(Math.ceil(deploy.timeout)),
     build_timeout: String(Math.ceil(deploy.build_timeout)),
     stability: String(Math.ceil(deploy.stability)),

@@ -156,13 +156,15 @@ describe('the verdict on a release', () => {
     const running = (): string =>
       guest.run("docker inspect --format '{{.State.Status}} {{.Image}}' verdict-fetched-1").replace(/^running /, '');
     const stopRegistry = startRegistry(guest);
-    const service = `{ image: "${image}", pull_policy: always, init: true, stop_grace_period: 1s }`;
+    const service = `{ image: "${image}", pull_policy: always, init: true, stop_grace_period: 1s, labels: { ref: "\${ZEBU_REF}" } }`;
     const compose = readFileSync(`${project.folder}/compose.yml`, 'utf8');
     project.write('compose.yml', compose.replace('services:\n', `services:\n  fetched: ${service}\n`));
     pushImage(guest, image, ['sleep', '1000000']);
     version(project, 'p1');
     await deploy('p1');
     const good = running();
+    const label = (): string => guest.run(`docker inspect --format '{{.Config.Labels.ref}}' verdict-fetched-1`);
+    expect(label()).toBe('p1');
     expect(good).toBe(guest.run(`docker image inspect --format '{{.Id}}' ${image}`));
     pushImage(guest, image, ['sh', '-c', 'echo no good >&2; exit 3']);
     version(project, 'p2');
@@ -171,7 +173,7 @@ describe('the verdict on a release', () => {
     expect(broken.message).toContain('fetched');
     // The name has moved on; the release has not.
     expect(guest.run(`docker image inspect --format '{{.Id}}' ${image}`)).not.toBe(good);
-    expect([running(), await served()]).toEqual([good, 'p1']);
+    expect([running(), await served(), label()]).toEqual([good, 'p1', 'p1']);
     stopRegistry();
     version(project, 'p3');
     const unreachable = await failing('p3');

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { parseDotenv } from '@zebu/kit';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/lib/config/schema.js';
 import { planFile } from '../../../src/lib/deploy/plan.js';
@@ -33,6 +34,17 @@ describe('what the runner is told', () => {
       from: '$(reboot)',
       subject: 'a "subject"',
     });
+  });
+
+  it('names the release for Compose files, in lines that Compose reads', () => {
+    const text = sourced(plan({}), 'printf %s "$release_env"');
+    expect(parseDotenv(text)).toEqual(
+      new Map([
+        ['ZEBU_REF', "v1'; touch /tmp/x"],
+        ['ZEBU_COMMIT', commit],
+        ['ZEBU_RELEASE', makeReleaseId(new Date(0), commit)],
+      ]),
+    );
   });
 
   it('calls each probe of the VM with its own words, and leaves those of the client out', () => {

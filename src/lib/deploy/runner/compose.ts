@@ -11,10 +11,11 @@ overlays() {
 load() {
   [ -z "$work" ] || rm -f "$work/config"
   images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
-  strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0
+  strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0 release_env=
   . "$1/plan" || return 1
   release=$1
   [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
+  [ -z "$release_env" ] || [ -s "$1/release.env" ] || printf '%s' "$release_env" >"$1/release.env"
   overlays
   tree=$1/$folder
   # A link is what zebu made of the secrets below.
@@ -22,6 +23,7 @@ load() {
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
   # What the data in volumes was made with is the same for every release.
   [ -s "$base/shared/secrets/bound.env" ] && environment="$environment --env-file $base/shared/secrets/bound.env"
+  [ ! -s "$1/release.env" ] || environment="$environment --env-file $1/release.env"
   return 0
 }
 

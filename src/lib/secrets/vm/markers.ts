@@ -19,6 +19,7 @@ marked_config() {
     elif [ -f "$tree/.env" ]; then environment="--env-file $tree/.env"
     fi
     environment="$environment --env-file $work/markers"
+    [ ! -s "$release/release.env" ] || environment="$environment --env-file $release/release.env"
     compose config --format "$1" )
 }
 `;
