@@ -1,5 +1,5 @@
 /** A stack that somebody started by hand becomes an app, with what is in its volume. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -38,6 +38,8 @@ beforeAll(async () => {
     },
   });
   project.write('.zebu/hooks/pre-build', '#!/bin/sh\ncp "$(command -v busybox)" busybox\n', 0o755);
+  // The lab's Proxmox stays in an overlay: zebu.yml is written anew.
+  copyFileSync(join(project.folder, 'zebu.yml'), join(project.folder, 'zebu.lab.yml'));
   const { ip, hostKeys } = await project.json<{ ip: string; hostKeys: readonly string[] }>(['vm:create']);
   guest = guestShell(ip, project.key);
   from = `deploy@${ip}`;
@@ -46,7 +48,7 @@ beforeAll(async () => {
   writeFileSync(join(home, '.ssh/known_hosts'), hostKeys.map((key) => `${ip} ${key}\n`).join(''));
 });
 afterAll(async () => {
-  await project.zebu(['vm:destroy', '--yes']);
+  await project.zebu(['vm:destroy', '--yes', '--env', 'lab']);
   project.remove();
 });
 
@@ -62,8 +64,6 @@ it('is imported under its name, and deployed with what its volume holds', async 
   expect(JSON.parse(none.stdout)).toMatchObject({
     error: { message: `There is no stack nope on ${from}; there is shop` },
   });
-  // The lab's Proxmox is told in an overlay: zebu.yml is written anew.
-  renameSync(join(project.folder, 'zebu.yml'), join(project.folder, 'zebu.lab.yml'));
   const run = await project.zebu([...args, '--force'], own);
   expect(run.code, run.stdout + run.stderr).toBe(0);
   expect(run.stdout).not.toContain('only-in-the-vm');
