@@ -40,6 +40,7 @@ const LOCAL: Readonly<Record<string, readonly number[]>> = {
   'plugins:uninstall': [4, 6],
   'plugins:update': [4, 6],
   providers: [],
+  support: [6],
 };
 
 const REMOTE_TOPICS: ReadonlySet<string> = new Set(['app', 'vm', 'secrets', 'doctor']);
@@ -73,7 +74,11 @@ export const EXIT_NOTES: Readonly<Record<string, string>> = {
   'vm:ssh': 'Otherwise that of ssh, which is that of the command.',
   'vm:diff': 'With --exit-code also 6 when something differs.',
   doctor: 'When a check failed, the status of the first failure’s class.',
+  support: '0 also when the host cannot be reached or the configuration is wrong: the file says so.',
 };
+
+/** They report a configuration that is wrong instead of ending with it. */
+const REPORTING: ReadonlySet<string> = new Set(['support']);
 
 /** Commands that are named above in full; a test holds them to those that there are. */
 export const NAMED: readonly string[] = [...Object.keys(LOCAL), ...VERDICT, ...HEALTH, ...Object.keys(EXIT_NOTES)];
@@ -84,7 +89,7 @@ export function exitsOf({ id, flags }: Pick<ManifestCommand, 'id' | 'flags'>): r
   const local = LOCAL[id];
   const topic = id.split(':', 1)[0] ?? '';
   if (local === undefined && !REMOTE_TOPICS.has(topic)) return undefined;
-  const found = new Set([...always, ...(local ?? [4, 5, 6]), ...('config' in flags ? [3] : [])]);
+  const found = new Set([...always, ...(local ?? [4, 5, 6]), ...('config' in flags && !REPORTING.has(id) ? [3] : [])]);
   if (OUTLASTED.some((pattern) => pattern.test(id))) found.add(9);
   if (VERDICT.has(id)) for (const status of [7, 8, 9]) found.add(status);
   if (HEALTH.has(id)) found.add(8);

@@ -1,4 +1,5 @@
 import { sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
@@ -47,7 +48,11 @@ export function parseReleases(stdout: string): Releases {
 
 /** @throws APP_MISSING */
 export async function listReleases(context: Context): Promise<readonly Release[]> {
-  const { session } = await openGuest(context);
+  return listReleasesIn((await openGuest(context)).session, context);
+}
+
+/** The same over a connection that is there. @throws APP_MISSING */
+export async function listReleasesIn(session: SshSession, context: Context): Promise<readonly Release[]> {
   const { name } = context.config.app;
   const { stdout } = await session.exec(
     { line: releasesScript(appLayout(name).base) },

@@ -1,7 +1,7 @@
 import { ZebuError, nearest } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
-import { openGuest } from '../guest/session.js';
+import { openGuest, type Guest } from '../guest/session.js';
 import { findDrift } from './drift.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
@@ -93,7 +93,11 @@ const UNKNOWN_HOLDER: Holder = { who: 'somebody', from: 'unknown', since: 'unkno
 
 /** What a deployed app looks like right now. @throws APP_MISSING */
 export async function appStatus(context: Context): Promise<AppStatus> {
-  const { session, address } = await openGuest(context);
+  return appStatusIn(await openGuest(context), context);
+}
+
+/** The same over a connection that is there. @throws APP_MISSING */
+export async function appStatusIn({ session, address }: Guest, context: Context): Promise<AppStatus> {
   const survey = await surveyApp(session, context, { usage: true });
   const { app } = context.config;
   if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)

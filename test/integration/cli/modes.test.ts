@@ -37,6 +37,8 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   init: ['--yes'],
   'lab:up': ['--nodes', '0'],
   'secrets:get': ['--reveal'],
+  // By itself it puts the time into the name.
+  support: ['--output', 'support.md'],
 };
 
 /** Its result is the report, and its exit status what was found. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
@@ -23,6 +24,7 @@ function everything(folder: string, wanted: (name: string) => boolean): string {
 describe('canaries in every secret', { timeout: 300_000 }, () => {
   let project: Project;
   let guest: Shell;
+  let address: string;
   const values = {
     API_TOKEN: canary(),
     CERTIFICATE: `${canary()}\n${canary()}\n`,
@@ -62,6 +64,7 @@ describe('canaries in every secret', { timeout: 300_000 }, () => {
     project.write('.env', lines.join(''), 0o600);
     project.release('v1');
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    address = ip;
     guest = guestShell(ip, project.key);
     await run(['secrets:diff', '--debug']);
     await run(['app:deploy', '--tag', 'v1', '--debug']);
@@ -81,6 +84,7 @@ describe('canaries in every secret', { timeout: 300_000 }, () => {
     project.release('v2');
     await run(['app:deploy', '--tag', 'v2', '--events']);
     await run(['app:follow']);
+    await run(['support', '--output', '-']);
     await project.zebu(['vm:ssh', '--', 'sh', '-c', `sleep 1; : ${marker}`]);
     watch.stop();
   });
@@ -114,6 +118,14 @@ describe('canaries in every secret', { timeout: 300_000 }, () => {
     expect(written.get('app:deploy --tag v1 --debug')).toContain("API_TOKEN='[redacted]'");
     expect(written.get('app:deploy --tag v2 --events')).toContain('dying with [redacted]');
     expect(written.get('secrets:rotate API_TOKEN --stdin --debug')).toContain('does not work with the new API_TOKEN');
+  });
+
+  it('are in no support bundle, nor is where the VM is, and nothing of it is missing', () => {
+    const text = written.get('support --output -') ?? '';
+    for (const sign of ['"healthy"', '"verdict":"restored"', 'dying with [redacted]', 'Compose 2'])
+      expect(text).toContain(sign);
+    expect(text).not.toContain('Not included');
+    for (const name of [address, inject('lab').stateDir, hostname()]) expect(text).not.toContain(name);
   });
 
   it('are in lines for the masks of GitHub, and in no other', async () => {

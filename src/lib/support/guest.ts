@@ -1,0 +1,123 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context.js';
+import { parseJournalLine } from '../deploy/journal.js';
+import { appLayout } from '../deploy/layout.js';
+import { listReleasesIn, type Release } from '../deploy/releases.js';
+import { appStatusIn, notDeployed } from '../deploy/status.js';
+import { openGuest, type Guest } from '../guest/session.js';
+import type { Names } from './names.js';
+import { reasonOf, section, within, type Section } from './section.js';
+
+const CONNECT_MS = 45_000;
+const LOOK_MS = 20_000;
+const RELEASES = 10;
+/** The end of a journal says why. */
+const JOURNAL_LINES = 400;
+
+export const GUEST_PARTS = [
+  ['app', 'App'],
+  ['releases', 'The last releases'],
+  ['journal', 'Journal of the last deploy'],
+  ['docker', 'Docker in the VM'],
+] as const;
+
+const json = (value: unknown): string => JSON.stringify(value, null, 1);
+
+/** Newest first. Who deployed from where becomes known; the subject of a commit is the app's own business. */
+export function releaseLines(releases: readonly Release[], names: Names): string {
+  return releases
+    .slice(0, RELEASES)
+    .map(({ subject: _subject, ...release }) => {
+      for (const [kind, word] of [
+        ['user', release.who],
+        ['host', release.from],
+      ] as const)
+        names.learn(kind, word);
+      return JSON.stringify(release);
+    })
+    .join('\n');
+}
+
+/** A journal as its lines, without the marks of a file that was cut. */
+export function journalLines(text: string): string {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const event = parseJournalLine(line);
+      if (event === undefined) return line.startsWith('run=') ? [line] : [];
+      if (event.kind === 'output') return [`  ${event.line}`];
+      if (event.kind === 'step') return [`${event.step} ${event.state} ${event.detail}`.trimEnd()];
+      return [`end ${event.verdict} at ${event.step || 'the start'}: ${event.reason}`];
+    })
+    .join('\n');
+}
+
+async function journal(session: SshSession, context: Context): Promise<string> {
+  const { name } = context.config.app;
+  const line = sh`
+cd ${appLayout(name).base}/journals 2>/dev/null || exit 0
+last=$(ls -1 | grep '^[0-9].*[.]jsonl$' | sort | tail -n 1)
+[ -n "$last" ] || exit 0
+printf 'run=%s\n' "\${last%.jsonl}"
+tail -n ${JOURNAL_LINES} "$last"
+`;
+  const { stdout } = await session.exec({ line }, { signal: context.signal });
+  if (stdout === '') throw notDeployed(name);
+  return journalLines(stdout);
+}
+
+async function docker(session: SshSession, { signal }: Context): Promise<string> {
+  const line = `
+( . /etc/os-release && echo "$PRETTY_NAME, Linux $(uname -r) $(uname -m)" )
+docker version --format 'Docker {{.Server.Version}}, client {{.Client.Version}}' 2>&1 | tail -n 1
+echo "Compose $(docker compose version --short 2>&1 | tail -n 1)"
+echo "buildx $(docker buildx version 2>&1 | tail -n 1)"
+docker info --format 'storage {{.Driver}}, cgroup {{.CgroupVersion}}, {{.NCPU}} CPUs, {{.MemTotal}} bytes of memory' 2>&1 | tail -n 1
+`;
+  return (await session.exec({ line }, { signal })).stdout.trimEnd();
+}
+
+/** Takes out what only the VM knows to be a secret: values of all versions, also those that this machine never had. */
+async function masked(session: SshSession, context: Context, text: string): Promise<string> {
+  const line = sh`
+masks=${`${appLayout(context.config.app.name).secrets}/redact.sed`}
+[ -f "$masks" ] || masks=/dev/null
+LC_ALL=C sed -f "$masks"
+`;
+  const { code, stdout } = await session.exec({ line }, { signal: context.signal, stdin: `${text}\n` });
+  if (code !== 0) throw new ZebuError('VM_NOT_READY', 'The VM could not take its secrets out of it, so it is left out');
+  return stdout.trimEnd();
+}
+
+/** What the VM has to say, over one connection; each part on its own, and none waited for long. */
+export async function guestSections(context: Context, names: Names): Promise<readonly Section[]> {
+  let guest: Guest;
+  try {
+    guest = await within(context, CONNECT_MS, openGuest);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return GUEST_PARTS.map(([id, title]) => ({ id, title, text: null, reason: reasonOf(error) }));
+  }
+  const { session, address } = guest;
+  names.learn('host', address.host);
+  const looks: Readonly<Record<(typeof GUEST_PARTS)[number][0], (bounded: Context) => Promise<string>>> = {
+    app: async (bounded) => {
+      const { last, deploying, ...status } = await appStatusIn(guest, bounded);
+      names.learn('user', deploying?.who);
+      names.learn('host', deploying?.from);
+      return json({ ...status, deploying, last: last?.id ?? null });
+    },
+    releases: async (bounded) => releaseLines(await listReleasesIn(session, bounded), names),
+    journal: (bounded) => journal(session, bounded),
+    docker: (bounded) => docker(session, bounded),
+  };
+  const found: Section[] = [];
+  for (const [id, title] of GUEST_PARTS)
+    found.push(
+      await section(id, title, context.signal, () =>
+        within(context, LOOK_MS, async (bounded) => masked(session, bounded, await looks[id](bounded))),
+      ),
+    );
+  return found;
+}

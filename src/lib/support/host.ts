@@ -1,0 +1,68 @@
+import { diagnose, type Diagnosis } from '../doctor/doctor.js';
+import type { Context } from '../context.js';
+import { nodesAnswer } from '../proxmox/answers.js';
+import { makeClient } from '../proxmox/client.js';
+import { vmStatus } from '../proxmox/lifecycle.js';
+import { parseAnswer } from '../proxmox/parse.js';
+import type { Names } from './names.js';
+import { reasonOf, section, within, type Section } from './section.js';
+
+const NODES_MS = 30_000;
+const DOCTOR_MS = 90_000;
+const STATUS_MS = 30_000;
+
+/** The nodes are hosts, too; without knowing their names nothing of Proxmox can be shown. */
+async function learnNodes(context: Context, names: Names): Promise<void> {
+  await within(context, NODES_MS, async ({ io }) => {
+    const client = await makeClient(await context.transport(), io);
+    const nodes = parseAnswer(nodesAnswer, await client.request('GET', '/nodes'), 'the list of nodes');
+    for (const { node } of nodes) names.learn('host', node);
+  });
+}
+
+type Check = Diagnosis['checks'][number];
+
+const line = ({ id, status, detail, code }: Check): string =>
+  `${status.padEnd(4)}  ${id.padEnd(10)}  ${code === null ? '' : `${code}: `}${detail}`;
+
+/** What was found until then stays when the time is up. */
+async function doctor(
+  context: Context | { readonly problem: unknown },
+  signal: AbortSignal,
+): Promise<Pick<Section, 'reason' | 'text'>> {
+  const checks: Check[] = [];
+  const look = (bounded: AbortSignal): Promise<Diagnosis> =>
+    diagnose({ context, signal: bounded, onResult: (result) => checks.push(result) });
+  let reason: string | null = null;
+  try {
+    if ('problem' in context) await look(signal);
+    else await within(context, DOCTOR_MS, (bounded) => look(bounded.signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    reason = reasonOf(error);
+  }
+  return { text: checks.length === 0 ? null : checks.map(line).join('\n'), reason };
+}
+
+/** What Proxmox has to say, and the doctor. */
+export async function hostSections(
+  context: Context | { readonly problem: unknown },
+  names: Names,
+  signal: AbortSignal,
+): Promise<readonly Section[]> {
+  let unreachable: unknown = 'problem' in context ? context.problem : undefined;
+  if (!('problem' in context)) {
+    try {
+      await learnNodes(context, names);
+    } catch (error) {
+      signal.throwIfAborted();
+      unreachable = error;
+    }
+  }
+  const diagnosis: Section = { id: 'doctor', title: 'Doctor', ...(await doctor(context, signal)) };
+  const vm = await section('vm', 'VM', signal, async () => {
+    if ('problem' in context || unreachable !== undefined) throw unreachable;
+    return JSON.stringify(await within(context, STATUS_MS, vmStatus), null, 1);
+  });
+  return [diagnosis, vm];
+}
