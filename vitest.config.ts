@@ -23,6 +23,8 @@ export default defineConfig({
   resolve: { alias },
   test: {
     pool: 'forks',
+    // A zebu on a test's terminal must not ask a registry for newer ones.
+    env: { NO_UPDATE_NOTIFIER: '1' },
     // Its JSON is imported in a way only a bundler understands.
     server: { deps: { inline: ['@actions/workflow-parser'] } },
     projects: [

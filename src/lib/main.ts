@@ -5,6 +5,9 @@ import { joinTopic, mayNeedJoining } from './argv.js';
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
 
+/** With this zebu starts itself, apart from what the user waits for. */
+const UPDATE = '__update';
+
 /** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
 function report(thrown: unknown, args: readonly string[]): void {
   const error = toZebuError(thrown);
@@ -48,6 +51,11 @@ export async function main(args: string[], root: string): Promise<void> {
       const config = await Config.load(root);
       const zebu = process.argv[1] ?? '';
       process.stdout.write(shown(await candidates(args.slice(1), config.commands, zebu)));
+      return;
+    }
+    if (args[0] === UPDATE) {
+      const { refreshLatest } = await import('./update/ask.js');
+      if (args[1] !== undefined) await refreshLatest(args[1]);
       return;
     }
     await run(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args, root);
