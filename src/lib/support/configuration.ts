@@ -43,7 +43,8 @@ export function shownValue(path: string, value: unknown, names: Names): unknown 
   const last = path.slice(path.lastIndexOf('.') + 1);
   if (typeof value === 'string') {
     const kind = TELLING[path];
-    if (kind !== undefined) return names.isOrdinary(value) ? value : names.of(kind, value);
+    // `root` and `deploy` say nothing about anybody.
+    if (kind !== undefined) return kind === 'user' && names.isOrdinary(value) ? value : names.of(kind, value);
     if (path === 'vm.ssh_keys') return /\s/.test(value) ? names.of('key', value.split(/\s+/)[1] ?? value) : value;
     return (OPAQUE.test(path) && last !== 'use') || last === 'command' || last === 'body' ? MASK : value;
   }

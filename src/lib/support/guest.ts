@@ -24,18 +24,18 @@ export const GUEST_PARTS = [
 
 const json = (value: unknown): string => JSON.stringify(value, null, 1);
 
-/** Newest first. Who deployed from where becomes known; the subject of a commit is the app's own business. */
+/** Placeholders for somebody and their machine, also where else they are named. */
+function anonymous<T extends { readonly who: string; readonly from: string }>(note: T, names: Names): T {
+  names.learn('user', note.who);
+  names.learn('host', note.from);
+  return { ...note, who: names.of('user', note.who), from: names.of('host', note.from) };
+}
+
+/** Newest first. The subject of a commit is the app's own business. */
 export function releaseLines(releases: readonly Release[], names: Names): string {
   return releases
     .slice(0, RELEASES)
-    .map(({ subject: _subject, ...release }) => {
-      for (const [kind, word] of [
-        ['user', release.who],
-        ['host', release.from],
-      ] as const)
-        names.learn(kind, word);
-      return JSON.stringify(release);
-    })
+    .map(({ subject: _subject, ...release }) => JSON.stringify(anonymous(release, names)))
     .join('\n');
 }
 
@@ -59,7 +59,7 @@ async function journal(session: SshSession, context: Context): Promise<string> {
 cd ${appLayout(name).base}/journals 2>/dev/null || exit 0
 last=$(ls -1 | grep '^[0-9].*[.]jsonl$' | sort | tail -n 1)
 [ -n "$last" ] || exit 0
-printf 'run=%s\n' "\${last%.jsonl}"
+printf 'run=%s\n' "$(basename "$last" .jsonl)"
 tail -n ${JOURNAL_LINES} "$last"
 `;
   const { stdout } = await session.exec({ line }, { signal: context.signal });
@@ -104,9 +104,8 @@ export async function guestSections(context: Context, names: Names): Promise<rea
   const looks: Readonly<Record<(typeof GUEST_PARTS)[number][0], (bounded: Context) => Promise<string>>> = {
     app: async (bounded) => {
       const { last, deploying, ...status } = await appStatusIn(guest, bounded);
-      names.learn('user', deploying?.who);
-      names.learn('host', deploying?.from);
-      return json({ ...status, deploying, last: last?.id ?? null });
+      const now = deploying === null ? null : anonymous(deploying, names);
+      return json({ ...status, deploying: now, last: last?.id ?? null });
     },
     releases: async (bounded) => releaseLines(await listReleasesIn(session, bounded), names),
     journal: (bounded) => journal(session, bounded),
