@@ -62,7 +62,9 @@ export async function hostSections(
   const diagnosis: Section = { id: 'doctor', title: 'Doctor', ...(await doctor(context, signal)) };
   const vm = await section('vm', 'VM', signal, async () => {
     if ('problem' in context || unreachable !== undefined) throw unreachable;
-    return JSON.stringify(await within(context, STATUS_MS, vmStatus), null, 1);
+    const { history, ...status } = await within(context, STATUS_MS, (bounded) => vmStatus(bounded, 'hour'));
+    const measured = (history?.points ?? []).map((point) => JSON.stringify(point));
+    return [JSON.stringify(status, null, 1), ...measured].join('\n');
   });
   return [diagnosis, vm];
 }
