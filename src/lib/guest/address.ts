@@ -34,17 +34,18 @@ export interface LocatedGuest extends GuestAddress {
   readonly onceUp: <Result>(attempt: () => Promise<Result>) => Promise<Result>;
 }
 
-/** Seconds after its start for which a VM that does not answer may still be booting. */
+/** Seconds after its start for which a VM that does not answer may still be booting; less where vm.ready_timeout is. */
 const BOOT_SECONDS = 180;
 
 /** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
 const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
 
 function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
-  const deadline = context.clock.elapsed() + Math.max(0, BOOT_SECONDS - upSeconds) * 1000;
+  const seconds = Math.min(BOOT_SECONDS, context.config.vm.ready_timeout);
+  const deadline = context.clock.elapsed() + Math.max(0, seconds - upSeconds) * 1000;
   let said = false;
   const onWait = (): void => {
-    if (!said) context.io.note(`VM ${vmid} was just started: waiting for it, ${BOOT_SECONDS} s from its start at most`);
+    if (!said) context.io.note(`VM ${vmid} was just started: waiting for it, ${seconds} s from its start at most`);
     said = true;
   };
   return (attempt) => {

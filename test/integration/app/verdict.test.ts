@@ -129,7 +129,9 @@ describe('the verdict on a release', () => {
     // The lab's own sshd: it answers, with another key.
     const { host, port } = inject('lab').ssh;
     writeFileSync(`${folder}/${file}`, JSON.stringify({ ...note, host }));
-    const elsewhere = await project.zebu(['app:releases', '--debug', '--set', `vm.ssh_port=${port}`]);
+    // A VM that was just started would be waited for.
+    const flags = ['--set', `vm.ssh_port=${port}`, '--set', 'vm.ready_timeout=1'];
+    const elsewhere = await project.zebu(['app:releases', '--debug', ...flags]);
     expect([elsewhere.code, elsewhere.stderr.includes('GET /api2/json/cluster/resources ok')]).toEqual([4, true]);
     expect(await debug()).toContain('GET /api2/json/cluster/resources ok');
     expect(await debug()).not.toContain('GET /api2/json');
