@@ -4,7 +4,7 @@ import { startLoad } from '../../support/load.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 /** How often a release is rolled out under load; 20 by the switch, for whoever has the time. */
-const DEPLOYS = Number(process.env['ZEBU_TEST_DEPLOYS'] ?? 3);
+const DEPLOYS = Number(process.env['ZEBU_TEST_DEPLOYS'] ?? 2);
 
 const COMPOSE = `
 services:
