@@ -22,11 +22,11 @@ bring_up() {
     gap=$(gaps)
     watcher=
     [ -z "$reason" ] || return 1
-    said=$(last_line start-up)
+    up_said=$(last_line start-up)
     # Which container made "up" fail is told by looking at them once.
     patience=0
     verify && reason=
-    case $reason in ''|'not healthy'*) reason="docker compose up failed: $said" ;; esac
+    case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
     return 1
   fi
   begin verify ''

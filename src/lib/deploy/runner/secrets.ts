@@ -45,10 +45,10 @@ recreate() {
   else
     well=1
     if [ -z "$reason" ]; then
-      said=$(last_line start-up)
+      up_said=$(last_line start-up)
       patience=0
       verify && reason=
-      case $reason in ''|'not healthy'*) reason="docker compose up failed: $said" ;; esac
+      case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
     fi
   fi
   gap=$(gaps)
