@@ -83,8 +83,8 @@ function probeFunctions(probes: readonly Probe[]): string {
  * What the runner sources: assignments, each value one quoted word, and functions made of quoted words.
  *
  * project; folder (below the release, where the Compose files are); files (compose options); record (members of the
- * history's line); release_env (variables for the Compose files); limits in seconds, MiB and GB; secrets (version file, added in the VM); the probes;
- * release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
+ * history's line); release_env (variables for the Compose files); limits in seconds, MiB and GB; secrets (version file,
+ * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).

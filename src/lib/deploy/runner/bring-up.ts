@@ -12,6 +12,15 @@ start_release() {
   front_reload
 }
 
+# Sets $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what Compose
+# said last.
+blame_up() {
+  up_said=$(last_line start-up)
+  patience=0
+  verify && reason=
+  case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
+}
+
 # Starts what is loaded and judges it. Fails with $reason and $bad set.
 bring_up() {
   begin start-up "$1"
@@ -22,11 +31,7 @@ bring_up() {
     gap=$(gaps)
     watcher=
     [ -z "$reason" ] || return 1
-    up_said=$(last_line start-up)
-    # Which container made "up" fail is told by looking at them once.
-    patience=0
-    verify && reason=
-    case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
+    blame_up
     return 1
   fi
   begin verify ''

@@ -28,10 +28,7 @@ favour_later() {
 # An image that several services build under one name would be whichever came last, another at each build of the same
 # commit: the first of them builds it for all. Leaves who builds in $release/builders, or nothing where no name is shared.
 find_builders() {
-  awk -v project="$project" "$scan"'
-    depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; next }
-    depth == 3 && key == "image" { image[service] = value(line) }
-    depth == 3 && key == "build" { builds[service] = 1 }
+  awk -v project="$project" "$scan_images"'
     END {
       for (i = 1; i <= n; i++) {
         name = names[i]

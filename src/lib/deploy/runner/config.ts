@@ -22,4 +22,11 @@ scan='
     depth == 1 && key != "" { section = key; next }
     section != "services" { next }
 '
+
+# Behind it, for which images are built here: names (services, in order), image and builds, by service.
+scan_images=$scan'
+    depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; next }
+    depth == 3 && key == "image" { image[service] = value(line) }
+    depth == 3 && key == "build" { builds[service] = 1 }
+'
 `;

@@ -7,17 +7,14 @@ export const IMAGES = String.raw`
 # the same name: "service image builder". For the others "service image pull_policy", to $work/pulled.
 built_images() {
   : >"$work/pulled"
-  awk -v project="$project" -v pulled="$work/pulled" "$scan"'
-    depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; policy[service] = "missing"; next }
-    depth == 3 && key == "image" { image[service] = value(line) }
+  awk -v project="$project" -v pulled="$work/pulled" "$scan_images"'
     depth == 3 && key == "pull_policy" { policy[service] = value(line) }
-    depth == 3 && key == "build" { builds[service] = 1 }
     END {
       for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
       for (i = 1; i <= n; i++) {
         name = names[i]
         if (image[name] in builder) print name, image[name], builder[image[name]]
-        else print name, image[name], policy[name] >pulled
+        else print name, image[name], ((name in policy) ? policy[name] : "missing") >pulled
       }
     }' "$work/config"
 }

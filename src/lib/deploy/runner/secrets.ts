@@ -44,12 +44,7 @@ recreate() {
     well=$?
   else
     well=1
-    if [ -z "$reason" ]; then
-      up_said=$(last_line start-up)
-      patience=0
-      verify && reason=
-      case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
-    fi
+    [ -n "$reason" ] || blame_up
   fi
   gap=$(gaps)
   watcher=
