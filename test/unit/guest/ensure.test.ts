@@ -16,7 +16,8 @@ const desired: DesiredGuest = {
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const SSHD = 'passwordauthentication,no kbdinteractiveauthentication,no permitrootlogin,no ';
-const DOCKER = '{"log-driver":"json-file","log-opts":{"max-size":"10m","max-file":"3"}}';
+const DOCKER = '{"log-driver":"json-file","log-opts":{"max-size":"10m","max-file":"3"},"live-restore":true}';
+const without = (key: string): string => JSON.stringify({ ...(JSON.parse(DOCKER) as object), [key]: undefined });
 
 /** What a VM says in which nothing is to be done. */
 const RIGHT: Readonly<Record<string, string>> = {
@@ -67,7 +68,8 @@ describe('judgeGuest', () => {
     [{ cloud_init: '' }, 'guest.host_keys'],
     [{ upgrades: 'off' }, 'vm.security_upgrades'],
     [{ upgrades: 'missing' }, 'vm.security_upgrades'],
-    [{ docker_config: '' }, 'vm.container_log_mb'],
+    [{ docker_config: b64(without('log-opts')) }, 'vm.container_log_mb'],
+    [{ docker_config: b64(without('live-restore')) }, 'guest.live_restore'],
     [{ docker_config_time: '3000' }, 'vm.container_log_mb'],
     [{ swap: '' }, 'vm.swap_mb'],
     [{ swap_kept: '' }, 'vm.swap_mb'],
@@ -132,24 +134,37 @@ describe('keysChange', () => {
 });
 
 describe('mergeDaemonConfig', () => {
+  const merge = (text: string, megabytes = 30, swarm = false) => mergeDaemonConfig(text, { megabytes, swarm });
+
   it('keeps every other key', () => {
-    const merged = mergeDaemonConfig('{"storage-driver":"overlay2","log-opts":{"labels":"x"}}', 60);
-    expect(merged.kind === 'differs' && JSON.parse(merged.text)).toEqual({
+    const { text } = merge('{"storage-driver":"overlay2","log-opts":{"labels":"x"}}', 60);
+    expect(JSON.parse(text)).toEqual({
       'storage-driver': 'overlay2',
-      'log-driver': 'json-file',
       'log-opts': { labels: 'x', 'max-size': '20m', 'max-file': '3' },
+      'live-restore': true,
     });
   });
 
   it('writes one where there is none, and nothing where it is right', () => {
-    expect(mergeDaemonConfig('', 30)).toMatchObject({ kind: 'differs', found: 'no limit' });
-    expect(mergeDaemonConfig(DOCKER, 30)).toEqual({ kind: 'right' });
+    expect(merge('')).toMatchObject({ logs: { kind: 'differs', found: 'no limit' }, liveRestore: { kind: 'differs' } });
+    expect(merge(DOCKER)).toMatchObject({ logs: { kind: 'right' }, liveRestore: { kind: 'right' } });
   });
 
   it('leaves alone what sends logs elsewhere, and what it cannot read', () => {
-    expect(mergeDaemonConfig('{"log-driver":"journald"}', 30)).toMatchObject({ kind: 'left' });
-    expect(mergeDaemonConfig('{nonsense', 30)).toMatchObject({ kind: 'left' });
-    expect(mergeDaemonConfig('[]', 30)).toMatchObject({ kind: 'left' });
+    const journald = merge('{"log-driver":"journald"}');
+    expect(journald).toMatchObject({ logs: { kind: 'left' }, liveRestore: { kind: 'differs' } });
+    expect(JSON.parse(journald.text)).toEqual({ 'log-driver': 'journald', 'live-restore': true });
+    expect(merge('{nonsense')).toMatchObject({ logs: { kind: 'left' }, liveRestore: { kind: 'left' } });
+    expect(merge('[]')).toMatchObject({ logs: { kind: 'left' }, liveRestore: { kind: 'left' } });
+  });
+
+  it('leaves live-restore off where somebody wants it so, and in a swarm', () => {
+    const off = merge('{"live-restore":false}');
+    expect(off.liveRestore.kind).toBe('left');
+    expect(JSON.parse(off.text)).toMatchObject({ 'live-restore': false });
+    const swarm = merge('{}', 30, true);
+    expect(swarm.liveRestore.kind).toBe('left');
+    expect(JSON.parse(swarm.text)).not.toHaveProperty('live-restore');
   });
 });
 

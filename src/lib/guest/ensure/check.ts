@@ -74,6 +74,8 @@ check() {
   check_upgrades
   say docker_config "$(base64 -w0 ${DAEMON_JSON} 2>/dev/null)"
   say docker_config_time "$(stat -c %Y ${DAEMON_JSON} 2>/dev/null)"
+  # What swarmkit keeps is there from "docker swarm init" on, until the node leaves.
+  [ -e /var/lib/docker/swarm/docker-state.json ] && say docker_swarm yes
   say docker_started "$(stat -c %Y /run/docker.pid 2>/dev/null)"
   say swap "$(awk 'NR>1{print $1","$3}' /proc/swaps | tr '\n' ' ')"
   say swap_kept "$(awk '$1==f&&$3=="swap"{print "yes"}' f=${SWAP_FILE} /etc/fstab 2>/dev/null)"
@@ -119,6 +121,7 @@ const observedSchema = z.object({
   /** Unix times in seconds. */
   docker_config_time: maybe,
   docker_started: maybe,
+  docker_swarm: text,
   /** Device and KiB of each. */
   swap: settings,
   swap_kept: text,

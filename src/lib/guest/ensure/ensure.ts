@@ -75,7 +75,7 @@ const KINDS: Readonly<Record<Repair['kind'], string>> = {
   keys: 'keys',
   'host-keys': 'host_keys',
   upgrades: 'upgrades',
-  'container-logs': 'logs',
+  'docker-config': 'docker_config',
   docker: 'docker',
   swap: 'swap',
   grow: 'grow',
@@ -84,7 +84,7 @@ const KINDS: Readonly<Record<Repair['kind'], string>> = {
 function reasonOf(row: GuestDrift, facts: ReadonlyMap<string, string>): string {
   const failed = facts.get(`failed_${KINDS[row.repair.kind]}`);
   if (failed !== undefined) return failed || 'it failed without a word';
-  const isDocker = row.repair.kind === 'docker' || row.repair.kind === 'container-logs';
+  const isDocker = row.repair.kind === 'docker' || row.repair.kind === 'docker-config';
   return (
     (isDocker ? (facts.get('failed_docker') ?? facts.get('deferred_docker')) : undefined) ?? 'it did not take effect'
   );

@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.js';
 import type { Drift } from '../../proxmox/drift.js';
 import { DAEMON_JSON, SWAP_FILE, type ObservedGuest } from './check.js';
 import { keysChange } from './authorized-keys.js';
-import { mergeDaemonConfig } from './daemon-config.js';
+import { mergeDaemonConfig, type DaemonConfig } from './daemon-config.js';
 import type { Repair } from './repair.js';
 
 /** What zebu keeps as it should be inside the VM. */
@@ -125,13 +125,29 @@ function upgrades({ upgrades: state }: ObservedGuest, desired: DesiredGuest): Fi
   return { key, wanted: 'true', found: 'false', change: 'now', repair: { kind: 'upgrades', on: true } };
 }
 
+const daemonConfig = (observed: ObservedGuest, desired: DesiredGuest): DaemonConfig =>
+  mergeDaemonConfig(observed.docker_config, {
+    megabytes: desired.containerLogMb,
+    swarm: observed.docker_swarm === 'yes',
+  });
+
+/** Otherwise an upgrade of Docker, or its end, is the end of the app: what runs is killed, and not always started again. */
+function liveRestore(observed: ObservedGuest, desired: DesiredGuest): Finding {
+  const key = 'guest.live_restore';
+  const { liveRestore: setting, text } = daemonConfig(observed, desired);
+  if (setting.kind === 'right') return undefined;
+  if (setting.kind === 'left') return { key, why: setting.why };
+  const wanted = 'containers go on while Docker is away';
+  return { key, wanted, found: setting.found, change: 'now', repair: { kind: 'docker-config', text } };
+}
+
 function containerLogs(observed: ObservedGuest, desired: DesiredGuest): Finding {
   const key = 'vm.container_log_mb';
   const wanted = String(desired.containerLogMb);
-  const merged = mergeDaemonConfig(observed.docker_config, desired.containerLogMb);
-  if (merged.kind === 'left') return { key, why: merged.why };
-  if (merged.kind === 'differs') {
-    return { key, wanted, found: merged.found, change: 'now', repair: { kind: 'container-logs', text: merged.text } };
+  const { logs, text } = daemonConfig(observed, desired);
+  if (logs.kind === 'left') return { key, why: logs.why };
+  if (logs.kind === 'differs') {
+    return { key, wanted, found: logs.found, change: 'now', repair: { kind: 'docker-config', text } };
   }
   const { docker_config_time: written, docker_started: started } = observed;
   if (written === undefined || started === undefined || started >= written) return undefined;
@@ -195,6 +211,7 @@ export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): Gues
     hostKeys(observed),
     upgrades(observed, desired),
     containerLogs(observed, desired),
+    liveRestore(observed, desired),
     swap(observed, desired),
     rootSize(observed),
   ].filter((finding) => finding !== undefined);

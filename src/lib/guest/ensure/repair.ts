@@ -8,7 +8,7 @@ export type Repair =
   | { readonly kind: 'keys'; readonly text: string }
   | { readonly kind: 'host-keys' }
   | { readonly kind: 'upgrades'; readonly on: boolean }
-  | { readonly kind: 'container-logs'; readonly text: string }
+  | { readonly kind: 'docker-config'; readonly text: string }
   | { readonly kind: 'docker' }
   | { readonly kind: 'swap'; readonly mb: number }
   | {
@@ -87,12 +87,21 @@ repair_docker() {
   else systemctl restart docker 2>"$work/log" || say failed_docker "$(last "$work/log")"
   fi
 }
-repair_logs() { # BASE64
+log_settings() { # FILE
+  tr -d ' \n' <"$1" 2>/dev/null | grep -o '"log-[a-z]*":[^}]*'
+}
+repair_docker_config() { # BASE64
   printf %s "$1" | base64 -d >"$work/daemon.json"
   if ! dockerd --validate --config-file "$work/daemon.json" >"$work/log" 2>&1 && ! grep -q 'unknown flag' "$work/log"; then
-    say failed_logs "$(last "$work/log")"; return
+    say failed_docker_config "$(last "$work/log")"; return
   fi
-  put ${DAEMON_JSON} 644 "$1" && repair_docker
+  # Its time tells whether Docker has read it. What a signal makes it read needs no restart.
+  cp -p ${DAEMON_JSON} "$work/before" 2>/dev/null
+  put ${DAEMON_JSON} 644 "$1"
+  [ ! -s /run/docker.pid ] || kill -HUP "$(cat /run/docker.pid)"
+  if [ "$(log_settings "$work/before")" = "$(log_settings ${DAEMON_JSON})" ]; then touch -r "$work/before" ${DAEMON_JSON}
+  else repair_docker
+  fi
 }
 repair_swap() { # MIB
   if grep -q '^${SWAP_FILE} ' /proc/swaps; then swapoff ${SWAP_FILE} 2>"$work/log" || { say failed_swap "$(last "$work/log")"; return; }; fi
@@ -141,8 +150,8 @@ export function repairCall(repair: Repair, user: string, cloudInit: string): str
       return sh`put ${CLOUD_INIT_DROP_IN} 644 ${base64(cloudInit)}`;
     case 'upgrades':
       return sh`repair_upgrades ${repair.on ? 1 : 0}`;
-    case 'container-logs':
-      return sh`repair_logs ${base64(repair.text)}`;
+    case 'docker-config':
+      return sh`repair_docker_config ${base64(repair.text)}`;
     case 'docker':
       return 'repair_docker';
     case 'swap':

@@ -16,7 +16,8 @@ export function checkScript(desired: DesiredGuest): string {
 
 /** Puts right, then looks again. */
 export function repairScript(desired: DesiredGuest, repairs: readonly Repair[]): string {
-  const calls = repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS));
+  // What two findings ask for is done once.
+  const calls = new Set(repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS)));
   const head = sh`work=${WORK}; rm -rf "$work"; mkdir -m 0700 "$work"`;
   return checkFunctions(desired.user) + repairFunctions() + asMain([head, ...calls, 'check'].join('\n'));
 }
