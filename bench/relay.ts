@@ -22,6 +22,8 @@ export async function openRelay(host: string, port: number, delayMs: number): Pr
   const counts = new Int32Array(counters);
   const workerData: RelayData = { host, port, delayMs, counters };
   const worker = new Worker(new URL('relay-worker.ts', import.meta.url), { workerData });
+  // A benchmark that breaks ends all the same.
+  worker.unref();
   const own = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

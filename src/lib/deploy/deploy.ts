@@ -10,7 +10,7 @@ import { attach } from './attach.js';
 import { author } from './author.js';
 import type { DeployPlan } from './dry-run/index.js';
 import { LocalGit, type Target, type WantedRef } from './git.js';
-import { launch } from './launch.js';
+import { launch, openLaunch } from './launch.js';
 import { appLayout } from './layout.js';
 import { describeHolder, lockHeld, parseHolder } from './lock.js';
 import { brokenOff } from './outcome.js';
@@ -141,6 +141,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       const { session, address } = await openGuest(context);
       host = address.host;
       report.update('asking what it has');
+      const opened = openLaunch(context, session);
       const found = await survey(session, layout, signal);
       const holder = parseHolder(found.holder);
       if (holder?.commit === target.commit && holder.run !== undefined && options.ref.kind !== 'dirty') {
@@ -190,6 +191,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
         context,
         session,
         {
+          opened,
           script,
           parts: [runner.input, plan, bundle],
           pack: needed ? () => git.pack(target.commit, haves) : undefined,

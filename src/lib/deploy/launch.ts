@@ -14,7 +14,7 @@ async function feed(
   pack: Readable | undefined,
   run: Run,
 ): Promise<void> {
-  for (const part of parts) process.stream.write(part);
+  process.stream.write(parts.join(''));
   if (pack === undefined) process.stream.end();
   else {
     const counted = new PassThrough();
@@ -46,7 +46,22 @@ async function refusal(process: RemoteProcess, journal: JournalStream, stderr: s
   );
 }
 
+/** Reads the script's size in bytes and the script itself, byte by byte: what follows is the script's to read. */
+const WAITING = 'read -r size && script=$(head -c "$size") && eval "$script"';
+
+/**
+ * A shell in the VM that waits for the script. Opened while something else is being asked it costs no round trip of its own;
+ * one that is not needed ends with the connection.
+ */
+export function openLaunch(context: Context, session: SshSession): Promise<RemoteProcess> {
+  const opened = session.stream({ line: WAITING }, { signal: context.signal });
+  // Whoever comes to use it hears of it.
+  opened.catch(() => {});
+  return opened;
+}
+
 export interface Launch {
+  readonly opened?: Promise<RemoteProcess>;
   readonly script: string;
   readonly parts: readonly string[];
   /** Called once there is somebody to read: Node drops what an ended child has written to a pipe nobody listens to. */
@@ -57,17 +72,17 @@ export interface Launch {
 export async function launch(
   context: Context,
   session: SshSession,
-  { script, parts, pack }: Launch,
+  { opened = openLaunch(context, session), script, parts, pack }: Launch,
   run: Run,
 ): Promise<void> {
-  const process = await session.stream({ line: script }, { signal: context.signal });
+  const process = await opened;
   let stderr = '';
   process.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const journal = new JournalStream(process, reopenRun(context, run));
   run.session = session;
   run.journal = journal;
   const packed = pack?.();
-  await feed(process, parts, packed?.stream, run);
+  await feed(process, [`${Buffer.byteLength(script)}\n`, script, ...parts], packed?.stream, run);
   await packed?.done;
   await journal.peek();
   if (!journal.started) throw await refusal(process, journal, stderr);

@@ -80,7 +80,8 @@ function probeFunctions(probes: readonly Probe[]): string {
 }
 
 /**
- * What the runner sources: assignments, each value one quoted word, and functions made of quoted words.
+ * What the runner sources: assignments, each value one quoted word, and functions made of quoted words. What is not there is
+ * empty: the runner unsets what an earlier plan may have set.
  *
  * project; folder (below the release, where the Compose files are); files (compose options); record (members of the
  * history's line); release_env (variables for the Compose files); limits in seconds, MiB and GB; secrets (version file,
@@ -117,7 +118,9 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     release_service: release?.service ?? '',
     snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
   };
-  const assignments = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}\n`);
+  const assignments = Object.entries(values)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}=${quote(value)}\n`);
   const functions = inVm.length === 0 ? '' : probeFunctions(inVm);
   const command =
     release === undefined

@@ -1,37 +1,32 @@
 import { sh } from '@zebu/kit';
 import { secretsPart } from '../../secrets/vm/scripts.js';
 import { bootPart } from './boot.js';
-import { checkoutPart } from './checkout.js';
-import { lockPart, startPart, type Start } from './start.js';
+import { lockPart, startPart, type Checkout, type Start } from './start.js';
 import type { Sums } from './sums.js';
 import { takePart } from './take-part.js';
 
 export { surveyScript } from './survey.js';
 
-export interface Receive extends Start {
-  readonly commit: string;
+export interface Receive extends Start, Checkout {
   /** Bytes of each part on standard input after the runner; the pack follows them to the end. */
   readonly planSize: number;
   readonly secretsSize: number;
   /** Number of the version the secrets were compared with; another one by now is a conflict. */
   readonly secretsVersion: number;
-  /** False when the VM has every object already. */
-  readonly pack: boolean;
   /** What the VM was seen to have. */
   readonly sums: Sums;
   /** Login that runs what is left open after a power cut. */
   readonly user: string;
 }
 
-/** Stores what standard input brings (runner, plan, secrets, pack), checks the commit out, and starts the runner. */
+/** Stores what standard input brings first (runner, plan, secrets), and starts the runner, which takes the pack. */
 export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
     takePart('.incoming/plan', receive.planSize),
     secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
-    checkoutPart(receive),
     bootPart(receive.user, receive.sums),
-    startPart(receive),
+    startPart(receive, receive),
   ].join('');
 }
 

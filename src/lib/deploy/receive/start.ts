@@ -38,21 +38,17 @@ mkdir .incoming
   );
 }
 
-/** The runner inherits the lock and outlives this shell, which goes on to show its journal. */
-export function startPart({ layout, id, run, mode }: Start): string {
-  return sh`
-umask 022
-[ ! -f .incoming/runner ] || mv .incoming/runner runner
-rm -rf .incoming
-journal=journals/${run}.jsonl
-previous=$(readlink current 2>/dev/null || :)
-: >"$journal"
-# No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
-( setsid sh runner ${mode} ${layout.base} ${id} ${run} </dev/null >/dev/null 2>&1 & echo "$!" >watcher )
-read -r runner <watcher
-exec 9>&-
-printf 'previous=%s\n' "$previous"
-echo started
-exec tail -s 0.1 -n +1 -f --pid="$runner" "$journal"
-`;
+/** A commit that the release is made of first; secretsPart has set `version`. */
+export interface Checkout {
+  readonly commit: string;
+  /** False when the VM has every object already. */
+  readonly pack: boolean;
+}
+
+/** Hands over to the runner, which outlives this shell; the shell goes on to show its journal. */
+export function startPart({ layout, id, run, mode }: Start, checkout?: Checkout): string {
+  const start = sh`[ ! -f .incoming/runner ] || mv .incoming/runner runner
+exec sh runner start ${mode} ${layout.base} ${id} ${run}`;
+  const made = checkout === undefined ? '' : sh` ${checkout.commit} ${checkout.pack ? 1 : 0} "$version"`;
+  return `${start}${made}\n`;
 }

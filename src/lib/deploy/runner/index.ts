@@ -18,6 +18,7 @@ import { MOUNTS } from './mounts.js';
 import { PREFLIGHT } from './preflight.js';
 import { PROBES } from './probes.js';
 import { PRUNE } from './prune.js';
+import { RECEIVE } from './receive.js';
 import { RECOVER } from './recover.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
@@ -34,10 +35,13 @@ import { VERDICT } from './verdict.js';
  * recover (what FOLDER/transaction says was left open) or prune; RUN names the journal. FOLDER/releases/ID/plan is what
  * `planFile` writes.
  *
+ * `runner start ...` is how a client starts it, see receive.ts.
+ *
  * One file a concern, joined into one program: functions first, `main` last. No `${` in the parts: they are JavaScript
  * templates.
  */
 export const RUNNER = [
+  RECEIVE,
   START,
   LINEWISE,
   JOURNAL,

@@ -1,5 +1,5 @@
 /** Arguments, and what every other part relies on. */
-export const START = String.raw`#!/bin/sh
+export const START = String.raw`
 mode=$1 base=$2 id=$3 run=$4 part=$5 keep_now=$6 cache_now=$7
 umask 022
 trap '' HUP PIPE

@@ -9,14 +9,16 @@ export const CHANGED_STATUS = 77;
 /** Versions kept beyond those that releases refer to. */
 const KEPT = 10;
 
-/** Run in the app's folder: all that is known of the secrets, without a value. */
+/**
+ * Run in the app's folder: all that is known of the secrets, without a value. Of several lines of a plan the last one holds,
+ * here as in the shell that reads it.
+ */
 export const STORE_LINES = String.raw`
 if [ -d shared/secrets ]; then
   ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
   [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
   if [ -f transaction ] && grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
   sed -s 's/^/secret-record=/' shared/secrets/*.json 2>/dev/null
-  # Of several lines of a plan the last one holds, here as in the shell that reads it.
   grep -sH '^secrets=[0-9]*[.]env$' releases/*/plan | sed 's|^releases/\([^/]*\)/plan:secrets=\([0-9]*\).*|release-secrets=\1 \2|'
 fi
 `;
@@ -42,9 +44,9 @@ export interface SecretsPart {
  * The values are never in another file than in shared/secrets and .incoming, both owner-only, and are in place by rename.
  */
 export function secretsPart({ size, expected, staged }: SecretsPart): string {
+  // A change that was interrupted is ended first: until then nobody knows whether its values count.
   const latest = sh`
 store=shared/secrets
-# A change that was interrupted is ended first: until then nobody knows whether its values count.
 if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
 set -- $store/*.new
 [ ! -e "$1" ] || rm -f "$@"
