@@ -64,13 +64,13 @@ describe('whatever happens during a deploy, the app serves the old or the new re
     const address = status.ip ?? '';
     const guest = guestShell(address, faults.keyOf(project));
     bench = { project, guest, host: hostShell(provided('lab')), vmid: status.vmid, address };
-    const first = await project.json<{ release: string }>(['app:deploy', '--tag', 'v1']);
-    versions.set(first.release, 'v1');
+    await project.json(['app:deploy', '--tag', 'v1']);
     guest.run('docker exec faults-store-1 /bin/busybox sh -c "echo precious >/data/marker"');
   }, 600_000);
   afterAll(async () => {
     // Undefined when it could not be set up.
     const { project } = (bench as Bench | undefined) ?? {};
+
     await project?.zebu(['vm:destroy', '--yes']);
     project?.remove();
   }, 300_000);
@@ -98,7 +98,9 @@ describe('whatever happens during a deploy, the app serves the old or the new re
     async (step, fault) => {
       const { project, guest } = bench;
       if (fault === 'disk full') smallDisk();
-      const before = `v${number}`;
+      const before = await faults.served(bench);
+      const { release } = await project.json<AppStatus>(['app:status']);
+      versions.set(release ?? '', before);
       const after = `v${++number}`;
       version(project, after);
       faults.pauseAt(bench, step);
@@ -115,15 +117,13 @@ describe('whatever happens during a deploy, the app serves the old or the new re
 
       const serves = await faults.served(bench);
       expect([before, after]).toContain(serves);
-      const status = await project.json<AppStatus>(['app:status']);
-      expect(status).toMatchObject({ healthy: true, interrupted: null, deploying: null });
-      expect(status.last?.ref).toBe(after);
-      if (status.last?.verdict === 'live') versions.set(status.last.id, after);
+      const status = await faults.healthy(bench);
+      if (status.last?.ref === after) versions.set(status.last.id, after);
+      expect(status).toMatchObject({ healthy: true, interrupted: null, deploying: null, last: { ref: after } });
       expect(versions.get(status.release ?? '')).toBe(serves);
       remember(step, fault, `${serves === after ? 'new' : 'old'} (${code ?? 'killed'})`);
 
-      const next = await project.json<{ release: string }>(['app:deploy', '--tag', after]);
-      versions.set(next.release, after);
+      await project.json(['app:deploy', '--tag', after]);
       expect(await faults.served(bench)).toBe(after);
       expect(guest.run('docker exec faults-store-1 /bin/busybox cat /data/marker')).toBe('precious');
       expect(guest.run('docker exec faults-web-1 /bin/busybox env').split('\n')).toContain('TOKEN=first');

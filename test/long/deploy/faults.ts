@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppStatus } from '../../../src/lib/deploy/status.js';
 import { ROOT } from '../../support/cli.js';
 import type { Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
@@ -112,7 +113,10 @@ export async function inject(bench: Bench, fault: Fault, step: StepName, client:
       await reachable(bench);
       break;
     case 'disk full':
-      guest.run(`sudo fallocate -l $(df --output=avail -B1 /opt/zebu | tail -n 1) ${FILL}`);
+      // Somebody else may take or give back some meanwhile; what is left is filled until nothing is.
+      guest.run(
+        `sudo fallocate -l $(df --output=avail -B1 /opt/zebu | tail -n 1) ${FILL}; sudo dd if=/dev/zero bs=4k status=none oflag=append conv=notrunc of=${FILL} 2>/dev/null; true`,
+      );
       break;
   }
   if (!late) goOn(bench);
@@ -130,12 +134,21 @@ async function reachable({ guest }: Bench): Promise<void> {
   }
 }
 
-/** Once nobody works on it any more. @param closed the transaction is expected to be closed by what is in the VM */
+/**
+ * Once nobody works on it any more and Docker answers again. That is after the end where the engine was killed late; until then
+ * a proxy that it left behind may still answer.
+ *
+ * @param closed the transaction is expected to be closed by what is in the VM
+ */
 export function settled(bench: Bench, closed: boolean): void {
   const base = folder(bench);
   const open = closed ? `[ ! -e ${base}/transaction ]` : 'true';
   bench.guest.run(
-    `for n in $(seq 600); do flock -ns ${base}/lock true && ${open} && break; sleep 0.2; done; sudo rm -f ${FILL}`,
+    [
+      `for n in $(seq 600); do flock -ns ${base}/lock true && ${open} && break; sleep 0.2; done`,
+      `sudo rm -f ${FILL}`,
+      'for n in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.3; done',
+    ].join('\n'),
   );
 }
 
@@ -150,6 +163,15 @@ export async function served({ address }: Bench): Promise<string> {
     }
     if (attempt > 60) throw new Error('nothing answers on port 8080');
     await sleep(1000);
+  }
+}
+
+/** What `app:status` says, once it says healthy or a minute has passed: after a restart health checks begin anew. */
+export async function healthy({ project }: Bench): Promise<AppStatus> {
+  for (let attempt = 0; ; attempt++) {
+    const status = await project.json<AppStatus>(['app:status']);
+    if (status.healthy || attempt >= 30) return status;
+    await sleep(2000);
   }
 }
 
