@@ -90,6 +90,19 @@ describe('the verdict on a release', () => {
     expect(await served()).toBe('v1');
   });
 
+  it('is exit 7 with the container that has the port, and the old release serves', async () => {
+    guest.run('docker run -d --name squatter -p 8081:80 --entrypoint /bin/busybox verdict-store sleep 100000');
+    const text = readFileSync(`${project.folder}/compose.yml`, 'utf8');
+    project.write('compose.yml', text.replace('8080:8080', '8081:8080'));
+    version(project, 'moved');
+    const error = await failing('moved');
+    expect([error.exit, error.code]).toEqual([7, 'DEPLOY_RESTORED']);
+    expect(error.message).toContain('port 8081 is taken by the container squatter');
+    expect(await served()).toBe('v1');
+    guest.run('docker rm -f squatter');
+    project.write('compose.yml', text);
+  });
+
   it('is exit 6 when a hook says no, and nothing that runs was touched', async () => {
     const before = containers();
     project.write(HOOK, '#!/bin/sh\necho not on a Friday\nexit 1\n', 0o755);
@@ -139,7 +152,8 @@ describe('the verdict on a release', () => {
 
   it('goes back to the last verified one, then further, and builds nothing', async () => {
     const { releases } = await project.json<Listed>(['app:releases']);
-    expect(releases.find(({ verdict }) => verdict === 'restored')?.reason).toContain('the probe');
+    const reasons = releases.filter(({ verdict }) => verdict === 'restored').map(({ reason }) => reason);
+    expect(reasons).toEqual([expect.stringContaining('port 8081'), expect.stringContaining('the probe')]);
     const back = await project.json<DeployResult>(['app:rollback']);
     expect(back.seconds).toBeLessThan(120);
     expect(await served()).toBe('v3');

@@ -27,7 +27,7 @@ bring_up() {
   limit=$(( timeout + 600 ))
   reason= bad= only= patience=$timeout
   watch_gap
-  if ! start_release; then
+  if ! { start_release || { [ -z "$reason" ] && forgotten_port && start_release; }; }; then
     gap=$(gaps)
     watcher=
     [ -z "$reason" ] || return 1

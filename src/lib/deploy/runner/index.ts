@@ -15,6 +15,7 @@ import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
 import { MOUNTS } from './mounts.js';
+import { PORTS } from './ports.js';
 import { PREFLIGHT } from './preflight.js';
 import { PROBES } from './probes.js';
 import { PRUNE } from './prune.js';
@@ -59,6 +60,7 @@ export const RUNNER = [
   FRONT,
   ROLLING,
   GAP,
+  PORTS,
   BRING_UP,
   COMMIT,
   RECOVER,

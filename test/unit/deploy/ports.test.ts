@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PORTS } from '../../../src/lib/deploy/runner/ports.js';
+
+const ALLOCATED =
+  'Error response from daemon: driver failed programming external connectivity on endpoint shop-web-1 (0a1b): Bind for 0.0.0.0:8080 failed: port is already allocated';
+
+interface Machine {
+  /** What `docker compose up` said last. */
+  readonly said?: string;
+  /** Containers that publish the port. */
+  readonly publish?: string;
+  readonly liveRestore?: boolean;
+  readonly sudo?: boolean;
+}
+
+/** Runs it where Docker is as told. */
+function forgottenPort({
+  said = ALLOCATED,
+  publish = '',
+  liveRestore = true,
+  sudo = true,
+}: Machine): readonly string[] {
+  const bin = mkdtempSync(join(tmpdir(), 'zebu-ports-'));
+  const program = (name: string, body: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  try {
+    program('docker', `case $1 in ps) printf '%s' '${publish}' ;; info) echo ${String(liveRestore)} ;; esac`);
+    program('sudo', sudo ? 'echo "sudo $*" >&2' : 'exit 1');
+    const script = `
+last_line() { echo '${said}'; }
+note() { echo "$2"; }
+docker_back() { echo back; }
+timeout() { shift; "$@"; }
+${PORTS}
+reason=
+forgotten_port; echo "$? $reason"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+    });
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n');
+  } finally {
+    rmSync(bin, { recursive: true });
+  }
+}
+
+describe('a port that Docker does not give', () => {
+  it('is let go of by a restart when no container has it, and others go on meanwhile', () => {
+    expect(forgottenPort({})).toEqual([
+      'Docker, which is restarted: it holds port 8080 for a container that is gone',
+      'back',
+      '0',
+    ]);
+  });
+
+  it('is told with the container that has it', () => {
+    expect(forgottenPort({ publish: 'blog-web-1' })).toEqual(['1 port 8080 is taken by the container blog-web-1']);
+  });
+
+  it.each([{ liveRestore: false }, { sudo: false }])(
+    'is told with what to do where Docker may not be restarted: %o',
+    (machine) => {
+      expect(forgottenPort(machine).at(-1)).toMatch(/^1 Docker holds port 8080 .*: sudo systemctl restart docker$/);
+    },
+  );
+
+  it('is not the matter with another error', () => {
+    expect(forgottenPort({ said: 'no such image' })).toEqual(['1']);
+  });
+});
