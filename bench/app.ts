@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { LabReport } from '../plugins/lab/src/instance/up.ts';
 import { configuration, inLab, resultOf, zebu } from './lab.ts';
 
 const FILES: Readonly<Record<string, string>> = {
@@ -15,16 +16,19 @@ const FILES: Readonly<Record<string, string>> = {
   Dockerfile:
     'FROM scratch\nCOPY busybox /bin/busybox\nCOPY www /www\nCMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"]\n',
   '.dockerignore': 'many\n',
-  '.gitignore': 'busybox\nstate\nlab\nid_ed25519*\n',
+  '.gitignore': 'busybox\nstate\nlab\nlaptop\nid_ed25519*\n',
 };
 const HOOK = '.zebu/hooks/pre-build';
 
 export interface App {
+  readonly lab: LabReport;
   readonly cwd: string;
   /** Address of the VM. */
   readonly ip: string;
   /** The `ssh` into it, without a command, over one shared connection. */
   readonly ssh: readonly string[];
+  /** The same into another VM. */
+  connect(host: string, ...options: readonly string[]): readonly string[];
   /** Commits one changed file; returns its tag. */
   release(): string;
   git(...args: readonly string[]): string;
@@ -61,10 +65,12 @@ export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
       const words = options.flatMap((option) => ['-o', option]);
       return ['ssh', '-F', 'none', '-i', `${cwd}/id_ed25519`, '-p', String(port), ...words, `deploy@${host}`];
     };
-    const shared = ssh(ip, 22, 'ControlMaster=auto', `ControlPath=${cwd}/ssh`, 'ControlPersist=600');
+    const connect = (host: string, ...options: readonly string[]): readonly string[] =>
+      ssh(host, 22, 'ControlMaster=auto', 'ControlPersist=600', ...options);
+    const shared = connect(ip, `ControlPath=${cwd}/%h`);
     const git = (...args: readonly string[]): string =>
       run('git', ['-c', 'user.name=Bench', '-c', 'user.email=bench@example.org', ...args], cwd, {
-        GIT_SSH_COMMAND: shared.slice(0, -1).join(' '),
+        GIT_SSH_COMMAND: connect('', `ControlPath=${cwd}/%h`).slice(0, -1).join(' '),
       });
     const sh = (script: string): void => {
       const [program = '', ...args] = shared;
@@ -73,7 +79,9 @@ export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
     };
     let number = 0;
     const app: App = {
+      lab,
       cwd,
+      connect,
       ip,
       ssh: shared,
       git,
