@@ -65,9 +65,6 @@ async function planVm(
   options: { dryRun: boolean },
 ): Promise<Planned> {
   let reading = await readingOnce(client);
-  // Needed where there is no VM yet, and then by all that follows.
-  const nodes = reading.api.nodes.$get();
-  nodes.catch(() => {});
   let row = await findVm(reading, desired.app);
   // What planning a new one asks for, asked meanwhile; what is wrong with it is told when it is planned.
   if (row === undefined) surveySite(reading, desired).catch(() => {});

@@ -65,7 +65,7 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
       planned.steps.map(({ method, path }) => `${method} ${path}`).toSorted(),
     );
     // Over SSH each is a start of pvesh, up to a second on a real host: one more has to be worth it.
-    expect(requests(run.stderr).length - waits(run.stderr).length).toBeLessThanOrEqual(21);
+    expect(requests(run.stderr).length - waits(run.stderr).length).toBeLessThanOrEqual(20);
     if (transport === 'ssh') expect(waits(run.stderr)).toEqual([]);
   });
 
