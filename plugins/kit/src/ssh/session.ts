@@ -100,7 +100,6 @@ export class ConnectedSession implements SshSession {
       throw signal?.aborted === true && signal.reason instanceof Error ? signal.reason : error;
     });
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
-      let result: { code: number | null; signal: string | null } | undefined;
       const stop = (): void => {
         channel.close();
         // sshd keeps its end open until the remote process has ended, which may be never.
@@ -109,10 +108,11 @@ export class ConnectedSession implements SshSession {
       signal?.addEventListener('abort', stop, { once: true });
       // It may have aborted while the channel was being opened, and does so only once.
       if (signal?.aborted === true) stop();
-      channel.on('exit', (code: number | null, name?: string) => (result = { code, signal: name ?? null }));
-      channel.on('close', () => {
+      // It says again what `exit` said; that comes too early to be heard of a command that ends at once, when its start and
+      // its end arrive in one read.
+      channel.on('close', (code?: number | null, name?: string) => {
         signal?.removeEventListener('abort', stop);
-        if (result !== undefined) resolve(result);
+        if (code !== undefined) resolve({ code, signal: name ?? null });
         // A channel that ends without a status was cut off with the link.
         else reject(this.#linkError('running a command'));
       });
