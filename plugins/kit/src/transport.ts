@@ -46,6 +46,11 @@ export interface Transport {
    * @returns the `data` member of PVE's answer
    */
   doRequest(method: string, path: string, pathTemplate: string, params?: Record<string, unknown>): Promise<unknown>;
+  /**
+   * Whether this transport saw the task of a request it made end well, so that nobody has to ask Proxmox for its status.
+   * False, or left out: that is not known.
+   */
+  endedWell?(upid: string): boolean;
   /** Present where commands can be run on the host itself. */
   readonly hostShell?: HostShell;
   close(): Promise<void>;

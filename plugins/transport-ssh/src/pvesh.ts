@@ -55,6 +55,16 @@ export function outlivingUs(argv: readonly string[]): readonly string[] {
   return ['setsid', '--wait', 'sh', '-c', OUTLIVING, 'sh', ...argv];
 }
 
+/** The node a task runs on; undefined for what is no task. */
+export function nodeOfTask(data: unknown): string | undefined {
+  return typeof data === 'string' ? /^UPID:([^:\s]+):\S+:$/.exec(data)?.[1] : undefined;
+}
+
+/** Of a task on another node, pvesh gives all that was printed there as one text: the output without its line ends, and the UPID. */
+function atItsEnd(data: unknown): unknown {
+  return typeof data === 'string' ? (/^.*(UPID:[^"\s]+:)"?$/s.exec(data)?.[1] ?? data) : data;
+}
+
 /**
  * What pvesh printed, as the API's `data`. It runs tasks in the foreground and prints their output first, so the result
  * is the last line; a request without a result prints nothing.
@@ -65,7 +75,7 @@ export function parseOutput(stdout: string): { readonly data: unknown } | undefi
   if (text === '') return { data: null };
   for (const candidate of [text, text.slice(text.lastIndexOf('\n') + 1)]) {
     try {
-      return { data: JSON.parse(candidate) as unknown };
+      return { data: atItsEnd(JSON.parse(candidate)) };
     } catch {
       // Task output before the result: only the last line is JSON.
     }

@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import { outlivingUs, parseFailure, parseOutput, pveshArgv } from './pvesh.js';
+import { nodeOfTask, outlivingUs, parseFailure, parseOutput, pveshArgv } from './pvesh.js';
 
 export interface SshTransportOptions {
   readonly session: SshSession;
@@ -35,6 +35,9 @@ export class SshTransport implements Transport {
   readonly #options: SshTransportOptions;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  /** The name of the node we are on. */
+  #node: Promise<string | undefined> | undefined;
+  readonly #endedWell = new Set<string>();
 
   constructor(options: SshTransportOptions) {
     const { session } = options;
@@ -89,7 +92,32 @@ export class SshTransport implements Transport {
         details: { output: result.stdout.slice(0, 500) },
       });
     }
+    if (result.stderr === '') await this.#noteEnd(output.data);
     return output.data;
+  }
+
+  endedWell(upid: string): boolean {
+    return this.#endedWell.has(upid);
+  }
+
+  /**
+   * pvesh stays until the task it started has ended, and says on stderr what was wrong with it; another start of pvesh, to
+   * ask for the status, costs up to a second on a real host. Of a task that pvesh had another node do, its silence
+   * proves nothing: there it swallows the last line of what went wrong.
+   */
+  async #noteEnd(data: unknown): Promise<void> {
+    const node = nodeOfTask(data);
+    if (typeof data === 'string' && node !== undefined && node === (await this.#ownNode())) this.#endedWell.add(data);
+  }
+
+  /** Undefined when it cannot be told. */
+  #ownNode(): Promise<string | undefined> {
+    const { session, signal, readTimeoutMs } = this.#options;
+    this.#node ??= session.exec(['uname', '-n'], { signal, timeoutMs: readTimeoutMs }).then(
+      ({ stdout }) => stdout.trim().split('.')[0],
+      () => undefined,
+    );
+    return this.#node;
   }
 
   async #turn(): Promise<void> {

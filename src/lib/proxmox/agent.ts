@@ -68,6 +68,7 @@ export async function retryUntil<T>(
 }
 
 /**
+ * Asks for the interfaces, since that is what everybody wants to know next.
  * @param console what the VM said on its serial port, or why that is not known, for the error
  * @throws VM_NOT_READY after the deadline, with what Proxmox says of the VM
  */
@@ -75,15 +76,12 @@ export async function waitForAgent(
   target: AgentTarget,
   waiting: Waiting,
   console: () => readonly string[] = () => [],
-): Promise<void> {
+): Promise<Interfaces> {
   const { client, vmid } = target;
-  await retryUntil(
+  return retryUntil(
     waiting,
     'waiting for the guest agent',
-    async () => {
-      await client.request('POST', `${path(target)}/agent/ping`);
-      return true;
-    },
+    () => readInterfaces(target),
     async (last) => {
       const status = parseAnswer(
         qemuStatusAnswer,
@@ -125,8 +123,15 @@ export function addressOf(interfaces: Interfaces, mac: string): string | undefin
   )?.['ip-address'];
 }
 
-/** @throws VM_NOT_READY when the interface got no address */
-export async function waitForAddress(target: AgentTarget, mac: string, waiting: Waiting): Promise<string> {
+/** @param known the interfaces as they were last. @throws VM_NOT_READY when the interface got no address */
+export async function waitForAddress(
+  target: AgentTarget,
+  mac: string,
+  waiting: Waiting,
+  known: Interfaces = [],
+): Promise<string> {
+  const address = addressOf(known, mac);
+  if (address !== undefined) return address;
   return retryUntil(
     waiting,
     `waiting for an address on ${mac}`,

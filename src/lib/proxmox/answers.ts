@@ -25,7 +25,10 @@ export const nodeStatusAnswer = z.object({
   cpuinfo: z.object({ cpus: number }).optional(),
 });
 
-/** cluster/resources of type vm. */
+/** cluster/resources: nodes, guests, storages and more, told apart by their type. */
+export const resourcesAnswer = z.array(z.looseObject({ type: z.string() }));
+
+/** Of these, the guests. */
 export const vmResourcesAnswer = z.array(
   z.object({
     vmid: number,

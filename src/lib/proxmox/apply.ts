@@ -1,7 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { runSteps } from '../ui/steps.js';
-import { changeSteps } from './change.js';
+import { changeSteps, nothingOfFirewall } from './change.js';
 import { compareVm, driftOfAll, type Compared } from './diff.js';
 import type { Drift } from './drift.js';
 import { beginEnsuring, endEnsuring, ensureSteps } from './ensure/index.js';
@@ -83,10 +83,9 @@ export function planApply(
   const later = change.config.filter((row) => row.offline === true && running);
   const proved = change.config.filter((row) => row.proved === true && (guest !== undefined || isRestart));
   const now = change.config.filter((row) => !later.includes(row) && !proved.includes(row));
-  const nothing = { options: {}, add: [], remove: [], foreign: [] };
   // The digest is that of the configuration before the first change.
   const stepsLater = (rows: typeof later): readonly PlannedStep[] =>
-    changeSteps({ config: rows, firewall: nothing }, { ...vm, digest: undefined });
+    changeSteps({ config: rows, firewall: nothingOfFirewall }, { ...vm, digest: undefined });
   const whileOff = stepsLater(later);
   const { ha } = change;
   return {

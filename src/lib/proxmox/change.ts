@@ -21,6 +21,8 @@ export function changeOf(desired: DesiredVm, vm: InspectedVm): VmChange {
   };
 }
 
+export const nothingOfFirewall: FirewallChange = { options: {}, add: [], remove: [], foreign: [] };
+
 /** Only what every VM of zebu is, whatever its size and place: what vm:create sees to before the VM is started. */
 export function ensuredOnly({ config, firewall }: VmChange): VmChange {
   return { config: config.filter((row) => row.ensured === true), firewall };

@@ -14,6 +14,8 @@ export interface ProxmoxClient {
   readonly api: Proxmox.Api;
   /** The same wire for the few paths the types do not have; parameters of the path already encoded. */
   request(method: 'DELETE' | 'GET' | 'POST' | 'PUT', path: string, params?: Record<string, unknown>): Promise<unknown>;
+  /** Whether the wire knows already that the task ended well; false when Proxmox has to be asked. */
+  endedWell(upid: string): boolean;
   readonly calls: readonly ApiCall[];
   readonly where: string;
 }
@@ -51,15 +53,22 @@ export async function makeClient(transport: Transport, io: Io): Promise<ProxmoxC
       io.debug(() => `${verb} ${encoded} ${failed ? 'failed' : 'ok'} ${ms.toFixed(0)} ms`);
     }
   };
-  return clientOn(request, calls, transport.where);
+  return clientOn(request, {
+    calls,
+    where: transport.where,
+    endedWell: (upid) => transport.endedWell?.(upid) ?? false,
+  });
 }
 
-async function clientOn(request: Request, calls: readonly ApiCall[], where: string): Promise<ProxmoxClient> {
+async function clientOn(
+  request: Request,
+  { calls, where, endedWell }: Pick<ProxmoxClient, 'calls' | 'endedWell' | 'where'>,
+): Promise<ProxmoxClient> {
   const { proxmoxApi } = await import('proxmox-api');
   const api = proxmoxApi({
     doRequest: (method, path, template, params) => request(method, path, template, params),
   });
-  return { api, calls, where, request: (method, path, params) => request(method, path, path, params) };
+  return { api, calls, where, endedWell, request: (method, path, params) => request(method, path, path, params) };
 }
 
 /**
@@ -75,5 +84,5 @@ export function readingOnce(client: ProxmoxClient): Promise<ProxmoxClient> {
     asked.set(key, answer);
     return answer;
   };
-  return clientOn(request, client.calls, client.where);
+  return clientOn(request, client);
 }

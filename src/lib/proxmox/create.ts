@@ -1,18 +1,19 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { around } from '../hooks/around.js';
+import { beside } from '../ui/beside.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import type { AgentTarget } from './agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, readingOnce, type ProxmoxClient } from './client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
-import { beginEnsuring, endEnsuring, ensureSteps, haStep, settingsStep } from './ensure/index.js';
+import { beginEnsuring, configStep, endEnsuring, ensureSteps, firewallStep, haStep } from './ensure/index.js';
 import { haChange } from './ha/change.js';
 import { readHa } from './ha/read.js';
 import { toNodeName, toVmid } from './ids.js';
 import { inspectVm } from './inspect.js';
-import { findVm, readVm } from './observe.js';
+import { findVm, readVm, surveySite } from './observe.js';
 import { isUnfinished } from './ownership.js';
 import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js';
 import { chooseProvisioner, loadProvisioner } from './provision/provisioner.js';
@@ -64,10 +65,9 @@ async function planVm(
   options: { dryRun: boolean },
 ): Promise<Planned> {
   let reading = await readingOnce(client);
-  // Needed where there is no VM yet, and then by all that follows.
-  const nodes = reading.api.nodes.$get();
-  nodes.catch(() => {});
   let row = await findVm(reading, desired.app);
+  // What planning a new one asks for, asked meanwhile; what is wrong with it is told when it is planned.
+  if (row === undefined) surveySite(reading, desired).catch(() => {});
   if (!options.dryRun && (await settle(context, { client, reading }, desired, row))) {
     reading = await readingOnce(client);
     row = await findVm(reading, desired.app);
@@ -86,6 +86,17 @@ const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';
 /** In the order in which they are done: what closes the VM comes before it is on. */
 function inOrder(plan: VmPlan, settings: readonly PlannedStep[]): readonly PlannedStep[] {
   return [...plan.steps.filter((step) => !starts(step)), ...settings, ...plan.steps.filter(starts)];
+}
+
+/** All that comes before the start, with what closes the VM; beside the import where there is one. */
+function closedMeanwhile(plan: VmPlan, planned: (step: PlannedStep) => Step, firewall: Step): readonly Step[] {
+  const before = plan.steps.filter((step) => !starts(step));
+  const at = before.findIndex(({ imports }) => imports === true);
+  const steps = before.map(planned);
+  const importing = steps[at];
+  if (importing === undefined) return [...steps, firewall];
+  const [first, second] = beside(importing, firewall);
+  return [...steps.with(at, first), second];
 }
 
 /** What will be set in Proxmox besides the plan. A VM that is not there yet is made with everything but its firewall. */
@@ -149,9 +160,9 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   } else {
     try {
       await runSteps(context.io, context.signal, [
-        ...plan.steps.filter((step) => !starts(step)).map(planned),
         // Closed before it is on.
-        settingsStep(ensuring),
+        ...closedMeanwhile(plan, planned, firewallStep(ensuring)),
+        configStep(ensuring),
         ...plan.steps.filter(starts).map(planned),
         ...ensureSteps(ensuring),
         // Not before it is good: the HA manager would start what is half made.

@@ -2,6 +2,7 @@ import { ZebuError } from '@zebu/kit';
 import {
   networksAnswer,
   nodesAnswer,
+  resourcesAnswer,
   nodeStatusAnswer,
   qemuConfigAnswer,
   qemuStatusAnswer,
@@ -16,7 +17,7 @@ import type { DesiredVm } from './desired.js';
 import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
 import { findOwn, isOwn, type VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
-import { placeVm } from './placement.js';
+import { placeVm, type NodeFacts } from './placement.js';
 
 /** A VM of this app as it is. */
 export interface ExistingVm {
@@ -44,8 +45,19 @@ export interface Site {
   };
 }
 
+/** Nodes and VMs are asked for in one: over SSH two questions are two starts of pvesh. */
+async function listResources(client: ProxmoxClient, types: readonly string[]): Promise<readonly unknown[]> {
+  const rows = parseAnswer(resourcesAnswer, await client.request('GET', '/cluster/resources'), 'the resources');
+  return rows.filter(({ type }) => types.includes(type));
+}
+
 export async function listVms(client: ProxmoxClient): Promise<readonly VmRow[]> {
-  return parseAnswer(vmResourcesAnswer, await client.api.cluster.resources.$get({ type: 'vm' }), 'the list of VMs');
+  return parseAnswer(vmResourcesAnswer, await listResources(client, ['qemu', 'lxc']), 'the list of VMs');
+}
+
+/** The same as `GET /nodes` tells. */
+export async function listNodes(client: ProxmoxClient): Promise<readonly NodeFacts[]> {
+  return parseAnswer(nodesAnswer, await listResources(client, ['node']), 'the list of nodes');
 }
 
 /** The app's VM in the cluster; undefined when there is none. @throws VM_DIFFERS when there are several */
@@ -226,8 +238,7 @@ export type Place = Omit<Site, 'image'> & { readonly storages: readonly StorageR
 
 /** @throws what refuses a VM before anything is changed: CONFIG_INVALID, VMID_TAKEN, NO_SPACE */
 export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Promise<Place> {
-  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes');
-  const placement = placeVm(nodes, desired.node);
+  const placement = placeVm(await listNodes(client), desired.node);
   const node = toNodeName(placement.node);
   const [rows, storageData, bridge, free, status] = await Promise.all([
     listVms(client),

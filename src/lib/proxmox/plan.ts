@@ -19,6 +19,8 @@ export interface PlannedCall {
 export interface PlannedStep {
   readonly title: string;
   readonly call: PlannedCall;
+  /** Takes as long as the disk is large: what does not touch the VM's configuration is done meanwhile. */
+  readonly imports?: true;
   /** What a `HOST` step runs. */
   readonly script?: ScriptRun;
   /** Of the parameters, only those that the VM has otherwise are sent; and its first disk gets these options. */
@@ -92,6 +94,7 @@ function diskStep(base: string, site: Site): PlannedStep {
       },
       task: 'qmconfig',
     },
+    imports: true,
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Context } from '../context.js';
 import { runSteps } from '../ui/steps.js';
-import { nodesAnswer, taskListAnswer } from './answers.js';
+import { taskListAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import type { DesiredVm } from './desired.js';
 import { toUpid } from './ids.js';
-import { imageFileName, listVms } from './observe.js';
+import { imageFileName, listNodes, listVms } from './observe.js';
 import type { VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
 import { waitTask } from './tasks.js';
@@ -42,7 +42,7 @@ async function leftGoing(client: ProxmoxClient, desired: DesiredVm, row: VmRow |
     const tasks = await goingOn(client, row.node);
     return tasks.filter((task) => task.id === String(row.vmid) || isDownload(task, desired));
   }
-  const nodes = parseAnswer(nodesAnswer, await client.api.nodes.$get(), 'the list of nodes').filter(
+  const nodes = (await listNodes(client)).filter(
     ({ node, status }) => status !== 'offline' && (desired.node === undefined || desired.node === node),
   );
   const tasks = (await Promise.all(nodes.map(({ node }) => goingOn(client, node)))).flat();

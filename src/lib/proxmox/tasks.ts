@@ -62,6 +62,7 @@ export async function waitTask(
   let pause = FIRST_POLL_MS;
   for (;;) {
     if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : interrupted();
+    if (client.endedWell(upid)) return { upid, status: 'OK' };
     const task = parseAnswer(
       taskStatusAnswer,
       await client.request('GET', `${taskPath(upid)}/status`),

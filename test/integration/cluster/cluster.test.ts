@@ -156,6 +156,24 @@ describe('a VM in a cluster', () => {
   });
 });
 
+it('is made over SSH on a node other than the one that is logged in to', async () => {
+  const nodes = await nodeOf(lab.report).ask<readonly { node: string }[]>('GET', '/nodes');
+  const other = nodes.map(({ node }) => node).find((name) => name !== lab.report.node) ?? '';
+  const project = makeProject({ lab: lab.report, app: 'elsewhere', transport: 'ssh' });
+  const there = ['--set', `proxmox.node=${other}`];
+  try {
+    expect(await project.json(['vm:create', ...there])).toMatchObject({ changed: true, node: other });
+    expect(await project.json(['vm:create', ...there])).toMatchObject({ changed: false, node: other });
+    // What goes wrong there has to be asked for: pvesh does not say it.
+    await nodeOf(lab.report).fault({ kind: 'fail-task', task: 'qmstop', reason: 'no such luck' });
+    const error = await refusal(project, 'vm:stop', '--force');
+    expect(error).toMatchObject({ code: 'TASK_FAILED', message: expect.stringContaining('no such luck') as string });
+  } finally {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  }
+});
+
 it('makes its VM on the host the community script runs on', async () => {
   cacheImage(lab.report);
   const project = makeProject({

@@ -186,7 +186,7 @@ describe('drift', () => {
       '-c',
       'rm /etc/ssh/ssh_host_*; ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key; kill -HUP $(cat /run/sshd.pid)',
     );
-    for (const command of ['vm:create', 'vm:diff']) {
+    for (const command of ['vm:create', 'vm:diff', 'app:status']) {
       expect(await refusal(project, command)).toMatchObject({ code: 'HOST_KEY_CHANGED', exit: 4 });
     }
   });

@@ -52,6 +52,8 @@ describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
   it('starts a task and hands over its UPID', async () => {
     const upid = await ask(transport, 'POST', `${NODE}/qemu`, { vmid, memory: 64, name: `contract-${id}` });
     expect(upid).toMatch(new RegExp(`^UPID:${lab.node}:.*:qmcreate:${vmid}:`));
+    // pvesh has stayed until it was done.
+    expect(transport.endedWell?.(String(upid)) ?? false).toBe(id === 'ssh');
     expect(await finished(upid)).toBe('OK');
   });
 
@@ -116,6 +118,7 @@ describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
 
   it('gives a task that fails as a UPID, not as an error', async () => {
     const upid = await ask(transport, 'POST', `${NODE}/qemu/99999/status/start`);
+    expect(transport.endedWell?.(String(upid)) ?? false).toBe(false);
     expect(await finished(upid)).toMatch(/^Configuration file .* does not exist$/);
   });
 

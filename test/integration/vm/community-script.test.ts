@@ -2,18 +2,15 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cacheImage, leftOnHost, standIn } from '../../support/community-script.js';
-import { makeProject, type Project, type ProjectOptions } from '../../support/project.js';
+import { makeProject, type Project } from '../../support/project.js';
+import { tinyApp, version } from '../../support/tiny-app.js';
 
 const lab = inject('lab');
 
 /** Over SSH and without `vm.image`, the script is the default. */
-function scriptProject(app: string, config: ProjectOptions['config'] = {}): Project {
-  return makeProject({
-    lab,
-    app,
-    config: { ...config, vm: { image: undefined, script: { source: '../upstream' }, ...config['vm'] } },
-  });
-}
+const fromScript = { image: undefined, script: { source: '../upstream' } };
+
+const scriptProject = (app: string): Project => makeProject({ lab, app, config: { vm: fromScript } });
 
 interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
@@ -111,7 +108,7 @@ describe('a VM made by the community script', { timeout }, () => {
 
   beforeAll(() => {
     cacheImage(lab);
-    project = scriptProject('script-vm', { vm: { memory_mb: 600 } });
+    project = tinyApp({ lab, app: 'script-vm', config: { vm: { ...fromScript, memory_mb: 600 } } });
     standIn(project);
   });
   afterAll(async () => {
@@ -139,5 +136,12 @@ describe('a VM made by the community script', { timeout }, () => {
     expect(config['tags']).toBe('zebu;zebu-app-script-vm');
     for (const name of ['cipassword', 'localtime', 'nameserver', 'searchdomain'])
       expect(config).not.toHaveProperty(name);
+  });
+
+  it('can be deployed to', async () => {
+    version(project, 'v1');
+    expect(await project.json(['app:deploy', '--tag', 'v1'])).toMatchObject({ verdict: 'live' });
+    const { ip } = await project.json<{ ip: string }>(['vm:status']);
+    expect(await (await fetch(`http://${ip}:8080/version`)).text()).toBe('v1\n');
   });
 });

@@ -40,6 +40,13 @@ describe.each(['ssh', 'api'] as const)('over %s', (transport) => {
     expect(readdirSync(imports)).toEqual(files);
   });
 
+  it('an image that is larger than the disk that is wanted stays as large as it is', async () => {
+    const run = await project.zebu(['vm:create', '--json', '--set', 'vm.disk_gb=1']);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain('ok: it is larger already');
+    await project.json(['vm:destroy', '--yes']);
+  });
+
   it('a file on the node that is damaged is refused, with how to remove it', async () => {
     // As if it had been downloaded for another address: the file's name is made of both.
     const url = `${lab.image.url}?damaged-${transport}`;

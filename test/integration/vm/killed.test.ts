@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cacheImage, leftOnHost, standIn } from '../../support/community-script.js';
+import { fault } from '../../support/lab-control.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { killZebu } from '../../support/cli.js';
 
@@ -8,6 +9,7 @@ const lab = inject('lab');
 /** What a run prints when it enters a phase; the end of one is the beginning of the next. */
 const READY = [
   '- See to its firewall',
+  '- See to its tags',
   '- Start it',
   '- Boot until',
   '- Find its address',
@@ -68,6 +70,19 @@ describe('zebu killed in each phase of vm:create and run again', { timeout: 1_20
     );
     await oneHealthyVm();
   });
+
+  it.each(['ssh', 'api'] as const)(
+    'ends with one healthy VM when two things were going on, over %s',
+    async (transport) => {
+      project = makeProject({ lab, app: `killed-twice-${transport}`, transport });
+      images = leftOnHost(lab);
+      await fault(lab, { kind: 'delay-task', task: 'qmconfig', ms: 4000 });
+      const command = { cwd: project.folder, env: project.env };
+      // The disk is being imported, and the rules of the firewall were just looked at.
+      expect(await killZebu(['vm:create', '--debug'], command, ['/firewall/rules ok'])).toBeDefined();
+      await oneHealthyVm();
+    },
+  );
 
   it('ends with one healthy VM from the community script', async () => {
     project = makeProject({

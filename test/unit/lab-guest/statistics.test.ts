@@ -42,6 +42,14 @@ describe('the statistics of a node', () => {
     ]);
   });
 
+  it('know what was measured last', () => {
+    statistics.add(100, { cpu: 0.1 }, HOUR);
+    statistics.add(100, { cpu: 0.3 }, HOUR + 10);
+    expect(statistics.latest(100)).toEqual({ cpu: 0.3 });
+    statistics.keep([]);
+    expect(statistics.latest(100)).toBeUndefined();
+  });
+
   it('outlive the daemon, but not the VM', () => {
     statistics.add(100, { cpu: 0.5 }, HOUR);
     statistics.add(101, { cpu: 0.5 }, HOUR);

@@ -70,6 +70,15 @@ describe('waitTask', () => {
     expect([clock.slept[0], clock.slept.at(-1)]).toEqual([50, 1000]);
   });
 
+  it('does not ask for the end of a task that the transport has seen', async () => {
+    const { transport, seen, io, options } = setup(() => status('OK'));
+    const client = await makeClient({ ...transport, endedWell: (upid) => upid === UPID }, io);
+    expect(await waitTask(client, toUpid(UPID), options)).toEqual({ upid: UPID, status: 'OK' });
+    expect(seen).toEqual([]);
+    await waitTask(client, toUpid(UPID.replace('100', '101')), options);
+    expect(seen).toHaveLength(1);
+  });
+
   it("fails with the task's own words and its last log lines", async () => {
     const { transport, io, options } = setup((_, path) =>
       path.endsWith('/log')

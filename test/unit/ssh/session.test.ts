@@ -1,40 +1,49 @@
-import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import ssh2 from 'ssh2';
 import { ConnectedSession } from '../../../plugins/kit/src/ssh/session.js';
-import type { Client } from 'ssh2';
-import { describe, expect, it } from 'vitest';
 
-/** A channel as ssh2 makes one: the end repeats the status, which is undefined when none came. */
-function channel(ends: (channel: EventEmitter) => void): ConnectedSession {
-  const stream = Object.assign(new PassThrough(), { stderr: new PassThrough(), close: () => {} });
-  const client = Object.assign(new EventEmitter(), {
-    exec: (_line: string, _options: object, opened: (error: undefined, channel: object) => void) => {
-      opened(undefined, stream);
-      stream.push('all in one piece');
-      stream.push(null);
-      stream.stderr.push(null);
-      ends(stream);
-    },
-  });
-  return new ConnectedSession('deploy@vm:22', client as unknown as Client, () => {});
-}
-
-describe('a command over SSH', () => {
-  it('has its status, however early that came', async () => {
-    const session = channel((stream) => {
-      stream.emit('exit', 3);
-      stream.once('end', () => stream.emit('close', 3));
+/** A server whose commands have ended by the time it says that they were started: all of it comes in one read. */
+describe('a command that ends at once', () => {
+  const server = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, (client) => {
+    client.on('authentication', (login) => login.accept());
+    client.on('session', (acceptSession) => {
+      acceptSession().on('exec', (accept, _reject, { command }) => {
+        const channel = accept();
+        channel.write(command);
+        if (command === 'killed') channel.exit('TERM', false, '');
+        else if (command !== 'cut off') channel.exit(3);
+        channel.end();
+      });
     });
-    expect(await session.exec(['true'])).toMatchObject({ code: 3, signal: null, stdout: 'all in one piece' });
+    client.on('error', () => {});
+  });
+  const client = new ssh2.Client();
+  let session: ConnectedSession;
+
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    client.connect({ host: '127.0.0.1', port, username: 'x', password: 'x' });
+    await once(client, 'ready');
+    session = new ConnectedSession('x@there', client, () => client.end());
+  });
+  afterAll(async () => {
+    await session.close();
+    server.close();
   });
 
-  it('has the signal that ended it', async () => {
-    const session = channel((stream) => stream.once('end', () => stream.emit('close', null, 'SIGKILL')));
-    expect(await session.exec(['true'])).toMatchObject({ code: null, signal: 'SIGKILL' });
+  it('keeps its status and what it said', async () => {
+    expect(await session.exec(['whoami'])).toEqual({ code: 3, signal: null, stdout: 'whoami', stderr: '' });
   });
 
-  it('was cut off when no status came', async () => {
-    const session = channel((stream) => stream.once('end', () => stream.emit('close')));
-    await expect(session.exec(['true'])).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  it('keeps the signal that ended it', async () => {
+    expect(await session.exec(['killed'])).toMatchObject({ code: null, signal: 'SIGTERM' });
+  });
+
+  it('without a status was cut off with the link', async () => {
+    await expect(session.exec({ line: 'cut off' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseFailure, parseOutput, pveshArgv } from '../../../plugins/transport-ssh/src/pvesh.js';
+import { nodeOfTask, parseFailure, parseOutput, pveshArgv } from '../../../plugins/transport-ssh/src/pvesh.js';
 
 const UPID = 'UPID:pve:00001234:0006E78F:6B04DAF0:qmcreate:100:root@pam:';
 
@@ -19,10 +19,19 @@ describe('parseOutput', () => {
     ['a result over several lines', '{\n "a": 1\n}\n', { a: 1 }],
     ['a UPID after the output of its task', `Formatting 'x'\nscsi0: done\n"${UPID}"\n`, UPID],
     ['a bare UPID', `progress\n${UPID}\n`, UPID],
+    ['a UPID after what its task said on another node', `${JSON.stringify(`scsi0: done"${UPID}"`)}\n`, UPID],
+    ['a text that only names a task', '"as UPID:pve:1 said"\n', 'as UPID:pve:1 said'],
     ['nothing', '', null],
   ])('reads %s', (_, text, data) => expect(parseOutput(text)).toEqual({ data }));
 
   it('does not take anything else for a result', () => expect(parseOutput('hello\nworld')).toBeUndefined());
+});
+
+describe('nodeOfTask', () => {
+  it('is in its UPID, and undefined for anything else', () => {
+    expect(nodeOfTask(UPID)).toBe('pve');
+    for (const other of [null, 'UPID:', `x${UPID}`, { upid: UPID }]) expect(nodeOfTask(other)).toBeUndefined();
+  });
 });
 
 describe('parseFailure', () => {

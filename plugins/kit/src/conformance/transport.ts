@@ -125,6 +125,14 @@ export function transportCases(subject: TransportSubject): readonly ConformanceC
         }),
     },
     {
+      name: 'claims nothing of the end of a task that it did not see',
+      run: () =>
+        using(async (transport) => {
+          const upid = 'UPID:elsewhere:00000001:00000001:6B04DAF0:qmstart:100:root@pam:';
+          assert.ok(transport.endedWell?.(upid) !== true);
+        }),
+    },
+    {
       name: 'stops waiting when the user interrupts',
       run: () =>
         using(async (transport, abort) => {

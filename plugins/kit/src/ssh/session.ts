@@ -108,8 +108,8 @@ export class ConnectedSession implements SshSession {
       signal?.addEventListener('abort', stop, { once: true });
       // It may have aborted while the channel was being opened, and does so only once.
       if (signal?.aborted === true) stop();
-      // The status with the end, and not from the event before it: of a short command all may come in one piece, and the
-      // event is over before anybody could listen.
+      // It says again what `exit` said; that comes too early to be heard of a command that ends at once, when its start and
+      // its end arrive in one read.
       channel.on('close', (code?: number | null, name?: string) => {
         signal?.removeEventListener('abort', stop);
         if (code !== undefined) resolve({ code, signal: name ?? null });

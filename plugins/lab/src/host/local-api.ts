@@ -75,7 +75,7 @@ export async function followTask(
       ['start', String(shown)],
       ['limit', '0'],
     ])) as { t: string }[];
-    for (const { t } of log) if (!/^TASK (OK|ERROR)/.test(t)) print(t);
+    for (const { t } of log) if (!/^TASK (OK|ERROR|WARNINGS)/.test(t)) print(t);
     shown += log.length;
     if (status.status === 'stopped') return status.exitstatus ?? 'unexpected status';
     await new Promise((resolve) => setTimeout(resolve, 50));

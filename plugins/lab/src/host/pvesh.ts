@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { followTask, isUpid, localApi, Refused, type LocalParams } from './local-api.js';
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -70,11 +71,31 @@ export function printRefusal(io: ProgramIo, error: Refused, usage: string): numb
 /** On a real node the worker is a child of pvesh: it ends with it, and when nobody reads what it says any more. */
 function endWithUs(socket: string, upid: string): void {
   const end = (): void => {
-    const path = `/nodes/${upid.split(':')[1] ?? ''}/tasks/${upid}`;
+    const path = `/nodes/${nodeOf(upid)}/tasks/${upid}`;
     void localApi(socket, 'DELETE', path).finally(() => process.exit(255));
   };
   process.stdout.once('error', end);
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+}
+
+const nodeOf = (upid: string): string => upid.split(':')[1] ?? '';
+
+/** In the foreground. That it failed is not in the exit status of pvesh, but on stderr. */
+async function runHere(socket: string, upid: string, io: ProgramIo): Promise<void> {
+  const exit = await followTask(socket, upid, (line) => io.out(`${line}\n`));
+  const [, warnings] = /^WARNINGS: (\d+)$/.exec(exit ?? '') ?? [];
+  if (warnings !== undefined) io.err(`Task finished with ${warnings} warning(s)!\n`);
+  else if (exit !== undefined && exit !== 'OK') io.err(`${exit}\n`);
+}
+
+/**
+ * Through the pvesh of the other node, whose output becomes one text without line ends; and the last line of its stderr,
+ * which is where a failed task is told of, is kept for an error of pvesh itself.
+ */
+async function runElsewhere(socket: string, upid: string): Promise<string> {
+  const lines: string[] = [];
+  await followTask(socket, upid, (line) => lines.push(line));
+  return `${lines.join('')}${canonical(upid)}`;
 }
 
 /** `pvesh get|create|set|delete|ls PATH [--name value …]`. @returns the exit status */
@@ -92,8 +113,10 @@ export async function pvesh(socket: string, words: readonly string[], io: Progra
   try {
     data = await localApi(socket, method, path, passed);
     if (isUpid(data)) endWithUs(socket, data);
-    // A task runs in the foreground; that it failed is in its status, not in the exit status of pvesh.
-    await followTask(socket, data, (line) => io.out(`${line}\n`));
+    if (isUpid(data)) {
+      if (nodeOf(data) === hostname().split('.')[0]) await runHere(socket, data, io);
+      else data = await runElsewhere(socket, data);
+    }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 501) {

@@ -24,6 +24,7 @@ type Bins = Record<Timeframe, Bin[]>;
 export class Statistics {
   readonly #file: string;
   readonly #vms: Record<string, Bins>;
+  readonly #latest = new Map<number, Sample>();
 
   constructor(file: string) {
     this.#file = file;
@@ -32,6 +33,7 @@ export class Statistics {
 
   /** @param at Unix time in seconds */
   add(vmid: number, sample: Sample, at: number): void {
+    this.#latest.set(vmid, sample);
     const bins = (this.#vms[vmid] ??= { hour: [], day: [], week: [], month: [], year: [] });
     for (const timeframe of TIMEFRAMES) {
       const step = RESOLUTION[timeframe];
@@ -48,9 +50,15 @@ export class Statistics {
     }
   }
 
+  /** What was measured last; undefined before the first round. */
+  latest(vmid: number): Sample | undefined {
+    return this.#latest.get(vmid);
+  }
+
   /** Forgets VMs that are gone, and writes the rest down. */
   keep(vmids: readonly string[]): void {
     for (const vmid of Object.keys(this.#vms)) if (!vmids.includes(vmid)) delete this.#vms[vmid];
+    for (const vmid of this.#latest.keys()) if (!vmids.includes(String(vmid))) this.#latest.delete(vmid);
     const part = `${this.#file}.part`;
     writeFileSync(part, JSON.stringify(this.#vms), { mode: 0o600 });
     renameSync(part, this.#file);

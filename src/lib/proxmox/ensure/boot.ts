@@ -4,7 +4,11 @@ import { waitForAgent } from '../agent.js';
 import { tailSerial, type SerialTail } from '../serial-tail.js';
 import { waitFor, type Ensuring } from './ensuring.js';
 
-export function bootStep({ context, target }: Pick<Ensuring, 'context' | 'target'>): Step {
+/** `interfaces` is set for whoever comes next. */
+type Booting = Pick<Ensuring, 'context' | 'target'> & { interfaces?: Ensuring['interfaces'] };
+
+export function bootStep(ensuring: Booting): Step {
+  const { context, target } = ensuring;
   const { config, io } = context;
   return {
     title: 'Boot until the guest agent answers',
@@ -18,7 +22,7 @@ export function bootStep({ context, target }: Pick<Ensuring, 'context' | 'target
         waiting.onWait(text);
       };
       try {
-        await waitForAgent(target, { ...waiting, onWait }, () => tail?.lines() ?? []);
+        ensuring.interfaces = await waitForAgent(target, { ...waiting, onWait }, () => tail?.lines() ?? []);
       } catch (error) {
         if (isZebuError(error) && error.code === 'VM_NOT_READY') {
           const lines = tail?.lines() ?? [];

@@ -4,7 +4,7 @@ import type { GuestAddress } from '../../guest/address.js';
 import type { EnsuredGuest } from '../../guest/ensure/ensure.js';
 import type { GuestFacts } from '../../guest/prove.js';
 import type { StepReport } from '../../ui/steps.js';
-import type { AgentTarget, Waiting } from '../agent.js';
+import type { AgentTarget, Interfaces, Waiting } from '../agent.js';
 import type { DesiredVm } from '../desired.js';
 import type { InspectedVm } from '../inspect.js';
 import type { PlannedStep } from '../plan.js';
@@ -14,10 +14,12 @@ export interface Ensuring {
   readonly context: Context;
   readonly target: AgentTarget;
   readonly desired: DesiredVm;
+  /** As the agent had them with its first answer. */
+  interfaces: Interfaces | undefined;
   /** Set by the step that reads it through the agent. */
   address: GuestAddress | undefined;
   facts: GuestFacts | undefined;
-  /** The VM as Proxmox had it before it was started. */
+  /** The VM as Proxmox had it before it was started; maybe before it had its disk. */
   inspected: InspectedVm | undefined;
   /** What had to be set in Proxmox. */
   readonly settings: PlannedStep[];

@@ -17,7 +17,7 @@ export function haStep(ensuring: Ensuring, wanted: boolean): Step {
         report.done('as it should be');
         return;
       }
-      if (change.adds) await warnOfOwnDisk(context.io, client, ensuring.inspected ?? (await inspectVm(client, target)));
+      if (change.adds) await warnOfOwnDisk(context.io, client, await inspectVm(client, target));
       for (const step of change.steps) {
         await planStep(context, client, { node, vmid }, step).run(report);
         ensuring.afterwards.push(step);

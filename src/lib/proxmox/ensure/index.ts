@@ -20,6 +20,7 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
     context,
     target,
     desired,
+    interfaces: undefined,
     address: undefined,
     facts: undefined,
     inspected: undefined,
@@ -30,8 +31,8 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
   };
 }
 
-/** The step for a VM that may not run yet. */
-export { settingsStep } from './settings.js';
+/** The steps for a VM that may not run yet. */
+export { configStep, firewallStep } from './settings.js';
 /** The step after all others, where zebu.yml says something of it. */
 export { haStep } from './ha.js';
 

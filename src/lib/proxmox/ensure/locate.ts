@@ -35,7 +35,7 @@ export function locateStep(ensuring: Ensuring): Step {
       if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${target.vmid} has no network interface net0`);
       const waiting = waitFor(context, config.vm.ready_timeout, report);
       const [host, hostKeys] = await Promise.all([
-        waitForAddress(target, mac, waiting),
+        waitForAddress(target, mac, waiting, ensuring.interfaces),
         waitForHostKeys(target, waiting),
       ]);
       const wanted = staticAddress(context);

@@ -5,21 +5,15 @@ import type { ProxmoxClient } from '../client.js';
 import { toNodeName, toVmid } from '../ids.js';
 import { readConfig } from '../observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
-import { diskBytes } from '../properties.js';
 import { runTask } from '../tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
 
 type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
-/** A disk that is as large already needs no growing; Proxmox would refuse it as shrinking. */
-async function isDone(client: ProxmoxClient, step: PlannedStep, plan: Placed): Promise<string | undefined> {
-  if (step.call.task !== 'resize') return undefined;
-  const config = await readConfig(client, plan);
-  const bytes = diskBytes(config['scsi0']);
-  const wanted = Number.parseInt(String(step.call.params['size']), 10) * 1024 ** 3;
-  return bytes !== undefined && bytes >= wanted ? `has ${Math.round(bytes / 1024 ** 3)} GiB` : undefined;
-}
+/** An image may be larger than the disk that is wanted. Proxmox says so itself, so that it is not asked before. */
+export const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
+  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(error.message);
 
 /** What is sent; undefined when the VM is so already. */
 async function paramsOf(
@@ -61,11 +55,6 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
   return {
     title: step.title,
     run: async (report) => {
-      const done = await isDone(client, step, plan);
-      if (done !== undefined) {
-        report.done(done);
-        return;
-      }
       if (step.script !== undefined) {
         await runOnHost(context, step.script, report);
         return;
@@ -84,7 +73,7 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         return;
       }
       const vmid = task === 'download' ? undefined : toVmid(plan.vmid);
-      const { node = plan.node } = await runTask(
+      const ended = await runTask(
         client,
         send,
         { node: toNodeName(plan.node), type: task, vmid },
@@ -97,8 +86,10 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
           onWait: (seconds) => report.update(`(${seconds} s)`),
         },
       ).catch((error: unknown) => {
-        throw explainDownload(error, step.call);
+        if (!isLarger(error, step.call)) throw explainDownload(error, step.call);
+        report.done('it is larger already');
       });
+      const node = ended?.node ?? plan.node;
       if (node !== plan.node) {
         throw new ZebuError('VM_DIFFERS', `The HA manager has put VM ${plan.vmid} on ${node} instead of ${plan.node}`, {
           hint: 'Run the same command again: it goes on there.',

@@ -30,21 +30,17 @@ async function nodeFacts(node: LabNode): Promise<Record<string, unknown>> {
 }
 
 /** Without Sys.Audit a node shows only that it is there. */
+async function nodeRow(node: LabNode, caller: Caller): Promise<Record<string, unknown>> {
+  const brief = { type: 'node', status: 'online', node: node.name, level: '', id: `node/${node.name}` };
+  return hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit') ? { ...(await nodeFacts(node)), ...brief } : brief;
+}
+
 async function listNodes({ node: local, caller }: Call): Promise<unknown> {
   return Promise.all(
-    [...local.cluster.values()].map(async (node) => {
-      const brief = {
-        type: 'node',
-        status: 'online',
-        ssl_fingerprint: node.settings.fingerprint,
-        node: node.name,
-        level: '',
-        id: `node/${node.name}`,
-      };
-      return hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit')
-        ? { ...(await nodeFacts(node)), ...brief }
-        : brief;
-    }),
+    [...local.cluster.values()].map(async (node) => ({
+      ...(await nodeRow(node, caller)),
+      ssl_fingerprint: node.settings.fingerprint,
+    })),
   );
 }
 
@@ -118,7 +114,7 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
     }
   }
   for (const each of node.cluster.values()) {
-    if (type === undefined || type === 'node') found.push({ ...(await nodeFacts(each)), 'cgroup-mode': 2 });
+    if (type === undefined || type === 'node') found.push({ ...(await nodeRow(each, caller)), 'cgroup-mode': 2 });
     if (type === undefined || type === 'storage') found.push(...(await storageResources(each, caller)));
     if (type === undefined || type === 'sdn') {
       found.push({

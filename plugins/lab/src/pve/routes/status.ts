@@ -1,3 +1,4 @@
+import { nicUsage, type GuestUsage } from '../../guest/usage.js';
 import type { LabNode } from '../node.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
 import { maxDisk } from '../disks.js';
@@ -9,28 +10,31 @@ import { route, type Call, type Route } from '../router.js';
 import type { TaskHandle } from '../tasks.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
 
-/** The row of a VM in lists. */
+/** The row of a VM in lists: the load as it was measured last, everything else as it is now. */
 export async function vmSummary(node: LabNode, vmid: number): Promise<Record<string, unknown>> {
   const record = node.vm(vmid);
   const spec = node.spec(vmid, record);
   const state = await node.backend.state(spec);
   const running = state !== 'stopped';
   const tags = String(record.config['tags'] ?? '');
+  // A guest that is just going has used nothing.
+  const used = running ? await node.backend.usage(spec).catch((): GuestUsage => ({})) : {};
+  const maxmem = spec.memoryMiB * 1024 * 1024;
   return {
     vmid,
     name: spec.name,
     status: running ? 'running' : 'stopped',
-    cpu: 0,
+    cpu: running ? (node.statistics.latest(vmid)?.['cpu'] ?? 0) : 0,
     cpus: spec.cores,
-    mem: running ? Math.round(spec.memoryMiB * 1024 * 1024 * 0.4) : 0,
-    maxmem: spec.memoryMiB * 1024 * 1024,
+    mem: Math.min(used.mem ?? 0, maxmem),
+    maxmem,
     disk: 0,
     maxdisk: maxDisk(record),
     uptime: running ? Math.max(1, Math.floor((Date.now() - (record.startedAt ?? Date.now())) / 1000)) : 0,
-    netin: 0,
-    netout: 0,
-    diskread: 0,
-    diskwrite: 0,
+    netin: used.netin ?? 0,
+    netout: used.netout ?? 0,
+    diskread: used.diskread ?? 0,
+    diskwrite: used.diskwrite ?? 0,
     ...(tags === '' ? {} : { tags: tags.split(/[;, ]/).toSorted().join(';') }),
     ...(record.lock === undefined ? {} : { lock: record.lock }),
   };
@@ -70,7 +74,9 @@ async function current(call: Call): Promise<unknown> {
     diskwrite,
     pid: 1,
     blockstat: Object.fromEntries(spec.disks.map((disk) => [disk.slot, {}])),
-    nics: Object.fromEntries(spec.nics.map((nic) => [`tap${vmid}i${nic.index}`, { netin: 0, netout: 0 }])),
+    nics: Object.fromEntries(
+      await Promise.all(spec.nics.map(async (nic) => [`tap${vmid}i${nic.index}`, await nicUsage([nic])] as const)),
+    ),
     'running-machine': 'pc-i440fx-7.2+pve0',
     'running-qemu': '7.2.0',
     'proxmox-support': PROXMOX_SUPPORT,
