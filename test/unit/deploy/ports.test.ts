@@ -14,6 +14,8 @@ interface Machine {
   /** Containers that publish the port. */
   readonly publish?: string;
   readonly liveRestore?: boolean;
+  /** Compose project of what runs. */
+  readonly runs?: string;
   readonly sudo?: boolean;
 }
 
@@ -22,6 +24,7 @@ function forgottenPort({
   said = ALLOCATED,
   publish = '',
   liveRestore = true,
+  runs = 'blog',
   sudo = true,
 }: Machine): readonly string[] {
   const bin = mkdtempSync(join(tmpdir(), 'zebu-ports-'));
@@ -30,11 +33,16 @@ function forgottenPort({
     chmodSync(join(bin, name), 0o755);
   };
   try {
-    program('docker', `case $1 in ps) printf '%s' '${publish}' ;; info) echo ${String(liveRestore)} ;; esac`);
-    program('sudo', sudo ? 'echo "sudo $*" >&2' : 'exit 1');
+    program(
+      'docker',
+      `case "$*" in *publish*) printf '%s' '${publish}' ;; ps*) echo '${runs}' ;; info*) echo ${String(liveRestore)} ;; esac`,
+    );
+    program('sudo', sudo ? `echo anew >${bin}/restarted` : 'exit 1');
     const script = `
+project=shop
 last_line() { echo '${said}'; }
 note() { echo "$2"; }
+engine() { cat ${bin}/restarted 2>/dev/null; }
 docker_back() { echo back; }
 timeout() { shift; "$@"; }
 ${PORTS}
@@ -52,13 +60,16 @@ forgotten_port; echo "$? $reason"`;
 }
 
 describe('a port that Docker does not give', () => {
-  it('is let go of by a restart when no container has it, and others go on meanwhile', () => {
-    expect(forgottenPort({})).toEqual([
-      'Docker, which is restarted: it holds port 8080 for a container that is gone',
-      'back',
-      '0',
-    ]);
-  });
+  it.each([{}, { liveRestore: false, runs: 'shop' }])(
+    'is let go of by a restart that stops nobody else: %o',
+    (machine) => {
+      expect(forgottenPort(machine)).toEqual([
+        'Docker, which is restarted: it holds port 8080 for a container that is gone',
+        'back',
+        '0',
+      ]);
+    },
+  );
 
   it('is told with the container that has it', () => {
     expect(forgottenPort({ publish: 'blog-web-1' })).toEqual(['1 port 8080 is taken by the container blog-web-1']);
