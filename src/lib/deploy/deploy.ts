@@ -1,6 +1,6 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { openGuest } from '../guest/session.js';
+import { openGuest, openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { deployBundle } from '../secrets/deploy-bundle.js';
 import { around } from '../hooks/around.js';
@@ -116,7 +116,8 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     });
   }
   const git = new LocalGit(context.root, signal);
-  // Everything that can be told from here is told before the VM is bothered.
+  // Everything that can be told from here is told before the VM is asked anything.
+  const early = options.dryRun ? undefined : openGuestEarly(context);
   const target = await git.resolve(options.ref);
   const [prefix, userName] = await Promise.all([git.prefix(), git.userName(), loadSsh()]);
   await Promise.all([checkComposeFiles(context, git, target, prefix), checkComplete(git, target)]);
@@ -138,7 +139,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     title: `Send ${target.ref} (${target.commit.slice(0, 7)}) to the VM`,
     run: async (report) => {
       report.update('finding and connecting to the VM');
-      const { session, address } = await openGuest(context);
+      const { session, address } = await openGuest(context, early);
       host = address.host;
       report.update('asking what it has');
       const opened = openLaunch(context, session);

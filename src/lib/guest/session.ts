@@ -87,11 +87,30 @@ async function openLocated(context: Context): Promise<Guest> {
 }
 
 /**
+ * Begins to connect to where the VM was the last time, beside something else. Given up when the command ends first.
+ * @returns what openGuest goes on with
+ */
+export function openGuestEarly(context: Context): Promise<Guest | undefined> {
+  const unused = new AbortController();
+  const early = openLast({ ...context, signal: AbortSignal.any([context.signal, unused.signal]) });
+  // Whoever goes on with it hears of it.
+  early.catch(() => {});
+  context.onClose(() => {
+    unused.abort();
+    return early.then(
+      (guest) => guest?.session.close(),
+      () => {},
+    );
+  });
+  return early;
+}
+
+/**
  * The one SSH connection of a command into the app's VM; closed with the command. Proxmox is only asked where the VM is when
  * it is not where it was.
  */
-export async function openGuest(context: Context): Promise<Guest> {
-  const guest = (await openLast(context)) ?? (await openLocated(context));
+export async function openGuest(context: Context, early = openLast(context)): Promise<Guest> {
+  const guest = (await early) ?? (await openLocated(context));
   context.onClose(() => guest.session.close());
   return guest;
 }

@@ -22,7 +22,7 @@ tries=0
 while [ $alive = 1 ] && [ ! -f "journals/$run.jsonl" ] && [ $tries -lt 300 ]; do tries=$((tries + 1)); sleep 0.2; done
 [ -n "$run" ] && [ -f "journals/$run.jsonl" ] || exit ${NO_JOURNAL_STATUS}
 printf 'run=%s\nalive=%s\nstarted\n' "$run" "$alive"
-[ $alive = 1 ] && exec tail -s 0.1 -n +${skip + 1} -f --pid="$(cat watcher)" "journals/$run.jsonl"
+[ $alive = 1 ] && exec tail -s 0.05 -n +${skip + 1} -f --pid="$(cat watcher)" "journals/$run.jsonl"
 exec tail -n +${skip + 1} "journals/$run.jsonl"
 `;
 }

@@ -2,9 +2,12 @@
 export const PREFLIGHT = String.raw`
 free_mb() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }'; }
 
+# Both at once, which is all there is to do where there is room.
+is_room() { df -Pk "$base" /var/lib/docker 2>/dev/null | awk -v min="$min_free" 'NR > 1 && int($4 / 1024) < min { short = 1 } END { exit short }'; }
+
 # Fails with $reason set. Old images and build cache are what is given up first.
 check_room() {
-  for place in "$base" /var/lib/docker; do
+  is_room || for place in "$base" /var/lib/docker; do
     free=$(free_mb "$place")
     [ -n "$free" ] || continue
     if [ "$free" -lt "$min_free" ]; then
