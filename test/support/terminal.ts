@@ -25,11 +25,16 @@ export const CTRL_C = '\x03';
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Runs zebu on a terminal of its own, which `script` makes. */
-export async function onTerminal(args: readonly string[], options: TerminalOptions): Promise<TerminalRun> {
-  const { size, keys = [], script = `${ROOT}bin/run.js` } = options;
+export function onTerminal(args: readonly string[], options: TerminalOptions): Promise<TerminalRun> {
+  return programOnTerminal([process.execPath, options.script ?? `${ROOT}bin/run.js`, ...args], options);
+}
+
+/** The same with any program. */
+export async function programOnTerminal(argv: readonly string[], options: TerminalOptions): Promise<TerminalRun> {
+  const { size, keys = [] } = options;
   const line = [
     ...(size === undefined ? [] : [`stty rows ${size.rows} cols ${size.columns}`]),
-    `exec ${[process.execPath, script, ...args].map(quoted).join(' ')}`,
+    `exec ${argv.map(quoted).join(' ')}`,
   ].join('; ');
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     cwd: options.cwd,
