@@ -42,7 +42,10 @@ export function isOn(value: string | undefined): boolean {
 /** The locale as the C library picks it, and a terminal whose font has more than letters. */
 function showsUnicode(env: ConsoleSettings['env']): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
-  return /utf-?8/i.test(locale) && env['TERM'] !== 'dumb' && env['TERM'] !== 'linux';
+  // Windows has no locale of this kind; its newer terminal says so.
+  return (
+    (/utf-?8/i.test(locale) || env['WT_SESSION'] !== undefined) && env['TERM'] !== 'dumb' && env['TERM'] !== 'linux'
+  );
 }
 
 /** Control characters of remote output would move the reader's cursor or hide text; tabs and newlines stay. */
