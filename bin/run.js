@@ -36,7 +36,8 @@ async function start(args) {
 
 // A checkout carries its own runtime as a devDependency; an installed package relies on the one that starts it.
 async function runWithNewerNode() {
-  const newer = fileURLToPath(new URL('node_modules/node/bin/node', root));
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  const newer = fileURLToPath(new URL(`node_modules/node/bin/${program}`, root));
   if (!existsSync(newer)) {
     console.error(
       `zebu needs Node ${NEEDED.join('.')} or newer, and this is ${process.version}: install a current LTS release of Node.`,

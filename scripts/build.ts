@@ -34,7 +34,11 @@ const part = `${root}.build/dist`;
 rmSync(part, { recursive: true, force: true });
 await build({
   ...withKeys(options, deriveKeys()),
-  entryPoints: ['src/lib/main.ts', ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root })],
+  entryPoints: [
+    'src/lib/main.ts',
+    'src/lib/help.ts',
+    ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root }),
+  ],
   outbase: 'src',
   outdir: part,
   splitting: true,

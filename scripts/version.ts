@@ -1,6 +1,6 @@
 /**
- * Prepares a release: `npm run version:set 1.2.0` gives every package the version, makes each ask for the others in it, and
- * closes the "Unreleased" section of the changelog. All packages have one version, and people read one changelog.
+ * Prepares a release: `npm run version:set 1.2.0` gives every package the version, makes each ask for the others in it,
+ * closes the "Unreleased" section of the changelog, and builds what has the version in it, such as the man page. All packages have one version, and people read one changelog.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,9 @@ function main(version: string | undefined): string | undefined {
   const lock = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', lock, { cwd: root, stdio: 'inherit' });
   if (status !== 0) return 'package-lock.json could not be updated.';
-  console.log(`Next: npm run check, commit, then git tag v${version} and push both. See Release in CONTRIBUTING.md.`);
+  const build = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: 'inherit' });
+  if (build.status !== 0) return 'zebu could not be built.';
+  console.log(`Next: commit, npm run check, then git tag v${version} and push both. See Release in CONTRIBUTING.md.`);
   return undefined;
 }
 

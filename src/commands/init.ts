@@ -24,10 +24,12 @@ export default class Init extends ZebuCommand<Initialized> {
     }),
     'from-host': Flags.string({
       helpValue: '[USER@]HOST[:PORT]',
+      env: 'ZEBU_FROM_HOST',
       description: 'Machine where the app runs already, over SSH. Names, paths and ports are read, and no values.',
     }),
     stack: Flags.string({
       description: 'Compose project to import. Default: the only one.',
+      env: 'ZEBU_STACK',
       dependsOn: ['from-host'],
     }),
     'identity-file': Flags.string({
@@ -50,8 +52,9 @@ export default class Init extends ZebuCommand<Initialized> {
     const { flags } = await this.parse(Init);
     const { initProject } = await import('../lib/init/index.js');
     const { importStack } = await import('../lib/init/running/index.js');
-    const { askLine } = await import('../lib/ui/ask.js');
-    const ask = this.io.interactive && !flags.yes ? askLine : undefined;
+    const { asker } = await import('../lib/ui/ask.js');
+    const interactive = this.io.interactive && !flags.yes;
+    const questions = asker({ interactive }, Init.flags, 'app', 'host', 'stack');
     const { 'from-host': destination, 'identity-file': identityFile, stack } = flags;
     const made = await initProject({
       folder: process.cwd(),
@@ -62,8 +65,8 @@ export default class Init extends ZebuCommand<Initialized> {
       running:
         destination === undefined
           ? undefined
-          : () => importStack({ destination, identityFile, stack, ask, signal: this.signal }),
-      ask,
+          : () => importStack({ destination, identityFile, stack, questions, signal: this.signal }),
+      questions,
     });
     for (const { path, existed } of made.files) this.io.out(`${existed ? 'changed' : 'wrote'} ${path}`);
     for (const line of made.next) this.io.out(`next: ${line}`);

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../lib/command/project-command.js';
 import type { SupportBundle } from '../lib/support/support.js';
 
@@ -14,7 +15,7 @@ export default class Support extends ProjectCommand<SupportBundle> {
   static override examples = [
     '<%= config.bin %> support',
     '<%= config.bin %> support --output report.md --force',
-    '<%= config.bin %> support --output - | less',
+    '<%= config.bin %> support --output -',
   ];
   static override flags = {
     output: Flags.string({
@@ -23,10 +24,12 @@ export default class Support extends ProjectCommand<SupportBundle> {
       description: 'File to write; - for stdout. Default: zebu-support-<time>.md here.',
     }),
     force: Flags.boolean({ description: 'Write over a file that is there.' }),
+    ...pagerFlag,
   };
 
   async execute(): Promise<SupportBundle> {
     const { flags } = await this.parse(Support);
+    if (flags.output === '-') this.page(flags);
     const context = await this.context(flags).catch((problem: unknown) => ({ problem }));
     const { supportBundle } = await import('../lib/support/support.js');
     const made = await supportBundle(

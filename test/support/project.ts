@@ -98,7 +98,8 @@ export function makeProject(options: ProjectOptions): Project {
   const env: Record<string, string> =
     options.installed === undefined
       ? {
-          ZEBU_STATE_DIR: join(top, 'state'),
+          // With a blank, as the folder of a user on Windows often has one.
+          ZEBU_STATE_DIR: join(top, 'its state'),
           XDG_DATA_HOME: join(top, 'data'),
           XDG_CONFIG_HOME: join(top, 'config'),
         }

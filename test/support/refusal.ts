@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../plugins/kit/src/errors.js';
+import { publishedProblem } from './published.js';
 import { withJson, type CliOptions, type CliRun } from './cli.js';
 
 /** Why a command refused, as its JSON envelope has it. */
@@ -17,6 +18,7 @@ const LISTS: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID']);
 
 /** Reads a run with `--json` that must have failed, and holds it to what every failure owes its reader. */
 export function refusalOf(run: CliRun): Refusal {
+  expect(publishedProblem(run.stdout)).toBeUndefined();
   const envelope = JSON.parse(run.stdout) as { ok: boolean; error: Refusal };
   expect(envelope.ok, run.stdout).toBe(false);
   const { error } = envelope;

@@ -1,6 +1,6 @@
 /** GitHub Actions: workflow commands, which the runner reads from both streams, and the files a step may write. */
 import { appendFileSync, fstatSync } from 'node:fs';
-import { relative } from 'node:path';
+import { posix, win32 } from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -40,8 +40,10 @@ export function annotationPlace(
   const { file, line } = details ?? {};
   if (typeof file !== 'string') return {};
   const top = env['GITHUB_WORKSPACE'];
-  const path = file.startsWith('/') ? file : `${cwd}/${file}`;
-  const shown = top !== undefined && path.startsWith(`${top}/`) ? relative(top, path) : file;
+  // Of the machine whose paths these are; GitHub shows those of the repository, with slashes.
+  const paths = /^[A-Za-z]:/.test(cwd) ? win32 : posix;
+  const within = top === undefined ? '..' : paths.relative(top, paths.resolve(cwd, file));
+  const shown = within.startsWith('..') || paths.isAbsolute(within) ? file : within.replaceAll('\\', '/');
   return { file: shown, ...(typeof line === 'number' ? { line } : {}) };
 }
 

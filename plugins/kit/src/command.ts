@@ -5,6 +5,11 @@ import { failure, success, toZebuError, type CommandOutcome } from './envelope.j
 import { ZebuError } from './errors.js';
 import type { ResultDeclaration } from './result.js';
 
+/** For commands whose output may be longer than a screen, which then call `page()`. */
+export const pagerFlag = {
+  'no-pager': Flags.boolean({ description: 'On a terminal: print it all, without a pager (ZEBU_PAGER, PAGER, less).' }),
+};
+
 /** Exit statuses and the JSON envelope are the same for every command, core's and plugins'. */
 export abstract class ZebuCommand<Result> extends Command {
   static override enableJsonFlag = true;
@@ -63,9 +68,13 @@ export abstract class ZebuCommand<Result> extends Command {
   #stake = new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
 
   /** The last word when time is up or the user insists: what is at stake, not what would be convenient. */
-  #giveUp(): never {
-    this.#tell(this.#stake);
-    process.exit(this.#stake.oclif.exit);
+  #giveUp(): void {
+    const end = (): never => {
+      this.#tell(this.#stake);
+      process.exit(this.#stake.oclif.exit);
+    };
+    if (!this.io.paging) end();
+    void this.io.endPage('now').then(end);
   }
 
   #tell(error: ZebuError): void {
@@ -97,14 +106,21 @@ export abstract class ZebuCommand<Result> extends Command {
     return parsed;
   }
 
+  /** From here on, what the command prints is read in a pager when it is longer than the screen of a terminal. */
+  protected page(flags: Readonly<{ 'no-pager': boolean }>): void {
+    // Whoever leaves before the end wants no more of it, as in `| head`.
+    if (!flags['no-pager']) this.io.page(() => process.exit(0));
+  }
+
   /** Milliseconds after a signal until the process ends even if the command has not come to an end by itself. */
   protected readonly graceMs: number = 5000;
 
   override async run(): Promise<Result> {
+    let late: NodeJS.Timeout | undefined;
     const stop = (name: NodeJS.Signals): void => {
-      if (this.#abort.signal.aborted) this.#giveUp();
+      if (this.#abort.signal.aborted) return this.#giveUp();
       this.#abort.abort(new ZebuError('INTERRUPTED', `Interrupted by ${name}.`));
-      setTimeout(() => this.#giveUp(), this.graceMs).unref();
+      late = setTimeout(() => this.#giveUp(), this.graceMs).unref();
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
     try {
@@ -114,6 +130,9 @@ export abstract class ZebuCommand<Result> extends Command {
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop);
       for (const close of this.#closers.reverse()) await close();
+      // Nothing is at stake any more, however long somebody reads.
+      clearTimeout(late);
+      await this.io.endPage();
     }
   }
 

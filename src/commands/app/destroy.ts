@@ -22,13 +22,14 @@ export default class AppDestroy extends ProjectCommand<Destroyed> {
     const { flags } = await this.parse(AppDestroy);
     const context = await this.context(flags);
     const { destroyApp } = await import('../../lib/deploy/destroy.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const { name } = context.config.app;
     const what = `This removes ${name} from its VM${flags.volumes ? ', with its volumes and secrets' : '; its volumes and secrets stay'}`;
     const result = await destroyApp(
       context,
       flags.volumes,
-      async () => flags.yes || confirmByName(this.io, what, name),
+      async () => flags.yes || confirmByName(asker(this.io, AppDestroy.flags, 'yes'), what, name),
     );
     const kept = result.dataRemoved
       ? 'with its data'

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { LogLine } from '../../lib/deploy/log-lines.js';
 import type { ReleaseLine } from '../../lib/deploy/release-output.js';
@@ -35,10 +36,12 @@ export default class AppLogs extends ProjectCommand<never> {
       description: 'What the deploy of this release printed: build, hooks, start.',
       exclusive: ['follow', 'since', 'tail', 'timestamps'],
     }),
+    ...pagerFlag,
   };
 
   async execute(): Promise<never> {
     const { flags, argv } = await this.parse(AppLogs);
+    if (!flags.follow) this.page(flags);
     const { streamLogs, toRegExp, toSince } = await import('../../lib/deploy/logs.js');
     const grep = flags.grep === undefined ? undefined : toRegExp(flags.grep, flags['ignore-case']);
     const since = flags.since === undefined ? undefined : toSince(flags.since);

@@ -1,4 +1,5 @@
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Release } from '../../lib/deploy/releases.js';
 
@@ -14,9 +15,11 @@ export default class AppReleases extends ProjectCommand<ReleaseList> {
   );
   static override summary = 'List what was deployed, by whom, and how it ended.';
   static override examples = ['<%= config.bin %> app:releases', '<%= config.bin %> app:releases --json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<ReleaseList> {
     const { flags } = await this.parse(AppReleases);
+    this.page(flags);
     const context = await this.context(flags);
     const { listReleases } = await import('../../lib/deploy/releases.js');
     const { table } = await import('../../lib/ui/table.js');

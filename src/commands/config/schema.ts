@@ -1,5 +1,5 @@
 import { resultOf } from '@zebu/kit';
-import { ZebuCommand } from '@zebu/kit/command';
+import { pagerFlag, ZebuCommand } from '@zebu/kit/command';
 
 export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
   static override result = resultOf<Record<string, unknown>>(
@@ -8,9 +8,11 @@ export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
   );
   static override summary = 'Print the JSON Schema of zebu.yml, for editors.';
   static override examples = ['<%= config.bin %> config:schema > zebu.schema.json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<Record<string, unknown>> {
-    await this.parse(ConfigSchema);
+    const { flags } = await this.parse(ConfigSchema);
+    this.page(flags);
     const { configJsonSchema } = await import('../../lib/config/json-schema.js');
     const schema = configJsonSchema();
     this.io.out(JSON.stringify(schema, null, 2));

@@ -1,4 +1,5 @@
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { showConfig, type ShownConfig } from '../../lib/config/show.js';
 
@@ -9,9 +10,11 @@ export default class ConfigShow extends ProjectCommand<ShownConfig> {
   );
   static override summary = 'Show the configuration in force, and where each value came from.';
   static override examples = ['<%= config.bin %> config:show', '<%= config.bin %> config:show --env staging --json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<ShownConfig> {
     const { flags } = await this.parse(ConfigShow);
+    this.page(flags);
     const { loaded } = await this.context(flags);
     const shown = showConfig(loaded);
     const width = Math.max(...shown.values.map(({ key }) => key.length));

@@ -1,4 +1,5 @@
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { SecretVersionSummary } from '../../lib/secrets/history.js';
 
@@ -9,9 +10,11 @@ export default class SecretsHistory extends ProjectCommand<{ versions: readonly 
   );
   static override summary = 'Versions of the secrets in the VM: when, who, which names; newest first.';
   static override examples = ['<%= config.bin %> secrets:history', '<%= config.bin %> secrets:history --json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<{ versions: readonly SecretVersionSummary[] }> {
     const { flags } = await this.parse(SecretsHistory);
+    this.page(flags);
     const context = await this.context(flags);
     const { secretHistory } = await import('../../lib/secrets/history.js');
     const { showHistory } = await import('../../lib/secrets/show.js');

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { PlaceList, SecretsList } from '../../lib/secrets/list.js';
 
@@ -15,11 +16,13 @@ export default class SecretsListCommand extends ProjectCommand<PlaceList | Secre
     '<%= config.bin %> secrets:list --in github',
   ];
   static override flags = {
+    ...pagerFlag,
     in: Flags.string({ helpValue: 'PLACE', description: 'List what `github`, `dotenv` or a plugin holds instead.' }),
   };
 
   async execute(): Promise<PlaceList | SecretsList> {
     const { flags } = await this.parse(SecretsListCommand);
+    this.page(flags);
     const context = await this.context(flags);
     const { listPlace, listSecrets } = await import('../../lib/secrets/list.js');
     const { showList, showPlace } = await import('../../lib/secrets/show.js');

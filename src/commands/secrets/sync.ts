@@ -41,6 +41,7 @@ export default class SecretsSync extends ProjectCommand<SyncResult> {
     const { flags } = await this.parse(SecretsSync);
     const context = await this.context(flags);
     const { syncSecrets } = await import('../../lib/secrets/sync.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const { showChanges } = await import('../../lib/secrets/show.js');
     const app = context.config.app.name;
@@ -50,7 +51,9 @@ export default class SecretsSync extends ProjectCommand<SyncResult> {
       dryRun: flags['dry-run'],
       apply: flags.apply,
       prune: flags.prune
-        ? async (names) => flags.yes || confirmByName(this.io, `This removes ${names.join(', ')}`, app)
+        ? async (names) =>
+            flags.yes ||
+            confirmByName(asker(this.io, SecretsSync.flags, 'yes'), `This removes ${names.join(', ')}`, app)
         : undefined,
     });
     showChanges(this.io, result);

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { ConsoleOutput } from '../../lib/proxmox/console.js';
 
@@ -20,10 +21,12 @@ export default class VmConsole extends ProjectCommand<ConsoleOutput> {
     tail: Flags.integer({ char: 'n', default: 50, min: 0, max: 10_000, description: 'Lines of the past.' }),
     follow: Flags.boolean({ char: 'f', description: 'Go on with the serial port, until Ctrl-C.' }),
     for: Flags.integer({ min: 1, max: 86_400, dependsOn: ['follow'], description: 'Seconds to follow.' }),
+    ...pagerFlag,
   };
 
   async execute(): Promise<ConsoleOutput> {
     const { flags } = await this.parse(VmConsole);
+    if (!flags.follow) this.page(flags);
     const context = await this.context(flags);
     const { showConsole } = await import('../../lib/proxmox/console.js');
     return showConsole(context, {

@@ -16,10 +16,13 @@ export default class VmDestroy extends ProjectCommand<VmPower> {
     const { flags } = await this.parse(VmDestroy);
     const context = await this.context(flags);
     const { destroyVm } = await import('../../lib/proxmox/lifecycle.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const result = await destroyVm(
       context,
-      async (name) => flags.yes || confirmByName(this.io, `This destroys the VM ${name} and all its data`, name),
+      async (name) =>
+        flags.yes ||
+        confirmByName(asker(this.io, VmDestroy.flags, 'yes'), `This destroys the VM ${name} and all its data`, name),
     );
     this.io.out(`VM ${result.vmid} (${result.name}) is gone`);
     return result;

@@ -18,7 +18,7 @@ export default class VmScript extends ProjectCommand<ScriptReview> {
   ];
   static override flags = {
     update: Flags.boolean({ description: 'Show what changed, and record it as the version to run.' }),
-    yes: Flags.boolean({ char: 'y', description: 'Record it without asking.', dependsOn: ['update'] }),
+    yes: Flags.boolean({ char: 'y', description: 'With --update: record it without asking.', env: 'ZEBU_YES' }),
   };
 
   async execute(): Promise<ScriptReview> {
@@ -28,7 +28,12 @@ export default class VmScript extends ProjectCommand<ScriptReview> {
     const { showReview } = await import('../../lib/proxmox/provision/community-script/show.js');
     const show = (review: ScriptReview): void => showReview(review, this.io, { diff: flags.update });
     if (flags.update) {
-      const review = await updateScript(context, { yes: flags.yes, show });
+      const { asker } = await import('../../lib/ui/ask.js');
+      const { confirmByName } = await import('../../lib/ui/confirm.js');
+      const review = await updateScript(context, {
+        confirm: async (what, name) => flags.yes || confirmByName(asker(this.io, VmScript.flags, 'yes'), what, name),
+        show,
+      });
       if (review.recorded) this.io.out('Recorded in zebu.script.json: commit it.');
       return review;
     }

@@ -34,7 +34,7 @@ export async function ciInit(
   if (existsSync(path) && !options.force) {
     throw new ZebuError('USAGE', `${WORKFLOW} is there already`, { hint: 'Give --force to write a new one over it.' });
   }
-  const text = renderWorkflow({ ...options, config, folder: relative(top, root) });
+  const text = renderWorkflow({ ...options, config, folder: relative(top, root).replaceAll('\\', '/') });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);
   return {

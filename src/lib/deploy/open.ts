@@ -43,10 +43,15 @@ export function publishedUrls(services: readonly ServiceState[], host: string): 
   return [...new Set(urls)];
 }
 
-function browserCommand(context: Context): readonly string[] | undefined {
-  if (process.platform === 'darwin') return ['open'];
-  if (process.platform === 'win32') return ['cmd', '/c', 'start', ''];
-  const graphical = context.env('DISPLAY') ?? context.env('WAYLAND_DISPLAY');
+/** What shows an address in the person's browser, and takes it as one argument; undefined where nobody sees it. */
+export function browserCommand(
+  env: (name: string) => string | undefined,
+  platform: NodeJS.Platform = process.platform,
+): readonly string[] | undefined {
+  if (platform === 'darwin') return ['open'];
+  // `cmd /c start` would take the & of an address for the end of a command.
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler'];
+  const graphical = env('DISPLAY') ?? env('WAYLAND_DISPLAY');
   return graphical === undefined ? undefined : ['xdg-open'];
 }
 
@@ -79,6 +84,6 @@ export async function openApp(context: Context, browser: boolean): Promise<Opene
       hint: 'Say where the app answers: app.url in zebu.yml.',
     });
   }
-  const command = browser && io.interactive ? browserCommand(context) : undefined;
+  const command = browser && io.interactive ? browserCommand(context.env) : undefined;
   return { url, others, browser: command !== undefined && (await startBrowser(command, url)) };
 }

@@ -7,6 +7,7 @@ import { CONFIG_FILE, loadConfig } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
 import { detect, type Detected } from './detect.js';
 import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
+import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
 import { renderTaskfile } from './taskfile.js';
 
@@ -25,8 +26,7 @@ export interface InitRequest {
   readonly running?: (() => Promise<ImportedStack>) | undefined;
   readonly taskfile: boolean;
   readonly force: boolean;
-  /** Undefined when nothing may be asked. */
-  readonly ask: ((question: string, initial: string) => Promise<string>) | undefined;
+  readonly questions: Asker<'app' | 'host'>;
 }
 
 export interface Initialized {
@@ -54,7 +54,7 @@ async function textOf(path: string): Promise<string | undefined> {
 
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
 async function answer(
-  { given, ask, folder }: InitRequest,
+  { given, questions, folder }: InitRequest,
   detected: Detected,
   imported: ImportedStack | undefined,
 ): Promise<Answers> {
@@ -71,17 +71,18 @@ async function answer(
       hint: 'Its volumes are called after it: leave out --app (ZEBU_APP_NAME).',
     });
   }
-  const app = project ?? given.app ?? detected.app ?? (await ask?.('Name of the app', ''));
-  if (!app) {
-    throw new ZebuError('CONFIG_INVALID', `No name of an app can be made of ${folder}`, {
-      hint: 'Give it with --app.',
+  const nameless = { code: 'CONFIG_INVALID', message: `No name of an app can be made of ${folder}` } as const;
+  const known = project ?? given.app ?? detected.app;
+  const app = known ?? (await questions.ask('app', { message: 'Name of the app', unanswered: nameless }));
+  if (app === '') throw new ZebuError(nameless.code, nameless.message, { hint: 'Give it with --app.' });
+  let host = given.host ?? (detected.hosts.length === 1 ? detected.hosts[0] : undefined);
+  if (host === undefined && questions.possible) {
+    host = await questions.ask('host', {
+      message: 'Address of the Proxmox host, or its name in ~/.ssh/config (empty: later)',
+      initial: detected.hosts[0] ?? '',
+      unanswered: { code: 'USAGE', message: 'Which Proxmox host is meant is not known' },
     });
   }
-  let host = given.host ?? (detected.hosts.length === 1 ? detected.hosts[0] : undefined);
-  host ??= await ask?.(
-    'Address of the Proxmox host, or its name in ~/.ssh/config (empty: later)',
-    detected.hosts[0] ?? '',
-  );
   return {
     app,
     compose,

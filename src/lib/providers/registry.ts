@@ -4,10 +4,15 @@ import {
   TRANSPORT_HOOK,
   ZebuError,
   type Io,
+  type SecretSource,
+  type SecretSourceContext,
   type SecretSourceDescriptor,
+  type Transport,
+  type TransportContext,
   type TransportDescriptor,
   nearest,
 } from '@zebu/kit';
+import { blame, blamed } from './blamed.js';
 import { contractProblem } from './contract.js';
 
 type Descriptor = SecretSourceDescriptor | TransportDescriptor;
@@ -19,6 +24,8 @@ export interface Provider<D extends Descriptor> {
   readonly descriptor: D;
   /** Name of the plugin package it came from. */
   readonly plugin: string;
+  /** It comes with zebu: what it does wrong is a defect of zebu. */
+  readonly own: boolean;
 }
 
 export interface Found<D extends Descriptor> {
@@ -54,7 +61,7 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
       }
       const reason = contractProblem(descriptor.apiVersion);
       if (reason !== undefined) broken.push({ plugin: plugin.name, id: descriptor.id, reason });
-      else providers.push({ descriptor: descriptor as D, plugin: plugin.name });
+      else providers.push({ descriptor: descriptor as D, plugin: plugin.name, own: plugin.type === 'core' });
     }
   }
   // Plugins are loaded side by side, and come in whichever order that ends.
@@ -62,7 +69,7 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
   return { providers, broken };
 }
 
-function choose<D extends Descriptor>(found: Found<D>, id: string, key: string, io: Io): D {
+function choose<D extends Descriptor>(found: Found<D>, id: string, key: string, io: Io): Provider<D> {
   const matching = found.providers.filter(({ descriptor }) => descriptor.id === id);
   const [first] = matching;
   const unusable = found.broken.find((plugin) => plugin.id === id);
@@ -82,7 +89,7 @@ function choose<D extends Descriptor>(found: Found<D>, id: string, key: string, 
       hint: 'Uninstall one of them: zebu plugins:uninstall',
     });
   }
-  if (first !== undefined) return first.descriptor;
+  if (first !== undefined) return first;
   const ids = found.providers.map(({ descriptor }) => descriptor.id).toSorted();
   const meant = nearest(id, ids);
   throw new ZebuError(
@@ -94,16 +101,37 @@ function choose<D extends Descriptor>(found: Found<D>, id: string, key: string, 
   );
 }
 
-/** @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN */
-export async function findTransport(config: Hooks, id: string, io: Io): Promise<TransportDescriptor> {
-  const found = await collect<TransportDescriptor>(config, TRANSPORT_HOOK, 'transport');
-  return choose(found, id, 'proxmox.transport', io);
+/** Loads what a plugin offers, and makes of it what is used; from then on, errors of a plugin name it. */
+async function use<Factory, Made extends object>(
+  {
+    descriptor,
+    plugin,
+    own,
+  }: Omit<Provider<Descriptor>, 'descriptor'> & {
+    readonly descriptor: { readonly load: () => Promise<Factory> };
+  },
+  make: (factory: Factory) => Promise<Made>,
+  parts?: readonly string[],
+): Promise<Made> {
+  if (own) return make(await descriptor.load());
+  try {
+    return blamed(await make(await descriptor.load()), plugin, parts);
+  } catch (error) {
+    throw blame(error, plugin);
+  }
 }
 
-/** @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN */
-export async function findSecretSource(config: Hooks, id: string, io: Io): Promise<SecretSourceDescriptor> {
+/** @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN, and what the transport throws */
+export async function connectWith(config: Hooks, id: string, context: TransportContext): Promise<Transport> {
+  const found = await collect<TransportDescriptor>(config, TRANSPORT_HOOK, 'transport');
+  const provider = choose(found, id, 'proxmox.transport', context.io);
+  return use(provider, (factory) => factory.connect(context), ['hostShell']);
+}
+
+/** @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN, and what the source throws */
+export async function openWith(config: Hooks, id: string, context: SecretSourceContext): Promise<SecretSource> {
   const found = await collect<SecretSourceDescriptor>(config, SECRETS_HOOK, 'secrets');
-  return choose(found, id, 'secret source', io);
+  return use(choose(found, id, 'secret source', context.io), (factory) => factory.open(context));
 }
 
 export interface ListedProvider {

@@ -1,6 +1,6 @@
 import { Sensitive, ZebuError, type SecretSource } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { findSecretSource } from '../providers/registry.js';
+import { openWith } from '../providers/registry.js';
 
 /** The environment of the command itself; built in, since every CI has one. */
 function environmentSource(context: Context): SecretSource {
@@ -22,8 +22,7 @@ export async function openSource(context: Context, id: string): Promise<SecretSo
   const { io, signal, env, root, config } = context;
   if (id === 'env') return environmentSource(context);
   const settings = config.secret_sources.find(({ use }) => use === id) ?? { use: id };
-  const descriptor = await findSecretSource(context.oclif, id, io);
-  return (await descriptor.load()).open({ io, signal, env, root, settings });
+  return openWith(context.oclif, id, { io, signal, env, root, settings });
 }
 
 /** All configured ones in their order; an entry of its own each, as `dotenv` may be there for two files. */
@@ -32,8 +31,7 @@ export async function openSources(context: Context): Promise<readonly SecretSour
   return Promise.all(
     config.secret_sources.map(async (settings) => {
       if (settings.use === 'env') return environmentSource(context);
-      const descriptor = await findSecretSource(context.oclif, settings.use, io);
-      return (await descriptor.load()).open({ io, signal, env, root, settings });
+      return openWith(context.oclif, settings.use, { io, signal, env, root, settings });
     }),
   );
 }

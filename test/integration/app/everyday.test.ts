@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CADDY_IMAGE, loadCaddy } from '../../support/caddy.js';
 import { startLoad } from '../../support/load.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 /** How often a release is rolled out under load; 20 by the switch, for whoever has the time. */
 const DEPLOYS = Number(process.env['ZEBU_TEST_DEPLOYS'] ?? 2);
@@ -117,8 +118,14 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     expect([filter.code, filter.stdout, filter.stderr]).toEqual([7, 'given', 'e\n']);
     const oneOff = await project.json<{ exit: number; stdout: string }>(['app:run', 'web', '--', 'env']);
     expect(oneOff.stdout).toContain('FROM_SECRET=a-secret-word');
-    const stopped = await project.zebu(['app:exec', 'once', '--', 'true']);
-    expect([stopped.code, stopped.stderr.split('\n')[0]]).toEqual([6, 'Error: once is not running (exited)']);
+    expect(await refusal(project, ['app:exec', 'once', '--', 'true'])).toMatchObject({
+      code: 'SERVICE_NOT_RUNNING',
+      message: 'once is not running (exited)',
+    });
+    expect(await refusal(project, ['app:exec', 'wbe', '--', 'true'])).toMatchObject({
+      code: 'SERVICE_UNKNOWN',
+      hint: 'Did you mean web?',
+    });
     const status = await project.json<Status>(['app:status']);
     expect(status.drift).toEqual([]);
   });

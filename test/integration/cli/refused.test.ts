@@ -1,10 +1,11 @@
 /** What is refused on this machine, before Proxmox or the VM is asked: one line, the exit status, a published envelope. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../support/cli.js';
+import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, refusalOf } from '../../support/refusal.js';
 
@@ -69,6 +70,31 @@ describe('app:deploy', () => {
     });
   });
 
+  it('of what has no Compose file, or what a plugin has something against', async () => {
+    project.git('rm', '-q', '--cached', 'compose.yml');
+    project.git('commit', '-q', '-m', 'without');
+    project.git('tag', 'without');
+    project.git('add', 'compose.yml');
+    expect(await deploy('--tag', 'without')).toMatchObject({
+      code: 'COMPOSE_INVALID',
+      exit: 6,
+      message: 'There is no compose.yml in without',
+    });
+    const folder = join(scratch, 'guard');
+    mkdirSync(folder);
+    const oclif = { hooks: { 'zebu:before-deploy': './hook.js' } };
+    const manifest = { name: 'zebu-plugin-guard', version: '1.0.0', type: 'module', oclif, zebu: { contract: 1 } };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(folder, 'hook.js'), "export default async () => { throw new Error('not on a Friday'); };");
+    expect((await project.zebu(['plugins:link', '--no-install', folder])).code).toBe(0);
+    expect(await deploy('--tag', 'v1.0')).toMatchObject({
+      code: 'HOOK_REFUSED',
+      exit: 6,
+      message: 'The plugin zebu-plugin-guard failed before the deploy: not on a Friday',
+    });
+    expect((await project.zebu(['plugins:uninstall', 'zebu-plugin-guard'])).code).toBe(0);
+  });
+
   it('without git, and outside a repository', async () => {
     const bare = join(scratch, 'bare');
     mkdirSync(bare);
@@ -105,6 +131,34 @@ describe('this machine', () => {
     });
   });
 
+  it('has no plugin where one is said to be', async () => {
+    expect(await refusal(project, ['plugins:install', './none.tgz'])).toMatchObject({
+      code: 'PLUGIN_REFUSED',
+      exit: 6,
+      message: './none.tgz: there is no such file or folder',
+    });
+  });
+
+  it('runs into something that nobody foresaw, in one line', async () => {
+    const preload = join(scratch, 'defect.mjs');
+    writeFileSync(
+      preload,
+      `import fs from 'node:fs';
+const { readFile } = fs.promises;
+fs.promises.readFile = async (path, ...more) => {
+  if (String(path).endsWith('.gitignore')) throw new TypeError('x is not a function\\n  and more');
+  return readFile(path, ...more);
+};`,
+    );
+    const env = { NODE_OPTIONS: `--import=${preload}` };
+    expect(await refusal(project, ['init', '--yes', '--force'], { env })).toEqual({
+      code: 'BUG',
+      exit: 1,
+      message: 'Unexpected failure: x is not a function',
+      hint: 'This is a defect of zebu. Run again with --debug and report what it prints.',
+    });
+  });
+
   it('keeps a folder from whoever runs zebu', async () => {
     const place = '/dev/null/lab';
     expect(await refusal(project, ['lab:up', '--state-dir', place])).toMatchObject({
@@ -112,6 +166,33 @@ describe('this machine', () => {
       exit: 6,
       message: `${place}: something on the way to it is no folder (mkdir: ENOTDIR)`,
       details: { path: place },
+    });
+  });
+});
+
+describe('Proxmox', () => {
+  let over: Project;
+  beforeAll(() => {
+    over = makeProject({ lab, app: 'refused-api', transport: 'api' });
+  });
+  afterAll(() => over.remove());
+  const status = (options: Parameters<typeof refusal>[2], ...set: readonly string[]): ReturnType<typeof refusal> =>
+    refusal(over, ['vm:status', ...set.flatMap((each) => ['--set', each])], options);
+
+  it('is not asked without a token, or where somebody else answers', async () => {
+    expect(await status({}, 'proxmox.token_file=none')).toMatchObject({ code: 'CREDENTIAL_MISSING', exit: 3 });
+    const other = Array.from({ length: 32 }, () => '00').join(':');
+    expect(await status({}, `proxmox.fingerprint=${other}`)).toMatchObject({ code: 'TLS_UNTRUSTED', exit: 4 });
+  });
+
+  it('says no to a token that is not one, and to what it is asked', async () => {
+    const token = 'root@pam!none=00000000-0000-0000-0000-000000000000';
+    expect(await status({ env: { ZEBU_PROXMOX_TOKEN: token } })).toMatchObject({ code: 'AUTH_FAILED', exit: 4 });
+    await nodeOf(lab).fault({ kind: 'status', path: '/cluster/resources', status: 501, reason: 'not today' });
+    expect(await status({})).toMatchObject({
+      code: 'PROXMOX_REFUSED',
+      exit: 5,
+      message: expect.stringContaining('not today') as string,
     });
   });
 });

@@ -1,9 +1,11 @@
 /** A stack that somebody started by hand becomes an app, with what is in its volume. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { plain } from '../../support/modes.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { CTRL_C, onTerminal, type TerminalRun } from '../../support/terminal.js';
 
 const COMPOSE = `services:
   web:
@@ -16,6 +18,9 @@ const COMPOSE = `services:
 volumes: { data: {} }
 `;
 
+/** Another one on the same machine. */
+const OTHER = 'services: { web: { build: ., command: [/bin/busybox, sleep, "100000000"], stop_signal: SIGKILL } }';
+
 interface Made {
   readonly imported: { readonly project: string; readonly services: readonly unknown[] };
   readonly next: readonly string[];
@@ -23,8 +28,8 @@ interface Made {
 
 let project: Project;
 let guest: Shell;
-let home: string;
 let from: string;
+let own: { readonly env: { readonly HOME: string } };
 
 beforeAll(async () => {
   project = makeProject({
@@ -43,28 +48,67 @@ beforeAll(async () => {
   const { ip, hostKeys } = await project.json<{ ip: string; hostKeys: readonly string[] }>(['vm:create']);
   guest = guestShell(ip, project.key);
   from = `deploy@${ip}`;
-  home = join(project.folder, '..', 'home');
+  const home = join(project.folder, '..', 'home');
   mkdirSync(join(home, '.ssh'), { recursive: true });
   writeFileSync(join(home, '.ssh/known_hosts'), hostKeys.map((key) => `${ip} ${key}\n`).join(''));
+  own = { env: { HOME: home } };
+  const write = (file: string, text: string): string => `printf '%s' '${text}' >${file}`;
+  guest.run(
+    `mkdir old && cd old && cp /bin/busybox . && ${write('compose.yml', COMPOSE)} && ${write('other.yml', OTHER)} && ${write('Dockerfile', 'FROM scratch\nCOPY busybox /bin/busybox\n')} && docker compose -p shop up -d --build && docker exec shop-web-1 /bin/busybox touch /data/kept`,
+  );
 });
 afterAll(async () => {
   await project.zebu(['vm:destroy', '--yes', '--env', 'lab']);
   project.remove();
 });
 
+const importing = (): readonly string[] => ['init', '--from-host', from, '--identity-file', project.key, '--force'];
+
+it('is chosen where several run: on a terminal by its name, elsewhere by a flag', async () => {
+  guest.run('cd old && docker compose -p blog -f other.yml up -d --build');
+  const several = `There are several stacks on ${from}: blog, shop`;
+  for (const more of [['--yes'], ['--json'], ['--yes', '--json']]) {
+    const run = await project.zebu([...importing(), ...more], own);
+    expect(run.code).toBe(2);
+    if (more.includes('--json')) {
+      const { error } = JSON.parse(run.stdout) as { error: unknown };
+      expect(error).toMatchObject({ code: 'USAGE', message: several, hint: 'Give --stack (ZEBU_STACK).' });
+    } else expect(run.stderr).toBe(`Error: ${several}\n  -> Give --stack (ZEBU_STACK).\n`);
+  }
+  const chosen = await project.zebu([...importing(), '--yes', '--json'], { env: { ...own.env, ZEBU_STACK: 'blog' } });
+  expect(JSON.parse(chosen.stdout)).toMatchObject({ result: { imported: { project: 'blog' } } });
+
+  const terminal = { cwd: project.folder, env: { ...project.env, ...own.env } };
+  const choose = (name: string): Promise<TerminalRun> =>
+    onTerminal(importing(), {
+      ...terminal,
+      keys: [
+        ['Stack to import (blog, shop)', `${name}\r`],
+        ['Address of the Proxmox host', '\r'],
+      ],
+    });
+  const wrong = await choose('nope');
+  expect(wrong.code).toBe(2);
+  expect(plain(wrong.screen)).toContain(`Error: There is no stack nope on ${from}; there is blog, shop`);
+  const right = await choose('shop');
+  expect(right.code, right.screen).toBe(0);
+  expect(readFileSync(join(project.folder, 'zebu.yml'), 'utf8')).toContain('name: shop');
+  // Return alone takes what is offered.
+  expect((await choose('')).code).toBe(0);
+  expect(readFileSync(join(project.folder, 'zebu.yml'), 'utf8')).toContain('name: blog');
+  const left = await onTerminal(importing(), { ...terminal, keys: [['Stack to import', CTRL_C]] });
+  expect(left.code).toBe(130);
+  guest.run('cd old && docker compose -p blog -f other.yml down');
+});
+
 it('is imported under its name, and deployed with what its volume holds', async () => {
-  const write = (file: string, text: string): string => `printf '%s' '${text}' >${file}`;
-  guest.run(
-    `mkdir old && cd old && cp /bin/busybox . && ${write('compose.yml', COMPOSE)} && ${write('Dockerfile', 'FROM scratch\nCOPY busybox /bin/busybox\n')} && docker compose -p shop up -d --build && docker exec shop-web-1 /bin/busybox touch /data/kept`,
-  );
-  const own = { env: { HOME: home } };
-  const args = ['init', '--from-host', from, '--identity-file', project.key, '--yes', '--json'];
-  const none = await project.zebu([...args, '--stack', 'nope', '--force'], own);
+  const args = [...importing(), '--yes', '--json'];
+  const none = await project.zebu([...args, '--stack', 'nope'], own);
   expect(none.code).toBe(2);
   expect(JSON.parse(none.stdout)).toMatchObject({
     error: { message: `There is no stack nope on ${from}; there is shop` },
   });
-  const run = await project.zebu([...args, '--force'], own);
+  const run = await project.zebu(args, own);
   expect(run.code, run.stdout + run.stderr).toBe(0);
   expect(run.stdout).not.toContain('only-in-the-vm');
   const { imported, next } = (JSON.parse(run.stdout) as { result: Made }).result;

@@ -151,10 +151,10 @@ export function describePlugins(installed: () => Installation): void {
       expect(chosen.stderr).toContain('`future` of zebu-plugin-future cannot be used');
       // What nobody foresaw is one line all the same, without what was behind its first line break.
       expect(await refusal(project, ['vm:status', '--set', 'proxmox.transport=faulty'])).toEqual({
-        code: 'BUG',
-        exit: 1,
-        message: 'Unexpected failure: x is not a function',
-        hint: 'This is a defect of zebu. Run again with --debug and report what it prints.',
+        code: 'PROVIDER_BROKEN',
+        exit: 3,
+        message: 'The plugin zebu-plugin-faulty failed: x is not a function',
+        hint: 'This is a defect of the plugin: update it (zebu plugins:update), or choose another (zebu providers).',
       });
       const { problems } = await project.json<ProviderList>(['providers']);
       expect(problems.map(({ plugin }) => plugin).toSorted()).toEqual([

@@ -1,9 +1,12 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import type { PlaceList } from '../../../src/lib/secrets/list.js';
 import type { SyncResult } from '../../../src/lib/secrets/sync.js';
 import { GitHubServer, type Fault } from '../../support/github-server.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 const VALUES = { API_TOKEN: 'tok $x "y" \'z\' é😀', CERTIFICATE: 'line one\nline two\n', EMPTY_ELSEWHERE: 'x y z' };
 
@@ -74,8 +77,10 @@ describe('secrets:sync --to github', { timeout: 300_000 }, () => {
       { name: 'API_TOKEN', updatedAt: '2026-01-01T00:00:00.000Z', declared: true },
       { name: 'NPM_TOKEN', updatedAt: '2026-01-01T00:00:01.000Z', declared: false },
     ]);
-    const run = await project.zebu(['secrets:sync', '--from', 'github', '--to', 'dotenv'], { env });
-    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('cannot be read back')]);
+    expect(await refusal(project, ['secrets:sync', '--from', 'github', '--to', 'dotenv'], { env })).toMatchObject({
+      code: 'SECRET_STORE_REFUSED',
+      message: expect.stringContaining('cannot be read back') as string,
+    });
   });
 
   it('waits as long as GitHub asks, and then goes on', async () => {
@@ -110,6 +115,14 @@ describe('secrets:sync --to github', { timeout: 300_000 }, () => {
     expect(run.code).toBe(exit);
     expect(run.stderr.split('\n')[0]).toBe(`Error: ${message}`);
     expect(run.stdout + run.stderr).not.toContain(GitHubServer.TOKEN);
+  });
+
+  it('takes no value from a file that others can read', async () => {
+    chmodSync(join(project.folder, '.env'), 0o644);
+    const exposed = await refusal(project, ['secrets:sync', '--from', 'dotenv', '--to', 'github'], { env });
+    chmodSync(join(project.folder, '.env'), 0o600);
+    expect(exposed).toMatchObject({ code: 'SECRET_EXPOSED', hint: 'chmod 600 .env' });
+    expect(github.requests).toEqual([]);
   });
 
   it('needs a token, and https for anything but this machine', async () => {

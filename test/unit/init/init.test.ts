@@ -1,14 +1,26 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import { appName, proxmoxHosts, readServices, secretNames } from '../../../src/lib/init/detect.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
+import { asker } from '../../../src/lib/ui/ask.js';
+
+const flags = { app: { env: 'ZEBU_APP_NAME' }, host: { env: 'ZEBU_PROXMOX_HOST' } };
+const nobody = asker({ interactive: false }, flags, 'app', 'host');
+
+/** Folders of this file's tests. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 function project(files: Record<string, string>): string {
-  const folder = join(mkdtempSync(join(tmpdir(), 'zebu-init-test-')), 'My_Shop 2');
+  const top = mkdtempSync(join(tmpdir(), 'zebu-init-test-'));
+  folders.push(top);
+  const folder = join(top, 'My_Shop 2');
   mkdirSync(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
@@ -21,7 +33,7 @@ const request = (folder: string, extra: Partial<InitRequest> = {}): InitRequest 
   given,
   taskfile: false,
   force: false,
-  ask: undefined,
+  questions: nobody,
   ...extra,
 });
 
@@ -81,13 +93,13 @@ describe('what init writes', () => {
 
   it('asks only for the host, and leaves it open when nobody can be asked', async () => {
     const asked: string[] = [];
-    const ask = async (question: string): Promise<string> => {
-      asked.push(question);
+    const ask = async (flag: string): Promise<string> => {
+      asked.push(flag);
       return 'asked-host';
     };
     const folder = project(files);
-    await initProject(request(folder, { ask }));
-    expect(asked).toHaveLength(1);
+    await initProject(request(folder, { questions: { possible: true, ask } }));
+    expect(asked).toEqual(['host']);
     expect(readFileSync(join(folder, 'zebu.yml'), 'utf8')).toContain('host: asked-host');
     const other = project(files);
     const made = await initProject(request(other));

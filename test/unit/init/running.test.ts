@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
 import type { ImportedStack } from '../../../src/lib/init/running/index.js';
@@ -13,6 +13,7 @@ import {
   repositoryFiles,
   type RunningStack,
 } from '../../../src/lib/init/running/stacks.js';
+import { asker } from '../../../src/lib/ui/ask.js';
 
 const container = (service: string, ports = '', status = 'Up 2 hours'): string =>
   JSON.stringify({
@@ -97,6 +98,20 @@ describe('the stacks of a machine', () => {
   });
 });
 
+const flags = { app: { env: 'ZEBU_APP_NAME' }, host: { env: 'ZEBU_PROXMOX_HOST' } };
+const nobody = asker({ interactive: false }, flags, 'app', 'host');
+
+/** Folders of this file's tests. */
+const folders: string[] = [];
+const scratch = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'zebu-import-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 describe('an app of a stack that runs', () => {
   const imported: ImportedStack = {
     from: { host: 'vm', user: 'debian' },
@@ -111,11 +126,11 @@ describe('an app of a stack that runs', () => {
     running: async () => imported,
     taskfile: false,
     force: false,
-    ask: undefined,
+    questions: nobody,
   });
 
   it('has its name, its files and its login, and is told what is not here', async () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'zebu-import-')), 'some-clone');
+    const folder = join(scratch(), 'some-clone');
     mkdirSync(folder);
     writeFileSync(join(folder, 'compose.yml'), 'services: {web: {image: x}}\n');
     const made = await initProject(request(folder));
@@ -132,7 +147,7 @@ describe('an app of a stack that runs', () => {
   });
 
   it('cannot have another name, as its volumes would not come along', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'zebu-import-'));
+    const folder = scratch();
     const asked = request(folder);
     await expect(initProject({ ...asked, given: { ...asked.given, app: 'store' } })).rejects.toMatchObject({
       code: 'USAGE',
@@ -141,7 +156,7 @@ describe('an app of a stack that runs', () => {
   });
 
   it('is not asked for where there is a zebu.yml already', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'zebu-import-'));
+    const folder = scratch();
     writeFileSync(join(folder, 'zebu.yml'), 'app: {name: mine}\n');
     const asked = { ...request(folder), running: () => Promise.reject(new Error('asked')) };
     await expect(initProject(asked)).rejects.toMatchObject({ message: 'zebu.yml is there already' });

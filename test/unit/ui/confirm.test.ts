@@ -1,10 +1,10 @@
 import enquirer from 'enquirer';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Io } from '@zebu/kit';
+import { asker } from '../../../src/lib/ui/ask.js';
 import { confirmByName } from '../../../src/lib/ui/confirm.js';
 
-const io = (interactive: boolean): Io => ({ interactive }) as Io;
-const ask = (interactive = true): Promise<true> => confirmByName(io(interactive), 'This destroys all', 'shop');
+const ask = (interactive = true): Promise<true> =>
+  confirmByName(asker({ interactive }, { yes: { env: 'ZEBU_YES' } }, 'yes'), 'This destroys all', 'shop');
 
 describe('confirmByName', () => {
   afterEach(() => void vi.restoreAllMocks());

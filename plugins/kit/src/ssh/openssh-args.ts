@@ -1,3 +1,5 @@
+import { devNull } from 'node:os';
+
 /** A host for the `ssh` program itself, with its trust in a file. */
 export interface OpensshTarget {
   readonly host: string;
@@ -9,13 +11,18 @@ export interface OpensshTarget {
   readonly proxyJump?: string | undefined;
 }
 
+/** A path as one word of an option's value: several are separated by blanks, and a user's name may have one. */
+function quotedPath(path: string): string {
+  return `"${process.platform === 'win32' ? path.replaceAll('\\', '/') : path}"`;
+}
+
 /** Arguments for `ssh` that trust exactly what zebu trusts: that file, strictly, and no other. */
 export function opensshArgs(target: OpensshTarget): readonly string[] {
   return [
     '-o',
-    `UserKnownHostsFile=${target.knownHostsFile}`,
+    `UserKnownHostsFile=${quotedPath(target.knownHostsFile)}`,
     '-o',
-    'GlobalKnownHostsFile=/dev/null',
+    `GlobalKnownHostsFile=${devNull}`,
     '-o',
     'StrictHostKeyChecking=yes',
     '-o',

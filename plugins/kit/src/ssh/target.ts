@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,11 +66,17 @@ export function parseJump(text: string): { host: string; port?: number; user?: s
 /** What `ssh -G` prints: `key value` lines, keys in lower case, some repeated. */
 export function parseSshConfig(text: string): ReadonlyMap<string, readonly string[]> {
   const options = new Map<string, string[]>();
-  for (const line of text.split('\n')) {
+  for (const line of text.split(/\r?\n/)) {
     const cut = line.indexOf(' ');
     if (cut > 0) options.set(line.slice(0, cut), [...(options.get(line.slice(0, cut)) ?? []), line.slice(cut + 1)]);
   }
   return options;
+}
+
+/** Windows has its agent as a service, which no variable names. */
+function serviceAgent(): string | false {
+  const pipe = '\\\\.\\pipe\\openssh-ssh-agent';
+  return process.platform === 'win32' && existsSync(pipe) ? pipe : false;
 }
 
 async function sshConfig(target: SshTarget): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -115,7 +122,7 @@ export async function resolveTarget(target: SshTarget): Promise<ResolvedTarget> 
     agent:
       target.agent ??
       (agent === undefined || agent === 'SSH_AUTH_SOCK'
-        ? (process.env['SSH_AUTH_SOCK'] ?? false)
+        ? (process.env['SSH_AUTH_SOCK'] ?? serviceAgent())
         : agent === 'none'
           ? false
           : expandHome(agent)),

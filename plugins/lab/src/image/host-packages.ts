@@ -5,7 +5,7 @@ import { ZebuError } from '@zebu/kit';
 import { run, succeeds } from '../guest/process.js';
 import { step, type Log } from './steps.js';
 
-interface HostPackage {
+export interface HostPackage {
   readonly name: string;
   /** A file that proves it is installed. */
   readonly proof: string;
@@ -33,6 +33,8 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
 
 export interface HostPackagesOptions {
+  /** Default: what the lab runs. */
+  readonly packages?: readonly HostPackage[];
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +44,7 @@ export interface HostPackagesOptions {
  * @throws ZebuError LAB_UNSUPPORTED when it cannot (not root, no apt), LAB_FAILED when apt fails.
  */
 export async function ensureHostPackages(options: HostPackagesOptions): Promise<void> {
-  const missing = await missingPackages();
+  const missing = await missingPackages(options.packages);
   if (missing.length === 0) return;
   const names = missing.map((each) => each.name);
   for (const each of missing) options.log(`missing here: ${each.name}, which ${each.why}`);
@@ -65,9 +67,9 @@ export async function ensureHostPackages(options: HostPackagesOptions): Promise<
   }
 }
 
-export async function missingPackages(): Promise<HostPackage[]> {
-  const there = await Promise.all(HOST_PACKAGES.map((each) => exists(each.proof)));
-  return HOST_PACKAGES.filter((_, i) => there[i] !== true);
+export async function missingPackages(packages = HOST_PACKAGES): Promise<HostPackage[]> {
+  const there = await Promise.all(packages.map((each) => exists(each.proof)));
+  return packages.filter((_, i) => there[i] !== true);
 }
 
 /** apt-get that asks nothing and waits for another one that holds the lock. */

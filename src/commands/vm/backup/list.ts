@@ -1,4 +1,5 @@
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { BackupList } from '../../../lib/proxmox/backup/backups.js';
 
@@ -9,9 +10,11 @@ export default class VmBackupList extends ProjectCommand<BackupList> {
     async () => (await import('../../../lib/proxmox/backup/results.js')).backupList,
   );
   static override examples = ['<%= config.bin %> vm:backup:list', '<%= config.bin %> vm:backup:list --json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<BackupList> {
     const { flags } = await this.parse(VmBackupList);
+    this.page(flags);
     const context = await this.context(flags);
     const { listBackups } = await import('../../../lib/proxmox/backup/backups.js');
     const { shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');

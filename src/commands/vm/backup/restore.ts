@@ -30,13 +30,15 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
     const context = await this.context(flags);
     const { restoreBackup } = await import('../../../lib/proxmox/backup/backups.js');
     const { shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { asker } = await import('../../../lib/ui/ask.js');
     const { confirmByName } = await import('../../../lib/ui/confirm.js');
     const result = await restoreBackup(context, {
       backup: args.backup,
       asNew: flags['as-new'] === true,
       start: flags.start === true,
       storage: flags.storage,
-      confirm: async (what, name) => flags.yes || confirmByName(this.io, what, name),
+      confirm: async (what, name) =>
+        flags.yes || confirmByName(asker(this.io, VmBackupRestore.flags, 'yes'), what, name),
     });
 
     this.io.out(

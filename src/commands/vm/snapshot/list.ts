@@ -1,4 +1,5 @@
 import { resultOf } from '@zebu/kit';
+import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import type { SnapshotList } from '../../../lib/proxmox/snapshot/snapshots.js';
 
@@ -9,9 +10,11 @@ export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
     async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotList,
   );
   static override examples = ['<%= config.bin %> vm:snapshot:list', '<%= config.bin %> vm:snapshot:list --json'];
+  static override flags = { ...pagerFlag };
 
   async execute(): Promise<SnapshotList> {
     const { flags } = await this.parse(VmSnapshotList);
+    this.page(flags);
     const context = await this.context(flags);
     const { listSnapshots, shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
     const { table } = await import('../../../lib/ui/table.js');

@@ -25,11 +25,13 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
     const { args, flags } = await this.parse(VmSnapshotRollback);
     const context = await this.context(flags);
     const { rollbackSnapshot, shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { asker } = await import('../../../lib/ui/ask.js');
     const { confirmByName } = await import('../../../lib/ui/confirm.js');
     const result = await rollbackSnapshot(context, {
       name: args.name,
       start: flags.start,
-      confirm: async (what, name) => flags.yes || confirmByName(this.io, what, name),
+      confirm: async (what, name) =>
+        flags.yes || confirmByName(asker(this.io, VmSnapshotRollback.flags, 'yes'), what, name),
     });
     const start = result.status === 'running' ? 'is running' : 'is stopped (start it: zebu vm:start)';
     this.io.out(`VM ${result.vmid} (${result.vm}) is back at ${shortTime(result.time)} and ${start}`);

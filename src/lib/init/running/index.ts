@@ -1,13 +1,13 @@
 import { ZebuError } from '@zebu/kit';
 import { isAppName } from '../../config/schema.js';
+import type { Asker } from '../../ui/ask.js';
 import { parseDestination, readStacks, type Destination, type StackHost } from './read.js';
 import { pickStack, repositoryFiles, type RunningStack } from './stacks.js';
 
 export interface ImportRequest extends StackHost {
   /** Name of the project; undefined: the only one, or the one that is chosen. */
   readonly stack: string | undefined;
-  /** Undefined when nothing may be asked. */
-  readonly ask: ((question: string, initial: string) => Promise<string>) | undefined;
+  readonly questions: Asker<'stack'>;
 }
 
 /** A stack that runs, as what zebu.yml needs to know of it. */
@@ -22,7 +22,7 @@ export interface ImportedStack {
 const names = (stacks: readonly RunningStack[]): string => stacks.map(({ project }) => project).join(', ');
 
 async function choose(stacks: readonly RunningStack[], request: ImportRequest): Promise<RunningStack> {
-  const { destination, ask, stack: wanted } = request;
+  const { destination, questions, stack: wanted } = request;
   if (stacks.length === 0)
     throw new ZebuError('APP_MISSING', `There is no Compose stack on ${destination}`, {
       hint: 'Without --from-host zebu init reads the Compose files of this folder.',
@@ -31,11 +31,11 @@ async function choose(stacks: readonly RunningStack[], request: ImportRequest): 
   if (found !== undefined) return found;
   if (wanted !== undefined)
     throw new ZebuError('USAGE', `There is no stack ${wanted} on ${destination}; there is ${names(stacks)}`);
-  const answer = await ask?.(`Stack to import (${names(stacks)})`, stacks[0]?.project ?? '');
-  if (answer === undefined)
-    throw new ZebuError('USAGE', `There are several stacks on ${destination}: ${names(stacks)}`, {
-      hint: 'Say which with --stack.',
-    });
+  const answer = await questions.ask('stack', {
+    message: `Stack to import (${names(stacks)})`,
+    initial: stacks[0]?.project ?? '',
+    unanswered: { code: 'USAGE', message: `There are several stacks on ${destination}: ${names(stacks)}` },
+  });
   return choose(stacks, { ...request, stack: answer });
 }
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../../context.js';
-import { confirmByName } from '../../../ui/confirm.js';
 import { loadPin, mismatches, PIN_FILE, SCRIPT_FILES, sha256, UPSTREAM, type FoundPin, type ScriptPin } from './pin.js';
 import { rewriteSources } from './rewrite.js';
 import { hasCommits, readScript, scriptSource, type ScriptSource } from './source.js';
@@ -129,12 +128,16 @@ export async function reviewScript(context: Context): Promise<ScriptReview> {
 
 /**
  * Records what the source has now as the version to run, after it was shown.
+ * @param options.confirm asks before anything is recorded
  * @param options.show prints the review before anything is asked
  * @throws NEEDS_CONFIRMATION, UNREACHABLE, SCRIPT_CHANGED when this zebu would not know how to run it
  */
 export async function updateScript(
   context: Context,
-  options: { readonly yes: boolean; readonly show: (review: ScriptReview) => void },
+  options: {
+    readonly confirm: (what: string, name: string) => Promise<unknown>;
+    readonly show: (review: ScriptReview) => void;
+  },
 ): Promise<ScriptReview> {
   const { review, files } = await look(context);
   options.show(review);
@@ -147,7 +150,7 @@ export async function updateScript(
   for (const path of SCRIPT_FILES)
     rewriteSources(path, (files.get(path) ?? Buffer.alloc(0)).toString('utf8'), '/pinned');
   const what = `This version would run as root on the Proxmox host`;
-  if (!options.yes) await confirmByName(context.io, what, context.config.app.name);
+  await options.confirm(what, context.config.app.name);
   const pin: ScriptPin = {
     commit: review.current.commit,
     recorded: context.clock.now().toISOString().slice(0, 10),
