@@ -3,17 +3,13 @@ import type { Hook } from '@oclif/core';
 /** After every command. Only a terminal may be told of a newer zebu; everybody else pays for no more than this line. */
 const hook: Hook.Finally = async function ({ argv, config }) {
   if (!process.stderr.isTTY) return;
-  const [{ createConsole }, { askApart, tellOfUpdate }] = await Promise.all([
+  const [{ processConsole }, { askApart, tellOfUpdate }] = await Promise.all([
     import('@zebu/kit'),
     import('../lib/update/index.js'),
   ]);
-  const { env, stdin, stdout, stderr } = process;
-  const given = (name: string): boolean => argv.includes(`--${name}`);
-  const events = given('events') || (env['ZEBU_EVENTS'] ?? '') !== '';
-  const io = createConsole({ stdin, stdout, stderr, env, debug: false, json: given('json'), events });
   await tellOfUpdate({
-    io,
-    env,
+    io: processConsole(argv),
+    env: process.env,
     cacheDir: config.cacheDir,
     version: config.version,
     now: Date.now(),

@@ -1,16 +1,10 @@
 import { Help as OclifHelp } from '@oclif/core';
-import { createConsole } from '@zebu/kit';
+import { processConsole } from '@zebu/kit';
 
 /** What oclif prints as help, read as every other long output is. */
 export default class Help extends OclifHelp {
-  readonly #io = createConsole({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    stdin: process.stdin,
-    env: process.env,
-    json: false,
-    debug: false,
-  });
+  // Help is text, whatever else is asked for.
+  readonly #io = processConsole([]);
 
   override async showHelp(argv: string[]): Promise<void> {
     if (!argv.includes('--no-pager')) this.#io.page(() => process.exit(0));

@@ -1,5 +1,5 @@
 import { Config, Errors, flush, run, settings } from '@oclif/core';
-import { createConsole, failure, inActions, isOn, toZebuError } from '@zebu/kit';
+import { failure, inActions, processConsole, toZebuError } from '@zebu/kit';
 import { joinTopic, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
@@ -12,15 +12,7 @@ const UPDATE = '__update';
 function report(thrown: unknown, args: readonly string[]): void {
   const error = toZebuError(thrown);
   const json = args.includes('--json');
-  const io = createConsole({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    stdin: process.stdin,
-    env: process.env,
-    json,
-    debug: args.includes('--debug') || isOn(process.env['ZEBU_DEBUG']),
-    events: args.includes('--events') || isOn(process.env['ZEBU_EVENTS']),
-  });
+  const io = processConsole(args, json);
   if (json) process.stdout.write(`${JSON.stringify(failure(args[0] ?? '', error, []))}\n`);
   if (!json || io.events || inActions(process.env)) io.error(error);
   io.debug(() => (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '');

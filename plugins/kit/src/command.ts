@@ -1,6 +1,6 @@
 import { Command, Errors, Flags, type Config, type Interfaces } from '@oclif/core';
 import { inActions, writeReport, type CiReport } from './actions.js';
-import { createConsole, isOn, type Console } from './console.js';
+import { processConsole, type Console } from './console.js';
 import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
 import { ZebuError } from './errors.js';
 import type { ResultDeclaration } from './result.js';
@@ -34,15 +34,7 @@ export abstract class ZebuCommand<Result> extends Command {
 
   constructor(argv: string[], config: Config) {
     super(argv, config);
-    this.io = createConsole({
-      stdout: process.stdout,
-      stderr: process.stderr,
-      stdin: process.stdin,
-      env: process.env,
-      json: this.jsonEnabled(),
-      debug: argv.includes('--debug') || isOn(process.env['ZEBU_DEBUG']),
-      events: argv.includes('--events') || isOn(process.env['ZEBU_EVENTS']),
-    });
+    this.io = processConsole(argv, this.jsonEnabled());
   }
 
   /** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -192,3 +192,13 @@ export function createConsole(settings: ConsoleSettings): Console {
     },
   };
 }
+
+/**
+ * The console of this process, as the command line asks for it.
+ * @param json where oclif has said so already, which knows what is behind `--`
+ */
+export function processConsole(argv: readonly string[], json = argv.includes('--json')): Console {
+  const { stdout, stderr, stdin, env } = process;
+  const asked = (name: string): boolean => argv.includes(`--${name}`) || isOn(env[`ZEBU_${name.toUpperCase()}`]);
+  return createConsole({ stdout, stderr, stdin, env, json, debug: asked('debug'), events: asked('events') });
+}

@@ -3,8 +3,8 @@ import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
 import { LINEWISE } from '../guest/linewise.js';
 import { openGuest } from '../guest/session.js';
+import { setMasks } from '../secrets/vm/masks.js';
 import { harmless, LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
-import { appLayout } from './layout.js';
 import { checkServices, notDeployed } from './status.js';
 
 export interface LogOptions {
@@ -42,9 +42,9 @@ export function logsScript(project: string, options: LogOptions): string {
     sh`
 docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}' || exit 1
 echo
-masks=${`${appLayout(project).secrets}/redact.sed`}
-[ -f "$masks" ] || masks=/dev/null
-exec 4>&1
+` +
+    setMasks(project) +
+    sh`exec 4>&1
 exit "$({ { docker compose -p ${project} logs ${words}
 echo $? >&3; } | LC_ALL=C $linewise -f "$masks" >&4; } 3>&1)"
 `

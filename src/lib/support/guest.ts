@@ -6,6 +6,7 @@ import { appLayout } from '../deploy/layout.js';
 import { listReleasesIn, type Release } from '../deploy/releases.js';
 import { appStatusIn, notDeployed } from '../deploy/status.js';
 import { openGuest, type Guest } from '../guest/session.js';
+import { setMasks } from '../secrets/vm/masks.js';
 import type { Names } from './names.js';
 import { reasonOf, section, within, type Section } from './section.js';
 
@@ -80,11 +81,7 @@ docker info --format 'storage {{.Driver}}, cgroup {{.CgroupVersion}}, {{.NCPU}} 
 
 /** Takes out what only the VM knows to be a secret: values of all versions, also those that this machine never had. */
 async function masked(session: SshSession, context: Context, text: string): Promise<string> {
-  const line = sh`
-masks=${`${appLayout(context.config.app.name).secrets}/redact.sed`}
-[ -f "$masks" ] || masks=/dev/null
-LC_ALL=C sed -f "$masks"
-`;
+  const line = `${setMasks(context.config.app.name)}LC_ALL=C sed -f "$masks"\n`;
   const { code, stdout } = await session.exec({ line }, { signal: context.signal, stdin: `${text}\n` });
   if (code !== 0) throw new ZebuError('VM_NOT_READY', 'The VM could not take its secrets out of it, so it is left out');
   return stdout.trimEnd();

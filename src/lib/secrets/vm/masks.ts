@@ -1,3 +1,6 @@
+import { sh } from '@zebu/kit';
+import { appLayout } from '../../deploy/layout.js';
+
 import { UNESCAPE_AWK } from './unescape.js';
 
 /**
@@ -92,3 +95,11 @@ function pieces(text, raw,   n, from, size, piece, json) {
   for (l = 1; l <= count; l++) pieces(line[l], 1)
 }
 `;
+
+/** Sets `$masks` in a script: what takes the app's values out of text, for `sed -f`; nothing where there are none yet. */
+export function setMasks(app: string): string {
+  return sh`
+masks=${`${appLayout(app).secrets}/redact.sed`}
+[ -f "$masks" ] || masks=/dev/null
+`;
+}
