@@ -79,6 +79,9 @@ function probeFunctions(probes: readonly Probe[]): string {
   return `probe_about() {\n  case $1 in\n${cases(about)}  esac\n}\nprobe() {\n  case $1 in\n${cases(probeLine)}  esac\n}\n`;
 }
 
+/** Numbers that the runner takes for 0 when they are left out. */
+const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_wait']);
+
 /**
  * What the runner sources: assignments, each value one quoted word, and functions made of quoted words. What is not there is
  * empty: the runner unsets what an earlier plan may have set.
@@ -119,7 +122,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
   };
   const assignments = Object.entries(values)
-    .filter(([, value]) => value !== '')
+    .filter(([name, value]) => value !== (ZERO.has(name) ? '0' : ''))
     .map(([name, value]) => `${name}=${quote(value)}\n`);
   const functions = inVm.length === 0 ? '' : probeFunctions(inVm);
   const command =

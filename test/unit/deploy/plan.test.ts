@@ -67,7 +67,10 @@ describe('what the runner is told', () => {
 
   it('does not wait for a client that does not watch', () => {
     const probes = [{ tcp: 'example.org:443', from: 'client' }];
-    expect(sourced(plan({ probes }, false), 'echo $client_wait')).toBe('0\n');
+    const wait = (watched: boolean): number =>
+      Number(sourced(`client_wait=0\n${plan({ probes }, watched)}`, 'echo $client_wait'));
+    expect(wait(false)).toBe(0);
+    expect(wait(true)).toBeGreaterThan(0);
   });
 
   it('runs the release command as one-off under a name of its own', () => {

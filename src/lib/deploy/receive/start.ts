@@ -27,8 +27,9 @@ export function lockPart({ layout, holder, lockWait, runner }: Start): string {
     sh`
 set -eu
 umask 077
-mkdir -p ${layout.releases} ${layout.journals} ${layout.secrets}
+mkdir -p ${layout.base}
 cd ${layout.base}
+mkdir -p releases journals shared/secrets
 exec 9>>lock
 flock -w ${Math.max(lockWait, SHORTEST_WAIT)} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
 printf '%s' ${holder} >holder

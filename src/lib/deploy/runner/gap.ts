@@ -1,8 +1,12 @@
 /** How long each service had nobody to answer: from what Docker says while a release is brought up. */
 export const GAP = String.raw`
-watch_gap() {
+list_before() {
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.ID}}' >"$work/before" || : >"$work/before"
+}
+
+watch_gap() {
+  if [ -n "$listing" ]; then wait $listing; listing=; else list_before; fi
   # Nobody has to wait for it, nor end it, when the runner is killed.
   ( unset ZEBU_SECRETS_RUN
     exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \

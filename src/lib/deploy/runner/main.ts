@@ -46,6 +46,9 @@ if [ "$mode" = deploy ]; then
   fi
   step=build
   [ $built = 0 ] || finish refused "the build failed: $(last_line build)"
+  # Beside it, for watch_gap.
+  list_before 9>&- &
+  listing=$!
   steady pin_images || finish refused "$reason"
 fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"

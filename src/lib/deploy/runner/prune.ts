@@ -26,8 +26,10 @@ prune_images() {
       FILENAME == ARGV[2] { gone[name] = 1; next }
       $2 == "<none>" && (name in gone) && !(name in needed) { print $1 }' "$work/needed" "$work/gone-pins" - >>"$work/unused"
   fi
+  timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &
+  dangling=$!
   [ -s "$work/unused" ] && timeout 300 docker image rm $(cat "$work/unused") >/dev/null 2>&1
-  timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1
+  wait $dangling
 }
 
 # Least recently used first, down to the limit.

@@ -31,5 +31,5 @@ trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
 started=$(date +%s)
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad= reason= remark= watcher= gap= only= front= noting=
+bad= reason= remark= watcher= gap= only= front= noting= listing=
 `;

@@ -1,20 +1,25 @@
 /** The verdict: whether what runs is as it should be, and the last words of what is not. */
 export const VERDICT = String.raw`
 # service|state|health|exit|restarts|oom|started|lasting|name, one line a container; lasting says it is meant to stay up.
+look_at() {
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{if or .Config.Healthcheck .HostConfig.PortBindings}}1{{else}}{{if or (eq .HostConfig.RestartPolicy.Name "always") (eq .HostConfig.RestartPolicy.Name "unless-stopped")}}1{{else}}0{{end}}{{end}}|{{.Name}}' "$@"
+}
+
+# inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {
   : >"$work/asked"
+  if [ "$1" = again ] && [ -n "$ids" ] && seen=$(look_at $ids 2>/dev/null); then echo "$seen"; return 0; fi
   ids=$only
   [ -n "$ids" ] || ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
-  [ -n "$ids" ] || return 0
-  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{if or .Config.Healthcheck .HostConfig.PortBindings}}1{{else}}{{if or (eq .HostConfig.RestartPolicy.Name "always") (eq .HostConfig.RestartPolicy.Name "unless-stopped")}}1{{else}}0{{end}}{{end}}|{{.Name}}' $ids
+  [ -z "$ids" ] || look_at $ids
 }
 
 # Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
 verify() {
   until=$(( $(date +%s) + patience ))
-  same= since=0 reason= bad= said=
+  same= since=0 reason= bad= said= ids=
   while :; do
-    inspect >"$work/now" || { reason='Docker does not answer'; return 1; }
+    inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { reason='there is no container'; return 1; }
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
     awk -F'|' '
