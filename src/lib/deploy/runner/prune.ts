@@ -14,11 +14,25 @@ old_releases() {
 # The images that overlays on standard input name.
 pinned() { sed -n 's/^ *image: "\(.*\)"$/\1/p' | sort -u; }
 
-# Images nothing kept refers to. What $work/gone-pins names was pulled for releases that are gone: it goes when no tag
-# and no release of any app here names it, and Docker itself keeps what a container uses.
+needed_images() { cat "$base"/../*/releases/*/images.yml 2>/dev/null | pinned >"$work/needed"; }
+
+# Images nothing kept refers to, whoever left them.
 prune_images() {
-  cat "$base"/../*/releases/*/images.yml 2>/dev/null | pinned >"$work/needed"
+  needed_images
   timeout 120 docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=zebu/$project-*" | sort -u | comm -23 - "$work/needed" >"$work/unused"
+  remove_unused
+}
+
+# The same of the releases that have just been removed, without asking Docker what it has.
+prune_gone_images() {
+  needed_images
+  grep -v @ "$work/gone-pins" | sort -u | comm -23 - "$work/needed" >"$work/unused"
+  remove_unused
+}
+
+# Removes $work/unused. What $work/gone-pins names by digest was pulled for releases that are gone: it goes when no tag
+# and no release of any app here names it, and Docker itself keeps what a container uses.
+remove_unused() {
   if grep -qs @ "$work/gone-pins"; then
     timeout 120 docker image ls --digests --format '{{.Repository}}@{{.Digest}} {{.Tag}}' | awk '
       { name = $0; sub(/.*@/, "", name); sub(/ .*/, "", name) }
@@ -50,7 +64,7 @@ prune() {
   ls -1 "$base/journals" | sort -r | sed 1,200d | while read -r old; do rm -f "$base/journals/$old"; done
   # A start of the Docker client costs more than all of the above: only when there is something to remove.
   if [ -s "$work/old" ]; then
-    prune_images
+    prune_gone_images
     git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
   fi
   [ -n "$(find "$base/.build-cache" -mtime -1 2>/dev/null)" ] || prune_build_cache "$build_cache"
