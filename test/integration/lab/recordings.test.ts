@@ -111,8 +111,11 @@ const bootedUp = (): Promise<void> =>
 
 /** What the recorder waited for or had made slow; a fast guest must be made to behave like it. */
 const STAGE: Readonly<Record<string, () => Promise<void>>> = {
-  '090-agent-ping': bootedUp,
   // The recorder's guest had just begun to boot and heard nothing; this one may be up by now.
+  '083-err-agent-ping-not-running': () => runTask('POST', '/nodes/vm/qemu/200/status/suspend'),
+  '085-err-start-already-running': () => runTask('POST', '/nodes/vm/qemu/200/status/resume'),
+  '090-agent-ping': bootedUp,
+  // As before.
   '143-qemu-shutdown-timeout': () => runTask('POST', '/nodes/vm/qemu/200/status/suspend'),
   '182-qemu-shutdown-clean': bootedUp,
 };

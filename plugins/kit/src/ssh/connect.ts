@@ -52,6 +52,8 @@ function openSocket(target: ResolvedTarget, signal: AbortSignal): Promise<Duplex
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
+      // Until ssh2 listens.
+      socket.on('error', () => {});
       resolve(socket);
     });
   });
@@ -163,6 +165,8 @@ async function authenticate(
   const stop = (): void => void sock.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
+    // Of a socket that has closed meanwhile ssh2 would hear nothing, and wait for its whole deadline.
+    if (sock.destroyed) throw new Error('it closed the connection');
     await ssh.connect(config);
   } catch (error) {
     sock.destroy();
