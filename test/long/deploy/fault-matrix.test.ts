@@ -70,7 +70,6 @@ describe('whatever happens during a deploy, the app serves the old or the new re
   afterAll(async () => {
     // Undefined when it could not be set up.
     const { project } = (bench as Bench | undefined) ?? {};
-
     await project?.zebu(['vm:destroy', '--yes']);
     project?.remove();
   }, 300_000);

@@ -112,8 +112,8 @@ export async function pvesh(socket: string, words: readonly string[], io: Progra
   let data: unknown;
   try {
     data = await localApi(socket, method, path, passed);
-    if (isUpid(data)) endWithUs(socket, data);
     if (isUpid(data)) {
+      endWithUs(socket, data);
       if (nodeOf(data) === hostname().split('.')[0]) await runHere(socket, data, io);
       else data = await runElsewhere(socket, data);
     }
