@@ -32,21 +32,18 @@ describe('two deploys at once', { timeout: 3_600_000 }, () => {
     project.remove();
   });
 
-  it(`leave one of them live, and refuse the other or put it second, ${TIMES} times`, async () => {
+  it(`leave one of them live and refuse the other, ${TIMES} times`, async () => {
     for (let time = 0; time < TIMES; time++) {
       const tags = [`a${time}`, `b${time}`];
       for (const tag of tags) version(project, tag);
       const runs = await Promise.all(tags.map((tag) => project.zebu(['app:deploy', '--tag', tag, '--json'])));
       const ended = runs.map(({ stdout }) => JSON.parse(stdout) as Ended);
-      const codes = runs.map(({ code }) => code).toSorted((x, y) => Number(x) - Number(y));
-      // Who looked before the other had the lock waits two seconds for it, which a small deploy may take: then it comes second.
-      const second = ended.findIndex(
-        ({ ok, result }, n) =>
-          ok && ended.some((other, m) => m !== n && other.ok && other.result.release === result.previous),
-      );
-      expect(codes, `time ${time}: ${JSON.stringify(ended)}`).toEqual([0, second === -1 ? 6 : 0]);
-      if (second === -1) expect(ended.find(({ ok }) => !ok)?.error.code).toBe('LOCK_HELD');
-      const won = second === -1 ? ended.findIndex(({ ok }) => ok) : second;
+      expect(
+        runs.map(({ code }) => code).toSorted((a, b) => Number(a) - Number(b)),
+        `time ${time}: ${JSON.stringify(ended)}`,
+      ).toEqual([0, 6]);
+      expect(ended.find(({ ok }) => !ok)?.error.code).toBe('LOCK_HELD');
+      const won = ended.findIndex(({ ok }) => ok);
       expect((await (await fetch(url)).text()).trim()).toBe(tags[won]);
       const release = ended[won]?.result.release;
       expect(await project.json(['app:status'])).toMatchObject({ healthy: true, release });
