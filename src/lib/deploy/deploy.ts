@@ -1,25 +1,17 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { openGuest, openGuestEarly } from '../guest/session.js';
+import { openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
-import { deployBundle } from '../secrets/deploy-bundle.js';
 import { around } from '../hooks/around.js';
 import { runSteps, type Step } from '../ui/steps.js';
-import { formatBytes } from '../ui/units.js';
-import { attach } from './attach.js';
 import { author } from './author.js';
 import type { DeployPlan } from './dry-run/index.js';
 import { LocalGit, type Target, type WantedRef } from './git.js';
-import { launch, openLaunch } from './launch.js';
 import { appLayout } from './layout.js';
-import { describeHolder, lockHeld, parseHolder } from './lock.js';
 import { brokenOff } from './outcome.js';
-import { planFile, wantsSnapshot } from './plan.js';
-import { receiveScript } from './receive/index.js';
-import { runnerPart } from './receive/runner-part.js';
+import { wantsSnapshot } from './plan.js';
 import { makeReleaseId } from './release-id.js';
-import { readyForDeploy } from './snapshot.js';
-import { survey } from './survey.js';
+import { sendRelease, type Sent } from './send.js';
 import { carryOut, newRun } from './watch.js';
 
 export interface DeployResult {
@@ -98,11 +90,6 @@ export function deploy(context: Context, options: DeployOptions): Promise<Deploy
   );
 }
 
-/** What was live when the lock was ours. */
-function previousOf(preamble = ''): string | undefined {
-  return /^previous=.*\/(.+)$/m.exec(preamble)?.[1];
-}
-
 /** While git is asked, so that it need not be waited for afterwards. */
 async function loadSsh(): Promise<void> {
   await (await import('@zebu/kit/ssh')).prepareSsh();
@@ -133,75 +120,11 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     return { release: id, ...common, ...planned, seconds: 0, sentBytes: bytes, verdict: 'planned' };
   }
   const run = newRun(id);
-  let previous: string | null = null;
-  let host = '';
+  let sent: Sent = { previous: null, host: '' };
   const send: Step = {
     title: `Send ${target.ref} (${target.commit.slice(0, 7)}) to the VM`,
     run: async (report) => {
-      report.update('finding and connecting to the VM');
-      const { session, address } = await openGuest(context, early);
-      host = address.host;
-      report.update('asking what it has');
-      const opened = openLaunch(context, session);
-      const found = await survey(session, layout, signal);
-      const holder = parseHolder(found.holder);
-      if (holder?.commit === target.commit && holder.run !== undefined && options.ref.kind !== 'dirty') {
-        report.update(`the same commit is being deployed by ${describeHolder(holder)}`);
-        run.id = holder.run;
-        await attach(context, session, run);
-        report.done(`the same commit is being deployed already by ${describeHolder(holder)}`);
-        return;
-      }
-      if (found.holder !== undefined && options.lockWait === 0) throw lockHeld(found.holder);
-      if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
-      const bundle = deployBundle(context, secrets, found.secrets);
-      previous = found.current;
-      const haves = await git.known(found.haves);
-      const needed = !haves.includes(target.commit);
-      const plan = planFile(release, config);
-      const runner = runnerPart(found.sums);
-      const script = receiveScript({
-        layout,
-        id,
-        run: id,
-        mode: 'deploy',
-        commit: target.commit,
-        holder: JSON.stringify({
-          ...by,
-          since: clock.now().toISOString(),
-          id,
-          run: id,
-          ref: target.ref,
-          commit: target.commit,
-        }),
-        user: config.vm.user,
-        lockWait: options.lockWait,
-        runner,
-        sums: found.sums,
-        planSize: Buffer.byteLength(plan),
-        secretsSize: Buffer.byteLength(bundle),
-        secretsVersion: found.secrets.latest,
-        pack: needed,
-      });
-      if (wantsSnapshot(config.deploy)) {
-        report.update('asking Proxmox whether the VM can have a snapshot');
-        await readyForDeploy(context, id);
-      }
-      if (holder === undefined) report.update('sending');
-      await launch(
-        context,
-        session,
-        {
-          opened,
-          script,
-          parts: [runner.input, plan, bundle],
-          pack: needed ? () => git.pack(target.commit, haves) : undefined,
-        },
-        run,
-      );
-      // Whoever had the lock until now may have changed it.
-      previous = previousOf(run.journal?.preamble) ?? previous;
-      report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
+      sent = await sendRelease(context, { git, release, secrets, lockWait: options.lockWait, early }, run, report);
     },
   };
   if (options.detach) {
@@ -213,11 +136,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     return {
       release: run.id,
       ...common,
-      previous,
+      ...sent,
       seconds: 0,
       gaps: {},
       sentBytes: run.bytes,
-      host,
       verdict: 'running',
       plan: null,
     };
@@ -226,11 +148,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   return {
     release: run.id,
     ...common,
-    previous,
+    ...sent,
     seconds,
     gaps,
     sentBytes: run.bytes,
-    host,
     verdict: 'live',
     plan: null,
   };

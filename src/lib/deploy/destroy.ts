@@ -4,7 +4,7 @@ import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { author } from './author.js';
 import { appLayout } from './layout.js';
-import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
 import { notDeployed } from './status.js';
 
 export interface Destroyed {
@@ -26,10 +26,12 @@ export function destroyScript(project: string, holder: string, volumes: boolean)
   const { base } = appLayout(project);
   const down = ['--remove-orphans', ...(volumes ? ['--volumes'] : [])];
   const own = `label=com.docker.compose.project=${project}`;
-  return sh`
+  return (
+    sh`
 cd ${base} 2>/dev/null || exit ${MISSING_STATUS}
-exec 9>>lock
-flock -n 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock() +
+    sh`
 printf '%s' ${holder} >holder
 gone() { rm -rf "$@" 2>/dev/null || sudo -n rm -rf "$@"; }
 docker volume ls -q --filter ${own} | sed 's/^/volume=/'
@@ -44,7 +46,8 @@ else
     case $each in shared|lock) ;; *) [ ! -e "$each" ] && [ ! -L "$each" ] || gone "$each" ;; esac
   done
 fi
-`;
+`
+  );
 }
 
 /** @param confirm asks before anything is removed. @throws APP_MISSING, LOCK_HELD, NEEDS_CONFIRMATION */

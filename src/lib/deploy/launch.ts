@@ -4,7 +4,7 @@ import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { CHANGED_STATUS } from '../secrets/vm/scripts.js';
 import { JournalStream } from './follow.js';
-import { changedMeanwhile, LOCKED_STATUS, lockHeld } from './lock.js';
+import { changedMeanwhile, LOCKED_STATUS, lockHeld, OVERTAKEN_STATUS, overtaken } from './lock.js';
 import { reopenRun, type Run } from './watch.js';
 
 /** Writes the parts one after another into the script's standard input, counting the pack. */
@@ -33,6 +33,7 @@ async function feed(
 async function refusal(process: RemoteProcess, journal: JournalStream, stderr: string): Promise<ZebuError> {
   const { code } = await process.ended;
   if (code === LOCKED_STATUS) return lockHeld(journal.preamble);
+  if (code === OVERTAKEN_STATUS) return overtaken(journal.preamble);
   if (code === CHANGED_STATUS) return changedMeanwhile();
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   if (/No space left on device/i.test(stderr)) {

@@ -1,8 +1,32 @@
-import { ZebuError } from '@zebu/kit';
+import { isZebuError, sh, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 
 /** Exit status of a script in the VM when another deploy holds the lock. */
 export const LOCKED_STATUS = 75;
+
+/** Exit status of a script in the VM when another deploy went live between the survey and the lock. */
+export const OVERTAKEN_STATUS = 76;
+
+/**
+ * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
+ * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse.
+ * @param wait seconds to wait for the holder
+ */
+export function takeLock(wait = 0): string {
+  if (wait > 0)
+    return sh`
+exec 9>>lock
+flock -w ${wait} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+`;
+  return sh`
+exec 9>>lock
+n=0
+until flock -n 9; do
+n=$((n + 1))
+[ $n -lt 99 ] && flock -ns 8 8>>lock && sleep .05 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+done
+`;
+}
 
 export const holderNote = z.object({
   who: z.string(),
@@ -38,6 +62,21 @@ export function lockHeld(note: string | undefined): ZebuError {
   const holder = parseHolder(note);
   return new ZebuError('LOCK_HELD', `Another deploy is running: ${describeHolder(holder)}`, {
     hint: 'Watch it: zebu app:follow. Wait for it: --lock-wait. The lock frees itself when that deploy ends.',
+    details: holder ?? {},
+  });
+}
+
+/** Whom lockHeld and overtaken named. */
+export function refusedBy(error: unknown): Holder | undefined {
+  if (!isZebuError(error) || error.code !== 'LOCK_HELD') return undefined;
+  return holderNote.safeParse(error.details).data;
+}
+
+/** What was to be done was made for another release than the one that is live by now. */
+export function overtaken(note: string | undefined): ZebuError {
+  const holder = parseHolder(note);
+  return new ZebuError('LOCK_HELD', `Another deploy went live meanwhile: ${describeHolder(holder)}`, {
+    hint: 'See what is live: zebu app:status. To come after it, run the command again.',
     details: holder ?? {},
   });
 }

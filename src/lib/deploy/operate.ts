@@ -7,7 +7,7 @@ import { author } from './author.js';
 import { appLayout } from './layout.js';
 import type { ServiceState } from './services.js';
 import { checkServices, notDeployed, surveyApp } from './status.js';
-import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
 
 export interface Operated {
   readonly action: 'restart' | 'start' | 'stop';
@@ -24,13 +24,16 @@ function operateScript(
   services: readonly string[],
   holder: string,
 ): string {
-  return sh`
+  return (
+    sh`
 cd ${appLayout(project).base} || exit 66
-exec 9>>lock
-flock -n 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock() +
+    sh`
 printf '%s' ${holder} >holder
 docker compose --progress plain -p ${project} ${action} ${services} 2>&1
-`;
+`
+  );
 }
 
 /** Waits until every service is as it should be. @throws DEPLOY_UNHEALTHY */

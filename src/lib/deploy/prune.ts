@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { appLayout, type AppLayout } from './layout.js';
-import { LOCKED_STATUS, lockHeld } from './lock.js';
+import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
 import { runnerPart } from './receive/runner-part.js';
 import { notDeployed } from './status.js';
 
@@ -25,8 +25,9 @@ function pruneScript(layout: AppLayout, { keep, buildCacheGb }: Required<PruneOp
     sh`
 set -eu
 cd ${layout.base} 2>/dev/null || exit 66
-exec 9>>lock
-flock -w 2 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock() +
+    sh`
 live=$(readlink current | sed 's|.*/||') || exit 66
 [ -f transaction ] && { echo interrupted >&2; exit 1; }
 rm -rf .incoming

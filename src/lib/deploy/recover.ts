@@ -5,7 +5,7 @@ import { author } from './author.js';
 import type { EndEvent } from './follow.js';
 import { launch } from './launch.js';
 import { appLayout, type AppLayout } from './layout.js';
-import { LOCKED_STATUS } from './lock.js';
+import { takeLock } from './lock.js';
 import { runnerPart } from './receive/runner-part.js';
 import { surveyApp, parseOpen } from './status.js';
 import { carryOut, newRun } from './watch.js';
@@ -16,8 +16,9 @@ function recoverScript(layout: AppLayout, holder: string, lockWait: number): str
     sh`
 set -eu
 cd ${layout.base}
-exec 9>>lock
-flock -w ${Math.max(lockWait, 2)} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock(lockWait) +
+    sh`
 [ -f transaction ] || { echo 'there is nothing to recover any more' >&2; exit 1; }
 printf '%s' ${holder} >holder
 rm -rf .incoming

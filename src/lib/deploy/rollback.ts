@@ -37,6 +37,7 @@ export async function rollback(
           ref: `rollback to ${options.id}`,
         }),
         lockWait: options.lockWait,
+        over: options.lockWait === 0 ? options.previous : undefined,
         runner,
       });
       await launch(context, options.session, { script, parts: [runner.input], pack: undefined }, run);

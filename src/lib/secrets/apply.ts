@@ -127,6 +127,7 @@ export async function applyChanges(
               ref: `secrets:${why}`,
             }),
             lockWait: config.deploy.lock_wait,
+            over: release,
             runner,
           };
           const script = [

@@ -50,6 +50,16 @@ describe('two deploys at once', { timeout: 3_600_000 }, () => {
     }
   });
 
+  it('share one run when they bring the same commit', async () => {
+    for (let time = 0; time < 5; time++) {
+      version(project, `same${time}`);
+      const [one, two] = await Promise.all(
+        [1, 2].map(() => project.json<DeployResult>(['app:deploy', '--tag', `same${time}`])),
+      );
+      expect(two).toMatchObject({ verdict: 'live', release: one?.release, commit: one?.commit });
+    }
+  });
+
   it('both go live one after the other when the second waits', async () => {
     const tags = ['first', 'second'];
     for (const tag of tags) version(project, tag);

@@ -7,9 +7,10 @@ import { takePart } from './take-part.js';
 
 export { surveyScript } from './survey.js';
 
-export interface Receive extends Start, Checkout {
+export interface Receive extends Start, Omit<Checkout, 'secrets'> {
   /** Bytes of each part on standard input after the runner; the pack follows them to the end. */
   readonly planSize: number;
+  /** 0 when no secret changes. */
   readonly secretsSize: number;
   /** Number of the version the secrets were compared with; another one by now is a conflict. */
   readonly secretsVersion: number;
@@ -21,12 +22,13 @@ export interface Receive extends Start, Checkout {
 
 /** Stores what standard input brings first (runner, plan, secrets), and starts the runner, which takes the pack. */
 export function receiveScript(receive: Receive): string {
+  const secrets = receive.secretsSize > 0;
   return [
     lockPart(receive),
     takePart('.incoming/plan', receive.planSize),
-    secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
+    secrets ? secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }) : '',
     bootPart(receive.user, receive.sums),
-    startPart(receive, receive),
+    startPart(receive, { ...receive, secrets }),
   ].join('');
 }
 

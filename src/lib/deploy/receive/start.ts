@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../layout.js';
-import { LOCKED_STATUS } from '../lock.js';
+import { OVERTAKEN_STATUS, takeLock } from '../lock.js';
 import type { ReleaseId } from '../release-id.js';
 import type { RunnerPart } from './runner-part.js';
 
@@ -15,14 +15,14 @@ export interface Start {
   readonly holder: string;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
+  /** What was live when this was decided, null for nothing; another release by now refuses. Undefined: any will do. */
+  readonly over: string | null | undefined;
   readonly runner: RunnerPart;
 }
 
-/** Whoever only asks whether the lock is held has it for a moment, too. */
-const SHORTEST_WAIT = 2;
-
-/** The lock is descriptor 9 of whoever holds it: the kernel frees it with the process. */
-export function lockPart({ layout, holder, lockWait, runner }: Start): string {
+/** Takes the lock, signs it and makes room for what standard input brings. */
+export function lockPart({ layout, holder, lockWait, over, runner }: Start): string {
+  const live = over === null ? '' : `releases/${over ?? ''}`;
   return (
     sh`
 set -eu
@@ -30,26 +30,38 @@ umask 077
 mkdir -p ${layout.base}
 cd ${layout.base}
 mkdir -p releases journals shared/secrets
-exec 9>>lock
-flock -w ${Math.max(lockWait, SHORTEST_WAIT)} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock(lockWait) +
+    (over === undefined
+      ? ''
+      : sh`
+[ "$(readlink current)" = ${live} ] || { cat holder 2>/dev/null; exit ${OVERTAKEN_STATUS}; }
+`) +
+    sh`
 printf '%s' ${holder} >holder
 rm -rf .incoming .run.*
 mkdir .incoming
-` + runner.script
+` +
+    runner.script
   );
 }
 
-/** A commit that the release is made of first; secretsPart has set `version`. */
+/** A commit that the release is made of first. */
 export interface Checkout {
   readonly commit: string;
   /** False when the VM has every object already. */
   readonly pack: boolean;
+  /** True when secretsPart has made the version of the secrets that `version` names; false for the one in force. */
+  readonly secrets: boolean;
 }
 
 /** Hands over to the runner, which outlives this shell; the shell goes on to show its journal. */
 export function startPart({ layout, id, run, mode }: Start, checkout?: Checkout): string {
   const start = sh`[ ! -f .incoming/runner ] || mv .incoming/runner runner
 exec sh runner start ${mode} ${layout.base} ${id} ${run}`;
-  const made = checkout === undefined ? '' : sh` ${checkout.commit} ${checkout.pack ? 1 : 0} "$version"`;
+  const made =
+    checkout === undefined
+      ? ''
+      : sh` ${checkout.commit} ${checkout.pack ? 1 : 0}` + (checkout.secrets ? ' "$version"' : '');
   return `${start}${made}\n`;
 }

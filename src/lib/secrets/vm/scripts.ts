@@ -28,8 +28,22 @@ export function storeSurveyScript(layout: AppLayout): string {
 printf 'current=%s\n' "$(readlink current 2>/dev/null)"`}${STORE_LINES}exit 0\n`;
 }
 
+/**
+ * Sets `store`, `latest` (number, empty for none) and `version` (the file in force). Run in the app's folder under the lock.
+ * A change that was interrupted is ended first: until then nobody knows whether its values count.
+ */
+export const LATEST_LINES = String.raw`
+store=shared/secrets
+if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
+set -- $store/*.new
+[ ! -e "$1" ] || rm -f "$@"
+latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
+version=
+[ -z "$latest" ] || version=$latest.env
+`;
+
 export interface SecretsPart {
-  /** Bytes of the bundle on standard input; 0 when nothing changes. */
+  /** Bytes of the bundle on standard input. */
   readonly size: number;
   /** Number of the version the bundle was compared with. */
   readonly expected: number;
@@ -44,21 +58,11 @@ export interface SecretsPart {
  * The values are never in another file than in shared/secrets and .incoming, both owner-only, and are in place by rename.
  */
 export function secretsPart({ size, expected, staged }: SecretsPart): string {
-  // A change that was interrupted is ended first: until then nobody knows whether its values count.
-  const latest = sh`
-store=shared/secrets
-if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
-set -- $store/*.new
-[ ! -e "$1" ] || rm -f "$@"
-latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
-version=
-[ -z "$latest" ] || version=$latest.env
-`;
-  return size === 0 ? latest : takePart('.incoming/secrets', size) + latest + mergePart(expected, staged ? '.new' : '');
-}
-
-function mergePart(expected: number, suffix: string): string {
-  return sh`
+  const suffix = staged ? '.new' : '';
+  return (
+    takePart('.incoming/secrets', size) +
+    LATEST_LINES +
+    sh`
 trap 'rm -rf .incoming' EXIT
 [ $((latest + 0)) = ${expected} ] || { echo changed >&2; exit ${CHANGED_STATUS}; }
 [ -s $store/key ] || sed -n 1p .incoming/secrets >$store/key
@@ -81,5 +85,6 @@ mv .incoming/redact.sed $store/redact.sed
 sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
 trap - EXIT
 rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
-`;
+`
+  );
 }

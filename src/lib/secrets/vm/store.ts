@@ -3,7 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../../context.js';
 import { author } from '../../deploy/author.js';
 import { appLayout, type AppLayout } from '../../deploy/layout.js';
-import { changedMeanwhile, LOCKED_STATUS, lockHeld } from '../../deploy/lock.js';
+import { changedMeanwhile, LOCKED_STATUS, lockHeld, takeLock } from '../../deploy/lock.js';
 import { hasChanges, secretBundle, type SecretChanges, type Stamp } from './bundle.js';
 import { CHANGED_STATUS, secretsPart, storeSurveyScript } from './scripts.js';
 import { parseStore, type SecretStore } from './versions.js';
@@ -62,8 +62,9 @@ set -eu
 umask 077
 mkdir -p ${layout.releases} ${layout.journals} ${layout.secrets}
 cd ${layout.base}
-exec 9>>lock
-flock -w ${lockWait} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+` +
+    takeLock(lockWait) +
+    sh`
 printf '%s' ${holder} >holder
 rm -rf .incoming
 mkdir .incoming

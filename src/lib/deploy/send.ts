@@ -1,0 +1,117 @@
+import type { Context } from '../context.js';
+import { openGuest, type Guest } from '../guest/session.js';
+import type { CollectedSecrets } from '../secrets/collect.js';
+import { deployBundle } from '../secrets/deploy-bundle.js';
+import type { StepReport } from '../ui/steps.js';
+import { formatBytes } from '../ui/units.js';
+import { attach } from './attach.js';
+import type { LocalGit } from './git.js';
+import { launch, openLaunch } from './launch.js';
+import { appLayout } from './layout.js';
+import { describeHolder, lockHeld, parseHolder, refusedBy, type Holder } from './lock.js';
+import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
+import { receiveScript } from './receive/index.js';
+import { runnerPart } from './receive/runner-part.js';
+import { readyForDeploy } from './snapshot.js';
+import { survey } from './survey.js';
+import type { Run } from './watch.js';
+
+export interface Sending {
+  readonly git: LocalGit;
+  readonly release: ReleasePlan;
+  readonly secrets: CollectedSecrets;
+  /** Seconds to wait for the lock. */
+  readonly lockWait: number;
+  /** A connection that was opened while git was asked. */
+  readonly early: Promise<Guest | undefined> | undefined;
+}
+
+export interface Sent {
+  /** What was live when the lock was ours; null for nothing. */
+  readonly previous: string | null;
+  /** Address of the VM. */
+  readonly host: string;
+}
+
+function previousOf(preamble = ''): string | undefined {
+  return /^previous=.*\/(.+)$/m.exec(preamble)?.[1];
+}
+
+/**
+ * Asks the VM what it has, sends the rest, and starts the run there; or attaches to the one that brings the same commit.
+ * Refused when another release went live after the VM was asked, unless it was to wait its turn.
+ * @throws LOCK_HELD, NO_SPACE, VM_NOT_READY
+ */
+export async function sendRelease(
+  context: Context,
+  { git, release, secrets, lockWait, early }: Sending,
+  run: Run,
+  report: StepReport,
+): Promise<Sent> {
+  const { config, clock, signal } = context;
+  const { id, target, author } = release;
+  report.update('finding and connecting to the VM');
+  const { session, address } = await openGuest(context, early);
+  report.update('asking what it has');
+  const opened = openLaunch(context, session);
+  const found = await survey(session, appLayout(config.app.name), signal);
+  const before = { previous: found.current, host: address.host };
+  const attachTo = async (other: Holder & { readonly run: string }): Promise<Sent> => {
+    report.update(`the same commit is being deployed by ${describeHolder(other)}`);
+    run.id = other.run;
+    await attach(context, session, run);
+    report.done(`the same commit is being deployed already by ${describeHolder(other)}`);
+    return before;
+  };
+  const brings = (other: Holder | undefined): other is Holder & { readonly run: string } =>
+    other?.commit === target.commit && other.run !== undefined && target.kind !== 'dirty';
+  const holder = parseHolder(found.holder);
+  if (brings(holder)) return attachTo(holder);
+  if (found.holder !== undefined && lockWait === 0) throw lockHeld(found.holder);
+  if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
+  const bundle = deployBundle(context, secrets, found.secrets);
+  const haves = await git.known(found.haves);
+  const needed = !haves.includes(target.commit);
+  const plan = planFile(release, config);
+  const runner = runnerPart(found.sums);
+  const script = receiveScript({
+    layout: appLayout(config.app.name),
+    id,
+    run: id,
+    mode: 'deploy',
+    commit: target.commit,
+    holder: JSON.stringify({
+      ...author,
+      since: clock.now().toISOString(),
+      id,
+      run: id,
+      ref: target.ref,
+      commit: target.commit,
+    }),
+    user: config.vm.user,
+    lockWait,
+    over: lockWait === 0 ? found.current : undefined,
+    runner,
+    sums: found.sums,
+    planSize: Buffer.byteLength(plan),
+    secretsSize: Buffer.byteLength(bundle),
+    secretsVersion: found.secrets.latest,
+    pack: needed,
+  });
+  if (wantsSnapshot(config.deploy)) {
+    report.update('asking Proxmox whether the VM can have a snapshot');
+    await readyForDeploy(context, id);
+  }
+  if (holder === undefined) report.update('sending');
+  const pack = needed ? () => git.pack(target.commit, haves) : undefined;
+  try {
+    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle], pack }, run);
+  } catch (error) {
+    const winner = refusedBy(error);
+    if (!brings(winner)) throw error;
+    return attachTo(winner);
+  }
+  report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
+  // Whoever had the lock until now may have changed it.
+  return { ...before, previous: previousOf(run.journal?.preamble) ?? before.previous };
+}
