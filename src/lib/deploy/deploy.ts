@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuestEarly } from '../guest/session.js';
@@ -6,7 +7,7 @@ import { around } from '../hooks/around.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { author } from './author.js';
 import type { DeployPlan } from './dry-run/index.js';
-import { LocalGit, type Target, type WantedRef } from './git.js';
+import { LocalGit, type Contents, type Target, type WantedRef } from './git.js';
 import { appLayout } from './layout.js';
 import { brokenOff } from './outcome.js';
 import { wantsSnapshot } from './plan.js';
@@ -43,10 +44,9 @@ export interface DeployOptions {
   readonly dryRun: boolean;
 }
 
-async function checkComposeFiles(context: Context, git: LocalGit, target: Target, prefix: string): Promise<void> {
+function checkComposeFiles(context: Context, contents: Contents, target: Target, prefix: string): void {
   for (const file of context.config.app.compose) {
-    const path = prefix === '' ? file : `${prefix}/${file}`;
-    if (await git.hasFile(target.commit, path)) continue;
+    if (contents.has(posix.join(prefix, file))) continue;
     throw new ZebuError('COMPOSE_INVALID', `There is no ${file} in ${target.ref}`, {
       hint: 'app.compose names the Compose files, relative to zebu.yml; they must be committed.',
       details: { file, commit: target.commit },
@@ -55,8 +55,7 @@ async function checkComposeFiles(context: Context, git: LocalGit, target: Target
 }
 
 /** Only objects of the repository itself are sent: what is kept elsewhere would be missing in the VM. */
-async function checkComplete(git: LocalGit, target: Target): Promise<void> {
-  const { submodules, lfs } = await git.beyondObjects(target.commit);
+function checkComplete({ submodules, lfs }: Contents, target: Target): void {
   const [first] = submodules;
   if (first !== undefined) {
     throw new ZebuError(
@@ -105,9 +104,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const git = new LocalGit(context.root, signal);
   // Everything that can be told from here is told before the VM is asked anything.
   const early = options.dryRun ? undefined : openGuestEarly(context);
-  const target = await git.resolve(options.ref);
-  const [prefix, userName] = await Promise.all([git.prefix(), git.userName(), loadSsh()]);
-  await Promise.all([checkComposeFiles(context, git, target, prefix), checkComplete(git, target)]);
+  const [{ target, prefix }, userName] = await Promise.all([git.resolve(options.ref), git.userName(), loadSsh()]);
+  const contents = await git.contents(target.commit);
+  checkComposeFiles(context, contents, target, prefix);
+  checkComplete(contents, target);
   const secrets = await collectSecrets(context);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);

@@ -19,6 +19,12 @@ export interface Target {
   readonly subject: string;
 }
 
+export interface Resolved {
+  readonly target: Target;
+  /** The path of the working directory below the top of the repository, without slashes at the ends. */
+  readonly prefix: string;
+}
+
 export interface LoggedCommit {
   /** 40 hex digits. */
   readonly commit: string;
@@ -45,6 +51,28 @@ interface GitResult {
   readonly stderr: string;
 }
 
+interface GitOptions {
+  /** A promise when git is started before it is known what to ask. */
+  readonly stdin?: string | Promise<string>;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+interface Found {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** First line of the message. */
+  readonly subject: string;
+}
+
+/** What a commit consists of. */
+export interface Contents {
+  /** Whether a file is part of it. @param path from the top of the repository */
+  has(path: string): boolean;
+  readonly submodules: readonly string[];
+  /** Whether Git LFS keeps contents elsewhere. */
+  readonly lfs: boolean;
+}
+
 /** The local repository, through the `git` on this machine. */
 export class LocalGit {
   readonly #cwd: string;
@@ -63,7 +91,7 @@ export class LocalGit {
     });
   }
 
-  async #run(args: readonly string[], options: { stdin?: string; env?: NodeJS.ProcessEnv } = {}): Promise<GitResult> {
+  async #run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
     const child = this.#spawn(args, options.env);
     return new Promise((resolve, reject) => {
       const output = { stdout: '', stderr: '' };
@@ -78,35 +106,35 @@ export class LocalGit {
       });
       child.once('close', (code) => resolve({ code: code ?? 1, ...output }));
       child.stdin.on('error', () => {});
-      child.stdin.end(options.stdin ?? '');
+      void Promise.resolve(options.stdin).then(
+        (text) => child.stdin.end(text ?? ''),
+        () => child.stdin.end(),
+      );
     });
   }
 
-  async #ok(args: readonly string[], options: { stdin?: string; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
+  async #ok(args: readonly string[], options: GitOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.#run(args, options);
     if (code === 0) return stdout.trim();
     throw new ZebuError('GIT_MISSING', `git ${args[0] ?? ''} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
   }
 
-  /** @throws GIT_MISSING */
-  async checkRepository(): Promise<void> {
-    const { code } = await this.#run(['rev-parse', '--git-dir']);
+  /** The path of the working directory below the top of the repository, without slashes at the ends. @throws GIT_MISSING */
+  async #place(): Promise<string> {
+    const { code, stdout } = await this.#run(['rev-parse', '--git-dir', '--show-prefix']);
     if (code !== 0) {
       throw new ZebuError('GIT_MISSING', `${this.#cwd} is not in a git repository`, {
         hint: 'zebu deploys commits: git init && git commit.',
       });
     }
+    return (stdout.split('\n')[1] ?? '').replace(/\/$/, '');
   }
 
-  async #commitOf(name: string): Promise<string | undefined> {
-    const { code, stdout } = await this.#run([
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      '--end-of-options',
-      `${name}^{commit}`,
-    ]);
-    return code === 0 ? stdout.trim() : undefined;
+  async #find(name: string): Promise<Found | undefined> {
+    const range = ['--max-count=1', '--format=%s', '--end-of-options', `${name}^{commit}`, '--'];
+    const { code, stdout } = await this.#run(['rev-list', ...range]);
+    const [line = '', subject = ''] = stdout.split('\n');
+    return code === 0 ? { commit: line.slice('commit '.length), subject } : undefined;
   }
 
   async #names(kind: 'heads' | 'tags'): Promise<readonly string[]> {
@@ -137,7 +165,7 @@ export class LocalGit {
     const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
     try {
       const env = { GIT_INDEX_FILE: join(folder, 'index') };
-      const head = await this.#commitOf('HEAD');
+      const head = (await this.#find('HEAD'))?.commit;
       if (head !== undefined) await this.#ok(['read-tree', 'HEAD'], { env });
       const top = await this.#ok(['rev-parse', '--show-toplevel']);
       await this.#ok(['-C', top, 'add', '--all'], { env });
@@ -155,42 +183,35 @@ export class LocalGit {
     }
   }
 
+  #findWanted(wanted: Exclude<WantedRef, { kind: 'dirty' }>): Promise<Found | undefined> {
+    const { kind, name } = wanted;
+    if (kind === 'tag') return this.#find(`refs/tags/${name}`);
+    if (kind === 'commit') return /^[0-9a-f]{4,40}$/i.test(name) ? this.#find(name) : Promise.resolve(undefined);
+    return this.#find(`refs/heads/${name}`).then((own) => own ?? this.#find(`refs/remotes/origin/${name}`));
+  }
+
   /** @throws REF_UNKNOWN, GIT_MISSING */
-  async resolve(wanted: WantedRef): Promise<Target> {
-    await this.checkRepository();
-    let commit: string | undefined;
-    if (wanted.kind === 'dirty') commit = await this.#snapshot();
-    else if (wanted.kind === 'tag') commit = await this.#commitOf(`refs/tags/${wanted.name}`);
-    else if (wanted.kind === 'branch') {
-      commit =
-        (await this.#commitOf(`refs/heads/${wanted.name}`)) ??
-        (await this.#commitOf(`refs/remotes/origin/${wanted.name}`));
-    } else commit = /^[0-9a-f]{4,40}$/i.test(wanted.name) ? await this.#commitOf(wanted.name) : undefined;
-    if (commit === undefined) {
-      if (wanted.kind === 'dirty') throw new ZebuError('REF_UNKNOWN', 'The working tree could not be read');
-      throw await this.#unknown(wanted.kind, wanted.name);
+  async resolve(wanted: WantedRef): Promise<Resolved> {
+    if (wanted.kind === 'dirty') {
+      const prefix = await this.#place();
+      const commit = await this.#snapshot();
+      return { prefix, target: { commit, ref: 'working tree', kind: 'dirty', subject: 'working tree' } };
     }
-    return {
-      commit,
-      ref: wanted.kind === 'dirty' ? 'working tree' : wanted.kind === 'commit' ? commit.slice(0, 12) : wanted.name,
-      kind: wanted.kind,
-      subject: (await this.#ok(['log', '-1', '--format=%s', commit])).slice(0, 200),
-    };
+    const [prefix, found] = await Promise.all([this.#place(), this.#findWanted(wanted)]);
+    if (found === undefined) throw await this.#unknown(wanted.kind, wanted.name);
+    const { commit, subject } = found;
+    const ref = wanted.kind === 'commit' ? commit.slice(0, 12) : wanted.name;
+    return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
   }
 
-  /** Whether a file is part of the commit. */
-  async hasFile(commit: string, path: string): Promise<boolean> {
-    return (await this.#run(['cat-file', '-e', `${commit}:${path}`])).code === 0;
-  }
-
-  /** Paths of the commit that are more than its objects: submodules, and what Git LFS keeps elsewhere. */
-  async beyondObjects(commit: string): Promise<{ readonly submodules: readonly string[]; readonly lfs: boolean }> {
+  async contents(commit: string): Promise<Contents> {
     const tree = await this.#ok(['ls-tree', '-r', '-z', '--full-tree', commit]);
     const entries = tree.split('\0');
     const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
+    const paths = new Set(entries.map(pathOf));
     const submodules = entries.filter((entry) => entry.startsWith('160000 ')).map(pathOf);
-    const attributes = entries.map(pathOf).filter((path) => /(^|\/)\.gitattributes$/.test(path));
-    if (attributes.length === 0) return { submodules, lfs: false };
+    const has = (path: string): boolean => paths.has(path);
+    if (![...paths].some((path) => /(^|\/)\.gitattributes$/.test(path))) return { has, submodules, lfs: false };
     const { code } = await this.#run([
       'grep',
       '-q',
@@ -200,20 +221,16 @@ export class LocalGit {
       '--',
       ':(top,glob)**/.gitattributes',
     ]);
-    return { submodules, lfs: code === 0 };
+    return { has, submodules, lfs: code === 0 };
   }
 
-  /** The path of the working directory below the top of the repository, without slashes at the ends. */
-  async prefix(): Promise<string> {
-    return (await this.#ok(['rev-parse', '--show-prefix'])).replace(/\/$/, '');
-  }
-
-  /** Those of the commits that this repository has too: what the VM already has of ours. */
-  async known(commits: readonly string[]): Promise<readonly string[]> {
-    if (commits.length === 0) return [];
-    const text = await this.#ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
-      stdin: `${commits.join('\n')}\n`,
-    });
+  /**
+   * Those of the commits that this repository has too: what the VM already has of ours.
+   * @param commits a promise to have git started while the VM is asked; of one that fails none is known
+   */
+  async known(commits: readonly string[] | Promise<readonly string[]>): Promise<readonly string[]> {
+    const stdin = Promise.resolve(commits).then((names) => names.map((name) => `${name}\n`).join(''));
+    const text = await this.#ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { stdin });
     return text.split('\n').flatMap((line) => (line.endsWith(' commit') ? [line.split(' ')[0] ?? ''] : []));
   }
 

@@ -54,7 +54,11 @@ export async function sendRelease(
   const { session, address } = await openGuest(context, early);
   report.update('asking what it has');
   const opened = openLaunch(context, session);
-  const found = await survey(session, appLayout(config.app.name), signal);
+  const surveyed = survey(session, appLayout(config.app.name), signal);
+  const known = git.known(surveyed.then(({ haves }) => haves));
+  // Whoever comes to use it hears of it.
+  known.catch(() => {});
+  const found = await surveyed;
   const before = { previous: found.current, host: address.host };
   const attachTo = async (other: Holder & { readonly run: string }): Promise<Sent> => {
     report.update(`the same commit is being deployed by ${describeHolder(other)}`);
@@ -70,7 +74,7 @@ export async function sendRelease(
   if (found.holder !== undefined && lockWait === 0) throw lockHeld(found.holder);
   if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
   const bundle = deployBundle(context, secrets, found.secrets);
-  const haves = await git.known(found.haves);
+  const haves = await known;
   const needed = !haves.includes(target.commit);
   const plan = planFile(release, config);
   const runner = runnerPart(found.sums);

@@ -51,7 +51,7 @@ judge() {
   judged=$?
   gap=$(gaps judged)
   watcher=
-  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
+  say_gap
   [ $judged = 0 ] && check_probes
 }
 

@@ -3,7 +3,7 @@ import { RECORD_FORMAT } from '../drift.js';
 /** How a run ends: the link to the live release, and the lines in history and journal. */
 export const COMMIT =
   String.raw`
-live_release() { readlink "$base/current" 2>/dev/null | sed 's|.*/||'; }
+live_release() { basename "$(readlink "$base/current" 2>/dev/null)"; }
 
 # What app:status compares with.
 note_containers() {
@@ -25,17 +25,19 @@ make_current() {
 # The books in this order: whoever finds the transaction still open looks into them before writing a second time.
 finish() {
   [ -z "$noting" ] || wait $noting
-  seconds=$(( $(date +%s) - started ))
+  clock
+  seconds=$((clock - started)) why=$(escape "$2")
   mend "$base/releases.jsonl"
-  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$(escape "$2")\",\"gaps\":{$gap}}"
-  close_journal "$1" "$seconds" "$(escape "$2")"
+  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
+  close_journal "$1" "$seconds" "$why"
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
   rm -f "$transaction"
   exit 0
 }
 
 close_journal() {
-  append "$journal" "{\"t\":$(date +%s),\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"reason\":\"$3\",\"gaps\":{$gap}}"
+  clock
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"reason\":\"$3\",\"gaps\":{$gap}}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }
 `;

@@ -37,4 +37,8 @@ gaps() {
     END { for (service in touched) { printf "%s\"%s\":%.1f", comma, service, gap[service]; comma = "," } }
   ' "$work/now" "$work/before" "$work/events" 2>/dev/null
 }
+
+say_gap() {
+  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | sed -e 's/"//g' -e 's/,/, /g' -e 's/:/ /g')"
+}
 `;

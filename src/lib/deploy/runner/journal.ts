@@ -14,17 +14,32 @@ put() { write "$1" "$2" 2>/dev/null || { spare && write "$1" "$2"; }; }
 mend() { [ ! -s "$1" ] || [ "$(tail -c 1 "$1" | wc -l)" = 1 ] || echo >>"$1"; }
 append() { printf '%s\n' "$2" >>"$1" || { spare; mend "$1"; printf '%s\n' "$2" >>"$1"; }; } 2>/dev/null
 
+# Seconds since 1970 in $clock, as long as the machine is up: without starting a program, and no step of the clock in them.
+clock() {
+  IFS=. read -r clock _ </proc/uptime
+  clock=$((booted + clock))
+}
+
 # One JSON string body: quotes, backslashes, and control characters. Starting a program costs more than anything else the
 # runner does itself, so what needs none of this goes without.
-escape() {
-  [ -n "$1" ] || return 0
+# plain TEXT: it is one as it is.
+plain() {
   case $masks$1 in
-    /dev/null*[!A-Za-z0-9\ .,:/_-]*) ;;
-    /dev/null*) printf '%s' "$1"; return ;;
+    "$masks") ;;
+    /dev/null*[!A-Za-z0-9\ .,:\;\(\)=+@/_-]*) return 1 ;;
+    /dev/null*) ;;
+    *) return 1 ;;
   esac
+}
+escape() {
+  if plain "$1"; then printf '%s' "$1"; return; fi
   printf '%s' "$1" | tr '\000-\037' ' ' | LC_ALL=C sed -f "$masks" -e 's/\\/\\\\/g' -e 's/"/\\"/g'
 }
-note() { append "$journal" "{\"t\":$(date +%s),\"step\":\"$step\",\"state\":\"$1\",\"detail\":\"$(escape "$2")\"}"; }
+note() {
+  clock
+  if plain "$2"; then detail=$2; else detail=$(escape "$2"); fi
+  append "$journal" "{\"t\":$clock,\"step\":\"$step\",\"state\":\"$1\",\"detail\":\"$detail\"}"
+}
 begin() { step=$1; note begin "$2"; pause; }
 
 # A rehearsal: FOLDER/pause-at names a step to stand still at, until the file is removed or ten minutes are over.

@@ -43,9 +43,11 @@ check_probes() {
     number=$((number + 1))
     probe_about $number
     begin probe "$probe_name"
-    until=$(( $(date +%s) + probe_timeout ))
+    clock
+    until=$((clock + probe_timeout))
     until probe $number >"$work/probe" 2>&1; do
-      if [ "$(date +%s)" -ge $until ]; then
+      clock
+      if [ $clock -ge $until ]; then
         [ -s "$work/probe" ] || echo 'no answer' >"$work/probe"
         reason="the probe $probe_name failed for $probe_timeout s: $(head -n 1 "$work/probe")"
         bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' ')
@@ -64,9 +66,11 @@ check_probes() {
 ask() {
   answer=$base/client.$run
   begin "$1" "$2"
-  until=$(( $(date +%s) + $2 ))
+  clock
+  until=$((clock + $2))
   while [ ! -s "$answer" ]; do
-    [ "$(date +%s)" -lt $until ] || return 2
+    clock
+    [ $clock -lt $until ] || return 2
     sleep 0.5
   done
   reason=$(sed 1d "$answer" | tr '\n' ' ')

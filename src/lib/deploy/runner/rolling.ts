@@ -13,7 +13,8 @@ list_all() {
 
 # Waits until what a service depends on is as it asked for: arguments are dependency:condition.
 await() {
-  until=$(( $(date +%s) + timeout ))
+  clock
+  until=$((clock + timeout)) eager=5
   for need in "$@"; do
     while :; do
       name=$(echo "$need" | cut -d: -f1)
@@ -30,7 +31,8 @@ await() {
           bad=$(awk -F'|' -v name="$name" '$1 == name { print substr($9, 2) }' "$work/now" | tr '\n' ' ')
           return 1 ;;
       esac
-      [ "$(date +%s)" -lt "$until" ] || { reason="$name is not ready within $timeout s"; return 1; }
+      clock
+      [ $clock -lt $until ] || { reason="$name is not ready within $timeout s"; return 1; }
       await_event
     done
   done

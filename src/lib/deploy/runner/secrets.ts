@@ -24,9 +24,11 @@ replace_affected() {
 
 # What was unhealthy because the data had other values takes its time to find out that it has not.
 settle() {
-  settled=$(( $(date +%s) + timeout ))
+  clock
+  settled=$((clock + timeout))
   until verify; do
-    [ "$(date +%s)" -lt $settled ] || return 1
+    clock
+    [ $clock -lt $settled ] || return 1
     sleep 2
   done
 }
@@ -48,7 +50,7 @@ recreate() {
   fi
   gap=$(gaps)
   watcher=
-  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | tr -d '"' | sed -e 's/,/, /g' -e 's/:/ /g')"
+  say_gap
   return $well
 }
 
@@ -151,8 +153,9 @@ apply_secrets() {
 
 # What a run that was killed has started goes on without it; nothing is done beside it.
 await_leftovers() {
-  until=$(( $(date +%s) + timeout + 60 ))
-  while grep -qs "ZEBU_SECRETS_RUN=$run" /proc/[0-9]*/environ && [ "$(date +%s)" -lt $until ]; do sleep 0.5; done
+  clock
+  until=$((clock + timeout + 60))
+  while grep -qs "ZEBU_SECRETS_RUN=$run" /proc/[0-9]*/environ && clock && [ $clock -lt $until ]; do sleep 0.5; done
 }
 
 # Ends a change that was interrupted, with the release it is about loaded.

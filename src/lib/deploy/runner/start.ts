@@ -29,6 +29,8 @@ rm -rf "/dev/shm/zebu-$app".*
 work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
 trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
 started=$(date +%s)
+IFS=. read -r uptime _ </proc/uptime
+booted=$((started - uptime))
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
 bad= reason= remark= watcher= gap= only= front= noting= listing=

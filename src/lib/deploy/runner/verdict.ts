@@ -16,7 +16,8 @@ inspect() {
 
 # Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
 verify() {
-  until=$(( $(date +%s) + patience ))
+  clock
+  until=$((clock + patience)) eager=5
   same= since=0 reason= bad= said= ids=
   while :; do
     inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
@@ -41,7 +42,8 @@ verify() {
       bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
       return 1
     fi
-    now=$(date +%s)
+    clock
+    now=$clock
     waiting=$(sed -n 's/^waiting=//p' "$work/judged" | tr '\n' ' ')
     if [ -z "$waiting" ]; then
       grep -q '^unchecked=' "$work/judged" || return 0
@@ -57,10 +59,14 @@ verify() {
   done
 }
 
-# A second, or less when what watches the gap hears from Docker that something has changed since it was asked.
+# A second, or less when what watches the gap hears from Docker that something has changed since it was asked. Most are
+# healthy soon: the first $eager seconds it is looked at more often.
 await_event() {
-  for _ in 1 2 3 4 5; do
-    sleep 0.2
+  pause=0.2 looks=5
+  [ $eager = 0 ] || { eager=$((eager - 1)) pause=0.05 looks=20; }
+  while [ $looks -gt 0 ]; do
+    looks=$((looks - 1))
+    sleep $pause
     if [ -n "$watcher" ] && [ "$work/events" -nt "$work/asked" ]; then return; fi
   done
 }
