@@ -7,7 +7,7 @@ import { around } from '../hooks/around.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { author } from './author.js';
 import type { DeployPlan } from './dry-run/index.js';
-import { LocalGit, type Contents, type Target, type WantedRef } from './git.js';
+import { LocalGit, type Target, type WantedRef, type Whole } from './git.js';
 import { appLayout } from './layout.js';
 import { brokenOff } from './outcome.js';
 import { wantsSnapshot } from './plan.js';
@@ -44,32 +44,12 @@ export interface DeployOptions {
   readonly dryRun: boolean;
 }
 
-function checkComposeFiles(context: Context, contents: Contents, target: Target, prefix: string): void {
+function checkComposeFiles(context: Context, whole: Whole, target: Target, prefix: string): void {
   for (const file of context.config.app.compose) {
-    if (contents.has(posix.join(prefix, file))) continue;
+    if (whole.has(posix.join(prefix, file))) continue;
     throw new ZebuError('COMPOSE_INVALID', `There is no ${file} in ${target.ref}`, {
       hint: 'app.compose names the Compose files, relative to zebu.yml; they must be committed.',
       details: { file, commit: target.commit },
-    });
-  }
-}
-
-/** Only objects of the repository itself are sent: what is kept elsewhere would be missing in the VM. */
-function checkComplete({ submodules, lfs }: Contents, target: Target): void {
-  const [first] = submodules;
-  if (first !== undefined) {
-    throw new ZebuError(
-      'REPOSITORY_UNSUPPORTED',
-      `${target.ref} has the submodule ${first}, whose files are not sent`,
-      {
-        hint: 'Make its files part of the repository: git rm --cached it, or git subtree add.',
-        details: { submodules },
-      },
-    );
-  }
-  if (lfs) {
-    throw new ZebuError('REPOSITORY_UNSUPPORTED', `${target.ref} keeps files in Git LFS, whose contents are not sent`, {
-      hint: 'Take them out of LFS: git lfs migrate export; or let the build download them.',
     });
   }
 }
@@ -105,14 +85,13 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   // Everything that can be told from here is told before the VM is asked anything.
   const early = options.dryRun ? undefined : openGuestEarly(context);
   const [{ target, prefix }, userName] = await Promise.all([git.resolve(options.ref), git.userName(), loadSsh()]);
-  const contents = await git.contents(target.commit);
-  checkComposeFiles(context, contents, target, prefix);
-  checkComplete(contents, target);
+  const whole = await git.whole(target);
+  checkComposeFiles(context, whole, target, prefix);
   const secrets = await collectSecrets(context);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
-  const release = { id, target, author: by, prefix, watched: !options.detach };
+  const release = { id, target, sent: whole.commit, author: by, prefix, watched: !options.detach };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ZebuError, nearest } from '@zebu/kit';
+import { GitProgram } from './git-program.js';
+import { isSubmodule, parseEntries, type Entry } from './entries.js';
 
 /** What of the repository is to be deployed. */
 export type WantedRef =
@@ -45,18 +46,6 @@ export interface CommitRange {
 
 const LOGGED = 50;
 
-interface GitResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface GitOptions {
-  /** A promise when git is started before it is known what to ask. */
-  readonly stdin?: string | Promise<string>;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
 interface Found {
   /** 40 hex digits. */
   readonly commit: string;
@@ -64,66 +53,27 @@ interface Found {
   readonly subject: string;
 }
 
-/** What a commit consists of. */
-export interface Contents {
-  /** Whether a file is part of it. @param path from the top of the repository */
-  has(path: string): boolean;
-  readonly submodules: readonly string[];
-  /** Whether Git LFS keeps contents elsewhere. */
-  readonly lfs: boolean;
+/** A commit as it is sent. */
+export interface Whole {
+  /** 40 hex digits: the commit itself, or one made of it that has what submodules and Git LFS keep elsewhere. */
+  readonly commit: string;
+  /** Whether a file is part of it: a path from the top of the repository. */
+  readonly has: (path: string) => boolean;
 }
 
 /** The local repository, through the `git` on this machine. */
 export class LocalGit {
-  readonly #cwd: string;
-  readonly #signal: AbortSignal;
+  readonly #git: GitProgram;
 
   constructor(cwd: string, signal: AbortSignal) {
-    this.#cwd = cwd;
-    this.#signal = signal;
-  }
-
-  #spawn(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<Writable, Readable, Readable> {
-    return spawn('git', ['-C', this.#cwd, ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      signal: this.#signal,
-      env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...env },
-    });
-  }
-
-  async #run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
-    const child = this.#spawn(args, options.env);
-    return new Promise((resolve, reject) => {
-      const output = { stdout: '', stderr: '' };
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-      child.once('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') reject(error);
-        else
-          reject(
-            new ZebuError('GIT_MISSING', 'There is no git on this machine', { hint: 'Install git.', cause: error }),
-          );
-      });
-      child.once('close', (code) => resolve({ code: code ?? 1, ...output }));
-      child.stdin.on('error', () => {});
-      void Promise.resolve(options.stdin).then(
-        (text) => child.stdin.end(text ?? ''),
-        () => child.stdin.end(),
-      );
-    });
-  }
-
-  async #ok(args: readonly string[], options: GitOptions = {}): Promise<string> {
-    const { code, stdout, stderr } = await this.#run(args, options);
-    if (code === 0) return stdout.trim();
-    throw new ZebuError('GIT_MISSING', `git ${args[0] ?? ''} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    this.#git = new GitProgram(cwd, signal);
   }
 
   /** The path of the working directory below the top of the repository, without slashes at the ends. @throws GIT_MISSING */
   async #place(): Promise<string> {
-    const { code, stdout } = await this.#run(['rev-parse', '--git-dir', '--show-prefix']);
+    const { code, stdout } = await this.#git.run(['rev-parse', '--git-dir', '--show-prefix']);
     if (code !== 0) {
-      throw new ZebuError('GIT_MISSING', `${this.#cwd} is not in a git repository`, {
+      throw new ZebuError('GIT_MISSING', `${this.#git.cwd} is not in a git repository`, {
         hint: 'zebu deploys commits: git init && git commit.',
       });
     }
@@ -132,13 +82,13 @@ export class LocalGit {
 
   async #find(name: string): Promise<Found | undefined> {
     const range = ['--max-count=1', '--format=%s', '--end-of-options', `${name}^{commit}`, '--'];
-    const { code, stdout } = await this.#run(['rev-list', ...range]);
+    const { code, stdout } = await this.#git.run(['rev-list', ...range]);
     const [line = '', subject = ''] = stdout.split('\n');
     return code === 0 ? { commit: line.slice('commit '.length), subject } : undefined;
   }
 
   async #names(kind: 'heads' | 'tags'): Promise<readonly string[]> {
-    const text = await this.#ok(['for-each-ref', '--format=%(refname:strip=2)', `refs/${kind}`]);
+    const text = await this.#git.ok(['for-each-ref', '--format=%(refname:strip=2)', `refs/${kind}`]);
     return text.split('\n').filter((name) => name !== '');
   }
 
@@ -166,10 +116,10 @@ export class LocalGit {
     try {
       const env = { GIT_INDEX_FILE: join(folder, 'index') };
       const head = (await this.#find('HEAD'))?.commit;
-      if (head !== undefined) await this.#ok(['read-tree', 'HEAD'], { env });
-      const top = await this.#ok(['rev-parse', '--show-toplevel']);
-      await this.#ok(['-C', top, 'add', '--all'], { env });
-      const tree = await this.#ok(['write-tree'], { env });
+      if (head !== undefined) await this.#git.ok(['read-tree', 'HEAD'], { env });
+      const top = await this.#git.ok(['rev-parse', '--show-toplevel']);
+      await this.#git.ok(['-C', top, 'add', '--all'], { env });
+      const tree = await this.#git.ok(['write-tree'], { env });
       const identity = {
         GIT_AUTHOR_NAME: 'zebu',
         GIT_AUTHOR_EMAIL: 'zebu',
@@ -177,7 +127,7 @@ export class LocalGit {
         GIT_COMMITTER_EMAIL: 'zebu',
       };
       const parents = head === undefined ? [] : ['-p', head];
-      return await this.#ok(['commit-tree', tree, ...parents, '-m', 'working tree'], { env: identity });
+      return await this.#git.ok(['commit-tree', tree, ...parents, '-m', 'working tree'], { env: identity });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -204,24 +154,24 @@ export class LocalGit {
     return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
   }
 
-  async contents(commit: string): Promise<Contents> {
-    const tree = await this.#ok(['ls-tree', '-r', '-z', '--full-tree', commit]);
-    const entries = tree.split('\0');
-    const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
-    const paths = new Set(entries.map(pathOf));
-    const submodules = entries.filter((entry) => entry.startsWith('160000 ')).map(pathOf);
-    const has = (path: string): boolean => paths.has(path);
-    if (![...paths].some((path) => /(^|\/)\.gitattributes$/.test(path))) return { has, submodules, lfs: false };
-    const { code } = await this.#run([
-      'grep',
-      '-q',
-      '-E',
-      '^[^#]*filter=lfs',
-      commit,
-      '--',
-      ':(top,glob)**/.gitattributes',
-    ]);
-    return { has, submodules, lfs: code === 0 };
+  /** The commit with all its files: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
+  async whole({ commit, ref }: Target): Promise<Whole> {
+    const entries = await this.#entries(commit);
+    const lacking =
+      entries.some(isSubmodule) ||
+      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#usesLfs(commit)));
+    const whole = lacking ? await (await import('./whole.js')).makeWhole(this.#git, commit, ref) : commit;
+    const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
+    return { commit: whole, has: (path) => paths.has(path) };
+  }
+
+  async #entries(commit: string): Promise<readonly Entry[]> {
+    return parseEntries(await this.#git.exact(['ls-tree', '-r', '-z', '--full-tree', commit]));
+  }
+
+  async #usesLfs(commit: string): Promise<boolean> {
+    const files = ':(top,glob)**/.gitattributes';
+    return (await this.#git.run(['grep', '-q', '-E', '^[^#]*filter=lfs', commit, '--', files])).code === 0;
   }
 
   /**
@@ -230,27 +180,13 @@ export class LocalGit {
    */
   async known(commits: readonly string[] | Promise<readonly string[]>): Promise<readonly string[]> {
     const stdin = Promise.resolve(commits).then((names) => names.map((name) => `${name}\n`).join(''));
-    const text = await this.#ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { stdin });
+    const text = await this.#git.ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { stdin });
     return text.split('\n').flatMap((line) => (line.endsWith(' commit') ? [line.split(' ')[0] ?? ''] : []));
   }
 
   /** The objects of `commit` that are not reachable from `haves`, as a thin pack. */
   pack(commit: string, haves: readonly string[]): { readonly stream: Readable; readonly done: Promise<void> } {
-    const child = this.#spawn(['pack-objects', '--revs', '--thin', '--stdout', '--delta-base-offset', '--quiet']);
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdin.on('error', () => {});
-    child.stdin.end([commit, ...haves.map((have) => `^${have}`), ''].join('\n'));
-    const done = new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) =>
-        code === 0
-          ? resolve()
-          : reject(new ZebuError('GIT_MISSING', `git pack-objects failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
-      );
-    });
-    done.catch(() => {});
-    return { stream: child.stdout, done };
+    return this.#git.pack([commit, ...haves.map((have) => `^${have}`)], '--thin');
   }
 
   /** The same in memory. */
@@ -265,10 +201,10 @@ export class LocalGit {
   /** How a commit of this repository differs from the live one; undefined when the live one is not in it. */
   async between(live: string, target: string): Promise<CommitRange | undefined> {
     if ((await this.known([live])).length === 0) return undefined;
-    const counts = await this.#ok(['rev-list', '--left-right', '--count', `${live}...${target}`]);
+    const counts = await this.#git.ok(['rev-list', '--left-right', '--count', `${live}...${target}`]);
     const [behind = 0, ahead = 0] = counts.split(/\s+/).map(Number);
-    const log = await this.#ok(['log', `--max-count=${LOGGED}`, '--format=%H %s', `${live}..${target}`]);
-    const files = await this.#ok(['diff-tree', '-r', '-z', '--no-commit-id', '--name-only', live, target]);
+    const log = await this.#git.ok(['log', `--max-count=${LOGGED}`, '--format=%H %s', `${live}..${target}`]);
+    const files = await this.#git.ok(['diff-tree', '-r', '-z', '--no-commit-id', '--name-only', live, target]);
     return {
       ahead,
       behind,
@@ -282,7 +218,7 @@ export class LocalGit {
 
   /** For the history: who deploys. */
   async userName(): Promise<string> {
-    const { stdout } = await this.#run(['config', 'user.name']);
+    const { stdout } = await this.#git.run(['config', 'user.name']);
     return stdout.trim();
   }
 }

@@ -14,6 +14,8 @@ export interface Author {
 export interface ReleasePlan {
   readonly id: ReleaseId;
   readonly target: Target;
+  /** 40 hex digits: what the checkout is made of, see `Whole`. */
+  readonly sent: string;
   readonly author: Author;
   /** Where zebu.yml is below the top of the repository; empty for the top. */
   readonly prefix: string;

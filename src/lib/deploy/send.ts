@@ -49,7 +49,7 @@ export async function sendRelease(
   report: StepReport,
 ): Promise<Sent> {
   const { config, clock, signal } = context;
-  const { id, target, author } = release;
+  const { id, target, sent, author } = release;
   report.update('finding and connecting to the VM');
   const { session, address } = await openGuest(context, early);
   report.update('asking what it has');
@@ -75,7 +75,7 @@ export async function sendRelease(
   if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
   const bundle = deployBundle(context, secrets, found.secrets);
   const haves = await known;
-  const needed = !haves.includes(target.commit);
+  const needed = !haves.includes(sent);
   const plan = planFile(release, config);
   const runner = runnerPart(found.sums);
   const script = receiveScript({
@@ -83,7 +83,7 @@ export async function sendRelease(
     id,
     run: id,
     mode: 'deploy',
-    commit: target.commit,
+    commit: sent,
     holder: JSON.stringify({
       ...author,
       since: clock.now().toISOString(),
@@ -107,7 +107,7 @@ export async function sendRelease(
     await readyForDeploy(context, id);
   }
   if (holder === undefined) report.update('sending');
-  const pack = needed ? () => git.pack(target.commit, haves) : undefined;
+  const pack = needed ? () => git.pack(sent, haves) : undefined;
   try {
     await launch(context, session, { opened, script, parts: [runner.input, plan, bundle], pack }, run);
   } catch (error) {

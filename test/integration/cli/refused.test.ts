@@ -50,23 +50,26 @@ describe('app:deploy', () => {
     });
   });
 
-  it('of what keeps files outside its objects', async () => {
+  it('of what has files that are not on this machine', async () => {
     const head = project.git('rev-parse', 'HEAD');
     project.git('update-index', '--add', '--cacheinfo', `160000,${head},vendor/lib`);
     project.git('commit', '-q', '-m', 'submodule');
     project.git('tag', 'submodule');
     expect(await deploy('--tag', 'submodule')).toMatchObject({
-      code: 'REPOSITORY_UNSUPPORTED',
+      code: 'REPOSITORY_INCOMPLETE',
       exit: 6,
-      message: 'submodule has the submodule vendor/lib, whose files are not sent',
-      details: { submodules: ['vendor/lib'] },
+      message: `Commit ${head.slice(0, 7)} of the submodule vendor/lib, which submodule needs, is not on this machine`,
+      details: { submodule: 'vendor/lib', commit: head },
     });
     project.git('rm', '-q', '--cached', 'vendor/lib');
     project.write('assets/.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 5\n`;
+    for (const file of ['assets/a.bin', 'assets/b.bin']) project.write(file, pointer);
     project.release('lfs');
     expect(await deploy('--tag', 'lfs')).toMatchObject({
-      code: 'REPOSITORY_UNSUPPORTED',
-      message: 'lfs keeps files in Git LFS, whose contents are not sent',
+      code: 'REPOSITORY_INCOMPLETE',
+      message: 'What Git LFS keeps of assets/a.bin and 1 more, which lfs needs, is not on this machine',
+      details: { files: ['assets/a.bin', 'assets/b.bin'] },
     });
   });
 

@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { makeProject, type Project } from '../../support/project.js';
+import { git, makeProject, type Project } from '../../support/project.js';
 
 /** An image made of the VM's own busybox: no registry is asked. */
 const BASE =
@@ -153,16 +157,36 @@ describe('Compose files as they are', () => {
     expect(lines).toContain('web cannot be rolled and is recreated: it has the fixed container_name wild-web');
   });
 
-  it('refuses submodules and LFS before the VM is touched', async () => {
-    const refusal = async (tag: string): Promise<readonly unknown[]> => {
-      project.git('commit', '-q', '-m', tag);
-      const run = await project.zebu(['app:deploy', '--branch', 'main']);
-      return [run.code, run.stderr.split('\n')[0]];
-    };
+  it('brings submodules, and what Git LFS keeps elsewhere', async () => {
+    const lib = mkdtempSync(join(tmpdir(), 'zebu-lib-'));
+    try {
+      git(lib, 'init', '-q', '-b', 'main');
+      writeFileSync(join(lib, 'lib.conf'), 'from the submodule\n');
+      git(lib, 'add', '-A');
+      git(lib, 'commit', '-q', '-m', 'lib');
+      project.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', lib, 'vendor/lib');
+    } finally {
+      rmSync(lib, { recursive: true });
+    }
+    const oid = createHash('sha256').update('large').digest('hex');
     project.write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
-    project.git('add', '.gitattributes');
-    expect(await refusal('lfs')).toEqual([6, 'Error: main keeps files in Git LFS, whose contents are not sent']);
-    project.git('update-index', '--add', '--cacheinfo', `160000,${project.git('rev-parse', 'HEAD')},vendor/lib`);
-    expect(await refusal('module')).toEqual([6, 'Error: main has the submodule vendor/lib, whose files are not sent']);
+    project.write('conf/a.bin', `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 5\n`);
+    project.write(`.git/lfs/objects/${oid.slice(0, 2)}/${oid.slice(2, 4)}/${oid}`, 'large');
+    const mounts =
+      '      - ./conf/a.bin:/a.bin:ro\n      - ./vendor/lib/lib.conf:/lib.conf:ro\n      - ./state:/state\n';
+    project.write('compose.yml', (FILES['compose.yml'] ?? '').replace('      - ./state:/state\n', mounts));
+    project.release('v3');
+    const planned = await project.json<{ sentBytes: number; commit: string }>([
+      'app:deploy',
+      '--tag',
+      'v3',
+      '--dry-run',
+    ]);
+    const { commit, sentBytes } = await project.json<typeof planned>(['app:deploy', '--tag', 'v3']);
+    expect(await inside('cat', '/a.bin', '/lib.conf', '/state/file')).toBe('largefrom the submodule\nprecious');
+    expect([planned.commit, planned.sentBytes]).toEqual([commit, sentBytes]);
+    expect(commit).toBe(project.git('rev-parse', 'HEAD'));
+    const again = await project.json<typeof planned>(['app:deploy', '--tag', 'v3']);
+    expect(again.sentBytes).toBe(0);
   });
 });

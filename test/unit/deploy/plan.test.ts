@@ -13,6 +13,7 @@ function plan(deploy: Record<string, unknown>, watched = true): string {
     {
       id: makeReleaseId(new Date(0), commit),
       target: { commit, ref: "v1'; touch /tmp/x", kind: 'tag', subject: 'a "subject"' },
+      sent: commit,
       author: { who: 'o’hara', from: '$(reboot)' },
       prefix: '',
       watched,

@@ -124,7 +124,7 @@ async function rehearse(
   context: Context,
   { git, layout, release, haves, names }: Rehearsed,
 ): Promise<{ readonly sections: ReadonlyMap<string, string>; readonly bytes: number }> {
-  const { commit } = release.target;
+  const { sent: commit } = release;
   const plan = Buffer.from(planFile(release, context.config));
   const markers = Buffer.from(names.map((name) => `${name}='zebu-marker-${name}-end'\n`).join(''));
   const needed = !haves.includes(commit);

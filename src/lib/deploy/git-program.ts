@@ -1,0 +1,115 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { ZebuError } from '@zebu/kit';
+
+export interface GitResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface GitOptions {
+  /** A promise when git is started before it is known what to ask. */
+  readonly stdin?: string | Promise<string>;
+  readonly env?: NodeJS.ProcessEnv;
+  /** `latin1` keeps every byte a character. Default: utf8. */
+  readonly encoding?: 'latin1' | 'utf8';
+}
+
+/** The `git` on this machine, in a folder. */
+export class GitProgram {
+  readonly cwd: string;
+  readonly #signal: AbortSignal;
+
+  constructor(cwd: string, signal: AbortSignal) {
+    this.cwd = cwd;
+    this.#signal = signal;
+  }
+
+  in(cwd: string): GitProgram {
+    return new GitProgram(cwd, this.#signal);
+  }
+
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<Writable, Readable, Readable> {
+    return spawn('git', ['-C', this.cwd, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      signal: this.#signal,
+      env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...env },
+    });
+  }
+
+  /** @throws GIT_MISSING when there is none */
+  async run(args: readonly string[], { stdin, env, encoding = 'utf8' }: GitOptions = {}): Promise<GitResult> {
+    const child = this.start(args, env);
+    return new Promise((resolve, reject) => {
+      const output = { stdout: '', stderr: '' };
+      child.stdout.setEncoding(encoding).on('data', (text: string) => (output.stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') reject(error);
+        else
+          reject(
+            new ZebuError('GIT_MISSING', 'There is no git on this machine', { hint: 'Install git.', cause: error }),
+          );
+      });
+      child.once('close', (code) => resolve({ code: code ?? 1, ...output }));
+      child.stdin.on('error', () => {});
+      void Promise.resolve(stdin).then(
+        (text) => child.stdin.end(text ?? ''),
+        () => child.stdin.end(),
+      );
+    });
+  }
+
+  /** What it prints, without blanks at the ends. @throws GIT_MISSING when it fails */
+  async ok(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    return (await this.exact(args, options)).trim();
+  }
+
+  /** What it prints. @throws GIT_MISSING when it fails */
+  async exact(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, options);
+    if (code === 0) return stdout;
+    throw new ZebuError('GIT_MISSING', `git ${args[0] ?? ''} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  }
+
+  /** The objects that `revisions` reach (commits, trees; `^` for what is not wanted) as a pack on `stream`. */
+  pack(
+    revisions: readonly string[],
+    ...options: readonly string[]
+  ): { readonly stream: Readable; readonly done: Promise<void> } {
+    const child = this.start(['pack-objects', '--revs', '--stdout', '--delta-base-offset', '--quiet', ...options]);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdin.on('error', () => {});
+    child.stdin.end([...revisions, ''].join('\n'));
+    const done = new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) =>
+        code === 0
+          ? resolve()
+          : reject(new ZebuError('GIT_MISSING', `git pack-objects failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
+      );
+    });
+    done.catch(() => {});
+    return { stream: child.stdout, done };
+  }
+
+  /** Keeps the objects of a pack. */
+  async unpack(pack: Readable): Promise<void> {
+    const child = this.start(['index-pack', '--stdin']);
+    child.stdin.on('error', () => {});
+    pack.pipe(child.stdin);
+    child.stdout.resume();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) =>
+        code === 0
+          ? resolve()
+          : reject(new ZebuError('GIT_MISSING', `git index-pack failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
+      );
+    });
+  }
+}
