@@ -23,6 +23,11 @@ function topOf(folder: string): string {
   return status === 0 ? stdout.trim() : folder;
 }
 
+function usesLfs(top: string): boolean {
+  const files = ':(glob)**/.gitattributes';
+  return spawnSync('git', ['-C', top, 'grep', '-q', '-E', '^[^#]*filter=lfs', '--', files]).status === 0;
+}
+
 /** Writes the workflow. @throws USAGE when there is one and `force` is not given */
 export async function ciInit(
   context: Context,
@@ -34,7 +39,13 @@ export async function ciInit(
   if (existsSync(path) && !options.force) {
     throw new ZebuError('USAGE', `${WORKFLOW} is there already`, { hint: 'Give --force to write a new one over it.' });
   }
-  const text = renderWorkflow({ ...options, config, folder: relative(top, root).replaceAll('\\', '/') });
+  const text = renderWorkflow({
+    ...options,
+    config,
+    folder: relative(top, root).replaceAll('\\', '/'),
+    submodules: existsSync(join(top, '.gitmodules')),
+    lfs: usesLfs(top),
+  });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);
   return {

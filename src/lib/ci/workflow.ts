@@ -13,6 +13,10 @@ export interface WorkflowOptions {
   readonly zebuVersion: string;
   /** Folder of zebu.yml below the top of the repository; empty for the top. */
   readonly folder: string;
+  /** The repository has submodules. */
+  readonly submodules: boolean;
+  /** The repository has files in Git LFS. */
+  readonly lfs: boolean;
 }
 
 /** A scalar that YAML reads back as this text. */
@@ -88,7 +92,8 @@ function access(transport: string): readonly string[] {
 }
 
 /** The workflow as text: deploys a tag when it is pushed, and any ref by hand. */
-export function renderWorkflow({ config, environment, runner, zebuVersion, folder }: WorkflowOptions): string {
+export function renderWorkflow(options: WorkflowOptions): string {
+  const { config, environment, runner, zebuVersion, folder, submodules, lfs } = options;
   const { app, proxmox, secrets } = config;
   const names = Object.keys(secrets);
   const port = proxmox.port ?? (proxmox.transport === 'api' ? 8006 : 22);
@@ -98,6 +103,8 @@ export function renderWorkflow({ config, environment, runner, zebuVersion, folde
     '  with:',
     '    # The whole history: only what the VM lacks is sent.',
     '    fetch-depth: 0',
+    ...(submodules ? ['    submodules: recursive'] : []),
+    ...(lfs ? ['    lfs: true'] : []),
     '    ref: ${{ inputs.ref || github.ref }}',
     '    persist-credentials: false',
     '',

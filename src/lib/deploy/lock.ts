@@ -16,14 +16,14 @@ export function takeLock(wait = 0): string {
   if (wait > 0)
     return sh`
 exec 9>>lock
-flock -w ${wait} 9 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+flock -w ${wait} 9 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
 `;
   return sh`
 exec 9>>lock
 n=0
 until flock -n 9; do
 n=$((n + 1))
-[ $n -lt 99 ] && flock -ns 8 8>>lock && sleep .05 || { cat holder 2>/dev/null; exit ${LOCKED_STATUS}; }
+[ $n -lt 99 ] && flock -ns 8 8>>lock && sleep .05 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
 done
 `;
 }

@@ -71,6 +71,7 @@ describe('app:deploy', () => {
       message: 'What Git LFS keeps of assets/a.bin and 1 more, which lfs needs, is not on this machine',
       details: { files: ['assets/a.bin', 'assets/b.bin'] },
     });
+    project.git('rm', '-q', '-r', 'assets');
   });
 
   it('of what has no Compose file, or what a plugin has something against', async () => {

@@ -1,7 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { describe, expect, it } from 'vitest';
+import { ciInit } from '../../../src/lib/ci/init.js';
 import { accessSecrets, renderWorkflow } from '../../../src/lib/ci/workflow.js';
 import { configSchema } from '../../../src/lib/config/schema.js';
+import type { Context } from '../../../src/lib/context.js';
 
 function render(transport: string): string {
   const config = configSchema.parse({
@@ -15,6 +21,8 @@ function render(transport: string): string {
     runner: 'ubuntu-latest',
     zebuVersion: '1.2.3',
     folder: 'deploy',
+    submodules: false,
+    lfs: false,
   });
 }
 
@@ -40,5 +48,35 @@ describe.each(['ssh', 'api'])('the workflow of ci:init over %s', (transport) => 
   it('reads the secrets it names, and no other', () => {
     const read = new Set([...content.matchAll(/secrets\.(\w+)/g)].map((match) => match[1] ?? ''));
     expect([...read].toSorted()).toEqual([...accessSecrets(transport), 'DB_PASSWORD'].toSorted());
+  });
+});
+
+describe('what the workflow checks out', () => {
+  /** @param attributes of `assets/*`; none without */
+  async function written(modules: boolean, attributes: string | undefined): Promise<string> {
+    const top = mkdtempSync(join(tmpdir(), 'zebu-ci-'));
+    try {
+      const git = (...args: readonly string[]): unknown => spawnSync('git', ['-C', top, ...args]);
+      git('init', '-q');
+      mkdirSync(join(top, 'assets'));
+      if (modules) writeFileSync(join(top, '.gitmodules'), '');
+      if (attributes !== undefined) writeFileSync(join(top, 'assets/.gitattributes'), `${attributes}\n`);
+      git('add', '-A');
+      const context = { config: configSchema.parse({ app: { name: 'shop' } }), root: top } as Context;
+      const options = { environment: 'production', runner: 'self-hosted', force: false, zebuVersion: '1.2.3' };
+      const { file } = await ciInit(context, options);
+      const text = readFileSync(join(top, file), 'utf8');
+      expect(problems(text)).toEqual([]);
+      return text;
+    } finally {
+      rmSync(top, { recursive: true });
+    }
+  }
+
+  it('is also what submodules and Git LFS keep elsewhere, where there is any', async () => {
+    const whole = await written(true, '*.bin filter=lfs diff=lfs merge=lfs -text');
+    expect(whole).toContain('\n          submodules: recursive\n          lfs: true\n');
+    expect(await written(false, '# *.bin filter=lfs')).not.toMatch(/submodules|lfs/);
+    expect(await written(false, undefined)).not.toMatch(/submodules|lfs/);
   });
 });

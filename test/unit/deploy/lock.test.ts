@@ -57,6 +57,13 @@ describe('the lock', () => {
     expect(await run(`${takeLock()}echo mine`)).toEqual([75, '{"who":"ann"}']);
   });
 
+  it('is refused also where nobody left a note', async () => {
+    rmSync(join(base, 'holder'));
+    await other('-x');
+    expect(await run(`set -eu\n${takeLock()}echo mine`)).toEqual([75, '']);
+    expect(await run(`set -eu\n${takeLock(1)}echo mine`)).toEqual([75, '']);
+  });
+
   it('is had although somebody asks whether it is held', async () => {
     await other('-s', 0.3);
     expect(await run(`${takeLock()}echo mine`)).toEqual([0, 'mine\n']);
@@ -79,8 +86,9 @@ describe('the lock', () => {
 
   it('refuses what was decided over another release than the live one', async () => {
     symlinkSync('releases/r2', join(base, 'current'));
-    expect(await run(start('r1'))).toEqual([76, '{"who":"ann"}']);
-    expect(await run(start(null))).toEqual([76, '{"who":"ann"}']);
+    writeFileSync(join(base, 'held'), '{"who":"carl"}');
+    expect(await run(start('r1'))).toEqual([76, '{"who":"carl"}']);
+    expect(await run(start(null))).toEqual([76, '{"who":"carl"}']);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
     expect(await run(start('r2'))).toEqual([0, '']);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"bob"}');
@@ -88,7 +96,7 @@ describe('the lock', () => {
 
   it('refuses a first release that is not the first any more, and only that', async () => {
     expect(await run(start(null))).toEqual([0, '']);
-    expect(await run(start('r1'))).toEqual([76, '{"who":"bob"}']);
+    expect(await run(start('r1'))).toEqual([76, '']);
     expect(await run(start(undefined, 5))).toEqual([0, '']);
   });
 });

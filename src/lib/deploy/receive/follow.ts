@@ -15,7 +15,7 @@ run=${run ?? ''}
 [ -n "$run" ] || run=$(ls -1 journals 2>/dev/null | grep '^[0-9]' | sort | tail -n 1 | sed 's/[.]jsonl$//')
 alive=0
 exec 8>>lock
-if ! flock -ns 8 && grep -qF "\"run\":\"$run\"" holder; then alive=1; fi
+if ! flock -ns 8 && grep -qsF "\"run\":\"$run\"" holder; then alive=1; fi
 exec 8>&-
 # Who has just got the lock is still receiving.
 tries=0

@@ -35,7 +35,7 @@ mkdir -p releases journals shared/secrets
     (over === undefined
       ? ''
       : sh`
-[ "$(readlink current)" = ${live} ] || { cat holder 2>/dev/null; exit ${OVERTAKEN_STATUS}; }
+[ "$(readlink current)" = ${live} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
 `) +
     sh`
 printf '%s' ${holder} >holder

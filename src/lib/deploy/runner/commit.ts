@@ -30,6 +30,8 @@ finish() {
   mend "$base/releases.jsonl"
   append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
   close_journal "$1" "$seconds" "$why"
+  # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
+  mv -f "$base/holder" "$base/held" 2>/dev/null
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
   rm -f "$transaction"
   exit 0
