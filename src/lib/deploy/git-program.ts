@@ -16,25 +16,43 @@ export interface GitOptions {
   readonly encoding?: 'latin1' | 'utf8';
 }
 
+/** With these git would take another repository for the one it is in; a hook of git has them set. */
+const ELSEWHERE: NodeJS.ProcessEnv = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_OBJECT_DIRECTORY: undefined,
+  GIT_COMMON_DIR: undefined,
+  GIT_PREFIX: undefined,
+};
+
 /** The `git` on this machine, in a folder. */
 export class GitProgram {
   readonly cwd: string;
   readonly #signal: AbortSignal;
+  readonly #env: NodeJS.ProcessEnv;
 
-  constructor(cwd: string, signal: AbortSignal) {
+  constructor(cwd: string, signal: AbortSignal, env: NodeJS.ProcessEnv = {}) {
     this.cwd = cwd;
     this.#signal = signal;
+    this.#env = env;
   }
 
-  in(cwd: string): GitProgram {
-    return new GitProgram(cwd, this.#signal);
+  /** The same repository from another of its folders. */
+  at(cwd: string): GitProgram {
+    return new GitProgram(cwd, this.#signal, this.#env);
+  }
+
+  /** The repository that a folder belongs to, which may be another one. */
+  within(cwd: string): GitProgram {
+    return new GitProgram(cwd, this.#signal, ELSEWHERE);
   }
 
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<Writable, Readable, Readable> {
     return spawn('git', ['-C', this.cwd, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       signal: this.#signal,
-      env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...env },
+      env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...this.#env, ...env },
     });
   }
 

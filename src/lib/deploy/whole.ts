@@ -25,7 +25,7 @@ interface Repository {
  * @throws REPOSITORY_INCOMPLETE when something is not on this machine
  */
 export async function makeWhole(git: GitProgram, commit: string, ref: string): Promise<string> {
-  const top = git.in(await git.ok(['rev-parse', '--show-toplevel']));
+  const top = git.at(await git.ok(['rev-parse', '--show-toplevel']));
   const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
   try {
     const index = { GIT_INDEX_FILE: join(folder, 'index') };
@@ -57,7 +57,7 @@ async function placeSubmodules(top: GitProgram, index: NodeJS.ProcessEnv, ref: s
     const links = parseEntries(await top.exact(['ls-files', '-s', '-z'], { env: index })).filter(isSubmodule);
     if (links.length === 0) return modules;
     for (const { object, path } of links) {
-      const module = top.in(join(top.cwd, path));
+      const module = top.within(join(top.cwd, path));
       const tree = await treeOf(module, object);
       if (tree === undefined) {
         throw new ZebuError(

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LocalGit } from '../../../src/lib/deploy/git.js';
 
 const ATTRIBUTES = '*.bin filter=lfs diff=lfs merge=lfs -text\n';
@@ -13,6 +13,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'zebu-whole-'));
 });
 afterEach(() => {
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
 
@@ -94,6 +95,11 @@ describe('a commit as it is sent', () => {
     expect(git('app', ['rev-parse', `${sent}^`])).toBe(git('app', ['rev-parse', 'HEAD']));
     const [lib, deep] = await arrived('app', sent, 'vendor/lib/lib.txt', 'vendor/lib/in ner/deep.txt');
     expect([lib?.toString(), deep?.toString()]).toEqual(['one\n', 'deep\n']);
+    // As in a hook of git.
+    vi.stubEnv('GIT_DIR', join(folder, 'app/.git'));
+    vi.stubEnv('GIT_INDEX_FILE', join(folder, 'app/.git/index'));
+    expect(await whole('app')).toBe(sent);
+    vi.unstubAllEnvs();
     // What the VM has already is recognised the next time.
     expect(await whole('app')).toBe(sent);
     expect(await open('app').known([sent])).toEqual([sent]);
