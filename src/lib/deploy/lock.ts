@@ -9,7 +9,8 @@ export const OVERTAKEN_STATUS = 76;
 
 /**
  * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
- * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse.
+ * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse; who has just
+ * got it is waited for until there is a note.
  * @param wait seconds to wait for the holder
  */
 export function takeLock(wait = 0): string {
@@ -23,7 +24,7 @@ exec 9>>lock
 n=0
 until flock -n 9; do
 n=$((n + 1))
-[ $n -lt 99 ] && flock -ns 8 8>>lock && sleep .05 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
+{ flock -ns 8 8>>lock || [ ! -s holder ]; } && [ $n -lt 99 ] && sleep .05 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
 done
 `;
 }

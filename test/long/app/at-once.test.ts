@@ -51,7 +51,7 @@ describe('two deploys at once', { timeout: 3_600_000 }, () => {
   });
 
   it('share one run when they bring the same commit', async () => {
-    for (let time = 0; time < 5; time++) {
+    for (let time = 0; time < TIMES / 5; time++) {
       version(project, `same${time}`);
       const [one, two] = await Promise.all(
         [1, 2].map(() => project.json<DeployResult>(['app:deploy', '--tag', `same${time}`])),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockHeld, parseHolder, refusedBy, takeLock } from '../../../src/lib/deploy/lock.js';
 import { appLayout } from '../../../src/lib/deploy/layout.js';
+import { surveyScript } from '../../../src/lib/deploy/receive/index.js';
 import { lockPart } from '../../../src/lib/deploy/receive/start.js';
 import { toReleaseId } from '../../../src/lib/deploy/release-id.js';
 import { parseOpen } from '../../../src/lib/deploy/status.js';
@@ -57,11 +58,26 @@ describe('the lock', () => {
     expect(await run(`${takeLock()}echo mine`)).toEqual([75, '{"who":"ann"}']);
   });
 
-  it('is refused also where nobody left a note', async () => {
+  it('is refused also where nobody leaves a note', async () => {
     rmSync(join(base, 'holder'));
     await other('-x');
     expect(await run(`set -eu\n${takeLock()}echo mine`)).toEqual([75, '']);
     expect(await run(`set -eu\n${takeLock(1)}echo mine`)).toEqual([75, '']);
+    expect(await run(`set -eu\n${surveyScript({ ...appLayout('shop'), base })}`)).toEqual([
+      0,
+      expect.stringMatching(/^holder=$/m),
+    ]);
+  }, 30_000);
+
+  it('is refused with the note of who has just got it, before that is written', async () => {
+    rmSync(join(base, 'holder'));
+    await other('-x');
+    const refused = run(`set -eu\n${takeLock()}echo mine`);
+    const surveyed = run(surveyScript({ ...appLayout('shop'), base }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    writeFileSync(join(base, 'holder'), '{"who":"dora"}');
+    expect(await refused).toEqual([75, '{"who":"dora"}']);
+    expect((await surveyed)[1]).toContain('\nholder={"who":"dora"}\n');
   });
 
   it('is had although somebody asks whether it is held', async () => {

@@ -15,7 +15,12 @@ printf 'current=%s\n' "$(readlink current 2>/dev/null)"
     sh`sha256sum runner ${BOOT_FILES} 2>/dev/null | sed 's/^/sum=/'
 `,
     sh`
-exec 8>>lock; flock -ns 8 || printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
+exec 8>>lock
+n=0
+until flock -ns 8; do
+n=$((n + 1))
+[ ! -s holder ] && [ $n -lt 20 ] && sleep .05 || { printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; exit 0; }
+done
 exit 0
 `,
   ].join('');
