@@ -20,3 +20,8 @@ export function author(context: Context, gitName: string): Author {
         : `GitHub Actions run ${run}${repository === undefined ? '' : ` of ${repository}`}`,
   };
 }
+
+/** What is left beside the lock by who has it for a moment. @param ref what is done, such as `app:prune` */
+export function shortNote(context: Context, ref: string): string {
+  return JSON.stringify({ ...author(context, ''), since: context.clock.now().toISOString(), id: '', ref });
+}

@@ -2,9 +2,9 @@ import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
-import { author } from './author.js';
+import { shortNote } from './author.js';
 import { appLayout } from './layout.js';
-import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
+import { LOCKED_STATUS, lockHeld, signLock, takeLock } from './lock.js';
 import { notDeployed } from './status.js';
 
 export interface Destroyed {
@@ -31,8 +31,8 @@ export function destroyScript(project: string, holder: string, volumes: boolean)
 cd ${base} 2>/dev/null || exit ${MISSING_STATUS}
 ` +
     takeLock() +
+    signLock(holder) +
     sh`
-printf '%s' ${holder} >holder
 gone() { rm -rf "$@" 2>/dev/null || sudo -n rm -rf "$@"; }
 docker volume ls -q --filter ${own} | sed 's/^/volume=/'
 ids=$(docker ps -aq --filter ${own} --filter label=com.docker.compose.oneoff=True) || exit 1
@@ -52,10 +52,10 @@ fi
 
 /** @param confirm asks before anything is removed. @throws APP_MISSING, LOCK_HELD, NEEDS_CONFIRMATION */
 export async function destroyApp(context: Context, volumes: boolean, confirm: () => Promise<true>): Promise<Destroyed> {
-  const { config, io, signal, clock } = context;
+  const { config, io, signal } = context;
   const { name } = config.app;
   await confirm();
-  const note = { ...author(context, ''), since: clock.now().toISOString(), id: '', ref: 'app:destroy' };
+  const note = shortNote(context, 'app:destroy');
   let found: readonly string[] = [];
   await runSteps(io, signal, [
     {
@@ -66,7 +66,7 @@ export async function destroyApp(context: Context, volumes: boolean, confirm: ()
         report.update('stopping');
         let said = '';
         const { code, stdout } = await session.exec(
-          { line: destroyScript(name, JSON.stringify(note), volumes) },
+          { line: destroyScript(name, note, volumes) },
           {
             signal,
             timeoutMs: (config.deploy.timeout + 300) * 1000,

@@ -41,7 +41,11 @@ export class JournalStream {
       this.#wake?.();
     });
     process.ended.then(
-      () => this.#close(true),
+      () => {
+        // The note of who holds the lock has no newline at its end.
+        if (!this.started) this.preamble += lines.rest;
+        this.#close(true);
+      },
       (error: unknown) => this.#close(error instanceof Error ? error : new Error(String(error))),
     );
   }

@@ -63,6 +63,11 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
 export class LineSplitter {
   #rest = '';
 
+  /** What came after the last line that is complete. */
+  get rest(): string {
+    return this.#rest;
+  }
+
   /** The lines that are complete by now. */
   push(chunk: string): readonly string[] {
     const lines = (this.#rest + chunk).split('\n');

@@ -29,6 +29,14 @@ done
 `;
 }
 
+/** The note of a script that has the lock as long as it runs. A run in the VM removes its note itself, when it has ended. */
+export function signLock(holder: string): string {
+  return sh`
+trap 'rm -f holder' EXIT
+printf '%s' ${holder} >holder
+`;
+}
+
 export const holderNote = z.object({
   who: z.string(),
   from: z.string(),

@@ -3,11 +3,11 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
-import { author } from './author.js';
+import { shortNote } from './author.js';
 import { appLayout } from './layout.js';
 import type { ServiceState } from './services.js';
 import { checkServices, notDeployed, surveyApp } from './status.js';
-import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
+import { LOCKED_STATUS, lockHeld, signLock, takeLock } from './lock.js';
 
 export interface Operated {
   readonly action: 'restart' | 'start' | 'stop';
@@ -29,8 +29,8 @@ function operateScript(
 cd ${appLayout(project).base} || exit 66
 ` +
     takeLock() +
+    signLock(holder) +
     sh`
-printf '%s' ${holder} >holder
 docker compose --progress plain -p ${project} ${action} ${services} 2>&1
 `
   );
@@ -80,14 +80,14 @@ export async function operate(
     .filter((each) => each.lasting || each.state === 'running')
     .map(({ service }) => service);
   const chosen = services.length > 0 ? services : [...new Set(lasting)];
-  const note = { ...author(context, ''), since: context.clock.now().toISOString(), id: '', ref: `app:${action}` };
+  const note = shortNote(context, `app:${action}`);
   let after: readonly ServiceState[] = [];
   await runSteps(context.io, context.signal, [
     {
       title: `${TITLES[action]} ${services.length === 0 ? name : services.join(', ')}`,
       run: async (report) => {
         const { code, stdout } = await session.exec(
-          { line: operateScript(name, action, chosen, JSON.stringify(note)) },
+          { line: operateScript(name, action, chosen, note) },
           { signal: context.signal, timeoutMs: (context.config.deploy.timeout + 60) * 1000 },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);

@@ -2,8 +2,9 @@ import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
+import { shortNote } from './author.js';
 import { appLayout, type AppLayout } from './layout.js';
-import { LOCKED_STATUS, lockHeld, takeLock } from './lock.js';
+import { LOCKED_STATUS, lockHeld, signLock, takeLock } from './lock.js';
 import { runnerPart } from './receive/runner-part.js';
 import { notDeployed } from './status.js';
 
@@ -20,13 +21,14 @@ export interface Pruned {
   readonly freeMb: number;
 }
 
-function pruneScript(layout: AppLayout, { keep, buildCacheGb }: Required<PruneOptions>): string {
+function pruneScript(layout: AppLayout, holder: string, { keep, buildCacheGb }: Required<PruneOptions>): string {
   return (
     sh`
 set -eu
 cd ${layout.base} 2>/dev/null || exit 66
 ` +
     takeLock() +
+    signLock(holder) +
     sh`
 live=$(readlink current | sed 's|.*/||') || exit 66
 [ -f transaction ] && { echo interrupted >&2; exit 1; }
@@ -66,7 +68,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
       title: 'Remove old releases, images and build cache',
       run: async (report) => {
         const { code, stdout, stderr } = await session.exec(
-          { line: pruneScript(appLayout(name), limits) },
+          { line: pruneScript(appLayout(name), shortNote(context, 'app:prune'), limits) },
           { signal: context.signal, timeoutMs: 1_200_000, stdin: runnerPart().input },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);

@@ -8,7 +8,7 @@ const TIMES = Number(process.env['ZEBU_TEST_TIMES'] ?? 50);
 interface Ended {
   readonly ok: boolean;
   readonly result: DeployResult;
-  readonly error: { readonly code: string };
+  readonly error: { readonly code: string; readonly details: unknown };
 }
 
 describe('two deploys at once', { timeout: 3_600_000 }, () => {
@@ -42,8 +42,8 @@ describe('two deploys at once', { timeout: 3_600_000 }, () => {
         runs.map(({ code }) => code).toSorted((a, b) => Number(a) - Number(b)),
         `time ${time}: ${JSON.stringify(ended)}`,
       ).toEqual([0, 6]);
-      expect(ended.find(({ ok }) => !ok)?.error.code).toBe('LOCK_HELD');
       const won = ended.findIndex(({ ok }) => ok);
+      expect(ended.find(({ ok }) => !ok)?.error).toMatchObject({ code: 'LOCK_HELD', details: { ref: tags[won] } });
       expect((await (await fetch(url)).text()).trim()).toBe(tags[won]);
       const release = ended[won]?.result.release;
       expect(await project.json(['app:status'])).toMatchObject({ healthy: true, release });

@@ -71,7 +71,7 @@ mkdir .incoming
 ` +
     secretsPart({ size, expected, staged: false }) +
     sh`
-rm -rf .incoming
+rm -rf .incoming holder
 `
   );
 }
@@ -88,7 +88,7 @@ export async function writeStore(
   const { config, signal } = context;
   const made = stamp(context, why);
   const bundle = secretBundle(store, changes, made);
-  const holder = JSON.stringify({ ...made.author, since: made.at, ref: `secrets:${why}` });
+  const holder = JSON.stringify({ ...made.author, since: made.at, id: '', ref: `secrets:${why}` });
   const layout = appLayout(config.app.name);
   const script = writeScript(layout, holder, config.deploy.lock_wait, Buffer.byteLength(bundle), store.latest);
   const { code, stdout, stderr } = await session.exec({ line: script }, { signal, timeoutMs: 120_000, stdin: bundle });
