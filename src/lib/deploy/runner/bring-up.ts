@@ -27,13 +27,15 @@ bring_up() {
   limit=$(( timeout + 600 ))
   reason= bad= only= patience=$timeout
   watch_gap
-  if ! { start_release || { [ -z "$reason" ] && forgotten_port && start_release; }; }; then
+  mends=0
+  until start_release; do
+    if [ $mends -lt 3 ] && [ -z "$reason" ] && mend_start; then mends=$((mends + 1)); continue; fi
     gap=$(gaps)
     watcher=
     [ -z "$reason" ] || return 1
     blame_up
     return 1
-  fi
+  done
   begin verify ''
   # What a power cut must not take from a release that was called live: images, files, volumes.
   timeout 60 sync -f "$base" 2>/dev/null 9>&- &

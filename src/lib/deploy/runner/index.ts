@@ -9,6 +9,7 @@ import { ENV_FILE } from './env-file.js';
 import { FOLLOW_DATA } from './follow-data.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
+import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
 import { JOURNAL } from './journal.js';
@@ -61,6 +62,7 @@ export const RUNNER = [
   ROLLING,
   GAP,
   PORTS,
+  HALF_STARTED,
   BRING_UP,
   COMMIT,
   RECOVER,

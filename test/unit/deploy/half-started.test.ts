@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { HALF_STARTED } from '../../../src/lib/deploy/runner/half-started.js';
+
+const ID = '71b0bc18de1c0922b56bddd4cd8173b1f55f6490319afe43d3a0320cc544031b';
+const SHIM = `Error response from daemon: failed to create task for container: failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/${ID}: file exists: unknown`;
+const TASK = `Error response from daemon: failed to create task for container: task ${ID}: already exists: unknown`;
+
+/** What is done about the last line of `docker compose up`, and whether another attempt is worth it. */
+function mended(said: string, { rolls = false, port = 1, reason = '' } = {}): readonly string[] {
+  const work = mkdtempSync(join(tmpdir(), 'zebu-half-'));
+  try {
+    const docker = join(work, 'docker');
+    writeFileSync(
+      docker,
+      `#!/bin/sh\n[ "$1" != inspect ] || { [ "$4" = ${ID} ] && echo web; }\n[ "$1" != rm ] || echo "$@" >&3\n`,
+    );
+    chmodSync(docker, 0o755);
+    writeFileSync(join(work, 'roll'), rolls ? 'web\n' : '');
+    const script = `
+work=${work}
+last_line() { printf '%s\\n' '${said}'; }
+note() { echo "$2"; }
+timeout() { shift; "$@"; }
+logged() { "$@"; }
+compose() { echo "compose $*"; }
+forgotten_port() { reason='${reason}'; return ${port}; }
+${HALF_STARTED}
+exec 3>&1
+reason=
+mend_start; echo "$?"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${work}:${process.env['PATH'] ?? ''}` },
+    });
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n');
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+describe('a container that Docker was cut off at', () => {
+  const waits = 'web to be made anew: Docker was cut off while it started it';
+
+  it.each([SHIM, TASK])('is made anew, with its volumes: %s', (said) => {
+    expect(mended(said)).toEqual([waits, 'compose up -d --no-build --no-deps --force-recreate web', '0']);
+  });
+
+  it('is removed where it was to stand beside the old one', () => {
+    expect(mended(SHIM, { rolls: true })).toEqual([waits, `rm -f ${ID}`, '0']);
+  });
+
+  it('is none that fails for another reason', () => {
+    expect(mended(`failed to create task for container: exec: "/x": no such file: ${ID}: unknown`)).toEqual(['1']);
+    expect(mended(`mkdir /srv/${ID}: file exists`)).toEqual(['1']);
+    expect(mended(SHIM.replace(ID, ID.replace('7', '8')))).toEqual(['1']);
+  });
+
+  it('is not looked for when a port was in the way', () => {
+    expect(mended(SHIM, { port: 0 })).toEqual(['0']);
+    expect(mended(SHIM, { reason: 'port 80 is taken' })).toEqual(['1']);
+  });
+});
