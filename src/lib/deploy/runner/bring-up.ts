@@ -18,7 +18,8 @@ blame_up() {
   up_said=$(last_line start-up)
   patience=0
   verify && reason=
-  case $reason in ''|'not healthy'*) reason="docker compose up failed: $up_said" ;; esac
+  # 255 is also what Docker says of a container that it has lost sight of.
+  case $reason in ''|'not healthy'*|*'exited with code 255'*) reason="docker compose up failed: $up_said" ;; esac
 }
 
 # Starts what is loaded and judges it. Fails with $reason and $bad set.
