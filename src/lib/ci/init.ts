@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
+import { GitProgram } from '../deploy/git-program.js';
 import { accessSecrets, renderWorkflow } from './workflow.js';
 
 const WORKFLOW = '.github/workflows/deploy.yml';
@@ -23,11 +24,6 @@ function topOf(folder: string): string {
   return status === 0 ? stdout.trim() : folder;
 }
 
-function usesLfs(top: string): boolean {
-  const files = ':(glob)**/.gitattributes';
-  return spawnSync('git', ['-C', top, 'grep', '-q', '-E', '^[^#]*filter=lfs', '--', files]).status === 0;
-}
-
 /** Writes the workflow. @throws USAGE when there is one and `force` is not given */
 export async function ciInit(
   context: Context,
@@ -44,7 +40,7 @@ export async function ciInit(
     config,
     folder: relative(top, root).replaceAll('\\', '/'),
     submodules: existsSync(join(top, '.gitmodules')),
-    lfs: usesLfs(top),
+    lfs: await new GitProgram(top, context.signal).usesLfs(),
   });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);

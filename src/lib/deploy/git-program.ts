@@ -1,4 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 
@@ -97,37 +100,60 @@ export class GitProgram {
     ...options: readonly string[]
   ): { readonly stream: Readable; readonly done: Promise<void> } {
     const child = this.start(['pack-objects', '--revs', '--stdout', '--delta-base-offset', '--quiet', ...options]);
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdin.on('error', () => {});
-    child.stdin.end([...revisions, ''].join('\n'));
-    const done = new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) =>
-        code === 0
-          ? resolve()
-          : reject(new ZebuError('GIT_MISSING', `git pack-objects failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
-      );
-    });
+    const done = ended(child, 'pack-objects');
     done.catch(() => {});
+    child.stdin.end([...revisions, ''].join('\n'));
     return { stream: child.stdout, done };
   }
 
   /** Keeps the objects of a pack. */
   async unpack(pack: Readable): Promise<void> {
     const child = this.start(['index-pack', '--stdin']);
-    child.stdin.on('error', () => {});
-    pack.pipe(child.stdin);
     child.stdout.resume();
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) =>
-        code === 0
-          ? resolve()
-          : reject(new ZebuError('GIT_MISSING', `git index-pack failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
-      );
-    });
+    pack.pipe(child.stdin);
+    await ended(child, 'index-pack');
   }
+
+  /** Lets `work` use an index of its own instead of the one of the working tree. */
+  async withIndex<T>(work: (index: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
+    try {
+      return await work({ GIT_INDEX_FILE: join(folder, 'index') });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Makes a commit that no branch knows. @param date as git reads it; without one it is now */
+  commitTree(tree: string, parents: readonly string[], message: string, date?: string): Promise<string> {
+    const env = {
+      GIT_AUTHOR_NAME: 'zebu',
+      GIT_AUTHOR_EMAIL: 'zebu',
+      GIT_COMMITTER_NAME: 'zebu',
+      GIT_COMMITTER_EMAIL: 'zebu',
+      ...(date === undefined ? {} : { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }),
+    };
+    return this.ok(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message], { env });
+  }
+
+  /** Whether Git LFS keeps contents elsewhere. @param commit without one the working tree is looked at */
+  async usesLfs(...commit: readonly [] | readonly [string]): Promise<boolean> {
+    const files = ':(top,glob)**/.gitattributes';
+    return (await this.run(['grep', '-q', '-E', '^[^#]*filter=lfs', ...commit, '--', files])).code === 0;
+  }
+}
+
+/** A program of git that carries a stream. @throws GIT_MISSING when it fails */
+function ended(child: ReturnType<GitProgram['start']>, name: string): Promise<void> {
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => {});
+  return new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new ZebuError('GIT_MISSING', `git ${name} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
+    );
+  });
 }

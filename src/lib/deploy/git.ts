@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ZebuError, nearest } from '@zebu/kit';
 import { GitProgram } from './git-program.js';
@@ -111,26 +108,15 @@ export class LocalGit {
   }
 
   /** Everything of the working tree that git does not ignore, as a commit that no branch knows. */
-  async #snapshot(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
-    try {
-      const env = { GIT_INDEX_FILE: join(folder, 'index') };
+  #snapshot(): Promise<string> {
+    return this.#git.withIndex(async (env) => {
       const head = (await this.#find('HEAD'))?.commit;
       if (head !== undefined) await this.#git.ok(['read-tree', 'HEAD'], { env });
       const top = await this.#git.ok(['rev-parse', '--show-toplevel']);
       await this.#git.ok(['-C', top, 'add', '--all'], { env });
       const tree = await this.#git.ok(['write-tree'], { env });
-      const identity = {
-        GIT_AUTHOR_NAME: 'zebu',
-        GIT_AUTHOR_EMAIL: 'zebu',
-        GIT_COMMITTER_NAME: 'zebu',
-        GIT_COMMITTER_EMAIL: 'zebu',
-      };
-      const parents = head === undefined ? [] : ['-p', head];
-      return await this.#git.ok(['commit-tree', tree, ...parents, '-m', 'working tree'], { env: identity });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+      return this.#git.commitTree(tree, head === undefined ? [] : [head], 'working tree');
+    });
   }
 
   #findWanted(wanted: Exclude<WantedRef, { kind: 'dirty' }>): Promise<Found | undefined> {
@@ -159,7 +145,7 @@ export class LocalGit {
     const entries = await this.#entries(commit);
     const lacking =
       entries.some(isSubmodule) ||
-      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#usesLfs(commit)));
+      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.usesLfs(commit)));
     const whole = lacking ? await (await import('./whole.js')).makeWhole(this.#git, commit, ref) : commit;
     const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
     return { commit: whole, has: (path) => paths.has(path) };
@@ -167,11 +153,6 @@ export class LocalGit {
 
   async #entries(commit: string): Promise<readonly Entry[]> {
     return parseEntries(await this.#git.exact(['ls-tree', '-r', '-z', '--full-tree', commit]));
-  }
-
-  async #usesLfs(commit: string): Promise<boolean> {
-    const files = ':(top,glob)**/.gitattributes';
-    return (await this.#git.run(['grep', '-q', '-E', '^[^#]*filter=lfs', commit, '--', files])).code === 0;
   }
 
   /**

@@ -50,11 +50,12 @@ export async function sendRelease(
 ): Promise<Sent> {
   const { config, clock, signal } = context;
   const { id, target, sent, author } = release;
+  const layout = appLayout(config.app.name);
   report.update('finding and connecting to the VM');
   const { session, address } = await openGuest(context, early);
   report.update('asking what it has');
   const opened = openLaunch(context, session);
-  const surveyed = survey(session, appLayout(config.app.name), signal);
+  const surveyed = survey(session, layout, signal);
   const known = git.known(surveyed.then(({ haves }) => haves));
   // Whoever comes to use it hears of it.
   known.catch(() => {});
@@ -79,7 +80,7 @@ export async function sendRelease(
   const plan = planFile(release, config);
   const runner = runnerPart(found.sums);
   const script = receiveScript({
-    layout: appLayout(config.app.name),
+    layout,
     id,
     run: id,
     mode: 'deploy',

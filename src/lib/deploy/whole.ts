@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { isSubmodule, parseEntries, type Entry } from './entries.js';
@@ -11,10 +10,17 @@ const POINTER =
 /** No pointer is longer, says the specification. */
 const LONGEST_POINTER = 1024;
 
-interface Repository {
-  /** From the top of the outer one; empty for that itself. */
+interface Module {
+  /** From the top of the repository, with a slash at the end. */
   readonly path: string;
   readonly git: GitProgram;
+}
+
+interface Placed {
+  /** Everything there is by now. */
+  readonly entries: readonly Entry[];
+  /** Those in others after these. */
+  readonly modules: readonly Module[];
 }
 
 /**
@@ -26,36 +32,23 @@ interface Repository {
  */
 export async function makeWhole(git: GitProgram, commit: string, ref: string): Promise<string> {
   const top = git.at(await git.ok(['rev-parse', '--show-toplevel']));
-  const folder = await mkdtemp(join(tmpdir(), 'zebu-index-'));
-  try {
-    const index = { GIT_INDEX_FILE: join(folder, 'index') };
-    await top.ok(['read-tree', commit], { env: index });
-    const modules = await placeSubmodules(top, index, ref);
-    await placeContents([{ path: '', git: top }, ...modules], index, ref);
-    const tree = await top.ok(['write-tree'], { env: index });
+  return top.withIndex(async (env) => {
+    await top.ok(['read-tree', commit], { env });
+    await placeContents(top, await placeSubmodules(top, env, ref), env, ref);
+    const tree = await top.ok(['write-tree'], { env });
     if (tree === (await top.ok(['rev-parse', `${commit}^{tree}`]))) return commit;
     const [seconds = ''] = (await top.ok(['rev-list', '--max-count=1', '--timestamp', commit])).split(' ');
-    const date = `@${seconds} +0000`;
-    const env = {
-      GIT_AUTHOR_NAME: 'zebu',
-      GIT_AUTHOR_EMAIL: 'zebu',
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: 'zebu',
-      GIT_COMMITTER_EMAIL: 'zebu',
-      GIT_COMMITTER_DATE: date,
-    };
-    return await top.ok(['commit-tree', tree, '-p', commit, '-m', 'with submodules and Git LFS'], { env });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return top.commitTree(tree, [commit], 'with submodules and Git LFS', `@${seconds} +0000`);
+  });
 }
 
 /** Puts the trees of the submodules, and of those within them, where the commit only names them. */
-async function placeSubmodules(top: GitProgram, index: NodeJS.ProcessEnv, ref: string): Promise<readonly Repository[]> {
-  const modules: Repository[] = [];
+async function placeSubmodules(top: GitProgram, env: NodeJS.ProcessEnv, ref: string): Promise<Placed> {
+  const modules: Module[] = [];
   for (;;) {
-    const links = parseEntries(await top.exact(['ls-files', '-s', '-z'], { env: index })).filter(isSubmodule);
-    if (links.length === 0) return modules;
+    const entries = parseEntries(await top.exact(['ls-files', '-s', '-z'], { env }));
+    const links = entries.filter(isSubmodule);
+    if (links.length === 0) return { entries, modules };
     for (const { object, path } of links) {
       const module = top.within(join(top.cwd, path));
       const tree = await treeOf(module, object);
@@ -70,8 +63,8 @@ async function placeSubmodules(top: GitProgram, index: NodeJS.ProcessEnv, ref: s
         const { stream, done } = module.pack([tree]);
         await Promise.all([top.unpack(stream), done]);
       }
-      await top.ok(['update-index', '--force-remove', '-z', '--stdin'], { env: index, stdin: `${path}\0` });
-      await top.ok(['read-tree', `--prefix=${path}/`, tree], { env: index });
+      await top.ok(['update-index', '--force-remove', '-z', '--stdin'], { env, stdin: `${path}\0` });
+      await top.ok(['read-tree', `--prefix=${path}/`, tree], { env });
       modules.push({ path: `${path}/`, git: module });
     }
   }
@@ -88,21 +81,19 @@ async function treeOf(module: GitProgram, commit: string): Promise<string | unde
 
 /** Puts the contents in the place of the pointers of Git LFS. */
 async function placeContents(
-  repositories: readonly Repository[],
-  index: NodeJS.ProcessEnv,
+  top: GitProgram,
+  { entries, modules }: Placed,
+  env: NodeJS.ProcessEnv,
   ref: string,
 ): Promise<void> {
-  const [outer] = repositories;
-  if (outer === undefined) return;
-  const { git } = outer;
-  const pointers = await findPointers(git, index);
+  const pointers = await findPointers(top, entries, env);
   if (pointers.length === 0) return;
-  const stores = new Map<Repository, string>();
+  const stores = new Map<GitProgram, string>();
   const files: string[] = [];
   const missing: string[] = [];
   for (const { path, oid, size } of pointers) {
-    const owner = repositories.filter((each) => path.startsWith(each.path)).at(-1) ?? outer;
-    const store = stores.get(owner) ?? (await lfsStore(owner.git));
+    const owner = modules.findLast((module) => path.startsWith(module.path))?.git ?? top;
+    const store = stores.get(owner) ?? (await lfsStore(owner));
     stores.set(owner, store);
     const file = join(store, 'objects', oid.slice(0, 2), oid.slice(2, 4), oid);
     const found = await stat(file).catch(() => undefined);
@@ -118,11 +109,11 @@ async function placeContents(
       { hint: 'git lfs fetch; in a submodule: git submodule foreach git lfs fetch', details: { files: missing } },
     );
   }
-  const stored = await git.ok(['hash-object', '-w', '--no-filters', '--stdin-paths'], { stdin: files.join('\n') });
+  const stored = await top.ok(['hash-object', '-w', '--no-filters', '--stdin-paths'], { stdin: files.join('\n') });
   const lines = stored
     .split('\n')
     .map((object, at) => `${pointers[at]?.mode ?? ''} ${object} 0\t${pointers[at]?.path ?? ''}\0`);
-  await git.ok(['update-index', '-z', '--index-info'], { env: index, stdin: lines.join('') });
+  await top.ok(['update-index', '-z', '--index-info'], { env, stdin: lines.join('') });
 }
 
 interface Pointer extends Entry {
@@ -131,10 +122,13 @@ interface Pointer extends Entry {
   readonly size: number;
 }
 
-async function findPointers(git: GitProgram, index: NodeJS.ProcessEnv): Promise<readonly Pointer[]> {
-  const entries = parseEntries(await git.exact(['ls-files', '-s', '-z'], { env: index }));
+async function findPointers(
+  git: GitProgram,
+  entries: readonly Entry[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Pointer[]> {
   const stdin = entries.map(({ path }) => `${path}\0`).join('');
-  const answers = await git.exact(['check-attr', '--cached', '-z', '--stdin', 'filter'], { env: index, stdin });
+  const answers = await git.exact(['check-attr', '--cached', '-z', '--stdin', 'filter'], { env, stdin });
   const fields = answers.split('\0');
   const kept = new Set(fields.filter((_, at) => at % 3 === 0 && fields[at + 2] === 'lfs'));
   const candidates = entries.filter(({ path }) => kept.has(path));

@@ -1,9 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HALF_STARTED } from '../../../src/lib/deploy/runner/half-started.js';
+import { inVmShell } from '../../support/vm-shell.js';
 
 const ID = '71b0bc18de1c0922b56bddd4cd8173b1f55f6490319afe43d3a0320cc544031b';
 const SHIM = `Error response from daemon: failed to create task for container: failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/${ID}: file exists: unknown`;
@@ -11,17 +8,11 @@ const TASK = `Error response from daemon: failed to create task for container: t
 
 /** What is done about the last line of `docker compose up`, and whether another attempt is worth it. */
 function mended(said: string, { rolls = false, port = 1, reason = '' } = {}): readonly string[] {
-  const work = mkdtempSync(join(tmpdir(), 'zebu-half-'));
-  try {
-    const docker = join(work, 'docker');
-    writeFileSync(
-      docker,
-      `#!/bin/sh\n[ "$1" != inspect ] || { [ "$4" = ${ID} ] && echo web; }\n[ "$1" != rm ] || echo "$@" >&3\n`,
-    );
-    chmodSync(docker, 0o755);
-    writeFileSync(join(work, 'roll'), rolls ? 'web\n' : '');
-    const script = `
-work=${work}
+  const docker = `[ "$1" != inspect ] || { [ "$4" = ${ID} ] && echo web; }
+[ "$1" != rm ] || echo "$@" >&3`;
+  const script = `
+work=$folder
+printf '${rolls ? 'web' : ''}' >$work/roll
 last_line() { printf '%s\\n' '${said}'; }
 note() { echo "$2"; }
 timeout() { shift; "$@"; }
@@ -32,15 +23,7 @@ ${HALF_STARTED}
 exec 3>&1
 reason=
 mend_start; echo "$?"`;
-    const { stdout, stderr } = spawnSync('sh', ['-c', script], {
-      encoding: 'utf8',
-      env: { ...process.env, PATH: `${work}:${process.env['PATH'] ?? ''}` },
-    });
-    expect(stderr).toBe('');
-    return stdout.trim().split('\n');
-  } finally {
-    rmSync(work, { recursive: true });
-  }
+  return inVmShell({ docker }, script);
 }
 
 describe('a container that Docker was cut off at', () => {

@@ -1,9 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PORTS } from '../../../src/lib/deploy/runner/ports.js';
+import { inVmShell } from '../../support/vm-shell.js';
 
 const ALLOCATED =
   'Error response from daemon: driver failed programming external connectivity on endpoint shop-web-1 (0a1b): Bind for 0.0.0.0:8080 failed: port is already allocated';
@@ -27,36 +24,18 @@ function forgottenPort({
   runs = 'blog',
   sudo = true,
 }: Machine): readonly string[] {
-  const bin = mkdtempSync(join(tmpdir(), 'zebu-ports-'));
-  const program = (name: string, body: string): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
-  try {
-    program(
-      'docker',
-      `case "$*" in *publish*) printf '%s' '${publish}' ;; ps*) echo '${runs}' ;; info*) echo ${String(liveRestore)} ;; esac`,
-    );
-    program('sudo', sudo ? `echo anew >${bin}/restarted` : 'exit 1');
-    const script = `
+  const docker = `case "$*" in *publish*) printf '%s' '${publish}' ;; ps*) echo '${runs}' ;; info*) echo ${String(liveRestore)} ;; esac`;
+  const script = `
 project=shop
 last_line() { echo '${said}'; }
 note() { echo "$2"; }
-engine() { cat ${bin}/restarted 2>/dev/null; }
+engine() { cat $folder/restarted 2>/dev/null; }
 docker_back() { echo back; }
 timeout() { shift; "$@"; }
 ${PORTS}
 reason=
 forgotten_port; echo "$? $reason"`;
-    const { stdout, stderr } = spawnSync('sh', ['-c', script], {
-      encoding: 'utf8',
-      env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
-    });
-    expect(stderr).toBe('');
-    return stdout.trim().split('\n');
-  } finally {
-    rmSync(bin, { recursive: true });
-  }
+  return inVmShell({ docker, sudo: sudo ? 'echo anew >$folder/restarted' : 'exit 1' }, script);
 }
 
 describe('a port that Docker does not give', () => {

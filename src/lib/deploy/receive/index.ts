@@ -7,11 +7,9 @@ import { takePart } from './take-part.js';
 
 export { surveyScript } from './survey.js';
 
-export interface Receive extends Start, Omit<Checkout, 'secrets'> {
-  /** Bytes of each part on standard input after the runner; the pack follows them to the end. */
+export interface Receive extends Start, Checkout {
+  /** Bytes of the plan on standard input, after the runner; then come the secrets, and the pack to the end. */
   readonly planSize: number;
-  /** 0 when no secret changes. */
-  readonly secretsSize: number;
   /** Number of the version the secrets were compared with; another one by now is a conflict. */
   readonly secretsVersion: number;
   /** What the VM was seen to have. */
@@ -22,13 +20,14 @@ export interface Receive extends Start, Omit<Checkout, 'secrets'> {
 
 /** Stores what standard input brings first (runner, plan, secrets), and starts the runner, which takes the pack. */
 export function receiveScript(receive: Receive): string {
-  const secrets = receive.secretsSize > 0;
   return [
     lockPart(receive),
     takePart('.incoming/plan', receive.planSize),
-    secrets ? secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }) : '',
+    receive.secretsSize === 0
+      ? ''
+      : secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
     bootPart(receive.user, receive.sums),
-    startPart(receive, { ...receive, secrets }),
+    startPart(receive, receive),
   ].join('');
 }
 

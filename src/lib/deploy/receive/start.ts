@@ -51,8 +51,8 @@ export interface Checkout {
   readonly commit: string;
   /** False when the VM has every object already. */
   readonly pack: boolean;
-  /** True when secretsPart has made the version of the secrets that `version` names; false for the one in force. */
-  readonly secrets: boolean;
+  /** Bytes of the secrets on standard input; 0 when none changes, and the version in force is used. */
+  readonly secretsSize: number;
 }
 
 /** Hands over to the runner, which outlives this shell; the shell goes on to show its journal. */
@@ -62,6 +62,6 @@ exec sh runner start ${mode} ${layout.base} ${id} ${run}`;
   const made =
     checkout === undefined
       ? ''
-      : sh` ${checkout.commit} ${checkout.pack ? 1 : 0}` + (checkout.secrets ? ' "$version"' : '');
+      : sh` ${checkout.commit} ${checkout.pack ? 1 : 0}` + (checkout.secretsSize > 0 ? ' "$version"' : '');
   return `${start}${made}\n`;
 }

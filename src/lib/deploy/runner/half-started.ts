@@ -3,8 +3,7 @@ export const HALF_STARTED = String.raw`
 # What containerd has kept of such a container is in the way of every later start of it, and of no other. Succeeds when there
 # is another one, which has its volumes too.
 half_started() {
-  half=$(last_line start-up | sed -n -e '/failed to create task for container/!d' -e '/file exists/b found' -e '/already exists/b found' -e d \
-    -e ':found' -e 's/.*[^0-9a-f]\([0-9a-f]\{64\}\)[^0-9a-f].*/\1/p')
+  half=$(last_line start-up | grep -E 'failed to create task for container.*(file|already) exists' | grep -oE '[0-9a-f]{64}' | tail -n 1)
   [ -n "$half" ] || return 1
   service=$(timeout 60 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$half" 2>/dev/null) && [ -n "$service" ] || return 1
   note wait "$service to be made anew: Docker was cut off while it started it"
