@@ -1,4 +1,4 @@
-import { ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { pinsFor } from '../guest/address.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
@@ -11,6 +11,7 @@ import { ownVm, placingTask, vmTask, type Own } from './own.js';
 import { readHistory, type Timeframe, type VmHistory } from './history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
+import { taskExit } from './task-failure.js';
 
 export interface VmPower {
   readonly changed: boolean;
@@ -75,7 +76,7 @@ export async function stop(context: Context, own: Own, report: StepReport, force
       label: `shutting down VM ${vmid}`,
     });
   } catch (error) {
-    if (!(error instanceof ZebuError) || error.code !== 'TASK_FAILED') throw error;
+    if (!isZebuError(error) || !/powerdown failed|timeout/.test(taskExit(error) ?? '')) throw error;
     throw new ZebuError('TASK_FAILED', error.message, {
       hint: 'It did not shut down in time; `--force` pulls the plug, a higher vm.stop_timeout waits longer.',
       details: error.details,

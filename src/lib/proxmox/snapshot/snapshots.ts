@@ -5,6 +5,7 @@ import { formatSeconds } from '../../ui/units.js';
 import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own.js';
+import { taskExit } from '../task-failure.js';
 import { findSnapshot, judgeVm, readSnapshots, requireNoFreeze, requireSnapshots, type Snapshots } from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
 
@@ -228,7 +229,7 @@ export async function dropSnapshot(context: Context, own: Own, name: string, rep
     });
   } catch (error) {
     // Somebody else was quicker: what was asked for is so.
-    if (!isZebuError(error) || !/does not exist/.test(error.message)) throw error;
+    if (!isZebuError(error) || !/^snapshot '.*' does not exist/.test(taskExit(error) ?? '')) throw error;
   }
 }
 
