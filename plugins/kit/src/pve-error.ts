@@ -66,6 +66,13 @@ export function pveForbidden(asked: string, said: string, details: Readonly<Reco
   });
 }
 
+/** What to do about a configuration that is locked; undefined when the text says nothing of it. */
+export function lockHint(text: string): string | undefined {
+  const [, lock] = /\bis locked \(([\w-]+)\)/.exec(text) ?? [];
+  if (lock === undefined) return undefined;
+  return `A task of Proxmox (${lock}) has it: wait for its end. If none is going on, it died: on the host, qm unlock and the VM's id.`;
+}
+
 /** One line with PVE's own words, and the privilege and path where it lacks one. */
 export function pveError(refusal: PveRefusal): ZebuError {
   const { method, path, status, errors } = refusal;
@@ -86,5 +93,8 @@ export function pveError(refusal: PveRefusal): ZebuError {
     );
   }
   if (status === 403 || isForbidden(reason)) return pveForbidden(asked, reason, details);
-  return new ZebuError('PROXMOX_REFUSED', [`Proxmox refused ${asked}: ${reason}`, ...named].join(' '), { details });
+  return new ZebuError('PROXMOX_REFUSED', [`Proxmox refused ${asked}: ${reason}`, ...named].join(' '), {
+    hint: lockHint(reason),
+    details,
+  });
 }

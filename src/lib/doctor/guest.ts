@@ -1,8 +1,13 @@
+import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
+import { readVm } from '../proxmox/observe.js';
 import { parseAnswer } from '../proxmox/parse.js';
+import { chooseProvisioner } from '../proxmox/provision/provisioner.js';
+import { judgeVm, readSnapshots } from '../proxmox/snapshot/read.js';
+import { efiDiskProblem, snapshotRemedy } from '../proxmox/snapshot/rules.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
@@ -56,7 +61,8 @@ export function diskFinding(lines: readonly string[]): Finding {
   return ok(said);
 }
 
-function vmFinding({ vm }: Findings): Finding {
+function vmFinding({ vm, unseen }: Findings): Finding {
+  if (unseen !== undefined) return failure(unseen);
   if (vm === undefined || vm === null) return warn('there is no VM of this app yet', 'Create it: zebu vm:create');
   const said = `VM ${vm.vmid} (${vm.name ?? ''}) on ${vm.node} is ${vm.status ?? 'unknown'}`;
   return vm.status === 'running' ? ok(said) : fail('VM_NOT_RUNNING', said, 'Start it: zebu vm:start');
@@ -65,7 +71,8 @@ function vmFinding({ vm }: Findings): Finding {
 /** Runs a check only where there is a VM: one that was never made is no failure. */
 function withVm(findings: Findings, run: (path: string) => Promise<Finding>): () => Promise<Finding> {
   return async () => {
-    const { vm } = findings;
+    const { vm, unseen } = findings;
+    if (unseen !== undefined) return skip('the VM may not be seen');
     if (vm === undefined || vm === null) return skip('there is no VM yet');
     return run(`/nodes/${vm.node}/qemu/${vm.vmid}`);
   };
@@ -79,8 +86,7 @@ async function agent(findings: Findings, path: string): Promise<Finding> {
     const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/Permission check failed/.test(reason)) throw error;
+    if (isZebuError(error) && error.code !== 'PROXMOX_REFUSED' && error.code !== 'OUTCOME_UNKNOWN') throw error;
     return fail(
       'VM_NOT_READY',
       'does not answer',
@@ -123,16 +129,56 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
   const missing: string[] = [];
   if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
   if (!(await ask(path))) missing.push('the VM');
-  const datacenter = await ask('/cluster').catch(() => undefined);
+  let unknown = '';
+  const datacenter = await ask('/cluster').catch((error: unknown) => {
+    unknown =
+      isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
+        ? 'the datacenter may not be seen'
+        : `of the datacenter it is not known: ${failure(error).detail}`;
+    return undefined;
+  });
   if (datacenter === false) missing.push('the datacenter');
-  if (missing.length === 0)
-    return ok(`on${datacenter === undefined ? ' for the VM; the datacenter may not be seen' : ''}`);
+  if (missing.length === 0) return ok(`on${datacenter === undefined ? ` for the VM; ${unknown}` : ''}`);
   return warn(
     `nothing is filtered: off for ${missing.join(' and ')}`,
     missing.includes('the datacenter')
       ? 'Datacenter, Firewall, Options, Firewall: yes; allow your own access to the host first.'
       : 'zebu vm:apply turns it on.',
   );
+}
+
+/** Whether the VM, or the one that would be made, can have snapshots. */
+async function snapshots(context: Context, findings: Findings): Promise<Finding> {
+  const { client, vm, unseen } = findings;
+  if (client === undefined || unseen !== undefined) return skip('the VM may not be seen');
+  const wanted = context.config.deploy.snapshot !== 'never';
+  const refused = (detail: string, remedy: string): Finding =>
+    wanted ? fail('SNAPSHOT_REFUSED', `${detail}; deploy.snapshot asks for them`, remedy) : warn(detail, remedy);
+  if (vm === undefined || vm === null) {
+    const { storage, provisioner } = context.config.vm;
+    if (chooseProvisioner(context.config.vm, await context.transport(), undefined) !== 'community-script')
+      return ok(`of a VM made by ${provisioner ?? 'cloud-image'}, where its storage has them`);
+    const disk = findings.storages?.find((row) =>
+      storage === undefined
+        ? row.content.split(',').includes('images') && row.active !== false
+        : row.storage === storage,
+    );
+    const problem = disk === undefined ? undefined : efiDiskProblem(disk);
+    return problem === undefined ? ok('its storage has them') : refused(problem.detail, problem.remedy);
+  }
+  const { vmid, node } = vm;
+  const own = { client, vm: await readVm(client, { vmid, node }), name: vm.name ?? '' };
+  const [verdicts, { list }] = await Promise.all([judgeVm(own), readSnapshots(own)]);
+  const bad = verdicts.filter(({ refusal }) => refusal !== undefined);
+  if (bad.length > 0)
+    return refused(
+      `VM ${vmid} cannot have any: ${bad.map(({ slot, storage, refusal }) => `${slot} is on ${storage}: ${refusal ?? ''}`).join('; ')}`,
+      snapshotRemedy(bad, vmid),
+    );
+  const half = list.filter(({ unfinished }) => unfinished !== null).map(({ name }) => name);
+  if (half.length > 0)
+    return warn(`half-made: ${half.join(', ')}`, `Delete it: zebu vm:snapshot:delete ${half[0] ?? ''}`);
+  return ok(`VM ${vmid} has ${list.length}`);
 }
 
 const timeAnswer = z.object({ time: z.coerce.number() });
@@ -143,7 +189,11 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   try {
     data = await findings.client?.request('GET', `/nodes/${findings.node ?? ''}/time`);
   } catch (error) {
-    return warn(failure(error).detail, 'The time of the node may not be read; the token needs Sys.Audit on it.');
+    const { detail, remedy } = failure(error);
+    return warn(
+      `the time of the node is not known: ${detail}`,
+      remedy ?? 'Look on the node: timedatectl status. The clocks were not compared.',
+    );
   }
   const here = (before + context.clock.now().getTime()) / 2000;
   const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
@@ -154,11 +204,12 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
-/** @returns checks named vm, agent, guest-ssh, docker, disk, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
+    { id: 'snapshots', needs: ['placement'], run: () => snapshots(context, findings) },
     { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
     { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
     { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },

@@ -14,6 +14,7 @@ import { expand } from '../proxmox/desired.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';
+import { vmMissing } from '../proxmox/sight.js';
 import { pinStore, type PinStore } from './pin.js';
 
 /** Where the VM is and which keys it must present. */
@@ -64,12 +65,6 @@ export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
   return pinStore(context.stateDir, context.config.app.name, client.where);
 }
 
-export function vmMissing(app: string): ZebuError {
-  return new ZebuError('VM_MISSING', `There is no VM of the app ${app} on this Proxmox host`, {
-    hint: 'Create it: zebu vm:create',
-  });
-}
-
 function waiting(context: Context): Waiting {
   return { clock: context.clock, signal: context.signal, timeoutMs: 30_000, onWait: () => {} };
 }
@@ -115,7 +110,7 @@ export async function locateGuest(context: Context): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, config.app.name);
-  if (row === undefined) throw vmMissing(config.app.name);
+  if (row === undefined) throw await vmMissing(client, config.app.name);
   if (row.status !== 'running') {
     throw new ZebuError('VM_NOT_RUNNING', `VM ${row.vmid} (${row.name ?? ''}) is ${row.status ?? 'not running'}`, {
       hint: 'Start it: zebu vm:start',

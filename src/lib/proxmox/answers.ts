@@ -69,7 +69,16 @@ export const storageContentAnswer = z.array(
   }),
 );
 
-export const networksAnswer = z.array(z.object({ iface: z.string(), type: z.string(), active: flag.optional() }));
+export const networksAnswer = z.array(
+  z.object({
+    iface: z.string(),
+    type: z.string(),
+    active: flag.optional(),
+    /** Separated by blanks; empty for a bridge without any. */
+    bridge_ports: z.string().optional(),
+    bridge_vlan_aware: flag.optional(),
+  }),
+);
 
 /** A VM's configuration: `netN`, `scsiN` and the like stay the strings PVE keeps them as. */
 export const qemuConfigAnswer = z.record(z.string(), z.union([z.string(), z.number()]).transform(String));

@@ -1,4 +1,4 @@
-import { isForbidden, isZebuError, pveForbidden, ZebuError } from '@zebu/kit';
+import { isForbidden, isZebuError, lockHint, pveForbidden, ZebuError } from '@zebu/kit';
 import { taskLogAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { parseUpid, type Upid } from './ids.js';
@@ -101,7 +101,7 @@ export async function taskFailure(
   const refusal = [exit, ...log.filter((line) => ERROR.test(line))].find(isForbidden);
   if (refusal !== undefined) return pveForbidden(label, refusal.replace(ERROR, ''), details);
   const because = reasons.length === 0 ? '' : `; its log says: ${reasons.join('; ')}`;
-  return new ZebuError('TASK_FAILED', `${opening}: ${exit}${because}`, { details });
+  return new ZebuError('TASK_FAILED', `${opening}: ${exit}${because}`, { hint: lockHint(exit), details });
 }
 
 /**

@@ -6,7 +6,15 @@ import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own.js';
 import { taskExit } from '../task-failure.js';
-import { findSnapshot, judgeVm, readSnapshots, requireNoFreeze, requireSnapshots, type Snapshots } from './read.js';
+import {
+  findSnapshot,
+  judgeVm,
+  readSnapshots,
+  requireFinished,
+  requireNoFreeze,
+  requireSnapshots,
+  type Snapshots,
+} from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
 
 export interface SnapshotChange {
@@ -92,7 +100,9 @@ export async function readySnapshot(context: Context, options: TakeOptions): Pro
   if (taken !== undefined) {
     throw new ZebuError(
       'SNAPSHOT_REFUSED',
-      `VM ${vm.vmid} has a snapshot ${name} already, of ${shortTime(taken.time)}`,
+      taken.unfinished === null
+        ? `VM ${vm.vmid} has a snapshot ${name} already, of ${shortTime(taken.time)}`
+        : `VM ${vm.vmid} has a half-made snapshot ${name}, of ${shortTime(taken.time)}`,
       {
         hint: `Choose another name, or delete that one: zebu vm:snapshot:delete ${name}`,
       },
@@ -163,6 +173,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
   const { vm } = own;
   const snapshots = await readSnapshots(own);
   const snapshot = findSnapshot(options.name, snapshots, vm.vmid);
+  requireFinished(snapshot, vm.vmid);
   await requireRollback(own, snapshot, snapshots.list);
   const age = formatSeconds(Math.max(0, context.clock.now().getTime() / 1000 - snapshot.time));
   const what = `This stops VM ${vm.vmid} (${own.name}) and rewinds its data to ${shortTime(snapshot.time)}, ${age} ago: everything written since is lost, rows of databases included`;
@@ -213,17 +224,24 @@ export async function deleteSnapshot(
   await runSteps(context.io, context.signal, [
     {
       title: `Delete snapshot ${snapshot.name} of VM ${vm.vmid} (${own.name})`,
-      run: (report) => dropSnapshot(context, own, snapshot.name, report),
+      run: (report) => dropSnapshot(context, own, snapshot, report),
     },
   ]);
   return { changed: true, ...facts(own), snapshot: snapshot.name };
 }
 
-export async function dropSnapshot(context: Context, own: Own, name: string, report: StepReport): Promise<void> {
+export async function dropSnapshot(
+  context: Context,
+  own: Own,
+  { name, unfinished }: Snapshot,
+  report: StepReport,
+): Promise<void> {
   try {
     await vmTask(context, own, report, {
       method: 'DELETE',
       path: `/snapshot/${name}`,
+      // Not every disk has the snapshot then, and Proxmox would stop at the first that lacks it.
+      params: unfinished === null ? {} : { force: 1 },
       task: 'qmdelsnapshot',
       label: `deleting snapshot ${name} of VM ${own.vm.vmid}`,
     });
