@@ -3,14 +3,13 @@ import * as z from 'zod';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
-import { readVm } from '../proxmox/observe.js';
+import { agentAnswer } from '../proxmox/agent-answer.js';
+import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';
-import { chooseProvisioner } from '../proxmox/provision/provisioner.js';
-import { judgeVm, readSnapshots } from '../proxmox/snapshot/read.js';
-import { efiDiskProblem, snapshotRemedy } from '../proxmox/snapshot/rules.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
+import { snapshotFinding } from './snapshots.js';
 
 /** One round trip into the VM; reads only. */
 const LOOK = `
@@ -82,7 +81,10 @@ const infoAnswer = z.object({ result: z.object({ version: z.string().optional() 
 
 async function agent(findings: Findings, path: string): Promise<Finding> {
   try {
-    const data = await findings.client?.request('GET', `${path}/agent/info`);
+    const { client, vm } = findings;
+    if (client === undefined || vm === undefined || vm === null) return skip('there is no VM yet');
+    const target = { client, node: toNodeName(vm.node), vmid: toVmid(vm.vmid) };
+    const data = await agentAnswer(target, () => client.request('GET', `${path}/agent/info`));
     const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
@@ -147,40 +149,6 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
   );
 }
 
-/** Whether the VM, or the one that would be made, can have snapshots. */
-async function snapshots(context: Context, findings: Findings): Promise<Finding> {
-  const { client, vm, unseen } = findings;
-  if (client === undefined || unseen !== undefined) return skip('the VM may not be seen');
-  const wanted = context.config.deploy.snapshot !== 'never';
-  const refused = (detail: string, remedy: string): Finding =>
-    wanted ? fail('SNAPSHOT_REFUSED', `${detail}; deploy.snapshot asks for them`, remedy) : warn(detail, remedy);
-  if (vm === undefined || vm === null) {
-    const { storage, provisioner } = context.config.vm;
-    if (chooseProvisioner(context.config.vm, await context.transport(), undefined) !== 'community-script')
-      return ok(`of a VM made by ${provisioner ?? 'cloud-image'}, where its storage has them`);
-    const disk = findings.storages?.find((row) =>
-      storage === undefined
-        ? row.content.split(',').includes('images') && row.active !== false
-        : row.storage === storage,
-    );
-    const problem = disk === undefined ? undefined : efiDiskProblem(disk);
-    return problem === undefined ? ok('its storage has them') : refused(problem.detail, problem.remedy);
-  }
-  const { vmid, node } = vm;
-  const own = { client, vm: await readVm(client, { vmid, node }), name: vm.name ?? '' };
-  const [verdicts, { list }] = await Promise.all([judgeVm(own), readSnapshots(own)]);
-  const bad = verdicts.filter(({ refusal }) => refusal !== undefined);
-  if (bad.length > 0)
-    return refused(
-      `VM ${vmid} cannot have any: ${bad.map(({ slot, storage, refusal }) => `${slot} is on ${storage}: ${refusal ?? ''}`).join('; ')}`,
-      snapshotRemedy(bad, vmid),
-    );
-  const half = list.filter(({ unfinished }) => unfinished !== null).map(({ name }) => name);
-  if (half.length > 0)
-    return warn(`half-made: ${half.join(', ')}`, `Delete it: zebu vm:snapshot:delete ${half[0] ?? ''}`);
-  return ok(`VM ${vmid} has ${list.length}`);
-}
-
 const timeAnswer = z.object({ time: z.coerce.number() });
 
 async function clock(context: Context, findings: Findings, seen: Seen): Promise<Finding> {
@@ -209,7 +177,7 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
   const seen: Seen = {};
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
-    { id: 'snapshots', needs: ['placement'], run: () => snapshots(context, findings) },
+    { id: 'snapshots', needs: ['storage'], run: () => snapshotFinding(context, findings) },
     { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
     { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
     { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },

@@ -9,6 +9,7 @@ import {
   type AgentTarget,
   type Waiting,
 } from '../proxmox/agent.js';
+import { isFrozen } from '../proxmox/agent-answer.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { expand } from '../proxmox/desired.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
@@ -51,10 +52,22 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
   };
   return (attempt) => {
     const timeoutMs = deadline - context.clock.elapsed();
-    if (timeoutMs <= 0) return attempt();
     const { clock, signal } = context;
+    if (timeoutMs <= 0) return onceThawed(context, vmid, attempt);
     return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, bootCures);
   };
+}
+
+/** Of a VM that is up: a backup or snapshot that holds its file systems is waited for, anything else is not. */
+function onceThawed<Result>(context: Context, vmid: number, attempt: () => Promise<Result>): Promise<Result> {
+  const { clock, signal, io, config } = context;
+  let said = false;
+  const onWait = (): void => {
+    if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`);
+    said = true;
+  };
+  const timeoutMs = Math.min(BOOT_SECONDS, config.vm.ready_timeout) * 1000;
+  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, isFrozen);
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {

@@ -38,6 +38,8 @@ export const vmResourcesAnswer = z.array(
     status: z.string().optional(),
     tags: z.string().optional(),
     template: flag.optional(),
+    /** Of all its cores, 0 to 1. */
+    cpu: number.optional(),
     /** Seconds; of a VM that was just started none yet. */
     uptime: number.default(0),
   }),

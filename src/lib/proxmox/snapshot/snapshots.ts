@@ -2,6 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
+import { agentAnswer } from '../agent-answer.js';
 import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own.js';
@@ -63,7 +64,8 @@ export async function listSnapshots(context: Context): Promise<SnapshotList> {
 async function consistencyOf({ client, vm }: Own): Promise<SnapshotTaken['consistency']> {
   if (vm.status.status !== 'running') return 'stopped';
   try {
-    await client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/ping`);
+    const target = { client, node: vm.node, vmid: vm.vmid };
+    await agentAnswer(target, () => client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/ping`));
     return 'agent';
   } catch {
     return 'crash';
