@@ -1,5 +1,4 @@
-import { ZebuError, pveError, type Transport } from '@zebu/kit';
-import { createConsole } from '@zebu/kit';
+import { createConsole, pveError, ZebuError, type Transport } from '@zebu/kit';
 import { configSchema, type Config } from '../../src/lib/config/schema.js';
 import type { Clock, Context } from '../../src/lib/context.js';
 import { Capture } from './capture.js';
@@ -76,6 +75,9 @@ export function fakeProxmox(
   const parsed: Config = configSchema.parse({ app: { name: 'shop' }, ...config });
   const context = {
     config: parsed,
+    loaded: { config: parsed, overlay: undefined, origin: () => ({ kind: 'default' }) },
+    // No plugin has a hook.
+    oclif: { plugins: new Map(), runHook: async () => ({ successes: [], failures: [] }) },
     root: '/nowhere',
     stateDir: '/nowhere',
     io,
