@@ -1,11 +1,15 @@
+import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
+import { agentAnswer } from '../proxmox/agent-answer.js';
+import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
+import { snapshotFinding } from './snapshots.js';
 
 /** One round trip into the VM; reads only. */
 const LOOK = `
@@ -56,7 +60,8 @@ export function diskFinding(lines: readonly string[]): Finding {
   return ok(said);
 }
 
-function vmFinding({ vm }: Findings): Finding {
+function vmFinding({ vm, unseen }: Findings): Finding {
+  if (unseen !== undefined) return failure(unseen);
   if (vm === undefined || vm === null) return warn('there is no VM of this app yet', 'Create it: zebu vm:create');
   const said = `VM ${vm.vmid} (${vm.name ?? ''}) on ${vm.node} is ${vm.status ?? 'unknown'}`;
   return vm.status === 'running' ? ok(said) : fail('VM_NOT_RUNNING', said, 'Start it: zebu vm:start');
@@ -65,7 +70,8 @@ function vmFinding({ vm }: Findings): Finding {
 /** Runs a check only where there is a VM: one that was never made is no failure. */
 function withVm(findings: Findings, run: (path: string) => Promise<Finding>): () => Promise<Finding> {
   return async () => {
-    const { vm } = findings;
+    const { vm, unseen } = findings;
+    if (unseen !== undefined) return skip('the VM may not be seen');
     if (vm === undefined || vm === null) return skip('there is no VM yet');
     return run(`/nodes/${vm.node}/qemu/${vm.vmid}`);
   };
@@ -75,12 +81,14 @@ const infoAnswer = z.object({ result: z.object({ version: z.string().optional() 
 
 async function agent(findings: Findings, path: string): Promise<Finding> {
   try {
-    const data = await findings.client?.request('GET', `${path}/agent/info`);
+    const { client, vm } = findings;
+    if (client === undefined || vm === undefined || vm === null) return skip('there is no VM yet');
+    const target = { client, node: toNodeName(vm.node), vmid: toVmid(vm.vmid) };
+    const data = await agentAnswer(target, () => client.request('GET', `${path}/agent/info`));
     const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/Permission check failed/.test(reason)) throw error;
+    if (isZebuError(error) && error.code !== 'PROXMOX_REFUSED' && error.code !== 'OUTCOME_UNKNOWN') throw error;
     return fail(
       'VM_NOT_READY',
       'does not answer',
@@ -123,10 +131,16 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
   const missing: string[] = [];
   if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
   if (!(await ask(path))) missing.push('the VM');
-  const datacenter = await ask('/cluster').catch(() => undefined);
+  let unknown = '';
+  const datacenter = await ask('/cluster').catch((error: unknown) => {
+    unknown =
+      isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
+        ? 'the datacenter may not be seen'
+        : `of the datacenter it is not known: ${failure(error).detail}`;
+    return undefined;
+  });
   if (datacenter === false) missing.push('the datacenter');
-  if (missing.length === 0)
-    return ok(`on${datacenter === undefined ? ' for the VM; the datacenter may not be seen' : ''}`);
+  if (missing.length === 0) return ok(`on${datacenter === undefined ? ` for the VM; ${unknown}` : ''}`);
   return warn(
     `nothing is filtered: off for ${missing.join(' and ')}`,
     missing.includes('the datacenter')
@@ -143,7 +157,11 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   try {
     data = await findings.client?.request('GET', `/nodes/${findings.node ?? ''}/time`);
   } catch (error) {
-    return warn(failure(error).detail, 'The time of the node may not be read; the token needs Sys.Audit on it.');
+    const { detail, remedy } = failure(error);
+    return warn(
+      `the time of the node is not known: ${detail}`,
+      remedy ?? 'Look on the node: timedatectl status. The clocks were not compared.',
+    );
   }
   const here = (before + context.clock.now().getTime()) / 2000;
   const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
@@ -154,11 +172,12 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
-/** @returns checks named vm, agent, guest-ssh, docker, disk, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
+    { id: 'snapshots', needs: ['storage'], run: () => snapshotFinding(context, findings) },
     { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
     { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
     { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
