@@ -10,6 +10,7 @@ export * from './progress.js';
 export * from './providers.js';
 export * from './pve-error.js';
 export * from './quote.js';
+export * as masking from './masking/index.js';
 export * from './redact.js';
 export * from './result.js';
 export type * from './secrets.js';

@@ -1,7 +1,6 @@
 import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
-import { LINEWISE } from '../guest/linewise.js';
 import { openGuest } from '../guest/session.js';
 import { setMasks } from '../secrets/vm/masks.js';
 import { harmless, LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
@@ -38,15 +37,16 @@ export function logsScript(project: string, options: LogOptions): string {
     ...services,
   ];
   return (
-    LINEWISE +
     sh`
-docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}' || exit 1
+containers=$(docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}') || exit 1
+[ -z "$containers" ] || printf '%s\n' "$containers"
 echo
+set -- $(printf '%s\n' "$containers" | cut -d ' ' -f 2)
 ` +
     setMasks(project) +
     sh`exec 4>&1
 exit "$({ { docker compose -p ${project} logs ${words}
-echo $? >&3; } | LC_ALL=C $linewise -f "$masks" >&4; } 3>&1)"
+echo $? >&3; } | mask ${project} "$@" >&4; } 3>&1)"
 `
   );
 }
