@@ -1,3 +1,4 @@
+import { isCommon } from './masking/strength.js';
 import { fromBytes, toBytes, views } from './masking/read.js';
 import { Values } from './masking/values.js';
 
@@ -6,7 +7,7 @@ import { Values } from './masking/values.js';
  * writes (Io and the error printer), so that a value cannot leak through a message built elsewhere.
  */
 
-export { SHORTEST_MASKED, strengthOfValue, type Strength } from './masking/strength.js';
+export { isCommon, SHORTEST_MASKED, strengthOfValue, type Strength } from './masking/strength.js';
 export const MASK = '[redacted]';
 
 export class Redactor {
@@ -42,13 +43,14 @@ export class Redactor {
   }
 
   /**
-   * The same of every text in a value that is going to be serialised. Keys, numbers and switches stay: they are zebu's own,
-   * and a result that cannot be read, or in which `false` is missing, says more than it hides.
+   * The same of every text in a value that is going to be serialised. Keys, numbers and switches stay, and a text that is
+   * nothing but a common word or a number: they are names, states and codes of zebu, and a result that cannot be read, or in
+   * which `false` is missing, says more than it hides.
    */
   cleanDeep<T>(value: T): T {
     if (this.#values.size === 0) return value;
     const seen = (each: unknown): unknown => {
-      if (typeof each === 'string') return this.clean(each);
+      if (typeof each === 'string') return isCommon(each) ? each : this.clean(each);
       if (Array.isArray(each)) return each.map(seen);
       if (typeof each !== 'object' || each === null) return each;
       const { toJSON } = each as { toJSON?: unknown };
