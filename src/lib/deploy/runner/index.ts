@@ -15,6 +15,7 @@ import { IMAGES } from './images.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
+import { MASK_FUNCTION } from '../../secrets/vm/masks.js';
 import { MOUNTS } from './mounts.js';
 import { PORTS } from './ports.js';
 import { PREFLIGHT } from './preflight.js';
@@ -46,6 +47,7 @@ export const RUNNER = [
   RECEIVE,
   START,
   LINEWISE,
+  MASK_FUNCTION,
   JOURNAL,
   ENGINE,
   COMPOSE,
