@@ -41,7 +41,7 @@ was_committed() {
 carry_over() {
   [ ! -e "$2" ] && [ ! -L "$2" ] && [ -n "$previous" ] || return 0
   before=$base/releases/$previous
-  if ! grep -q '^directory=' "$before/plan"; then
+  if ! grep -qs '^directory=' "$before/plan"; then
     earlier=$base/shared/mounts/$(printf '%s\n' "$1" | sed -e "s|^$directory/|$tree/|" -e "s|^$release/tree/||")
     if [ -e "$earlier" ] && [ ! -L "$earlier" ]; then
       move "$earlier" "$2" || return 1

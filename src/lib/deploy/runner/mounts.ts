@@ -109,9 +109,9 @@ decide() {
 write_overlay() {
   LC_ALL=C awk -v decided="$1" "$scan_all"'
     function string(raw) { gsub(/\\/, "\\\\", raw); gsub(/"/, "\\\"", raw); gsub(/[$]/, "$$", raw); return "\"" raw "\"" }
-    function entry(text) {
+    function entry(spec) {
       if (service != heading) { if (!any++) print "services:"; print "  " string(service) ":\n    volumes:"; heading = service }
-      print "      - " text
+      print "      - " spec
     }
     BEGIN {
       while ((getline row < decided) > 0) {
@@ -144,7 +144,7 @@ write_overlay() {
       if (depth == 5 && key == "source") source = text(value(line))
       if (depth == 5 && key == "target") target = text(value(line))
       if (depth == 5 && key == "read_only" && line ~ /true/) mode = ", \"read_only\": true"
-      if (depth >= 5) whole = whole " " ((depth == 5 && key == "source") ? "\"source\": " string(place[source]) "," : line)
+      if (depth >= 5) whole = whole " " ((depth == 5 && key == "source" && (source in place)) ? "\"source\": " string(place[source]) "," : line)
       if (depth == 4 && line ~ /^\}/) {
         has[target] = 1
         if (type == "bind" && (source in place)) entry(whole " }")
