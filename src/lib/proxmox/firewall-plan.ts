@@ -167,7 +167,7 @@ export function ruleCall(request: FirewallRequest, rules: readonly FirewallRule[
         },
       };
     }
-    case 'remove':
+    default:
       return { method: 'DELETE', path, params: digest };
   }
 }
