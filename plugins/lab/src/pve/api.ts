@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate, hasPrivilege, ROOT, type Caller } from './access.js';
+import { authenticate, hasPrivilege, ROOT, type Caller, type Credentials } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
 import { PveFault } from './fault.js';
 import type { Faults } from './faults.js';
@@ -67,6 +67,11 @@ function refuse(response: ServerResponse, fault: PveFault): void {
   }
 }
 
+function credentialsOf({ method = 'GET', headers }: IncomingMessage): Credentials {
+  const { authorization, cookie } = headers;
+  return { method, authorization, cookie, csrf: headers['csrfpreventiontoken']?.toString() };
+}
+
 /** Handles one request of the REST API. @param local from the host's own shell: root, without a token */
 export async function handleApi(
   node: LabNode,
@@ -78,7 +83,7 @@ export async function handleApi(
   const method = request.method ?? 'GET';
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
   try {
-    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state);
+    const caller: Caller = local ? ROOT : authenticate(credentialsOf(request), node.file.state);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
