@@ -31,7 +31,7 @@ export interface GuestAddress {
 
 export interface LocatedGuest extends GuestAddress {
   /** Waits for what a VM that was just started may not do yet; tries once where it has been up for long. */
-  readonly onceUp: <Result>(attempt: () => Promise<Result>) => Promise<Result>;
+  readonly onceUp: <Result>(attempt: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 /** Seconds after its start for which a VM that does not answer may still be booting; less where vm.ready_timeout is. */
@@ -50,9 +50,15 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
   };
   return (attempt) => {
     const timeoutMs = deadline - context.clock.elapsed();
-    if (timeoutMs <= 0) return attempt();
     const { clock, signal } = context;
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, bootCures);
+    if (timeoutMs <= 0) return attempt(signal);
+    const giveUp = (last: unknown): ZebuError =>
+      isZebuError(last)
+        ? last
+        : new ZebuError('VM_NOT_READY', `VM ${vmid} did not answer within ${seconds} s of its start`, {
+            hint: 'Look at it: zebu vm:console --follow',
+          });
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
   };
 }
 

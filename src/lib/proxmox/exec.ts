@@ -1,6 +1,7 @@
 import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
+import { timeLimit } from '../time-limit.js';
 import { agentExecAnswer } from './answers.js';
 import { ownVm, type Own } from './own.js';
 import { parseAnswer } from './parse.js';
@@ -154,12 +155,17 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       hint: `End it with zebu vm:exec -- kill ${pid}; wait longer with --timeout.`,
       details: { pid },
     });
-  const started = context.clock.elapsed();
+  const limit = timeLimit(options.timeoutMs, context);
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LAST_POLL_MS)) {
     if (context.signal.aborted) throw stillRuns('Interrupted');
     const path = `/nodes/${vm.node}/qemu/${vm.vmid}/agent/exec-status`;
-    const status = parseAnswer(statusAnswer, await client.request('GET', path, { pid }), 'the state of a command');
-    if (status.exited) {
+    const data = await limit
+      .within(() => client.request('GET', path, { pid }))
+      .catch((error: unknown) => {
+        throw context.signal.aborted ? stillRuns('Interrupted') : error;
+      });
+    const status = data === undefined ? undefined : parseAnswer(statusAnswer, data, 'the state of a command');
+    if (status?.exited === true) {
       return {
         vmid: vm.vmid,
         node: vm.node,
@@ -169,9 +175,8 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
         truncated: status['out-truncated'] || status['err-truncated'],
       };
     }
-    const waited = context.clock.elapsed() - started;
-    if (waited > options.timeoutMs) throw stillRuns(`Not done after ${Math.round(waited / 1000)} s`);
-    await context.clock.sleep(pause, context.signal).catch(() => undefined);
+    if (limit.left() === 0) throw stillRuns(`Not done after ${Math.round(limit.spent() / 1000)} s`);
+    await limit.sleep(pause).catch(() => undefined);
   }
 }
 
