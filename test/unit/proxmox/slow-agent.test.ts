@@ -67,10 +67,11 @@ describe('an agent that takes three seconds to be silent', () => {
   });
 
   it('bounds the waits for an address and for host keys as well', async () => {
-    for (const wait of [
-      (pve: Node) => waitForAddress(target(pve), 'bc:24:11:00:00:01', waiting(20)),
-      (pve: Node) => waitForHostKeys(target(pve), waiting(20)),
-    ]) {
+    const waits: readonly ((pve: Node) => Promise<unknown>)[] = [
+      (pve) => waitForAddress(target(pve), 'bc:24:11:00:00:01', waiting(20)),
+      (pve) => waitForHostKeys(target(pve), waiting(20)),
+    ];
+    for (const wait of waits) {
       const { error, seconds } = await timed(() => wait(node(silent)));
       expect(error).toMatchObject({ code: 'VM_NOT_READY' });
       expect(seconds).toBeCloseTo(20, 1);
