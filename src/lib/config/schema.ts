@@ -122,7 +122,7 @@ const proxmox = z.strictObject({
     .string()
     .optional()
     .describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
-  timeout: seconds.default(30).describe('Seconds for one request to Proxmox.'),
+  timeout: seconds.default(30).describe('Seconds for one request to Proxmox, however often it has to be asked.'),
   options: z.record(z.string(), z.unknown()).default({}).describe('What only the transport of a plugin knows.'),
   task_timeout: seconds.default(900).describe('Seconds for one Proxmox task, such as importing a disk.'),
 });

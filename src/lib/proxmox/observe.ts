@@ -45,7 +45,7 @@ export interface Site {
   };
 }
 
-/** Nodes and VMs are asked for in one: over SSH two questions are two starts of pvesh. */
+/** Nodes and VMs are asked for in one. */
 async function listResources(client: ProxmoxClient, types: readonly string[]): Promise<readonly unknown[]> {
   const rows = parseAnswer(resourcesAnswer, await client.request('GET', '/cluster/resources'), 'the resources');
   return rows.filter(({ type }) => types.includes(type));
