@@ -123,7 +123,8 @@ function subject(request: FirewallRequest): Omit<FirewallRule, 'pos'> | undefine
       return request.from;
     case 'remove':
       return request.rule;
-    default:
+    case 'add':
+    case 'options':
       return undefined;
   }
 }
@@ -167,7 +168,7 @@ export function ruleCall(request: FirewallRequest, rules: readonly FirewallRule[
         },
       };
     }
-    default:
+    case 'remove':
       return { method: 'DELETE', path, params: digest };
   }
 }
