@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/up.js';
-import { cacheImage, standInBeside } from '../../test/support/community-script.js';
+import { cacheImage, fromScript, standInBeside } from '../../test/support/community-script.js';
 import { labTarget, type Target } from './target.js';
 
 /** A lab as a target, with the stand-in for the community script. */
@@ -12,7 +12,7 @@ export function targetInLab(lab: LabReport): Target {
   cacheImage(lab);
   return labTarget(lab, (folder) => {
     standInBeside(folder);
-    return { source: '../upstream' };
+    return fromScript.script;
   });
 }
 

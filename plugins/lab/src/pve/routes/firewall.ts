@@ -113,8 +113,8 @@ async function addRule(call: Call): Promise<unknown> {
     action: { type: 'string', required: true },
   });
   checkRule(params);
-  // New rules go first, as in the web interface.
-  rules.splice(Number(params['pos'] ?? 0), 0, stored(params));
+  // New rules go first, whatever `pos` says.
+  rules.unshift({ enable: 0, ...stored(params) });
   call.node.file.save();
   return null;
 }
@@ -130,11 +130,14 @@ async function putRule(call: Call): Promise<unknown> {
   const params = checkParams(call.raw, RULE);
   const { rule, pos } = ruleAt(vm, call);
   checkDigest(params, vm.firewall.rules);
-  Object.assign(rule, stored(params));
-  for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
-  if (params['moveto'] !== undefined) {
-    vm.firewall.rules.splice(pos, 1);
-    vm.firewall.rules.splice(Number(params['moveto']), 0, rule);
+  const moveto = Number(params['moveto'] ?? pos);
+  if (moveto === pos) {
+    Object.assign(rule, stored(params));
+    for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
+  } else {
+    // Before the rule that has that position now; other parameters are not looked at.
+    vm.firewall.rules.splice(moveto, 0, rule);
+    vm.firewall.rules.splice(moveto < pos ? pos + 1 : pos, 1);
   }
   call.node.file.save();
   return null;
