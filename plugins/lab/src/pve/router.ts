@@ -11,6 +11,12 @@ export interface Call {
   readonly raw: RawParams;
   /** Of an upload: the file that came with it. */
   readonly upload?: { readonly file: string; readonly filename: string } | undefined;
+  /** From the host's own shell: the method runs in the program that asked, as with `pvesh`, not in a daemon of the node. */
+  readonly local: boolean;
+  /** A line on the standard output of whoever runs the method: seen with `pvesh`, in nobody's answer over REST. */
+  readonly print: (line: string) => void;
+  /** Likewise on standard error. */
+  readonly warn: (line: string) => void;
 }
 
 export type Handler = (call: Call) => Promise<unknown>;
