@@ -9,6 +9,7 @@ import { end, identify, loadRef, run, saveRef, type ProcessRef } from '../guest/
 import { sshFiles } from '../instance/credentials.js';
 import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
+import { USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
 
 const ENTER = fileURLToPath(new URL('../../host-shell/enter', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
@@ -72,13 +73,14 @@ export function sshdConfig(layout: Layout, port: number): string {
 }
 
 /** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
-async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
+async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSettings): Promise<void> {
   await rm(programs, { recursive: true, force: true });
   await mkdir(programs, { recursive: true });
   await mkdir(bin, { recursive: true });
   for (const name of await readdir(SELF))
     if (name.endsWith('.js')) await copyFile(join(SELF, name), join(programs, name));
   await writeFile(join(programs, 'package.json'), '{"type":"module"}\n');
+  await writeFile(join(programs, 'settings.json'), JSON.stringify(settings));
   const cli = `${INSIDE}/state/host/programs/cli.js`;
   for (const name of PROGRAMS) {
     const file = join(bin, name);
@@ -110,7 +112,7 @@ export async function shellIsUp(layout: Layout): Promise<boolean> {
 export async function shellUp(layout: Layout, settings: LabSettings): Promise<void> {
   const files = filesOf(layout);
   await mkdir(layout.host, { recursive: true });
-  await writePrograms(files);
+  await writePrograms(files, settings.programs ?? USUAL_PROGRAMS);
   if ((await loadRef(files.ref)) !== undefined) return;
   await writeFile(files.config, sshdConfig(layout, settings.sshPort));
   await mkdir(join(layout.stateDir, 'vz'), { recursive: true });

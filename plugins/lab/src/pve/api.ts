@@ -120,7 +120,10 @@ export async function handleApi(
     };
     // Who may do everything sees what is wrong with a request first; for others it comes after their rights.
     if (hasPrivilege(caller, '/', 'Permissions.Modify'))
-      checkSchema(method, template, { ...call.raw, ...(body.upload && { filename: body.upload.filename }) });
+      checkSchema(node.settings.version, method, template, {
+        ...call.raw,
+        ...(body.upload && { filename: body.upload.filename }),
+      });
     const data = await handler(call);
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;

@@ -6,8 +6,8 @@ import type { LabNode } from '../node.js';
 import { checkParams, int, str } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
 import { vmSummary } from './status.js';
+import { releaseOf, repoidOf } from '../versions.js';
 
-const REPOID = '2606ac850d46da29';
 
 const uptime = (node: LabNode): number => Math.max(1, Math.floor((Date.now() - node.startedAt) / 1000));
 
@@ -56,7 +56,7 @@ async function nodeStatus({ node, caller }: Call): Promise<unknown> {
     loadavg: loadavg().map((value) => value.toFixed(2)),
     kversion: `Linux ${release()}`,
     'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: '#1 SMP' },
-    pveversion: `pve-manager/${node.settings.version}/${REPOID}`,
+    pveversion: `pve-manager/${node.settings.version}/${repoidOf(node.settings.version)}`,
     'boot-info': { mode: 'legacy-bios' },
     ksm: { shared: 0 },
     cpuinfo: {
@@ -169,7 +169,7 @@ async function networks({ node, caller, raw }: Call): Promise<unknown> {
 
 async function version({ node }: Call): Promise<unknown> {
   const { version: full } = node.settings;
-  return { version: full, release: full.split('.').slice(0, 2).join('.'), repoid: REPOID };
+  return { version: full, release: releaseOf(full), repoid: repoidOf(full) };
 }
 
 /** A node alone is no cluster: it says nothing of one. */
