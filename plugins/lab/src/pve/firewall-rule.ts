@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 /** Macros of pve-firewall. */
 export const MACROS: ReadonlySet<string> = new Set(
   [
-    'Amanda Auth BGP BitTorrent BitTorrent32 Ceph CVS Citrix DAAP DCC DHCPfwd DNS Distcc FTP Finger GNUnet GRE Git',
+    'DHCPv6 NeighborDiscovery Amanda Auth BGP BitTorrent BitTorrent32 Ceph CVS Citrix DAAP DCC DHCPfwd DNS Distcc FTP Finger GNUnet GRE Git',
     'HKP HTTP HTTPS ICPV2 ICQ IMAP IMAPS IPIP IPsec IPsecah IPsecnat IRC Jetdirect L2TP LDAP LDAPS MSNP MSSQL Mail',
     'MDNS Munin MySQL NNTP NNTPS NTP OSPF OpenVPN PCA PMG POP3 POP3S PPtP Ping PostgreSQL Printer RDP RIP RNDC',
     'Razor Rdate Rsync SANE SMB SMBswat SMTP SMTPS SNMP SPAMD SSH SVN SixXS SPICEproxy Squid Submission Syslog TFTP',
@@ -14,7 +14,10 @@ export const MACROS: ReadonlySet<string> = new Set(
 /** `22`, `80,443`, `8000:8080`, names of services; what is wrong in PVE's words. */
 export function portsProblem(text: string): string | undefined {
   for (const item of text.split(',')) {
-    for (const port of item.split(':')) {
+    const [first = '', last = first] = item.split(':');
+    if (Number(first) > Number(last))
+      return `invalid format - backwards range '${item}' not allowed, did you mean '${last}:${first}'?\n`;
+    for (const port of [first, last]) {
       if (/^\d+$/.test(port)) {
         if (Number(port) > 65_535) return `invalid format - invalid port '${port}'\n`;
       } else if (!/^[a-z][\w-]*$/i.test(port)) return `invalid format - invalid port '${port}'\n`;
