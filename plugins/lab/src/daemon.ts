@@ -73,6 +73,12 @@ async function handleControl(
     const { params } = await readBody(request);
     faults.add(params as unknown as FaultRequest, node.tasks);
     json(response, 200, {});
+  } else if (what === 'POST /lab/bridges') {
+    const { params } = await readBody(request);
+    const { bridge, ports, vlanAware } = params as { bridge?: string; ports?: string; vlanAware?: boolean };
+    node.file.state.bridges[bridge ?? 'vmbr0'] = { ports: ports ?? '', vlanAware: vlanAware === true };
+    node.file.save();
+    json(response, 200, {});
   } else if (what === 'POST /lab/stop-guests') {
     await stopGuests(node, ha);
     json(response, 200, {});

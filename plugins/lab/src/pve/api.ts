@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate, hasPrivilege, ROOT, type Caller } from './access.js';
+import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
 import { died, PveFault } from './fault.js';
 import type { Faults } from './faults.js';
@@ -15,7 +15,13 @@ import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import { statusRoutes } from './routes/status.js';
-import { backupRoutes } from './routes/backup.js';
+import { backupJobRoutes } from './routes/backup-jobs.js';
+import { cloneRoutes } from './routes/clone.js';
+import { configRoutes } from './routes/config.js';
+import { datacenterRoutes } from './routes/datacenter.js';
+import { notificationRoutes } from './routes/notifications.js';
+import { volumeRoutes } from './routes/volume.js';
+import { vzdumpRoutes } from './routes/vzdump.js';
 import { migrateRoutes } from './routes/migrate.js';
 import { storageRoutes } from './routes/storage.js';
 import { storageConfigRoutes } from './routes/storage-config.js';
@@ -26,11 +32,17 @@ export const ROUTES: readonly Route[] = [
   ...haRoutes,
   ...accessRoutes,
   ...taskRoutes,
-  ...backupRoutes,
+  ...datacenterRoutes,
+  ...backupJobRoutes,
+  ...notificationRoutes,
+  ...vzdumpRoutes,
   ...migrateRoutes,
   ...storageRoutes,
+  ...volumeRoutes,
   ...storageConfigRoutes,
   ...qemuRoutes,
+  ...configRoutes,
+  ...cloneRoutes,
   ...statusRoutes,
   ...statisticsRoutes,
   ...agentRoutes,
@@ -101,7 +113,7 @@ export async function handleApi(
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
   const said: Said = { stdout: [], stderr: [] };
   try {
-    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state);
+    const caller: Caller = local ? LOCAL_ROOT : authenticate(request.headers.authorization, node.file.state);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
