@@ -6,12 +6,14 @@ import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
 import { ENGINE } from './engine.js';
 import { ENV_FILE } from './env-file.js';
+import { FAIR } from './fair.js';
 import { FOLLOW_DATA } from './follow-data.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
 import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
+import { INTENT } from './intent.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
@@ -51,6 +53,8 @@ export const RUNNER = [
   COMPOSE,
   ENV_FILE,
   CONFIG,
+  INTENT,
+  FAIR,
   VERDICT,
   PROBES,
   IMAGES,

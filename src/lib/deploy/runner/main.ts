@@ -6,6 +6,7 @@ check_config() {
   read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
   find_build_args || finish refused "$reason"
   find_builders
+  note_intents || finish refused 'no space left in the VM'
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
 }
 
