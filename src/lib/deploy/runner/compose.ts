@@ -1,9 +1,10 @@
 /** A release as what `docker compose` is told: its plan, files, pinned images and variables. */
 export const COMPOSE = String.raw`
-# What zebu adds to the files of the commit: the front proxy, folders that outlive the release, pinned images.
+# What zebu adds to the files of the commit: the front proxy, where its files are kept, folders that outlive the release,
+# pinned images, and digests of what Compose does not look at.
 overlays() {
   images=
-  for overlay in proxy shared images; do
+  for overlay in proxy files shared images digests; do
     [ ! -s "$release/$overlay.yml" ] || images="$images -f $release/$overlay.yml"
   done
 }

@@ -14,7 +14,8 @@ link_env_file() {
 # What Compose is told besides, the last one first: name by name.
 values_in_force() {
   for each in $environment; do
-    case $each in --env-file|"$tree/.env") ;; *) cat "$each" ;; esac
+    # What names the release is another one each time: whoever wants it says so.
+    case $each in --env-file|"$tree/.env"|"$release/release.env") ;; *) cat "$each" ;; esac
   done | awk -F= '{ if (!($1 in line)) order[++n] = $1; line[$1] = $0 } END { for (i = 1; i <= n; i++) print line[order[i]] }'
 }
 

@@ -1,22 +1,25 @@
 import { BRING_UP } from './bring-up.js';
-import { BUILD } from './build.js';
 import { BUILD_ARGS } from './build-args.js';
+import { BUILD } from './build.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
+import { DIGESTS } from './digests.js';
 import { ENGINE } from './engine.js';
 import { ENV_FILE } from './env-file.js';
 import { FAIR } from './fair.js';
+import { FILES } from './files.js';
 import { FOLLOW_DATA } from './follow-data.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
 import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
+import { IN_FORCE } from './in-force.js';
 import { INTENT } from './intent.js';
 import { JOURNAL } from './journal.js';
-import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
+import { MAIN } from './main.js';
 import { MOUNTS } from './mounts.js';
 import { PORTS } from './ports.js';
 import { PREFLIGHT } from './preflight.js';
@@ -26,6 +29,7 @@ import { RECEIVE } from './receive.js';
 import { RECOVER } from './recover.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
+import { STANDING } from './standing.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
 import { VERDICT } from './verdict.js';
@@ -58,7 +62,11 @@ export const RUNNER = [
   VERDICT,
   PROBES,
   IMAGES,
+  FILES,
   MOUNTS,
+  DIGESTS,
+  STANDING,
+  IN_FORCE,
   BUILD,
   PREFLIGHT,
   STRATEGY,

@@ -7,6 +7,8 @@ check_config() {
   find_build_args || finish refused "$reason"
   find_builders
   note_intents || finish refused 'no space left in the VM'
+  check_standing || finish refused "$reason"
+  place_files && note_gives || finish refused 'no space left in the VM'
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
 }
 
