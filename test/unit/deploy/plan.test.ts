@@ -7,7 +7,10 @@ import { makeReleaseId } from '../../../src/lib/deploy/release-id.js';
 
 const commit = 'a'.repeat(40);
 
-function plan(deploy: Record<string, unknown>, watched = true): string {
+function plan(
+  deploy: Record<string, unknown>,
+  { watched = true, settings }: { watched?: boolean; settings?: ReadonlyMap<string, string> } = {},
+): string {
   const config = configSchema.parse({ app: { name: 'shop' }, deploy });
   return planFile(
     {
@@ -17,6 +20,7 @@ function plan(deploy: Record<string, unknown>, watched = true): string {
       author: { who: 'o’hara', from: '$(reboot)' },
       prefix: '',
       watched,
+      settings,
     },
     config,
   );

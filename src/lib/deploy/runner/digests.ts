@@ -1,6 +1,7 @@
 /**
- * What a container is given besides its own settings: configs and secrets, by their content, and ".env" as a file. Compose does
- * not replace a container when only that changes. A digest of it in the service's labels makes it do so.
+ * What a container is given besides its own settings: configs and secrets, by their content, ".env" as a file, and networks
+ * with settings of their own. Compose does not replace a container when only that changes. A digest of it in the service's
+ * labels makes it do so.
  */
 export const DIGESTS = String.raw`
 # Reads the indented JSON of "docker compose config", and writes for each service what it is given so, fields separated by
@@ -15,14 +16,27 @@ given_contents() {
       if (depth == 3 && key == "file") from("file", name, text(value(line)))
       next
     }
+    section == "networks" {
+      if (depth == 2 && key != "") name = key
+      else if (depth > 2 && key != "name" && line != "\"ipam\": {}" && line != "\"ipam\": {},") {
+        if (key == "external") outside[name] = 1
+        sub(/,$/, "", line)
+        network[name] = network[name] line
+      }
+      next
+    }
     section != "services" { next }
     depth == 2 && key != "" { service = key; next }
     depth == 3 && key != "" { member = key; next }
+    member == "networks" && depth == 4 && key != "" { uses[++n] = service; source[n] = "networks" SUBSEP key }
     (member == "configs" || member == "secrets") && depth == 5 && key == "source" { uses[++n] = service; source[n] = member SUBSEP value(line) }
     member == "volumes" && depth == 5 && key == "source" && value(line) ~ /\/(tree|shared\/secrets)(\/.*)?\/(\.env|env_file)$/ {
       uses[++n] = service; source[n] = "dotenv" SUBSEP n; given["dotenv", n] = "file" OFS ".env" OFS text(value(line))
     }
-    END { for (i = 1; i <= n; i++) if (source[i] in given) print uses[i], given[source[i]] }'
+    END {
+      for (name in network) if (!(name in outside)) { section = "networks"; from("text", name, network[name]) }
+      for (i = 1; i <= n; i++) if (source[i] in given) print uses[i], given[source[i]]
+    }'
 }
 
 # The value of a name as Compose gets it: its last line in the files of zebu, or all of a file of the commit that has it.

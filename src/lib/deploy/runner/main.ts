@@ -24,6 +24,7 @@ phase prepare || finish refused 'no space left in the VM'
 
 if [ "$mode" = deploy ]; then
   begin check ''
+  say_settings
   check_room || finish refused "$reason"
   limit=300
   # First, because it may write what the Compose files ask for.

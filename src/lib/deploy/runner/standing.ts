@@ -74,13 +74,14 @@ check_standing() {
   return 1
 }
 
-# Takes down the networks whose settings are other ones, with the containers on them; "up" makes all of them anew.
+# Takes down the networks whose settings are other ones. The containers on them are stopped, and no more: "up" replaces them,
+# as their digests say, and hands their anonymous volumes on.
 renew_networks() {
   standing_differs
   for name in $(awk -F'\t' '$1 == "network" { print $2 }' "$work/differs" | sort -u); do
     logged echo "the network $name is made anew, with the containers on it: another $(awk -F'\t' -v name="$name" '$2 == name { print $3 }' "$work/differs" | paste -sd, | sed 's/,/, /g')"
     on=$(timeout 60 docker ps -aq --no-trunc --filter "network=$name" --filter "label=com.docker.compose.project=$project")
-    [ -z "$on" ] || { logged timeout 600 docker stop $on && logged timeout 120 docker rm -f $on; }
+    [ -z "$on" ] || { logged timeout 600 docker stop $on; }
     logged timeout 60 docker network rm "$name" || { reason="the network $name cannot be made anew: $(last_line "$step")"; return 1; }
   done
 }

@@ -3,7 +3,7 @@ export const VERDICT = String.raw`
 # service|state|health|exit|restarts|oom|started|meant|name|id|check, one line a container: meant says what for (see "meant"),
 # check when the last health check began.
 look_at() {
-  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.Id}}|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.

@@ -14,10 +14,11 @@ marked_config() {
       # The same files, with the markers in the place of what "env_file: .env" finds.
       rm -rf "$work/marked" && mkdir "$work/marked"
       for each in "$tree"/* "$tree"/.[!.]*; do [ "$each" = "$tree/.env" ] || ln -s "$each" "$work/marked/"; done
-      cp "$work/markers" "$work/marked/.env"
+      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$work/marked/.env"
       tree=$work/marked
     elif [ -f "$tree/.env" ]; then environment="--env-file $tree/.env"
     fi
+    [ ! -s "$release/settings.env" ] || environment="$environment --env-file $release/settings.env"
     environment="$environment --env-file $work/markers"
     [ ! -s "$release/release.env" ] || environment="$environment --env-file $release/release.env"
     compose config --format "$1" )
