@@ -73,7 +73,7 @@ describe('what the runner is told', () => {
   it('does not wait for a client that does not watch', () => {
     const probes = [{ tcp: 'example.org:443', from: 'client' }];
     const wait = (watched: boolean): number =>
-      Number(sourced(`client_wait=0\n${plan({ probes }, watched)}`, 'echo $client_wait'));
+      Number(sourced(`client_wait=0\n${plan({ probes }, { watched })}`, 'echo $client_wait'));
     expect(wait(false)).toBe(0);
     expect(wait(true)).toBeGreaterThan(0);
   });

@@ -8,7 +8,6 @@ check_config() {
   find_builders
   note_intents || finish refused 'no space left in the VM'
   check_standing || finish refused "$reason"
-  place_files && note_gives || finish refused 'no space left in the VM'
   map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
 }
 
@@ -56,6 +55,8 @@ if [ "$mode" = deploy ]; then
   steady pin_images || finish refused "$reason"
 fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+# After everything that may write what is given to containers, and before anything is started.
+[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
 
