@@ -3,6 +3,7 @@ import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type Stil
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
+import { settingsCheck } from './settings.js';
 
 export interface Diagnosis {
   /** Nothing failed. */
@@ -53,6 +54,7 @@ export async function diagnose({ context, signal, onResult, onWait }: DoctorOpti
     const { app, proxmox } = context.config;
     checks.push(
       { id: 'config', needs: [], run: async () => ok(`app ${app.name}, transport ${proxmox.transport}`) },
+      settingsCheck(context),
       ...proxmoxChecks(context, findings),
       ...guestChecks(context, findings),
     );

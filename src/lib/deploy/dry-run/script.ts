@@ -4,6 +4,7 @@ import type { AppLayout } from '../layout.js';
 import { takePart } from '../receive/take-part.js';
 import { COMPOSE } from '../runner/compose.js';
 import { CONFIG } from '../runner/config.js';
+import { ENV_FILE } from '../runner/env-file.js';
 import { STRATEGY } from '../runner/strategy.js';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
@@ -25,7 +26,7 @@ export interface Rehearsal {
  *
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
  * where there is one that can be read), strategies (as the runner's), hooks (names), room (`PLACE FREE_MIB`), memory (MiB),
- * history (the last lines), and error (why Compose refuses the files).
+ * history (the last lines), live-settings and settings (lines of KEY=value), and error (why Compose refuses the files).
  */
 export function rehearsalScript({ layout, commit, planSize, markersSize, pack }: Rehearsal): string {
   return (
@@ -52,6 +53,7 @@ mark=${RELEASE_MARK}
 ` +
     COMPOSE +
     CONFIG +
+    ENV_FILE +
     STRATEGY +
     MARKERS +
     String.raw`
@@ -66,10 +68,14 @@ marked() { sed -e "s|$1/|$mark/|g" "$2"; }
 live=$(readlink "$base/current" 2>/dev/null)
 if [ -n "$live" ] && load "$base/$live"; then
   own_files
+  section live-settings
+  cat "$base/$live/settings.env" 2>/dev/null
   [ -n "$secrets" ] || environment="$environment --env-file $work/markers"
   if { if [ -n "$secrets" ]; then marked_config json; else compose config --format json; fi; } </dev/null >"$work/live" 2>/dev/null; then
     section live
-    marked "$base/$live" "$work/live"
+    # With markers, its folder is another one.
+    sed -e "s|$work/marked/|$base/$live/$folder/|g" "$work/live" >"$work/live-here"
+    marked "$base/$live" "$work/live-here"
   fi
 fi
 
@@ -77,6 +83,10 @@ mv "$work/markers" "$work/names"
 load "$work/release"
 own_files
 environment="$environment --env-file $work/names"
+section settings
+cat "$work/release/settings.env" 2>/dev/null
+[ ! -s "$work/names" ] || secrets=names
+if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
 if read_config; then
   section target
   marked "$work/release" "$work/config"

@@ -6,6 +6,8 @@ check_config() {
   read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
   find_build_args || finish refused "$reason"
   find_builders
+  note_intents || finish refused 'no space left in the VM'
+  check_standing || finish refused "$reason"
   # It may write what is mounted.
   [ -f "$tree/.zebu/hooks/pre-deploy" ] || map_mounts || finish refused "$reason"
 }
@@ -22,6 +24,7 @@ phase prepare || finish refused 'no space left in the VM'
 
 if [ "$mode" = deploy ]; then
   begin check ''
+  say_settings
   check_room || finish refused "$reason"
   limit=300
   # First, because it may write what the Compose files ask for.
@@ -57,6 +60,8 @@ if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then
   step=check
   map_mounts || finish refused "$reason"
 fi
+# After everything that may write what is given to containers, and before anything is started.
+[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
 
