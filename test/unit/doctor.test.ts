@@ -6,7 +6,8 @@ import { diskFinding, skewFinding } from '../../src/lib/doctor/guest.js';
 import { nodeFinding } from '../../src/lib/doctor/local.js';
 import { versionFinding } from '../../src/lib/doctor/proxmox.js';
 import { waitingLine } from '../../src/lib/ui/waiting-line.js';
-import { effective, missingPrivileges, pveumLines, rolePrivileges } from '../../src/lib/doctor/role.js';
+import { missingPrivileges, pveumLines, rolePrivileges } from '../../src/lib/doctor/role.js';
+import { effective } from '../../src/lib/proxmox/permissions.js';
 
 const signal = new AbortController().signal;
 const check = (id: string, run: Check['run'], needs: readonly string[] = []): Check => ({ id, needs, run });

@@ -1,11 +1,15 @@
+import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
+import { agentAnswer } from '../proxmox/agent-answer.js';
+import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
+import { snapshotFinding } from './snapshots.js';
 
 /** One round trip into the VM; reads only. */
 const LOOK = `
@@ -56,7 +60,8 @@ export function diskFinding(lines: readonly string[]): Finding {
   return ok(said);
 }
 
-function vmFinding({ vm }: Findings): Finding {
+function vmFinding({ vm, unseen }: Findings): Finding {
+  if (unseen !== undefined) return failure(unseen);
   if (vm === undefined || vm === null) return warn('there is no VM of this app yet', 'Create it: zebu vm:create');
   const said = `VM ${vm.vmid} (${vm.name ?? ''}) on ${vm.node} is ${vm.status ?? 'unknown'}`;
   return vm.status === 'running' ? ok(said) : fail('VM_NOT_RUNNING', said, 'Start it: zebu vm:start');
@@ -68,7 +73,8 @@ function withVm(
   run: (path: string, signal: AbortSignal) => Promise<Finding>,
 ): (signal: AbortSignal) => Promise<Finding> {
   return async (signal) => {
-    const { vm } = findings;
+    const { vm, unseen } = findings;
+    if (unseen !== undefined) return skip('the VM may not be seen');
     if (vm === undefined || vm === null) return skip('there is no VM yet');
     return run(`/nodes/${vm.node}/qemu/${vm.vmid}`, signal);
   };
@@ -78,12 +84,14 @@ const infoAnswer = z.object({ result: z.object({ version: z.string().optional() 
 
 async function agent(findings: Findings, path: string): Promise<Finding> {
   try {
-    const data = await findings.client?.request('GET', `${path}/agent/info`);
+    const { client, vm } = findings;
+    if (client === undefined || vm === undefined || vm === null) return skip('there is no VM yet');
+    const target = { client, node: toNodeName(vm.node), vmid: toVmid(vm.vmid) };
+    const data = await agentAnswer(target, () => client.request('GET', `${path}/agent/info`));
     const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/Permission check failed/.test(reason)) throw error;
+    if (isZebuError(error) && error.code !== 'PROXMOX_REFUSED' && error.code !== 'OUTCOME_UNKNOWN') throw error;
     return fail(
       'VM_NOT_READY',
       'does not answer',
@@ -125,17 +133,23 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
     const data = await findings.client?.request('GET', `${where}/firewall/options`);
     return parseAnswer(optionsAnswer, data ?? {}, 'the options of the firewall').enable === 1;
   };
+  let unknown = '';
   const [config, vm, datacenter] = await Promise.all([
     findings.client?.request('GET', `${path}/config`) as Promise<{ net0?: string } | undefined> | undefined,
     ask(path),
-    ask('/cluster').catch(() => undefined),
+    ask('/cluster').catch((error: unknown) => {
+      unknown =
+        isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
+          ? 'the datacenter may not be seen'
+          : `of the datacenter it is not known: ${failure(error).detail}`;
+      return undefined;
+    }),
   ]);
   const missing: string[] = [];
   if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
   if (!vm) missing.push('the VM');
   if (datacenter === false) missing.push('the datacenter');
-  if (missing.length === 0)
-    return ok(`on${datacenter === undefined ? ' for the VM; the datacenter may not be seen' : ''}`);
+  if (missing.length === 0) return ok(`on${datacenter === undefined ? ` for the VM; ${unknown}` : ''}`);
   return warn(
     `nothing is filtered: off for ${missing.join(' and ')}`,
     missing.includes('the datacenter')
@@ -152,7 +166,11 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   try {
     data = await findings.client?.request('GET', `/nodes/${findings.node ?? ''}/time`);
   } catch (error) {
-    return warn(failure(error).detail, 'The time of the node may not be read; the token needs Sys.Audit on it.');
+    const { detail, remedy } = failure(error);
+    return warn(
+      `the time of the node is not known: ${detail}`,
+      remedy ?? 'Look on the node: timedatectl status. The clocks were not compared.',
+    );
   }
   const here = (before + context.clock.now().getTime()) / 2000;
   const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
@@ -163,7 +181,7 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
-/** @returns checks named vm, agent, vm-ssh, docker, disk, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -171,6 +189,7 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
     [...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []));
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
+    { id: 'snapshots', needs: ['storage'], run: () => snapshotFinding(context, findings) },
     { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(findings, path)) },
     {
       id: 'vm-ssh',

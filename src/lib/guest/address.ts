@@ -9,11 +9,13 @@ import {
   type AgentTarget,
   type Waiting,
 } from '../proxmox/agent.js';
+import { isFrozen } from '../proxmox/agent-answer.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { expand } from '../proxmox/desired.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';
+import { vmMissing } from '../proxmox/sight.js';
 import { pinStore, type PinStore } from './pin.js';
 
 /** Where the VM is and which keys it must present. */
@@ -40,6 +42,16 @@ const BOOT_SECONDS = 180;
 /** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
 const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
 
+/** The last reason; without one, nothing was answered in all that time. */
+const tooSlow =
+  (vmid: number, seconds: number) =>
+  (last: unknown): ZebuError =>
+    isZebuError(last)
+      ? last
+      : new ZebuError('VM_NOT_READY', `VM ${vmid} did not answer within ${seconds} s`, {
+          hint: 'Look at it: zebu vm:console --follow',
+        });
+
 function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
   const seconds = Math.min(BOOT_SECONDS, context.config.vm.ready_timeout);
   const deadline = context.clock.elapsed() + Math.max(0, seconds - upSeconds) * 1000;
@@ -51,15 +63,26 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
   return (attempt) => {
     const timeoutMs = deadline - context.clock.elapsed();
     const { clock, signal } = context;
-    if (timeoutMs <= 0) return attempt(signal);
-    const giveUp = (last: unknown): ZebuError =>
-      isZebuError(last)
-        ? last
-        : new ZebuError('VM_NOT_READY', `VM ${vmid} did not answer within ${seconds} s of its start`, {
-            hint: 'Look at it: zebu vm:console --follow',
-          });
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
+    if (timeoutMs <= 0) return onceThawed(context, vmid, attempt);
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, tooSlow(vmid, seconds), bootCures);
   };
+}
+
+/** Of a VM that is up: a backup or snapshot that holds its file systems is waited for, anything else is not. */
+function onceThawed<Result>(
+  context: Context,
+  vmid: number,
+  attempt: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { clock, signal, io, config } = context;
+  let said = false;
+  const onWait = (): void => {
+    if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`);
+    said = true;
+  };
+  const seconds = Math.min(BOOT_SECONDS, config.vm.ready_timeout);
+  const waiting = { clock, signal, timeoutMs: seconds * 1000, onWait };
+  return retryUntil(waiting, '', attempt, tooSlow(vmid, seconds), isFrozen);
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
@@ -68,12 +91,6 @@ export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
 
 export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
   return pinStore(context.stateDir, context.config.app.name, client.where);
-}
-
-export function vmMissing(app: string): ZebuError {
-  return new ZebuError('VM_MISSING', `There is no VM of the app ${app} on this Proxmox host`, {
-    hint: 'Create it: zebu vm:create',
-  });
 }
 
 function waiting(context: Context): Waiting {
@@ -121,7 +138,7 @@ export async function locateGuest(context: Context): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, config.app.name);
-  if (row === undefined) throw vmMissing(config.app.name);
+  if (row === undefined) throw await vmMissing(client, config.app.name);
   if (row.status !== 'running') {
     throw new ZebuError('VM_NOT_RUNNING', `VM ${row.vmid} (${row.name ?? ''}) is ${row.status ?? 'not running'}`, {
       hint: 'Start it: zebu vm:start',

@@ -2,6 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { z } from 'zod';
 import type { Clock } from '../context.js';
 import { timeLimit } from '../time-limit.js';
+import { agentAnswer, isFrozen } from './agent-answer.js';
 import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer, type QemuStatus } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
@@ -42,7 +43,8 @@ export function isNotYet(error: unknown): boolean {
 
 /**
  * Tries until it works; the pause grows from a quarter second to two. What counts is the time alone: an attempt that takes
- * longer than what is left of it is left alone, its signal aborted. Errors that waiting cannot cure are thrown at once.
+ * longer than what is left of it is left alone, its signal aborted. Errors that waiting cannot cure are thrown at once; that a
+ * backup or snapshot holds the VM's file systems passes in any case.
  */
 export async function retryUntil<T>(
   waiting: Waiting,
@@ -60,13 +62,13 @@ export async function retryUntil<T>(
       if (found !== undefined) return found;
     } catch (error) {
       signal.throwIfAborted();
-      if (!cures(error)) throw error;
+      if (!cures(error) && !isFrozen(error)) throw error;
       last = error;
     }
-    if (limit.left() === 0) throw giveUp(last);
+    if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
     waiting.onWait(`${what} (${Math.round(limit.spent() / 1000)} s)`);
     await limit.sleep(pause);
-    if (limit.left() === 0) throw giveUp(last);
+    if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
   }
 }
 
@@ -137,7 +139,8 @@ export async function waitForAgent(
 }
 
 export async function readInterfaces(target: AgentTarget): Promise<Interfaces> {
-  const data = await target.client.request('GET', `${path(target)}/agent/network-get-interfaces`);
+  const ask = (): Promise<unknown> => target.client.request('GET', `${path(target)}/agent/network-get-interfaces`);
+  const data = await agentAnswer(target, ask);
   return parseAnswer(agentInterfacesAnswer, data, 'the interfaces of the VM').result;
 }
 
@@ -177,7 +180,8 @@ const HOST_KEY_FILES = ['ed25519', 'ecdsa', 'rsa'].map((type) => `/etc/ssh/ssh_h
 
 async function readHostKey(target: AgentTarget, file: string): Promise<string | undefined> {
   try {
-    const data = await target.client.request('GET', `${path(target)}/agent/file-read`, { file });
+    const ask = (): Promise<unknown> => target.client.request('GET', `${path(target)}/agent/file-read`, { file });
+    const data = await agentAnswer(target, ask);
     const [type, key] = parseAnswer(agentFileAnswer, data, file).content.trim().split(/\s+/);
     return type === undefined || key === undefined || key === '' ? undefined : `${type} ${key}`;
   } catch (error) {

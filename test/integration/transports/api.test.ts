@@ -128,7 +128,7 @@ describe('the token', () => {
     try {
       await expect(ask(transport, 'POST', `/nodes/${lab.node}/qemu/100/status/start`)).rejects.toMatchObject({
         code: 'PROXMOX_FORBIDDEN',
-        hint: 'It needs VM.PowerMgmt on /vms/100; docs/setup.md shows the role.',
+        hint: 'It needs VM.PowerMgmt on /vms/100; zebu doctor --role prints the role with all that zebu uses.',
         details: { status: 403, privilege: 'VM.PowerMgmt', aclPath: '/vms/100' },
       });
     } finally {

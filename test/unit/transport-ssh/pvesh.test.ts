@@ -70,7 +70,7 @@ describe('parseFailure', () => {
     });
     expect(parseFailure('GET', '/x', '403 Permission check failed (/vms/100, VM.Audit)\n')).toMatchObject({
       code: 'PROXMOX_FORBIDDEN',
-      hint: 'It needs VM.Audit on /vms/100; docs/setup.md shows the role.',
+      hint: 'It needs VM.Audit on /vms/100; zebu doctor --role prints the role with all that zebu uses.',
     });
   });
 

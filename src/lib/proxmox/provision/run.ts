@@ -7,6 +7,7 @@ import { toNodeName, toVmid } from '../ids.js';
 import { readRules } from '../inspect.js';
 import { readConfig } from '../observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
+import { taskExit } from '../task-failure.js';
 import { runTask } from '../tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
@@ -15,7 +16,7 @@ type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
 /** An image may be larger than the disk that is wanted. Proxmox says so itself, so that it is not asked before. */
 export const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
-  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(error.message);
+  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(taskExit(error) ?? error.message);
 
 /** What is sent; undefined when the VM is so already. */
 async function paramsOf(
@@ -81,7 +82,7 @@ async function runOnHost(context: Context, script: ScriptRun, report: StepReport
 /** @returns IMAGE_MISMATCH for a task that found another image than the configuration names, else the error itself */
 export function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
   if (!isZebuError(error) || error.code !== 'TASK_FAILED') return error;
-  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(error.message) ?? [];
+  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(taskExit(error) ?? '') ?? [];
   if (got === undefined) return error;
   const volume = `${path.split('/').at(-2) ?? ''}:import/${String(params['filename'])}`;
   return new ZebuError(
@@ -132,7 +133,7 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
           signal,
           clock,
           timeoutMs: config.proxmox.task_timeout * 1000,
-          label: `in task "${task}"`,
+          label: `running task "${task}"`,
           onWait: (seconds) => report.update(`(${seconds} s)`),
         },
       ).catch((error: unknown) => {
