@@ -18,6 +18,7 @@ import type { Project } from './project.js';
 
 /** Over SSH and without `vm.image`, the script is the default. The lab's host has no way to the publisher of the image. */
 export const fromScript = { image: undefined, script: { source: '../upstream', allow_unverified_image: true } };
+
 interface Changes {
   readonly script?: (text: string) => string;
   readonly afterPin?: (text: string) => string;

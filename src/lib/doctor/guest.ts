@@ -189,7 +189,7 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
     [...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []));
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
-    { id: 'snapshots', needs: ['storage'], run: () => snapshotFinding(context, findings) },
+    { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
     { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(findings, path)) },
     {
       id: 'vm-ssh',

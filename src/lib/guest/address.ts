@@ -42,16 +42,6 @@ const BOOT_SECONDS = 180;
 /** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
 const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
 
-/** The last reason; without one, nothing was answered in all that time. */
-const tooSlow =
-  (vmid: number, seconds: number) =>
-  (last: unknown): ZebuError =>
-    isZebuError(last)
-      ? last
-      : new ZebuError('VM_NOT_READY', `VM ${vmid} did not answer within ${seconds} s`, {
-          hint: 'Look at it: zebu vm:console --follow',
-        });
-
 function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
   const seconds = Math.min(BOOT_SECONDS, context.config.vm.ready_timeout);
   const deadline = context.clock.elapsed() + Math.max(0, seconds - upSeconds) * 1000;
@@ -64,7 +54,9 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
     const timeoutMs = deadline - context.clock.elapsed();
     const { clock, signal } = context;
     if (timeoutMs <= 0) return onceThawed(context, vmid, attempt);
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, tooSlow(vmid, seconds), bootCures);
+    const giveUp = (last: unknown): ZebuError =>
+      lastWord(last, `VM ${vmid} did not answer within ${seconds} s of its start`);
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
   };
 }
 
@@ -80,9 +72,15 @@ function onceThawed<Result>(
     if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`);
     said = true;
   };
-  const seconds = Math.min(BOOT_SECONDS, config.vm.ready_timeout);
-  const waiting = { clock, signal, timeoutMs: seconds * 1000, onWait };
-  return retryUntil(waiting, '', attempt, tooSlow(vmid, seconds), isFrozen);
+  const timeoutMs = Math.min(BOOT_SECONDS, config.vm.ready_timeout) * 1000;
+  const giveUp = (last: unknown): ZebuError => lastWord(last, `VM ${vmid} did not answer within ${timeoutMs / 1000} s`);
+  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, isFrozen);
+}
+
+/** What the last attempt ran into; one that was still waiting has nothing to say. */
+function lastWord(last: unknown, otherwise: string): ZebuError {
+  if (isZebuError(last)) return last;
+  return new ZebuError('VM_NOT_READY', otherwise, { hint: 'Look at it: zebu vm:console --follow' });
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {

@@ -43,8 +43,8 @@ export function isNotYet(error: unknown): boolean {
 
 /**
  * Tries until it works; the pause grows from a quarter second to two. What counts is the time alone: an attempt that takes
- * longer than what is left of it is left alone, its signal aborted. Errors that waiting cannot cure are thrown at once; that a
- * backup or snapshot holds the VM's file systems passes in any case.
+ * longer than what is left of it is left alone, its signal aborted. Errors that waiting cannot cure are thrown at once;
+ * that a backup or snapshot holds the VM's file systems passes in any case.
  */
 export async function retryUntil<T>(
   waiting: Waiting,

@@ -75,13 +75,14 @@ export function explainAgent(error: unknown, own: Own): unknown {
       cause: error,
     });
   }
-  if (error.code === 'OUTCOME_UNKNOWN') {
-    return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
-      hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
-      cause: error,
-    });
-  }
-  return error;
+  return error.code === 'OUTCOME_UNKNOWN' ? startUnknown(vmid, error) : error;
+}
+
+function startUnknown(vmid: number, cause?: unknown): ZebuError {
+  return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
+    hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function requireRunning({ vm, name }: Own): void {
@@ -161,6 +162,7 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
   const { client, vm } = own;
   requireRunning(own);
   const { clock, signal, io } = context;
+  // One for the start and for the end.
   const limit = timeLimit(options.timeoutMs, context);
   let said = false;
   const onWait = (): void => {
@@ -173,13 +175,7 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       { clock, signal, timeoutMs: options.timeoutMs, onWait },
       '',
       () => start(context, own, options.command, options.stdin),
-      (last) =>
-        isZebuError(last)
-          ? last
-          : new ZebuError(
-              'OUTCOME_UNKNOWN',
-              `Proxmox did not say in time whether the command was started in VM ${vm.vmid}`,
-            ),
+      (last) => (isZebuError(last) ? last : startUnknown(vm.vmid)),
       isFrozen,
     );
   } catch (error) {
@@ -193,8 +189,9 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
     });
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LAST_POLL_MS)) {
     if (context.signal.aborted) throw stillRuns('Interrupted');
+    const target = { client, node: vm.node, vmid: vm.vmid };
     const status = await limit
-      .within(() => stateOf({ client, node: vm.node, vmid: vm.vmid }, pid))
+      .within(() => stateOf(target, pid))
       .catch((error: unknown) => {
         throw context.signal.aborted ? stillRuns('Interrupted') : error;
       });
