@@ -5,13 +5,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { issueChange, type Issue, type Watched } from './upstream/issue.ts';
-import { methodsOf, schemaDifferences, type Methods } from './upstream/pve-schema.ts';
+import { common, methodsOf, schemaDifferences, type Methods } from './upstream/pve-schema.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const TIMEOUT_MS = 60_000;
 const SCHEMA =
-  process.env['PVE_SCHEMA_URL'] ??
-  'https://raw.githubusercontent.com/proxmox/pve-docs/master/api-viewer/apidata.js';
+  process.env['PVE_SCHEMA_URL'] ?? 'https://raw.githubusercontent.com/proxmox/pve-docs/master/api-viewer/apidata.js';
 /** Of GitHub's lists. */
 const PAGE = 100;
 
@@ -50,14 +49,16 @@ async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   return response;
 }
 
-/** What the lab was made after: the newest version it has. */
+/** What the lab was made after, in all its versions. */
 function known(): { readonly version: string; readonly methods: Methods } {
   const folder = `${root}plugins/lab/src/pve/`;
   const versions = readdirSync(folder).flatMap((name) => /^parameters-([\d.]+)\.json$/.exec(name)?.[1] ?? []);
-  const version = versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+  const sorted = versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const read = (version: string): Methods =>
+    JSON.parse(readFileSync(`${folder}parameters-${version}.json`, 'utf8')) as Methods;
+  const version = sorted.at(-1);
   if (version === undefined) throw new Error('the lab has no schema');
-  const text = readFileSync(`${folder}parameters-${version}.json`, 'utf8');
-  return { version, methods: JSON.parse(text) as Methods };
+  return { version, methods: common(sorted.map(read)) };
 }
 
 async function proxmoxApi(): Promise<Watched> {

@@ -31,6 +31,25 @@ export function methodsOf(text: string): Methods {
 }
 
 /**
+ * What all of some versions have: what is only in the newest of them may be newer than what is published.
+ * @param versions oldest first; what the newest demands counts
+ */
+export function common(versions: readonly Methods[]): Methods {
+  const newest = versions.at(-1) ?? {};
+  const inAll = (has: (methods: Methods) => boolean): boolean => versions.every(has);
+  return Object.fromEntries(
+    Object.entries(newest)
+      .filter(([method]) => inAll((methods) => methods[method] !== undefined))
+      .map(([method, parameters]) => {
+        const stable = Object.entries(parameters).filter(([name]) =>
+          inAll((methods) => methods[method]?.[name] !== undefined),
+        );
+        return [method, Object.fromEntries(stable)];
+      }),
+  );
+}
+
+/**
  * @param known what zebu asks for and the lab answers
  * @returns one sentence for each thing that would not be taken any more as it is sent today
  */

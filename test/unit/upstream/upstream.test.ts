@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf, issueChange, type Issue, type Watched } from '../../../scripts/upstream/issue.js';
-import { methodsOf, schemaDifferences } from '../../../scripts/upstream/pve-schema.js';
+import { common, methodsOf, schemaDifferences } from '../../../scripts/upstream/pve-schema.js';
 
 const watched = (differences: readonly string[]): Watched => ({
   id: 'community-script',
@@ -79,6 +79,12 @@ describe('the API of Proxmox', () => {
     ['one that has to be given now', { vmid: {}, cores: {} }, ['POST /nodes/{node}/qemu wants cores']],
   ])('%s', (_, properties, differences) => {
     expect(schemaDifferences(known, methodsOf(post(properties)))).toEqual(differences);
+  });
+
+  it('is only held to what all versions of the lab have', () => {
+    const old = { 'GET /a': { x: {}, y: {} }, 'GET /b': {} };
+    const fresh = { 'GET /a': { x: { required: true }, z: {} }, 'GET /c': {} };
+    expect(common([old, fresh])).toEqual({ 'GET /a': { x: { required: true } } });
   });
 
   it('a method that is gone', () => {
