@@ -32,7 +32,7 @@ async function diagnosis(answers: Readonly<Record<string, unknown>>, config: Rea
     ...proxmoxChecks(context, findings),
     ...guestChecks(context, findings),
   ];
-  const results = await runChecks(checks, context.signal, () => {});
+  const results = await runChecks(checks, context.signal, () => {}, { clock: context.clock });
   return (id: string): CheckResult => results.find((each) => each.id === id) ?? expect.unreachable(id);
 }
 

@@ -15,11 +15,13 @@ import { certificateFingerprint, readTokens } from './instance/credentials.js';
 import type { Layout } from './instance/layout.js';
 import { nodeNames, type LabSettings } from './instance/settings.js';
 import { bridgeDevice } from './net/devices.js';
-import { handleApi } from './pve/api.js';
+import { handleApi, ROUTES } from './pve/api.js';
 import { readBody } from './pve/body.js';
+import { capabilitiesOf, methodAt } from './pve/catalog.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
 import { HaManager } from './pve/ha-manager.js';
-import { LabNode, PVE_VERSIONS } from './pve/node.js';
+import { LabNode } from './pve/node.js';
+import { PVE_VERSIONS } from './pve/versions.js';
 import { openSerialPort } from './pve/power.js';
 import { Sampler } from './pve/sampler.js';
 import { vmSummary } from './pve/routes/status.js';
@@ -80,9 +82,21 @@ async function handleControl(
     const { params } = await readBody(request);
     faults.add(params as unknown as FaultRequest, node.tasks);
     json(response, 200, {});
+  } else if (what === 'POST /lab/bridges') {
+    const { params } = await readBody(request);
+    const { bridge, ports, vlanAware } = params as { bridge?: string; ports?: string; vlanAware?: boolean };
+    node.file.state.bridges[bridge ?? 'vmbr0'] = { ports: ports ?? '', vlanAware: vlanAware === true };
+    node.file.save();
+    json(response, 200, {});
   } else if (what === 'POST /lab/stop-guests') {
     await stopGuests(node, ha);
     json(response, 200, {});
+  } else if (request.url?.startsWith('/lab/method?') === true) {
+    const query = new URL(request.url, 'http://lab').searchParams;
+    const [method = '', path = ''] = [query.get('method') ?? '', query.get('path') ?? ''];
+    const found = methodAt(ROUTES, node.settings.version, method, path);
+    const capabilities = capabilitiesOf(node.settings.version, path);
+    json(response, 200, { ...(found === undefined ? {} : { method: found }), capabilities });
   } else json(response, 404, {});
 }
 

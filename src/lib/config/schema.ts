@@ -215,6 +215,10 @@ const script = z.strictObject({
     .default('debian13')
     .describe('System that the community script installs.'),
   timeout: seconds.default(1800).describe('Seconds for the whole community script, image download included.'),
+  allow_unverified_image: z
+    .boolean()
+    .default(false)
+    .describe('Use the image of the community script although its publisher’s checksum cannot be had.'),
 });
 
 const vm = z.strictObject({

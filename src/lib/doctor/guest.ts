@@ -68,12 +68,15 @@ function vmFinding({ vm, unseen }: Findings): Finding {
 }
 
 /** Runs a check only where there is a VM: one that was never made is no failure. */
-function withVm(findings: Findings, run: (path: string) => Promise<Finding>): () => Promise<Finding> {
-  return async () => {
+function withVm(
+  findings: Findings,
+  run: (path: string, signal: AbortSignal) => Promise<Finding>,
+): (signal: AbortSignal) => Promise<Finding> {
+  return async (signal) => {
     const { vm, unseen } = findings;
     if (unseen !== undefined) return skip('the VM may not be seen');
     if (vm === undefined || vm === null) return skip('there is no VM yet');
-    return run(`/nodes/${vm.node}/qemu/${vm.vmid}`);
+    return run(`/nodes/${vm.node}/qemu/${vm.vmid}`, signal);
   };
 }
 
@@ -97,10 +100,13 @@ async function agent(findings: Findings, path: string): Promise<Finding> {
   }
 }
 
+/** Docker may be starting, and a slow VM takes its time for each program. */
+const SSH_SECONDS = 60;
+
 async function ssh(context: Context, seen: Seen): Promise<Finding> {
   const { session, address } = await openGuest(context);
   const before = context.clock.now().getTime();
-  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: 60_000 });
+  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
   seen.facts = parseFacts(stdout);
   seen.askedAt = (before + context.clock.now().getTime()) / 2000;
   return ok(`${address.user}@${address.host}, its host key as pinned`);
@@ -127,18 +133,21 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
     const data = await findings.client?.request('GET', `${where}/firewall/options`);
     return parseAnswer(optionsAnswer, data ?? {}, 'the options of the firewall').enable === 1;
   };
-  const config = (await findings.client?.request('GET', `${path}/config`)) as { net0?: string } | undefined;
+  let unknown = '';
+  const [config, vm, datacenter] = await Promise.all([
+    findings.client?.request('GET', `${path}/config`) as Promise<{ net0?: string } | undefined> | undefined,
+    ask(path),
+    ask('/cluster').catch((error: unknown) => {
+      unknown =
+        isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
+          ? 'the datacenter may not be seen'
+          : `of the datacenter it is not known: ${failure(error).detail}`;
+      return undefined;
+    }),
+  ]);
   const missing: string[] = [];
   if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
-  if (!(await ask(path))) missing.push('the VM');
-  let unknown = '';
-  const datacenter = await ask('/cluster').catch((error: unknown) => {
-    unknown =
-      isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
-        ? 'the datacenter may not be seen'
-        : `of the datacenter it is not known: ${failure(error).detail}`;
-    return undefined;
-  });
+  if (!vm) missing.push('the VM');
   if (datacenter === false) missing.push('the datacenter');
   if (missing.length === 0) return ok(`on${datacenter === undefined ? ` for the VM; ${unknown}` : ''}`);
   return warn(
@@ -175,20 +184,28 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
 /** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
+  const seconds = context.config.proxmox.timeout + 10;
+  const disks = (): readonly string[] =>
+    [...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []));
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
-    { id: 'snapshots', needs: ['storage'], run: () => snapshotFinding(context, findings) },
-    { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
-    { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
-    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
+    { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
+    { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(findings, path)) },
     {
-      id: 'disk',
-      needs: ['vm-ssh'],
-      run: withVm(findings, async () =>
-        diskFinding([...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []))),
-      ),
+      id: 'vm-ssh',
+      needs: ['vm'],
+      seconds: seconds + SSH_SECONDS,
+      run: withVm(findings, (_, signal) => ssh({ ...context, signal }, seen)),
     },
-    { id: 'firewall', needs: ['placement'], run: withVm(findings, (path) => firewall(context, findings, path)) },
-    { id: 'clock', needs: ['placement'], run: () => clock(context, findings, seen) },
+    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
+    { id: 'disk', needs: ['vm-ssh'], run: withVm(findings, async () => diskFinding(disks())) },
+    {
+      id: 'firewall',
+      needs: ['placement'],
+      seconds,
+      run: withVm(findings, (path) => firewall(context, findings, path)),
+    },
+    // The time of the VM comes with what is asked over SSH.
+    { id: 'clock', needs: ['placement'], after: ['vm-ssh'], seconds, run: () => clock(context, findings, seen) },
   ];
 }

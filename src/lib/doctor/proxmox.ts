@@ -172,15 +172,24 @@ async function room(context: Context, findings: Findings): Promise<Finding> {
   return ok(said);
 }
 
+/**
+ * Seconds after `proxmox.timeout` that a check is given: what a single request ran into is told better by itself. The first
+ * one connects as well.
+ */
+const GRACE = 10;
+const CONNECTING = 30;
+
 /** @returns checks named proxmox, placement, privileges, storage, bridge, tags, room */
 export function proxmoxChecks(context: Context, findings: Findings): readonly Check[] {
+  const seconds = context.config.proxmox.timeout + GRACE;
   return [
-    { id: 'proxmox', needs: ['config'], run: () => reach(context, findings) },
-    { id: 'placement', needs: ['proxmox'], run: () => findNode(context, findings) },
-    { id: 'privileges', needs: ['placement'], run: () => privileges(context, findings) },
-    { id: 'storage', needs: ['placement'], run: () => storage(context, findings) },
-    { id: 'bridge', needs: ['placement'], run: () => bridge(context, findings) },
-    { id: 'tags', needs: ['placement'], run: () => tags(context, findings) },
-    { id: 'room', needs: ['placement'], run: () => room(context, findings) },
+    { id: 'proxmox', needs: ['config'], seconds: seconds + CONNECTING, run: () => reach(context, findings) },
+    { id: 'placement', needs: ['proxmox'], seconds, run: () => findNode(context, findings) },
+    { id: 'privileges', needs: ['placement'], seconds, run: () => privileges(context, findings) },
+    { id: 'storage', needs: ['placement'], seconds, run: () => storage(context, findings) },
+    { id: 'bridge', needs: ['placement'], seconds, run: () => bridge(context, findings) },
+    { id: 'tags', needs: ['placement'], seconds, run: () => tags(context, findings) },
+    // It tells of the storage what is free there.
+    { id: 'room', needs: ['placement'], after: ['storage'], seconds, run: () => room(context, findings) },
   ];
 }

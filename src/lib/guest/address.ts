@@ -33,7 +33,7 @@ export interface GuestAddress {
 
 export interface LocatedGuest extends GuestAddress {
   /** Waits for what a VM that was just started may not do yet; tries once where it has been up for long. */
-  readonly onceUp: <Result>(attempt: () => Promise<Result>) => Promise<Result>;
+  readonly onceUp: <Result>(attempt: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 /** Seconds after its start for which a VM that does not answer may still be booting; less where vm.ready_timeout is. */
@@ -54,12 +54,18 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
     const timeoutMs = deadline - context.clock.elapsed();
     const { clock, signal } = context;
     if (timeoutMs <= 0) return onceThawed(context, vmid, attempt);
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, bootCures);
+    const giveUp = (last: unknown): ZebuError =>
+      lastWord(last, `VM ${vmid} did not answer within ${seconds} s of its start`);
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
   };
 }
 
 /** Of a VM that is up: a backup or snapshot that holds its file systems is waited for, anything else is not. */
-function onceThawed<Result>(context: Context, vmid: number, attempt: () => Promise<Result>): Promise<Result> {
+function onceThawed<Result>(
+  context: Context,
+  vmid: number,
+  attempt: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const { clock, signal, io, config } = context;
   let said = false;
   const onWait = (): void => {
@@ -67,7 +73,14 @@ function onceThawed<Result>(context: Context, vmid: number, attempt: () => Promi
     said = true;
   };
   const timeoutMs = Math.min(BOOT_SECONDS, config.vm.ready_timeout) * 1000;
-  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, isFrozen);
+  const giveUp = (last: unknown): ZebuError => lastWord(last, `VM ${vmid} did not answer within ${timeoutMs / 1000} s`);
+  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, isFrozen);
+}
+
+/** What the last attempt ran into; one that was still waiting has nothing to say. */
+function lastWord(last: unknown, otherwise: string): ZebuError {
+  if (isZebuError(last)) return last;
+  return new ZebuError('VM_NOT_READY', otherwise, { hint: 'Look at it: zebu vm:console --follow' });
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {

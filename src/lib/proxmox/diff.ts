@@ -48,7 +48,7 @@ async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm)
   if (vm.status.status !== 'running') return nothing;
   if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
   const address = await locateGuest(context);
-  const session = await address.onceUp(() => connectGuest(context, address));
+  const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   try {
     const guest = await checkGuest(session, desired.guest, {
       io: context.io,

@@ -1,6 +1,7 @@
 import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
+import { timeLimit } from '../time-limit.js';
 import { agentAnswer, isFrozen } from './agent-answer.js';
 import { retryUntil, type AgentTarget } from './agent.js';
 import { agentExecAnswer } from './answers.js';
@@ -74,13 +75,14 @@ export function explainAgent(error: unknown, own: Own): unknown {
       cause: error,
     });
   }
-  if (error.code === 'OUTCOME_UNKNOWN') {
-    return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
-      hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
-      cause: error,
-    });
-  }
-  return error;
+  return error.code === 'OUTCOME_UNKNOWN' ? startUnknown(vmid, error) : error;
+}
+
+function startUnknown(vmid: number, cause?: unknown): ZebuError {
+  return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
+    hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function requireRunning({ vm, name }: Own): void {
@@ -171,7 +173,7 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       { clock, signal, timeoutMs: options.timeoutMs, onWait },
       '',
       () => start(context, own, options.command, options.stdin),
-      (last) => last as ZebuError,
+      (last) => (isZebuError(last) ? last : startUnknown(vm.vmid)),
       isFrozen,
     );
   } catch (error) {
@@ -183,10 +185,15 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       hint: `End it with zebu vm:exec -- kill ${pid}; wait longer with --timeout.`,
       details: { pid },
     });
-  const started = context.clock.elapsed();
+  const limit = timeLimit(options.timeoutMs, context);
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LAST_POLL_MS)) {
     if (context.signal.aborted) throw stillRuns('Interrupted');
-    const status = await stateOf({ client, node: vm.node, vmid: vm.vmid }, pid);
+    const target = { client, node: vm.node, vmid: vm.vmid };
+    const status = await limit
+      .within(() => stateOf(target, pid))
+      .catch((error: unknown) => {
+        throw context.signal.aborted ? stillRuns('Interrupted') : error;
+      });
     if (status?.exited === true) {
       return {
         vmid: vm.vmid,
@@ -197,9 +204,8 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
         truncated: status['out-truncated'] || status['err-truncated'],
       };
     }
-    const waited = context.clock.elapsed() - started;
-    if (waited > options.timeoutMs) throw stillRuns(`Not done after ${Math.round(waited / 1000)} s`);
-    await context.clock.sleep(pause, context.signal).catch(() => undefined);
+    if (limit.left() === 0) throw stillRuns(`Not done after ${Math.round(limit.spent() / 1000)} s`);
+    await limit.sleep(pause).catch(() => undefined);
   }
 }
 

@@ -63,7 +63,8 @@ export async function waitTask(
       });
     }
     options.onWait?.(Math.round(waited / 1000));
-    await clock.sleep(pause, signal);
+    // Not past the bound, for the sake of a pause.
+    await clock.sleep(Math.max(1, Math.min(pause, options.timeoutMs - waited)), signal);
     pause = Math.min(pause * 1.5, LAST_POLL_MS);
   }
 }
@@ -103,7 +104,7 @@ export async function runTask(
     upid = toUpid(await start());
   } catch (error) {
     if (!isZebuError(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
-    const found = await findTask(client, lost, sentAt, options);
+    const found = await findTask(client, lost, sentAt, options, started);
     if (found === undefined) throw error;
     options.io.warn(`The answer to a request was lost; its task was found: ${found}`);
     upid = found;
@@ -122,8 +123,10 @@ async function findTask(
   lost: LostTask,
   sentAt: number,
   options: TaskOptions,
+  started: number,
 ): Promise<Upid | undefined> {
   for (let attempt = 0; attempt < 5; attempt++) {
+    if (options.clock.elapsed() - started > options.timeoutMs) return undefined;
     const data = await client.request('GET', `/nodes/${lost.node}/tasks`, {
       source: 'all',
       limit: 50,

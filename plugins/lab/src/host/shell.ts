@@ -10,6 +10,7 @@ import { sshFiles } from '../instance/credentials.js';
 import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
 import { addDevice, bridgeDevice, nodeDevice } from '../net/devices.js';
+import { TICKET_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
 
 const LIB = fileURLToPath(new URL('../../host-shell', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
@@ -52,7 +53,7 @@ function filesOf(layout: Layout): ShellFiles {
 /** Where a file of the lab's state is for the node. */
 const seenInside = (layout: Layout, file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
 
-export function sshdConfig(layout: Layout): string {
+export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
   const keys = sshFiles(layout);
   const inside = (file: string): string => seenInside(layout, file);
   return [
@@ -68,19 +69,20 @@ export function sshdConfig(layout: Layout): string {
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl`,
+    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_PERL_START=${Math.round(startMs * TICKET_SHARE)}`,
     '',
   ].join('\n');
 }
 
 /** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
-async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
+async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSettings): Promise<void> {
   await rm(programs, { recursive: true, force: true });
   await mkdir(programs, { recursive: true });
   await mkdir(bin, { recursive: true });
   for (const name of await readdir(SELF))
     if (name.endsWith('.js')) await copyFile(join(SELF, name), join(programs, name));
   await writeFile(join(programs, 'package.json'), '{"type":"module"}\n');
+  await writeFile(join(programs, 'settings.json'), JSON.stringify(settings));
   const cli = `${INSIDE}/state/host/programs/cli.js`;
   for (const name of PROGRAMS) {
     const file = join(bin, name);
@@ -99,9 +101,10 @@ export async function shellIsUp(layout: Layout): Promise<boolean> {
 export async function shellUp(layout: Layout, settings: LabSettings): Promise<void> {
   const files = filesOf(layout);
   await mkdir(layout.host, { recursive: true });
-  await writePrograms(files);
+  const programs = settings.programs ?? USUAL_PROGRAMS;
+  await writePrograms(files, programs);
   if ((await loadRef(files.ref)) !== undefined) return;
-  await writeFile(files.config, sshdConfig(layout));
+  await writeFile(files.config, sshdConfig(layout, programs));
   await mkdir(join(layout.stateDir, 'vz'), { recursive: true });
   // What goes wrong before sshd opens its own log is said there too.
   const log = await open(files.log, 'w', 0o600);

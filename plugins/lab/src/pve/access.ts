@@ -56,12 +56,16 @@ export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...AGENT
 export interface Caller {
   /** `user@realm` or `user@realm!token`. */
   readonly id: string;
+  /** From the host's own shell, whose programs run a task themselves. */
+  readonly local?: boolean;
   may(path: string, privilege: string): boolean;
 }
 
 export const ROOT_USER = 'root@pam';
 
 export const ROOT: Caller = { id: ROOT_USER, may: () => true };
+
+export const LOCAL_ROOT: Caller = { ...ROOT, local: true };
 
 const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   Administrator: PRIVILEGES,
