@@ -14,6 +14,12 @@ export const SCHEMA: Readonly<Record<string, Readonly<Record<string, SchemaParam
 const isText = (value: unknown): value is boolean | number | string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
+/** An id has a format besides its limits, and that is looked at first. */
+function vmidProblem(name: string, { type }: SchemaParameter, text: string): string | undefined {
+  const id = type === 'integer' && /^(vmid|newid)$/.test(name) && /^[+-]?\d+$/.test(text);
+  return id && !/^[1-9]\d{2,8}$/.test(text) ? 'invalid format - value does not look like a valid VM ID\n' : undefined;
+}
+
 /**
  * The checks a real node makes of every request before its code runs.
  * @throws PveFault 400 with every problem at once
@@ -30,7 +36,10 @@ export function checkSchema(method: string, template: string, raw: RawParams): v
       errors[name] = 'property is not defined in schema and the schema does not allow additional properties';
     else if (spec.type !== 'array' && isText(value)) {
       const text = value === true ? '1' : value === false ? '0' : String(value);
-      const problem = problemOf({ ...spec, type: spec.type }, text) ?? options?.(name)?.format?.(text);
+      const problem =
+        vmidProblem(name, spec, text) ??
+        problemOf({ ...spec, type: spec.type }, text) ??
+        options?.(name)?.format?.(text);
       if (problem !== undefined) errors[name] = problem;
     }
   }

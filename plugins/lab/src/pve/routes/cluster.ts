@@ -123,8 +123,10 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
     for (const [id, record] of Object.entries(node.file.state.vms)) {
       if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
       const carrier = node.carrier(record);
+      const { cpus: maxcpu, ...summary } = await vmSummary(carrier, Number(id));
       found.push({
-        ...(await vmSummary(carrier, Number(id))),
+        ...summary,
+        maxcpu,
         type: 'qemu',
         id: `qemu/${id}`,
         node: carrier.name,
