@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller } from './access.js';
+import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller, type Credentials } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
 import { died, PveFault } from './fault.js';
 import type { Faults } from './faults.js';
@@ -98,6 +98,11 @@ function refuse(response: ServerResponse, refused: PveFault, said: Said, local: 
   }
 }
 
+function credentialsOf({ method = 'GET', headers }: IncomingMessage): Credentials {
+  const { authorization, cookie } = headers;
+  return { method, authorization, cookie, csrf: headers['csrfpreventiontoken']?.toString() };
+}
+
 /** What Perl prints before it dies of a message that is not in bytes. */
 const WIDE = 'Wide character in die at /usr/share/perl5/PVE/RESTHandler.pm line 1131.';
 
@@ -113,7 +118,7 @@ export async function handleApi(
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
   const said: Said = { stdout: [], stderr: [] };
   try {
-    const caller: Caller = local ? LOCAL_ROOT : authenticate(request.headers.authorization, node.file.state);
+    const caller: Caller = local ? LOCAL_ROOT : authenticate(credentialsOf(request), node.file.state);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
@@ -132,7 +137,10 @@ export async function handleApi(
     };
     // Who may do everything sees what is wrong with a request first; for others it comes after their rights.
     if (hasPrivilege(caller, '/', 'Permissions.Modify'))
-      checkSchema(method, template, { ...call.raw, ...(body.upload && { filename: body.upload.filename }) });
+      checkSchema(node.settings.version, method, template, {
+        ...call.raw,
+        ...(body.upload && { filename: body.upload.filename }),
+      });
     const data = await handler(call);
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;

@@ -24,9 +24,6 @@ export interface NodeSettings {
   readonly labImage: { readonly sha256: string; readonly boot: DirectBoot } | undefined;
 }
 
-/** What the lab answers as, by major version. */
-export const PVE_VERSIONS = { '8': '8.4.21', '9': '9.2.11' } as const;
-
 /** How long PVE waits for a VM's lock file. */
 const LOCK_WAIT_MS = 10_000;
 

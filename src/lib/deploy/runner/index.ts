@@ -4,6 +4,7 @@ import { BUILD_ARGS } from './build-args.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
+import { DATA } from './data.js';
 import { ENGINE } from './engine.js';
 import { ENV_FILE } from './env-file.js';
 import { FOLLOW_DATA } from './follow-data.js';
@@ -12,9 +13,11 @@ import { GAP } from './gap.js';
 import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
+import { IN_USE } from './in-use.js';
 import { JOURNAL } from './journal.js';
 import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
+import { MASK_FUNCTION } from '../../secrets/vm/masks.js';
 import { MOUNTS } from './mounts.js';
 import { PORTS } from './ports.js';
 import { PREFLIGHT } from './preflight.js';
@@ -24,6 +27,7 @@ import { RECEIVE } from './receive.js';
 import { RECOVER } from './recover.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
+import { SOURCES } from './sources.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
 import { VERDICT } from './verdict.js';
@@ -46,6 +50,7 @@ export const RUNNER = [
   RECEIVE,
   START,
   LINEWISE,
+  MASK_FUNCTION,
   JOURNAL,
   ENGINE,
   COMPOSE,
@@ -54,7 +59,9 @@ export const RUNNER = [
   VERDICT,
   PROBES,
   IMAGES,
+  SOURCES,
   MOUNTS,
+  DATA,
   BUILD,
   PREFLIGHT,
   STRATEGY,
@@ -67,6 +74,7 @@ export const RUNNER = [
   COMMIT,
   RECOVER,
   HOOKS,
+  IN_USE,
   PRUNE,
   BUILD_ARGS,
   FOLLOW_DATA,

@@ -7,10 +7,7 @@ import { checkParams, int, str } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
 import { isVmid, NO_VMID } from './common.js';
 import { vmSummary } from './status.js';
-
-const REPOIDS = { '8': '2606ac850d46da29', '9': '14a22df35955d97d' } as const;
-
-const repoid = (node: LabNode): string => REPOIDS[node.isVersion9 ? '9' : '8'];
+import { releaseOf, repoidOf } from '../versions.js';
 
 const uptime = (node: LabNode): number => Math.max(1, Math.floor((Date.now() - node.startedAt) / 1000));
 
@@ -60,7 +57,7 @@ async function nodeStatus({ node, caller, local }: Call): Promise<unknown> {
     loadavg: loadavg().map((value) => value.toFixed(2)),
     kversion: `Linux ${release()}`,
     'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: '#1 SMP' },
-    pveversion: `pve-manager/${node.settings.version}/${repoid(node)}`,
+    pveversion: `pve-manager/${node.settings.version}/${repoidOf(node.settings.version)}`,
     'boot-info': { mode: 'legacy-bios' },
     ksm: { shared: 0 },
     cpuinfo: {
@@ -186,7 +183,7 @@ async function networks({ node, caller, raw }: Call): Promise<unknown> {
 
 async function version({ node }: Call): Promise<unknown> {
   const { version: full } = node.settings;
-  return { version: full, release: full.split('.').slice(0, 2).join('.'), repoid: repoid(node) };
+  return { version: full, release: releaseOf(full), repoid: repoidOf(full) };
 }
 
 /** A node alone is no cluster: it says nothing of one. */

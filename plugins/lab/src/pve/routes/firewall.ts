@@ -122,8 +122,8 @@ async function addRule(call: Call): Promise<unknown> {
     action: { type: 'string', required: true },
   });
   checkRule(params);
-  // New rules go first, as in the web interface.
-  rules.splice(Number(params['pos'] ?? 0), 0, stored(params));
+  // New rules go first, whatever `pos` says.
+  rules.unshift({ enable: 0, ...stored(params) });
   call.node.file.save();
   return null;
 }
@@ -140,11 +140,14 @@ async function putRule(call: Call): Promise<unknown> {
   if (params['macro'] !== undefined) checkRule(params);
   const { rule, pos } = ruleAt(rules, call);
   checkDigest(params, rules);
-  Object.assign(rule, stored(params));
-  for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
-  if (params['moveto'] !== undefined) {
-    rules.splice(pos, 1);
-    rules.splice(Number(params['moveto']), 0, rule);
+  const moveto = Number(params['moveto'] ?? pos);
+  if (moveto === pos) {
+    Object.assign(rule, stored(params));
+    for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
+  } else {
+    // Before the rule that has that position now; other parameters are not looked at.
+    rules.splice(moveto, 0, rule);
+    rules.splice(moveto < pos ? pos + 1 : pos, 1);
   }
   call.node.file.save();
   return null;
