@@ -120,9 +120,9 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
     for (const [id, record] of Object.entries(node.file.state.vms)) {
       if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
       const carrier = node.carrier(record);
-      const { cpus: maxcpu, ...row } = await vmSummary(carrier, Number(id));
+      const { cpus: maxcpu, ...summary } = await vmSummary(carrier, Number(id));
       found.push({
-        ...row,
+        ...summary,
         maxcpu,
         type: 'qemu',
         id: `qemu/${id}`,

@@ -198,7 +198,8 @@ async function startAll(call: Call): Promise<unknown> {
         wanted === undefined ? record.config['onboot'] === 1 || params['force'] === '1' : wanted.includes(String(vmid));
       if (!listed || record.config['template'] === 1 || (await node.isRunning(vmid, record))) continue;
       task.log(`Starting VM ${vmid}`);
-      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
+      // Each start is a task of its own, and what it says is in its own log.
+      node.tasks.start('qmstart', String(vmid), caller, (own) => node.withLock(vmid, () => startVm(node, vmid, own)));
     }
   });
 }
