@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BASE_IMAGE } from '../../support/base-image.js';
 import { makeProject, type Project } from '../../support/project.js';
 
-/** An image made of the VM's own busybox: no registry is asked. */
-const BASE =
-  'mkdir -p /tmp/base/bin && cp "$(command -v busybox)" /tmp/base/bin/ && ln -sf busybox /tmp/base/bin/sh && tar -c -C /tmp/base . | docker import - base:1';
 const service = (name: string, command: string, volumes: readonly string[], more = ''): string =>
   `  ${name}:\n    image: base:1\n    restart: unless-stopped\n    stop_signal: SIGKILL\n    command: [/bin/busybox, sh, -c, ${JSON.stringify(command)}]\n    volumes: ${JSON.stringify(volumes)}\n${more}`;
 const STAY = 'exec /bin/busybox sleep 1000000';
@@ -51,7 +49,7 @@ describe('paths of a Compose file', () => {
     project.git('config', 'filter.rot.clean', 'tr a-z n-za-m');
     project.git('config', 'filter.rot.smudge', 'tr a-z n-za-m');
     await project.json(['vm:create']);
-    await inVm(`{ ${BASE}; } >/dev/null 2>&1`);
+    await inVm(`{ ${BASE_IMAGE}; } >/dev/null 2>&1`);
   });
   afterAll(async () => {
     await project.zebu(['vm:destroy', '--yes']);
