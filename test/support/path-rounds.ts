@@ -105,20 +105,29 @@ export class PathRounds {
           sh`docker exec ${this.#container(service)} /bin/busybox sh -c '/bin/busybox find "$1/" -type f -name "w-*" | while read -r file; do echo "$0$file=$(/bin/busybox cat "$file")"; done' ${service} ${target} </dev/null`,
       ),
     ];
-    const seen = new Set((await this.#inVm(lines.join('; '))).split('\n').map((line) => line.trim().replaceAll('//', '/')));
+    const seen = new Set(
+      (await this.#inVm(lines.join('; '))).split('\n').map((line) => line.trim().replaceAll('//', '/')),
+    );
     expect([...seen][0], this.log.join('\n')).toBe(`${layout?.services.length ?? 0} state running`);
-    expect(mounts.flatMap((mount) => this.#missing(mount, seen)), this.log.join('\n')).toEqual([]);
+    expect(
+      mounts.flatMap((mount) => this.#missing(mount, seen)),
+      this.log.join('\n'),
+    ).toEqual([]);
   }
 
   #missing({ service, path, target }: Mount, seen: ReadonlySet<string>): readonly string[] {
     const top = path === '.' ? '' : `${path}/`;
     const mounted = this.#layouts.get(this.#live ?? '')?.mounts ?? [];
-    return [...this.#written]
-      .filter((file) => file.startsWith(top))
-      // What the whole repository is mounted for is seen of paths that the release itself knows to be data.
-      .filter((file) => path !== '.' || mounted.some((other) => isData(other.path) && file.startsWith(`${other.path}/`)))
-      .map((file) => `${service}${target}/${file.slice(top.length)}=${file.slice(file.lastIndexOf('/') + 1)}`)
-      .filter((line) => !seen.has(line));
+    return (
+      [...this.#written]
+        .filter((file) => file.startsWith(top))
+        // What the whole repository is mounted for is seen of paths that the release itself knows to be data.
+        .filter(
+          (file) => path !== '.' || mounted.some((other) => isData(other.path) && file.startsWith(`${other.path}/`)),
+        )
+        .map((file) => `${service}${target}/${file.slice(top.length)}=${file.slice(file.lastIndexOf('/') + 1)}`)
+        .filter((line) => !seen.has(line))
+    );
   }
 
   /** A step of any kind. @param reboots whether the whole VM may be restarted */

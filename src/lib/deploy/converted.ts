@@ -50,7 +50,11 @@ export async function withConverted<T>(
       if (found.length === 0) return [];
       const required = await drivers(git, known, ref, prefix);
       const place = [`--git-dir=${await git.ok(['rev-parse', '--absolute-git-dir'])}`, `--work-tree=${folder}`];
-      const settings = ['core.autocrlf=false', 'core.eol=lf', ...required.map((name) => `filter.${name}.required=true`)];
+      const settings = [
+        'core.autocrlf=false',
+        'core.eol=lf',
+        ...required.map((name) => `filter.${name}.required=true`),
+      ];
       const { code, stderr } = await git.run(
         [...place, ...settings.flatMap((setting) => ['-c', setting]), 'checkout-index', '-f', '-q', '-z', '--stdin'],
         { env, stdin: found.map(({ path }) => `${path}\0`).join('') },
