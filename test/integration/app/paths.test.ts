@@ -72,17 +72,18 @@ describe('paths of a Compose file', () => {
     await inside('db', 'echo row >/pg/rows');
     await inside('registry', 'echo package >/storage/pkg-1');
     const first = await inVm('docker inspect -f "{{.Created}}" paths-db-1');
-    for (const tag of ['v2', 'v3', 'v4']) {
-      project.write('note', `${tag}\n`);
-      await deploy(tag);
-    }
+    project.write('note', '2\n');
+    await deploy('v2');
+    project.write('note', '3\n');
+    const release = await deploy('v3');
     // What runs is the container of the first release: its file is there as long as it is.
     expect(await inVm('docker inspect -f "{{.Created}}" paths-db-1')).toBe(first);
     await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
     expect(await inside('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
     expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
-    const releases = (await inVm('ls /opt/zebu/paths/releases')).split('\n');
-    expect(releases).toHaveLength(3);
+    expect(await inVm(`grep -h '"step":"prune","state":"done"' /opt/zebu/paths/journals/${release}.jsonl`)).toContain(
+      '0 old releases removed, 1 kept: containers or volumes use them',
+    );
   });
 
   it('are the same after going back, and in a plan', async () => {
@@ -90,7 +91,7 @@ describe('paths of a Compose file', () => {
     expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     const { plan } = await project.json<{
       plan: { steps: readonly string[]; services: readonly { service: string; change: string }[] };
-    }>(['app:deploy', '--tag', 'v4', '--dry-run']);
+    }>(['app:deploy', '--tag', 'v3', '--dry-run']);
     expect(plan.services.map(({ service: name, change }) => `${name} ${change}`)).toEqual([
       'certbot unchanged',
       'db unchanged',
