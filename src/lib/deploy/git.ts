@@ -198,6 +198,31 @@ export class LocalGit {
     };
   }
 
+  /**
+   * Which of the names the YAML and env files of a commit say, as whole words, and whether its YAML asks for `.env` as a
+   * whole (`env_file: .env`, or the file as a mount).
+   */
+  async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; whole: boolean }> {
+    const yaml = [':(glob)**/*.yml', ':(glob)**/*.yaml'];
+    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    const words = names.flatMap((name) => ['-e', name]);
+    const paths = [...yaml, ':(glob)**/*.env', ':(glob)**/.env*'];
+    const [found, asks] = await Promise.all([
+      top.run(['grep', '-I', '-h', '-o', '-w', '-F', ...words, commit, '--', ...paths]),
+      top.run([
+        'grep',
+        '-I',
+        '-q',
+        '-E',
+        String.raw`(^|[^A-Za-z0-9_.-])\.env([^A-Za-z0-9_.-]|$)`,
+        commit,
+        '--',
+        ...yaml,
+      ]),
+    ]);
+    return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), whole: asks.code === 0 };
+  }
+
   /** For the history: who deploys. */
   async userName(): Promise<string> {
     const { stdout } = await this.#git.run(['config', 'user.name']);

@@ -27,6 +27,17 @@ const deployPlan = z.object({
       status: z.enum(['added', 'changed', 'generated', 'kept', 'missing', 'removed', 'stale', 'unchanged']),
     }),
   ),
+  settings: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.string().nullable().describe('Null for one that is removed.'),
+        status: z
+          .enum(['added', 'changed', 'kept', 'removed', 'unchanged'])
+          .describe('kept: there is no .env here, and the live release has it.'),
+      }),
+    )
+    .describe('What .env holds beside secrets, and goes with the release.'),
   steps: z.array(z.string()),
   room: z.array(
     z.object({

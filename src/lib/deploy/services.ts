@@ -56,7 +56,7 @@ const FORMAT = [
   '"image":{{json .Config.Image}}',
   '"imageId":{{json .Image}}',
   '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}}',
-  '"check":{{if .Config.Healthcheck}}true{{else}}false{{end}}',
+  '"check":{{with .Config.Healthcheck}}{{with .Test}}{{if eq (index . 0) "NONE"}}false{{else}}true{{end}}{{else}}false{{end}}{{else}}false{{end}}',
   '"policy":{{json .HostConfig.RestartPolicy.Name}}',
   '"ports":{{json .NetworkSettings.Ports}}',
   '"bindings":{{json .HostConfig.PortBindings}}',
@@ -109,6 +109,7 @@ export function statusScript(base: string, project: string, usage: boolean): str
 cd ${base} 2>/dev/null && {
   printf 'current=%s\n' "$(readlink current 2>/dev/null)"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  sed 's/^/intent=/' current/intents 2>/dev/null
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
@@ -129,14 +130,25 @@ function judge(
   return state === 'created' || state === 'restarting' ? 'waiting' : 'bad';
 }
 
-function toState(line: z.infer<typeof containerLine>, usage: ReadonlyMap<string, Usage>): ServiceState {
+/**
+ * Whether a container is meant to stay up. The runner decides the same (runner/intent.ts).
+ * @param intent its word for the service; undefined for a release that was deployed before there were any
+ */
+function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, intent: string | undefined): boolean {
+  if (intent === 'awaited' || intent === 'job') return false;
+  if (policy === 'always' || policy === 'unless-stopped' || intent === 'serves') return true;
+  return intent === undefined && (check || Object.keys(bindings ?? {}).length > 0);
+}
+
+function toState(
+  line: z.infer<typeof containerLine>,
+  usage: ReadonlyMap<string, Usage>,
+  intents: ReadonlyMap<string, string>,
+): ServiceState {
+  const intent = intents.get(line.service);
   const health =
     line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
-  const lasting =
-    line.check ||
-    Object.keys(line.bindings ?? {}).length > 0 ||
-    line.policy === 'always' ||
-    line.policy === 'unless-stopped';
+  const lasting = isLasting(line, intent);
   const ports = Object.entries(line.ports ?? {}).flatMap(([inside, hosts]) =>
     (hosts ?? []).map(
       ({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}->${inside}`,
@@ -157,7 +169,7 @@ function toState(line: z.infer<typeof containerLine>, usage: ReadonlyMap<string,
     configHash: line.hash,
     usage: usage.get(line.name.replace(/^\//, '')) ?? null,
     ports,
-    verdict: judge(line.state, health, lasting, line.exit),
+    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit),
   };
 }
 
@@ -178,9 +190,12 @@ export function parseStatus(stdout: string): AppSurvey {
   });
   const all = (key: string): readonly string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
   const usage = new Map(all('usage').flatMap((text) => [parseUsage(text)].filter((pair) => pair !== undefined)));
+  const intents = new Map(
+    all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
+  );
   const services = all('container').flatMap((text) => {
     const container = parseContainer(text);
-    return container === undefined ? [] : [toState(container, usage)];
+    return container === undefined ? [] : [toState(container, usage, intents)];
   });
   const current = all('current')[0]?.split('/').at(-1);
   const record = all('record')[0];

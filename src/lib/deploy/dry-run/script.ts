@@ -6,6 +6,7 @@ import { CHECKOUT } from '../runner/checkout.js';
 import { COMPOSE } from '../runner/compose.js';
 import { CONFIG } from '../runner/config.js';
 import { DATA } from '../runner/data.js';
+import { ENV_FILE } from '../runner/env-file.js';
 import { MOUNTS } from '../runner/mounts.js';
 import { SOURCES } from '../runner/sources.js';
 import { STRATEGY } from '../runner/strategy.js';
@@ -28,8 +29,9 @@ export interface Rehearsal {
  * borrows the app's objects, and goes when the script ends. Secrets are rendered as markers; no value is read.
  *
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
- * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room (`PLACE FREE_MIB`), memory (MiB),
- * history (the last lines), and error (why Compose refuses the files) or refused (why a path in them is).
+ * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room
+ * (`PLACE FREE_MIB`), memory (MiB), history (the last lines), live-settings and settings (lines of KEY=value), and error (why
+ * Compose refuses the files) or refused (why a path in them is).
  */
 export function rehearsalScript({ layout, commit, planSize, markersSize, pack }: Rehearsal): string {
   return (
@@ -56,6 +58,7 @@ commit=${commit} mark=${RELEASE_MARK}
     CHECKOUT +
     COMPOSE +
     CONFIG +
+    ENV_FILE +
     STRATEGY +
     SOURCES +
     MOUNTS +
@@ -78,10 +81,14 @@ marked() { sed -e "s|$1/|$mark/|g" "$2"; }
 live=$(readlink "$base/current" 2>/dev/null)
 if [ -n "$live" ] && load "$base/$live"; then
   own_files
+  section live-settings
+  cat "$base/$live/settings.env" 2>/dev/null
   [ -n "$secrets" ] || environment="$environment --env-file $work/markers"
   if { if [ -n "$secrets" ]; then marked_config json; else compose config --format json; fi; } </dev/null >"$work/live" 2>/dev/null; then
     section live
-    marked "$base/$live" "$work/live"
+    # With markers, its folder is another one.
+    sed -e "s|$work/marked/|$base/$live/$folder/|g" "$work/live" >"$work/live-here"
+    marked "$base/$live" "$work/live-here"
   fi
 fi
 
@@ -89,6 +96,10 @@ mv "$work/markers" "$work/names"
 load "$work/release"
 own_files
 environment="$environment --env-file $work/names"
+section settings
+cat "$work/release/settings.env" 2>/dev/null
+[ ! -s "$work/names" ] || secrets=names
+if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
 if ! read_config; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
