@@ -30,3 +30,7 @@ chmod 755 "$folder" "$folder/bin/stay"
 tar -c -C "$folder" . | docker import -c 'CMD ["/bin/stay"]' -c 'STOPSIGNAL SIGKILL' - base:1 >/dev/null
 rm -r "$folder"`);
 }
+
+/** Shell commands that make the image `base:1` of the VM's own busybox: no registry is asked. */
+export const BASE_IMAGE =
+  'mkdir -p /tmp/base/bin && cp "$(command -v busybox)" /tmp/base/bin/ && ln -sf busybox /tmp/base/bin/sh && tar -c -C /tmp/base . | docker import - base:1';

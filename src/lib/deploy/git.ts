@@ -52,7 +52,7 @@ interface Found {
 
 /** A commit as it is sent. */
 export interface Whole {
-  /** 40 hex digits: the commit itself, or one made of it that has what submodules and Git LFS keep elsewhere. */
+  /** 40 hex digits: the commit itself, or one made of it that has what a checkout here makes of it, see `makeWhole`. */
   readonly commit: string;
   /** Whether a file is part of it: a path from the top of the repository. */
   readonly has: (path: string) => boolean;
@@ -140,12 +140,13 @@ export class LocalGit {
     return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
   }
 
-  /** The commit with all its files: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
+  /** The commit with all its files, as a checkout here has them: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
   async whole({ commit, ref }: Target): Promise<Whole> {
-    const entries = await this.#entries(commit);
+    const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
     const lacking =
+      own ||
       entries.some(isSubmodule) ||
-      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.usesLfs(commit)));
+      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.converts(commit)));
     const whole = lacking ? await (await import('./whole.js')).makeWhole(this.#git, commit, ref) : commit;
     const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
     return { commit: whole, has: (path) => paths.has(path) };

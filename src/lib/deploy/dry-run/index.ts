@@ -89,7 +89,7 @@ export async function planDeploy(
     changedSecrets: changedSecrets.map(({ name }) => name),
     strategies: parseStrategies(sections.get('strategies') ?? ''),
   });
-  const hooks = (sections.get('hooks') ?? '').split('\n').filter((name) => name !== '');
+  const hooks = linesOf(sections.get('hooks'));
   const holder = parseHolder(found.holder);
   return {
     previous: found.current,
@@ -103,7 +103,7 @@ export async function planDeploy(
       services,
       settings,
       secrets: changedSecrets.map(({ name, status }) => ({ name, status })),
-      steps: plannedSteps(config, hooks, target, bytes),
+      steps: plannedSteps(config, hooks, target, { bytes, paths: linesOf(sections.get('paths')) }),
       room: rooms(sections, config),
       deploying: holder === undefined ? null : describeHolder(holder),
     },
@@ -160,13 +160,18 @@ async function rehearse(
 function readTarget(sections: ReadonlyMap<string, string>, target: Target): ComposeConfig {
   const config = readConfig(sections.get('target'));
   if (config !== undefined) return config;
-  const hook = /^pre-build$/m.test(sections.get('hooks') ?? '');
+  const hook = /^pre-(build|deploy)$/m.exec(sections.get('hooks') ?? '')?.[0];
+  const refused = sections.get('refused')?.trim();
   throw new ZebuError(
     'COMPOSE_INVALID',
-    `Compose refuses the files of ${target.ref}: ${sections.get('error')?.trim() ?? 'no reason given'}`,
-    hook ? { hint: 'A plan does not run .zebu/hooks/pre-build, which may make what is missing.' } : {},
+    refused === undefined
+      ? `Compose refuses the files of ${target.ref}: ${sections.get('error')?.trim() ?? 'no reason given'}`
+      : `The deploy of ${target.ref} would be refused: ${refused}`,
+    hook === undefined ? {} : { hint: `A plan does not run .zebu/hooks/${hook}, which may make what is missing.` },
   );
 }
+
+const linesOf = (text = ''): readonly string[] => text.split('\n').filter((line) => line !== '');
 
 function readConfig(text: string | undefined): ComposeConfig | undefined {
   if (text === undefined) return undefined;
