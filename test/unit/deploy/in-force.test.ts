@@ -75,7 +75,7 @@ if in_force; then echo 'in force'; else echo "$reason"; fi`;
 const but = (service: string, more: Partial<Running>): readonly Running[] =>
   GOOD.map((each) => (each.service === service ? { ...each, ...more } : each));
 
-describe('what is in force', () => {
+describe('what is in force', { timeout: 60_000 }, () => {
   it('is what Docker says of every service', () => {
     expect(judged({ running: GOOD })).toEqual(['in force']);
   });

@@ -43,7 +43,7 @@ ${then}`;
 
 const A1 = "A='1'\nB='x'\n";
 
-describe('settings of a release', () => {
+describe('settings of a release', { timeout: 60_000 }, () => {
   it('are what was sent, before the secrets for Compose', () => {
     const then = 'cat $release/settings.env; echo "$environment" | tr " " "\\n" | sed -n "s|.*/||p"';
     expect(loaded({ from: 'here', settings: A1 }, "A='0'\n", then)).toEqual([
