@@ -6,12 +6,14 @@ import { cpus } from 'node:os';
 import { benchDeploy } from '../bench/deploy.ts';
 import { benchScale } from '../bench/scale.ts';
 import { benchStartUp } from '../bench/start-up.ts';
+import { benchTransports } from '../bench/transports.ts';
 import { benchVmCreate } from '../bench/vm-create.ts';
 import { benchWire } from '../bench/wire.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   'start-up': () => benchStartUp(Number(process.env['BENCH_ROUNDS'] ?? 15)),
   'vm-create': () => asRoot('vm-create', () => benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2))),
+  transports: () => asRoot('transports', () => benchTransports(Number(process.env['BENCH_TRANSPORT_ROUNDS'] ?? 5))),
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   scale: () => asRoot('scale', benchScale),

@@ -111,6 +111,7 @@ export const bundling = (root: string): BuildOptions => ({
     'typescript',
     'ts-node',
     'tsx',
+    '@zebu/kit/rest',
     '@zebu/kit/ssh',
     'enquirer',
     'listr2',

@@ -8,7 +8,7 @@ type DoctorResult = Diagnosis & { readonly role: readonly string[] | null };
 export default class Doctor extends ProjectCommand<DoctorResult> {
   static override summary = 'Check everything zebu stands on: this machine, the configuration, Proxmox, the VM.';
   static override description =
-    'One line a check: ok, warn, fail or skip, and what to do about it. Changes nothing, and goes on when something is broken. The exit status is 0 when nothing failed, else that of the first failure. A VM that does not exist yet is no failure.';
+    'One line a check: ok, warn, fail or skip, and what to do about it. Changes nothing, and goes on when something is broken; what does not answer in time is a failure of its own check. The exit status is 0 when nothing failed, else that of the first failure. A VM that does not exist yet is no failure.';
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --json',
@@ -36,14 +36,18 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
       for (const line of role) this.io.out(line);
       return { healthy: true, exit: 0, checks: [], role };
     }
+    const { waitingLine } = await import('../lib/ui/waiting-line.js');
+    const line = waitingLine(this.io);
     const diagnosis = await diagnose({
       context,
       signal: this.signal,
+      onWait: ({ ids, seconds }) => line.show(`waiting for ${ids.join(', ')} (${seconds} s)`),
       onResult: ({ id, status, detail, remedy }) => {
+        line.clear();
         this.io.out(`${status.padEnd(4)}  ${id.padEnd(10)}  ${detail}`);
         if (remedy !== null) this.io.out(`                  -> ${remedy}`);
       },
-    });
+    }).finally(() => line.clear());
     process.exitCode = diagnosis.exit;
     return { ...diagnosis, role: null };
   }

@@ -1,5 +1,5 @@
 import { Config, Errors, flush, run, settings } from '@oclif/core';
-import { failure, inActions, processConsole, toZebuError } from '@zebu/kit';
+import { failure, inActions, joined, jsonLine, printable, processConsole, shown, toZebuError, write } from '@zebu/kit';
 import { joinTopic, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
@@ -13,7 +13,7 @@ function report(thrown: unknown, args: readonly string[]): void {
   const error = toZebuError(thrown);
   const json = args.includes('--json');
   const io = processConsole(args, json);
-  if (json) process.stdout.write(`${JSON.stringify(failure(args[0] ?? '', error, []))}\n`);
+  if (json) write(process.stdout, joined([jsonLine(failure(args[0] ?? '', error, [])), shown`\n`]));
   if (!json || io.events || inActions(process.env)) io.error(error);
   io.debug(() => (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '');
   process.exitCode = error.oclif.exit;
@@ -39,10 +39,10 @@ export async function main(args: string[], root: string): Promise<void> {
     // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
     settings.enableAutoTranspile = false;
     if (args[0] === COMPLETE) {
-      const { candidates, shown } = await import('./complete/index.js');
+      const { candidates, shown: answer } = await import('./complete/index.js');
       const config = await Config.load(root);
       const zebu = process.argv[1] ?? '';
-      process.stdout.write(shown(await candidates(args.slice(1), config.commands, zebu)));
+      write(process.stdout, printable(answer(await candidates(args.slice(1), config.commands, zebu))));
       return;
     }
     if (args[0] === UPDATE) {

@@ -16,12 +16,21 @@ import { PIN_FILE, SCRIPT, SCRIPT_FILES } from '../../src/lib/proxmox/provision/
 import { ROOT } from './cli.js';
 import type { Project } from './project.js';
 
+/** Over SSH and without `vm.image`, the script is the default. The lab's host has no way to the publisher of the image. */
+export const fromScript = { image: undefined, script: { source: '../upstream', allow_unverified_image: true } };
+
+interface Changes {
+  readonly script?: (text: string) => string;
+  readonly afterPin?: (text: string) => string;
+}
+
 /** Puts the stand-in for upstream beside a project, changed as asked, and pins what is there then. */
-export function standIn(
-  project: Project,
-  changes: { readonly script?: (text: string) => string; readonly afterPin?: (text: string) => string } = {},
-): void {
-  const folder = join(project.folder, '..', 'upstream');
+export const standIn = (project: Pick<Project, 'folder'>, changes: Changes = {}): void =>
+  standInBeside(project.folder, changes);
+
+/** The same. @param repository folder of zebu.yml; the stand-in is in `../upstream` */
+export function standInBeside(repository: string, changes: Changes = {}): void {
+  const folder = join(repository, '..', 'upstream');
   cpSync(join(ROOT, 'test', 'fixtures', 'community-script'), folder, { recursive: true });
   const script = join(folder, SCRIPT);
   const text = readFileSync(script, 'utf8');
@@ -36,7 +45,7 @@ export function standIn(
         .digest('hex'),
     ]),
   );
-  project.write(PIN_FILE, JSON.stringify({ commit: null, recorded: '2026-01-01', files }));
+  writeFileSync(join(repository, PIN_FILE), JSON.stringify({ commit: null, recorded: '2026-01-01', files }));
   if (changes.afterPin !== undefined) writeFileSync(script, changes.afterPin(changed));
 }
 

@@ -1,6 +1,6 @@
 /** A command whose output is longer than the screen, as the last word says it goes on: `end`, `fail`, `flow`, `hang`. */
 import { Args } from '@oclif/core';
-import { ZebuError } from '@zebu/kit';
+import { shown, ZebuError } from '@zebu/kit';
 import { pagerFlag, ZebuCommand } from '@zebu/kit/command';
 
 class LongOutput extends ZebuCommand<{ lines: number }> {
@@ -15,7 +15,7 @@ class LongOutput extends ZebuCommand<{ lines: number }> {
     if (args.then === 'fail') throw new ZebuError('DEPLOY_UNHEALTHY', 'It is not well');
     // oclif would not wait for what keeps nothing open.
     const open = setInterval(() => {}, 1000);
-    for (let line = 61; args.then === 'flow'; line++) await this.io.flow([`line ${line}`]);
+    for (let line = 61; args.then === 'flow'; line++) await this.io.flow([shown`line ${line}`]);
     if (args.then === 'hang') {
       await new Promise((_, reject) =>
         this.signal.addEventListener('abort', () => reject(this.signal.reason as ZebuError)),

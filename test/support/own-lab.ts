@@ -17,7 +17,10 @@ export async function ownLab(name: string, ...upFlags: readonly string[]): Promi
   const stateDir = mkdtempSync(join(tmpdir(), `zebu-lab-${name}-`));
   const flags = ['--name', name, '--state-dir', stateDir];
   const up = (...more: readonly string[]): Promise<LabReport> =>
-    zebuJson<LabReport>(['lab:up', ...flags, '--guests', 'namespace', ...more], { cwd: ROOT, timeoutMs: 900_000 });
+    zebuJson<LabReport>(['lab:up', ...flags, '--guests', 'namespace', '--pvesh-start', '0', ...more], {
+      cwd: ROOT,
+      timeoutMs: 900_000,
+    });
   return {
     report: await up(...upFlags),
     flags,

@@ -17,7 +17,10 @@ async function sharedLab(guests: 'namespace' | 'qemu', project: TestProject): Pr
   const kept = process.env['ZEBU_TEST_LAB'] || undefined;
   const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'zebu-lab-')));
   const flags = ['--name', 'test', '--state-dir', stateDir];
-  const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests], { cwd: ROOT, timeoutMs: 900_000 });
+  const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests, '--pvesh-start', '0'], {
+    cwd: ROOT,
+    timeoutMs: 900_000,
+  });
   project.provide('lab', lab);
   if (kept !== undefined) return async () => {};
   return async () => {

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Transport, TransportContext } from '../../plugins/kit/src/index.js';
 import { createConsole } from '../../plugins/kit/src/console.js';
 import type { LabReport } from '../../plugins/lab/src/instance/up.js';
@@ -31,9 +34,25 @@ export function contextFor(lab: LabReport, id: TransportId, options: TransportOp
   };
 }
 
-/** One of the two built-in transports, connected to a lab. */
-export function connect(lab: LabReport, id: TransportId, options: TransportOptions = {}): Promise<Transport> {
-  return (id === 'ssh' ? ssh : api).connect(contextFor(lab, id, options));
+/** The ways to a node: the third is that of the transport `ssh` where sshd forwards nothing. */
+export type Way = TransportId | 'ssh without forwarding';
+
+/** A built-in transport, connected to a lab. */
+export function connect(lab: LabReport, way: Way, options: TransportOptions = {}): Promise<Transport> {
+  if (way === 'api') return api.connect(contextFor(lab, way, options));
+  const settings = way === 'ssh' ? options.settings : { identity_file: keyWithoutForwarding(lab), ...options.settings };
+  return ssh.connect(contextFor(lab, 'ssh', { ...options, ...(settings === undefined ? {} : { settings }) }));
+}
+
+/** A key that the lab's node lets in, and for which it forwards nothing. */
+export function keyWithoutForwarding(lab: LabReport): string {
+  const file = join(dirname(lab.ssh.identityFile), 'id_no_forwarding');
+  if (!existsSync(file)) {
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+    const accepted = join(dirname(lab.ssh.identityFile), 'authorized_keys');
+    appendFileSync(accepted, `no-port-forwarding ${readFileSync(`${file}.pub`, 'utf8')}`);
+  }
+  return file;
 }
 
 /** A request whose path needs no template. */

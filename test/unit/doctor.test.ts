@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { ZebuError } from '@zebu/kit';
+import { describe, expect, it, vi } from 'vitest';
+import { Redactor, ZebuError, type Io } from '@zebu/kit';
+import { systemClock } from '../../src/lib/context.js';
 import { exitOf, fail, ok, runChecks, warn, type Check } from '../../src/lib/doctor/check.js';
 import { diskFinding, skewFinding } from '../../src/lib/doctor/guest.js';
 import { nodeFinding } from '../../src/lib/doctor/local.js';
 import { versionFinding } from '../../src/lib/doctor/proxmox.js';
-import { effective, missingPrivileges, pveumLines, rolePrivileges } from '../../src/lib/doctor/role.js';
+import { missingPrivileges, pveumLines, rolePrivileges } from '../../src/lib/doctor/role.js';
+import { effective } from '../../src/lib/proxmox/permissions.js';
+import { waitingLine } from '../../src/lib/ui/waiting-line.js';
 
 const signal = new AbortController().signal;
 const check = (id: string, run: Check['run'], needs: readonly string[] = []): Check => ({ id, needs, run });
@@ -22,6 +25,7 @@ describe('a run of checks', () => {
       ],
       signal,
       () => {},
+      { clock: systemClock },
     );
     expect(results.map(({ id, status, detail }) => `${id} ${status} ${detail}`)).toEqual([
       ...['a warn so so', 'b fail no', 'c skip needs b', 'd skip needs c', 'e fail full', 'f ok fine'],
@@ -31,7 +35,113 @@ describe('a run of checks', () => {
   });
 
   it('is 0 for warnings', async () => {
-    expect(exitOf(await runChecks([check('a', async () => warn('x', 'y'))], signal, () => {}))).toBe(0);
+    const only = [check('a', async () => warn('x', 'y'))];
+    expect(exitOf(await runChecks(only, signal, () => {}, { clock: systemClock }))).toBe(0);
+  });
+
+  const answers = (seconds: number) => async () => {
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    return ok(`after ${seconds} s`);
+  };
+  const never = () => new Promise<never>(() => {});
+
+  /** In a time that is not real. @returns each result with the second it was told in, and what was waited for */
+  async function timed(checks: readonly Check[]) {
+    vi.useFakeTimers();
+    try {
+      const told: string[] = [];
+      const waited: string[] = [];
+      const now = (): number => Math.round(performance.now() / 1000);
+      const began = now();
+      const run = runChecks(
+        checks,
+        signal,
+        ({ id, status, detail }) => told.push(`${now() - began} ${id} ${status} ${detail}`),
+        { clock: systemClock, onWait: ({ ids, seconds }) => waited.push(`${ids.join(' ')} ${seconds}`) },
+      );
+      await vi.advanceTimersByTimeAsync(600_000);
+      return { results: await run, told, waited };
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  it('takes as long as its longest way, and is told in the order of the checks', async () => {
+    const { told, waited } = await timed([
+      check('a', answers(3)),
+      check('b', answers(1), ['a']),
+      check('c', answers(5), ['a']),
+      { ...check('d', answers(1), ['a']), after: ['c'] },
+      check('e', answers(1)),
+    ]);
+    expect(told).toEqual([
+      '3 a ok after 3 s',
+      '4 b ok after 1 s',
+      '8 c ok after 5 s',
+      '9 d ok after 1 s',
+      '9 e ok after 1 s',
+    ]);
+    expect(waited).toContain('a 2');
+    expect(waited).toContain('c 3');
+    expect(waited.at(-1)).toMatch(/^d /);
+  });
+
+  it('has a result for what never answers, in its own time, and goes on', async () => {
+    const { results, told } = await timed([
+      { ...check('a', never), seconds: 7 },
+      check('b', answers(1), ['a']),
+      { ...check('c', answers(2)), after: ['a'] },
+      check('d', never),
+    ]);
+    expect(told).toEqual([
+      '7 a fail did not answer within 7 s',
+      '7 b skip needs a',
+      '9 c ok after 2 s',
+      '30 d fail did not answer within 30 s',
+    ]);
+    expect(results[0]).toMatchObject({ code: 'UNREACHABLE', remedy: expect.any(String) as string });
+  });
+
+  it('tells a check that its time is over', async () => {
+    let told = false;
+    const wait = async (each: AbortSignal) => {
+      each.addEventListener('abort', () => (told = true));
+      return never();
+    };
+    await timed([{ ...check('a', wait), seconds: 1 }]);
+    expect(told).toBe(true);
+  });
+
+  it('ends at once when it is interrupted, whatever it waits for', async () => {
+    const abort = new AbortController();
+    const run = runChecks([check('a', never), check('b', never, ['a'])], abort.signal, () => {}, {
+      clock: systemClock,
+    });
+    abort.abort(new ZebuError('INTERRUPTED', 'Interrupted by SIGINT.'));
+    await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+});
+
+describe('the line that says what is waited for', () => {
+  const lines = (live: boolean): string => {
+    let written = '';
+    const redactor = new Redactor();
+    redactor.add('a-secret-value');
+    const io = { live, columns: 30, redactor } as unknown as Io;
+    const line = waitingLine(io, { write: (text: string | Uint8Array) => ((written += String(text)), true) });
+    line.clear();
+    line.show('waiting for a-secret-value, storage, bridge');
+    line.clear();
+    line.clear();
+    return written;
+  };
+
+  it('is redrawn on a terminal, no wider than that, without secrets, and taken away again', () => {
+    expect(lines(true)).toBe('\r\u001B[Kwaiting for [redacted], stora\r\r\u001B[K');
+  });
+
+  it('is not there without one', () => {
+    expect(lines(false)).toBe('');
   });
 });
 

@@ -1,6 +1,7 @@
 /** GitHub Actions: workflow commands, which the runner reads from both streams, and the files a step may write. */
 import { appendFileSync, fstatSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
+import type { Printable } from './printable.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,25 +11,28 @@ const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-/** One workflow command, such as `::error file=zebu.yml,line=3::text`. */
+/** One workflow command and its line end, such as `::error file=zebu.yml,line=3::text`. A value that is to be masked stays itself. */
 export function workflowCommand(
   name: string,
   message: string,
   properties: Readonly<Record<string, number | string | undefined>> = {},
-): string {
+): Printable {
   const given = Object.entries(properties)
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([key, value]) => `${key}=${escapeProperty(String(value))}`)
     .join(',');
-  return `::${name}${given === '' ? '' : ` ${given}`}::${escapeData(message)}`;
+  return `::${name}${given === '' ? '' : ` ${given}`}::${escapeData(message)}\n` as Printable;
 }
 
 /**
- * A line that the runner will not take for a command, whoever wrote it: a container could otherwise set outputs or hide
- * lines of the job that deploys it. A zero-width space is put into `::` at the start and `##[` anywhere.
+ * Lines that the runner will not take for commands, whoever wrote them: a container could otherwise set outputs or hide
+ * lines of the job that deploys it. A zero-width space is put into `::` at the start of one and `##[` anywhere.
  */
-export function inert(line: string): string {
-  return line.replace(/^(\s*):(?=:)/, '$1:\u200B').replaceAll('##[', '#\u200B#[');
+export function inert(text: Printable): Printable {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/^(\s*):(?=:)/, '$1:\u200B').replaceAll('##[', '#\u200B#['))
+    .join('\n') as Printable;
 }
 
 /** Where a problem is, from an error's details, as paths of the repository are shown. */

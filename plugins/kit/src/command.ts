@@ -3,6 +3,7 @@ import { inActions, writeReport, type CiReport } from './actions.js';
 import { processConsole, type Console } from './console.js';
 import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
 import { ZebuError } from './errors.js';
+import { joined, jsonLine, shown, write } from './printable.js';
 import type { ResultDeclaration } from './result.js';
 
 /** For commands whose output may be longer than a screen, which then call `page()`. */
@@ -133,9 +134,7 @@ export abstract class ZebuCommand<Result> extends Command {
   }
 
   override logJson(json: unknown): void {
-    // The runner of GitHub Actions would take `##[…]` anywhere in a line for a command; in JSON it can be spelled otherwise.
-    const text = this.io.redactor.clean(JSON.stringify(json)).replaceAll('##[', '\\u0023#[');
-    process.stdout.write(`${text}\n`);
+    write(process.stdout, joined([jsonLine(this.io.redactor.cleanDeep(json)), shown`\n`]));
   }
 
   override warn(input: Error | string): Error | string {

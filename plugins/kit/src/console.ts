@@ -1,9 +1,9 @@
-import { stripVTControlCharacters } from 'node:util';
 import { annotationPlace, inActions, inert, isRegularFile, workflowCommand } from './actions.js';
 import type { Io } from './io.js';
 import { Pager, pagerCommand } from './pager.js';
-import { eventLine, type ProgressEvent } from './progress.js';
-import { Redactor, SHORTEST_MASKED } from './redact.js';
+import { eventOf, type ProgressEvent } from './progress.js';
+import { jsonLine, joined, printable, shown, write, type Printable } from './printable.js';
+import { isCommon, Redactor, SHORTEST_MASKED } from './redact.js';
 
 /** What a command's output may depend on; handed in so that a test can be any terminal. */
 export interface ConsoleSettings {
@@ -48,9 +48,14 @@ function showsUnicode(env: ConsoleSettings['env']): boolean {
   );
 }
 
-/** Control characters of remote output would move the reader's cursor or hide text; tabs and newlines stay. */
-function printable(line: string): string {
-  return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '');
+/** Cleaned as a whole, for a value may span lines; of what becomes JSON, each text. */
+function flowing(lines: readonly Printable[] | readonly object[], redactor: Redactor): Printable {
+  const [first] = lines;
+  if (typeof first === 'string') return redactor.clean(lines.join('\n')) as Printable;
+  return joined(
+    lines.map((each) => jsonLine(redactor.cleanDeep(each))),
+    '\n',
+  );
 }
 
 export function createConsole(settings: ConsoleSettings): Console {
@@ -65,29 +70,28 @@ export function createConsole(settings: ConsoleSettings): Console {
   const masks = actions && !isRegularFile(stderr.fd);
   const redactor = settings.redactor ?? new Redactor();
   /** Lines of stderr that came after what the pager has, or would be written across its screen. */
-  const held: string[] = [];
-  const tell = (text: string): void => {
+  const held: Printable[] = [];
+  const tell = (text: Printable): void => {
     if (pager?.busy === true) held.push(text);
-    else stderr.write(text);
+    else write(stderr, text);
   };
   const tellHeld = (): void => {
-    if (held.length > 0) stderr.write(held.splice(0).join(''));
+    if (held.length > 0) write(stderr, joined(held.splice(0)));
   };
-  const shown = (line: string): string => {
-    const clean = redactor.clean(line);
-    return `${actions ? inert(clean) : clean}\n`;
-  };
+  // Cleaned on both sides: a value may hold the very characters that are taken out.
+  const treat = (text: string): Printable => printable(redactor.clean(printable(redactor.clean(text))));
+  const line = (text: Printable): Printable => shown`${actions ? inert(text) : text}\n`;
   const command = (...parts: Parameters<typeof workflowCommand>): void => {
     const [name, message, properties] = parts;
-    stderr.write(`${workflowCommand(name, redactor.clean(message), properties)}\n`);
+    write(stderr, workflowCommand(name, treat(message), properties));
   };
   const event = (each: ProgressEvent): void => {
-    if (events) stderr.write(`${redactor.clean(eventLine(each, new Date()))}\n`);
+    if (events) write(stderr, joined([jsonLine(redactor.cleanDeep(eventOf(each, new Date()))), shown`\n`]));
   };
   /** A line for people, or the event that stands for it. */
-  const say = (line: string, each: ProgressEvent): void => {
+  const say = (text: Printable, each: ProgressEvent): void => {
     if (events) event(each);
-    else tell(shown(line));
+    else tell(line(text));
   };
   return {
     redactor,
@@ -105,7 +109,7 @@ export function createConsole(settings: ConsoleSettings): Console {
         onMissing: (program) => {
           // Nobody asked for less.
           if (env['ZEBU_PAGER'] !== undefined || env['PAGER'] !== undefined)
-            tell(shown(`warning: There is no pager ${printable(program)}`));
+            tell(line(shown`warning: There is no pager ${program}`));
         },
         onLeft: () => {
           tellHeld();
@@ -130,8 +134,9 @@ export function createConsole(settings: ConsoleSettings): Console {
       redactor.add(value);
       // The runner reads its commands from both streams; stdout is for the result. A line cannot span lines.
       if (!masks) return;
-      for (const line of value.split(/\r\n|\r|\n/))
-        if (line.length >= SHORTEST_MASKED) stderr.write(`${workflowCommand('add-mask', line)}\n`);
+      // A word or a number would be taken out of every name in the log, and out of what steps hand on.
+      for (const each of value.split(/\r\n|\r|\n/))
+        if (each.length >= SHORTEST_MASKED && !isCommon(each)) write(stderr, workflowCommand('add-mask', each));
     },
     event,
     group: (title) => {
@@ -146,24 +151,28 @@ export function createConsole(settings: ConsoleSettings): Console {
         event({ type: 'error', code, exit: error.oclif.exit, message, ...(hint === undefined ? {} : { hint }) });
       else if (actions) {
         const text = hint === undefined ? message : `${message}\n-> ${hint}`;
-        command('error', printable(text), {
+        command('error', text, {
           title: `zebu: ${code}`,
           ...annotationPlace(env, process.cwd(), error.details),
         });
       } else {
-        tell(shown(printable(redactor.clean(`Error: ${message}`))));
-        if (hint !== undefined) tell(shown(printable(redactor.clean(`  -> ${hint}`))));
+        tell(line(treat(`Error: ${message}`)));
+        if (hint !== undefined) tell(line(treat(`  -> ${hint}`)));
       }
     },
-    out: (line) => {
-      if (!json) stdout.write(shown(line));
+    shown: treat,
+    out: (text) => {
+      if (!json) write(stdout, line(treat(text)));
+    },
+    exact: (text) => {
+      if (json) return;
+      if (settings.stdout.isTTY === true || actions) write(stdout, line(printable(text)));
+      else write(stdout, `${text}\n` as Printable);
     },
     flow: async (lines) => {
-      // Cleaned as a whole: a value may span lines.
-      const text = redactor.clean(lines.join('\n'));
-      const inertText = actions ? text.split('\n').map(inert).join('\n') : text;
+      const text = flowing(lines, redactor);
       const stream: NodeJS.WritableStream = stdout;
-      if (lines.length === 0 || stream.write(`${inertText}\n`)) return;
+      if (lines.length === 0 || write(stream, joined([actions ? inert(text) : text, shown`\n`]))) return;
       // A reader that has gone will never have room.
       const ends = ['drain', 'close', 'error'] as const;
       await new Promise<void>((resolve) => {
@@ -174,21 +183,29 @@ export function createConsole(settings: ConsoleSettings): Console {
         for (const end of ends) stream.on(end, room);
       });
     },
-    // Cleaned on both sides: a value may hold the very characters that are taken out.
-    note: (line) => {
-      const text = printable(redactor.clean(line));
-      say(text, { type: 'note', message: text });
+    stopCommands: () => {
+      if (!actions) return () => {};
+      // The runner reads both streams; stdout may be on its way into another program, to which this would be rubbish.
+      const stream = isRegularFile(stderr.fd) ? settings.stdout : stderr;
+      const token = `zebu-${crypto.randomUUID()}`;
+      write(stream, workflowCommand('stop-commands', token));
+      // In a line of its own, wherever the stream has stopped.
+      return () => void write(stream, joined([shown`\n`, workflowCommand(token, '')]));
     },
-    warn: (line) => {
-      const text = redactor.clean(printable(redactor.clean(line)));
-      warnings.push(text);
-      if (actions) command('warning', text, { title: 'zebu' });
-      else say(`warning: ${text}`, { type: 'warning', message: text });
+    note: (text) => {
+      const treated = treat(text);
+      say(treated, { type: 'note', message: treated });
     },
-    debug: (line) => {
+    warn: (text) => {
+      const treated = treat(text);
+      warnings.push(treated);
+      if (actions) command('warning', treated, { title: 'zebu' });
+      else say(shown`warning: ${treated}`, { type: 'warning', message: treated });
+    },
+    debug: (text) => {
       if (!settings.debug) return;
-      const text = printable(redactor.clean(line()));
-      say(`debug: ${text}`, { type: 'debug', message: text });
+      const treated = treat(text());
+      say(shown`debug: ${treated}`, { type: 'debug', message: treated });
     },
   };
 }

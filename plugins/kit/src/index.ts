@@ -10,6 +10,8 @@ export * from './progress.js';
 export * from './providers.js';
 export * from './pve-error.js';
 export * from './quote.js';
+export { joined, jsonLine, printable, shown, styled, write, type Printable } from './printable.js';
+export * as masking from './masking/index.js';
 export * from './redact.js';
 export * from './result.js';
 export type * from './secrets.js';

@@ -1,5 +1,6 @@
 import type { ZebuError } from './errors.js';
 import type { ProgressEvent } from './progress.js';
+import type { Printable } from './printable.js';
 import type { Redactor } from './redact.js';
 
 /**
@@ -30,13 +31,22 @@ export interface Io {
   endGroup(): void;
   /** The one way an error is shown to a person. */
   error(error: ZebuError): void;
+  /** A text as it may be shown by something else that writes to the terminal: without values, and without controls. */
+  shown(text: string): Printable;
+  /**
+   * From here on the runner of GitHub Actions takes no line for a command, until what is returned is called: for streams that
+   * are handed on byte by byte. Nothing elsewhere.
+   */
+  stopCommands(): () => void;
   /** A line of the result, on stdout; dropped under `--json`, whose result is the envelope. */
   out(line: string): void;
+  /** The same for a value that was asked for: unmasked, and into a pipe or a file byte by byte. */
+  exact(text: string): void;
   /**
    * Lines of a result that has no end of its own, such as a log: on stdout, under `--json` too, where each line is one
-   * JSON value. Resolves once the reader has room for more, so that a slow reader slows the source and not our memory.
+   * JSON value, made of an object. Resolves once the reader has room for more, so that a slow reader slows the source and not our memory.
    */
-  flow(lines: readonly string[]): Promise<void>;
+  flow(lines: readonly Printable[] | readonly object[]): Promise<void>;
   /** A line for the person watching, on stderr. */
   note(line: string): void;
   /** Shown on stderr and collected into the envelope's `warnings`. */

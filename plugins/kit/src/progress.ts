@@ -24,7 +24,7 @@ export type ProgressEvent =
 /** Raised when a field changes its meaning. */
 export const EVENTS_SCHEMA = 1;
 
-/** The line itself, with the moment it was written. */
-export function eventLine(event: ProgressEvent, now: Date): string {
-  return JSON.stringify({ schema: EVENTS_SCHEMA, time: now.toISOString(), ...event });
+/** What the line is JSON of, with the moment it is written. */
+export function eventOf(event: ProgressEvent, now: Date): object {
+  return { schema: EVENTS_SCHEMA, time: now.toISOString(), ...event };
 }

@@ -13,6 +13,66 @@ export interface PveRefusal {
   readonly errors?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The right that a refusal names. */
+export interface MissingRight {
+  /** Of Proxmox's access tree: `/vms/600`. */
+  readonly aclPath: string;
+  /** One of them is enough. */
+  readonly privileges: readonly string[];
+  /** The tag that may not be added or taken away, where that is what was refused. */
+  readonly tag?: string;
+}
+
+const REFUSED = /Permission check failed/i;
+
+/**
+ * `Permission check failed (/vms/600, VM.Snapshot|VM.Snapshot.Rollback)`, in whatever it stands.
+ * @returns undefined when the text names none
+ */
+export function missingRight(text: string): MissingRight | undefined {
+  const [, aclPath, wanted] = /Permission check failed \(([^(),]+), ([^()]+)\)/i.exec(text) ?? [];
+  if (aclPath === undefined || wanted === undefined) return undefined;
+  const [names = '', tag] = wanted.split(/ for modifying tag /);
+  return { aclPath, privileges: names.split('|'), ...(tag === undefined ? {} : { tag: tag.replaceAll("'", '') }) };
+}
+
+/** Whether these words of Proxmox, of an answer or of a task's end, refuse for want of a right. */
+export function isForbidden(text: string): boolean {
+  return REFUSED.test(text);
+}
+
+function forbiddenHint(right: MissingRight | undefined): string {
+  const role = 'zebu doctor --role prints the role with all that zebu uses.';
+  if (right === undefined) return `Its login lacks a privilege; ${role}`;
+  const needs = `It needs ${right.privileges.join(' or ')} on ${right.aclPath}`;
+  if (right.tag === undefined) return `${needs}; ${role}`;
+  return `The datacenter restricts tags: allow ${right.tag} there (Datacenter, Options: User Tag Access, Registered Tags), or give the login ${right.privileges.join(' or ')} on ${right.aclPath}.`;
+}
+
+/**
+ * The one error for a right that is missing, whether the request was refused or the task that it started.
+ * @param asked what was not allowed: `POST /nodes/pve/vzdump`, `backing up VM 100`
+ * @param said Proxmox's words
+ */
+export function pveForbidden(asked: string, said: string, details: Readonly<Record<string, unknown>>): ZebuError {
+  const right = missingRight(said);
+  return new ZebuError('PROXMOX_FORBIDDEN', `Proxmox does not allow ${asked}: ${said.replace(/^403 /, '')}`, {
+    hint: forbiddenHint(right),
+    details: {
+      ...details,
+      ...(right === undefined ? {} : { privilege: right.privileges.join('|'), aclPath: right.aclPath }),
+      ...(right?.tag === undefined ? {} : { tag: right.tag }),
+    },
+  });
+}
+
+/** What to do about a configuration that is locked; undefined when the text says nothing of it. */
+export function lockHint(text: string): string | undefined {
+  const [, lock] = /\bis locked \(([\w-]+)\)/.exec(text) ?? [];
+  if (lock === undefined) return undefined;
+  return `A task of Proxmox (${lock}) has it: wait for its end. If none is going on, it died: on the host, qm unlock and the VM's id.`;
+}
+
 /** One line with PVE's own words, and the privilege and path where it lacks one. */
 export function pveError(refusal: PveRefusal): ZebuError {
   const { method, path, status, errors } = refusal;
@@ -32,15 +92,9 @@ export function pveError(refusal: PveRefusal): ZebuError {
       },
     );
   }
-  if (status === 403) {
-    const [, aclPath, privilege] = /Permission check failed \(([^,]+), ([^)]+)\)/.exec(reason) ?? [];
-    return new ZebuError('PROXMOX_FORBIDDEN', `Proxmox does not allow ${asked}: ${reason}`, {
-      hint:
-        privilege === undefined
-          ? 'Give the token or user the role that docs/setup.md shows.'
-          : `It needs ${privilege.replaceAll('|', ' or ')} on ${aclPath}; docs/setup.md shows the role.`,
-      details: { ...details, ...(privilege === undefined ? {} : { privilege, aclPath }) },
-    });
-  }
-  return new ZebuError('PROXMOX_REFUSED', [`Proxmox refused ${asked}: ${reason}`, ...named].join(' '), { details });
+  if (status === 403 || isForbidden(reason)) return pveForbidden(asked, reason, details);
+  return new ZebuError('PROXMOX_REFUSED', [`Proxmox refused ${asked}: ${reason}`, ...named].join(' '), {
+    hint: lockHint(reason),
+    details,
+  });
 }

@@ -1,65 +1,63 @@
+import { isCommon } from './masking/strength.js';
+import { fromBytes, toBytes, views } from './masking/read.js';
+import { Values } from './masking/values.js';
+
 /**
  * Values that must not be shown. A Redactor is filled as secrets become known and is applied by the one place that
  * writes (Io and the error printer), so that a value cannot leak through a message built elsewhere.
  */
 
-/** Shorter values are not masked: replacing every `ab` would destroy the output and hide nothing. */
-export const SHORTEST_MASKED = 4;
+export { isCommon, SHORTEST_MASKED, strengthOfValue, type Strength } from './masking/strength.js';
 export const MASK = '[redacted]';
 
-/**
- * Base64 of the value wherever it stands inside longer base64, as in `Basic base64(user:password)`: at each of the three
- * offsets, the characters that the neighbours do not touch.
- */
-function base64Inside(bytes: Buffer): readonly string[] {
-  return [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-    return text.slice([0, 2, 3][offset], Math.floor(((offset + bytes.length) * 8) / 6));
-  });
-}
-
-const percentUpper = (text: string): string =>
-  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
-
-/** Every spelling of a value that is looked for: raw, JSON, URL, base64, hex; each line of one with several lines. */
-export function maskedForms(value: string): readonly string[] {
-  const parts = [value, ...value.split(/\r\n|\r|\n/)].filter((part) => part.length >= SHORTEST_MASKED);
-  const forms = parts.flatMap((part) => {
-    const bytes = Buffer.from(part);
-    const base64 = [bytes.toString('base64').replace(/=+$/, ''), ...base64Inside(bytes)];
-    const url = encodeURIComponent(part);
-    return [
-      part,
-      JSON.stringify(part).slice(1, -1),
-      // As Compose prints it, so that it could be read again.
-      part.replaceAll('$', '$$$$'),
-      url,
-      url.replaceAll('%20', '+'),
-      url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-      url.replaceAll(/[!'()*]/g, percentUpper),
-      ...base64,
-      ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
-      bytes.toString('hex'),
-      bytes.toString('hex').toUpperCase(),
-    ];
-  });
-  return [...new Set(forms)].filter((form) => form.length >= SHORTEST_MASKED).sort((a, b) => b.length - a.length);
-}
-
 export class Redactor {
-  /** Longest first: a form that contains another must win. */
-  #forms: readonly string[] = [];
+  readonly #values = new Values();
 
-  /** Registers a value with its base64, URL-encoded and hex forms, and each line of a multi-line value. */
+  /** Registers a value: each of its lines, in every spelling of `masking/readings.ts`, by the rules of `masking/strength.ts`. */
   add(value: string): void {
-    const all = new Set([...this.#forms, ...maskedForms(value)]);
-    this.#forms = [...all].sort((a, b) => b.length - a.length);
+    this.#values.add(value);
   }
 
+  /** Names that zebu prints itself, of services and containers and apps: where one is a common value too, it stays. */
+  spare(...names: readonly string[]): void {
+    for (const name of names) this.#values.spare(name);
+  }
+
+  /** A text without the values. Not for what is serialised already: see `cleanDeep`. */
   clean(text: string): string {
-    let out = text;
-    for (const form of this.#forms) if (out.includes(form)) out = out.replaceAll(form, MASK);
-    return out;
+    if (this.#values.size === 0 || text.length < 4) return text;
+    const bytes = toBytes(text);
+    const found: (readonly [number, number])[] = [];
+    for (const view of views(bytes)) this.#values.find(view.text, (start, end) => found.push(view.source(start, end)));
+    if (found.length === 0) return text;
+    const parts: string[] = [];
+    let done = 0;
+    let masked = -1;
+    for (const [start, end] of found.sort(([a], [b]) => a - b)) {
+      if (end <= done) continue;
+      // What touches is one.
+      if (start > masked) parts.push(bytes.slice(done, start), MASK);
+      masked = done = end;
+    }
+    return fromBytes(parts.join('') + bytes.slice(done));
+  }
+
+  /**
+   * The same of every text in a value that is going to be serialised. Keys, numbers and switches stay, and a text that is
+   * nothing but a common word or a number: they are names, states and codes of zebu, and a result that cannot be read, or in
+   * which `false` is missing, says more than it hides.
+   */
+  cleanDeep<T>(value: T): T {
+    if (this.#values.size === 0) return value;
+    const seen = (each: unknown): unknown => {
+      if (typeof each === 'string') return isCommon(each) ? each : this.clean(each);
+      if (Array.isArray(each)) return each.map(seen);
+      if (typeof each !== 'object' || each === null) return each;
+      const { toJSON } = each as { toJSON?: unknown };
+      if (typeof toJSON === 'function') return seen((toJSON as () => unknown).call(each));
+      return Object.fromEntries(Object.entries(each).map(([key, below]) => [key, seen(below)]));
+    };
+    return seen(value) as T;
   }
 }
 

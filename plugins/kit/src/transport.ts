@@ -51,6 +51,11 @@ export interface Transport {
    * False, or left out: that is not known.
    */
   endedWell?(upid: string): boolean;
+  /**
+   * Where requests have to go another way than they should, such as a slower one: that, and why, in one sentence. `doctor`
+   * shows it. Undefined, or left out: all is as it should be.
+   */
+  detour?(): Promise<string | undefined>;
   /** Present where commands can be run on the host itself. */
   readonly hostShell?: HostShell;
   close(): Promise<void>;

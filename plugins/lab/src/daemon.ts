@@ -2,6 +2,7 @@ import { createReadStream, rmSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { GuestBackend, GuestSpec } from './guest/backend.js';
@@ -9,19 +10,23 @@ import { NamespaceBackend } from './guest/namespace.js';
 import { QemuBackend } from './guest/qemu.js';
 import type { Accel } from './guest/qemu-argv.js';
 import type { LabImage } from './image/index.js';
+import { sshDoor } from './host/shell.js';
 import { certificateFingerprint, readTokens } from './instance/credentials.js';
 import type { Layout } from './instance/layout.js';
 import { nodeNames, type LabSettings } from './instance/settings.js';
 import { bridgeDevice } from './net/devices.js';
-import { handleApi } from './pve/api.js';
+import { handleApi, ROUTES } from './pve/api.js';
 import { readBody } from './pve/body.js';
+import { capabilitiesOf, methodAt } from './pve/catalog.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
 import { HaManager } from './pve/ha-manager.js';
-import { LabNode, PVE_VERSIONS } from './pve/node.js';
+import { LabNode } from './pve/node.js';
+import { PVE_VERSIONS } from './pve/versions.js';
 import { openSerialPort } from './pve/power.js';
 import { Sampler } from './pve/sampler.js';
 import { vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
+import { assembleCsrfToken, assembleTicket } from './pve/tickets.js';
 
 /** Everything a daemon needs, decided by `lab:up`; the daemon reads it from its standard input. */
 export interface DaemonOptions {
@@ -33,7 +38,7 @@ export interface DaemonOptions {
 
 export const IMAGE_NAME = 'zebu-lab-debian-13.qcow2';
 
-function listen(server: ReturnType<typeof createHttp>, where: string | { port: number; host: string }): Promise<void> {
+function listen(server: Server, where: string | { port: number; host: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(where, () => resolve());
@@ -61,6 +66,12 @@ async function handleControl(
   response: ServerResponse,
 ): Promise<void> {
   const what = `${request.method ?? ''} ${request.url ?? ''}`;
+  const [, made, user = ''] = /^GET \/lab\/(ticket|csrf)\?user=([^&]+)$/.exec(what) ?? [];
+  if (made !== undefined) {
+    const make = made === 'ticket' ? assembleTicket : assembleCsrfToken;
+    response.writeHead(200, { connection: 'close' }).end(make(decodeURIComponent(user)));
+    return;
+  }
   if (what === 'GET /lab/status') {
     const guests = await Promise.all(
       Object.entries(node.file.state.vms).map(([id, record]) => vmSummary(node.carrier(record), Number(id))),
@@ -71,9 +82,21 @@ async function handleControl(
     const { params } = await readBody(request);
     faults.add(params as unknown as FaultRequest, node.tasks);
     json(response, 200, {});
+  } else if (what === 'POST /lab/bridges') {
+    const { params } = await readBody(request);
+    const { bridge, ports, vlanAware } = params as { bridge?: string; ports?: string; vlanAware?: boolean };
+    node.file.state.bridges[bridge ?? 'vmbr0'] = { ports: ports ?? '', vlanAware: vlanAware === true };
+    node.file.save();
+    json(response, 200, {});
   } else if (what === 'POST /lab/stop-guests') {
     await stopGuests(node, ha);
     json(response, 200, {});
+  } else if (request.url?.startsWith('/lab/method?') === true) {
+    const query = new URL(request.url, 'http://lab').searchParams;
+    const [method = '', path = ''] = [query.get('method') ?? '', query.get('path') ?? ''];
+    const found = methodAt(ROUTES, node.settings.version, method, path);
+    const capabilities = capabilitiesOf(node.settings.version, path);
+    json(response, 200, { ...(found === undefined ? {} : { method: found }), capabilities });
   } else json(response, 404, {});
 }
 
@@ -139,10 +162,11 @@ export async function runDaemon(
   const sampler = new Sampler(node);
   sampler.start();
   const faults = new Faults();
-  const api = createHttps(
-    { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) },
-    (request, response) => void handleApi(node, faults, request, response, false),
-  );
+  const credentials = { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) };
+  const handle: RequestListener = (request, response) => void handleApi(node, faults, request, response, false);
+  const api = createHttps(credentials, handle);
+  // The same for the node's own loopback.
+  const inner = createHttps(credentials, handle);
   const control = createHttp((request, response) => {
     const handled =
       request.url?.startsWith('/lab/') === true
@@ -151,7 +175,11 @@ export async function runDaemon(
     handled.catch(() => response.destroy());
   });
   const images = createHttp(mirror(image));
-  rmSync(layout.control, { force: true });
+  const ssh = sshDoor(layout);
+  for (const socket of [layout.control, layout.api]) rmSync(socket, { force: true });
+  await listen(inner, layout.api);
+  await chmod(layout.api, 0o600);
+  await listen(ssh, { port: settings.sshPort, host: '127.0.0.1' });
   await listen(api, { port: settings.apiPort, host: '127.0.0.1' });
   await listen(images, { port: settings.mirrorPort, host: '127.0.0.1' });
   await listen(control, layout.control);
@@ -162,7 +190,8 @@ export async function runDaemon(
     close: async () => {
       await ha.stop();
       await sampler.stop();
-      for (const server of [api, control, images]) {
+      ssh.close();
+      for (const server of [api, inner, control, images]) {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }

@@ -4,7 +4,7 @@ const descriptor: TransportDescriptor = {
   kind: 'transport',
   id: 'ssh',
   apiVersion: API_VERSION,
-  summary: 'pvesh on the Proxmox host, over one SSH connection',
+  summary: 'one SSH connection to the Proxmox host, and through it its API',
   capabilities: { hostShell: true },
   load: async () => (await import('./index.js')).factory,
 };

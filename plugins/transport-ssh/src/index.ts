@@ -3,7 +3,7 @@ import { openSsh } from '@zebu/kit/ssh';
 import { parseSettings } from './settings.js';
 import { SshTransport } from './ssh-transport.js';
 
-/** The `ssh` transport: one connection, on which every request is a `pvesh` call. */
+/** The `ssh` transport: one connection, through which the host's own API server is asked, and its shell. */
 export const factory: TransportFactory = {
   connect: async (context: TransportContext) => {
     const settings = parseSettings(context);

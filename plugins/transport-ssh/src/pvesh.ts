@@ -55,9 +55,10 @@ export function outlivingUs(argv: readonly string[]): readonly string[] {
   return ['setsid', '--wait', 'sh', '-c', OUTLIVING, 'sh', ...argv];
 }
 
-/** The node a task runs on; undefined for what is no task. */
-export function nodeOfTask(data: unknown): string | undefined {
-  return typeof data === 'string' ? /^UPID:([^:\s]+):\S+:$/.exec(data)?.[1] : undefined;
+/** Of a request that started a task: that task, and the node it ran on; undefined for what is no task. */
+export function taskEnded(data: unknown): { readonly upid: string; readonly node: string } | undefined {
+  const node = typeof data === 'string' ? /^UPID:([^:\s]+):\S+:$/.exec(data)?.[1] : undefined;
+  return node === undefined ? undefined : { upid: data as string, node };
 }
 
 /** Of a task on another node, pvesh gives all that was printed there as one text: the output without its line ends, and the UPID. */
@@ -65,48 +66,66 @@ function atItsEnd(data: unknown): unknown {
   return typeof data === 'string' ? (/^.*(UPID:[^"\s]+:)"?$/s.exec(data)?.[1] ?? data) : data;
 }
 
-/**
- * What pvesh printed, as the API's `data`. It runs tasks in the foreground and prints their output first, so the result
- * is the last line; a request without a result prints nothing.
- * @returns undefined when there is no JSON where there should be
- */
-export function parseOutput(stdout: string): { readonly data: unknown } | undefined {
-  const text = stdout.trim();
-  if (text === '') return { data: null };
-  for (const candidate of [text, text.slice(text.lastIndexOf('\n') + 1)]) {
-    try {
-      return { data: atItsEnd(JSON.parse(candidate)) };
-    } catch {
-      // Task output before the result: only the last line is JSON.
-    }
-  }
-  const upid = /UPID:\S+:/.exec(text.slice(text.lastIndexOf('\n') + 1));
-  return upid === null ? undefined : { data: upid[0] };
+export interface Output {
+  /** The API's `data`; undefined where there is none. */
+  readonly data?: unknown;
+  /** What the handler printed besides: the output of a task, or what it changes (`update VM 101: -cores 1`). */
+  readonly text: string;
 }
 
-/** What pvesh said on stderr, as the same error the API would have given. */
+/** What pvesh printed: lines of text from whoever had something to say, then perhaps the result as JSON on one line. */
+export function parseOutput(stdout: string): Output {
+  const text = stdout.trim();
+  if (text === '') return { text };
+  const at = text.lastIndexOf('\n') + 1;
+  const [before, last] = [text.slice(0, at).trimEnd(), text.slice(at)];
+  for (const [json, rest] of [
+    [text, ''],
+    [last, before],
+  ] as const) {
+    try {
+      return { data: atItsEnd(JSON.parse(json)), text: rest };
+    } catch {
+      // No JSON: then it is text.
+    }
+  }
+  const upid = /UPID:\S+:/.exec(last)?.[0];
+  return upid === undefined ? { text } : { data: upid, text: before };
+}
+
+/** What Perl itself says before the reason: of bytes that are no text, of a locale that the host does not have. */
+const OF_PERL = /^(Wide character in \S.* at \S+ line \d+\.$|perl: warning: |\s)/;
+
+/** What pvesh said on stderr, as the same error the API would have given. Its exit status is a left-over errno and tells nothing. */
 export function parseFailure(method: string, path: string, stderr: string): ZebuError {
   const shown = path.replace(/^\/api2\/json/, '');
-  const lines = stderr
+  const said = stderr
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
-  const [first = 'pvesh failed without a word', ...rest] = lines;
+  const lines = said.filter((line) => !OF_PERL.test(line));
+  const at = Math.max(
+    lines.findIndex((line) => /^[45]\d\d /.test(line)),
+    0,
+  );
+  const [first = said[0] ?? 'pvesh failed without a word', ...rest] = lines.slice(at);
   if (/^No '\w+' handler defined for/.test(first)) {
     return pveError({ method, path: shown, status: 501, reason: first });
   }
-  const [, status, reason] = /^([45]\d\d) (.*)$/.exec(first) ?? [];
+  const [, status, reason = first] = /^([45]\d\d) (.*)$/.exec(first) ?? [];
   const errors: Record<string, string> = {};
   for (const line of rest) {
     if (/^(pvesh |USAGE|Usage)/.test(line)) break;
-    const [, name, text] = /^([a-z][\w[\]-]*): (.*)$/i.exec(line) ?? [];
+    const [, name, text] = /^([a-z][\w.[\]-]*): (.*)$/i.exec(line) ?? [];
     if (name !== undefined && text !== undefined) errors[name] = text;
   }
+  // `Unknown option: x`, of which the line with the status only says that something could not be parsed.
+  const before = lines.slice(0, at).join('; ');
   return pveError({
     method,
     path: shown,
     status: status === undefined ? (/permission check failed/i.test(first) ? 403 : 500) : Number(status),
-    reason: reason ?? first,
+    reason: before === '' ? reason : `${reason}: ${before}`,
     errors: Object.keys(errors).length === 0 ? undefined : errors,
   });
 }

@@ -32,7 +32,7 @@ export default class SecretsGet extends ProjectCommand<RevealedSecret> {
     const context = await this.context(flags);
     const { getSecret } = await import('../../lib/secrets/change.js');
     const value = (await getSecret(context, args.name)).reveal();
-    this.io.out(value);
+    this.io.exact(value);
     return { name: args.name, value };
   }
 }

@@ -10,7 +10,7 @@ export default class VmScript extends ProjectCommand<ScriptReview> {
   );
   static override summary = 'Show the pinned version of the community script, and whether upstream moved.';
   static override description =
-    'vm:create with the provisioner community-script runs exactly the pinned files as root on the host. --update records what upstream has now in zebu.script.json beside zebu.yml, after showing what changed; commit that file.';
+    'vm:create with the provisioner community-script runs exactly the pinned files as root on the host. It reads what upstream has now and says whether it asks what zebu has answers for. --update records that version in zebu.script.json beside zebu.yml, after showing what changed, and refuses one that asks anything else; commit that file.';
   static override examples = [
     '<%= config.bin %> vm:script',
     '<%= config.bin %> vm:script --update',

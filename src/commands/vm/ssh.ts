@@ -15,7 +15,8 @@ export default class VmSsh extends ProjectCommand<SshRun> {
     const { flags, argv } = await this.parse(VmSsh);
     const context = await this.context(flags);
     const { runOpenssh } = await import('../../lib/guest/openssh.js');
-    const run = await runOpenssh(context, argv as string[]);
+    const resume = this.io.stopCommands();
+    const run = await runOpenssh(context, argv as string[]).finally(resume);
     if (run.exit !== 0) this.exit(run.exit);
     return run;
   }

@@ -1,5 +1,16 @@
 import { ZebuError } from '@zebu/kit';
-import { isMap, isScalar, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
+import { checkTree, isForbidden } from './tree-limits.js';
 
 /** Where a value was set, as the user would point at it. */
 export type Origin =
@@ -34,22 +45,47 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** In maps of lists, too. @throws what `refused` makes */
+function checkKeys(map: YAMLMap, refused: (offset: number, message: string) => ZebuError): void {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    if (!isScalar(key)) continue;
+    const name = String(key.value);
+    const offset = key.range?.[0] ?? 0;
+    if (seen.has(name) && name !== '<<') throw refused(offset, `Map keys must be unique: \`${name}\``);
+    if (isForbidden(name)) throw refused(offset, `\`${name}\` cannot be a key`);
+    seen.add(name);
+  }
+}
+
 /**
  * Parses one YAML file into a layer.
  * @param shown the file's name in messages
- * @throws CONFIG_INVALID with file and line for YAML that does not parse, duplicate keys included
+ * @throws CONFIG_INVALID with file and line for YAML that does not parse, duplicate keys included, and for what is made to
+ * grow when it is read
  */
 export function parseYamlLayer(text: string, shown: string, kind: 'file' | 'overlay'): Layer {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0]);
-    throw new ZebuError('CONFIG_INVALID', `${shown}:${line}:${col}: ${problem.message}`, {
-      hint: 'Correct the YAML on that line.',
-      details: { file: shown, line },
+  const refused = (offset: number, message: string, hint = 'Correct the YAML on that line.'): ZebuError => {
+    const { line, col } = lines.linePos(offset);
+    return new ZebuError('CONFIG_INVALID', `${shown}:${Math.max(1, line)}:${Math.max(1, col)}: ${message}`, {
+      hint,
+      details: { file: shown, line: Math.max(1, line) },
     });
+  };
+  let document: Document.Parsed;
+  try {
+    // Its own look for keys that are there twice compares each with all others.
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
+  } catch (error) {
+    // Too deep for the stack, or for the library.
+    throw refused(
+      0,
+      `this cannot be read as YAML: ${error instanceof RangeError ? 'nested too deep' : (error as Error).message}`,
+    );
   }
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) throw refused(problem.pos[0], problem.message);
   const origins = new Map<string, Origin>();
   const root: unknown = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return { values: {}, origins };
@@ -67,8 +103,22 @@ export function parseYamlLayer(text: string, shown: string, kind: 'file' | 'over
       if (isMap(pair.value)) record(pair.value, path);
     }
   };
-  record(root, '');
-  return { values: document.toJS() as Tree, origins };
+  try {
+    visit(document, { Map: (_, map) => checkKeys(map, refused) });
+    record(root, '');
+    const values = document.toJS() as Tree;
+    checkTree(values);
+    return { values, origins };
+  } catch (error) {
+    if (error instanceof ZebuError) throw error;
+    let alias = 0;
+    visit(document, (_, node) => {
+      if (!isAlias(node)) return undefined;
+      alias = node.range?.[0] ?? 0;
+      return visit.BREAK;
+    });
+    throw refused(alias, `this cannot be read: ${(error as Error).message}`, 'Write out what the aliases stand for.');
+  }
 }
 
 /** Later layers win; maps merge, lists and scalars replace, an explicit null takes a key back to its default. */
@@ -79,13 +129,14 @@ export function mergeLayers(layers: readonly Layer[]): { values: Tree; origins: 
     for (const [key, value] of Object.entries(over)) {
       const path = prefix === '' ? key : `${prefix}.${key}`;
       const origin = layer.origins.get(path);
-      const below = result[key];
+      const below = Object.hasOwn(result, key) ? result[key] : undefined;
       if (isTree(value) && (isTree(below) || below === undefined)) {
         result[key] = merge(isTree(below) ? below : {}, value, layer, path);
         if (origin !== undefined && !origins.has(path)) origins.set(path, origin);
         continue;
       }
-      for (const known of origins.keys()) if (known.startsWith(`${path}.`)) origins.delete(known);
+      // Only what was a map has anything below it.
+      if (isTree(below)) for (const known of origins.keys()) if (known.startsWith(`${path}.`)) origins.delete(known);
       if (value === null) {
         delete result[key];
         origins.delete(path);

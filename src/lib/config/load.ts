@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { configKeys, type ConfigKey } from './keys.js';
 import { isTree, mergeLayers, parseYamlLayer, type Layer, type Origin, type Tree } from './layers.js';
 import { environmentLayer, flagLayer, suspectVariables } from './overrides.js';
 import { configProblems } from './problems.js';
+import { readText } from './read-text.js';
 import { configSchema, type Config } from './schema.js';
 
 export const CONFIG_FILE = 'zebu.yml';
@@ -32,25 +32,10 @@ export interface LoadedConfig {
   readonly origin: (path: string) => Origin;
 }
 
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ZebuError(
-      'CONFIG_INVALID',
-      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-async function findUpwards(cwd: string): Promise<{ file: string; text: string }> {
+async function findUpwards(cwd: string, shown: (file: string) => string): Promise<{ file: string; text: string }> {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_FILE);
-    const text = await readText(file);
+    const text = await readText(file, shown(file));
     if (text !== undefined) return { file, text };
     if (folder === dirname(folder)) break;
   }
@@ -96,10 +81,10 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const keys = await configKeys();
   const named = request.file ?? env('ZEBU_CONFIG');
   let main: { file: string; text: string };
-  if (named === undefined) main = await findUpwards(request.cwd);
+  if (named === undefined) main = await findUpwards(request.cwd, shown);
   else {
     const file = resolve(request.cwd, named);
-    const text = await readText(file);
+    const text = await readText(file, named);
     if (text === undefined) throw new ZebuError('CONFIG_NOT_FOUND', `${named}: there is no such file`);
     main = { file, text };
   }
@@ -113,7 +98,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
       root,
       main.file.slice(root.length + 1).replace(/\.ya?ml$/, (ending) => `.${overlay}${ending}`),
     );
-    const text = await readText(file);
+    const text = await readText(file, shown(file));
     if (text === undefined) {
       throw new ZebuError(
         'CONFIG_NOT_FOUND',

@@ -1,6 +1,7 @@
 import { ZebuError, nearest } from '@zebu/kit';
 import { parse as parseYaml } from 'yaml';
 import type { ConfigKey } from './keys.js';
+import { checkTree } from './tree-limits.js';
 import { isTree, type Layer, type Origin, type Tree } from './layers.js';
 
 /** A value typed in a shell, as the key's type has it. Lists: comma-separated, or YAML in brackets. */
@@ -28,6 +29,7 @@ function parseValue(key: ConfigKey, text: string, origin: string): unknown {
       }
       try {
         const value: unknown = parseYaml(text);
+        checkTree(value);
         if (key.type === 'array' ? Array.isArray(value) : isTree(value)) return value;
       } catch {
         // Said below, without the text: it came from a variable that may hold anything.

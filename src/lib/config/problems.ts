@@ -26,10 +26,13 @@ function where(path: readonly PropertyKey[], shown: Shown): string {
   return shown.file;
 }
 
+/** Nobody corrects more at once. */
+const MOST = 30;
+
 function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
   const key = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((name) => {
+    return issue.keys.slice(0, MOST).map((name) => {
       const meant = nearest(name, shown.namesAt(key));
       const path = [...issue.path, name];
       return {
@@ -44,12 +47,14 @@ function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
   return [{ key, where: where(issue.path, shown), message }];
 }
 
-/** All that is wrong, one line each: file:line (or variable, or flag), key, and the nearest valid key. */
+/** What is wrong, one line each, as many as anybody reads: file:line (or variable, or flag), key, and the nearest valid key. */
 export function configProblems(issues: readonly core.$ZodIssue[], shown: Shown): ZebuError {
-  const problems = issues.flatMap((issue) => toProblems(issue, shown));
-  const lines = problems.map((problem) => `${problem.where}: ${problem.message}`);
+  const problems = issues.slice(0, MOST).flatMap((issue) => toProblems(issue, shown));
+  const count = issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  const lines = problems.slice(0, MOST).map((problem) => `${problem.where}: ${problem.message}`);
+  if (count > lines.length) lines.push(`and ${count - lines.length} more`);
   return new ZebuError('CONFIG_INVALID', lines.join('\n'), {
     hint: 'All keys: `zebu config:schema`, or docs/configuration.md.',
-    details: { problems },
+    details: { problems: problems.slice(0, MOST) },
   });
 }

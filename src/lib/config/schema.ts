@@ -122,7 +122,7 @@ const proxmox = z.strictObject({
     .string()
     .optional()
     .describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
-  timeout: seconds.default(30).describe('Seconds for one request to Proxmox.'),
+  timeout: seconds.default(30).describe('Seconds for one request to Proxmox, however often it has to be asked.'),
   options: z.record(z.string(), z.unknown()).default({}).describe('What only the transport of a plugin knows.'),
   task_timeout: seconds.default(900).describe('Seconds for one Proxmox task, such as importing a disk.'),
 });
@@ -215,6 +215,10 @@ const script = z.strictObject({
     .default('debian13')
     .describe('System that the community script installs.'),
   timeout: seconds.default(1800).describe('Seconds for the whole community script, image download included.'),
+  allow_unverified_image: z
+    .boolean()
+    .default(false)
+    .describe('Use the image of the community script although its publisher’s checksum cannot be had.'),
 });
 
 const vm = z.strictObject({

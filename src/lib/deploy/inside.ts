@@ -59,7 +59,7 @@ async function carry(
     const { code, stdout, stderr } = await capture(remote);
     return { exit: code ?? 255, stdout, stderr };
   }
-  return { exit: (await handOver(remote, pty !== undefined)) ?? 255, stdout: '', stderr: '' };
+  return { exit: (await handOver(remote, pty !== undefined, context.io)) ?? 255, stdout: '', stderr: '' };
 }
 
 interface Candidate {

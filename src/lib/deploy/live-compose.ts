@@ -18,7 +18,7 @@ live=$(readlink current) && [ -f "$live/plan" ] || exit ${NOT_LIVE_STATUS}
     COMPOSE +
     String.raw`
 load "$base/$live"
-compose() { cd "$tree" && docker compose -p "$project" --project-directory "$tree" $files $images $environment "$@"; }
+compose() { cd "$tree" && docker compose -p "$project" --project-directory "$directory" $files $images $environment "$@"; }
 `
   );
 }

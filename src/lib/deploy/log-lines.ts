@@ -1,4 +1,4 @@
-import { styleText, stripVTControlCharacters } from 'node:util';
+import { joined, printable, shown, styled, type Printable } from '@zebu/kit';
 
 /** A line of a service's output. With `--json` one such object a line. */
 export interface LogLine {
@@ -12,11 +12,6 @@ export interface LogLine {
 
 /** Container name without the project → service. */
 export type Containers = ReadonlyMap<string, string>;
-
-/** A log must not drive the reader's terminal: control sequences and characters go, tabs and line breaks stay. */
-export function harmless(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '');
-}
 
 /** Compose's own prefix: `web-1  | text`, or with timestamps `web-1  | 2026-11-24T05:30:00.1Z text`. */
 export function parseLogLine(text: string, containers: Containers, timestamps: boolean): LogLine {
@@ -59,18 +54,19 @@ export class LogPainter {
     return name;
   }
 
-  paint({ container, time, line }: LogLine): string {
-    if (container === '') return line;
+  paint({ container, time, line }: LogLine): Printable {
+    if (container === '') return printable(line);
     const name = this.#names.get(container) ?? this.#add(container, container);
-    const prefix = `${name.padEnd(this.#width)} |`;
-    const moment = time === null ? '' : `${time} `;
-    if (!this.#color) return `${prefix} ${moment}${line}`;
+    const prefix = shown`${name.padEnd(this.#width)} |`;
+    const moment = time === null ? shown`` : shown`${time} `;
+    const text = printable(line);
+    if (!this.#color) return joined([prefix, shown` `, moment, text]);
     const index = [...this.#names.keys()].indexOf(container);
     const color = COLORS[index % COLORS.length] ?? 'cyan';
-    // Whether there are colours was decided by the caller; styleText would ask this process's own stdout again.
-    const style = (kind: Parameters<typeof styleText>[0], text: string): string =>
-      styleText(kind, text, { validateStream: false });
-    const body = this.#mark === undefined ? line : line.replace(this.#mark, (match) => style('inverse', match));
-    return `${style(color, prefix)} ${moment === '' ? '' : style('dim', moment)}${body}`;
+    const mark = this.#mark;
+    // Each match is a piece of what is treated already.
+    const body =
+      mark === undefined ? text : (text.replace(mark, (match) => styled('inverse', printable(match))) as Printable);
+    return joined([styled(color, prefix), shown` `, moment === '' ? moment : styled('dim', moment), body]);
   }
 }

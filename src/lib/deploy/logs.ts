@@ -1,10 +1,9 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { printable, sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
-import { LINEWISE } from '../guest/linewise.js';
 import { openGuest } from '../guest/session.js';
 import { setMasks } from '../secrets/vm/masks.js';
-import { harmless, LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
+import { LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
 import { checkServices, notDeployed } from './status.js';
 
 export interface LogOptions {
@@ -38,15 +37,16 @@ export function logsScript(project: string, options: LogOptions): string {
     ...services,
   ];
   return (
-    LINEWISE +
     sh`
-docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}' || exit 1
+containers=$(docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}') || exit 1
+[ -z "$containers" ] || printf '%s\n' "$containers"
 echo
+set -- $(printf '%s\n' "$containers" | cut -d ' ' -f 2)
 ` +
     setMasks(project) +
     sh`exec 4>&1
 exit "$({ { docker compose -p ${project} logs ${words}
-echo $? >&3; } | LC_ALL=C $linewise -f "$masks" >&4; } 3>&1)"
+echo $? >&3; } | mask ${project} "$@" >&4; } 3>&1)"
 `
   );
 }
@@ -113,15 +113,13 @@ export async function streamLogs(context: Context, options: LogOptions): Promise
   const header: string[] = [];
   let containers: Containers | undefined;
   let painter: LogPainter | undefined;
-  const show = (lines: readonly string[]): string[] => {
-    const shown: string[] = [];
-    for (const text of harmless(lines.join('\n')).split('\n')) {
-      const line = parseLogLine(text, containers ?? new Map(), timestamps);
-      if (options.grep !== undefined && !options.grep.test(line.line)) continue;
-      shown.push(io.json ? JSON.stringify(line satisfies LogLine) : (painter?.paint(line) ?? text));
-    }
-    return shown;
-  };
+  const chosen = (lines: readonly string[]): readonly LogLine[] =>
+    lines
+      .flatMap((text) => printable(text).split('\n'))
+      .map((text) => parseLogLine(text, containers ?? new Map(), timestamps))
+      .filter(({ line }) => options.grep === undefined || options.grep.test(line));
+  const show = async (lines: readonly LogLine[]): Promise<void> =>
+    io.flow(io.json ? lines : lines.map((each) => painter?.paint(each) ?? printable(each.line)));
   const { code, stderr } = await streamLines(
     session,
     logsScript(name, { ...options, timestamps }),
@@ -134,13 +132,13 @@ export async function streamLogs(context: Context, options: LogOptions): Promise
         if (end < 0) return;
         containers = parseContainers(header, name);
         checkContainers(context, containers, options.services);
-        const chosen = [...containers].filter(
+        const wanted = [...containers].filter(
           ([, service]) => options.services.length === 0 || options.services.includes(service),
         );
-        painter = new LogPainter(new Map(chosen), io.color, options.grep);
+        painter = new LogPainter(new Map(wanted), io.color, options.grep);
         rest = lines.slice(end + 1);
       }
-      if (rest.length > 0) await io.flow(show(rest));
+      if (rest.length > 0) await show(chosen(rest));
     },
   );
   if (code === 0) return;

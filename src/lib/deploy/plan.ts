@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { commandLine, dotenvLine, quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
 import { frontPlan } from './front-proxy.js';
@@ -94,7 +95,8 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_
  * What the runner sources: assignments, each value one quoted word, and functions made of quoted words. What is not there is
  * empty: the runner unsets what an earlier plan may have set.
  *
- * project; folder (below the release, where the Compose files are); files (compose options); record (members of the
+ * project; folder (below the release, where zebu.yml is); directory (the same of the first Compose file, whose folder is
+ * Compose's project directory); files (compose options); record (members of the
  * history's line); release_env (variables for the Compose files); settings (what .env holds beside secrets) and settings_from (here, or
  * live: those of the live release); limits in seconds, MiB and GB; secrets (version file,
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
@@ -106,9 +108,11 @@ export function planFile(plan: ReleasePlan, config: Config): string {
   const { app, deploy, proxmox } = config;
   const inVm = deploy.probes.filter((probe) => !('from' in probe) || probe.from === 'vm');
   const release = deploy.release_command;
+  const folder = posix.join('tree', plan.prefix);
   const values: Readonly<Record<string, string>> = {
     project: app.name,
-    folder: plan.prefix === '' ? 'tree' : `tree/${plan.prefix}`,
+    folder,
+    directory: posix.join(folder, posix.dirname(app.compose[0] ?? '.')),
     files: composeOptions(app),
     record: recordMembers(plan),
     release_env: releaseEnv(plan),

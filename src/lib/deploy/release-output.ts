@@ -1,10 +1,9 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { sh, shown, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { parseJournalLine } from './journal.js';
 import { appLayout } from './layout.js';
-import { harmless } from './log-lines.js';
 import { toReleaseId, type ReleaseId } from './release-id.js';
 
 /** A line of what a deploy printed in the VM: build, hooks, start, and the last words of what failed. */
@@ -42,12 +41,12 @@ export async function showReleaseOutput(context: Context, wanted: string, grep: 
   let any = false;
   await streamLines(session, journalScript(appLayout(config.app.name).base, id), signal, async (lines) => {
     any = true;
-    const shown = lines.flatMap((text) => {
+    const found = lines.flatMap((text) => {
       const line = toReleaseLine(id, text);
       if (line === undefined || grep?.test(line.line) === false) return [];
-      return [io.json ? JSON.stringify(line) : harmless(`${line.step} | ${line.line}`)];
+      return [line];
     });
-    await io.flow(shown);
+    await io.flow(io.json ? found : found.map(({ step, line }) => shown`${step} | ${line}`));
   });
   if (any) return;
   throw new ZebuError('REF_UNKNOWN', `There is no output of release ${id} in the VM`, {

@@ -34,12 +34,12 @@ export async function snapshotForDeploy(
     if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
     return `no snapshot: ${error.message}`;
   }
-  for (const { name } of ready.list.filter((each) => each.name.startsWith(PREFIX))) {
+  for (const old of ready.list.filter((each) => each.name.startsWith(PREFIX))) {
     try {
-      await dropSnapshot(context, ready.own, name, report);
+      await dropSnapshot(context, ready.own, old, report);
     } catch (error) {
       if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
-      context.io.warn(`The snapshot ${name} of an earlier deploy is still there: ${error.message}`);
+      context.io.warn(`The snapshot ${old.name} of an earlier deploy is still there: ${error.message}`);
     }
   }
   return undefined;

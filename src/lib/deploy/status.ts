@@ -51,8 +51,11 @@ export async function surveyApp(
     { line: statusScript(base, name, options.usage === true) },
     { signal: context.signal, timeoutMs: 180_000 },
   );
-  if (code === 0) return parseStatus(stdout);
-  throw dockerSilent(stderr);
+  if (code !== 0) throw dockerSilent(stderr);
+  const survey = parseStatus(stdout);
+  // What they are called is told anyway.
+  context.io.redactor.spare(...survey.services.flatMap(({ service, container }) => [service, container]));
+  return survey;
 }
 
 /** @param stderr of what asked it; the last line says why */

@@ -1,4 +1,6 @@
 import { ERROR_CODES, isZebuError, toZebuError, type ErrorCode } from '@zebu/kit';
+import type { Clock } from '../context.js';
+import { timeLimit } from '../time-limit.js';
 
 export type CheckStatus = 'fail' | 'ok' | 'skip' | 'warn';
 
@@ -36,34 +38,97 @@ export interface Check {
   readonly id: string;
   /** Checks that must have found what this one stands on; else it is skipped. */
   readonly needs: readonly string[];
-  run(): Promise<Finding>;
+  /** Checks that have something to tell this one, whatever came of them. */
+  readonly after?: readonly string[];
+  /** It has so long from its own start; SECONDS unless said. */
+  readonly seconds?: number;
+  /** @param signal aborts when its time is over, or the run is interrupted */
+  run(signal: AbortSignal): Promise<Finding>;
+}
+
+const SECONDS = 30;
+
+/** Checks that are under way, and how long the first of them has been. */
+export interface StillRunning {
+  readonly ids: readonly string[];
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly clock: Clock;
+  /** Called while there is something to wait for, each second. */
+  readonly onWait?: (running: StillRunning) => void;
+}
+
+const TICK_MS = 1000;
+
+async function runOne(check: Check, signal: AbortSignal, clock: Clock): Promise<Finding> {
+  const seconds = check.seconds ?? SECONDS;
+  try {
+    const found = await timeLimit(seconds * 1000, { clock, signal }).within((each) => check.run(each));
+    if (found !== undefined) return found;
+  } catch (error) {
+    signal.throwIfAborted();
+    return failure(error);
+  }
+  return fail(
+    'UNREACHABLE',
+    `did not answer within ${seconds} s`,
+    'Run it again with --debug, which shows each request and how long it takes.',
+  );
 }
 
 /**
- * Runs checks in order; one that fails stops only those that stand on it. What aborts `signal` ends the run.
- * @param onResult called as each is done
+ * Runs checks beside each other, each once those it stands on are done. One that fails stops only those; one that does not
+ * answer in its time is a result like any other. What aborts `signal` ends the run at once.
+ * @param onResult called in the order of the checks, each as soon as those before it are told
  */
 export async function runChecks(
   checks: readonly Check[],
   signal: AbortSignal,
   onResult: (result: CheckResult) => void,
+  { clock, onWait }: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  const results: CheckResult[] = [];
+  signal.throwIfAborted();
+  const done = new Map<string, Promise<CheckResult>>();
+  const running = new Map<string, number>();
+  const start = async (check: Check): Promise<CheckResult> => {
+    const of = async (id: string): Promise<CheckResult | undefined> => done.get(id);
+    const needed = await Promise.all(check.needs.map(of));
+    await Promise.all((check.after ?? []).map(of));
+    signal.throwIfAborted();
+    const missing = needed.find((result) => result?.status === 'fail' || result?.status === 'skip');
+    if (missing !== undefined) return { id: check.id, ...skip(`needs ${missing.id}`) };
+    running.set(check.id, clock.elapsed());
+    try {
+      return { id: check.id, ...(await runOne(check, signal, clock)) };
+    } finally {
+      running.delete(check.id);
+    }
+  };
+  // What a check stands on is before it in the list.
   for (const check of checks) {
-    signal.throwIfAborted();
-    const missing = check.needs.find((id) => {
-      const status = results.find((result) => result.id === id)?.status;
-      return status === 'fail' || status === 'skip';
-    });
-    let finding: Finding;
-    if (missing === undefined) finding = await check.run().catch((error: unknown) => failure(error));
-    else finding = skip(`needs ${missing}`);
-    signal.throwIfAborted();
-    const result = { id: check.id, ...finding };
-    results.push(result);
-    onResult(result);
+    const result = start(check);
+    result.catch(() => {});
+    done.set(check.id, result);
   }
-  return results;
+  const tick = setInterval(() => {
+    if (running.size === 0) return;
+    const seconds = Math.round((clock.elapsed() - Math.min(...running.values())) / 1000);
+    onWait?.({ ids: [...running.keys()], seconds });
+  }, TICK_MS);
+  try {
+    const results: CheckResult[] = [];
+    for (const result of done.values()) {
+      const told = await result;
+      signal.throwIfAborted();
+      results.push(told);
+      onResult(told);
+    }
+    return results;
+  } finally {
+    clearInterval(tick);
+  }
 }
 
 /** 0 when nothing failed, else the status of the first failure's class. */

@@ -1,5 +1,5 @@
-import type { Context } from '../context.js';
-import { exitOf, failure, ok, runChecks, type Check, type CheckResult } from './check.js';
+import { systemClock, type Context } from '../context.js';
+import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
@@ -19,6 +19,8 @@ export interface DoctorOptions {
   readonly context: Context | { readonly problem: unknown };
   readonly signal: AbortSignal;
   readonly onResult: (result: CheckResult) => void;
+  /** What is being waited for, each second. */
+  readonly onWait?: (running: StillRunning) => void;
 }
 
 /** In the order they are told. */
@@ -28,8 +30,10 @@ const WITHOUT_CONFIG = [
   'privileges',
   'storage',
   'bridge',
+  'tags',
   'room',
   'vm',
+  'snapshots',
   'agent',
   'vm-ssh',
   'docker',
@@ -39,7 +43,7 @@ const WITHOUT_CONFIG = [
 ];
 
 /** Looks at everything zebu stands on, and goes on when something of it is broken. */
-export async function diagnose({ context, signal, onResult }: DoctorOptions): Promise<Diagnosis> {
+export async function diagnose({ context, signal, onResult, onWait }: DoctorOptions): Promise<Diagnosis> {
   const checks: Check[] = [...localChecks];
   if ('problem' in context) {
     checks.push({ id: 'config', needs: [], run: async () => failure(context.problem) });
@@ -55,7 +59,10 @@ export async function diagnose({ context, signal, onResult }: DoctorOptions): Pr
       ...guestChecks(context, findings),
     );
   }
-  const results = await runChecks(checks, signal, onResult);
+  const results = await runChecks(checks, signal, onResult, {
+    clock: systemClock,
+    ...(onWait === undefined ? {} : { onWait }),
+  });
   const exit = exitOf(results);
   return { healthy: exit === 0, exit, checks: results };
 }

@@ -1,11 +1,15 @@
+import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
+import { agentAnswer } from '../proxmox/agent-answer.js';
+import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
+import { snapshotFinding } from './snapshots.js';
 
 /** One round trip into the VM; reads only. */
 const LOOK = `
@@ -56,18 +60,23 @@ export function diskFinding(lines: readonly string[]): Finding {
   return ok(said);
 }
 
-function vmFinding({ vm }: Findings): Finding {
+function vmFinding({ vm, unseen }: Findings): Finding {
+  if (unseen !== undefined) return failure(unseen);
   if (vm === undefined || vm === null) return warn('there is no VM of this app yet', 'Create it: zebu vm:create');
   const said = `VM ${vm.vmid} (${vm.name ?? ''}) on ${vm.node} is ${vm.status ?? 'unknown'}`;
   return vm.status === 'running' ? ok(said) : fail('VM_NOT_RUNNING', said, 'Start it: zebu vm:start');
 }
 
 /** Runs a check only where there is a VM: one that was never made is no failure. */
-function withVm(findings: Findings, run: (path: string) => Promise<Finding>): () => Promise<Finding> {
-  return async () => {
-    const { vm } = findings;
+function withVm(
+  findings: Findings,
+  run: (path: string, signal: AbortSignal) => Promise<Finding>,
+): (signal: AbortSignal) => Promise<Finding> {
+  return async (signal) => {
+    const { vm, unseen } = findings;
+    if (unseen !== undefined) return skip('the VM may not be seen');
     if (vm === undefined || vm === null) return skip('there is no VM yet');
-    return run(`/nodes/${vm.node}/qemu/${vm.vmid}`);
+    return run(`/nodes/${vm.node}/qemu/${vm.vmid}`, signal);
   };
 }
 
@@ -75,12 +84,14 @@ const infoAnswer = z.object({ result: z.object({ version: z.string().optional() 
 
 async function agent(findings: Findings, path: string): Promise<Finding> {
   try {
-    const data = await findings.client?.request('GET', `${path}/agent/info`);
+    const { client, vm } = findings;
+    if (client === undefined || vm === undefined || vm === null) return skip('there is no VM yet');
+    const target = { client, node: toNodeName(vm.node), vmid: toVmid(vm.vmid) };
+    const data = await agentAnswer(target, () => client.request('GET', `${path}/agent/info`));
     const { version } = parseAnswer(infoAnswer, data, 'the guest agent').result;
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/Permission check failed/.test(reason)) throw error;
+    if (isZebuError(error) && error.code !== 'PROXMOX_REFUSED' && error.code !== 'OUTCOME_UNKNOWN') throw error;
     return fail(
       'VM_NOT_READY',
       'does not answer',
@@ -89,10 +100,13 @@ async function agent(findings: Findings, path: string): Promise<Finding> {
   }
 }
 
+/** Docker may be starting, and a slow VM takes its time for each program. */
+const SSH_SECONDS = 60;
+
 async function ssh(context: Context, seen: Seen): Promise<Finding> {
   const { session, address } = await openGuest(context);
   const before = context.clock.now().getTime();
-  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: 60_000 });
+  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
   seen.facts = parseFacts(stdout);
   seen.askedAt = (before + context.clock.now().getTime()) / 2000;
   return ok(`${address.user}@${address.host}, its host key as pinned`);
@@ -119,14 +133,23 @@ async function firewall(context: Context, findings: Findings, path: string): Pro
     const data = await findings.client?.request('GET', `${where}/firewall/options`);
     return parseAnswer(optionsAnswer, data ?? {}, 'the options of the firewall').enable === 1;
   };
-  const config = (await findings.client?.request('GET', `${path}/config`)) as { net0?: string } | undefined;
+  let unknown = '';
+  const [config, vm, datacenter] = await Promise.all([
+    findings.client?.request('GET', `${path}/config`) as Promise<{ net0?: string } | undefined> | undefined,
+    ask(path),
+    ask('/cluster').catch((error: unknown) => {
+      unknown =
+        isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN'
+          ? 'the datacenter may not be seen'
+          : `of the datacenter it is not known: ${failure(error).detail}`;
+      return undefined;
+    }),
+  ]);
   const missing: string[] = [];
   if (!/(^|,)firewall=1(,|$)/.test(config?.net0 ?? '')) missing.push('the network card (net0)');
-  if (!(await ask(path))) missing.push('the VM');
-  const datacenter = await ask('/cluster').catch(() => undefined);
+  if (!vm) missing.push('the VM');
   if (datacenter === false) missing.push('the datacenter');
-  if (missing.length === 0)
-    return ok(`on${datacenter === undefined ? ' for the VM; the datacenter may not be seen' : ''}`);
+  if (missing.length === 0) return ok(`on${datacenter === undefined ? ` for the VM; ${unknown}` : ''}`);
   return warn(
     `nothing is filtered: off for ${missing.join(' and ')}`,
     missing.includes('the datacenter')
@@ -143,7 +166,11 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   try {
     data = await findings.client?.request('GET', `/nodes/${findings.node ?? ''}/time`);
   } catch (error) {
-    return warn(failure(error).detail, 'The time of the node may not be read; the token needs Sys.Audit on it.');
+    const { detail, remedy } = failure(error);
+    return warn(
+      `the time of the node is not known: ${detail}`,
+      remedy ?? 'Look on the node: timedatectl status. The clocks were not compared.',
+    );
   }
   const here = (before + context.clock.now().getTime()) / 2000;
   const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
@@ -154,22 +181,31 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
-/** @returns checks named vm, agent, guest-ssh, docker, disk, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
+  const seconds = context.config.proxmox.timeout + 10;
+  const disks = (): readonly string[] =>
+    [...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []));
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
-    { id: 'agent', needs: ['vm'], run: withVm(findings, (path) => agent(findings, path)) },
-    { id: 'vm-ssh', needs: ['vm'], run: withVm(findings, () => ssh(context, seen)) },
-    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
+    { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
+    { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(findings, path)) },
     {
-      id: 'disk',
-      needs: ['vm-ssh'],
-      run: withVm(findings, async () =>
-        diskFinding([...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []))),
-      ),
+      id: 'vm-ssh',
+      needs: ['vm'],
+      seconds: seconds + SSH_SECONDS,
+      run: withVm(findings, (_, signal) => ssh({ ...context, signal }, seen)),
     },
-    { id: 'firewall', needs: ['placement'], run: withVm(findings, (path) => firewall(context, findings, path)) },
-    { id: 'clock', needs: ['placement'], run: () => clock(context, findings, seen) },
+    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
+    { id: 'disk', needs: ['vm-ssh'], run: withVm(findings, async () => diskFinding(disks())) },
+    {
+      id: 'firewall',
+      needs: ['placement'],
+      seconds,
+      run: withVm(findings, (path) => firewall(context, findings, path)),
+    },
+    // The time of the VM comes with what is asked over SSH.
+    { id: 'clock', needs: ['placement'], after: ['vm-ssh'], seconds, run: () => clock(context, findings, seen) },
   ];
 }

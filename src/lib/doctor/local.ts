@@ -4,9 +4,12 @@ import { fail, ok, warn, type Check, type Finding } from './check.js';
 
 const run = promisify(execFile);
 
+/** For a program of this machine that asks nobody else. */
+const LOCAL_SECONDS = 10;
+
 async function version(program: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await run(program, args, { timeout: 10_000 });
+    const { stdout, stderr } = await run(program, args, { timeout: LOCAL_SECONDS * 1000 });
     return `${stdout}${stderr}`.trim().split('\n')[0];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -42,6 +45,6 @@ export function nodeFinding(text: string): Finding {
 
 export const localChecks: readonly Check[] = [
   { id: 'node', needs: [], run: async () => nodeFinding(process.versions.node) },
-  { id: 'git', needs: [], run: git },
-  { id: 'ssh', needs: [], run: ssh },
+  { id: 'git', needs: [], seconds: LOCAL_SECONDS, run: git },
+  { id: 'ssh', needs: [], seconds: LOCAL_SECONDS, run: ssh },
 ];

@@ -1,13 +1,19 @@
-import * as z from 'zod';
+import { ZebuError } from '@zebu/kit';
+import type * as z from 'zod';
 import type { Context } from '../context.js';
-import { networksAnswer, nodeStatusAnswer, nodesAnswer, storagesAnswer, versionAnswer } from '../proxmox/answers.js';
+import { nodeStatusAnswer, nodesAnswer, storagesAnswer, versionAnswer } from '../proxmox/answers.js';
+import { chooseBridge } from '../proxmox/bridges.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
+import { toNodeName } from '../proxmox/ids.js';
 import { findVm } from '../proxmox/observe.js';
+import { readPermissions } from '../proxmox/permissions.js';
 import type { VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { placeVm } from '../proxmox/placement.js';
+import { unlessUnseen, vmMissing } from '../proxmox/sight.js';
+import { tagProblem } from '../proxmox/tags.js';
 import { formatBytes } from '../ui/units.js';
-import { fail, ok, warn, type Check, type Finding } from './check.js';
+import { fail, failure, ok, warn, type Check, type Finding } from './check.js';
 import { missingPrivileges, type PveMajor, type ScopePaths } from './role.js';
 
 /** What the checks of one run find out for those after them. */
@@ -15,10 +21,14 @@ export interface Findings {
   client?: ProxmoxClient;
   major?: PveMajor;
   node?: string;
-  /** Null: there is none yet. */
+  /** Null: there is none yet, or `unseen` says why that is not known. */
   vm?: VmRow | null;
+  unseen?: ZebuError;
   storages?: z.infer<typeof storagesAnswer>;
 }
+
+const OWN_API =
+  'Let sshd forward to 127.0.0.1:8006 (AllowTcpForwarding, PermitOpen), and see that pveproxy runs there.';
 
 const OLDEST = { major: 8, minor: 2 };
 
@@ -42,6 +52,8 @@ async function reach(context: Context, findings: Findings): Promise<Finding> {
   const { version } = parseAnswer(versionAnswer, await findings.client.request('GET', '/version'), 'its version');
   findings.major = Number(version.split('.')[0]) >= 9 ? 9 : 8;
   const finding = versionFinding(version);
+  const detour = await transport.detour?.();
+  if (detour !== undefined && finding.status === 'ok') return warn(`${finding.detail}; ${detour}`, OWN_API);
   return { ...finding, detail: `${transport.where}, ${finding.detail}` };
 }
 
@@ -54,18 +66,17 @@ async function findNode(context: Context, findings: Findings): Promise<Finding> 
     findings.node = vm.node;
     return ok(`${vm.node}, which carries VM ${vm.vmid}`);
   }
+  const missing = await vmMissing(client, context.config.app.name);
+  if (missing.code === 'PROXMOX_FORBIDDEN' || missing.details !== undefined) findings.unseen = missing;
   const { node, why } = placeVm(nodes, context.config.proxmox.node);
   findings.node = node;
   return ok(why === undefined ? node : `${node}: ${why}`);
 }
 
-const permissionsAnswer = z.record(z.string(), z.record(z.string(), z.coerce.number()));
-
 async function privileges(context: Context, findings: Findings): Promise<Finding> {
   const { storage, image, network, ha } = context.config.vm;
   const vm = findings.vm ?? undefined;
-  const data = await clientOf(findings).request('GET', '/access/permissions');
-  const permissions = parseAnswer(permissionsAnswer, data, 'the privileges');
+  const permissions = await readPermissions(clientOf(findings));
   const vms = vm === undefined ? '/vms' : `/vms/${vm.vmid}`;
   const paths: ScopePaths = {
     vm: [vms],
@@ -89,8 +100,10 @@ async function storage(context: Context, findings: Findings): Promise<Finding> {
   const data = await clientOf(findings).request('GET', `/nodes/${findings.node ?? ''}/storage`);
   const rows = parseAnswer(storagesAnswer, data, 'the list of storages');
   findings.storages = rows;
-  if (rows.length === 0)
-    return fail('PROXMOX_FORBIDDEN', 'no storage may be seen', 'The token needs Datastore.Audit on /storage.');
+  if (rows.length === 0) {
+    const none = new ZebuError('CONFIG_INVALID', 'the node has no storage', { hint: 'Add one: Datacenter, Storage.' });
+    return failure(await unlessUnseen(clientOf(findings), 'storage', none));
+  }
   const { storage: disk, image } = context.config.vm;
   const takes = (kind: string) => rows.filter((row) => row.content.split(',').includes(kind) && row.active !== false);
   const problems: string[] = [];
@@ -122,23 +135,17 @@ async function storage(context: Context, findings: Findings): Promise<Finding> {
   return ok(chosen.join(', '));
 }
 
+/** As vm:create chooses it. */
 async function bridge(context: Context, findings: Findings): Promise<Finding> {
-  const wanted = context.config.vm.network.bridge;
-  const data = await clientOf(findings).request('GET', `/nodes/${findings.node ?? ''}/network`, { type: 'any_bridge' });
-  const names = parseAnswer(networksAnswer, data, 'the list of bridges').map((row) => row.iface);
-  if (names.length === 0)
-    return fail('PROXMOX_FORBIDDEN', 'no bridge may be seen', 'The token needs SDN.Use on /sdn/zones/localnetwork.');
-  if (wanted === undefined) {
-    const [only] = names;
-    if (only !== undefined && names.length === 1) return ok(only);
-    return fail(
-      'CONFIG_INVALID',
-      `there are several bridges: ${names.join(', ')}`,
-      'Set vm.network.bridge to one of them.',
-    );
-  }
-  if (names.includes(wanted)) return ok(wanted);
-  return fail('CONFIG_INVALID', `vm.network.bridge: there is no bridge ${wanted}`, `There is ${names.join(', ')}.`);
+  const { network } = context.config.vm;
+  return ok(await chooseBridge(clientOf(findings), toNodeName(findings.node ?? ''), network));
+}
+
+/** Whether the datacenter lets us mark the VM as ours. */
+async function tags(context: Context, findings: Findings): Promise<Finding> {
+  const { vm } = findings;
+  const problem = await tagProblem(clientOf(findings), context.config.app.name, vm?.tags);
+  return problem === undefined ? ok(vm ? 'as they should be' : 'may be given') : failure(problem);
 }
 
 const MIB = 1024 ** 2;
@@ -165,14 +172,24 @@ async function room(context: Context, findings: Findings): Promise<Finding> {
   return ok(said);
 }
 
-/** @returns checks named proxmox, node, privileges, storage, bridge, room */
+/**
+ * Seconds after `proxmox.timeout` that a check is given: what a single request ran into is told better by itself. The first
+ * one connects as well.
+ */
+const GRACE = 10;
+const CONNECTING = 30;
+
+/** @returns checks named proxmox, placement, privileges, storage, bridge, tags, room */
 export function proxmoxChecks(context: Context, findings: Findings): readonly Check[] {
+  const seconds = context.config.proxmox.timeout + GRACE;
   return [
-    { id: 'proxmox', needs: ['config'], run: () => reach(context, findings) },
-    { id: 'placement', needs: ['proxmox'], run: () => findNode(context, findings) },
-    { id: 'privileges', needs: ['placement'], run: () => privileges(context, findings) },
-    { id: 'storage', needs: ['placement'], run: () => storage(context, findings) },
-    { id: 'bridge', needs: ['placement'], run: () => bridge(context, findings) },
-    { id: 'room', needs: ['placement'], run: () => room(context, findings) },
+    { id: 'proxmox', needs: ['config'], seconds: seconds + CONNECTING, run: () => reach(context, findings) },
+    { id: 'placement', needs: ['proxmox'], seconds, run: () => findNode(context, findings) },
+    { id: 'privileges', needs: ['placement'], seconds, run: () => privileges(context, findings) },
+    { id: 'storage', needs: ['placement'], seconds, run: () => storage(context, findings) },
+    { id: 'bridge', needs: ['placement'], seconds, run: () => bridge(context, findings) },
+    { id: 'tags', needs: ['placement'], seconds, run: () => tags(context, findings) },
+    // It tells of the storage what is free there.
+    { id: 'room', needs: ['placement'], after: ['storage'], seconds, run: () => room(context, findings) },
   ];
 }

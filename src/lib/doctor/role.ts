@@ -1,3 +1,5 @@
+import { holds, type Permissions } from '../proxmox/permissions.js';
+
 /** The privileges zebu needs, what for and where: the role that `doctor --role` prints and that tokens are held to. */
 
 export type PveMajor = 8 | 9;
@@ -85,23 +87,6 @@ export function pveumLines(major: PveMajor, wishes: Wishes = {}): readonly strin
   ];
 }
 
-/** `GET /access/permissions`: path → privilege → 1 when it holds below the path, too, else 0. */
-export type Permissions = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/** The privileges in force on a path: those of the nearest path above it that has any. */
-export function effective(permissions: Permissions, path: string): ReadonlySet<string> {
-  const own = permissions[path];
-  if (own !== undefined) return new Set(Object.keys(own));
-  for (let above = path; above !== '/';) {
-    const cut = above.lastIndexOf('/');
-    above = cut <= 0 ? '/' : above.slice(0, cut);
-    const granted = permissions[above];
-    if (granted === undefined) continue;
-    return new Set(Object.entries(granted).flatMap(([name, propagates]) => (propagates === 0 ? [] : [name])));
-  }
-  return new Set();
-}
-
 export type ScopePaths = Readonly<Record<Scope, readonly string[]>>;
 
 export interface Missing {
@@ -120,8 +105,7 @@ export function missingPrivileges(
 ): readonly Missing[] {
   return needsOf(major, wishes).flatMap(({ anyOf, scope, use, core }) =>
     paths[scope].flatMap((path) => {
-      const held = effective(permissions, path);
-      return anyOf.some((name) => held.has(name)) ? [] : [{ privilege: anyOf[0], path, use, core }];
+      return holds(permissions, path, anyOf) ? [] : [{ privilege: anyOf[0], path, use, core }];
     }),
   );
 }

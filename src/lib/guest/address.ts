@@ -9,11 +9,13 @@ import {
   type AgentTarget,
   type Waiting,
 } from '../proxmox/agent.js';
+import { isFrozen } from '../proxmox/agent-answer.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { expand } from '../proxmox/desired.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';
+import { vmMissing } from '../proxmox/sight.js';
 import { pinStore, type PinStore } from './pin.js';
 
 /** Where the VM is and which keys it must present. */
@@ -31,7 +33,7 @@ export interface GuestAddress {
 
 export interface LocatedGuest extends GuestAddress {
   /** Waits for what a VM that was just started may not do yet; tries once where it has been up for long. */
-  readonly onceUp: <Result>(attempt: () => Promise<Result>) => Promise<Result>;
+  readonly onceUp: <Result>(attempt: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 /** Seconds after its start for which a VM that does not answer may still be booting; less where vm.ready_timeout is. */
@@ -50,10 +52,35 @@ function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest
   };
   return (attempt) => {
     const timeoutMs = deadline - context.clock.elapsed();
-    if (timeoutMs <= 0) return attempt();
     const { clock, signal } = context;
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, (last) => last as ZebuError, bootCures);
+    if (timeoutMs <= 0) return onceThawed(context, vmid, attempt);
+    const giveUp = (last: unknown): ZebuError =>
+      lastWord(last, `VM ${vmid} did not answer within ${seconds} s of its start`);
+    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
   };
+}
+
+/** Of a VM that is up: a backup or snapshot that holds its file systems is waited for, anything else is not. */
+function onceThawed<Result>(
+  context: Context,
+  vmid: number,
+  attempt: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { clock, signal, io, config } = context;
+  let said = false;
+  const onWait = (): void => {
+    if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`);
+    said = true;
+  };
+  const timeoutMs = Math.min(BOOT_SECONDS, config.vm.ready_timeout) * 1000;
+  const giveUp = (last: unknown): ZebuError => lastWord(last, `VM ${vmid} did not answer within ${timeoutMs / 1000} s`);
+  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, isFrozen);
+}
+
+/** What the last attempt ran into; one that was still waiting has nothing to say. */
+function lastWord(last: unknown, otherwise: string): ZebuError {
+  if (isZebuError(last)) return last;
+  return new ZebuError('VM_NOT_READY', otherwise, { hint: 'Look at it: zebu vm:console --follow' });
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
@@ -62,12 +89,6 @@ export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
 
 export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
   return pinStore(context.stateDir, context.config.app.name, client.where);
-}
-
-export function vmMissing(app: string): ZebuError {
-  return new ZebuError('VM_MISSING', `There is no VM of the app ${app} on this Proxmox host`, {
-    hint: 'Create it: zebu vm:create',
-  });
 }
 
 function waiting(context: Context): Waiting {
@@ -115,7 +136,7 @@ export async function locateGuest(context: Context): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, config.app.name);
-  if (row === undefined) throw vmMissing(config.app.name);
+  if (row === undefined) throw await vmMissing(client, config.app.name);
   if (row.status !== 'running') {
     throw new ZebuError('VM_NOT_RUNNING', `VM ${row.vmid} (${row.name ?? ''}) is ${row.status ?? 'not running'}`, {
       hint: 'Start it: zebu vm:start',

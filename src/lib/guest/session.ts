@@ -81,7 +81,7 @@ async function openLast(context: Context): Promise<Guest | undefined> {
 
 async function openLocated(context: Context): Promise<Guest> {
   const address = await locateGuest(context);
-  const session = await address.onceUp(() => connectGuest(context, address));
+  const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   await rememberAddress(context, address);
   return { address, session };
 }

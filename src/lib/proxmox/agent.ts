@@ -1,7 +1,9 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { z } from 'zod';
 import type { Clock } from '../context.js';
-import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer } from './answers.js';
+import { timeLimit } from '../time-limit.js';
+import { agentAnswer, isFrozen } from './agent-answer.js';
+import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer, type QemuStatus } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
@@ -39,65 +41,94 @@ export function isNotYet(error: unknown): boolean {
   );
 }
 
-/** Tries until it works; the pause grows from a quarter second to two. Errors that waiting cannot cure are thrown at once. */
+/**
+ * Tries until it works; the pause grows from a quarter second to two. What counts is the time alone: an attempt that takes
+ * longer than what is left of it is left alone, its signal aborted. Errors that waiting cannot cure are thrown at once;
+ * that a backup or snapshot holds the VM's file systems passes in any case.
+ */
 export async function retryUntil<T>(
   waiting: Waiting,
   what: string,
-  attempt: () => Promise<T | undefined>,
-  giveUp: (last: unknown) => Promise<ZebuError> | ZebuError,
+  attempt: (signal: AbortSignal) => Promise<T | undefined>,
+  giveUp: (last: unknown) => ZebuError,
   cures: (error: unknown) => boolean = isNotYet,
 ): Promise<T> {
-  const { clock, signal, timeoutMs, longestPauseMs = 2000 } = waiting;
-  const started = clock.elapsed();
+  const { signal, timeoutMs, longestPauseMs = 2000 } = waiting;
+  const limit = timeLimit(timeoutMs, waiting);
   let last: unknown;
   for (let pause = 250; ; pause = Math.min(pause * 1.4, longestPauseMs)) {
-    signal.throwIfAborted();
     try {
-      const found = await attempt();
+      const found = await limit.within(attempt);
       if (found !== undefined) return found;
     } catch (error) {
       signal.throwIfAborted();
-      if (!cures(error)) throw error;
+      if (!cures(error) && !isFrozen(error)) throw error;
       last = error;
     }
-    const waited = clock.elapsed() - started;
-    if (waited > timeoutMs) throw await giveUp(last);
-    waiting.onWait(`${what} (${Math.round(waited / 1000)} s)`);
-    await clock.sleep(pause, signal);
+    if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
+    waiting.onWait(`${what} (${Math.round(limit.spent() / 1000)} s)`);
+    await limit.sleep(pause);
+    if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
+  }
+}
+
+/** Proxmox's last word on the VM, from while its agent was silent. */
+interface Look {
+  status?: QemuStatus;
+}
+
+/**
+ * One question to the agent. An agent that is silent keeps Proxmox busy for seconds, so that it is only asked again of a VM
+ * that runs.
+ * @throws VM_NOT_RUNNING when it does not
+ */
+async function askAgent<T>(target: AgentTarget, question: () => Promise<T>, look: Look = {}): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!isNotYet(error)) throw error;
+    look.status = parseAnswer(
+      qemuStatusAnswer,
+      await target.client.request('GET', `${path(target)}/status/current`),
+      'the status of the VM',
+    );
+    if (look.status.status === 'running') throw error;
+    throw new ZebuError('VM_NOT_RUNNING', `VM ${target.vmid} has stopped while its guest agent was waited for`, {
+      hint: 'It may have crashed, or shut itself down: start it and look at its console: zebu vm:start, zebu vm:console --follow',
+      details: { status: look.status.status, qmpstatus: look.status.qmpstatus },
+      cause: error,
+    });
   }
 }
 
 /**
  * Asks for the interfaces, since that is what everybody wants to know next.
  * @param console what the VM said on its serial port, or why that is not known, for the error
- * @throws VM_NOT_READY after the deadline, with what Proxmox says of the VM
+ * @throws VM_NOT_READY after the deadline, with what Proxmox said of the VM; VM_NOT_RUNNING when it stops meanwhile
  */
 export async function waitForAgent(
   target: AgentTarget,
   waiting: Waiting,
   console: () => readonly string[] = () => [],
 ): Promise<Interfaces> {
-  const { client, vmid } = target;
+  const { vmid } = target;
+  const look: Look = {};
   return retryUntil(
     waiting,
     'waiting for the guest agent',
-    () => readInterfaces(target),
-    async (last) => {
-      const status = parseAnswer(
-        qemuStatusAnswer,
-        await client.request('GET', `${path(target)}/status/current`),
-        'the status of the VM',
-      );
+    () => askAgent(target, () => readInterfaces(target), look),
+    (last) => {
+      const { status } = look;
       const seconds = Math.round(waiting.timeoutMs / 1000);
       return new ZebuError(
         'VM_NOT_READY',
-        `VM ${vmid} is ${status.status}, but its guest agent did not answer within ${seconds} s`,
+        `VM ${vmid} is ${status?.status ?? 'started'}, but its guest agent did not answer within ${seconds} s`,
         {
           hint: `Look at its console (qm terminal ${vmid}). Does the image contain qemu-guest-agent? On a slow host raise vm.boot_timeout; run again to go on.`,
           details: {
-            status: status.status,
-            qmpstatus: status.qmpstatus,
-            uptime: status.uptime,
+            status: status?.status,
+            qmpstatus: status?.qmpstatus,
+            uptime: status?.uptime,
             agent: isZebuError(last) ? last.message : 'no answer',
             console: console(),
           },
@@ -108,7 +139,8 @@ export async function waitForAgent(
 }
 
 export async function readInterfaces(target: AgentTarget): Promise<Interfaces> {
-  const data = await target.client.request('GET', `${path(target)}/agent/network-get-interfaces`);
+  const ask = (): Promise<unknown> => target.client.request('GET', `${path(target)}/agent/network-get-interfaces`);
+  const data = await agentAnswer(target, ask);
   return parseAnswer(agentInterfacesAnswer, data, 'the interfaces of the VM').result;
 }
 
@@ -135,7 +167,7 @@ export async function waitForAddress(
   return retryUntil(
     waiting,
     `waiting for an address on ${mac}`,
-    async () => addressOf(await readInterfaces(target), mac),
+    async () => addressOf(await askAgent(target, () => readInterfaces(target)), mac),
     () =>
       new ZebuError('VM_NOT_READY', `VM ${target.vmid} runs, but its interface ${mac} got no IPv4 address`, {
         hint: 'Is there a DHCP server on that bridge and VLAN? Otherwise set vm.network.address.',
@@ -148,7 +180,8 @@ const HOST_KEY_FILES = ['ed25519', 'ecdsa', 'rsa'].map((type) => `/etc/ssh/ssh_h
 
 async function readHostKey(target: AgentTarget, file: string): Promise<string | undefined> {
   try {
-    const data = await target.client.request('GET', `${path(target)}/agent/file-read`, { file });
+    const ask = (): Promise<unknown> => target.client.request('GET', `${path(target)}/agent/file-read`, { file });
+    const data = await agentAnswer(target, ask);
     const [type, key] = parseAnswer(agentFileAnswer, data, file).content.trim().split(/\s+/);
     return type === undefined || key === undefined || key === '' ? undefined : `${type} ${key}`;
   } catch (error) {
@@ -170,11 +203,9 @@ export async function waitForHostKeys(target: AgentTarget, waiting: Waiting): Pr
     async () => {
       attempt++;
       const files = attempt % OTHER_TYPES_EVERY === 0 ? HOST_KEY_FILES : HOST_KEY_FILES.slice(0, 1);
-      for (const file of files) {
-        const key = await readHostKey(target, file);
-        if (key !== undefined) return [key];
-      }
-      return undefined;
+      const keys = await askAgent(target, () => Promise.all(files.map((file) => readHostKey(target, file))));
+      const strongest = keys.find((key) => key !== undefined);
+      return strongest === undefined ? undefined : [strongest];
     },
     () =>
       new ZebuError('VM_NOT_READY', `VM ${target.vmid} has no SSH host keys`, {

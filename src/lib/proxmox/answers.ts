@@ -38,6 +38,8 @@ export const vmResourcesAnswer = z.array(
     status: z.string().optional(),
     tags: z.string().optional(),
     template: flag.optional(),
+    /** Of all its cores, 0 to 1. */
+    cpu: number.optional(),
     /** Seconds; of a VM that was just started none yet. */
     uptime: number.default(0),
   }),
@@ -69,7 +71,16 @@ export const storageContentAnswer = z.array(
   }),
 );
 
-export const networksAnswer = z.array(z.object({ iface: z.string(), type: z.string(), active: flag.optional() }));
+export const networksAnswer = z.array(
+  z.object({
+    iface: z.string(),
+    type: z.string(),
+    active: flag.optional(),
+    /** Separated by blanks; empty for a bridge without any. */
+    bridge_ports: z.string().optional(),
+    bridge_vlan_aware: flag.optional(),
+  }),
+);
 
 /** A VM's configuration: `netN`, `scsiN` and the like stay the strings PVE keeps them as. */
 export const qemuConfigAnswer = z.record(z.string(), z.union([z.string(), z.number()]).transform(String));

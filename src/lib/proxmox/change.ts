@@ -1,6 +1,8 @@
+import type { FirewallRule } from './answers.js';
 import type { DesiredVm } from './desired.js';
 import { configDrift, DISK, type ConfigDrift } from './facts.js';
 import { changesFirewall, firewallChange, showRule, type FirewallChange } from './firewall.js';
+import { afterRequest, firewallRequests, ruleCall, showRequest } from './firewall-plan.js';
 import type { Drift } from './drift.js';
 import { haChange, type HaChange } from './ha/change.js';
 import type { InspectedVm } from './inspect.js';
@@ -21,7 +23,7 @@ export function changeOf(desired: DesiredVm, vm: InspectedVm): VmChange {
   };
 }
 
-export const nothingOfFirewall: FirewallChange = { options: {}, add: [], remove: [], foreign: [] };
+export const nothingOfFirewall: FirewallChange = { options: {}, add: [], remove: [], own: [], foreign: [] };
 
 /** Only what every VM of zebu is, whatever its size and place: what vm:create sees to before the VM is started. */
 export function ensuredOnly({ config, firewall }: VmChange): VmChange {
@@ -69,51 +71,17 @@ function configStep(base: string, vm: InspectedVm, rows: readonly ConfigDrift[])
   return [{ title, call: { method: 'POST', path: `${base}/config`, params, task: 'qmconfig' } }];
 }
 
-function firewallSteps(base: string, { options, add, remove, foreign }: FirewallChange): readonly PlannedStep[] {
-  const rules = `${base}/firewall/rules`;
-  return [
-    // From the last one up, so that the positions of the others stay what they are.
-    ...remove
-      .toSorted((a, b) => b.pos - a.pos)
-      .map((rule, index): PlannedStep => ({
-        title: `Close ${showRule(rule)}`,
-        call: {
-          method: 'DELETE',
-          path: `${rules}/${rule.pos}`,
-          params: index === 0 && rule.digest !== undefined ? { digest: rule.digest } : {},
-          task: undefined,
-        },
-      })),
-    ...add.flatMap((rule): readonly PlannedStep[] => [
-      {
-        title: `Open ${showRule(rule)}`,
-        call: {
-          method: 'POST',
-          path: rules,
-          params: { type: 'in', action: 'ACCEPT', enable: 1, ...rule },
-          task: undefined,
-        },
-      },
-      // Proxmox puts a new rule first; what others forbid goes before what we open.
-      ...(foreign.length === 0
-        ? []
-        : [
-            {
-              title: 'Let the rules of others come first',
-              call: { method: 'PUT', path: `${rules}/0`, params: { moveto: 1000 }, task: undefined },
-            } as const,
-          ]),
-    ]),
-    // Last: from the moment it is on, only what is open gets in.
-    ...(Object.keys(options).length === 0
-      ? []
-      : [
-          {
-            title: `Set the firewall to ${option(options)}`,
-            call: { method: 'PUT', path: `${base}/firewall/options`, params: options, task: undefined },
-          } as const,
-        ]),
-  ];
+/** @param rules as they are before the first of them */
+function firewallSteps(base: string, change: FirewallChange, rules: readonly FirewallRule[]): readonly PlannedStep[] {
+  let sofar = rules;
+  return firewallRequests(change).flatMap((request): readonly PlannedStep[] => {
+    const call = ruleCall(request, sofar);
+    sofar = afterRequest(request, sofar);
+    if (call === undefined) return [];
+    const { method, path, params } = call;
+    const title = showRequest(request);
+    return [{ title, call: { method, path: `${base}/firewall/${path}`, params, task: undefined }, firewall: request }];
+  });
 }
 
 /** The requests, in order, but for the HA manager. `never` has none. */
@@ -121,7 +89,7 @@ export function changeSteps(change: VmChange, vm: InspectedVm): readonly Planned
   const base = `/nodes/${vm.node}/qemu/${vm.vmid}`;
   const grown = change.config.find((row) => row.resizeGb !== undefined)?.resizeGb;
   return [
-    ...(changesFirewall(change.firewall) ? firewallSteps(base, change.firewall) : []),
+    ...(changesFirewall(change.firewall) ? firewallSteps(base, change.firewall, vm.firewall.rules) : []),
     ...configStep(base, vm, change.config),
     ...(grown === undefined
       ? []
@@ -140,5 +108,5 @@ export function newFirewallSteps(
   { node, vmid }: { readonly node: string; readonly vmid: number },
 ): readonly PlannedStep[] {
   const change = firewallChange(desired.firewall, { options: {}, rules: [] }, desired.network.address === 'dhcp');
-  return firewallSteps(`/nodes/${node}/qemu/${vmid}`, change);
+  return firewallSteps(`/nodes/${node}/qemu/${vmid}`, change, []);
 }

@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
-import { isZebuError, ZebuError, type HostShell } from '@zebu/kit';
+import { printable, isZebuError, ZebuError, type HostShell } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own.js';
@@ -33,8 +32,7 @@ export function consoleLines(onLine: (line: string) => void): { take(text: strin
   let rest = '';
   const say = (raw: string): void => {
     // A carriage return rewrites the line: what was there last is what would be seen.
-    const shown = stripVTControlCharacters(raw.replace(/\r+$/, '')).split('\r').at(-1) ?? '';
-    onLine(shown.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, ''));
+    onLine(printable(raw.split('\r').findLast((part) => part !== '') ?? ''));
   };
   return {
     take: (text) => {

@@ -19,6 +19,8 @@ import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js'
 import { chooseProvisioner, loadProvisioner } from './provision/provisioner.js';
 import { planStep } from './provision/run.js';
 import { settle } from './settle.js';
+import { requireSightOfVms } from './sight.js';
+import { requireTags } from './tags.js';
 
 export interface VmCreated {
   /** False when the VM was there, running and as it should be. */
@@ -76,6 +78,10 @@ async function planVm(
   const exists = found !== undefined;
   if (exists && hasDisk(found) && !isUnfinished(found.config['tags']))
     return { exists, plan: planExisting(desired, found) };
+  if (!exists) {
+    const { app, vmid } = desired;
+    await Promise.all([requireSightOfVms(reading, app, vmid), requireTags(reading, app)]);
+  }
   warnOfSizes(context);
   const provisioner = await loadProvisioner(chooseProvisioner(context.config.vm, await context.transport(), found));
   return { exists, plan: await provisioner.plan(context, reading, desired, found) };

@@ -1,6 +1,6 @@
 import type { Io } from '@zebu/kit';
 import type { Context } from '../context.js';
-import { locateGuest, vmMissing, type GuestAddress } from '../guest/address.js';
+import { locateGuest, type GuestAddress } from '../guest/address.js';
 import { checkGuest } from '../guest/ensure/ensure.js';
 import type { GuestVerdict } from '../guest/ensure/model.js';
 import { connectGuest } from '../guest/session.js';
@@ -13,6 +13,7 @@ import { showRule } from './firewall.js';
 import { readHa } from './ha/read.js';
 import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
 import { findVm } from './observe.js';
+import { vmMissing } from './sight.js';
 
 export interface VmDiff {
   readonly vmid: number;
@@ -47,7 +48,7 @@ async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm)
   if (vm.status.status !== 'running') return nothing;
   if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
   const address = await locateGuest(context);
-  const session = await address.onceUp(() => connectGuest(context, address));
+  const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   try {
     const guest = await checkGuest(session, desired.guest, {
       io: context.io,
@@ -64,7 +65,7 @@ async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm)
 export async function compareVm(context: Context): Promise<Compared> {
   const client = await makeClient(await context.transport(), context.io);
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
-  if (row === undefined) throw vmMissing(context.config.app.name);
+  if (row === undefined) throw await vmMissing(client, context.config.app.name);
   const [inspected, ha] = await Promise.all([
     inspectVm(client, row, 'cloud-init'),
     desired.ha === undefined ? undefined : readHa(client, row.vmid),

@@ -1,6 +1,9 @@
 import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context.js';
+import { timeLimit } from '../time-limit.js';
+import { agentAnswer, isFrozen } from './agent-answer.js';
+import { retryUntil, type AgentTarget } from './agent.js';
 import { agentExecAnswer } from './answers.js';
 import { ownVm, type Own } from './own.js';
 import { parseAnswer } from './parse.js';
@@ -72,13 +75,14 @@ export function explainAgent(error: unknown, own: Own): unknown {
       cause: error,
     });
   }
-  if (error.code === 'OUTCOME_UNKNOWN') {
-    return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
-      hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
-      cause: error,
-    });
-  }
-  return error;
+  return error.code === 'OUTCOME_UNKNOWN' ? startUnknown(vmid, error) : error;
+}
+
+function startUnknown(vmid: number, cause?: unknown): ZebuError {
+  return new ZebuError('OUTCOME_UNKNOWN', `Proxmox did not say whether the command was started in VM ${vmid}`, {
+    hint: 'It answers so when the VM has no /bin/sh, or was too busy. Look: zebu vm:exec -- ps aux',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function requireRunning({ vm, name }: Own): void {
@@ -115,16 +119,19 @@ async function start(
   stdin: Buffer | undefined,
 ): Promise<number> {
   const { client, vm } = own;
+  const target = { client, node: vm.node, vmid: vm.vmid };
   const transport = await context.transport();
   if (stdin !== undefined && transport.hostShell !== undefined) {
     guestStdin(stdin);
-    return startOnHost(context, own, guestArgv(command, false), stdin);
+    return agentAnswer(target, () => startOnHost(context, own, guestArgv(command, false), stdin)) as Promise<number>;
   }
   const input = stdin === undefined ? undefined : guestStdin(stdin);
-  const data = await client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/exec`, {
-    command: guestArgv(command, input?.encoded === true),
-    ...(input === undefined ? {} : { 'input-data': input.text }),
-  });
+  const data = await agentAnswer(target, () =>
+    client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/exec`, {
+      command: guestArgv(command, input?.encoded === true),
+      ...(input === undefined ? {} : { 'input-data': input.text }),
+    }),
+  );
   return parseAnswer(agentExecAnswer, data, 'the start of a command').pid;
 }
 
@@ -135,6 +142,18 @@ export interface ExecOptions {
   readonly timeoutMs: number;
 }
 
+/** Undefined while the VM's file systems are held: it is asked again. */
+async function stateOf(target: AgentTarget, pid: number): Promise<z.infer<typeof statusAnswer> | undefined> {
+  const { client, node, vmid } = target;
+  try {
+    const ask = (): Promise<unknown> => client.request('GET', `/nodes/${node}/qemu/${vmid}/agent/exec-status`, { pid });
+    return parseAnswer(statusAnswer, await agentAnswer(target, ask), 'the state of a command');
+  } catch (error) {
+    if (!isFrozen(error)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Runs a command as root in the VM. Resolves for every exit status of the command.
  * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY without an agent, OUTCOME_UNKNOWN when it still runs
@@ -142,9 +161,21 @@ export interface ExecOptions {
 export async function execInVm(context: Context, own: Own, options: ExecOptions): Promise<GuestRun> {
   const { client, vm } = own;
   requireRunning(own);
+  const { clock, signal, io } = context;
+  let said = false;
+  const onWait = (): void => {
+    if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vm.vmid}: waiting for its end`);
+    said = true;
+  };
   let pid: number;
   try {
-    pid = await start(context, own, options.command, options.stdin);
+    pid = await retryUntil(
+      { clock, signal, timeoutMs: options.timeoutMs, onWait },
+      '',
+      () => start(context, own, options.command, options.stdin),
+      (last) => (isZebuError(last) ? last : startUnknown(vm.vmid)),
+      isFrozen,
+    );
   } catch (error) {
     throw explainAgent(error, own);
   }
@@ -154,12 +185,16 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       hint: `End it with zebu vm:exec -- kill ${pid}; wait longer with --timeout.`,
       details: { pid },
     });
-  const started = context.clock.elapsed();
+  const limit = timeLimit(options.timeoutMs, context);
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LAST_POLL_MS)) {
     if (context.signal.aborted) throw stillRuns('Interrupted');
-    const path = `/nodes/${vm.node}/qemu/${vm.vmid}/agent/exec-status`;
-    const status = parseAnswer(statusAnswer, await client.request('GET', path, { pid }), 'the state of a command');
-    if (status.exited) {
+    const target = { client, node: vm.node, vmid: vm.vmid };
+    const status = await limit
+      .within(() => stateOf(target, pid))
+      .catch((error: unknown) => {
+        throw context.signal.aborted ? stillRuns('Interrupted') : error;
+      });
+    if (status?.exited === true) {
       return {
         vmid: vm.vmid,
         node: vm.node,
@@ -169,9 +204,8 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
         truncated: status['out-truncated'] || status['err-truncated'],
       };
     }
-    const waited = context.clock.elapsed() - started;
-    if (waited > options.timeoutMs) throw stillRuns(`Not done after ${Math.round(waited / 1000)} s`);
-    await context.clock.sleep(pause, context.signal).catch(() => undefined);
+    if (limit.left() === 0) throw stillRuns(`Not done after ${Math.round(limit.spent() / 1000)} s`);
+    await limit.sleep(pause).catch(() => undefined);
   }
 }
 

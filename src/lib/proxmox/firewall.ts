@@ -111,6 +111,8 @@ export interface FirewallChange {
   readonly options: Readonly<Record<string, number | string>>;
   readonly add: readonly OwnRule[];
   readonly remove: readonly FirewallRule[];
+  /** All rules with our mark, as they are. */
+  readonly own: readonly FirewallRule[];
   /** Rules without our mark: left alone. */
   readonly foreign: readonly FirewallRule[];
 }
@@ -128,7 +130,7 @@ function wantedOptions(desired: DesiredFirewall, dhcp: boolean): Readonly<Record
 export function firewallChange(desired: DesiredFirewall, observed: ObservedFirewall, dhcp: boolean): FirewallChange {
   const own = observed.rules.filter(isOwnRule);
   const foreign = observed.rules.filter((rule) => !isOwnRule(rule));
-  if (!desired.enabled && own.length === 0) return { options: {}, add: [], remove: [], foreign };
+  if (!desired.enabled && own.length === 0) return { options: {}, add: [], remove: [], own, foreign };
   const options = Object.fromEntries(
     Object.entries(wantedOptions(desired, dhcp)).filter(([name, value]) => observed.options[name] !== String(value)),
   );
@@ -138,7 +140,7 @@ export function firewallChange(desired: DesiredFirewall, observed: ObservedFirew
     if (index !== -1) missing.splice(index, 1);
     return index === -1;
   });
-  return { options, add: missing, remove, foreign };
+  return { options, add: missing, remove, own, foreign };
 }
 
 export const changesFirewall = ({ options, add, remove }: FirewallChange): boolean =>

@@ -4,6 +4,7 @@ import {
   firewallRulesAnswer,
   pendingAnswer,
   qemuStatusAnswer,
+  type FirewallRule,
   type HaResource,
   type Pending,
   type QemuConfig,
@@ -53,19 +54,24 @@ async function datacenterFirewall(client: ProxmoxClient): Promise<boolean | unde
   }
 }
 
-export async function readFirewall(
-  client: ProxmoxClient,
-  row: { readonly node: string; readonly vmid: number },
-): Promise<ObservedFirewall> {
-  const path = `/nodes/${toNodeName(row.node)}/qemu/${toVmid(row.vmid)}/firewall`;
+interface Placed {
+  readonly node: string;
+  readonly vmid: number;
+}
+
+const firewallPath = ({ node, vmid }: Placed): string => `/nodes/${toNodeName(node)}/qemu/${toVmid(vmid)}/firewall`;
+
+export async function readRules(client: ProxmoxClient, row: Placed): Promise<readonly FirewallRule[]> {
+  const rules = await client.request('GET', `${firewallPath(row)}/rules`);
+  return parseAnswer(firewallRulesAnswer, rules, 'the firewall rules of the VM');
+}
+
+export async function readFirewall(client: ProxmoxClient, row: Placed): Promise<ObservedFirewall> {
   const [options, rules] = await Promise.all([
-    client.request('GET', `${path}/options`),
-    client.request('GET', `${path}/rules`),
+    client.request('GET', `${firewallPath(row)}/options`),
+    readRules(client, row),
   ]);
-  return {
-    options: parseAnswer(firewallOptionsAnswer, options, 'the firewall options of the VM'),
-    rules: parseAnswer(firewallRulesAnswer, rules, 'the firewall rules of the VM'),
-  };
+  return { options: parseAnswer(firewallOptionsAnswer, options, 'the firewall options of the VM'), rules };
 }
 
 /** Settings of cloud-init that the running VM was not started with. */

@@ -1,7 +1,8 @@
-import { ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError, type Io } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { pinsFor } from '../guest/address.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
+import { isFrozen } from './agent-answer.js';
 import { addressOf, readInterfaces, type AgentTarget } from './agent.js';
 import { desiredVm } from './desired.js';
 import type { Drift } from './drift.js';
@@ -11,6 +12,7 @@ import { ownVm, placingTask, vmTask, type Own } from './own.js';
 import { readHistory, type Timeframe, type VmHistory } from './history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from './properties.js';
+import { taskExit } from './task-failure.js';
 
 export interface VmPower {
   readonly changed: boolean;
@@ -75,7 +77,7 @@ export async function stop(context: Context, own: Own, report: StepReport, force
       label: `shutting down VM ${vmid}`,
     });
   } catch (error) {
-    if (!(error instanceof ZebuError) || error.code !== 'TASK_FAILED') throw error;
+    if (!isZebuError(error) || !/powerdown failed|timeout/.test(taskExit(error) ?? '')) throw error;
     throw new ZebuError('TASK_FAILED', error.message, {
       hint: 'It did not shut down in time; `--force` pulls the plug, a higher vm.stop_timeout waits longer.',
       details: error.details,
@@ -163,26 +165,29 @@ export async function destroyVm(context: Context, confirm: (name: string) => Pro
   return { changed: true, vmid: vm.vmid, node: vm.node, name, status: 'absent' };
 }
 
-/** The agent's word on the address; null when it does not answer. */
+/** The agent's word on the address; null when it does not answer. One whose VM is held by a backup is there. */
 async function agentAddress(
+  io: Io,
   target: AgentTarget,
   mac: string | undefined,
 ): Promise<{ agent: boolean; ip: string | null }> {
   try {
     const interfaces = await readInterfaces(target);
     return { agent: true, ip: mac === undefined ? null : (addressOf(interfaces, mac) ?? null) };
-  } catch {
-    return { agent: false, ip: null };
+  } catch (error) {
+    if (!isFrozen(error)) return { agent: false, ip: null };
+    io.warn((error as ZebuError).message);
+    return { agent: true, ip: null };
   }
 }
 
 export async function vmStatus(context: Context, timeframe: Timeframe): Promise<VmStatus> {
-  const { client, vm, name } = await ownVm(context);
+  const { client, vm, name, load } = await ownVm(context);
   const { status, config } = vm;
   const running = status.status === 'running';
   const target: AgentTarget = { client, node: vm.node, vmid: vm.vmid };
   const [{ agent, ip }, pin, desired, history] = await Promise.all([
-    running ? agentAddress(target, macOf(config['net0'])) : { agent: false, ip: null },
+    running ? agentAddress(context.io, target, macOf(config['net0'])) : { agent: false, ip: null },
     pinsFor(context, client).read(),
     desiredVm(context).catch(() => undefined),
     readHistory(context, target, timeframe),
@@ -195,7 +200,7 @@ export async function vmStatus(context: Context, timeframe: Timeframe): Promise<
     lock: status.lock ?? null,
     uptime: status.uptime,
     cores: Number(config['cores'] ?? 1),
-    cpu: status.cpu ?? null,
+    cpu: running ? load : 0,
     memoryBytes: { used: status.mem ?? null, max: status.maxmem ?? null },
     diskBytes: diskBytes(config['scsi0']) ?? null,
     ip,

@@ -1,6 +1,5 @@
 import { ZebuError } from '@zebu/kit';
 import {
-  networksAnswer,
   nodesAnswer,
   resourcesAnswer,
   nodeStatusAnswer,
@@ -12,12 +11,14 @@ import {
   type QemuConfig,
   type QemuStatus,
 } from './answers.js';
+import { chooseBridge } from './bridges.js';
 import type { ProxmoxClient } from './client.js';
 import type { DesiredVm } from './desired.js';
 import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
 import { findOwn, isOwn, type VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
 import { placeVm, type NodeFacts } from './placement.js';
+import { unlessUnseen } from './sight.js';
 
 /** A VM of this app as it is. */
 export interface ExistingVm {
@@ -45,7 +46,7 @@ export interface Site {
   };
 }
 
-/** Nodes and VMs are asked for in one: over SSH two questions are two starts of pvesh. */
+/** Nodes and VMs are asked for in one. */
 async function listResources(client: ProxmoxClient, types: readonly string[]): Promise<readonly unknown[]> {
   const rows = parseAnswer(resourcesAnswer, await client.request('GET', '/cluster/resources'), 'the resources');
   return rows.filter(({ type }) => types.includes(type));
@@ -113,57 +114,31 @@ function checkVmid(wanted: Vmid, rows: readonly VmRow[]): Vmid {
 
 type StorageRow = ReturnType<typeof storagesAnswer.parse>[number];
 
-function chooseStorage(
+/** @throws CONFIG_INVALID; PROXMOX_FORBIDDEN where one may be there that the login does not see */
+async function chooseStorage(
+  client: ProxmoxClient,
   rows: readonly StorageRow[],
   content: string,
   wanted: string | undefined,
   key: string,
-): StorageRow {
+): Promise<StorageRow> {
   const fits = (row: StorageRow): boolean =>
     row.content.split(',').includes(content) && row.active !== false && row.enabled !== false;
   const named = wanted === undefined ? rows.find(fits) : rows.find((row) => row.storage === wanted);
   if (named !== undefined && fits(named)) return named;
   const able = rows.filter(fits).map((row) => row.storage);
-  throw new ZebuError(
+  const error = new ZebuError(
     'CONFIG_INVALID',
     named === undefined
       ? wanted === undefined
         ? `No storage of the node takes content type ${content}`
-        : `${key}: there is no storage ${wanted}; there is ${rows.map((row) => row.storage).join(', ') || 'none that may be seen'}`
+        : `${key}: there is no storage ${wanted}; there is ${rows.map((row) => row.storage).join(', ') || 'none'}`
       : `${key}: the storage ${named.storage} does not take content type ${content}, or is not active`,
     {
-      hint:
-        able.length > 0
-          ? `These take it: ${able.join(', ')}.`
-          : `Allow it: Datacenter, Storage, Edit, Content; or the token lacks Datastore.Audit.`,
+      hint: able.length > 0 ? `These take it: ${able.join(', ')}.` : `Allow it: Datacenter, Storage, Edit, Content.`,
     },
   );
-}
-
-async function chooseBridge(client: ProxmoxClient, node: NodeName, wanted: string | undefined): Promise<string> {
-  const rows = parseAnswer(
-    networksAnswer,
-    await client.request('GET', `/nodes/${node}/network`, { type: 'any_bridge' }),
-    'the list of bridges',
-  );
-  const names = rows.map((row) => row.iface);
-  if (wanted !== undefined) {
-    // Without the right to see bridges the list is empty, which is no proof that there are none.
-    if (names.includes(wanted) || names.length === 0) return wanted;
-    throw new ZebuError(
-      'CONFIG_INVALID',
-      `vm.network.bridge: there is no bridge ${wanted}; there is ${names.join(', ')}`,
-    );
-  }
-  const [only] = names;
-  if (only !== undefined && names.length === 1) return only;
-  throw new ZebuError(
-    'CONFIG_INVALID',
-    `The node has ${names.length === 0 ? 'no bridge that may be seen' : `several bridges (${names.join(', ')})`}, and vm.network.bridge names none`,
-    {
-      hint: 'Set vm.network.bridge.',
-    },
-  );
+  throw named === undefined ? await unlessUnseen(client, 'storage', error, wanted) : error;
 }
 
 /** A file name that changes with the image, so that another image is never taken for this one. */
@@ -188,7 +163,7 @@ async function locateImage(
   }
   const storage =
     image.kind === 'url'
-      ? chooseStorage(storages, 'import', image.storage, 'vm.image.storage').storage
+      ? (await chooseStorage(client, storages, 'import', image.storage, 'vm.image.storage')).storage
       : (image.volume.split(':')[0] ?? '');
   const filename = image.kind === 'url' ? imageFileName(image.url, image.checksum) : image.volume;
   const volume = image.kind === 'url' ? `${storage}:import/${filename}` : image.volume;
@@ -243,12 +218,12 @@ export async function surveyPlace(client: ProxmoxClient, desired: DesiredVm): Pr
   const [rows, storageData, bridge, free, status] = await Promise.all([
     listVms(client),
     client.api.nodes.$(node).storage.$get(),
-    chooseBridge(client, node, desired.network.bridge),
+    chooseBridge(client, node, desired.network),
     desired.vmid === undefined ? client.request('GET', '/cluster/nextid') : undefined,
     readNodeStatus(client, node),
   ]);
   const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
-  const disk = chooseStorage(storages, 'images', desired.storage, 'vm.storage');
+  const disk = await chooseStorage(client, storages, 'images', desired.storage, 'vm.storage');
   const vmid =
     desired.vmid === undefined
       ? toVmid(free as string)

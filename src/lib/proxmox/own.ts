@@ -1,9 +1,9 @@
 import type { Context } from '../context.js';
-import { vmMissing } from '../guest/address.js';
 import type { StepReport } from '../ui/steps.js';
 import { makeClient, type ProxmoxClient } from './client.js';
 import type { NodeName } from './ids.js';
 import { findVm, readVm, type ExistingVm } from './observe.js';
+import { vmMissing } from './sight.js';
 import { runTask } from './tasks.js';
 
 /** The app's VM, wherever in the cluster it is, and the way to it. */
@@ -13,13 +13,21 @@ export interface Own {
   readonly name: string;
 }
 
+export interface OwnAtWork extends Own {
+  /**
+   * Of all its cores, 0 to 1, as the node measures it all the time. The VM's own status has what the process that answers
+   * saw between two questions: nothing at the first. Null where it was not measured yet.
+   */
+  readonly load: number | null;
+}
+
 /** @throws VM_MISSING, VM_DIFFERS when there are several */
-export async function ownVm(context: Context): Promise<Own> {
+export async function ownVm(context: Context): Promise<OwnAtWork> {
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, context.config.app.name);
-  if (row === undefined) throw vmMissing(context.config.app.name);
+  if (row === undefined) throw await vmMissing(client, context.config.app.name);
   const vm = await readVm(client, row);
-  return { client, vm, name: vm.config['name'] ?? String(vm.vmid) };
+  return { client, vm, name: vm.config['name'] ?? String(vm.vmid), load: row.cpu ?? null };
 }
 
 export interface VmRequest {

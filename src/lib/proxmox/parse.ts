@@ -13,6 +13,6 @@ export function parseAnswer<T>(schema: ZodType<T>, data: unknown, what: string):
   throw new ZebuError(
     'PROXMOX_REFUSED',
     `Proxmox answered ${what} in a way zebu does not understand: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    { hint: 'zebu knows Proxmox VE 8 and 9; `zebu --debug` shows the request.' },
+    { hint: 'zebu knows Proxmox VE 8 and 9. The same command with --debug shows the requests.' },
   );
 }

@@ -2,6 +2,7 @@ import type { DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
 import type { ExistingVm, Site } from './observe.js';
 import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
+import type { FirewallRequest } from './firewall-plan.js';
 import { ownNote, ownTags } from './ownership.js';
 import { diskBytes } from './properties.js';
 import type { ScriptRun } from './provision/community-script/run.js';
@@ -23,6 +24,8 @@ export interface PlannedStep {
   readonly imports?: true;
   /** What a `HOST` step runs. */
   readonly script?: ScriptRun;
+  /** What the call is about, so that its position is found where the rules have moved by then. */
+  readonly firewall?: FirewallRequest;
   /** Of the parameters, only those that the VM has otherwise are sent; and its first disk gets these options. */
   readonly adopt?: { readonly diskOptions: string };
 }

@@ -162,6 +162,10 @@ export const vmScript = z.object({
   unreachable: z.string().nullable().describe('Why the source could not be asked.'),
   changed: z.array(z.string()).describe('Files that are not as pinned.'),
   diff: z.string().nullable().describe('What changed in them; null when nothing did or the pinned version is gone.'),
+  differences: z
+    .array(z.string())
+    .nullable()
+    .describe('What the version of the source asks otherwise than zebu answers; null when it could not be asked.'),
   recorded: z.boolean().describe('A new pin was recorded.'),
 });
 

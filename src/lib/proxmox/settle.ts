@@ -7,6 +7,7 @@ import { toUpid } from './ids.js';
 import { imageFileName, listNodes, listVms } from './observe.js';
 import type { VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
+import { taskExit } from './task-failure.js';
 import { waitTask } from './tasks.js';
 
 interface Going {
@@ -76,11 +77,11 @@ export async function settle(
           signal,
           clock,
           timeoutMs: config.proxmox.task_timeout * 1000,
-          label: `in task "${type}"`,
+          label: `running task "${type}"`,
           onWait: (seconds) => report.update(`(${seconds} s)`),
         }).catch((error: unknown) => {
           // That it failed is for the plan to see: it does what is still missing.
-          if ((error as { code?: unknown }).code !== 'TASK_FAILED') throw error;
+          if (taskExit(error) === undefined) throw error;
           report.done('it failed');
         });
       },

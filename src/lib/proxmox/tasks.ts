@@ -1,10 +1,11 @@
 import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
 import type { Clock } from '../context.js';
-import { taskListAnswer, taskLogAnswer, taskStatusAnswer } from './answers.js';
+import { taskListAnswer, taskStatusAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { followHa, HA_TYPES } from './ha/follow.js';
-import { parseUpid, toUpid, type NodeName, type Upid, type Vmid } from './ids.js';
+import { toUpid, type NodeName, type Upid, type Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
+import { taskFailure, taskLog, taskPath, warningsIn } from './task-failure.js';
 
 export interface TaskOptions {
   readonly io: Io;
@@ -30,27 +31,12 @@ export interface TaskResult {
 /** Short tasks are seen at once, long ones are not asked about needlessly. */
 const FIRST_POLL_MS = 50;
 const LAST_POLL_MS = 1000;
-const LOG_LINES = 5;
-
-const taskPath = (upid: Upid): string => `/nodes/${parseUpid(upid)?.node ?? ''}/tasks/${upid}`;
-
-async function lastLogLines(client: ProxmoxClient, upid: Upid): Promise<readonly string[]> {
-  try {
-    const data = await client.request('GET', `${taskPath(upid)}/log`, { limit: 500 });
-    return parseAnswer(taskLogAnswer, data, 'a task log')
-      .map((line) => line.t)
-      .slice(-LOG_LINES);
-  } catch {
-    // The reason the task failed is known already; its log is a courtesy.
-    return [];
-  }
-}
 
 /**
  * Waits for a task to end.
  * @param started when the waiting began, of the clock
- * @throws TASK_FAILED with the task's own error and last log lines; TASK_TIMEOUT; the signal's reason when aborted,
- *   in which case the task goes on
+ * @throws what `taskFailure` makes of a task that failed; TASK_TIMEOUT; the signal's reason when aborted, in which case
+ *   the task goes on
  */
 export async function waitTask(
   client: ProxmoxClient,
@@ -77,21 +63,18 @@ export async function waitTask(
       });
     }
     options.onWait?.(Math.round(waited / 1000));
-    await clock.sleep(pause, signal);
+    // Not past the bound, for the sake of a pause.
+    await clock.sleep(Math.max(1, Math.min(pause, options.timeoutMs - waited)), signal);
     pause = Math.min(pause * 1.5, LAST_POLL_MS);
   }
 }
 
 async function judge(client: ProxmoxClient, upid: Upid, exit: string, options: TaskOptions): Promise<TaskResult> {
+  const { io, label } = options;
   if (exit === 'OK') return { upid, status: 'OK' };
-  const log = await lastLogLines(client, upid);
-  if (/^WARNINGS: /.test(exit)) {
-    for (const line of log.filter((text) => /^WARN/.test(text))) options.io.warn(`${options.label}: ${line}`);
-    return { upid, status: 'WARNINGS' };
-  }
-  throw new ZebuError('TASK_FAILED', `Proxmox failed ${options.label}: ${exit}`, {
-    details: { upid, exitstatus: exit, log },
-  });
+  if (!/^WARNINGS: /.test(exit)) throw await taskFailure(client, { upid, exit }, label);
+  for (const line of warningsIn(await taskLog(client, upid))) io.warn(`${label}: ${line}`);
+  return { upid, status: 'WARNINGS' };
 }
 
 export interface LostTask {
@@ -121,7 +104,7 @@ export async function runTask(
     upid = toUpid(await start());
   } catch (error) {
     if (!isZebuError(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
-    const found = await findTask(client, lost, sentAt, options);
+    const found = await findTask(client, lost, sentAt, options, started);
     if (found === undefined) throw error;
     options.io.warn(`The answer to a request was lost; its task was found: ${found}`);
     upid = found;
@@ -140,8 +123,10 @@ async function findTask(
   lost: LostTask,
   sentAt: number,
   options: TaskOptions,
+  started: number,
 ): Promise<Upid | undefined> {
   for (let attempt = 0; attempt < 5; attempt++) {
+    if (options.clock.elapsed() - started > options.timeoutMs) return undefined;
     const data = await client.request('GET', `/nodes/${lost.node}/tasks`, {
       source: 'all',
       limit: 50,

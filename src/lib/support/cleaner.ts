@@ -1,5 +1,4 @@
-import type { Redactor } from '@zebu/kit';
-import { harmless } from '../deploy/log-lines.js';
+import { printable, type Redactor } from '@zebu/kit';
 import type { Names } from './names.js';
 import { withoutCredentials, withoutNames } from './patterns.js';
 
@@ -29,8 +28,8 @@ export class Cleaner {
 
   clean(text: string): string {
     const masked = (dirty: string): string => this.#redactors.reduce((out, redactor) => redactor.clean(out), dirty);
-    // Secrets before names: a name inside one would break it up. On both sides of `harmless`: one may hold what that drops.
-    const secretless = withoutCredentials(masked(harmless(masked(text))), this.#names);
+    // Secrets before names: a name inside one would break it up. On both sides of `printable`: one may hold what that drops.
+    const secretless = withoutCredentials(masked(printable(masked(text))), this.#names);
     const placed = this.#folders.reduce((out, [pattern, shown]) => out.replaceAll(pattern, shown), secretless);
     return withoutNames(placed, this.#names, this.#keys);
   }

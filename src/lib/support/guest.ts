@@ -81,7 +81,8 @@ docker info --format 'storage {{.Driver}}, cgroup {{.CgroupVersion}}, {{.NCPU}} 
 
 /** Takes out what only the VM knows to be a secret: values of all versions, also those that this machine never had. */
 async function masked(session: SshSession, context: Context, text: string): Promise<string> {
-  const line = `${setMasks(context.config.app.name)}LC_ALL=C sed -f "$masks"\n`;
+  const { name } = context.config.app;
+  const line = setMasks(name) + sh`mask ${name}\n`;
   const { code, stdout } = await session.exec({ line }, { signal: context.signal, stdin: `${text}\n` });
   if (code !== 0) throw new ZebuError('VM_NOT_READY', 'The VM could not take its secrets out of it, so it is left out');
   return stdout.trimEnd();

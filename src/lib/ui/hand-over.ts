@@ -1,5 +1,7 @@
-import type { RemoteProcess } from '@zebu/kit/ssh';
-import type { PseudoTerminal } from '@zebu/kit/ssh';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { printable, write, type Io } from '@zebu/kit';
+import type { PseudoTerminal, RemoteProcess } from '@zebu/kit/ssh';
 
 /** The terminal a command was started on; undefined unless input and output are both one. */
 export function ownTerminal(term: string | undefined): PseudoTerminal | undefined {
@@ -8,12 +10,28 @@ export function ownTerminal(term: string | undefined): PseudoTerminal | undefine
   return { term: term ?? 'xterm', columns: stdout.columns || 80, rows: stdout.rows || 24 };
 }
 
+/** What a program that was given no terminal prints must not drive ours. */
+function show(from: Readable, to: NodeJS.WriteStream): void {
+  if (!to.isTTY) {
+    from.pipe(to, { end: false });
+    return;
+  }
+  const decoder = new StringDecoder();
+  from.on('data', (bytes: Buffer) => void write(to, printable(decoder.write(bytes))));
+}
+
 /**
- * Gives this process's standard streams to a remote process until it ends. On a terminal every key goes there, Ctrl-C
- * included, and the window's size follows. Bytes pass as they are: what is handed over is not ours to redact.
+ * Gives this process's standard streams to a remote process until it ends. With a terminal of its own every key goes there,
+ * Ctrl-C included, the window's size follows, and all that it prints reaches ours, as it has to. Without, bytes pass as they
+ * are into pipes and files, as what is handed over is not ours to redact; a terminal gets what may be shown, and the runner of
+ * GitHub Actions takes nothing of it for a command.
  * @returns its exit status; null when a signal ended it
  */
-export async function handOver(remote: RemoteProcess, terminal: boolean): Promise<number | null> {
+export async function handOver(
+  remote: RemoteProcess,
+  terminal: boolean,
+  io: Pick<Io, 'stopCommands'>,
+): Promise<number | null> {
   const { stdin, stdout, stderr } = process;
   const resize = (): void => remote.resize(stdout.columns, stdout.rows);
   if (terminal) {
@@ -22,12 +40,15 @@ export async function handOver(remote: RemoteProcess, terminal: boolean): Promis
   }
   // A process that ends without reading its input has its own exit status to tell.
   remote.stream.on('error', () => {});
+  const resume = io.stopCommands();
   stdin.pipe(remote.stream);
-  remote.stream.pipe(stdout, { end: false });
-  remote.stderr.pipe(stderr, { end: false });
+  if (terminal) remote.stream.pipe(stdout, { end: false });
+  else show(remote.stream, stdout);
+  show(remote.stderr, stderr);
   try {
     return (await remote.ended).code;
   } finally {
+    resume();
     stdin.unpipe(remote.stream);
     stdin.pause();
     if (terminal) {

@@ -1,5 +1,5 @@
 import readline from 'node:readline';
-import { interrupted } from '@zebu/kit';
+import { interrupted, printable } from '@zebu/kit';
 
 export interface Question {
   readonly type: 'input' | 'invisible';
@@ -27,7 +27,12 @@ export async function prompt(question: Question): Promise<string> {
   const { default: enquirer } = await import('enquirer');
   try {
     const { answer } = await withoutSelfClosing(() =>
-      enquirer.prompt<{ answer: string }>({ ...question, name: 'answer', stdout: process.stderr }),
+      enquirer.prompt<{ answer: string }>({
+        ...question,
+        message: printable(question.message),
+        name: 'answer',
+        stdout: process.stderr,
+      }),
     );
     return answer;
   } catch {

@@ -1,3 +1,5 @@
+import { joined, shown, write } from '@zebu/kit';
+
 /** A terminal that is redrawn as a whole, on its second screen, so that what was there before comes back. */
 export interface Screen {
   /** Aborts when the person wants to leave: q, Ctrl-C, Escape. */
@@ -7,11 +9,11 @@ export interface Screen {
   close(): void;
 }
 
-const ENTER = '\u001B[?1049h\u001B[?25l';
-const LEAVE = '\u001B[?25h\u001B[?1049l';
-const HOME = '\u001B[H';
-const CLEAR_LINE = '\u001B[K';
-const CLEAR_BELOW = '\u001B[J';
+const ENTER = shown`\u001B[?1049h\u001B[?25l`;
+const LEAVE = shown`\u001B[?25h\u001B[?1049l`;
+const HOME = shown`\u001B[H`;
+const CLEAR_LINE = shown`\u001B[K`;
+const CLEAR_BELOW = shown`\u001B[J`;
 
 /** Takes over stdin and stdout, which must be a terminal. */
 export function openScreen(): Screen {
@@ -20,19 +22,19 @@ export function openScreen(): Screen {
   const onKeys = (keys: Buffer): void => {
     if (/^[qQ\u0003\u0004]/.test(keys.toString()) || keys.toString() === '\u001B') leave.abort();
   };
-  let shown: readonly string[] = [];
+  let drawn: readonly string[] = [];
   const draw = (lines: readonly string[]): void => {
-    shown = lines;
+    drawn = lines;
     const width = stdout.columns || 80;
     const fitting = lines.slice(0, (stdout.rows || 24) - 1);
-    const text = fitting.map((line) => `${line.slice(0, width)}${CLEAR_LINE}\n`).join('');
-    stdout.write(`${HOME}${text}${CLEAR_BELOW}`);
+    const text = fitting.map((line) => joined([shown`${line.slice(0, width)}`, CLEAR_LINE, shown`\n`]));
+    write(stdout, joined([HOME, ...text, CLEAR_BELOW]));
   };
-  const redraw = (): void => draw(shown);
+  const redraw = (): void => draw(drawn);
   stdin.setRawMode(true);
   stdin.on('data', onKeys).resume();
   stdout.on('resize', redraw);
-  stdout.write(`${ENTER}${HOME}`);
+  write(stdout, joined([ENTER, HOME]));
   draw(['...']);
   return {
     quit: leave.signal,
@@ -41,7 +43,7 @@ export function openScreen(): Screen {
       stdout.off('resize', redraw);
       stdin.off('data', onKeys).pause();
       stdin.setRawMode(false);
-      stdout.write(LEAVE);
+      write(stdout, LEAVE);
     },
   };
 }

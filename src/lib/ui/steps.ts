@@ -1,5 +1,4 @@
-import { styleText } from 'node:util';
-import { interrupted, type Io } from '@zebu/kit';
+import { interrupted, joined, shown, styled, type Io } from '@zebu/kit';
 
 /** What a running step may say. */
 export interface StepReport {
@@ -107,18 +106,18 @@ async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Pro
   const stderrOnly = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const list = new Listr(
     steps.map((step) => ({
-      title: step.title,
+      title: io.shown(step.title),
       rendererOptions: { outputBar: 5 },
       task: async (_: unknown, task: { title: string; output: string }) => {
         checkGoing(signal);
         let result = '';
         await step.run({
-          update: (text) => (task.title = `${step.title}: ${styleText('dim', io.redactor.clean(text))}`),
-          output: (line) => (task.output = io.redactor.clean(line)),
-          done: (text) => (result = `: ${io.redactor.clean(text)}`),
+          update: (text) => (task.title = joined([io.shown(step.title), shown`: `, styled('dim', io.shown(text))])),
+          output: (line) => (task.output = io.shown(line)),
+          done: (text) => (result = io.shown(`: ${text}`)),
         });
         // What was waited for is of no interest once it is over.
-        task.title = `${step.title}${result}`;
+        task.title = io.shown(step.title) + result;
       },
     })),
     {

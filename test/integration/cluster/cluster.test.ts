@@ -1,7 +1,7 @@
 /** A cluster of two nodes: where a new VM goes, that it is found wherever it is, that Proxmox moves it and keeps it up. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rolePrivileges } from '../../../src/lib/doctor/role.js';
-import { cacheImage, standIn } from '../../support/community-script.js';
+import { cacheImage, fromScript, standIn } from '../../support/community-script.js';
 import { nodeOf } from '../../support/node.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -179,7 +179,7 @@ it('makes its VM on the host the community script runs on', async () => {
   const project = makeProject({
     lab: lab.report,
     app: 'script-here',
-    config: { vm: { image: undefined, script: { source: '../upstream' } } },
+    config: { vm: fromScript },
   });
   standIn(project);
   try {

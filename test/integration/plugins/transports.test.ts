@@ -10,6 +10,7 @@ import { factory as api } from '../../../plugins/transport-api/src/index.js';
 import sshHook from '../../../plugins/transport-ssh/src/hook.js';
 import { factory as ssh } from '../../../plugins/transport-ssh/src/index.js';
 import { proxmoxSection } from '../../support/project.js';
+import { keyWithoutForwarding } from '../../support/transports.js';
 
 const lab = inject('lab');
 const folder = mkdtempSync(join(tmpdir(), 'zebu-transports-'));
@@ -47,5 +48,17 @@ describe('the transport ssh keeps the contract', () => {
       unreachable: { ...settings, port: 1 },
     }),
   ];
+  for (const { name, run } of cases) it(name, run);
+});
+
+describe('the transport ssh keeps the contract where nothing is forwarded', () => {
+  const settings = { ...proxmoxSection(lab, 'ssh'), identity_file: keyWithoutForwarding(lab) };
+  const cases = transportCases({
+    factory: ssh,
+    settings,
+    env: { HOME: folder },
+    refused: { ...settings, identity_file: join(folder, 'id_stranger') },
+    unreachable: { ...settings, port: 1 },
+  });
   for (const { name, run } of cases) it(name, run);
 });

@@ -1,4 +1,4 @@
-/** What every transport promises, asked of both: the code above them must not be able to tell which one it has. */
+/** What every transport promises, asked of each: the code above them must not be able to tell which one it has. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { interrupted, type Transport } from '../../../plugins/kit/src/index.js';
 import { fault } from '../../support/lab-control.js';
@@ -18,8 +18,12 @@ const HOSTILE = [
   '  spaces  ',
 ];
 
-describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
-  const vmid = id === 'ssh' ? 9101 : 9102;
+const VMIDS = { ssh: 9101, api: 9102, 'ssh without forwarding': 9103 } as const;
+
+describe.each(['ssh', 'api', 'ssh without forwarding'] as const)('the transport %s', (id) => {
+  const vmid = VMIDS[id];
+  const name = `contract-${vmid}`;
+  const throughPvesh = id === 'ssh without forwarding';
   const VM = `${NODE}/qemu/${vmid}`;
   let transport: Transport;
 
@@ -50,10 +54,10 @@ describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
   });
 
   it('starts a task and hands over its UPID', async () => {
-    const upid = await ask(transport, 'POST', `${NODE}/qemu`, { vmid, memory: 64, name: `contract-${id}` });
+    const upid = await ask(transport, 'POST', `${NODE}/qemu`, { vmid, memory: 64, name });
     expect(upid).toMatch(new RegExp(`^UPID:${lab.node}:.*:qmcreate:${vmid}:`));
     // pvesh has stayed until it was done.
-    expect(transport.endedWell?.(String(upid)) ?? false).toBe(id === 'ssh');
+    expect(transport.endedWell?.(String(upid)) ?? false).toBe(throughPvesh);
     expect(await finished(upid)).toBe('OK');
   });
 
@@ -69,7 +73,7 @@ describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
     expect(await ask(transport, 'GET', `${VM}/config`)).toMatchObject({
       onboot: 1,
       protection: 0,
-      name: `contract-${id}`,
+      name,
     });
   });
 
@@ -140,7 +144,7 @@ describe.each(['ssh', 'api'] as const)('the transport %s', (id) => {
     const own = await connect(lab, id, { signal: stop.signal });
     try {
       // pvesh stays with its task; the REST API would answer at once.
-      if (id === 'ssh') await fault(lab, { kind: 'delay-task', task: 'resize', ms: 3000 });
+      if (throughPvesh) await fault(lab, { kind: 'delay-task', task: 'resize', ms: 3000 });
       else await fault(lab, { kind: 'hang', method: 'PUT', path: `/qemu/${vmid}/resize` });
       const writing = ask(own, 'PUT', `${VM}/resize`, { disk: 'scsi0', size: '+1G' });
       setTimeout(() => stop.abort(interrupted()), 1000);

@@ -1,14 +1,11 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cacheImage, leftOnHost, standIn } from '../../support/community-script.js';
+import { cacheImage, fromScript, leftOnHost, standIn } from '../../support/community-script.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 
 const lab = inject('lab');
-
-/** Over SSH and without `vm.image`, the script is the default. */
-const fromScript = { image: undefined, script: { source: '../upstream' } };
 
 const scriptProject = (app: string): Project => makeProject({ lab, app, config: { vm: fromScript } });
 
@@ -74,6 +71,19 @@ describe('a community script that is not the one zebu knows', { timeout }, () =>
       status: 6,
       message: 'The community script did not ask "VLAN", which zebu relies on',
     });
+  });
+
+  it('by its image, which nobody can vouch for', async () => {
+    project = makeProject({
+      lab,
+      app: 'unverified',
+      config: { vm: { image: undefined, script: { source: '../upstream' } } },
+    });
+    standIn(project, { script: (text) => text.replace('set -e', 'touch /tmp/was-run; set -e') });
+    const error = await refused();
+    expect(error).toMatchObject({ code: 'UNREACHABLE', status: 4 });
+    expect(error.message).toContain('the image of the community script cannot be checked; nothing was run');
+    expect(error.hint).toContain('vm.script.allow_unverified_image');
   });
 
   it('by what it cannot do: Docker is not in the image', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cacheImage, leftOnHost, standIn } from '../../support/community-script.js';
+import { cacheImage, fromScript, leftOnHost, standIn } from '../../support/community-script.js';
 import { fault } from '../../support/lab-control.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { killZebu } from '../../support/cli.js';
@@ -88,7 +88,7 @@ describe('zebu killed in each phase of vm:create and run again', { timeout: 1_20
     project = makeProject({
       lab,
       app: 'killed-script',
-      config: { vm: { image: undefined, script: { source: '../upstream' } } },
+      config: { vm: fromScript },
     });
     standIn(project, { script: (text) => text.replace('sleep 0 #:image', 'sleep 2') });
     images = leftOnHost(lab);

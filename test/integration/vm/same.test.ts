@@ -1,6 +1,6 @@
 /** What the VM is in the end does not depend on where it came from: one zebu.yml, both provisioners, both transports. */
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { cacheImage, standIn } from '../../support/community-script.js';
+import { cacheImage, fromScript, standIn } from '../../support/community-script.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
 
@@ -67,7 +67,7 @@ async function make(provisioner: 'cloud-image' | 'community-script', transport: 
     config: {
       vm: {
         provisioner,
-        script: { source: '../upstream' },
+        script: fromScript.script,
         swap_mb: 64,
         firewall: { ssh_from: ['10.0.0.0/8'], allow: [{ port: 5432, from: ['192.0.2.0/24'] }] },
       },

@@ -11,6 +11,7 @@ const review: ScriptReview = {
   unreachable: null,
   changed: [],
   diff: null,
+  differences: [],
   recorded: false,
 };
 
@@ -23,7 +24,19 @@ function shown(changes: Partial<ScriptReview>, diff = false): readonly string[] 
 describe('vm:script', () => {
   it('says what is pinned and that upstream is the same', () => {
     expect(shown({})[0]).toBe(`pinned    commit ${BUILT_IN_PIN.commit ?? ''}, recorded 2026-08-08 by zebu itself`);
-    expect(shown({}).at(-1)).toBe(`upstream  the same: community-scripts/ProxmoxVE at commit ${'a'.repeat(40)}`);
+    expect(shown({}).at(-2)).toBe(`upstream  the same: community-scripts/ProxmoxVE at commit ${'a'.repeat(40)}`);
+  });
+
+  it('says whether zebu has an answer for all that it asks', () => {
+    expect(shown({}).at(-1)).toBe('dialogs   all known: zebu has an answer for each');
+    const lines = shown({
+      changed: ['vm/docker-vm.sh'],
+      differences: ['"TELEMETRY\u0007" is new: yes or no (x line 1)'],
+    });
+    expect(lines.slice(-2)).toEqual([
+      'dialogs   1 not as zebu answers them; this version is not recorded:',
+      '  "TELEMETRY␣" is new: yes or no (x line 1)',
+    ]);
   });
 
   it('says plainly that upstream could not be asked', () => {

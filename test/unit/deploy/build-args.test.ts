@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { BUILD_ARGS } from '../../../src/lib/deploy/runner/build-args.js';
 import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
-import { MASKS_AWK } from '../../../src/lib/secrets/vm/masks.js';
+import { MASK_FUNCTION } from '../../../src/lib/secrets/vm/masks.js';
 
-const VALUES = "API_TOKEN='tok-4711-secret'\nPORT='8080'\n";
+const VALUES = "API_TOKEN='tok-4711-secret'\nPORT='8080'\nDB_NAME='plausible'\n";
 
 /** The runner's judgement of a configuration that Compose can render, but not with markers in it. */
 function judge(services: Readonly<Record<string, object>>): { readonly code: number | null; readonly reason: string } {
@@ -17,14 +17,13 @@ function judge(services: Readonly<Record<string, object>>): { readonly code: num
     mkdirSync(join(work, 'tree'));
     writeFileSync(join(work, 'shared/secrets/1.env'), VALUES);
     writeFileSync(join(work, 'config'), JSON.stringify({ name: 'shop', services }, null, 2));
-    const script = `base=${work} work=${work} tree=${work}/tree secrets=1.env reason= masks=${work}/redact.sed
-LC_ALL=C awk "$MASKS" "$base/shared/secrets/1.env" | sort -rn | cut -f2- >"$masks"
-compose() { echo 'invalid hostPort: zebu-marker-PORT-end' >&2; return 15; }
+    const script = `base=${work} work=${work} tree=${work}/tree secrets=1.env reason= masks=${work}/shared/secrets
+${MASK_FUNCTION}compose() { echo 'invalid hostPort: zebu-marker-PORT-end' >&2; return 15; }
 ${CONFIG}${BUILD_ARGS}
 find_build_args; code=$?
 printf '%s' "$reason"
 exit $code`;
-    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8', env: { ...process.env, MASKS: MASKS_AWK } });
+    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
     return { code: run.status, reason: run.stdout };
   } finally {
@@ -47,3 +46,11 @@ it('lets arguments pass that have nothing to do with a secret', () => {
   const web = { build: { args: { MODE: 'production' }, context: '/x' }, environment: { TOKEN: 'tok-4711-secret' } };
   expect(judge({ web })).toEqual({ code: 0, reason: '' });
 });
+
+it.each(['my-plausible-site', 'plausible', '8080'])(
+  'lets an argument %s pass that a common value stands in as well',
+  (name) => {
+    const web = { build: { args: { APP_NAME: name }, context: '/x' }, ports: [{ published: '8080', target: 80 }] };
+    expect(judge({ web })).toEqual({ code: 0, reason: '' });
+  },
+);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { harmless, LogPainter, parseLogLine } from '../../../src/lib/deploy/log-lines.js';
+import { LogPainter, parseLogLine } from '../../../src/lib/deploy/log-lines.js';
 import { logsScript, parseContainers, toRegExp, toSince } from '../../../src/lib/deploy/logs.js';
 import { toReleaseLine } from '../../../src/lib/deploy/release-output.js';
 
@@ -33,10 +33,6 @@ describe('a line of the log', () => {
       service: '',
       line: 'no such thing | here',
     });
-  });
-
-  it('cannot drive the terminal of its reader', () => {
-    expect(harmless('a\u001B[2Jb\u0007\u0008c\td\ne')).toBe('abc\td\ne');
   });
 });
 

@@ -1,37 +1,307 @@
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
-import { MOUNTS } from '../../../src/lib/deploy/runner/mounts.js';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ReleaseFolder, type Bind } from '../../support/release-folder.js';
 
-/** Runs the part of the runner on what `docker compose config --format json` prints. */
-function releaseMounts(volumes: readonly object[]): readonly string[] {
-  const config = { services: { other: { volumes: [] }, web: { image: 'x', volumes } } };
-  const run = spawnSync('sh', ['-c', `release=/opt/zebu/shop/releases/r1\n${CONFIG}${MOUNTS}\nrelease_mounts`], {
-    input: JSON.stringify(config, null, 2),
-    encoding: 'utf8',
-  });
-  expect(run.stderr).toBe('');
-  return run.stdout.split('\n').filter((line) => line !== '');
+interface Overlay {
+  readonly services?: Record<string, { readonly volumes: readonly Record<string, unknown>[] }>;
+  readonly volumes?: Record<string, { readonly driver_opts: Record<string, string> }>;
+  readonly configs?: Record<string, { readonly file: string }>;
+  readonly secrets?: Record<string, { readonly file: string }>;
 }
 
-const tree = '/opt/zebu/shop/releases/r1/tree';
+let folder: ReleaseFolder;
+beforeEach(() => (folder = new ReleaseFolder()));
+afterEach(() => {
+  folder.remove();
+});
 
-describe('bind mounts from within a release', () => {
-  it('are found by service, path and target', () => {
-    const volumes = [
-      { type: 'bind', source: `${tree}/data`, target: '/data', bind: { create_host_path: true } },
-      { type: 'bind', source: `${tree}/app/up loads`, target: '/up', bind: {} },
-    ];
-    expect(releaseMounts(volumes)).toEqual(['web|tree/data|/data', 'web|tree/app/up loads|/up']);
+const tree = (path: string): string => folder.inTree(path);
+const kept = (path: string): string => `${folder.base}/shared/mounts/${path}`;
+const commit = (path: string, text = 'content\n'): void => {
+  folder.write(`releases/r2/tree/${path}`, text);
+};
+const services = (mounts: Readonly<Record<string, readonly Bind[]>>): object =>
+  Object.fromEntries(
+    Object.entries(mounts).map(([name, binds]) => [
+      name,
+      { image: 'x', volumes: binds.map((bind) => folder.mount(bind)) },
+    ]),
+  );
+const decide = (mounts: Readonly<Record<string, readonly Bind[]>>, then?: string): ReturnType<ReleaseFolder['decide']> =>
+  folder.decide({ services: services(mounts) }, then);
+const overlayOf = ({ overlay, reason }: { readonly overlay: string; readonly reason: string }): Overlay => {
+  expect(reason).toBe('');
+  return (parse(overlay) ?? {}) as Overlay;
+};
+/** service → source → target of what the overlay mounts. */
+const mounted = (decision: ReturnType<ReleaseFolder['decide']>): Record<string, Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(overlayOf(decision).services ?? {}).map(([name, { volumes }]) => [
+      name,
+      Object.fromEntries(volumes.map(({ source, target }) => [String(source), target])),
+    ]),
+  );
+
+describe('a path of the Compose files', () => {
+  it('is data where the commit has nothing there and a service may write to it, for whoever mounts it', () => {
+    const decision = decide({
+      certbot: [{ source: tree('certbot/www'), target: '/w' }],
+      nginx: [{ source: tree('certbot/www'), target: '/var/www', readOnly: true }],
+    });
+    expect(mounted(decision)).toEqual({
+      certbot: { [kept('certbot/www')]: '/w' },
+      nginx: { [kept('certbot/www')]: '/var/www' },
+    });
+    expect(overlayOf(decision).services?.['nginx']?.volumes[0]).toMatchObject({
+      read_only: true,
+      bind: { create_host_path: true },
+    });
+    expect(decision.said).toEqual([
+      `certbot, nginx: ./certbot/www is not part of the commit and is kept in ${kept('certbot/www')}`,
+    ]);
   });
 
-  it('are none where they are read-only, elsewhere, or volumes', () => {
-    const volumes = [
-      { type: 'bind', source: `${tree}/nginx.conf`, target: '/etc/nginx.conf', read_only: true },
-      { type: 'bind', source: '/var/run/docker.sock', target: '/var/run/docker.sock' },
-      { type: 'bind', source: '/opt/zebu/shop/releases/r10/tree/x', target: '/x' },
-      { type: 'volume', source: 'data', target: '/data', volume: {} },
-    ];
-    expect(releaseMounts(volumes)).toEqual([]);
+  it('is refused by name where it is only read and is nowhere', () => {
+    expect(decide({ web: [{ source: tree('certs'), target: '/certs', readOnly: true }] })).toMatchObject({
+      code: 1,
+      reason: `web mounts ./certs read-only, but it is neither part of the commit nor written by any service; put it into the commit, or into ${kept('certs')} of the VM`,
+      overlay: '',
+    });
+  });
+
+  it('is what a person put there in the VM', () => {
+    folder.write('shared/mounts/certs/a.pem', 'x');
+    expect(mounted(decide({ web: [{ source: tree('certs'), target: '/certs', readOnly: true }] }))).toEqual({
+      web: { [kept('certs')]: '/certs' },
+    });
+  });
+
+  it('is content of the commit, and a service that may write to a folder of it is told so', () => {
+    commit('www/index.html');
+    commit('app.conf');
+    const decision = decide({
+      web: [
+        { source: tree('www'), target: '/www' },
+        { source: tree('app.conf'), target: '/app.conf' },
+      ],
+      proxy: [{ source: tree('www'), target: '/www', readOnly: true }],
+    });
+    expect(decision).toMatchObject({
+      code: 0,
+      overlay: '',
+      said: ['web may write to ./www, which is part of the commit: what it writes there goes with the release'],
+    });
+  });
+
+  it('is the whole repository', () => {
+    const decision = decide({ web: [{ source: folder.inTree('.'), target: '/src' }] });
+    expect(decision).toMatchObject({
+      overlay: '',
+      said: [
+        'web may write to the whole folder of the release (/src): what it writes there goes with the release',
+      ],
+    });
+    expect(decide({ web: [{ source: folder.inTree('.'), target: '/src', readOnly: true }] }).said).toEqual([]);
+  });
+
+  it('is data where the commit only keeps the folder, with what keeps it, nested too', () => {
+    commit('storage/.gitkeep', '');
+    commit('storage/cache/.gitignore', '*\n!.gitignore\n');
+    const decision = decide({ registry: [{ source: tree('storage'), target: '/s' }] }, 'place_data');
+    expect(mounted(decision)).toEqual({ registry: { [kept('storage')]: '/s' } });
+    expect(decision.said[0]).toBe(
+      `registry: ./storage holds nothing in the commit: it is data, kept in ${kept('storage')}`,
+    );
+    expect(folder.has('shared/mounts/storage/.gitkeep')).toBe(true);
+    expect(folder.read('shared/mounts/storage/cache/.gitignore')).toContain('!.gitignore');
+  });
+
+  it('is content where nobody writes to such a folder', () => {
+    commit('storage/.gitkeep', '');
+    expect(decide({ web: [{ source: tree('storage'), target: '/s', readOnly: true }] }).overlay).toBe('');
+  });
+
+  it('is data within data, and data around data', () => {
+    const decision = decide({
+      app: [{ source: tree('data'), target: '/data' }],
+      backup: [{ source: tree('data/db'), target: '/db', readOnly: true }],
+      certbot: [{ source: tree('tls/www'), target: '/w' }],
+      web: [{ source: tree('tls'), target: '/tls', readOnly: true }],
+    });
+    expect(mounted(decision)).toEqual({
+      app: { [kept('data')]: '/data' },
+      backup: { [kept('data/db')]: '/db' },
+      certbot: { [kept('tls/www')]: '/w' },
+      web: { [kept('tls')]: '/tls' },
+    });
+  });
+
+  it('is seen where what it lies in is mounted as a whole', () => {
+    commit('app/main.js');
+    const decision = decide({
+      app: [
+        { source: tree('app'), target: '/srv/' },
+        { source: tree('app/uploads'), target: '/srv/uploads' },
+      ],
+      web: [{ source: tree('app'), target: '/www', readOnly: true }],
+    });
+    expect(mounted(decision)).toEqual({
+      app: { [kept('app/uploads')]: '/srv/uploads' },
+      web: { [kept('app/uploads')]: '/www/uploads' },
+    });
+    expect(overlayOf(decision).services?.['web']?.volumes[0]).toMatchObject({ read_only: true });
+    expect(folder.has('releases/r2/tree/app/uploads')).toBe(true);
+  });
+
+  it('stays data when a later commit has something there', () => {
+    folder.write('shared/mounts/data/rows', 'rows');
+    commit('data/README', 'read me\n');
+    const decision = decide({ db: [{ source: tree('data'), target: '/d' }] }, 'place_data');
+    expect(mounted(decision)).toEqual({ db: { [kept('data')]: '/d' } });
+    expect(folder.read('shared/mounts/data/README')).toBe('read me\n');
+    commit('data/rows', 'other');
+    expect(decide({ db: [{ source: tree('data'), target: '/d' }] }).reason).toContain(
+      'the commit has something else in rows there',
+    );
+    expect(folder.read('shared/mounts/data/rows')).toBe('rows');
+  });
+
+  it('may be a link of the commit', () => {
+    symlinkSync('data', join(folder.release, 'tree/current'));
+    expect(mounted(decide({ db: [{ source: tree('current'), target: '/d' }] }))).toEqual({ db: { [kept('data')]: '/d' } });
+  });
+
+  it('may be named through what is live, and beside the repository', () => {
+    const decision = decide({
+      db: [
+        { source: `${folder.base}/current/tree/data`, target: '/d' },
+        { source: `${folder.release}/beside`, target: '/b' },
+      ],
+    });
+    expect(mounted(decision)).toEqual({ db: { [kept('data')]: '/d', [kept('beside')]: '/b' } });
+  });
+
+  it.each([
+    ['the folder of the release', ''],
+    ['all releases', '/..'],
+    ['another release', '/../r1/tree/data'],
+    ['the app', '/../..'],
+  ])('is refused where it is %s', (_, path) => {
+    const source = join(folder.release, path);
+    expect(decide({ web: [{ source, target: '/x' }] }).reason).toBe(
+      `web uses ${source}, which is outside the repository and within what zebu manages`,
+    );
+  });
+
+  it('is left alone elsewhere', () => {
+    const decision = decide({
+      web: [
+        { source: '/var/run/docker.sock', target: '/var/run/docker.sock' },
+        { source: `${folder.base}/shared/mounts/x`, target: '/x' },
+        { source: '/', target: '/host', readOnly: true },
+      ],
+    });
+    expect(decision).toMatchObject({ code: 0, overlay: '', said: [] });
+  });
+
+  it('keeps odd characters, and every option of its mount', () => {
+    const source = `${tree('we "ird')}$$x&`;
+    const volume = { type: 'bind', source, target: '/w', bind: { selinux: 'z', propagation: 'rslave' } };
+    const decision = folder.decide({ services: { web: { volumes: [volume] } } }, 'place_data');
+    expect(overlayOf(decision).services?.['web']?.volumes).toEqual([
+      { ...volume, source: kept('we "ird$$x&') },
+    ]);
+    expect(folder.has('shared/mounts/we "ird$x&')).toBe(true);
+  });
+});
+
+describe('a volume that is a folder', () => {
+  const volume = (device: string, options: object = {}): object => ({
+    pg: { name: 'shop_pg', driver_opts: { device, o: 'bind', type: 'none', ...options } },
+  });
+  const using = (readOnly = false): object => ({
+    db: { volumes: [{ type: 'volume', source: 'pg', target: '/pg', ...(readOnly ? { read_only: true } : {}) }] },
+  });
+
+  it('is data, whatever keeps the folder in the commit', () => {
+    commit('pgdata/.gitkeep', '');
+    const decision = folder.decide({ services: using(), volumes: volume(tree('pgdata')) }, 'place_data');
+    expect(overlayOf(decision)).toEqual({ volumes: { pg: { driver_opts: { device: kept('pgdata') } } } });
+    expect(folder.has('shared/mounts/pgdata/.gitkeep')).toBe(true);
+  });
+
+  it('stays where Docker has it, and so does what else mounts the folder', () => {
+    const device = `${folder.base}/releases/r0/tree/pgdata`;
+    const docker = `[ "$1 $2" = 'volume inspect' ] && printf 'shop_pg\\t%s\\n' ${device}`;
+    const backup = { volumes: [folder.mount({ source: tree('pgdata'), target: '/b', readOnly: true })] };
+    const config = { services: { backup, ...using() }, volumes: volume(tree('pgdata')) };
+    const overlay = overlayOf(folder.decide(config, 'place_data', docker));
+    expect(overlay.volumes).toEqual({ pg: { driver_opts: { device } } });
+    expect(overlay.services?.['backup']?.volumes).toMatchObject([{ source: device, read_only: true }]);
+    expect(folder.has('shared/mounts/pgdata')).toBe(false);
+  });
+
+  it('is refused where it is written and part of the commit', () => {
+    commit('site/index.html');
+    expect(folder.decide({ services: using(), volumes: volume(tree('site')) }).reason).toBe(
+      'db may write to the volume pg, but its device ./site is part of the commit and goes with the release: keep data in a folder that is not part of the commit',
+    );
+  });
+
+  it('is mounted from the release where it is only read', () => {
+    commit('site/index.html');
+    const overlay = overlayOf(folder.decide({ services: using(true), volumes: volume(tree('site')) }));
+    expect(overlay.services?.['db']?.volumes).toEqual([
+      { type: 'bind', source: tree('site'), target: '/pg', read_only: true },
+    ]);
+  });
+
+  it.each([
+    ['another type', { type: 'overlay', o: 'lowerdir=@/a,upperdir=@/b,workdir=@/c', device: 'overlay' }],
+    ['a file system in a file', { type: 'ext4', o: 'loop', device: '@/disk.img' }],
+  ])('is refused by name with %s', (_, options) => {
+    const driver_opts = Object.fromEntries(
+      Object.entries(options).map(([key, text]) => [key, text.replaceAll('@', folder.inTree('.'))]),
+    );
+    const volumes = { pg: { name: 'shop_pg', driver_opts } };
+    expect(folder.decide({ services: using(), volumes }).reason).toMatch(/^the volume pg has the option \w+=/);
+  });
+
+  it('is refused with a driver of its own that is told a path of the release', () => {
+    const volumes = { pg: { name: 'p', driver: 'local-persist', driver_opts: { mountpoint: tree('data') } } };
+    expect(folder.decide({ services: using(), volumes }).reason).toContain('the volume pg has the option mountpoint=');
+  });
+
+  it('is none where it is a network share or Docker’s own', () => {
+    const nfs = { type: 'nfs', o: 'addr=192.0.2.1,rw', device: ':/export/data' };
+    const volumes = { pg: { name: 'shop_pg', driver_opts: nfs }, own: { name: 'shop_own' } };
+    expect(folder.decide({ services: using(), volumes })).toMatchObject({ code: 0, overlay: '', said: [] });
+  });
+});
+
+describe('a file of a config or secret', () => {
+  const config = (file: string): object => ({
+    services: { web: { volumes: [folder.mount({ source: tree('data'), target: '/data' })], secrets: [{ source: 'key' }] } },
+    secrets: { key: { name: 'shop_key', file } },
+  });
+
+  it('is content of the commit', () => {
+    commit('key.txt');
+    expect(overlayOf(folder.decide(config(tree('key.txt')))).secrets).toBeUndefined();
+  });
+
+  it('is refused by name where it is nowhere', () => {
+    expect(folder.decide(config(tree('key.txt'))).reason).toBe(
+      'key in secrets: its file ./key.txt is not part of the commit',
+    );
+  });
+
+  it('is what lies in data', () => {
+    folder.write('shared/mounts/data/key.txt', 'x');
+    expect(overlayOf(folder.decide(config(tree('data/key.txt')))).secrets).toEqual({
+      key: { file: kept('data/key.txt') },
+    });
   });
 });

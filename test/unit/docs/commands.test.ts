@@ -49,7 +49,8 @@ function said(page: string): Said[] {
 function problems({ words, page, line }: Said): string[] {
   const [id = '', ...rest] = words.map((word) => word.replace(/^["'[(]+|["'\]),.:]+$/g, ''));
   const at = `${page}:${line}: zebu ${words.join(' ')}`;
-  if (id.startsWith('-') || BUILT_IN.has(id)) return [];
+  if (id.startsWith('-')) return OF_ALL.has(id) ? [] : [`${at}: a command comes first`];
+  if (BUILT_IN.has(id)) return [];
   const command = commands.get(id);
   if (command === undefined) return /^[a-z]+(:[a-z]+)+$/.test(id) ? [`${at}: there is no such command`] : [];
   const end = rest.indexOf('--');
@@ -63,6 +64,36 @@ function problems({ words, page, line }: Said): string[] {
     return known || OF_ALL.has(name) || name === '--json' ? [] : [`${at}: ${id} has no ${name}`];
   });
 }
+
+/** What the program itself tells people to type: in its texts, up to the end of the sentence. */
+function toldBy(file: string): Said[] {
+  const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+  return lines.flatMap((text, index) =>
+    /^\s*(\/\/|\*|\/\*)/.test(text)
+      ? []
+      : [...text.matchAll(/['"`( ]zebu +((?:--)?[a-z][^'"`]*)/g)].flatMap((match) => {
+          const [command = ''] = (match[1] ?? '').split(/[;,|&]|\. |: /);
+          return [{ page: file, line: index + 1, words: command.trim().split(/\s+/) }];
+        }),
+  );
+}
+
+const sources = globSync(['src/**/*.ts', 'plugins/*/src/**/*.ts'], { cwd: ROOT }).toSorted();
+
+describe('what zebu says', () => {
+  it('names commands and flags that there are', () => {
+    const all = sources.flatMap(toldBy);
+    expect(all.filter(({ words }) => commands.has(words[0] ?? '')).length).toBeGreaterThan(80);
+    expect(all.flatMap(problems)).toEqual([]);
+  });
+
+  it('is read as people read it', () => {
+    const line = "hint: 'Retry; `zebu --debug` shows it. Or: zebu vm:create --nope, then wait'";
+    const found = [...line.matchAll(/['"`( ]zebu +((?:--)?[a-z][^'"`]*)/g)].map(([, words = '']) => words);
+    expect(found).toEqual(['--debug', 'vm:create --nope, then wait']);
+    expect(problems({ page: 'x', line: 1, words: ['--debug'] })).toEqual([expect.stringContaining('comes first')]);
+  });
+});
 
 const pages = globSync(['*.md', 'docs/*.md', 'plugins/*/README.md', 'examples/**/README.md', 'templates/**/*.md'], {
   cwd: ROOT,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inert, workflowCommand, writeReport } from '../../../plugins/kit/src/actions.js';
 import { createConsole } from '../../../plugins/kit/src/console.js';
+import { printable } from '../../../plugins/kit/src/printable.js';
 import { ZebuError } from '../../../plugins/kit/src/errors.js';
 import { runSteps } from '../../../src/lib/ui/steps.js';
 import { Capture } from '../../support/capture.js';
@@ -22,7 +23,7 @@ const ACTIONS = { GITHUB_ACTIONS: 'true', CI: 'true', GITHUB_WORKSPACE: '/w' };
 describe('in GitHub Actions', () => {
   it('escapes what would end a workflow command or a property', () => {
     expect(workflowCommand('error', '50 %\nmore', { file: 'a,b:c.yml', line: 3, title: '' })).toBe(
-      '::error file=a%2Cb%3Ac.yml,line=3::50 %25%0Amore',
+      '::error file=a%2Cb%3Ac.yml,line=3::50 %25%0Amore\n',
     );
   });
 
@@ -50,7 +51,7 @@ describe('in GitHub Actions', () => {
   });
 
   it('does not let remote output be a command of the runner', () => {
-    expect(inert('  ::add-path::/evil')).toBe('  :\u200B:add-path::/evil');
+    expect(inert(printable('  ::add-path::/evil'))).toBe('  :\u200B:add-path::/evil');
     const { io, err, out } = consoleIn(ACTIONS);
     io.note('::error::fake');
     io.out('::stop-commands::x');

@@ -66,7 +66,7 @@ describe('what a value may be wrapped in', () => {
   ])('masks %s', (form) => expect(redactor.clean(form)).toBe(MASK));
 
   it('takes values of 60 KiB', () => {
-    const large = 'A long line, over and over. '.repeat(2200);
+    const large = 'A long line, over and over. '.repeat(2200).trim();
     redactor.add(large);
     expect(redactor.clean(`<${large}|${Buffer.from(large).toString('hex')}>`)).toBe(`<${MASK}|${MASK}>`);
   });

@@ -142,7 +142,7 @@ describe('changeOf', () => {
     expect(step?.call.params).toEqual({ delete: 'nameserver,searchdomain', digest: 'd1' });
   });
 
-  it('closes before it opens, from the last position up, and switches the firewall on last', () => {
+  it('opens before it closes, at the positions that result, and switches the firewall on last', () => {
     const old = ['80', '81'].map((dport, i) => ({
       ...RULES[0],
       comment: 'zebu: old',
@@ -154,7 +154,7 @@ describe('changeOf', () => {
     const calls = changeSteps(changeOf(desired(), found), found).map(
       ({ call }) => `${call.method} ${call.path.slice(-7)}`,
     );
-    expect(calls).toEqual(['DELETE rules/3', 'DELETE rules/2', 'POST l/rules', 'PUT options']);
+    expect(calls).toEqual(['POST l/rules', 'DELETE rules/2', 'DELETE rules/2', 'PUT options']);
   });
 
   it('knows which of it every VM has to be', () => {

@@ -98,7 +98,7 @@ function follow(
 }
 
 const task = (type: string, status: string | undefined, starttime = 0x64): object => ({
-  upid: 'u',
+  upid: `UPID:pve1:00002455:0006E958:00000064:${type}:100:root@pam:`,
   type,
   starttime,
   status,
@@ -125,11 +125,16 @@ describe('followHa', () => {
   it('says why the HA manager gave up, and how to go on', async () => {
     const error = follow('hastart', {
       [STATUS]: [{ status: 'stopped', ha: { managed: 1, state: 'error' } }],
-      [TASKS]: [[task('qmstart', 'older', 1), task('qmstart', 'start failed: no such bridge')]],
+      [TASKS]: [[task('qmstart', 'older', 1), task('qmstart', 'start failed: QEMU exited with code 1')]],
+      [`${TASKS}/UPID:pve1:00002455:0006E958:00000064:qmstart:100:root@pam:/log`]: [
+        [{ n: 1, t: "bridge 'vmbr9' does not exist" }],
+      ],
     });
     await expect(error).rejects.toMatchObject({
       code: 'TASK_FAILED',
-      message: 'The HA manager gave up starting VM 100: start failed: no such bridge',
+      message:
+        "The HA manager gave up starting VM 100: start failed: QEMU exited with code 1; its log says: bridge 'vmbr9' does not exist",
+      hint: expect.stringContaining('ha-manager set vm:100 --state disabled') as string,
     });
   });
 

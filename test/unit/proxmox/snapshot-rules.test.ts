@@ -72,6 +72,7 @@ describe('newer snapshots', () => {
     parent,
     description: '',
     memory: false,
+    unfinished: null,
   });
 
   it('are those taken later, on whichever branch', () => {

@@ -10,6 +10,7 @@ import type { AgentChannel, GuestBackend, GuestDisk, GuestSpec, GuestState } fro
 import { freeze, isFrozen, makeCgroups, removeCgroups } from './cgroups.js';
 import { unpackArgv } from './cidata.js';
 import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
+import { FreezeGate } from './freeze-gate.js';
 import { openTree, snapshotTree } from './namespace-tree.js';
 import { end, identify, loadRef, parseStat, run, saveRef, sendSignal, waitGone, type ProcessRef } from './process.js';
 import { AgentDown, SocketAgent } from './qga.js';
@@ -62,6 +63,7 @@ export function namespaceArgv(rootfs: string, tree: string, runDir: string): str
 export class NamespaceBackend implements GuestBackend {
   readonly kind = 'namespace';
   readonly #rootfs: string;
+  readonly #frozen = new Set<string>();
 
   constructor(options: NamespaceOptions) {
     this.#rootfs = options.rootfs;
@@ -70,6 +72,7 @@ export class NamespaceBackend implements GuestBackend {
   async start(spec: GuestSpec): Promise<void> {
     if ((await this.#init(spec)) !== undefined) throw new Error(`VM ${String(spec.vmid)} already running`);
     const files = filesOf(spec.runDir);
+    this.#frozen.delete(spec.runDir);
     const tree = await openTree(spec);
     await rm(files.exchange, { recursive: true, force: true });
     await mkdir(join(files.exchange, 'cidata'), { recursive: true });
@@ -125,7 +128,7 @@ export class NamespaceBackend implements GuestBackend {
 
   agent(spec: GuestSpec): AgentChannel {
     if (!spec.agent) return { call: () => Promise.reject(new AgentDown('the guest has no agent')) };
-    return new SocketAgent(filesOf(spec.runDir).agent);
+    return new FreezeGate(new SocketAgent(filesOf(spec.runDir).agent), this.#frozen, spec.runDir);
   }
 
   async usage(spec: GuestSpec): Promise<GuestUsage> {

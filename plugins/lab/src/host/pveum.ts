@@ -1,36 +1,43 @@
-import { localApi, Refused } from './local-api.js';
-import { parseOptions, printRefusal, type ProgramIo } from './pvesh.js';
+import { runCommand, type ApiCommand, type Commands } from './commands.js';
+import type { Host } from './program.js';
 
-/** `pveum role add`, `user add`, `acl modify`, `user token add` and the like. @returns the exit status */
-export async function pveum(socket: string, words: readonly string[], io: ProgramIo): Promise<number> {
-  const { positional, params } = parseOptions(words);
-  const [kind = '', second = '', third = '', fourth = '', fifth = ''] = positional;
-  const commands: Readonly<Record<string, () => Promise<unknown>>> = {
-    'role add': () => localApi(socket, 'POST', '/access/roles', [['roleid', third], ...params]),
-    'role modify': () => localApi(socket, 'PUT', `/access/roles/${third}`, params),
-    'role delete': () => localApi(socket, 'DELETE', `/access/roles/${third}`),
-    'user add': () => localApi(socket, 'POST', '/access/users', [['userid', third], ...params]),
-    'user delete': () => localApi(socket, 'DELETE', `/access/users/${third}`),
-    'acl modify': () => localApi(socket, 'PUT', '/access/acl', [['path', third], ...params]),
-    'user token': async () => {
-      const path = `/access/users/${fourth}/token/${fifth}`;
-      if (third === 'remove') return localApi(socket, 'DELETE', path);
-      const made = (await localApi(socket, 'POST', path, params)) as { 'full-tokenid': string; value: string };
-      io.out(`full-tokenid: ${made['full-tokenid']}\nvalue: ${made.value}\n`);
-      return made;
+const command = (method: string, path: string, args: readonly string[] = [], prints = false): ApiCommand => ({
+  method,
+  path,
+  args,
+  prints,
+});
+const list = (path: string, args: readonly string[] = []): ApiCommand => command('GET', path, args, true);
+
+const TOKEN = '/access/users/{userid}/token/{tokenid}';
+
+const COMMANDS: Commands = {
+  acl: { list: list('/access/acl'), modify: command('PUT', '/access/acl', ['path']) },
+  role: {
+    add: command('POST', '/access/roles', ['roleid']),
+    delete: command('DELETE', '/access/roles/{roleid}', ['roleid']),
+    list: list('/access/roles'),
+    modify: command('PUT', '/access/roles/{roleid}', ['roleid']),
+  },
+  user: {
+    add: command('POST', '/access/users', ['userid']),
+    delete: command('DELETE', '/access/users/{userid}', ['userid']),
+    list: list('/access/users'),
+    token: {
+      add: command('POST', TOKEN, ['userid', 'tokenid'], true),
+      delete: command('DELETE', TOKEN, ['userid', 'tokenid'], true),
+      list: list('/access/users/{userid}/token', ['userid']),
+      remove: { alias: 'user token delete' },
     },
-  };
-  const command = `${kind} ${second}`;
-  const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
-  if (run === undefined) {
-    io.err(`ERROR: unknown command 'pveum ${command}'\nUSAGE: pveum <COMMAND> [ARGS] [OPTIONS]\n`);
-    return 255;
-  }
-  try {
-    await run();
-    return 0;
-  } catch (error) {
-    if (error instanceof Refused) return printRefusal(io, error, `pveum ${command} [ARGS] [OPTIONS]`);
-    throw error;
-  }
-}
+  },
+  aclmod: { alias: 'acl modify' },
+  roleadd: { alias: 'role add' },
+  roledel: { alias: 'role delete' },
+  rolemod: { alias: 'role modify' },
+  useradd: { alias: 'user add' },
+  userdel: { alias: 'user delete' },
+};
+
+/** @returns the exit status */
+export const pveum = (host: Host, words: readonly string[]): Promise<number> =>
+  runCommand(host, 'pveum', COMMANDS, words);

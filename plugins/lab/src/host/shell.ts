@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, open, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ZebuError } from '@zebu/kit';
@@ -9,8 +9,10 @@ import { end, identify, loadRef, run, saveRef, type ProcessRef } from '../guest/
 import { sshFiles } from '../instance/credentials.js';
 import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
+import { addDevice, bridgeDevice, nodeDevice } from '../net/devices.js';
+import { TICKET_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
 
-const ENTER = fileURLToPath(new URL('../../host-shell/enter', import.meta.url));
+const LIB = fileURLToPath(new URL('../../host-shell', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
 const SELF = fileURLToPath(new URL('.', import.meta.url));
 /** Where the shell finds the lab, whatever the node's own /tmp, /etc and /var/lib cover; `enter` mounts it. */
@@ -48,12 +50,13 @@ function filesOf(layout: Layout): ShellFiles {
   };
 }
 
-export function sshdConfig(layout: Layout, port: number): string {
+/** Where a file of the lab's state is for the node. */
+const seenInside = (layout: Layout, file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
+
+export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
   const keys = sshFiles(layout);
-  const inside = (file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
+  const inside = (file: string): string => seenInside(layout, file);
   return [
-    'ListenAddress 127.0.0.1',
-    `Port ${port}`,
     `HostKey ${inside(keys.hostKey)}`,
     `AuthorizedKeysFile ${inside(keys.authorizedKeys)}`,
     'PermitRootLogin prohibit-password',
@@ -66,19 +69,20 @@ export function sshdConfig(layout: Layout, port: number): string {
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_PERL_START=${Math.round(startMs * TICKET_SHARE)}`,
     '',
   ].join('\n');
 }
 
 /** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
-async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
+async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSettings): Promise<void> {
   await rm(programs, { recursive: true, force: true });
   await mkdir(programs, { recursive: true });
   await mkdir(bin, { recursive: true });
   for (const name of await readdir(SELF))
     if (name.endsWith('.js')) await copyFile(join(SELF, name), join(programs, name));
   await writeFile(join(programs, 'package.json'), '{"type":"module"}\n');
+  await writeFile(join(programs, 'settings.json'), JSON.stringify(settings));
   const cli = `${INSIDE}/state/host/programs/cli.js`;
   for (const name of PROGRAMS) {
     const file = join(bin, name);
@@ -89,58 +93,84 @@ async function writePrograms({ bin, programs }: ShellFiles): Promise<void> {
   await chmod(join(bin, 'virt-customize'), 0o755);
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port });
-    socket.setTimeout(1000, () => socket.destroy());
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(data.toString().startsWith('SSH-'));
-    });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
-}
-
 export async function shellIsUp(layout: Layout): Promise<boolean> {
   return (await loadRef(filesOf(layout).ref)) !== undefined;
 }
 
-/** Starts the node's sshd unless it runs. */
+/** Makes the host that SSH leads to, unless it is there. */
 export async function shellUp(layout: Layout, settings: LabSettings): Promise<void> {
   const files = filesOf(layout);
   await mkdir(layout.host, { recursive: true });
-  await writePrograms(files);
+  const programs = settings.programs ?? USUAL_PROGRAMS;
+  await writePrograms(files, programs);
   if ((await loadRef(files.ref)) !== undefined) return;
-  await writeFile(files.config, sshdConfig(layout, settings.sshPort));
+  await writeFile(files.config, sshdConfig(layout, programs));
   await mkdir(join(layout.stateDir, 'vz'), { recursive: true });
   // What goes wrong before sshd opens its own log is said there too.
   const log = await open(files.log, 'w', 0o600);
   const child = spawn(
     'unshare',
-    ['--mount', '--uts', '--', '/bin/sh', ENTER, settings.node, layout.stateDir, process.execPath],
+    ['--mount', '--uts', '--', '/bin/sh', join(LIB, 'enter'), settings.node, layout.stateDir, process.execPath, LIB],
     { detached: true, stdio: ['ignore', log.fd, log.fd] },
   );
   child.unref();
   await log.close();
-  for (let waited = 0; waited < 10_000; waited += 100) {
-    if (await answers(settings.sshPort)) {
-      const server = child.pid === undefined ? undefined : await identify(child.pid);
-      if (server !== undefined) {
-        await saveRef(files.ref, server);
-        return;
-      }
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  for (let waited = 0; waited < 10_000 && !ended; waited += 50) {
+    const host = child.pid === undefined ? undefined : await identify(child.pid);
+    if (host !== undefined && /^ready$/m.test(await readFile(files.log, 'utf8'))) {
+      await cable(settings, host);
+      await saveRef(files.ref, host);
+      return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const said = await readFile(files.log, 'utf8').catch(() => '');
-  throw new ZebuError(
-    'LAB_FAILED',
-    `The node's sshd did not start: ${said.trim().split('\n').at(-1) || 'no reason given'}`,
-    {
-      hint: `Its log: ${files.log}`,
-    },
-  );
+  throw new ZebuError('LAB_FAILED', `The node did not start: ${said.trim().split('\n').at(-1) || 'no reason given'}`, {
+    hint: `Its log: ${files.log}`,
+  });
+}
+
+/** What SSH forwards is to reach the guests, too: a place on their bridge. */
+async function cable(settings: LabSettings, { pid }: ProcessRef): Promise<void> {
+  const device = nodeDevice(settings.instanceId);
+  const inside = 'vmbr0';
+  await addDevice(device, [
+    ['ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', inside, 'netns', String(pid)],
+    ['ip', 'link', 'set', device, 'master', bridgeDevice(settings.instanceId), 'up'],
+    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'address', 'add', `${settings.prefix}.2/24`, 'dev', inside],
+    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'set', inside, 'up'],
+  ]);
+}
+
+/**
+ * Where SSH connects to, for the daemon to listen at: each connection is handed to an sshd of its own inside the node, whose
+ * loopback is not that of this machine.
+ */
+export function sshDoor(layout: Layout): Server {
+  const files = filesOf(layout);
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => {});
+    loadRef(files.ref).then(
+      (host) => {
+        if (host !== undefined) {
+          const [config, log] = [seenInside(layout, files.config), seenInside(layout, files.log)];
+          const sshd = ['/usr/sbin/sshd', '-i', '-f', config, '-E', log];
+          const child = spawn('nsenter', ['-t', String(host.pid), '--mount', '--uts', '--net', '--', ...sshd], {
+            detached: true,
+            stdio: [socket, socket, 'ignore'],
+          });
+          child.on('error', () => {});
+          child.unref();
+        }
+        // The child has its own hold of it.
+        socket.destroy();
+      },
+      () => socket.destroy(),
+    );
+  });
+  return server;
 }
 
 /** Everything in the mount namespace of sshd: it, its sessions, and what they left running. */

@@ -11,6 +11,8 @@ export interface Layout {
   readonly settings: string;
   readonly state: string;
   readonly control: string;
+  /** The API server, for the node's own loopback. */
+  readonly api: string;
   readonly daemonLog: string;
   readonly daemonRef: string;
   readonly tlsKey: string;
@@ -40,6 +42,7 @@ export function layout(name: string, env: Env, stateDir?: string): Layout {
     settings: at('lab.json'),
     state: at('state.json'),
     control: at('control.sock'),
+    api: at('api.sock'),
     daemonLog: at('daemon.log'),
     daemonRef: at('daemon.ref'),
     tlsKey: at('tls.key'),

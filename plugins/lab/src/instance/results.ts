@@ -7,6 +7,7 @@ export const labReport = z.object({
   node: z.string(),
   nodes: z.array(z.string()),
   pve: z.enum(['8', '9']),
+  version: z.string().describe('The release of Proxmox VE it answers as.'),
   guests: z.enum(['namespace', 'qemu']),
   accel: z.enum(['kvm', 'tcg']).nullable(),
   pid: z.number().nullable().describe('Of the daemon that is the node.'),

@@ -4,6 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { createHash } from 'node:crypto';
 import { ZebuError } from '@zebu/kit';
 import type { GuestKind } from '../guest/backend.js';
+import type { ProgramSettings } from '../host/settings.js';
+import type { PveMajor } from '../pve/versions.js';
 
 /** What was decided when a lab was made; kept until it is taken down. */
 export interface LabSettings {
@@ -15,7 +17,9 @@ export interface LabSettings {
   /** How many nodes the cluster has; left out: one. */
   readonly nodes?: number;
   /** Major version it answers as; left out: 8. */
-  readonly pve?: '8' | '9';
+  readonly pve?: PveMajor;
+  /** How the node's own programs behave; left out: as on a real node, without the regression. */
+  readonly programs?: ProgramSettings;
   readonly guests: GuestKind;
   readonly apiPort: number;
   readonly sshPort: number;
@@ -29,7 +33,8 @@ export interface WantedSettings {
   readonly stateDir: string;
   readonly node: string;
   readonly nodes: number;
-  readonly pve: '8' | '9';
+  readonly pve: PveMajor;
+  readonly programs: ProgramSettings;
   readonly guests: GuestKind;
   readonly apiPort?: number | undefined;
   readonly sshPort?: number | undefined;
@@ -101,6 +106,7 @@ export async function chooseSettings(wanted: WantedSettings): Promise<LabSetting
     node: wanted.node,
     nodes: wanted.nodes,
     pve: wanted.pve,
+    programs: wanted.programs,
     guests: wanted.guests,
     apiPort: await freePort(wanted.apiPort),
     sshPort: await freePort(wanted.sshPort),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { interrupted, ZebuError } from '@zebu/kit';
 import { DAEMON_FILE, IMAGE_NAME, type DaemonOptions } from '../daemon.js';
 import { detectAccel } from '../guest/accel.js';
@@ -19,6 +20,7 @@ import {
   sshFiles,
   TOKEN_ID,
 } from './credentials.js';
+import { PVE_VERSIONS, type PveMajor } from '../pve/versions.js';
 import type { Layout } from './layout.js';
 import {
   chooseSettings,
@@ -35,7 +37,9 @@ export interface LabReport {
   readonly up: boolean;
   readonly node: string;
   readonly nodes: readonly string[];
-  readonly pve: '8' | '9';
+  readonly pve: PveMajor;
+  /** The release it answers as, such as `9.2.11`. */
+  readonly version: string;
   readonly guests: LabSettings['guests'];
   readonly accel: Accel | null;
   readonly pid: number | null;
@@ -120,7 +124,12 @@ export async function labUp(options: UpOptions): Promise<LabReport> {
       `The lab ${layout.name} exists with ${settings.nodes ?? 1} node(s) of version ${settings.pve ?? '8'}`,
       { hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.` },
     );
-  } else if (settings.guests !== options.guests) {
+  } else if (!isDeepStrictEqual(settings.programs, options.programs)) {
+    // Nothing that runs depends on them: the programs are written anew below.
+    settings = { ...settings, programs: options.programs };
+    await writeSettings(layout.settings, settings);
+  }
+  if (settings.guests !== options.guests) {
     throw new ZebuError('LAB_FAILED', `The lab ${layout.name} exists with ${settings.guests} guests`, {
       hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.`,
     });
@@ -182,6 +191,7 @@ export async function labReport(
     node: settings.node,
     nodes: nodeNames(settings),
     pve: settings.pve ?? '8',
+    version: PVE_VERSIONS[settings.pve ?? '8'],
     guests: settings.guests,
     accel: accel ?? null,
     pid: status?.pid ?? null,

@@ -19,6 +19,11 @@ export function bridgeDevice(instanceId: string, index = 0): string {
   return `zb${labTag(instanceId)}b${String(index)}`;
 }
 
+/** The node's own place on its bridge. */
+export function nodeDevice(instanceId: string): string {
+  return `zb${labTag(instanceId)}node`;
+}
+
 /** The host end of a guest's network card: a tap or a veth. */
 export function hostDevice(instanceId: string, vmid: number, index: number): string {
   const name = `zb${labTag(instanceId)}${vmid.toString(36)}${String.fromCharCode(0x67 + index)}`;

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { PveFault } from './fault.js';
 import type { ApiTokenRecord, LabState } from './state.js';
+import { verifyCsrfToken, verifyTicket } from './tickets.js';
 
 /** Every privilege of the schema that zebu or a person might ask for, of all versions. */
 const COMMON = [
@@ -55,12 +56,16 @@ export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...AGENT
 export interface Caller {
   /** `user@realm` or `user@realm!token`. */
   readonly id: string;
+  /** From the host's own shell, whose programs run a task themselves. */
+  readonly local?: boolean;
   may(path: string, privilege: string): boolean;
 }
 
 export const ROOT_USER = 'root@pam';
 
 export const ROOT: Caller = { id: ROOT_USER, may: () => true };
+
+export const LOCAL_ROOT: Caller = { ...ROOT, local: true };
 
 const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   Administrator: PRIVILEGES,
@@ -120,10 +125,32 @@ function sameSecret(a: string, b: string): boolean {
   return x.length === y.length && timingSafeEqual(x, y);
 }
 
+/** What a request brings to say who it is from. */
+export interface Credentials {
+  readonly method: string;
+  readonly authorization?: string | undefined;
+  readonly cookie?: string | undefined;
+  readonly csrf?: string | undefined;
+}
+
+/** A login: its ticket in a cookie, and beside it, for every write, the token that keeps other sites from asking. */
+function ofTicket({ method, cookie = '', csrf }: Credentials, state: LabState): Caller | undefined {
+  const [, ticket] = /(?:^|;\s*)PVEAuthCookie=([^;]+)/.exec(cookie) ?? [];
+  if (ticket === undefined) return undefined;
+  const user = verifyTicket(decodeURIComponent(ticket));
+  if (method !== 'GET') verifyCsrfToken(user, csrf);
+  return user === ROOT_USER ? ROOT : { id: user, may: (path, privilege) => userMay(state, user, path, privilege) };
+}
+
 /** @throws PveFault 401, whose reason is all it says */
-export function authenticate(header: string | undefined, state: LabState): Caller {
-  if (header === undefined) throw new PveFault(401, 'No ticket');
-  const [, id = '', secret = ''] = /^PVEAPIToken[= ]([^=\s]+)=(\S+)$/.exec(header) ?? [];
+export function authenticate(credentials: Credentials, state: LabState): Caller {
+  const { authorization } = credentials;
+  if (authorization === undefined) {
+    const caller = ofTicket(credentials, state);
+    if (caller === undefined) throw new PveFault(401, 'No ticket');
+    return caller;
+  }
+  const [, id = '', secret = ''] = /^PVEAPIToken[= ]([^=\s]+)=(\S+)$/.exec(authorization) ?? [];
   const token = state.tokens.find((candidate) => candidate.id === id);
   if (token === undefined || !sameSecret(token.secret, secret)) throw new PveFault(401, 'Authentication failed!');
   if (token.expire !== 0 && token.expire * 1000 < Date.now()) throw new PveFault(401, 'Authentication failed!');

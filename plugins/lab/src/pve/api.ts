@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate, hasPrivilege, ROOT, type Caller } from './access.js';
+import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller, type Credentials } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
-import { PveFault } from './fault.js';
+import { died, PveFault } from './fault.js';
 import type { Faults } from './faults.js';
 import type { LabNode } from './node.js';
 import { checkSchema } from './schema.js';
@@ -15,7 +15,13 @@ import { qemuRoutes } from './routes/qemu.js';
 import { snapshotRoutes } from './routes/snapshot.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import { statusRoutes } from './routes/status.js';
-import { backupRoutes } from './routes/backup.js';
+import { backupJobRoutes } from './routes/backup-jobs.js';
+import { cloneRoutes } from './routes/clone.js';
+import { configRoutes } from './routes/config.js';
+import { datacenterRoutes } from './routes/datacenter.js';
+import { notificationRoutes } from './routes/notifications.js';
+import { volumeRoutes } from './routes/volume.js';
+import { vzdumpRoutes } from './routes/vzdump.js';
 import { migrateRoutes } from './routes/migrate.js';
 import { storageRoutes } from './routes/storage.js';
 import { storageConfigRoutes } from './routes/storage-config.js';
@@ -26,11 +32,17 @@ export const ROUTES: readonly Route[] = [
   ...haRoutes,
   ...accessRoutes,
   ...taskRoutes,
-  ...backupRoutes,
+  ...datacenterRoutes,
+  ...backupJobRoutes,
+  ...notificationRoutes,
+  ...vzdumpRoutes,
   ...migrateRoutes,
   ...storageRoutes,
+  ...volumeRoutes,
   ...storageConfigRoutes,
   ...qemuRoutes,
+  ...configRoutes,
+  ...cloneRoutes,
   ...statusRoutes,
   ...statisticsRoutes,
   ...agentRoutes,
@@ -54,18 +66,45 @@ function answer(response: ServerResponse, status: number, reason: string, body: 
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }
 
-function refuse(response: ServerResponse, fault: PveFault): void {
+/** What a method said beside its result, given to the host's own programs only. */
+interface Said {
+  readonly stdout: string[];
+  readonly stderr: string[];
+}
+
+/** `{ stdout, stderr }` beside `data`, for the programs of the host; lines without their ends, nothing when nothing was said. */
+function beside({ stdout, stderr }: Said, local: boolean): Partial<Said> {
+  if (!local) return {};
+  return { ...(stdout.length > 0 && { stdout }), ...(stderr.length > 0 && { stderr }) };
+}
+
+/** A reason phrase is bytes: what is not in them kills the worker, and the proxy in front sees its connection break. */
+const isWide = (text: string): boolean => /[^\0-\xff]/.test(text);
+
+function refuse(response: ServerResponse, refused: PveFault, said: Said, local: boolean): void {
+  const fault = !local && isWide(refused.message) ? new PveFault(596, 'Broken pipe') : refused;
+  if (local && isWide(fault.message)) said.stderr.push(WIDE);
   // 401 and the 59x of the proxy have no body; the reason phrase says it all.
   if (fault.status === 401 || fault.status >= 590) answer(response, fault.status, fault.message, undefined);
   else {
-    const newline = fault.status === 501 ? '' : '\n';
-    answer(response, fault.status, fault.message.split('\n', 1)[0] ?? '', {
+    const newline = fault.status === 501 || fault.message.endsWith('\n') ? '' : '\n';
+    const [reason = ''] = fault.message.split('\n', 1);
+    answer(response, fault.status, isWide(reason) ? 'error' : reason, {
       message: `${fault.message}${newline}`,
       data: null,
       ...(fault.errors === undefined ? {} : { errors: fault.errors }),
+      ...beside(said, local),
     });
   }
 }
+
+function credentialsOf({ method = 'GET', headers }: IncomingMessage): Credentials {
+  const { authorization, cookie } = headers;
+  return { method, authorization, cookie, csrf: headers['csrfpreventiontoken']?.toString() };
+}
+
+/** What Perl prints before it dies of a message that is not in bytes. */
+const WIDE = 'Wide character in die at /usr/share/perl5/PVE/RESTHandler.pm line 1131.';
 
 /** Handles one request of the REST API. @param local from the host's own shell: root, without a token */
 export async function handleApi(
@@ -77,12 +116,13 @@ export async function handleApi(
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
+  const said: Said = { stdout: [], stderr: [] };
   try {
-    const caller: Caller = local ? ROOT : authenticate(request.headers.authorization, node.file.state);
+    const caller: Caller = local ? LOCAL_ROOT : authenticate(credentialsOf(request), node.file.state);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');
-    const fault = local ? undefined : faults.take(method, path);
+    const fault = faults.take(method, path, local);
     if (fault?.kind === 'status') throw new PveFault(fault.status ?? 596, fault.reason ?? 'Connection timed out');
     const { handler, template, path: values, node: addressed } = findRoute(ROUTES, method, path, node);
     const call: Call = {
@@ -91,20 +131,27 @@ export async function handleApi(
       path: values,
       raw: { ...formParams(query), ...body.params },
       upload: body.upload,
+      local,
+      print: (line) => said.stdout.push(line),
+      warn: (line) => said.stderr.push(line),
     };
     // Who may do everything sees what is wrong with a request first; for others it comes after their rights.
     if (hasPrivilege(caller, '/', 'Permissions.Modify'))
-      checkSchema(method, template, { ...call.raw, ...(body.upload && { filename: body.upload.filename }) });
+      checkSchema(node.settings.version, method, template, {
+        ...call.raw,
+        ...(body.upload && { filename: body.upload.filename }),
+      });
     const data = await handler(call);
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;
     else {
       const total = Array.isArray(data) ? totalOf(call, path) : undefined;
-      answer(response, 200, 'OK', { data: data ?? null, ...(total === undefined ? {} : { total }) });
+      const more = { ...(total === undefined ? {} : { total }), ...beside(said, local) };
+      answer(response, 200, 'OK', { data: data ?? null, ...more });
     }
   } catch (error) {
     if (error instanceof MalformedJson) answer(response, 500, error.message.trim(), error.message);
-    else if (error instanceof PveFault) refuse(response, error);
-    else refuse(response, new PveFault(500, (error as Error).message.split('\n', 1)[0] ?? 'internal error'));
+    else if (error instanceof PveFault) refuse(response, error, said, local);
+    else refuse(response, died((error as Error).message.split('\n', 1)[0] ?? 'internal error'), said, local);
   }
 }

@@ -4,11 +4,14 @@ import { formatProperties, formatSize, parseProperties, parseSize } from './prop
 import type { VmRecord } from './state.js';
 import { imageInfo } from './storage.js';
 import type { TaskHandle } from './tasks.js';
+import { formatting, progress } from './volume-log.js';
 
 const DISK = /^((scsi|virtio|sata|ide)\d+|efidisk0)$/;
 
 /** Of the firmware's variables, `efitype=4m`; a raw file whatever the storage would take for other disks. */
 const EFI_BYTES = 528 * 1024;
+
+const CLOUD_INIT_BYTES = 4 * 1024 * 1024;
 
 export const isDiskSlot = (name: string): boolean => DISK.test(name);
 
@@ -59,55 +62,88 @@ export function storagesOf(params: Readonly<Record<string, string>>): readonly s
 
 export interface MadeDisks {
   readonly config: Record<string, string>;
-  readonly made: readonly string[];
   readonly labImage: boolean;
 }
 
+interface Making {
+  readonly node: LabNode;
+  readonly vmid: number;
+  readonly task: Pick<TaskHandle, 'log'>;
+  /** Volumes that are there now. */
+  readonly made: string[];
+}
+
+/** @throws as the storage does for a volume that is there already */
+function checkFree(node: LabNode, volid: string): void {
+  if (node.storage.exists(volid)) throw died(`disk image '${node.storage.shown(volid)}' already exists`);
+}
+
+async function makeCloudInit({ node, vmid, task, made }: Making, slot: string, storage: string): Promise<string> {
+  const volid = node.storage.cloudInitVolume(vmid, storage);
+  checkFree(node, volid);
+  made.push(volid);
+  task.log(formatting(node, volid, CLOUD_INIT_BYTES));
+  await node.storage.createDisk(volid, CLOUD_INIT_BYTES);
+  const value = `${volid},media=cdrom`;
+  task.log(`${slot}: successfully created disk '${value}'`);
+  return value;
+}
+
+/** @returns size in bytes */
+async function makeEmpty({ node, task }: Making, slot: string, volid: string, gibibytes: number): Promise<number> {
+  const efi = slot === 'efidisk0';
+  const bytes = efi ? EFI_BYTES : gibibytes * 1024 ** 3;
+  task.log(formatting(node, volid, bytes));
+  await node.storage.createDisk(volid, bytes);
+  // The variables are copied into it, and the end is told twice.
+  if (efi) for (const line of [...progress(bytes), ...progress(bytes).slice(-1)]) task.log(line);
+  return bytes;
+}
+
+/** @returns size in bytes */
+async function makeImport({ node, task, made }: Making, volid: string, from: string): Promise<number> {
+  task.log(`create full clone of drive (${from})`);
+  const size = (await imageInfo(node.storage.path(from))).virtualSize;
+  task.log(formatting(node, volid, size));
+  made.push(volid);
+  if (node.isVersion9) task.log(`allocated target volume '${volid}'`);
+  const bytes = await node.storage.importDisk(from, volid);
+  for (const line of progress(bytes)) task.log(line);
+  return bytes;
+}
+
 /**
- * Makes the volumes a request asks for. What was made is told through `made` even when a later one fails, so that the
- * caller can take it away.
+ * Makes the volumes a request asks for, in the order of their slots. What was made is told through `made` even when a
+ * later one fails, so that the caller can take it away.
  */
 export async function makeDisks(
   node: LabNode,
   vmid: number,
   params: Readonly<Record<string, string>>,
-  task: TaskHandle,
+  task: Pick<TaskHandle, 'log'>,
   made: string[],
 ): Promise<MadeDisks> {
   const config: Record<string, string> = {};
+  const making: Making = { node, vmid, task, made };
   let labImage = false;
-  for (const [slot, text] of Object.entries(params)) {
-    if (!isDiskSlot(slot)) continue;
+  for (const slot of Object.keys(params).filter(isDiskSlot).toSorted()) {
+    const text = params[slot] ?? '';
     const { volume, importFrom, options } = parseDisk(text);
     const storage = volume.slice(0, Math.max(0, volume.indexOf(':')));
     const wanted = volume.slice(volume.indexOf(':') + 1);
-    if (volume === 'none' || (options.get('media') === 'cdrom' && wanted !== 'cloudinit')) config[slot] = text;
-    else if (wanted === 'cloudinit') {
-      const volid = node.storage.cloudInitVolume(vmid, storage);
-      made.push(volid);
-      task.log(
-        `Formatting '${node.storage.shown(volid)}', fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata compression_type=zlib size=4194304 lazy_refcounts=off refcount_bits=16`,
-      );
-      await node.storage.createDisk(volid, 4 * 1024 * 1024);
-      config[slot] = `${volid},media=cdrom`;
-      task.log(`${slot}: successfully created disk '${config[slot]}'`);
-    } else if (/^\d+(\.\d+)?$/.test(wanted)) {
-      const efi = slot === 'efidisk0';
-      const volid = node.storage.nextDisk(vmid, options.get('format') ?? (efi ? 'raw' : 'qcow2'), storage);
-      made.push(volid);
+    if (wanted === 'cloudinit') config[slot] = await makeCloudInit(making, slot, storage);
+    else if (volume === 'none' || options.get('media') === 'cdrom') config[slot] = text;
+    else if (/^\d+(\.\d+)?$/.test(wanted)) {
+      if (importFrom !== undefined && !node.storage.exists(importFrom))
+        throw died(`failed to stat '${node.storage.shown(importFrom)}'`);
+      const format = options.get('format') ?? (slot === 'efidisk0' ? 'raw' : 'qcow2');
+      const volid = node.storage.nextDisk(vmid, format, storage);
       let bytes: number;
       if (importFrom === undefined) {
-        bytes = efi ? EFI_BYTES : Number(wanted) * 1024 ** 3;
-        task.log(`Formatting '${node.storage.shown(volid)}', fmt=qcow2 size=${bytes}`);
-        await node.storage.createDisk(volid, bytes);
+        made.push(volid);
+        bytes = await makeEmpty(making, slot, volid, Number(wanted));
       } else {
-        if (!node.storage.exists(importFrom)) {
-          throw died(`unable to create VM ${vmid} - failed to stat '${node.storage.shown(importFrom)}'`);
-        }
-        task.log(`create full clone of drive (${importFrom})`);
-        task.log(`Formatting '${node.storage.shown(volid)}', fmt=qcow2`);
-        bytes = await node.storage.importDisk(importFrom, volid);
-        task.log(`transferred ${formatSize(bytes)}iB of ${formatSize(bytes)}iB (100.00%)`);
+        bytes = await makeImport(making, volid, importFrom);
         labImage ||= (await node.storage.sum(importFrom)) === node.settings.labImage?.sha256;
       }
       options.delete('format');
@@ -121,7 +157,7 @@ export async function makeDisks(
       config[slot] = formatProperties(new Map([['file', volume], ...options]), 'file');
     }
   }
-  return { config, made, labImage };
+  return { config, labImage };
 }
 
 /** The new size in bytes. @throws in the task's words */

@@ -9,6 +9,8 @@ export interface FaultRequest {
   readonly kind: 'delay-task' | 'drop' | 'fail-task' | 'hang' | 'status';
   /** Of requests: only this method. */
   readonly method?: string;
+  /** Of requests: those of the host's own programs, too, which are spared otherwise. */
+  readonly local?: boolean;
   /** Of requests: only paths that contain this. */
   readonly path?: string;
   /** How many requests; 1 when left out. */
@@ -31,9 +33,10 @@ export class Faults {
   }
 
   /** The fault that strikes this request, used up by it. */
-  take(method: string, path: string): FaultRequest | undefined {
+  take(method: string, path: string, local = false): FaultRequest | undefined {
     const found = this.#waiting.find(
       ({ request }) =>
+        (!local || request.local === true) &&
         (request.method === undefined || request.method === method) &&
         (request.path === undefined || path.includes(request.path)),
     );

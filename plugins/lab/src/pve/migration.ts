@@ -16,6 +16,7 @@ import type { TaskHandle } from './tasks.js';
  */
 
 interface LocalDisk {
+  readonly slot: string;
   readonly volid: string;
   readonly storage: string;
 }
@@ -25,7 +26,7 @@ export function localDisks(node: LabNode, record: VmRecord): readonly LocalDisk[
     if (!isDiskSlot(slot)) return [];
     const volid = parseProperties(String(value), 'file').get('file') ?? 'none';
     const storage = volid.slice(0, Math.max(0, volid.indexOf(':')));
-    return storage === '' || node.storage.isShared(storage) ? [] : [{ volid, storage }];
+    return storage === '' || node.storage.isShared(storage) ? [] : [{ slot, volid, storage }];
   });
 }
 

@@ -3,7 +3,7 @@ import type { DirectBoot, GuestBackend, GuestDisk, GuestNic, GuestSpec } from '.
 import { hostDevice } from '../net/devices.js';
 import { died } from './fault.js';
 import { parseProperties } from './property-string.js';
-import type { StateFile, VmRecord } from './state.js';
+import type { BridgeRecord, StateFile, VmRecord } from './state.js';
 import { Statistics } from './statistics.js';
 import { cidataFile, isCloudInit, Storage } from './storage.js';
 import { Tasks } from './tasks.js';
@@ -23,9 +23,6 @@ export interface NodeSettings {
   /** Kernel of the lab's own image, and its checksum to recognise it by. */
   readonly labImage: { readonly sha256: string; readonly boot: DirectBoot } | undefined;
 }
-
-/** What the lab answers as, by major version. */
-export const PVE_VERSIONS = { '8': '8.4.21', '9': '9.2.3' } as const;
 
 /** How long PVE waits for a VM's lock file. */
 const LOCK_WAIT_MS = 10_000;
@@ -52,7 +49,12 @@ export class LabNode {
     this.backend = backend;
     const own = this.name === first ? settings.stateDir : join(settings.stateDir, 'nodes', this.name);
     this.storage = new Storage(
-      { local: join(own, 'vz'), others: join(settings.stateDir, 'storages'), node: this.name },
+      {
+        local: join(own, 'vz'),
+        others: join(settings.stateDir, 'storages'),
+        node: this.name,
+        tellsParent: this.isVersion9,
+      },
       file,
     );
     this.tasks = peer?.of.tasks.forNode(this.name) ?? new Tasks(this.name, file);
@@ -62,6 +64,16 @@ export class LabNode {
     this.#cluster.set(this.name, this);
     if (peer !== undefined) return;
     for (const name of settings.nodes.slice(1)) new LabNode(settings, file, backend, { name, of: this });
+  }
+
+  /** Of the major version, which decides what is said and which rights there are. */
+  get isVersion9(): boolean {
+    return Number(this.settings.version.split('.')[0]) >= 9;
+  }
+
+  /** What is behind a bridge: nothing, unless a test said otherwise. */
+  bridge(name: string): BridgeRecord {
+    return this.file.state.bridges[name] ?? { ports: '', vlanAware: false };
   }
 
   /** Every node of the cluster by name, this one included. */

@@ -9,7 +9,10 @@ export interface ParamSpec {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly values?: readonly string[];
+  readonly minLength?: number;
   readonly maxLength?: number;
+  /** All of the text, as a regular expression. */
+  readonly pattern?: string;
   /** What is wrong with the text, in PVE's words; undefined when nothing is. */
   readonly format?: (text: string) => string | undefined;
 }
@@ -40,6 +43,10 @@ export function problemOf(spec: ParamSpec, text: string): string | undefined {
   if (spec.type === 'boolean' && !/^(1|0|on|off|yes|no|true|false)$/i.test(text)) {
     return `type check ('boolean') failed - got '${text}'`;
   }
+  if (spec.pattern !== undefined && !new RegExp(`^(?:${spec.pattern})$`).test(text))
+    return 'value does not match the regex pattern';
+  if (spec.minLength !== undefined && text.length < spec.minLength)
+    return `value must be at least ${spec.minLength} characters long`;
   if (spec.values !== undefined && !spec.values.includes(text)) {
     return `value '${text}' does not have a value in the enumeration '${spec.values.join(', ')}'`;
   }

@@ -4,6 +4,7 @@ import { writeCidata } from '../guest/cidata.js';
 import { SerialPort } from '../guest/serial-port.js';
 import { metaData, networkConfig, userData } from './cloudinit.js';
 import { died } from './fault.js';
+import { mtuWarning, vlanProblem } from './network-devices.js';
 import type { LabNode } from './node.js';
 import { applyPending, noteCloudInit } from './pending.js';
 import { parseProperties } from './property-string.js';
@@ -40,8 +41,15 @@ export async function openSerialPort(node: LabNode, vmid: number): Promise<void>
 
 export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Promise<void> {
   const record = node.vm(vmid);
+  const state = await node.backend.state(node.spec(vmid, record));
+  if (record.lock === 'backup' && state !== 'stopped') {
+    // A backup goes on: the guest in the QEMU that is there goes on, too.
+    if (state === 'paused') await node.backend.resume(node.spec(vmid, record));
+    return;
+  }
+  if (record.config['template'] === 1) throw died("you can't start a vm if it's a template");
   node.checkLock(record);
-  if ((await node.backend.state(node.spec(vmid, record))) !== 'stopped') throw died(`VM ${vmid} already running`);
+  if (state !== 'stopped') throw died(`VM ${vmid} already running`);
   applyPending(record);
   noteCloudInit(record);
   const spec = node.spec(vmid, record);
@@ -49,13 +57,19 @@ export async function startVm(node: LabNode, vmid: number, task: TaskHandle): Pr
   for (const [key, value] of Object.entries(record.config)) {
     if (!/^net\d+$/.test(key)) continue;
     const bridge = parseProperties(String(value), 'model').get('bridge');
-    if (bridge === undefined || node.settings.bridges[bridge] !== undefined) continue;
+    const missing = bridge !== undefined && node.settings.bridges[bridge] === undefined;
+    const problem = missing ? `bridge '${bridge}' does not exist` : vlanProblem(node, String(value));
+    if (problem === undefined) continue;
     const index = key.slice(3);
-    task.log(`bridge '${bridge}' does not exist`);
+    task.log(problem);
     task.log(
       `kvm: -netdev type=tap,id=${key},ifname=tap${vmid}i${index},script=/usr/libexec/qemu-server/pve-bridge,downscript=/usr/libexec/qemu-server/pve-bridgedown: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`,
     );
     throw died('start failed: QEMU exited with code 1');
+  }
+  for (const [key, value] of Object.entries(record.config)) {
+    const warning = /^net\d+$/.test(key) ? mtuWarning(key, String(value)) : undefined;
+    if (warning !== undefined) task.warn(warning);
   }
   await mkdir(spec.runDir, { recursive: true });
   try {
@@ -79,14 +93,18 @@ export async function shutdownVm(
   task: TaskHandle,
   params: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const spec = node.spec(vmid, node.vm(vmid));
+  const record = node.vm(vmid);
+  const spec = node.spec(vmid, record);
   if ((await node.backend.state(spec)) === 'stopped') return;
+  if (params['skiplock'] !== '1') node.checkLock(record);
   if (spec.agent) {
     await node.backend
       .agent(spec)
       .call('guest-ping', undefined, 3000)
       .catch(() =>
-        task.log(`QEMU Guest Agent is not running - VM ${vmid} qmp command 'guest-ping' failed - got timeout`),
+        task.log(
+          `QEMU Guest Agent is not running - VM ${vmid} ${node.isVersion9 ? 'qga' : 'qmp'} command 'guest-ping' failed - got timeout`,
+        ),
       );
   }
   if (await node.backend.shutdown(spec, Number(params['timeout'] ?? SHUTDOWN_TIMEOUT) * 1000)) return;

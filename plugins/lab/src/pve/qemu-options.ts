@@ -18,12 +18,32 @@ const memory = (text: string): string | undefined => {
   return `invalid format - format error\nmemory.current: type check ('integer') failed - got '${value}'\n`;
 };
 
+/** Numbers of a network device: the least and the most. */
+const NET_LIMITS: Readonly<Record<string, readonly [number, number]>> = {
+  tag: [1, 4094],
+  mtu: [1, 65_520],
+  queues: [0, 64],
+};
+
 const net = (text: string): string | undefined => {
   const parts = text.split(',');
   const bare = parts.filter((part) => !part.includes('='));
   const models = /^(virtio|e1000|e1000e|rtl8139|vmxnet3)$/;
   if (bare.some((part, i) => i > 0 || !models.test(part)) || parts.some((part) => part.endsWith('='))) {
     return 'invalid format - missing key in comma-separated list property\n';
+  }
+  for (const part of parts) {
+    const [name = '', value = ''] = part.split('=');
+    const [least, most] = NET_LIMITS[name] ?? [];
+    if (least === undefined || most === undefined) continue;
+    const problem = !/^\d+$/.test(value)
+      ? `type check ('integer') failed - got '${value}'`
+      : Number(value) < least
+        ? `value must have a minimum value of ${least}`
+        : Number(value) > most
+          ? `value must have a maximum value of ${most}`
+          : undefined;
+    if (problem !== undefined) return `invalid format - format error\nnet0.${name}: ${problem}\n`;
   }
   return undefined;
 };
@@ -76,6 +96,20 @@ const FIXED: ParamSpecs = {
   keyboard: str,
   kvm: bool,
   localtime: bool,
+  lock: {
+    type: 'string',
+    values: [
+      'backup',
+      'clone',
+      'create',
+      'migrate',
+      'rollback',
+      'snapshot',
+      'snapshot-delete',
+      'suspending',
+      'suspended',
+    ],
+  },
   machine: str,
   memory: { type: 'string', format: memory },
   name: { type: 'string', format: dnsName },

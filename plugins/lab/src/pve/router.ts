@@ -11,6 +11,12 @@ export interface Call {
   readonly raw: RawParams;
   /** Of an upload: the file that came with it. */
   readonly upload?: { readonly file: string; readonly filename: string } | undefined;
+  /** From the host's own shell: the method runs in the program that asked, as with `pvesh`, not in a daemon of the node. */
+  readonly local: boolean;
+  /** A line on the standard output of whoever runs the method: seen with `pvesh`, in nobody's answer over REST. */
+  readonly print: (line: string) => void;
+  /** Likewise on standard error. */
+  readonly warn: (line: string) => void;
 }
 
 export type Handler = (call: Call) => Promise<unknown>;
@@ -26,7 +32,7 @@ export function route(method: string, template: string, handler: Handler): Route
 }
 
 /** `{volume}` takes the rest of the path: volume ids hold slashes. */
-function match(template: string, segments: readonly string[]): Record<string, string> | undefined {
+export function matchTemplate(template: string, segments: readonly string[]): Record<string, string> | undefined {
   const parts = template.split('/').slice(1);
   const values: Record<string, string> = {};
   for (const [i, part] of parts.entries()) {
@@ -57,7 +63,7 @@ export function findRoute(routes: readonly Route[], method: string, path: string
   const segments = path.replace(/\/+$/, '').split('/').slice(1);
   for (const candidate of routes) {
     if (candidate.method !== method) continue;
-    const values = match(candidate.template, segments);
+    const values = matchTemplate(candidate.template, segments);
     if (values === undefined) continue;
     const name = values['node'] ?? 'localhost';
     // A request for another node of the cluster is passed on to it.

@@ -1,6 +1,7 @@
 import type { GuestUsage } from '../guest/usage.js';
 import { maxDisk } from './disks.js';
 import type { LabNode } from './node.js';
+import { PRESSURE } from './routes/status.js';
 import type { VmRecord } from './state.js';
 import type { Sample } from './statistics.js';
 
@@ -81,6 +82,7 @@ export class Sampler {
       maxdisk: maxDisk(record),
       disk: 0,
       ...(usage.mem === undefined ? {} : { mem: Math.min(usage.mem, maxmem) }),
+      ...(node.isVersion9 && usage.mem !== undefined && { memhost: Math.min(usage.mem, maxmem), ...PRESSURE }),
       ...rates(this.#last.get(id), now, spec.cores),
     };
     this.#node.statistics.add(Number(id), sample, at);

@@ -1,15 +1,27 @@
-import data from './parameters-8.4.json' with { type: 'json' };
+import parameters8 from './parameters-8.4.json' with { type: 'json' };
+import parameters9 from './parameters-9.2.json' with { type: 'json' };
 import { badParameters } from './fault.js';
 import { qemuOption } from './qemu-options.js';
 import { problemOf, type ParamSpec, type RawParams } from './params.js';
+import { majorOf, type PveMajor } from './versions.js';
 
 /** A parameter as the API schema of a real node describes it; of numbered ones (`net0`) there is one, `net[n]`. */
-export type SchemaParameter = Omit<ParamSpec, 'format' | 'maxLength' | 'type'> & {
+export type SchemaParameter = Omit<ParamSpec, 'format' | 'type'> & {
   readonly type: ParamSpec['type'] | 'array';
+  /** Given more than once on a command line, the values are joined. */
+  readonly list?: boolean;
 };
 
-/** `GET /path/{with}/names` → parameters beside those of the path, taken from the API schema of Proxmox VE 8.4. */
-export const SCHEMA: Readonly<Record<string, Readonly<Record<string, SchemaParameter>>>> = data as never;
+export type Schema = Readonly<Record<string, Readonly<Record<string, SchemaParameter>>>>;
+
+const SCHEMAS: Readonly<Record<PveMajor, Schema>> = { '8': parameters8 as never, '9': parameters9 as never };
+
+/**
+ * `GET /path/{with}/names` → parameters beside those of the path, taken from the API schema of that version. It knows
+ * more methods than the lab answers.
+ * @param version such as `9.2.11`
+ */
+export const schemaOf = (version: string): Schema => SCHEMAS[majorOf(version)];
 
 const isText = (value: unknown): value is boolean | number | string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
@@ -18,8 +30,8 @@ const isText = (value: unknown): value is boolean | number | string =>
  * The checks a real node makes of every request before its code runs.
  * @throws PveFault 400 with every problem at once
  */
-export function checkSchema(method: string, template: string, raw: RawParams): void {
-  const known = SCHEMA[`${method} ${template}`];
+export function checkSchema(version: string, method: string, template: string, raw: RawParams): void {
+  const known = schemaOf(version)[`${method} ${template}`];
   if (known === undefined) return;
   const options = /\/qemu(\/\{vmid\}\/config)?$/.test(template) ? qemuOption : undefined;
   const errors: Record<string, string> = {};

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly snaptime: number;
   readonly parent?: string;
   readonly config: VmConfig;
+  /** A snapshot whose making or deletion broke off. */
+  snapstate?: 'delete' | 'prepare';
 }
 
 export interface FirewallRule {
@@ -21,6 +23,15 @@ export interface IpSet {
   comment?: string;
   entries: { cidr: string; comment?: string }[];
 }
+
+/** What /etc/pve/firewall/VMID.fw holds. */
+export interface VmFirewall {
+  options: Record<string, ConfigValue>;
+  rules: FirewallRule[];
+  ipsets: Record<string, IpSet>;
+}
+
+export const emptyFirewall = (): VmFirewall => ({ options: {}, rules: [], ipsets: {} });
 
 export interface VmRecord {
   /** Node that carries it; left out: the first. */
@@ -38,7 +49,7 @@ export interface VmRecord {
   startedAt?: number;
   snapshots: Record<string, Snapshot>;
   parent?: string;
-  firewall: { options: Record<string, ConfigValue>; rules: FirewallRule[]; ipsets: Record<string, IpSet> };
+  firewall: VmFirewall;
 }
 
 export interface TaskRecord {
@@ -125,8 +136,33 @@ export interface HaState {
   commands: HaCommand[];
 }
 
+export interface BridgeRecord {
+  /** Cards of the host, separated by spaces. */
+  readonly ports: string;
+  readonly vlanAware: boolean;
+}
+
+/** One job of jobs.cfg. */
+export type BackupJob = Record<string, string>;
+
+/** An endpoint or matcher of notifications.cfg; lists as they were given. */
+export interface NotificationEntry {
+  readonly type: string;
+  readonly name: string;
+  options: Record<string, string | readonly string[]>;
+}
+
 export interface LabState {
   vms: Record<string, VmRecord>;
+  /** Firewalls of VMs that are not there: nobody looks before one is written. */
+  orphanFirewalls: Record<string, VmFirewall>;
+  /** Options of datacenter.cfg that were set. */
+  datacenter: Record<string, string>;
+  /** By id, in the order they were made. */
+  backupJobs: Record<string, BackupJob>;
+  notifications: NotificationEntry[];
+  /** What is behind the bridges of the hosts, where it is not nothing. */
+  bridges: Record<string, BridgeRecord>;
   storages: StorageRecord[];
   tasks: TaskRecord[];
   /** Options of the datacenter's firewall. */
@@ -145,6 +181,11 @@ export interface LabState {
 const EMPTY: LabState = {
   firewall: {},
   vms: {},
+  orphanFirewalls: {},
+  datacenter: {},
+  backupJobs: {},
+  notifications: [],
+  bridges: {},
   storages: [
     {
       storage: 'local',
@@ -176,7 +217,7 @@ export class StateFile {
       task.exitstatus = 'unexpected status';
       task.endtime = Math.floor(Date.now() / 1000);
     }
-    for (const vm of Object.values(this.state.vms)) if (vm.lock === 'create') delete vm.lock;
+    for (const vm of Object.values(this.state.vms)) if (vm.lock === 'create' || vm.lock === 'clone') delete vm.lock;
   }
 
   save(): void {

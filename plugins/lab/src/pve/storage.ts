@@ -31,6 +31,8 @@ export interface Volume {
   readonly subtype?: string;
   readonly notes?: string;
   readonly protected?: number;
+  /** What an image is based on; since Proxmox VE 9 it is said when it is nothing, too. */
+  readonly parent?: null;
 }
 
 /** The cloud-init drive of a VM, on file storages and on others. */
@@ -43,6 +45,8 @@ export interface StorageHome {
   /** Of all other storages. */
   readonly others: string;
   readonly node: string;
+  /** As since Proxmox VE 9. */
+  readonly tellsParent?: boolean;
 }
 
 /** The storages as one node sees them. */
@@ -173,7 +177,14 @@ export class Storage {
     const base = { volid, content, size, ctime: Math.floor(ctimeMs / 1000) };
     if (vmid !== undefined) {
       const { virtualSize } = await imageInfo(file);
-      return { ...base, format: this.formatOf(volid), size: virtualSize, vmid, used: size };
+      return {
+        ...base,
+        format: this.formatOf(volid),
+        size: virtualSize,
+        vmid,
+        used: size,
+        ...(this.#home.tellsParent && { parent: null }),
+      };
     }
     if (content === 'iso') return { ...base, format: 'iso' };
     if (content === 'import') return { ...base, format: file.split('.').at(-1) ?? 'raw' };

@@ -1,12 +1,37 @@
 import type { Caller } from './access.js';
-import { badParameters } from './fault.js';
+import { badParameters, PveFault } from './fault.js';
 import type { StateFile, TaskRecord } from './state.js';
 
 /** What the work of a task may do with it. */
 export interface TaskHandle {
   readonly log: (line: string) => void;
+  /** A line that makes the task end with `WARNINGS: N` when nothing worse happens. */
+  readonly warn: (line: string) => void;
   /** Aborts when somebody stops the task. */
   readonly signal: AbortSignal;
+  /** What a test wants to go wrong in the middle of this task; asked for by work that says so itself, once. */
+  readonly trouble: () => string | undefined;
+}
+
+/** A task whose work is done within a request. */
+export const handleOf = (log: (line: string) => void): TaskHandle => ({
+  log,
+  warn: (line) => log(`WARN: ${line}`),
+  signal: new AbortController().signal,
+  trouble: () => undefined,
+});
+
+/** How an error ends a task: refusals with their status before them, several lines as one. */
+export function exitOf(error: unknown): string {
+  const { message } = error as Error;
+  const refused = error instanceof PveFault && error.status !== 500;
+  const more = refused ? Object.entries(error.errors ?? {}).map(([name, text]) => `\n${name}: ${text}`) : [];
+  return `${refused ? `${error.status} ` : ''}${message}${more.join('')}`.trim().replaceAll(/\n+/g, ' ');
+}
+
+interface TaskOptions {
+  /** The work asks for `trouble` itself, to go wrong where the real one does. */
+  readonly ownTrouble?: boolean;
 }
 
 /** What the nodes of a lab have in common. */
@@ -42,7 +67,13 @@ export class Tasks {
   }
 
   /** @returns the UPID; the work begins later */
-  start(type: string, id: string, caller: Caller, work: (task: TaskHandle) => Promise<void>): string {
+  start(
+    type: string,
+    id: string,
+    caller: Caller,
+    work: (task: TaskHandle) => Promise<void>,
+    options: TaskOptions = {},
+  ): string {
     const starttime = Math.floor(Date.now() / 1000);
     const pstart = Math.floor(process.uptime() * 100);
     const pid = (this.#shared.pid += 7);
@@ -64,29 +95,49 @@ export class Tasks {
     const abort = new AbortController();
     this.#shared.running.set(upid, abort);
     this.#file.save();
-    void this.#run(record, abort, work);
+    void this.#run(record, abort, work, { ...options, foreground: caller.local === true });
     return upid;
   }
 
-  async #run(record: TaskRecord, abort: AbortController, work: (task: TaskHandle) => Promise<void>): Promise<void> {
+  async #run(
+    record: TaskRecord,
+    abort: AbortController,
+    work: (task: TaskHandle) => Promise<void>,
+    { ownTrouble = false, foreground }: TaskOptions & { readonly foreground: boolean },
+  ): Promise<void> {
     record.startedAt = Date.now();
+    let warnings = 0;
     const log = (line: string): void => {
       if (record.log.length < KEPT_LINES) record.log.push(line);
+    };
+    // A worker that runs in the program of somebody on the host ends its output before it says how it went.
+    const end = (line: string): void => {
+      if (foreground) log('');
+      log(line);
+    };
+    const warn = (line: string): void => {
+      warnings++;
+      log(`WARN: ${line}`);
+    };
+    const trouble = (): string | undefined => {
+      const injected = this.#shared.failNext.get(record.type);
+      this.#shared.failNext.delete(record.type);
+      return injected;
     };
     try {
       await new Promise((resolve) => setTimeout(resolve, FORK_MS + (this.#shared.delays.get(record.type) ?? 0)));
       this.#shared.delays.delete(record.type);
-      const injected = this.#shared.failNext.get(record.type);
-      this.#shared.failNext.delete(record.type);
+      const injected = ownTrouble ? undefined : trouble();
       if (injected !== undefined) throw new Error(injected);
       abort.signal.throwIfAborted();
-      await work({ log, signal: abort.signal });
-      record.exitstatus = 'OK';
-      log('TASK OK');
+      await work({ log, warn, signal: abort.signal, trouble });
+      record.exitstatus = warnings === 0 ? 'OK' : `WARNINGS: ${warnings}`;
+      if (warnings === 0) log('TASK OK');
+      else end(`TASK ${record.exitstatus}`);
     } catch (error) {
-      const message = abort.signal.aborted ? 'interrupted by signal' : (error as Error).message.trim();
+      const message = abort.signal.aborted ? 'interrupted by signal' : exitOf(error);
       record.exitstatus = message;
-      log(`TASK ERROR: ${message}`);
+      end(`TASK ERROR: ${message}`);
     }
     record.endtime = Math.floor(Date.now() / 1000);
     record.endedAt = Date.now();
@@ -94,11 +145,17 @@ export class Tasks {
     this.#file.save();
   }
 
-  /** @throws PveFault 400 */
-  find(upid: string): TaskRecord {
+  /** @throws PveFault 400 for what is no UPID */
+  isKnown(upid: string): boolean {
     if (!/^UPID:[^:\s]+:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:[^:\s]+:[^:\s]*:[^:\s]+:$/i.test(upid)) {
       throw badParameters({ upid: 'unable to parse worker upid' });
     }
+    return this.#file.state.tasks.some((task) => task.upid === upid);
+  }
+
+  /** @throws PveFault 400 */
+  find(upid: string): TaskRecord {
+    this.isKnown(upid);
     const record = this.#file.state.tasks.find((task) => task.upid === upid);
     if (record === undefined) throw badParameters({ upid: 'no such task' });
     return record;

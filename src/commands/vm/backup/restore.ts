@@ -25,6 +25,9 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
   };
 
+  /** A restore that is interrupted is stopped, and the empty VM it leaves is taken away. */
+  protected override readonly graceMs = 60_000;
+
   async execute(): Promise<Restored> {
     const { args, flags } = await this.parse(VmBackupRestore);
     const context = await this.context(flags);

@@ -23,6 +23,7 @@ export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
     else {
       const rows = result.list.map((each) => {
         const notes = [
+          ...(each.unfinished === null ? [] : [`half-made: ${each.unfinished} it came to no end`]),
           ...(each.memory ? ['with memory'] : []),
           ...(each.name === result.current ? ['the VM goes on from here'] : []),
         ];

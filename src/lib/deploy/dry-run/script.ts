@@ -86,7 +86,7 @@ environment="$environment --env-file $work/names"
 section settings
 cat "$work/release/settings.env" 2>/dev/null
 [ ! -s "$work/names" ] || secrets=names
-if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$tree/.env"; fi
+if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
 if read_config; then
   section target
   marked "$work/release" "$work/config"

@@ -18,7 +18,8 @@ find_masked_args() {
     depth == 3 && key != "" { member = key; next }
     depth == 4 && key != "" { inside = member == "build" && key == "args"; next }
     depth == 5 && inside && key != "" { print service " " key " " value(line) }' "$work/config" >"$work/args"
-  LC_ALL=C sed -f "$masks" "$work/args" >"$work/masked-args"
+  # A common value or a short one is in many an argument that nobody handed it to.
+  mask --strong <"$work/args" >"$work/masked-args"
   reason=$(paste -d '\n' "$work/args" "$work/masked-args" | awk '
     NR % 2 == 1 { plain = $0; split($0, word, " "); next }
     $0 != plain { print word[2] " of " word[1] }' | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')

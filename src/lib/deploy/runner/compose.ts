@@ -19,7 +19,7 @@ place_settings() {
 load() {
   [ -z "$work" ] || rm -f "$work/config"
   images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
-  strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0 release_env= settings= settings_from=
+  directory= strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0 release_env= settings= settings_from=
   . "$1/plan" || return 1
   release=$1
   [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
@@ -27,8 +27,11 @@ load() {
   place_settings "$1"
   overlays
   tree=$1/$folder
+  # Compose's project directory is the folder of the first of its files; the plans of an older zebu do not name it.
+  [ -n "$directory" ] || directory=$folder
+  directory=$1/$directory
   # A link is what zebu made of the secrets below.
-  [ -f "$tree/.env" ] && [ ! -L "$tree/.env" ] && environment="--env-file $tree/.env"
+  [ -f "$directory/.env" ] && [ ! -L "$directory/.env" ] && environment="--env-file $directory/.env"
   [ ! -s "$1/settings.env" ] || environment="$environment --env-file $1/settings.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
   # What the data in volumes was made with is the same for every release.
@@ -38,5 +41,5 @@ load() {
 }
 
 # Word splitting is meant: the plan holds options, each free of blanks.
-compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$tree" $files $images $environment "$@"; }
+compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }
 `;

@@ -5,14 +5,14 @@
  */
 export const ENV_FILE = String.raw`
 wants_env_file() {
-  [ ! -e "$tree/.env" ] && [ ! -L "$tree/.env" ] || return 1
+  [ ! -e "$directory/.env" ] && [ ! -L "$directory/.env" ] || return 1
   [ -n "$secrets" ] || [ "$settings_from" = here ] || [ -s "$release/settings.env" ] || return 1
-  ( cd "$tree" && grep -qsE '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))' *.yml *.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') )
+  ( cd "$tree" && grep -qsE '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))' *.yml *.yaml "$directory"/*.yml "$directory"/*.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') )
 }
 
 link_env_file() {
   wants_env_file || return 0
-  ln -s "$base/shared/secrets/env_file" "$tree/.env"
+  ln -s "$base/shared/secrets/env_file" "$directory/.env"
   [ -e "$base/shared/secrets/env_file" ] || write_env_file
 }
 
@@ -20,7 +20,7 @@ link_env_file() {
 values_in_force() {
   for each in $environment; do
     # What names the release is another one each time: whoever wants it says so.
-    case $each in --env-file|"$tree/.env"|"$release/release.env") ;; *) cat "$each" ;; esac
+    case $each in --env-file|"$directory/.env"|"$release/release.env") ;; *) cat "$each" ;; esac
   done | awk -F= '{ if (!($1 in line)) order[++n] = $1; line[$1] = $0 } END { for (i = 1; i <= n; i++) print line[order[i]] }'
 }
 
@@ -44,7 +44,7 @@ say_settings() {
 
 # Of the release that is brought up next.
 write_env_file() {
-  [ -L "$tree/.env" ] || return 0
+  [ -L "$directory/.env" ] || return 0
   ( umask 077; values_in_force >"$base/shared/secrets/env_file.new" ) && mv "$base/shared/secrets/env_file.new" "$base/shared/secrets/env_file"
 }
 `;

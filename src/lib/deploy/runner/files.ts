@@ -52,7 +52,7 @@ place_files() {
     case $kind in
       develop) yaml='    develop: !reset null' ;;
       mount)
-        if [ "$path" = "$tree/.env" ] && [ -L "$path" ]; then kept=$base/shared/secrets/env_file
+        if [ "$path" = "$directory/.env" ] && [ -L "$path" ]; then kept=$base/shared/secrets/env_file
         else keep_file "$path" || continue
         fi
         yaml=$(printf '      - { "source": "%s",%s }' "$kept" "$entry") ;;
@@ -76,10 +76,10 @@ place_files() {
   overlays
 }
 
-# Removes what no release that is there names any more.
+# Removes what neither a release that is there nor a container names any more; after used_releases.
 prune_files() {
   [ -d "$base/shared/files" ] || return 0
-  cat "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
+  cat "$work/used" "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
   for each in "$base/shared/files"/*; do
     grep -qxF "/shared/files/$(basename "$each")" "$work/files-needed" || rm -rf "$each"
   done

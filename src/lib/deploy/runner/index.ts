@@ -4,6 +4,7 @@ import { BUILD } from './build.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
+import { DATA } from './data.js';
 import { DIGESTS } from './digests.js';
 import { ENGINE } from './engine.js';
 import { ENV_FILE } from './env-file.js';
@@ -16,10 +17,12 @@ import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
 import { IN_FORCE } from './in-force.js';
+import { IN_USE } from './in-use.js';
 import { INTENT } from './intent.js';
 import { JOURNAL } from './journal.js';
 import { LINEWISE } from '../../guest/linewise.js';
 import { MAIN } from './main.js';
+import { MASK_FUNCTION } from '../../secrets/vm/masks.js';
 import { MOUNTS } from './mounts.js';
 import { PORTS } from './ports.js';
 import { PREFLIGHT } from './preflight.js';
@@ -29,6 +32,7 @@ import { RECEIVE } from './receive.js';
 import { RECOVER } from './recover.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
+import { SOURCES } from './sources.js';
 import { STANDING } from './standing.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
@@ -52,6 +56,7 @@ export const RUNNER = [
   RECEIVE,
   START,
   LINEWISE,
+  MASK_FUNCTION,
   JOURNAL,
   ENGINE,
   COMPOSE,
@@ -62,8 +67,10 @@ export const RUNNER = [
   VERDICT,
   PROBES,
   IMAGES,
-  FILES,
+  SOURCES,
   MOUNTS,
+  DATA,
+  FILES,
   DIGESTS,
   STANDING,
   IN_FORCE,
@@ -79,6 +86,7 @@ export const RUNNER = [
   COMMIT,
   RECOVER,
   HOOKS,
+  IN_USE,
   PRUNE,
   BUILD_ARGS,
   FOLLOW_DATA,

@@ -31,9 +31,11 @@ plain() {
     *) return 1 ;;
   esac
 }
+# The app and its services are no secrets, whatever they are called.
+masked() { mask --config "$work/config" "$app"; }
 escape() {
   if plain "$1"; then printf '%s' "$1"; return; fi
-  printf '%s' "$1" | tr '\000-\037' ' ' | LC_ALL=C sed -f "$masks" -e 's/\\/\\\\/g' -e 's/"/\\"/g'
+  printf '%s' "$1" | tr '\000-\037' ' ' | masked | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'
 }
 note() {
   clock
@@ -55,8 +57,8 @@ pause() {
 
 # Runs a command with its output in the journal, one sed for all of it, and keeps its exit status.
 logged() {
-  { "$@" 2>&1 9>&-; echo $? >"$work/status"; } </dev/null | {
-    LC_ALL=C $linewise -f "$masks" -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+  { "$@" 2>&1 9>&-; echo $? >"$work/status"; } </dev/null | masked | {
+    LC_ALL=C $linewise -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
       -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
   }
   read -r ended <"$work/status"

@@ -8,7 +8,8 @@ check_config() {
   find_builders
   note_intents || finish refused 'no space left in the VM'
   check_standing || finish refused "$reason"
-  map_mounts || finish refused "relative bind mounts: $(grep -v '^$' "$work/error" | tail -n 1)"
+  # It may write what is mounted.
+  [ -f "$tree/.zebu/hooks/pre-deploy" ] || map_mounts || finish refused "$reason"
 }
 
 [ "$mode" = recover ] && recover
@@ -55,12 +56,17 @@ if [ "$mode" = deploy ]; then
   steady pin_images || finish refused "$reason"
 fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then
+  step=check
+  map_mounts || finish refused "$reason"
+fi
 # After everything that may write what is given to containers, and before anything is started.
 [ "$mode" != deploy ] || { place_files && note_gives; } || finish refused 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
 
 step=start-up
+[ "$mode" != deploy ] || place_data || finish refused "$reason"
 phase switch || finish refused 'no space left in the VM'
 if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$reason"; fi
 steady bring_up '' || restore "$reason"

@@ -52,13 +52,27 @@ prune_build_cache() {
   touch "$base/.build-cache"
 }
 
+# What of it may go: nothing that is pointed into. Fails when Docker does not say what that is.
+unused_releases() {
+  old_releases >"$work/candidates"
+  : >"$work/old"
+  [ -s "$work/candidates" ] || return 0
+  used_releases "$work" >"$work/in-use" || return 1
+  awk 'FILENAME == ARGV[1] { used[$1] = 1; next } !($1 in used)' "$work/in-use" "$work/candidates" >"$work/old"
+}
+
+remove_release() { rm -rf "$base/releases/$1" 2>/dev/null || sudo -n rm -rf "$base/releases/$1"; }
+
 prune() {
   begin prune ''
-  old_releases >"$work/old"
+  if ! unused_releases; then
+    note done 'Docker does not say what is in use: nothing was removed'
+    return 1
+  fi
   : >"$work/gone-pins"
   while read -r old; do
     cat "$base/releases/$old/images.yml" 2>/dev/null | pinned >>"$work/gone-pins"
-    rm -rf "$base/releases/$old"
+    remove_release "$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
   done <"$work/old"
   ls -1 "$base/journals" | sort -r | sed 1,200d | while read -r old; do rm -f "$base/journals/$old"; done
@@ -71,7 +85,9 @@ prune() {
     wait $removing
   fi
   [ -n "$(find "$base/.build-cache" -mtime -1 2>/dev/null)" ] || prune_build_cache "$build_cache"
-  note done "$(wc -l <"$work/old") old releases removed"
+  kept=$(( $(wc -l <"$work/candidates") - $(wc -l <"$work/old") ))
+  [ $kept = 0 ] && kept= || kept=", $kept kept: containers or volumes use them"
+  note done "$(wc -l <"$work/old") old releases removed$kept"
 }
 
 # app:prune: the same at once, with limits of its own; says on standard output what it did.
@@ -79,12 +95,11 @@ prune_now() {
   [ -n "$keep_now" ] && keep=$keep_now
   [ -n "$cache_now" ] && build_cache=$cache_now
   before=$(free_mb /var/lib/docker)
-  old_releases >"$work/gone"
-  prune
+  prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
   prune_images
   prune_build_cache "$build_cache"
   after=$(free_mb /var/lib/docker)
-  sed 's/^/removed=/' "$work/gone"
+  sed 's/^/removed=/' "$work/old"
   echo "freed_mb=$(( after > before ? after - before : 0 ))"
   echo "free_mb=$after"
   exit 0

@@ -147,6 +147,6 @@ export function parseObserved(stdout: string): ObservedGuest {
   throw new ZebuError(
     'VM_NOT_READY',
     `The VM could not be looked at: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    { hint: 'zebu knows Debian and Ubuntu guests; `zebu --debug` shows what the VM said.' },
+    { hint: 'zebu knows Debian and Ubuntu guests. The same command with --debug shows what the VM said.' },
   );
 }

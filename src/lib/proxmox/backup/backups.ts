@@ -12,8 +12,10 @@ import { isOwn, type VmRow } from '../ownership.js';
 import { ownVm } from '../own.js';
 import { parseAnswer } from '../parse.js';
 import { placeVm } from '../placement.js';
+import { requireSightOfVms, unlessUnseen } from '../sight.js';
 import { shortTime } from '../snapshot/snapshots.js';
 import { runTask } from '../tasks.js';
+import { restoreAnew } from './left-over.js';
 import {
   backupMark,
   backupStorages,
@@ -86,13 +88,23 @@ async function where(context: Context): Promise<Node> {
   return { client, vm, node: placeVm(nodes, context.config.proxmox.node).node };
 }
 
+/** What is chosen among backups, unless it may only be unseen. */
+async function seen<Chosen>(client: ProxmoxClient, choose: () => Chosen): Promise<Chosen> {
+  try {
+    return choose();
+  } catch (error) {
+    throw await unlessUnseen(client, 'backup', error);
+  }
+}
+
 /** Makes a whole copy of the VM with vzdump. @throws USAGE, CONFIG_INVALID without a storage that takes it */
 export async function createBackup(context: Context, options: BackupOptions): Promise<BackupMade> {
   if (options.prune !== undefined) checkPrune(options.prune);
   const { app } = context.config;
   const own = await ownVm(context);
   const { client, vm, name } = own;
-  const storage = chooseBackupStorage(await backupStorages(client, vm.node), options.storage);
+  const storages = await backupStorages(client, vm.node);
+  const storage = await seen(client, () => chooseBackupStorage(storages, options.storage));
   const before = await readBackups(client, vm.node, app.name, vm.vmid);
   const notes = [`${backupMark(app.name)}: {{guestname}}`, ...(options.notes === undefined ? [] : [options.notes])];
   await runSteps(context.io, context.signal, [
@@ -124,17 +136,24 @@ export async function createBackup(context: Context, options: BackupOptions): Pr
   ]);
   const known = new Set(before.map((each) => each.backup));
   const made = (await readBackups(client, vm.node, app.name, vm.vmid)).find((each) => !known.has(each.backup));
-  if (made === undefined)
-    throw new ZebuError(
-      'TASK_FAILED',
-      `Proxmox says VM ${vm.vmid} is backed up, but there is no new backup on ${storage}`,
-    );
+  if (made === undefined) {
+    const none = `Proxmox says VM ${vm.vmid} is backed up, but there is no new backup on ${storage}`;
+    throw await unlessUnseen(client, 'backup', new ZebuError('TASK_FAILED', none));
+  }
   return { changed: true, node: vm.node, name, ...made };
 }
 
+/** @throws PROXMOX_FORBIDDEN where there are none to be seen, and the login may not see all */
 export async function listBackups(context: Context): Promise<BackupList> {
+  const { app } = context.config;
   const { client, vm, node } = await where(context);
-  return { vmid: vm?.vmid ?? null, node, list: await readBackups(client, node, context.config.app.name, vm?.vmid) };
+  const list = await readBackups(client, node, app.name, vm?.vmid);
+  if (list.length === 0) {
+    const none = new ZebuError('BACKUP_MISSING', `There is no backup of the app ${app.name}`);
+    const error = await unlessUnseen(client, 'backup', none);
+    if (error !== none) throw error;
+  }
+  return { vmid: vm?.vmid ?? null, node, list };
 }
 
 export interface RestoreOptions {
@@ -170,7 +189,9 @@ async function freeVmid(client: ProxmoxClient, wanted: number | undefined): Prom
 export async function restoreBackup(context: Context, options: RestoreOptions): Promise<Restored> {
   const { app } = context.config;
   const { client, vm, node } = await where(context);
-  const backup = findBackup(options.backup, await readBackups(client, node, app.name, vm?.vmid), app.name);
+  if (vm === undefined && !options.asNew) await requireSightOfVms(client, app.name);
+  const backups = await readBackups(client, node, app.name, vm?.vmid);
+  const backup = await seen(client, () => findBackup(options.backup, backups, app.name));
   const name = await checkOwner(client, node, backup, app.name);
   const replaced = options.asNew ? undefined : vm;
   const vmid = replaced?.vmid ?? (await freeVmid(client, options.asNew ? undefined : backup.vmid));
@@ -241,19 +262,13 @@ function restoreSteps(
       : []),
     {
       title: `Restore ${backup.backup} as VM ${vmid}`,
-      run: (report) =>
-        runLongTask(
-          context,
-          client,
-          {
-            node,
-            vmid,
-            type: 'qmrestore',
-            label: `restoring VM ${vmid}`,
-            send: () => client.request('POST', `/nodes/${node}/qemu`, params),
-          },
-          report,
-        ),
+      run: (report) => {
+        const send = (): Promise<unknown> => client.request('POST', `/nodes/${node}/qemu`, params);
+        const task = { node, vmid, type: 'qmrestore', label: `restoring VM ${vmid}` };
+        const restore = (sent: typeof send): Promise<void> =>
+          runLongTask(context, client, { ...task, send: sent }, report);
+        return replaced === undefined ? restoreAnew(context, client, { node, vmid }, send, restore) : restore(send);
+      },
     },
     ...(options.start
       ? [

@@ -58,7 +58,7 @@ export function chooseBackupStorage(able: readonly string[], wanted: string | un
       hint:
         able.length > 0
           ? `These do: ${able.join(', ')}.`
-          : 'Allow content type backup on one (Datacenter, Storage, Edit), or the token lacks Datastore.Audit.',
+          : 'Allow content type backup on one: Datacenter, Storage, Edit.',
     },
   );
 }

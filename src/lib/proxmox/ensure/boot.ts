@@ -24,7 +24,7 @@ export function bootStep(ensuring: Booting): Step {
       try {
         ensuring.interfaces = await waitForAgent(target, { ...waiting, onWait }, () => tail?.lines() ?? []);
       } catch (error) {
-        if (isZebuError(error) && error.code === 'VM_NOT_READY') {
+        if (isZebuError(error) && (error.code === 'VM_NOT_READY' || error.code === 'VM_NOT_RUNNING')) {
           const lines = tail?.lines() ?? [];
           if (lines.length > 0)
             io.note(`The last lines of its serial console:\n${lines.map((line) => `  | ${line}`).join('\n')}`);

@@ -1,7 +1,7 @@
 import { ensureGuest, type EnsuredGuest } from '../../guest/ensure/ensure.js';
 import { connectGuest } from '../../guest/session.js';
 import type { Step } from '../../ui/steps.js';
-import type { Ensuring } from './ensuring.js';
+import { readyLimit, type Ensuring } from './ensuring.js';
 import { login } from './login.js';
 
 /** What could not be put right, or cannot be seen in this guest, is said; it is no reason to fail. */
@@ -11,15 +11,21 @@ function warnOf({ left, unavailable }: EnsuredGuest, ensuring: Ensuring): void {
   for (const { key, why } of unavailable) io.warn(`${key} cannot be seen to: ${why}`);
 }
 
+/** Milliseconds for a command even where the time is nearly over: what is half put right would be worse. */
+const SHORTEST_MS = 30_000;
+
 export function guestStep(ensuring: Ensuring): Step {
   const { context, desired } = ensuring;
   return {
     title: 'See to SSH, upgrades, logs and swap in the VM',
     run: async (report) => {
-      ensuring.guest = await ensureGuest(ensuring.session ?? (await login(ensuring, report)), desired.guest, {
+      const session = ensuring.session ?? (await login(ensuring, report));
+      const limit = readyLimit(ensuring);
+      ensuring.guest = await ensureGuest(session, desired.guest, {
         io: context.io,
         signal: context.signal,
-        timeoutMs: context.config.vm.ready_timeout * 1000,
+        // Each command in it; what it does to SSH is not broken off between two of them.
+        timeoutMs: Math.max(SHORTEST_MS, limit.left()),
         onWait: (text) => report.update(text),
         // The old login stays open beside it: it is the way back.
         prove: async () => {

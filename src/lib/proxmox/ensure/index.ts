@@ -24,6 +24,7 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
     address: undefined,
     facts: undefined,
     inspected: undefined,
+    ready: undefined,
     settings: [],
     afterwards: [],
     guest: undefined,

@@ -7,7 +7,7 @@ import type { QemuConfig } from '../answers.js';
 import { expand } from '../desired.js';
 import { readVm } from '../observe.js';
 import { macOf } from '../properties.js';
-import { waitFor, type Ensuring } from './ensuring.js';
+import { waitUntilReady, type Ensuring } from './ensuring.js';
 
 /** A pin that says otherwise about the same machine is an alarm; about another one it is simply old. */
 function checkPin(pin: Pin | undefined, uuid: string, vmid: number, keys: readonly string[]): void {
@@ -33,7 +33,7 @@ export function locateStep(ensuring: Ensuring): Step {
       const found = await configured(ensuring);
       const mac = macOf(found['net0']);
       if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${target.vmid} has no network interface net0`);
-      const waiting = waitFor(context, config.vm.ready_timeout, report);
+      const waiting = waitUntilReady(ensuring, report);
       const [host, hostKeys] = await Promise.all([
         waitForAddress(target, mac, waiting, ensuring.interfaces),
         waitForHostKeys(target, waiting),

@@ -3,7 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { connectGuest } from '../../guest/session.js';
 import type { Step, StepReport } from '../../ui/steps.js';
 import { retryUntil } from '../agent.js';
-import { waitFor, type Ensuring } from './ensuring.js';
+import { waitUntilReady, type Ensuring } from './ensuring.js';
 
 /** Errors of a machine that is still booting: sshd not there yet, the user not made yet. */
 function bootCures(error: unknown): boolean {
@@ -21,9 +21,9 @@ export async function login(ensuring: Ensuring, report: StepReport): Promise<Ssh
   ensuring.session = undefined;
   const started = context.clock.elapsed();
   ensuring.session = await retryUntil(
-    waitFor(context, context.config.vm.ready_timeout, report),
+    waitUntilReady(ensuring, report),
     `waiting for ${address.user}@${address.host} to accept our key`,
-    () => connectGuest(context, address),
+    (signal) => connectGuest({ ...context, signal }, address),
     (last) => (isZebuError(last) ? last : new ZebuError('VM_NOT_READY', 'SSH in the VM did not become ready')),
     (error) =>
       bootCures(error) &&

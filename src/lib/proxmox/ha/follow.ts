@@ -1,8 +1,9 @@
 import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
 import { qemuStatusAnswer, taskListAnswer, vmResourcesAnswer } from '../answers.js';
 import type { ProxmoxClient } from '../client.js';
-import { parseUpid, toNodeName, type NodeName, type Upid, type UpidParts, type Vmid } from '../ids.js';
+import { parseUpid, toNodeName, toUpid, type NodeName, type Upid, type UpidParts, type Vmid } from '../ids.js';
 import { parseAnswer } from '../parse.js';
+import { taskFailure, type FailedTask } from '../task-failure.js';
 import type { LostTask, TaskOptions } from '../tasks.js';
 import { sidOf } from './change.js';
 
@@ -49,22 +50,27 @@ async function look(client: ProxmoxClient, vmid: Vmid, node: NodeName): Promise<
   return { node, status, state: ha?.state };
 }
 
-/** How a task of the HA manager's own went wrong since it was asked; undefined when none did. */
-async function failureSince(client: ProxmoxClient, vmid: Vmid, asked: UpidParts): Promise<string | undefined> {
+/** The task of the HA manager's own that went wrong since it was asked, and how; undefined when none did. */
+async function failureSince(client: ProxmoxClient, vmid: Vmid, asked: UpidParts): Promise<FailedTask | undefined> {
   const data = await client.request('GET', `/nodes/${asked.node}/tasks`, { source: 'all', limit: 50, vmid });
   const [last] = parseAnswer(taskListAnswer, data, 'the task list')
     .filter(({ type, starttime }) => FULFILLED_BY[asked.type]?.includes(type) === true && starttime >= asked.startTime)
     .toSorted((a, b) => b.starttime - a.starttime);
-  const { status } = last ?? {};
-  return status === undefined || /^(OK|WARNINGS: .*|running)$/i.test(status) ? undefined : status;
+  if (last?.status === undefined || /^(OK|WARNINGS: .*|running)$/i.test(last.status)) return undefined;
+  return { upid: toUpid(last.upid), exit: last.status };
 }
 
-function gaveUp(label: string, vmid: Vmid, reason: string | undefined, details: object): ZebuError {
-  const sid = sidOf(vmid);
-  return new ZebuError('TASK_FAILED', `The HA manager gave up ${label}${reason === undefined ? '' : `: ${reason}`}`, {
-    hint: `Put right what is wrong, clear the error on a node with \`ha-manager set ${sid} --state disabled\`, and run the same command again.`,
-    details: { ...details },
-  });
+async function gaveUp(
+  client: ProxmoxClient,
+  label: string,
+  vmid: Vmid,
+  failed: FailedTask | undefined,
+): Promise<ZebuError> {
+  const opening = `The HA manager gave up ${label}`;
+  const clear = `Put right what is wrong, clear the error on a node with \`ha-manager set ${sidOf(vmid)} --state disabled\`, and run the same command again.`;
+  if (failed === undefined) return new ZebuError('TASK_FAILED', opening, { hint: clear });
+  const { code, message, hint, details } = await taskFailure(client, failed, label, opening);
+  return new ZebuError(code, message, { hint: hint === undefined ? clear : `${hint} ${clear}`, details });
 }
 
 async function isMoved(
@@ -77,7 +83,7 @@ async function isMoved(
   // A migration that failed is not tried again.
   const failed = await failureSince(client, vmid, asked);
   if (failed === undefined) return false;
-  throw new ZebuError('TASK_FAILED', `Proxmox failed ${label}: ${failed}`, { details: { upid: asked.upid } });
+  throw await taskFailure(client, failed, label);
 }
 
 /**
@@ -109,7 +115,7 @@ export async function followHa(
       node = await whereIs(client, vmid, node);
     }
     if (target === undefined && seen?.status === wanted) return seen.node;
-    if (seen?.state === 'error') throw gaveUp(label, vmid, await failureSince(client, vmid, asked), { upid });
+    if (seen?.state === 'error') throw await gaveUp(client, label, vmid, await failureSince(client, vmid, asked));
     const waited = clock.elapsed() - started;
     if (waited > timeoutMs) {
       throw new ZebuError('TASK_TIMEOUT', `The HA manager is still ${label} after ${Math.round(waited / 1000)} s`, {

@@ -2,9 +2,12 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import type { Step, StepReport } from '../../ui/steps.js';
 import type { ProxmoxClient } from '../client.js';
+import { needsPosition, ruleCall, type FirewallRequest } from '../firewall-plan.js';
 import { toNodeName, toVmid } from '../ids.js';
+import { readRules } from '../inspect.js';
 import { readConfig } from '../observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
+import { taskExit } from '../task-failure.js';
 import { runTask } from '../tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
@@ -13,7 +16,7 @@ type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
 /** An image may be larger than the disk that is wanted. Proxmox says so itself, so that it is not asked before. */
 export const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
-  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(error.message);
+  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(taskExit(error) ?? error.message);
 
 /** What is sent; undefined when the VM is so already. */
 async function paramsOf(
@@ -23,6 +26,50 @@ async function paramsOf(
 ): Promise<PlannedStep['call']['params'] | undefined> {
   if (step.adopt === undefined) return step.call.params;
   return differences(step.call, step.adopt.diskOptions, await readConfig(client, plan));
+}
+
+/** Proxmox's word for a digest that is not the one of what it has by now. */
+const isOutdated = (error: unknown): boolean =>
+  isZebuError(error) && error.code === 'PROXMOX_REFUSED' && /detected modified configuration/.test(error.message);
+
+/** So often is a rule looked for again when others change the same firewall meanwhile. */
+const RULE_ATTEMPTS = 4;
+
+/**
+ * A request about a rule goes to the position the rule has now: others may have moved it, and so has each request before.
+ * @returns false when there is nothing to do any more
+ */
+async function sendRule(
+  client: ProxmoxClient,
+  { node, vmid }: Placed,
+  { call, title }: PlannedStep,
+  request: FirewallRequest,
+): Promise<boolean> {
+  const { method, path, params } = call;
+  if (method === 'HOST') throw new Error(`no program changes a rule: ${path}`);
+  // With the digest of what the plan was made from it needs no second look.
+  let known = !needsPosition(request) || params['digest'] !== undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (known) {
+        await client.request(method, path, params);
+        return true;
+      }
+      const rules = await readRules(client, { node, vmid });
+      const now = ruleCall(request, rules);
+      if (now === undefined) {
+        if (request.kind === 'remove') return false;
+        throw new ZebuError('VM_DIFFERS', `${title}: somebody has changed that rule of VM ${vmid} meanwhile`, {
+          hint: 'Nothing was closed that should stay open. Run the same command again.',
+        });
+      }
+      await client.request(now.method, `/nodes/${node}/qemu/${vmid}/firewall/${now.path}`, now.params);
+      return true;
+    } catch (error) {
+      if (!needsPosition(request) || !isOutdated(error) || attempt === RULE_ATTEMPTS) throw error;
+      known = false;
+    }
+  }
 }
 
 async function runOnHost(context: Context, script: ScriptRun, report: StepReport): Promise<void> {
@@ -35,7 +82,7 @@ async function runOnHost(context: Context, script: ScriptRun, report: StepReport
 /** @returns IMAGE_MISMATCH for a task that found another image than the configuration names, else the error itself */
 export function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
   if (!isZebuError(error) || error.code !== 'TASK_FAILED') return error;
-  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(error.message) ?? [];
+  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(taskExit(error) ?? '') ?? [];
   if (got === undefined) return error;
   const volume = `${path.split('/').at(-2) ?? ''}:import/${String(params['filename'])}`;
   return new ZebuError(
@@ -57,6 +104,10 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
     run: async (report) => {
       if (step.script !== undefined) {
         await runOnHost(context, step.script, report);
+        return;
+      }
+      if (step.firewall !== undefined) {
+        if (!(await sendRule(client, plan, step, step.firewall))) report.done('it is gone already');
         return;
       }
       const { method, path, task } = step.call;
@@ -82,7 +133,7 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
           signal,
           clock,
           timeoutMs: config.proxmox.task_timeout * 1000,
-          label: `in task "${task}"`,
+          label: `running task "${task}"`,
           onWait: (seconds) => report.update(`(${seconds} s)`),
         },
       ).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ZebuError } from '@zebu/kit';
 import type { Own } from '../own.js';
 import { parseAnswer } from '../parse.js';
-import { judgeDisks, type DiskVerdict, type Snapshot, type StorageFacts } from './rules.js';
+import { judgeDisks, snapshotRemedy, type DiskVerdict, type Snapshot, type StorageFacts } from './rules.js';
 
 const number = z.coerce.number();
 const flag = z.union([z.boolean(), number.transform((value) => value !== 0)]);
@@ -14,6 +14,7 @@ const snapshotsAnswer = z.array(
     snaptime: number.optional(),
     parent: z.string().optional(),
     vmstate: flag.default(false),
+    snapstate: z.string().optional(),
   }),
 );
 
@@ -42,6 +43,9 @@ export async function readSnapshots({ client, vm }: Own): Promise<Snapshots> {
       time: row.snaptime ?? 0,
       parent: row.parent ?? null,
       memory: row.vmstate,
+      // Whatever else Proxmox may call it: it does not go back to one that has a state.
+      unfinished:
+        row.snapstate === undefined ? null : row.snapstate === 'delete' ? ('deleting' as const) : ('taking' as const),
     }))
     .toSorted((a, b) => a.time - b.time);
   return { list, current: rows.find((row) => row.name === 'current')?.parent ?? null };
@@ -57,6 +61,17 @@ export function findSnapshot(name: string, { list }: Snapshots, vmid: number): S
         ? 'It has none at all; zebu vm:snapshot:create takes one.'
         : `There is ${list.map((each) => each.name).join(', ')}.`,
   });
+}
+
+/** @throws SNAPSHOT_REFUSED for one that is no state of the VM */
+export function requireFinished({ name, unfinished }: Snapshot, vmid: number): void {
+  if (unfinished === null) return;
+  const was = unfinished === 'taking' ? 'Taking' : 'Deleting';
+  throw new ZebuError(
+    'SNAPSHOT_REFUSED',
+    `${was} the snapshot ${name} of VM ${vmid} came to no end, so there is nothing to go back to`,
+    { hint: `Unless that is going on right now, delete it: zebu vm:snapshot:delete ${name}`, details: { unfinished } },
+  );
 }
 
 /** What the storages of the VM's disks make of snapshots. Storages that may not be seen are judged by Proxmox itself. */
@@ -76,7 +91,7 @@ export function requireSnapshots(verdicts: readonly DiskVerdict[], vmid: number)
   if (refused.length === 0) return;
   const named = refused.map(({ slot, storage, refusal }) => `${slot} is on ${storage}: ${refusal ?? ''}`);
   throw new ZebuError('SNAPSHOT_REFUSED', `VM ${vmid} cannot have snapshots: ${named.join('; ')}`, {
-    hint: 'Back it up instead (zebu vm:backup:create), or move its disk to a storage that has them.',
+    hint: snapshotRemedy(refused, vmid),
     details: { disks: refused.map(({ slot, volid, type }) => ({ slot, volid, type })) },
   });
 }

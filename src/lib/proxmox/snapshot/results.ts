@@ -36,6 +36,10 @@ export const snapshotList = z.object({
         time: z.number().describe('Unix time in seconds.'),
         parent: z.string().nullable(),
         memory: z.boolean().describe('The memory is in it, too.'),
+        unfinished: z
+          .enum(['deleting', 'taking'])
+          .nullable()
+          .describe('What was begun and came to no end: nothing to roll back to. Null for a good one.'),
       }),
     )
     .describe('Oldest first.'),

@@ -82,6 +82,38 @@ export function judgeDisks(
   );
 }
 
+/** A file in a directory may be another kind of file; the state of a TPM, in most versions, not. */
+function becomesQcow2({ slot, type }: DiskVerdict): boolean {
+  return slot !== 'tpmstate0' && DIRECTORIES.has(type);
+}
+
+/** What to do about disks that have no snapshots, ready to be typed. */
+export function snapshotRemedy(refused: readonly DiskVerdict[], vmid: number): string {
+  const moves = refused.map((disk) =>
+    becomesQcow2(disk)
+      ? `qm disk move ${vmid} ${disk.slot} ${disk.storage} --format qcow2 --delete 1`
+      : `qm disk move ${vmid} ${disk.slot} STORAGE --delete 1 (STORAGE on ZFS, LVM-thin or Ceph)`,
+  );
+  return `On the host, with the VM stopped: ${moves.join('; ')}. Or back it up instead: zebu vm:backup:create`;
+}
+
+/**
+ * The community script makes the EFI disk of its VM without naming a format, which is a raw file in a directory.
+ * @returns why its VM will have no snapshots, and what to do about it; undefined when it will
+ */
+export function efiDiskProblem({
+  storage,
+  type,
+}: Pick<StorageFacts, 'storage' | 'type'>): { readonly detail: string; readonly remedy: string } | undefined {
+  const disk: Disk = { slot: 'efidisk0', volid: `${storage}:`, storage, format: 'raw' };
+  if (!DIRECTORIES.has(type) || judgeDisk(disk, { storage, type, volumeChain: false }).refusal === undefined)
+    return undefined;
+  return {
+    detail: `a VM of the community script cannot have snapshots on ${storage} (type ${type}): its EFI disk is a raw file there`,
+    remedy: `Choose a vm.storage on ZFS, LVM-thin or Ceph, or vm.provisioner cloud-image. Or make the EFI disk qcow2 afterwards, with the VM stopped, on the host: qm disk move VMID efidisk0 ${storage} --format qcow2 --delete 1`,
+  };
+}
+
 export interface Snapshot {
   readonly name: string;
   readonly description: string;
@@ -90,6 +122,8 @@ export interface Snapshot {
   readonly parent: string | null;
   /** The memory is in it, too: a rollback goes on running from there. */
   readonly memory: boolean;
+  /** Taking or deleting it was begun and came to no end: it is no state of the VM, and can only be deleted. */
+  readonly unfinished: 'deleting' | 'taking' | null;
 }
 
 /** The snapshots taken after one, oldest first. */

@@ -2,10 +2,20 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context.js';
 import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
+import { agentAnswer } from '../agent-answer.js';
 import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own.js';
-import { findSnapshot, judgeVm, readSnapshots, requireNoFreeze, requireSnapshots, type Snapshots } from './read.js';
+import { taskExit } from '../task-failure.js';
+import {
+  findSnapshot,
+  judgeVm,
+  readSnapshots,
+  requireFinished,
+  requireNoFreeze,
+  requireSnapshots,
+  type Snapshots,
+} from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
 
 export interface SnapshotChange {
@@ -54,7 +64,8 @@ export async function listSnapshots(context: Context): Promise<SnapshotList> {
 async function consistencyOf({ client, vm }: Own): Promise<SnapshotTaken['consistency']> {
   if (vm.status.status !== 'running') return 'stopped';
   try {
-    await client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/ping`);
+    const target = { client, node: vm.node, vmid: vm.vmid };
+    await agentAnswer(target, () => client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/agent/ping`));
     return 'agent';
   } catch {
     return 'crash';
@@ -91,7 +102,9 @@ export async function readySnapshot(context: Context, options: TakeOptions): Pro
   if (taken !== undefined) {
     throw new ZebuError(
       'SNAPSHOT_REFUSED',
-      `VM ${vm.vmid} has a snapshot ${name} already, of ${shortTime(taken.time)}`,
+      taken.unfinished === null
+        ? `VM ${vm.vmid} has a snapshot ${name} already, of ${shortTime(taken.time)}`
+        : `VM ${vm.vmid} has a half-made snapshot ${name}, of ${shortTime(taken.time)}`,
       {
         hint: `Choose another name, or delete that one: zebu vm:snapshot:delete ${name}`,
       },
@@ -162,6 +175,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
   const { vm } = own;
   const snapshots = await readSnapshots(own);
   const snapshot = findSnapshot(options.name, snapshots, vm.vmid);
+  requireFinished(snapshot, vm.vmid);
   await requireRollback(own, snapshot, snapshots.list);
   const age = formatSeconds(Math.max(0, context.clock.now().getTime() / 1000 - snapshot.time));
   const what = `This stops VM ${vm.vmid} (${own.name}) and rewinds its data to ${shortTime(snapshot.time)}, ${age} ago: everything written since is lost, rows of databases included`;
@@ -212,23 +226,30 @@ export async function deleteSnapshot(
   await runSteps(context.io, context.signal, [
     {
       title: `Delete snapshot ${snapshot.name} of VM ${vm.vmid} (${own.name})`,
-      run: (report) => dropSnapshot(context, own, snapshot.name, report),
+      run: (report) => dropSnapshot(context, own, snapshot, report),
     },
   ]);
   return { changed: true, ...facts(own), snapshot: snapshot.name };
 }
 
-export async function dropSnapshot(context: Context, own: Own, name: string, report: StepReport): Promise<void> {
+export async function dropSnapshot(
+  context: Context,
+  own: Own,
+  { name, unfinished }: Snapshot,
+  report: StepReport,
+): Promise<void> {
   try {
     await vmTask(context, own, report, {
       method: 'DELETE',
       path: `/snapshot/${name}`,
+      // Not every disk has the snapshot then, and Proxmox would stop at the first that lacks it.
+      params: unfinished === null ? {} : { force: 1 },
       task: 'qmdelsnapshot',
       label: `deleting snapshot ${name} of VM ${own.vm.vmid}`,
     });
   } catch (error) {
     // Somebody else was quicker: what was asked for is so.
-    if (!isZebuError(error) || !/does not exist/.test(error.message)) throw error;
+    if (!isZebuError(error) || !/^snapshot '.*' does not exist/.test(taskExit(error) ?? '')) throw error;
   }
 }
 

@@ -10,13 +10,20 @@ export const MARKERS = String.raw`
 marked_config() {
   ( sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
     environment=
-    if [ -L "$tree/.env" ]; then
+    if [ -L "$directory/.env" ]; then
       # The same files, with the markers in the place of what "env_file: .env" finds.
-      rm -rf "$work/marked" && mkdir "$work/marked"
-      for each in "$tree"/* "$tree"/.[!.]*; do [ "$each" = "$tree/.env" ] || ln -s "$each" "$work/marked/"; done
-      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$work/marked/.env"
-      tree=$work/marked
-    elif [ -f "$tree/.env" ]; then environment="--env-file $tree/.env"
+      rm -rf "$work/marked"
+      from=$release/tree to=$work/marked below=$(printf '%s' "$directory/" | sed "s|^$from/||")
+      IFS=/
+      for part in $below .env; do
+        mkdir "$to"
+        for each in "$from"/* "$from"/.[!.]*; do [ "$each" = "$from/$part" ] || ln -s "$each" "$to/"; done
+        from=$from/$part to=$to/$part
+      done
+      unset IFS
+      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$to"
+      directory=$(dirname "$to")
+    elif [ -f "$directory/.env" ]; then environment="--env-file $directory/.env"
     fi
     [ ! -s "$release/settings.env" ] || environment="$environment --env-file $release/settings.env"
     environment="$environment --env-file $work/markers"

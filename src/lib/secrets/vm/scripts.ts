@@ -1,7 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../../deploy/layout.js';
 import { takePart } from '../../deploy/receive/take-part.js';
-import { MASKS_AWK } from './masks.js';
 
 /** Exit status when the secrets changed between being asked for and being written. */
 export const CHANGED_STATUS = 77;
@@ -80,9 +79,9 @@ version=$next.env
 ls $store | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -rn | tail -n +${KEPT + 1} | while read -r old; do
   grep -qsx "secrets=$old.env" releases/*/plan || rm -f "$store/$old.env"
 done
-LC_ALL=C awk ${MASKS_AWK} $(ls $store/*.env $store/*.env.new $store/*.undone 2>/dev/null) | sort -rn | cut -f2- >.incoming/redact.sed
-mv .incoming/redact.sed $store/redact.sed
-sync $store/$version${suffix} $store/redact.sed $store 2>/dev/null || sync
+# Of a zebu before this one.
+rm -f $store/redact.sed
+sync $store/$version${suffix} $store 2>/dev/null || sync
 trap - EXIT
 rm -f .incoming/secrets .incoming/lines .incoming/before .incoming/merged
 `

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
+import { PROGRAM_START_MS } from '../../host/settings.js';
 import type { LabReport } from '../../instance/up.js';
 
 export default class LabUp extends ZebuCommand<LabReport> {
@@ -26,10 +27,19 @@ export default class LabUp extends ZebuCommand<LabReport> {
       description: 'Nodes of the cluster. The first offers API and host shell, the others are reached through it.',
     }),
     pve: Flags.option({
-      options: ['8', '9'] as const,
+      options: ['8', '9', '8.4', '9.2'] as const,
       default: '8',
-      description: 'Version of Proxmox VE to answer as: which privileges there are depends on it.',
+      description: 'Release of Proxmox VE to answer as: privileges and parameters depend on it. 8 is 8.4, 9 is 9.2.',
     })(),
+    'pvesh-start': Flags.integer({
+      default: PROGRAM_START_MS,
+      min: 0,
+      max: 60_000,
+      description: 'What a start of pvesh, qm and the like costs in the host shell, in milliseconds.',
+    }),
+    'pvesh-regression': Flags.boolean({
+      description: 'In the host shell, pvesh dies on some methods, as that of Proxmox VE 9.2.7 to 9.2.11 does.',
+    }),
     'api-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the REST API. Default: a free one.' }),
     'ssh-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the host shell. Default: a free one.' }),
     subnet: Flags.string({ description: 'Network of the bridge, such as 10.77.0.0/24. Default: a free one.' }),
@@ -44,7 +54,8 @@ export default class LabUp extends ZebuCommand<LabReport> {
       guests: flags.guests,
       node: flags.node,
       nodes: flags.nodes,
-      pve: flags.pve,
+      pve: flags.pve.startsWith('9') ? '9' : '8',
+      programs: { startMs: flags['pvesh-start'], regression: flags['pvesh-regression'] },
       apiPort: flags['api-port'],
       sshPort: flags['ssh-port'],
       subnet: flags.subnet,

@@ -1,4 +1,5 @@
 import type { AgentChannel } from '../../guest/backend.js';
+import { AgentRefused } from '../../guest/qga.js';
 import { requirePrivilege } from '../access.js';
 import { badParameters, died, PveFault } from '../fault.js';
 import { bool, checkParams, int, listParam, str } from '../params.js';
@@ -9,7 +10,7 @@ import { vmidOf, vmPath } from './common.js';
 type AgentPart = 'Audit' | 'FileRead' | 'FileSystemMgmt' | 'FileWrite' | 'Unrestricted';
 
 function requireAgent({ node, caller }: Call, vmid: number, parts: readonly AgentPart[]): void {
-  if (Number(node.settings.version.split('.')[0]) < 9) requirePrivilege(caller, vmPath(vmid), 'VM.Monitor');
+  if (!node.isVersion9) requirePrivilege(caller, vmPath(vmid), 'VM.Monitor');
   else
     requirePrivilege(
       caller,
@@ -28,11 +29,14 @@ async function channel(call: Call, ...parts: readonly AgentPart[]): Promise<Agen
   if (!(await node.isRunning(vmid, record))) throw died(`VM ${vmid} is not running`);
   if (!spec.agent) throw died('No QEMU guest agent configured');
   const agent = node.backend.agent(spec);
-  await agent.call('guest-ping', undefined, 2000).catch(() => {
+  await agent.call('guest-ping', undefined, SILENCE_MS).catch(() => {
     throw died('QEMU guest agent is not running');
   });
   return agent;
 }
+
+/** So long a node waits for an agent that says nothing. */
+const SILENCE_MS = 3000;
 
 async function ask(agent: AgentChannel, command: string, args?: Record<string, unknown>): Promise<unknown> {
   try {
@@ -42,19 +46,36 @@ async function ask(agent: AgentChannel, command: string, args?: Record<string, u
   }
 }
 
-/** A command of the agent without parameters, answered as `result`. */
-function simple(name: string, method: 'GET' | 'POST', part: AgentPart = 'Audit'): Route {
-  return route(method, `/nodes/{node}/qemu/{vmid}/agent/${name}`, async (call) => ({
-    result: await ask(await channel(call, part), `guest-${name}`),
-  }));
+/** What the agent said; that it refused is a result, too. */
+async function resultOf(agent: AgentChannel, command: string): Promise<{ readonly result: unknown }> {
+  try {
+    return { result: await agent.call(command, undefined, 10_000) };
+  } catch (error) {
+    if (error instanceof AgentRefused) return { result: { error: { class: error.errorClass, desc: error.message } } };
+    throw died(`VM qga command '${command}' failed - ${(error as Error).message}`);
+  }
 }
+
+/** A command of the agent without parameters. */
+function simple(name: string, method: 'GET' | 'POST', ...parts: readonly AgentPart[]): Route {
+  return route(method, `/nodes/{node}/qemu/{vmid}/agent/${name}`, async (call) =>
+    resultOf(await channel(call, ...(parts.length === 0 ? ['Audit' as const] : parts)), `guest-${name}`),
+  );
+}
+
+/** Only where the guest has disks of its own: others would trim this machine's. */
+const trim: Handler = async (call) => {
+  const agent = await channel(call, 'FileSystemMgmt');
+  if (call.node.backend.kind !== 'qemu') throw new PveFault(501, 'the file systems of this guest are not its own');
+  return resultOf(agent, 'guest-fstrim');
+};
 
 const exec: Handler = async (call) => {
   requireAgent(call, vmidOf(call), []);
   const command = listParam(call.raw, 'command');
   const { 'input-data': input } = checkParams(call.raw, {
     command: { type: 'list', required: true },
-    'input-data': str,
+    'input-data': { ...str, maxLength: 65_536 },
   });
   const [path, ...args] = command;
   const agent = await channel(call);
@@ -65,9 +86,9 @@ const exec: Handler = async (call) => {
       'capture-output': true,
       ...(input === undefined ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
     });
-  } catch {
-    // A real node does not survive this one: its worker dies, and the proxy in front reports a broken pipe.
-    throw new PveFault(596, 'Broken pipe');
+  } catch (error) {
+    // That a program is not there is said with typographic quotes, and no worker of a real node survives those.
+    throw died(`Agent error: ${(error as Error).message}`);
   }
 };
 
@@ -120,15 +141,26 @@ const fileRead: Handler = async (call) => {
   }
 };
 
+/**
+ * Base64 is made of bytes: text of another kind kills the method. A program of the host has every character in that form
+ * that is not ASCII; over REST what fits into a byte passes.
+ */
+function checkBytes({ local }: Call, content: string): void {
+  const wide = local ? /[^\0-\x7f]/ : /[^\0-\xff]/;
+  if (wide.test(content))
+    throw died('Wide character in subroutine entry at /usr/share/perl5/PVE/API2/Qemu/Agent.pm line 624.');
+}
+
 const fileWrite: Handler = async (call) => {
   const params = checkParams(call.raw, {
     file: { ...str, required: true },
     content: { ...str, required: true, maxLength: 61_440 },
     encode: bool,
   });
+  const content = params['content'] ?? '';
+  if (params['encode'] !== '0') checkBytes(call, content);
   const agent = await channel(call, 'FileWrite');
   const handle = await ask(agent, 'guest-file-open', { path: params['file'], mode: 'wb' });
-  const content = params['content'] ?? '';
   const data = params['encode'] === '0' ? content : Buffer.from(content).toString('base64');
   try {
     await ask(agent, 'guest-file-write', { handle, 'buf-b64': data });
@@ -143,7 +175,7 @@ const any: Handler = async (call) => {
   const { command = '' } = checkParams(call.raw, { command: { ...str, required: true } });
   if (!/^[a-z-]+$/.test(command))
     throw badParameters({ command: `value '${command}' does not have a value in the enumeration` });
-  return { result: await ask(await channel(call), `guest-${command}`) };
+  return resultOf(await channel(call), `guest-${command}`);
 };
 
 export const agentRoutes: readonly Route[] = [
@@ -157,9 +189,10 @@ export const agentRoutes: readonly Route[] = [
   simple('get-timezone', 'GET'),
   simple('get-users', 'GET'),
   simple('get-vcpus', 'GET'),
-  simple('fsfreeze-status', 'POST', 'FileSystemMgmt'),
+  simple('fsfreeze-status', 'POST', 'Audit', 'FileSystemMgmt'),
   simple('fsfreeze-freeze', 'POST', 'FileSystemMgmt'),
   simple('fsfreeze-thaw', 'POST', 'FileSystemMgmt'),
+  route('POST', '/nodes/{node}/qemu/{vmid}/agent/fstrim', trim),
   route('POST', '/nodes/{node}/qemu/{vmid}/agent/exec', exec),
   route('GET', '/nodes/{node}/qemu/{vmid}/agent/exec-status', execStatus),
   route('GET', '/nodes/{node}/qemu/{vmid}/agent/file-read', fileRead),

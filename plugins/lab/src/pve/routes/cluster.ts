@@ -5,9 +5,9 @@ import { haStatus, isManaged } from '../ha.js';
 import type { LabNode } from '../node.js';
 import { checkParams, int, str } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
+import { isVmid, NO_VMID } from './common.js';
 import { vmSummary } from './status.js';
-
-const REPOID = '2606ac850d46da29';
+import { releaseOf, repoidOf } from '../versions.js';
 
 const uptime = (node: LabNode): number => Math.max(1, Math.floor((Date.now() - node.startedAt) / 1000));
 
@@ -44,19 +44,20 @@ async function listNodes({ node: local, caller }: Call): Promise<unknown> {
   );
 }
 
-async function nodeStatus({ node, caller }: Call): Promise<unknown> {
+async function nodeStatus({ node, caller, local }: Call): Promise<unknown> {
   requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit');
   const { total, used, avail } = await node.storage.usage();
   const [processor] = cpus();
   return {
-    cpu: Math.min(1, (loadavg()[0] ?? 0) / cpus().length),
+    // Computed between two looks of one process: a program of the host has only one.
+    cpu: local ? 0 : Math.min(1, (loadavg()[0] ?? 0) / cpus().length),
     idle: 0,
     wait: 0,
     uptime: uptime(node),
     loadavg: loadavg().map((value) => value.toFixed(2)),
     kversion: `Linux ${release()}`,
     'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: '#1 SMP' },
-    pveversion: `pve-manager/${node.settings.version}/${REPOID}`,
+    pveversion: `pve-manager/${node.settings.version}/${repoidOf(node.settings.version)}`,
     'boot-info': { mode: 'legacy-bios' },
     ksm: { shared: 0 },
     cpuinfo: {
@@ -68,8 +69,14 @@ async function nodeStatus({ node, caller }: Call): Promise<unknown> {
       user_hz: 100,
       hvm: '',
       flags: '',
+      ...(node.isVersion9 && { family: '6', vendor: 'GenuineIntel' }),
     },
-    memory: { total: totalmem(), used: totalmem() - freemem(), free: freemem() },
+    memory: {
+      total: totalmem(),
+      used: totalmem() - freemem(),
+      free: freemem(),
+      ...(node.isVersion9 && { available: freemem() }),
+    },
     swap: { total: 0, used: 0, free: 0 },
     rootfs: { total, used, avail, free: total - used },
   };
@@ -96,8 +103,18 @@ async function storageResources(node: LabNode, caller: Caller): Promise<readonly
   );
 }
 
+/** The zone of a host's own bridges, which got another name in Proxmox VE 9. */
+function localZone({ name, isVersion9 }: LabNode): Record<string, unknown> {
+  const common = { node: name, status: 'ok' };
+  if (!isVersion9) return { ...common, sdn: 'localnetwork', id: `sdn/${name}/localnetwork`, type: 'sdn' };
+  const id = `network/${name}/zone/localnetwork`;
+  return { ...common, id, type: 'network', network: 'localnetwork', 'network-type': 'zone' };
+}
+
 async function resources({ node, caller, raw }: Call): Promise<unknown> {
-  const { type } = checkParams(raw, { type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] } });
+  const { type } = checkParams(raw, {
+    type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn', ...(node.isVersion9 ? ['network'] : [])] },
+  });
   const found: unknown[] = [];
   if (type === undefined || type === 'vm') {
     for (const [id, record] of Object.entries(node.file.state.vms)) {
@@ -116,21 +133,14 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
   for (const each of node.cluster.values()) {
     if (type === undefined || type === 'node') found.push({ ...(await nodeRow(each, caller)), 'cgroup-mode': 2 });
     if (type === undefined || type === 'storage') found.push(...(await storageResources(each, caller)));
-    if (type === undefined || type === 'sdn') {
-      found.push({
-        sdn: 'localnetwork',
-        node: each.name,
-        id: `sdn/${each.name}/localnetwork`,
-        status: 'ok',
-        type: 'sdn',
-      });
-    }
+    const sdn = type === undefined || type === (node.isVersion9 ? 'network' : 'sdn');
+    if (sdn && hasPrivilege(caller, '/sdn/zones/localnetwork', 'SDN.Audit')) found.push(localZone(each));
   }
   return found;
 }
 
 async function nextId({ node, raw }: Call): Promise<unknown> {
-  const { vmid } = checkParams(raw, { vmid: { ...int, minimum: 100, maximum: 999_999_999 } });
+  const { vmid } = checkParams(raw, { vmid: { ...int, format: (text) => (isVmid(text) ? undefined : NO_VMID) } });
   const taken = node.file.state.vms;
   if (vmid !== undefined) {
     if (taken[vmid] !== undefined) throw badParameters({ vmid: `VM ${vmid} already exists` });
@@ -143,33 +153,35 @@ async function nextId({ node, raw }: Call): Promise<unknown> {
 
 async function networks({ node, caller, raw }: Call): Promise<unknown> {
   const { type } = checkParams(raw, { type: str });
-  // Bridges can be seen by whoever may use them, everything else by auditors.
-  const may =
-    hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit') ||
-    hasPrivilege(caller, '/sdn/zones/localnetwork', 'SDN.Use');
-  if (!may || (type !== undefined && !['any_bridge', 'bridge', 'include_sdn', 'any_local_bridge'].includes(type)))
-    return [];
+  if (type !== undefined && !['any_bridge', 'bridge', 'include_sdn', 'any_local_bridge'].includes(type)) return [];
+  // Bridges can be seen by whoever may use them.
+  const seen = (iface: string): boolean =>
+    ['SDN.Audit', 'SDN.Use'].some((each) => hasPrivilege(caller, `/sdn/zones/localnetwork/${iface}`, each));
   const [address = '', prefix = '24'] = node.settings.address.split('/');
-  return Object.keys(node.settings.bridges).map((iface, index) => ({
-    iface,
-    type: 'bridge',
-    active: 1,
-    priority: 3 + index,
-    families: ['inet'],
-    method: 'static',
-    method6: 'manual',
-    address,
-    netmask: prefix,
-    cidr: `${address}/${prefix}`,
-    bridge_ports: '',
-    bridge_stp: 'off',
-    bridge_fd: '0',
-  }));
+  return Object.keys(node.settings.bridges)
+    .filter(seen)
+    .map((iface, index) => ({
+      iface,
+      type: 'bridge',
+      active: 1,
+      priority: 3 + index,
+      families: ['inet'],
+      method: 'static',
+      method6: 'manual',
+      address,
+      netmask: prefix,
+      cidr: `${address}/${prefix}`,
+      bridge_ports: node.bridge(iface).ports,
+      ...(node.bridge(iface).vlanAware && { bridge_vlan_aware: 1 }),
+      ...(node.isVersion9 && { autostart: 1 }),
+      bridge_stp: 'off',
+      bridge_fd: '0',
+    }));
 }
 
 async function version({ node }: Call): Promise<unknown> {
   const { version: full } = node.settings;
-  return { version: full, release: full.split('.').slice(0, 2).join('.'), repoid: REPOID };
+  return { version: full, release: releaseOf(full), repoid: repoidOf(full) };
 }
 
 /** A node alone is no cluster: it says nothing of one. */
@@ -199,7 +211,7 @@ export const clusterRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/time', async ({ node, caller }) => {
     requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.Audit');
     const time = Math.floor(Date.now() / 1000);
-    return { time, localtime: time, timezone: 'UTC' };
+    return { time, localtime: time, timezone: node.isVersion9 ? 'Etc/UTC' : 'UTC' };
   }),
   route('GET', '/cluster/status', clusterStatus),
   route('GET', '/cluster/resources', resources),

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Call } from '../router.js';
 import { badParameters } from '../fault.js';
 import { withPending } from '../pending.js';
@@ -8,10 +8,13 @@ import type { VmConfig, VmRecord } from '../state.js';
 export function vmidOf(call: Call): number {
   const text = call.path['vmid'] ?? '';
   if (!/^\d+$/.test(text)) throw badParameters({ vmid: `type check ('integer') failed - got '${text}'` });
-  const vmid = Number(text);
-  if (vmid < 100) throw badParameters({ vmid: 'value must have a minimum value of 100' });
-  return vmid;
+  if (!isVmid(text)) throw badParameters({ vmid: NO_VMID });
+  return Number(text);
 }
+
+export const isVmid = (text: string): boolean => /^[1-9]\d{2,8}$/.test(text);
+
+export const NO_VMID = 'invalid format - value does not look like a valid VM ID\n';
 
 export const vmPath = (vmid: number): string => `/vms/${vmid}`;
 
@@ -32,10 +35,4 @@ export function configWithDigest(record: VmRecord, current = false): VmConfig {
     ...(record.lock === undefined ? {} : { lock: record.lock }),
     digest: digest([record.config, record.pending]),
   };
-}
-
-/** In Proxmox's own range. */
-export function randomMac(): string {
-  const bytes = [0xbc, 0x24, 0x11, randomInt(256), randomInt(256), randomInt(256)];
-  return bytes.map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':');
 }

@@ -2,7 +2,8 @@ import { requirePrivilege } from '../access.js';
 import { badParameters, died } from '../fault.js';
 import { bool, checkParams, int, str, type Params, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
-import type { FirewallRule, VmRecord } from '../state.js';
+import { MACROS, portsProblem, sourceProblem } from '../firewall-rule.js';
+import { emptyFirewall, type FirewallRule, type VmFirewall } from '../state.js';
 import { digest, vmidOf, vmPath } from './common.js';
 
 /** Firewall objects are stored and answered; the lab filters no packet. */
@@ -30,15 +31,15 @@ const RULE: ParamSpecs = {
   action: { type: 'string', maxLength: 20 },
   macro: str,
   iface: str,
-  source: str,
-  dest: str,
+  source: { type: 'string', format: sourceProblem },
+  dest: { type: 'string', format: sourceProblem },
   proto: {
     type: 'string',
     format: (text) =>
       PROTOCOLS.includes(text) || /^\d+$/.test(text) ? undefined : `invalid format - unknown protocol '${text}'\n`,
   },
-  dport: str,
-  sport: str,
+  dport: { type: 'string', format: portsProblem },
+  sport: { type: 'string', format: portsProblem },
   comment: str,
   log: str,
   'icmp-type': str,
@@ -51,10 +52,16 @@ const RULE: ParamSpecs = {
 
 const NOT_STORED = new Set(['pos', 'moveto', 'delete', 'digest']);
 
-function record(call: Call, write: boolean): VmRecord {
+/** Nobody looks whether there is such a VM: its file is read, or made. */
+function firewall(call: Call, write: boolean): VmFirewall {
   const vmid = vmidOf(call);
   requirePrivilege(call.caller, vmPath(vmid), write ? 'VM.Config.Network' : 'VM.Audit');
-  return call.node.vm(vmid);
+  const { state } = call.node.file;
+  const found = state.vms[String(vmid)]?.firewall ?? state.orphanFirewalls[String(vmid)];
+  if (found !== undefined) return found;
+  const made = emptyFirewall();
+  if (write) state.orphanFirewalls[String(vmid)] = made;
+  return made;
 }
 
 function stored(params: Params): FirewallRule {
@@ -77,25 +84,27 @@ function shown(rule: FirewallRule, pos: number | string, all: unknown): Record<s
 }
 
 function checkRule(params: Params): void {
+  const { macro } = params;
+  if (macro !== undefined && !MACROS.has(macro)) throw badParameters({ macro: `unknown macro '${macro}'` });
   if (params['dport'] !== undefined && params['proto'] === undefined) {
     throw badParameters({ proto: "missing property - 'dport' requires this property" });
   }
 }
 
-function ruleAt(vm: VmRecord, call: Call): { rule: FirewallRule; pos: number } {
+function ruleAt(rules: readonly FirewallRule[], call: Call): { rule: FirewallRule; pos: number } {
   const pos = Number(call.path['pos']);
-  const rule = vm.firewall.rules[pos];
+  const rule = rules[pos];
   if (rule === undefined) throw died(`no rule at position ${call.path['pos'] ?? ''}`);
   return { rule, pos };
 }
 
 async function getOptions(call: Call): Promise<unknown> {
-  const { options } = record(call, false).firewall;
+  const { options } = firewall(call, false);
   return { ...options, digest: Object.keys(options).length === 0 ? EMPTY_DIGEST : digest(options) };
 }
 
 async function putOptions(call: Call): Promise<unknown> {
-  const { options } = record(call, true).firewall;
+  const { options } = firewall(call, true);
   const params = checkParams(call.raw, OPTIONS);
   for (const [name, value] of Object.entries(params)) {
     if (!NOT_STORED.has(name)) options[name] = /^\d+$/.test(value) ? Number(value) : value;
@@ -106,15 +115,15 @@ async function putOptions(call: Call): Promise<unknown> {
 }
 
 async function addRule(call: Call): Promise<unknown> {
-  const { rules } = record(call, true).firewall;
+  const { rules } = firewall(call, true);
   const params = checkParams(call.raw, {
     ...RULE,
     type: { ...RULE['type'], type: 'string', required: true },
     action: { type: 'string', required: true },
   });
   checkRule(params);
-  // New rules go first, as in the web interface.
-  rules.splice(Number(params['pos'] ?? 0), 0, stored(params));
+  // New rules go first, whatever `pos` says.
+  rules.unshift({ enable: 0, ...stored(params) });
   call.node.file.save();
   return null;
 }
@@ -126,15 +135,19 @@ function checkDigest(params: Params, rules: readonly FirewallRule[]): void {
 }
 
 async function putRule(call: Call): Promise<unknown> {
-  const vm = record(call, true);
+  const { rules } = firewall(call, true);
   const params = checkParams(call.raw, RULE);
-  const { rule, pos } = ruleAt(vm, call);
-  checkDigest(params, vm.firewall.rules);
-  Object.assign(rule, stored(params));
-  for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
-  if (params['moveto'] !== undefined) {
-    vm.firewall.rules.splice(pos, 1);
-    vm.firewall.rules.splice(Number(params['moveto']), 0, rule);
+  if (params['macro'] !== undefined) checkRule(params);
+  const { rule, pos } = ruleAt(rules, call);
+  checkDigest(params, rules);
+  const moveto = Number(params['moveto'] ?? pos);
+  if (moveto === pos) {
+    Object.assign(rule, stored(params));
+    for (const name of (params['delete'] ?? '').split(',')) delete rule[name];
+  } else {
+    // Before the rule that has that position now; other parameters are not looked at.
+    rules.splice(moveto, 0, rule);
+    rules.splice(moveto < pos ? pos + 1 : pos, 1);
   }
   call.node.file.save();
   return null;
@@ -142,16 +155,16 @@ async function putRule(call: Call): Promise<unknown> {
 
 async function deleteRule(call: Call): Promise<unknown> {
   const params = checkParams(call.raw, { digest: str });
-  const vm = record(call, true);
-  const { pos } = ruleAt(vm, call);
-  checkDigest(params, vm.firewall.rules);
-  vm.firewall.rules.splice(pos, 1);
+  const { rules } = firewall(call, true);
+  const { pos } = ruleAt(rules, call);
+  checkDigest(params, rules);
+  rules.splice(pos, 1);
   call.node.file.save();
   return null;
 }
 
 async function addIpSet(call: Call): Promise<unknown> {
-  const { ipsets } = record(call, true).firewall;
+  const { ipsets } = firewall(call, true);
   const params = checkParams(call.raw, { name: { ...str, required: true }, comment: str, rename: str, digest: str });
   const name = params['name'] ?? '';
   if (ipsets[name] !== undefined) throw badParameters({ name: `IPSet '${name}' already exists` });
@@ -160,9 +173,9 @@ async function addIpSet(call: Call): Promise<unknown> {
   return null;
 }
 
-function ipset(call: Call, write: boolean): VmRecord['firewall']['ipsets'][string] {
+function ipset(call: Call, write: boolean): VmFirewall['ipsets'][string] {
   const name = call.path['name'] ?? '';
-  const set = record(call, write).firewall.ipsets[name];
+  const set = firewall(call, write).ipsets[name];
   if (set === undefined) throw died(`no such IPSet '${name}'`);
   return set;
 }
@@ -204,19 +217,19 @@ export const firewallRoutes: readonly Route[] = [
   route('GET', `${BASE}/options`, getOptions),
   route('PUT', `${BASE}/options`, putOptions),
   route('GET', `${BASE}/rules`, async (call) => {
-    const { rules } = record(call, false).firewall;
+    const { rules } = firewall(call, false);
     return rules.map((rule, pos) => shown(rule, pos, rules));
   }),
   route('POST', `${BASE}/rules`, addRule),
   route('GET', `${BASE}/rules/{pos}`, async (call) => {
-    const vm = record(call, false);
-    const { rule, pos } = ruleAt(vm, call);
-    return shown(rule, String(pos), vm.firewall.rules);
+    const { rules } = firewall(call, false);
+    const { rule, pos } = ruleAt(rules, call);
+    return shown(rule, String(pos), rules);
   }),
   route('PUT', `${BASE}/rules/{pos}`, putRule),
   route('DELETE', `${BASE}/rules/{pos}`, deleteRule),
   route('GET', `${BASE}/ipset`, async (call) =>
-    Object.entries(record(call, false).firewall.ipsets).map(([name, set]) => ({
+    Object.entries(firewall(call, false).ipsets).map(([name, set]) => ({
       name,
       ...(set.comment === undefined ? {} : { comment: set.comment }),
       digest: digest(set),
@@ -229,7 +242,7 @@ export const firewallRoutes: readonly Route[] = [
   }),
   route('POST', `${BASE}/ipset/{name}`, addEntry),
   route('GET', `${BASE}/refs`, async (call) =>
-    Object.entries(record(call, false).firewall.ipsets).map(([name, set]) => ({
+    Object.entries(firewall(call, false).ipsets).map(([name, set]) => ({
       type: 'ipset',
       name,
       scope: 'guest',

@@ -7,6 +7,9 @@ import { route, type Call, type Route } from '../router.js';
 import { isCloudInit } from '../storage.js';
 import { vmidOf, vmPath } from './common.js';
 
+/** Of a disk that the VM has: since Proxmox VE 9. */
+const ATTACHED = { is_attached: 1, is_tpmstate: 0, is_vmstate: 0, replicate: 1, shared: 0 };
+
 async function preconditions(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
@@ -17,9 +20,12 @@ async function preconditions(call: Call): Promise<unknown> {
   const others = [...node.cluster.values()].filter((each) => each !== node);
   const missing = others.map((each) => [each.name, unavailable(record, each)] as const);
   const disks = await Promise.all(
-    localDisks(node, record).map(async ({ volid, storage }) => {
+    localDisks(node, record).map(async ({ volid, storage, slot }) => {
       const volume = (await node.storage.list(storage, 'images', vmid)).find((each) => each.volid === volid);
-      return { volid, size: volume?.size ?? 0, cdrom: isCloudInit(volid) ? 1 : 0, is_unused: 0 };
+      const cloudInit = isCloudInit(volid);
+      const size = cloudInit && node.isVersion9 ? {} : { size: volume?.size ?? 0 };
+      const facts = { volid, ...size, cdrom: cloudInit ? 1 : 0, is_unused: 0 };
+      return node.isVersion9 ? { ...facts, ...ATTACHED, drivename: slot, is_cloudinit: cloudInit ? 1 : 0 } : facts;
     }),
   );
   return {
@@ -33,6 +39,7 @@ async function preconditions(call: Call): Promise<unknown> {
     local_disks: disks,
     local_resources: [],
     'mapped-resources': [],
+    ...(node.isVersion9 && { 'mapped-resource-info': {}, 'has-dbus-vmstate': 1 }),
   };
 }
 

@@ -2,21 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasPrivilege, requirePrivilege } from '../access.js';
-import { checkDisks, isDiskSlot, makeDisks, storagesOf, targetSize } from '../disks.js';
-import { badParameters, died, PveFault } from '../fault.js';
+import { removeFromJobs } from '../backup-jobs.js';
+import { bootOrder } from '../boot-order.js';
+import { newTags } from '../config-change.js';
+import { plainOptions } from '../config-values.js';
+import { checkDisks, makeDisks, storagesOf, targetSize } from '../disks.js';
+import { died, PveFault } from '../fault.js';
 import { removeResource, resourceOf, sidOf } from '../ha.js';
-import { macOf, type LabNode } from '../node.js';
-import { bool, checkParams, int, str, type Params, type ParamSpec } from '../params.js';
+import type { LabNode } from '../node.js';
+import { bool, checkParams, int, str, type ParamSpec } from '../params.js';
+import { startVm } from '../power.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from '../property-string.js';
-import { changeConfig, cloudInitRows, noteCloudInit, pendingRows } from '../pending.js';
-import { DISK_SLOTS, optionPrivilege, qemuOption, typed } from '../qemu-options.js';
+import { DISK_SLOTS, optionPrivilege, qemuOption } from '../qemu-options.js';
 import { route, type Call, type Route } from '../router.js';
-import type { VmConfig, VmRecord } from '../state.js';
-import { networkConfig, userData } from '../cloudinit.js';
-import { isCloudInit } from '../storage.js';
-import { configWithDigest, randomMac, vmidOf, vmPath } from './common.js';
-import { restore } from './backup.js';
-import { startVm, writeCloudInit } from '../power.js';
+import { emptyFirewall } from '../state.js';
+import { exitOf } from '../tasks.js';
+import { vmidOf, vmPath } from './common.js';
+import { checkSshKeys, requireBridges } from './config.js';
+import { restore } from './restore.js';
 
 const CREATE_ONLY: Readonly<Record<string, ParamSpec>> = {
   vmid: { type: 'integer', required: true, minimum: 100, maximum: 999_999_999 },
@@ -29,32 +32,6 @@ const CREATE_ONLY: Readonly<Record<string, ParamSpec>> = {
   storage: str,
   unique: bool,
 };
-
-/** Lower-case model keys get a MAC when none is given: `virtio,bridge=vmbr0` → `virtio=BC:24:…,bridge=vmbr0`. */
-function completeNet(text: string, before?: string): string {
-  const parts = text.split(',');
-  const model = parts.find((part) => !part.includes('='));
-  if (model === undefined) return text;
-  const given = parts.find((part) => part.startsWith('macaddr='));
-  if (given !== undefined) {
-    const rest = parts.filter((part) => part !== model && part !== given);
-    return [`${model}=${given.slice('macaddr='.length).toUpperCase()}`, ...rest].join(',');
-  }
-  const old = before === undefined ? undefined : macOf(parseProperties(before, 'model'));
-  return [`${model}=${old ?? randomMac()}`, ...parts.filter((part) => part !== model)].join(',');
-}
-
-function plainOptions(params: Params, before?: VmConfig): VmConfig {
-  const config: VmConfig = {};
-  for (const [name, value] of Object.entries(params)) {
-    if (isDiskSlot(name)) continue;
-    const old = before?.[name];
-    config[name] = /^net\d+$/.test(name)
-      ? completeNet(value, old === undefined ? undefined : String(old))
-      : typed(name, value);
-  }
-  return config;
-}
 
 async function create(call: Call): Promise<unknown> {
   const { node, caller, raw } = call;
@@ -79,11 +56,9 @@ async function create(call: Call): Promise<unknown> {
   const options = Object.fromEntries(Object.entries(checked).filter(([name]) => CREATE_ONLY[name] === undefined));
   checkDisks(node, options);
   for (const storage of storagesOf(options)) requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateSpace');
-  for (const [name, value] of Object.entries(options)) {
-    requirePrivilege(caller, vmPath(vmid), optionPrivilege(name));
-    const bridge = /^net\d+$/.test(name) ? parseProperties(value, 'model').get('bridge') : undefined;
-    if (bridge !== undefined) requirePrivilege(caller, `/sdn/zones/localnetwork/${bridge}`, 'SDN.Use');
-  }
+  for (const name of Object.keys(options)) requirePrivilege(caller, vmPath(vmid), optionPrivilege(name));
+  requireBridges(call, options);
+  checkSshKeys(options['sshkeys']);
   // The configuration is there, locked, from the moment the request is taken: a second create must find it.
   node.file.state.vms[id] = {
     node: node.name,
@@ -91,18 +66,22 @@ async function create(call: Call): Promise<unknown> {
     lock: 'create',
     labImage: false,
     snapshots: {},
-    firewall: { options: {}, rules: [], ipsets: {} },
+    firewall: node.file.state.orphanFirewalls[id] ?? emptyFirewall(),
   };
+  delete node.file.state.orphanFirewalls[id];
   node.file.save();
   return node.tasks.start('qmcreate', id, caller, async (task) => {
     const made: string[] = [];
     try {
       await node.withLock(vmid, async () => {
-        const disks = await makeDisks(node, vmid, options, task, made);
         const record = node.vm(vmid);
+        const disks = await makeDisks(node, vmid, options, task, made);
+        const config = { ...plainOptions(options), ...disks.config };
+        if (options['tags'] !== undefined && node.isVersion9)
+          config['tags'] = newTags(node, caller, vmid, options['tags']);
         record.config = {
-          ...plainOptions(options),
-          ...disks.config,
+          ...bootOrder(config),
+          ...config,
           meta: `creation-qemu=7.2.0,ctime=${Math.floor(Date.now() / 1000)}`,
           smbios1: options['smbios1'] ?? `uuid=${randomUUID()}`,
           vmgenid: options['vmgenid'] ?? randomUUID(),
@@ -111,91 +90,29 @@ async function create(call: Call): Promise<unknown> {
         delete record.lock;
         node.file.save();
       });
-      if (start === '1') await node.withLock(vmid, () => startVm(node, vmid, task));
     } catch (error) {
       if (node.file.state.vms[id]?.lock === 'create') {
         for (const volid of made) await node.storage.remove(volid);
         delete node.file.state.vms[id];
         node.file.save();
       }
-      throw error;
+      throw died(`unable to create VM ${vmid} - ${exitOf(error)}`);
+    }
+    // That it does not start is no failure of its making.
+    if (start === '1') {
+      task.log('Execute autostart');
+      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
     }
   });
 }
 
-const CONFIG_ONLY: Readonly<Record<string, ParamSpec>> = {
-  delete: str,
-  digest: str,
-  revert: str,
-  skiplock: bool,
-  force: bool,
-  background_delay: int,
-  'import-working-storage': str,
-};
-
-/** Any of these lets a request in; what each option takes is looked at after that. */
-const CONFIG_PRIVILEGES = ['Disk', 'CDROM', 'CPU', 'Memory', 'Network', 'HWType', 'Options', 'Cloudinit'].map(
-  (name) => `VM.Config.${name}`,
-);
-
-function checkConfig(call: Call): { vmid: number; options: Params; removed: readonly string[] } {
-  const vmid = vmidOf(call);
-  requirePrivilege(call.caller, vmPath(vmid), ...CONFIG_PRIVILEGES);
-  const params = checkParams(call.raw, CONFIG_ONLY, (name) => CONFIG_ONLY[name] ?? qemuOption(name));
-  const options = Object.fromEntries(Object.entries(params).filter(([name]) => CONFIG_ONLY[name] === undefined));
-  const removed = (params['delete'] ?? '').split(/[,; ]+/).filter((name) => name !== '');
-  for (const name of [...Object.keys(options), ...removed])
-    requirePrivilege(call.caller, vmPath(vmid), optionPrivilege(name));
-  const record = call.node.vm(vmid);
-  const current = configWithDigest(record)['digest'];
-  if (params['digest'] !== undefined && params['digest'] !== current) {
-    throw died('detected modified configuration - file changed by other user? Try again.');
-  }
-  checkDisks(call.node, options);
-  return { vmid, options, removed };
-}
-
-/** A volume that is a disk again is unused no longer. */
-function dropUnused(config: VmConfig, disks: readonly string[]): void {
-  const volumes = new Set(disks.map((disk) => disk.split(',')[0]));
-  for (const [name, value] of Object.entries(config))
-    if (/^unused\d+$/.test(name) && volumes.has(String(value))) delete config[name];
-}
-
-async function applyConfig(
-  call: Call,
-  vmid: number,
-  options: Params,
-  removed: readonly string[],
-  log: (line: string) => void,
-): Promise<void> {
-  const { node } = call;
+/** What speaks against a destroy: looked at before there is a task, and again inside. */
+async function checkDestroy(node: LabNode, vmid: number, purge: boolean): Promise<void> {
   const record = node.vm(vmid);
-  node.checkLock(record);
-  const handle = { log, signal: new AbortController().signal };
-  const disks = await makeDisks(node, vmid, options, handle, []);
-  const set = { ...plainOptions(options, record.config), ...disks.config };
-  changeConfig(record, await node.isRunning(vmid, record), set, removed);
-  dropUnused(record.config, Object.values(disks.config));
-  record.labImage ||= disks.labImage;
-  node.file.save();
-}
-
-async function putConfig(call: Call): Promise<unknown> {
-  const { vmid, options, removed } = checkConfig(call);
-  await call.node.withLock(vmid, () => applyConfig(call, vmid, options, removed, () => {}));
-  return null;
-}
-
-async function postConfig(call: Call): Promise<unknown> {
-  const { vmid, options, removed } = checkConfig(call);
-  return call.node.tasks.start('qmconfig', String(vmid), call.caller, async (task) => {
-    const words = Object.entries(options).map(
-      ([name, value]) => `-${name} ${name === 'cipassword' ? '<hidden>' : value}`,
-    );
-    task.log(`update VM ${vmid}: ${[...words, ...removed.map((name) => `-delete ${name}`)].join(' ')}`);
-    await call.node.withLock(vmid, () => applyConfig(call, vmid, options, removed, task.log));
-  });
+  if (record.config['protection'] === 1) throw died(`can't remove VM ${vmid} - protection mode enabled`);
+  if (resourceOf(node, vmid) !== undefined && !purge)
+    throw died(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
+  if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
 }
 
 async function remove(call: Call): Promise<unknown> {
@@ -203,20 +120,19 @@ async function remove(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
   requirePrivilege(caller, vmPath(vmid), 'VM.Allocate');
   const params = checkParams(call.raw, { purge: bool, 'destroy-unreferenced-disks': bool, skiplock: bool });
-  const record = node.vm(vmid);
-  node.checkLock(record);
   const purge = params['purge'] === '1';
-  if (resourceOf(node, vmid) !== undefined && !purge)
-    throw died(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
-  if (record.config['protection'] === 1) throw died(`can't remove VM ${vmid} - protection mode enabled`);
-  if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
+  await checkDestroy(node, vmid, purge);
   return node.tasks.start('qmdestroy', String(vmid), caller, async (task) => {
     await node.withLock(vmid, async () => {
-      if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
-      if (purge) task.log(`purging VM ${vmid} from related configurations..`);
-      if (purge && resourceOf(node, vmid) !== undefined) {
-        removeResource(node, sidOf(vmid));
-        task.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+      await checkDestroy(node, vmid, purge);
+      if (params['skiplock'] !== '1') node.checkLock(node.vm(vmid));
+      if (purge) {
+        task.log(`purging VM ${vmid} from related configurations..`);
+        removeFromJobs(node.file.state, vmid);
+        if (resourceOf(node, vmid) !== undefined) {
+          removeResource(node, sidOf(vmid));
+          task.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+        }
       }
       await node.storage.removeVm(vmid);
       await rm(join(node.settings.stateDir, 'run', String(vmid)), { recursive: true, force: true });
@@ -248,8 +164,16 @@ async function resize(call: Call): Promise<unknown> {
       const value = record.config[disk];
       if (value === undefined) throw died(`disk '${disk}' does not exist`);
       const properties = parseProperties(String(value), 'file');
-      const target = targetSize(size, parseSize(properties.get('size') ?? '0') ?? 0);
+      if (properties.get('media') === 'cdrom') throw died("you can't resize a cdrom");
       const volid = properties.get('file') ?? '';
+      requirePrivilege(
+        caller,
+        `/storage/${volid.slice(0, Math.max(0, volid.indexOf(':')))}`,
+        'Datastore.AllocateSpace',
+      );
+      const current = parseSize(properties.get('size') ?? '0') ?? 0;
+      const target = targetSize(size, current);
+      if (target === current) return;
       if (await node.isRunning(vmid, record)) await node.backend.growDisk(node.spec(vmid, record), disk, target);
       else {
         await node.storage.resizeDisk(volid, target);
@@ -262,112 +186,26 @@ async function resize(call: Call): Promise<unknown> {
   );
 }
 
-async function pending(call: Call): Promise<unknown> {
-  const vmid = vmidOf(call);
-  requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-  const record = call.node.vm(vmid);
-  return [...pendingRows(record), { key: 'digest', value: configWithDigest(record)['digest'] }];
-}
-
-async function cloudInitValues(call: Call): Promise<unknown> {
-  const vmid = vmidOf(call);
-  requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-  return cloudInitRows(call.node.vm(vmid));
-}
-
-async function dump(call: Call): Promise<unknown> {
-  const vmid = vmidOf(call);
-  requirePrivilege(call.caller, vmPath(vmid), 'VM.Audit');
-  const { type } = checkParams(call.raw, {
-    type: { type: 'string', required: true, values: ['user', 'network', 'meta'] },
-  });
-  const { config } = call.node.vm(vmid);
-  return type === 'user' ? userData(vmid, config) : networkConfig(config, []);
-}
-
-async function regenerate(call: Call): Promise<unknown> {
-  const vmid = vmidOf(call);
-  requirePrivilege(call.caller, vmPath(vmid), 'VM.Config.Cloudinit');
-  await call.node.withLock(vmid, async () => {
-    await writeCloudInit(call.node, vmid, call.node.vm(vmid));
-    noteCloudInit(call.node.vm(vmid));
-  });
-  return null;
-}
-
-async function clone(call: Call): Promise<unknown> {
+/** `startall`: what is to be started with the node, one after the other. */
+async function startAll(call: Call): Promise<unknown> {
   const { node, caller } = call;
-  const vmid = vmidOf(call);
-  requirePrivilege(caller, vmPath(vmid), 'VM.Clone');
-  const params = checkParams(call.raw, {
-    newid: { type: 'integer', required: true, minimum: 100 },
-    name: qemuOption('name') ?? str,
-    full: bool,
-    description: str,
-    storage: str,
-    format: str,
-    pool: str,
-    snapname: str,
-    target: str,
-    bwlimit: int,
+  requirePrivilege(caller, '/vms', 'VM.PowerMgmt');
+  const params = checkParams(call.raw, { force: bool, vms: str });
+  const wanted = params['vms']?.split(/[,; ]+/);
+  return node.tasks.start('startall', '', caller, async (task) => {
+    for (const [vmid, record] of node.own) {
+      const listed =
+        wanted === undefined ? record.config['onboot'] === 1 || params['force'] === '1' : wanted.includes(String(vmid));
+      if (!listed || record.config['template'] === 1 || (await node.isRunning(vmid, record))) continue;
+      task.log(`Starting VM ${vmid}`);
+      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
+    }
   });
-  const source = node.vm(vmid);
-  const newid = Number(params['newid']);
-  if (node.file.state.vms[String(newid)] !== undefined) throw badParameters({ newid: `VM ${newid} already exists` });
-  return node.tasks.start('qmclone', String(vmid), caller, (task) =>
-    node.withLock(vmid, async () => {
-      const config: VmConfig = {
-        ...source.config,
-        name: params['name'] ?? `Copy-of-VM-${String(source.config['name'] ?? vmid)}`,
-      };
-      for (const [slot, value] of Object.entries(source.config)) {
-        if (/^net\d+$/.test(slot)) config[slot] = String(value).replace(/([0-9A-F]{2}:){5}[0-9A-F]{2}/i, randomMac());
-        if (isDiskSlot(slot)) config[slot] = await cloneDisk(node, slot, String(value), newid, task.log);
-      }
-      config['smbios1'] = `uuid=${randomUUID()}`;
-      config['vmgenid'] = randomUUID();
-      const record: VmRecord = {
-        node: node.name,
-        config,
-        labImage: source.labImage,
-        snapshots: {},
-        firewall: structuredClone(source.firewall),
-      };
-      node.file.state.vms[String(newid)] = record;
-      node.file.save();
-    }),
-  );
-}
-
-async function cloneDisk(
-  node: LabNode,
-  slot: string,
-  value: string,
-  newid: number,
-  log: (line: string) => void,
-): Promise<string> {
-  const properties = parseProperties(value, 'file');
-  const volid = properties.get('file') ?? 'none';
-  if (volid === 'none') return value;
-  log(`create full clone of drive ${slot} (${volid})`);
-  const storage = volid.slice(0, volid.indexOf(':'));
-  const copy = isCloudInit(volid)
-    ? node.storage.cloudInitVolume(newid, storage)
-    : node.storage.nextDisk(newid, 'qcow2', storage);
-  await node.storage.importDisk(volid, copy);
-  properties.set('file', copy);
-  return formatProperties(properties, 'file');
 }
 
 export const qemuRoutes: readonly Route[] = [
   route('POST', '/nodes/{node}/qemu', create),
-  route('PUT', '/nodes/{node}/qemu/{vmid}/config', putConfig),
-  route('POST', '/nodes/{node}/qemu/{vmid}/config', postConfig),
-  route('GET', '/nodes/{node}/qemu/{vmid}/pending', pending),
   route('DELETE', '/nodes/{node}/qemu/{vmid}', remove),
   route('PUT', '/nodes/{node}/qemu/{vmid}/resize', resize),
-  route('GET', '/nodes/{node}/qemu/{vmid}/cloudinit', cloudInitValues),
-  route('PUT', '/nodes/{node}/qemu/{vmid}/cloudinit', regenerate),
-  route('GET', '/nodes/{node}/qemu/{vmid}/cloudinit/dump', dump),
-  route('POST', '/nodes/{node}/qemu/{vmid}/clone', clone),
+  route('POST', '/nodes/{node}/startall', startAll),
 ];

@@ -1,6 +1,7 @@
-import type { GuestDisk, GuestSpec } from '../../guest/backend.js';
+import type { GuestDisk } from '../../guest/backend.js';
 import { requirePrivilege } from '../access.js';
 import { died } from '../fault.js';
+import { freezeForSnapshot } from '../freeze.js';
 import { isManaged, requestHaStart } from '../ha.js';
 import type { LabNode } from '../node.js';
 import { bool, checkParams, str } from '../params.js';
@@ -9,6 +10,7 @@ import { startVm } from '../power.js';
 import { route, type Call, type Route } from '../router.js';
 import type { Snapshot, VmRecord } from '../state.js';
 import type { StorageKind } from '../storage-kinds.js';
+import type { TaskHandle } from '../tasks.js';
 import { configWithDigest, vmidOf, vmPath } from './common.js';
 
 interface DataDisk extends GuestDisk {
@@ -21,6 +23,13 @@ function dataDisks(node: LabNode, vmid: number, record: VmRecord): readonly Data
     const volid = parseProperties(String(record.config[disk.slot]), 'file').get('file') ?? '';
     return disk.media === 'cdrom' ? [] : [{ ...disk, volid }];
   });
+}
+
+/** Volumes that a snapshot has to be possible of; the firmware's variables are one. */
+function volumesOf(node: LabNode, vmid: number, record: VmRecord): readonly string[] {
+  const efi = record.config['efidisk0'];
+  const variables = efi === undefined ? [] : [parseProperties(String(efi), 'file').get('file') ?? ''];
+  return [...dataDisks(node, vmid, record).map(({ volid }) => volid), ...variables];
 }
 
 function kindOf(node: LabNode, volid: string): StorageKind {
@@ -60,20 +69,6 @@ function checkNewest(node: LabNode, record: VmRecord, volid: string, name: strin
   if (newer) throw died(`can't rollback, '${name}' is not most recent snapshot on '${volid}'`);
 }
 
-/** As PVE does where the agent answers. Not in a namespace guest, whose file systems are this machine's. */
-async function freezeFileSystems(node: LabNode, spec: GuestSpec): Promise<() => Promise<void>> {
-  if (node.backend.kind !== 'qemu' || !spec.agent || (await node.backend.state(spec)) !== 'running')
-    return async () => {};
-  const agent = node.backend.agent(spec);
-  const frozen = await agent.call('guest-fsfreeze-freeze', undefined, 30_000).then(
-    () => true,
-    () => false,
-  );
-  return async () => {
-    if (frozen) await agent.call('guest-fsfreeze-thaw', undefined, 30_000);
-  };
-}
-
 async function create(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
@@ -83,40 +78,77 @@ async function create(call: Call): Promise<unknown> {
     description: str,
     vmstate: bool,
   });
-  const { snapname = '' } = params;
-  return node.tasks.start('qmsnapshot', String(vmid), caller, (task) =>
-    node.withLock(vmid, async () => {
-      const record = node.vm(vmid);
-      node.checkLock(record);
-      if (record.snapshots[snapname] !== undefined) throw died(`snapshot name '${snapname}' already used`);
-      if (params['vmstate'] === '1') throw died('the lab does not save the memory of a guest');
-      const disks = dataDisks(node, vmid, record);
-      if (!disks.every(({ volid }) => kindOf(node, volid).snapshots.includes(node.storage.formatOf(volid))))
-        throw died('snapshot feature is not available');
-      const spec = node.spec(vmid, record);
-      const thaw = await freezeFileSystems(node, spec);
-      try {
-        await locked(node, record, 'snapshot', async () => {
-          for (const disk of disks) {
-            task.log(`snapshotting 'drive-${disk.slot}' (${disk.volid})`);
-            await node.backend.diskSnapshot('create', spec, disk, snapname);
-          }
-        });
-      } finally {
-        await thaw();
-      }
-      record.snapshots[snapname] = {
-        name: snapname,
-        description: params['description'] ?? '',
-        snaptime: Math.floor(Date.now() / 1000),
-        ...(record.parent === undefined ? {} : { parent: record.parent }),
-        config: structuredClone(record.config),
-      };
-      record.parent = snapname;
-      node.file.save();
-    }),
-  );
+  const { snapname = '', description = '' } = params;
+  if (snapname === 'current' || snapname.toLowerCase() === 'pending')
+    throw died(`unable to use snapshot name '${snapname}' (reserved name)`);
+  node.vm(vmid);
+  const work = (task: TaskHandle): Promise<void> =>
+    node.withLock(vmid, () => take(node, vmid, { snapname, description, vmstate: params['vmstate'] === '1' }, task));
+  return node.tasks.start('qmsnapshot', String(vmid), caller, work, { ownTrouble: true });
 }
+
+interface Wanted {
+  readonly snapname: string;
+  readonly description: string;
+  readonly vmstate: boolean;
+}
+
+async function take(
+  node: LabNode,
+  vmid: number,
+  { snapname, description, vmstate }: Wanted,
+  task: TaskHandle,
+): Promise<void> {
+  const record = node.vm(vmid);
+  if (record.config['template'] === 1) throw died("you can't take a snapshot if it's a template");
+  node.checkLock(record);
+  if (record.snapshots[snapname] !== undefined) throw died(`snapshot name '${snapname}' already used`);
+  if (vmstate) throw died('the lab does not save the memory of a guest');
+  const disks = dataDisks(node, vmid, record);
+  const able = (volid: string): boolean => kindOf(node, volid).snapshots.includes(node.storage.formatOf(volid));
+  if (!volumesOf(node, vmid, record).every(able)) throw died('snapshot feature is not available');
+  const spec = node.spec(vmid, record);
+  const running = (await node.backend.state(spec)) === 'running';
+  const made: GuestDisk[] = [];
+  await locked(node, record, 'snapshot', async () => {
+    // It is listed from now on, and stays so when the work is cut short.
+    const snapshot: Snapshot = {
+      name: snapname,
+      description,
+      snaptime: Math.floor(Date.now() / 1000),
+      snapstate: 'prepare',
+      ...(record.parent === undefined ? {} : { parent: record.parent }),
+      config: structuredClone(record.config),
+    };
+    record.snapshots[snapname] = snapshot;
+    node.file.save();
+    const thaw = await freezeForSnapshot(node, spec, task.log);
+    try {
+      for (const disk of disks) {
+        const trouble = task.trouble();
+        if (trouble !== undefined) throw new BrokenOff(trouble);
+        task.log(`snapshotting 'drive-${disk.slot}' (${disk.volid})`);
+        if (running && node.isVersion9) task.log('internal qemu snapshot');
+        await node.backend.diskSnapshot('create', spec, disk, snapname);
+        made.push(disk);
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenOff)) {
+        task.log('snapshot create failed: starting cleanup');
+        for (const disk of made) await node.backend.diskSnapshot('delete', spec, disk, snapname);
+        delete record.snapshots[snapname];
+      }
+      throw error;
+    } finally {
+      await thaw?.();
+    }
+    delete snapshot.snapstate;
+    record.parent = snapname;
+  });
+}
+
+/** The work of a task ends here and cleans nothing up, as when its process was killed. */
+class BrokenOff extends Error {}
 
 async function rollback(call: Call): Promise<unknown> {
   const { node, caller } = call;
@@ -130,6 +162,8 @@ async function rollback(call: Call): Promise<unknown> {
       const snapshot = find(record, name);
       const disks = dataDisks(node, vmid, record);
       for (const { volid } of disks) checkNewest(node, record, volid, name);
+      if (snapshot.snapstate !== undefined)
+        throw died(`unable to rollback to incomplete snapshot (snapstate = ${snapshot.snapstate})`);
       await locked(node, record, 'rollback', async () => {
         // A rollback stops a running VM first: what it does since the snapshot is lost either way.
         const spec = node.spec(vmid, record);
@@ -149,27 +183,40 @@ async function remove(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
   requirePrivilege(caller, vmPath(vmid), 'VM.Snapshot');
-  checkParams(call.raw, { force: bool });
+  const { force } = checkParams(call.raw, { force: bool });
   const name = call.path['snapname'] ?? '';
-  return node.tasks.start('qmdelsnapshot', String(vmid), caller, () =>
-    node.withLock(vmid, async () => {
-      const record = node.vm(vmid);
-      const { parent } = find(record, name);
-      const spec = node.spec(vmid, record);
-      await locked(node, record, 'snapshot-delete', async () => {
-        for (const disk of dataDisks(node, vmid, record)) await node.backend.diskSnapshot('delete', spec, disk, name);
+  const work = (task: TaskHandle): Promise<void> =>
+    node.withLock(vmid, () => drop(node, vmid, name, force === '1', task));
+  return node.tasks.start('qmdelsnapshot', String(vmid), caller, work, { ownTrouble: true });
+}
+
+async function drop(node: LabNode, vmid: number, name: string, force: boolean, task: TaskHandle): Promise<void> {
+  const record = node.vm(vmid);
+  const snapshot = find(record, name);
+  const spec = node.spec(vmid, record);
+  await locked(node, record, 'snapshot-delete', async () => {
+    // One that was never finished need not be on every disk.
+    const partial = force || snapshot.snapstate !== undefined;
+    snapshot.snapstate = 'delete';
+    node.file.save();
+    for (const disk of dataDisks(node, vmid, record)) {
+      const trouble = task.trouble();
+      if (trouble !== undefined) throw new BrokenOff(trouble);
+      await node.backend.diskSnapshot('delete', spec, disk, name).catch((error: Error) => {
+        if (!partial) throw error;
+        task.log(error.message);
       });
-      delete record.snapshots[name];
-      const relink = (holder: { parent?: string }): void => {
-        if (holder.parent !== name) return;
-        if (parent === undefined) delete holder.parent;
-        else holder.parent = parent;
-      };
-      relink(record);
-      for (const other of Object.values(record.snapshots)) relink(other);
-      node.file.save();
-    }),
-  );
+    }
+  });
+  delete record.snapshots[name];
+  const relink = (holder: { parent?: string }): void => {
+    if (holder.parent !== name) return;
+    if (snapshot.parent === undefined) delete holder.parent;
+    else holder.parent = snapshot.parent;
+  };
+  relink(record);
+  for (const other of Object.values(record.snapshots)) relink(other);
+  node.file.save();
 }
 
 async function list(call: Call): Promise<unknown> {

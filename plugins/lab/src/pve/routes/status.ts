@@ -27,6 +27,7 @@ export async function vmSummary(node: LabNode, vmid: number): Promise<Record<str
     cpu: running ? (node.statistics.latest(vmid)?.['cpu'] ?? 0) : 0,
     cpus: spec.cores,
     mem: Math.min(used.mem ?? 0, maxmem),
+    ...(node.isVersion9 && { memhost: Math.min(used.mem ?? 0, maxmem) }),
     maxmem,
     disk: 0,
     maxdisk: maxDisk(record),
@@ -39,6 +40,11 @@ export async function vmSummary(node: LabNode, vmid: number): Promise<Record<str
     ...(record.lock === undefined ? {} : { lock: record.lock }),
   };
 }
+
+/** Since Proxmox VE 9; guests of the lab wait for nothing that is measured. */
+export const PRESSURE = Object.fromEntries(
+  ['cpu', 'io', 'memory'].flatMap((what) => ['full', 'some'].map((how) => [`pressure${what}${how}`, 0] as const)),
+);
 
 /** What a node without a backup server says. */
 const PROXMOX_SUPPORT = {
@@ -56,7 +62,9 @@ async function current(call: Call): Promise<unknown> {
   const vmid = vmidOf(call);
   requirePrivilege(caller, vmPath(vmid), 'VM.Audit');
   const record = node.vm(vmid);
-  const { diskread, diskwrite, ...summary } = await vmSummary(node, vmid);
+  const { diskread, diskwrite, ...measured } = await vmSummary(node, vmid);
+  // The load is computed between two looks of one process, and a program of the host has only one.
+  const summary = { ...measured, ...(call.local && { cpu: 0 }) };
   const spec = node.spec(vmid, record);
   const state = await node.backend.state(spec);
   const common = {
@@ -73,6 +81,7 @@ async function current(call: Call): Promise<unknown> {
     diskread,
     diskwrite,
     pid: 1,
+    ...(node.isVersion9 && PRESSURE),
     blockstat: Object.fromEntries(spec.disks.map((disk) => [disk.slot, {}])),
     nics: Object.fromEntries(
       await Promise.all(spec.nics.map(async (nic) => [`tap${vmid}i${nic.index}`, await nicUsage([nic])] as const)),
@@ -97,11 +106,16 @@ interface HaRequest {
 }
 
 /** A power action: a task under the VM's lock; what is wrong is in the task. Of an HA-managed VM `ha` where there is one. */
-function power(action: string, type: string, specs: ParamSpecs, work: PowerWork, ha?: HaRequest): Route {
+function power(action: string, type: string, specs: ParamSpecs, work: PowerWork, more: PowerOptions = {}): Route {
+  const { ha } = more;
   return route('POST', `/nodes/{node}/qemu/{vmid}/status/${action}`, async (call) => {
     const vmid = vmidOf(call);
     requirePrivilege(call.caller, vmPath(vmid), 'VM.PowerMgmt');
     const params = checkParams(call.raw, { skiplock: bool, ...specs });
+    const running = await isUp(call.node, vmid);
+    // Asked whether it is paused, a VM that does not run says so on the side.
+    if (more.asksPaused === true && !running) call.warn(`VM ${vmid} not running\n`);
+    if (more.onlyRunning === true && !running) throw died(`VM ${vmid} not running`);
     const { tasks } = call.node;
     if (ha !== undefined && isManaged(call.node, vmid))
       return tasks.start(ha.type, String(vmid), call.caller, async (task) => ha.ask(call.node, vmid, task, params));
@@ -109,6 +123,19 @@ function power(action: string, type: string, specs: ParamSpecs, work: PowerWork,
       call.node.withLock(vmid, () => work(call, vmid, task, params)),
     );
   });
+}
+
+interface PowerOptions {
+  readonly ha?: HaRequest;
+  /** Refused at once, before there is a task. */
+  readonly onlyRunning?: boolean;
+  readonly asksPaused?: boolean;
+}
+
+/** Also of a VM that is not there: what is wrong with that is found out later. */
+async function isUp(node: LabNode, vmid: number): Promise<boolean> {
+  const record = node.file.state.vms[String(vmid)];
+  return record !== undefined && node.carrier(record) === node && (await node.isRunning(vmid, record));
 }
 
 const haStart: HaRequest = { type: 'hastart', ask: requestHaStart };
@@ -120,8 +147,13 @@ const haShutdown: HaRequest = {
 
 const start: PowerWork = ({ node }, vmid, task) => startVm(node, vmid, task);
 
-const stop: PowerWork = async ({ node }, vmid) => {
-  await node.backend.stop(node.spec(vmid, node.vm(vmid)));
+const stop: PowerWork = async ({ node }, vmid, _task, params) => {
+  if (node.file.state.vms[String(vmid)] === undefined)
+    throw died(`unable to find configuration file for VM ${vmid} on node '${node.name}'`);
+  const record = node.vm(vmid);
+  if (!(await node.isRunning(vmid, record))) return;
+  if (params['skiplock'] !== '1') node.checkLock(record);
+  await node.backend.stop(node.spec(vmid, record));
 };
 
 const shutdown: PowerWork = ({ node }, vmid, task, params) => shutdownVm(node, vmid, task, params);
@@ -140,12 +172,14 @@ function whileRunning(act: (node: LabNode, spec: ReturnType<LabNode['spec']>) =>
   };
 }
 
-async function list({ node, caller }: Call): Promise<unknown> {
+async function list(call: Call): Promise<unknown> {
+  const { node, caller } = call;
   const rows: unknown[] = [];
   for (const [id] of node.own) {
     if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
     const row = await vmSummary(node, id);
-    rows.push(row['status'] === 'running' ? { ...row, pid: 1 } : row);
+    const load = call.local ? { cpu: 0 } : {};
+    rows.push(row['status'] === 'running' ? { ...row, ...load, pid: 1 } : row);
   }
   return rows;
 }
@@ -159,26 +193,32 @@ export const statusRoutes: readonly Route[] = [
     const { current } = checkParams(call.raw, { current: bool, snapshot: str });
     return configWithDigest(call.node.vm(vmid), current === '1');
   }),
-  power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start, haStart),
-  power('stop', 'qmstop', { timeout: int, keepActive: bool, 'overrule-shutdown': bool }, stop, haKill),
-  power('shutdown', 'qmshutdown', { timeout: int, forceStop: bool, keepActive: bool }, shutdown, haShutdown),
-  power('reboot', 'qmreboot', { timeout: int }, reboot),
+  power('start', 'qmstart', { timeout: int, machine: str, stateuri: str }, start, { ha: haStart }),
+  power('stop', 'qmstop', { timeout: int, keepActive: bool, 'overrule-shutdown': bool }, stop, { ha: haKill }),
+  power('shutdown', 'qmshutdown', { timeout: int, forceStop: bool, keepActive: bool }, shutdown, {
+    ha: haShutdown,
+    asksPaused: true,
+  }),
+  power('reboot', 'qmreboot', { timeout: int }, reboot, { onlyRunning: true, asksPaused: true }),
   power(
     'reset',
     'qmreset',
     {},
     whileRunning((node, spec) => node.backend.reset(spec)),
+    { onlyRunning: true },
   ),
   power(
     'suspend',
     'qmpause',
     { todisk: bool },
     whileRunning((node, spec) => node.backend.suspend(spec)),
+    { onlyRunning: true },
   ),
   power(
     'resume',
     'qmresume',
     { nocheck: bool },
     whileRunning((node, spec) => node.backend.resume(spec)),
+    { onlyRunning: true },
   ),
 ];

@@ -130,6 +130,11 @@ export const storageConfigRoutes: readonly Route[] = [
       )
       .map(shown),
   ),
+  route('GET', '/storage/{storage}', async (call) => {
+    const storage = call.path['storage'] ?? '';
+    requirePrivilege(call.caller, `/storage/${storage}`, 'Datastore.Allocate');
+    return shown(call.node.storage.check(storage));
+  }),
   route('POST', '/storage', create),
   route('PUT', '/storage/{storage}', change),
   route('DELETE', '/storage/{storage}', remove),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { run } from '../../guest/process.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
 import { download } from '../download.js';
-import { badParameters, died } from '../fault.js';
+import { badParameters, died, PveFault } from '../fault.js';
 import { bool, checkParams, int, str, type ParamSpecs } from '../params.js';
 import { route, type Call, type Route } from '../router.js';
 import { digestFile } from '../storage.js';
@@ -58,10 +58,11 @@ async function content(call: Call): Promise<unknown> {
 }
 
 function checkName(filename: string, kind: string): void {
-  if (!/^[A-Za-z0-9._+-]+$/.test(filename)) throw badParameters({ filename: 'wrong file extension' });
   const endings =
     kind === 'iso' ? /\.(iso|img)$/i : kind === 'import' ? /\.(ova|qcow2|raw|vmdk)$/i : /\.tar\.(gz|xz|zst)$/i;
-  if (!endings.test(filename)) throw badParameters({ filename: 'wrong file extension' });
+  if (endings.test(filename) && /^[A-Za-z0-9._+-]+$/.test(filename)) return;
+  const problem = kind === 'import' ? 'invalid filename or wrong extension' : 'wrong file extension';
+  throw badParameters({ filename: problem });
 }
 
 async function verify(
@@ -72,11 +73,13 @@ async function verify(
   existing = false,
 ): Promise<void> {
   if (algorithm === undefined || expected === undefined) return;
-  log(existing ? 'calculating checksum of existing file...' : 'calculating checksum...');
+  const what = `calculating checksum${existing ? ' of existing file' : ''}...`;
   const actual = await digestFile(file, algorithm);
-  if (actual !== expected.toLowerCase())
-    throw new Error(`checksum mismatch: got '${actual}' != expect '${expected.toLowerCase()}', aborting`);
-  log(existing ? 'OK, got correct file already, no need to download' : 'OK, checksum verified');
+  if (actual !== expected.toLowerCase()) {
+    log(what);
+    throw new Error(`checksum mismatch: got '${actual}' != expect '${expected}'${existing ? ', aborting' : ''}`);
+  }
+  log(`${what}${existing ? 'OK, got correct file already, no need to download' : 'OK, checksum verified'}`);
 }
 
 const DOWNLOAD: ParamSpecs = {
@@ -98,7 +101,9 @@ async function downloadUrl(call: Call): Promise<unknown> {
   const { storage, content: takes } = storageOf(call);
   requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const mayProbe = hasPrivilege(caller, '/', 'Sys.Audit') && hasPrivilege(caller, '/', 'Sys.Modify');
-  if (!mayProbe) requirePrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork');
+  // One way or the other: the refusal names neither.
+  if (!mayProbe && !hasPrivilege(caller, `/nodes/${node.name}`, 'Sys.AccessNetwork'))
+    throw new PveFault(403, 'Permission check failed');
   const params = checkParams(call.raw, DOWNLOAD);
   if (!takes.includes(params['content'] ?? ''))
     throw died(`storage '${storage}' is not configured for content-type '${params['content'] ?? ''}'`);
@@ -121,10 +126,10 @@ async function downloadUrl(call: Call): Promise<unknown> {
       return;
     }
     // As a worker's own process id makes it on a real node: two downloads of one file must not meet.
-    const part = `${target}.tmp.${randomUUID()}`;
+    const part = `${target}.tmp_dwnl.${randomUUID()}`;
     try {
-      log(`--${new Date().toISOString().slice(0, 19).replace('T', ' ')}--  ${url}`);
-      await download(url, part, signal).catch((error: Error) => {
+      const saved = shown.replace(filename, basename(part));
+      await download(url, part, { signal, log, saved }).catch((error: Error) => {
         throw new Error(`download failed: ${error.message}`);
       });
       await verify(part, algorithm, checksum, log);
@@ -174,30 +179,10 @@ async function upload(call: Call): Promise<unknown> {
   });
 }
 
-async function removeVolume(call: Call): Promise<unknown> {
-  const { node, caller, path } = call;
-  const { storage } = storageOf(call);
-  checkParams(call.raw, { delay: int });
-  const given = path['volume'] ?? '';
-  const volid = given.includes(':') ? given : `${storage}:${given}`;
-  const owner = /:(?:backup\/vzdump-qemu-|vm-)?(\d+)[/-]/.exec(volid)?.[1];
-  if (volid.includes(':backup/') && owner !== undefined) {
-    requirePrivilege(caller, `/storage/${storage}`, 'Datastore.AllocateSpace');
-    requirePrivilege(caller, `/vms/${owner}`, 'VM.Backup');
-  } else requirePrivilege(caller, `/storage/${storage}`, 'Datastore.Allocate');
-  const file = node.storage.path(volid);
-  return node.tasks.start('imgdel', owner === undefined ? storage : `${owner}@${storage}`, caller, async ({ log }) => {
-    if (await stat(`${file}.protected`).catch(() => undefined)) throw died(`can't remove protected volume '${volid}'`);
-    if (node.storage.exists(volid)) await node.storage.remove(volid);
-    else log(`disk image '${node.storage.shown(volid)}' does not exist`);
-  });
-}
-
 export const storageRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/storage', listStorages),
   route('GET', '/nodes/{node}/storage/{storage}/status', status),
   route('GET', '/nodes/{node}/storage/{storage}/content', content),
   route('POST', '/nodes/{node}/storage/{storage}/download-url', downloadUrl),
   route('POST', '/nodes/{node}/storage/{storage}/upload', upload),
-  route('DELETE', '/nodes/{node}/storage/{storage}/content/{volume}', removeVolume),
 ];

@@ -12,6 +12,11 @@ export interface Dialog {
 
 export type ScriptOs = 'debian12' | 'debian13' | 'ubuntu2204' | 'ubuntu2404';
 
+/** What of a VM the answers are taken from. */
+export type AnsweredVm = Pick<DesiredVm, 'cores' | 'cpu' | 'diskGb' | 'memoryMb' | 'name'> & {
+  readonly network: Pick<DesiredVm['network'], 'mtu' | 'vlan'>;
+};
+
 export interface DialogChoices {
   readonly vmid: number;
   readonly os: ScriptOs;
@@ -26,7 +31,7 @@ export interface DialogChoices {
  * The answers to every question on the script's Advanced path, in its order. No keys and no start: user, keys and
  * network are set afterwards, before the first boot.
  */
-export function dialogTable(desired: DesiredVm, choices: DialogChoices): readonly Dialog[] {
+export function dialogTable(desired: AnsweredVm, choices: DialogChoices): readonly Dialog[] {
   const { network } = desired;
   const amd64 = choices.arch === 'amd64';
   const ask = (kind: Dialog['kind'], title: string, answer: number | string, required = true): Dialog => ({
@@ -60,6 +65,26 @@ export function dialogTable(desired: DesiredVm, choices: DialogChoices): readonl
     ask('choice', 'Storage Pools', choices.storage, false),
   ];
 }
+
+/**
+ * Of questions whose choices do not depend on the host: each tag, with a word of its text that says what it means. Those in
+ * brackets are only there on some hosts.
+ */
+export const CHOICES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'SELECT OS': {
+    debian13: 'Debian 13',
+    debian12: 'Debian 12',
+    ubuntu2404: 'Ubuntu 24.04',
+    ubuntu2204: 'Ubuntu 22.04',
+  },
+  'SSH KEY SOURCE': { '[found]': '', manual: '', folder: '', none: 'No SSH keys' },
+  'MACHINE TYPE': { q35: 'q35', i440fx: 'i440fx' },
+  'DISK CACHE': { '0': 'None', '1': 'Write Through' },
+  'CPU MODEL': { '0': 'KVM64', '1': 'Host' },
+};
+
+/** Said by the script of input it does not like; zebu gives it none such. */
+export const COMPLAINTS: ReadonlySet<string> = new Set(['HOSTNAME ADJUSTED', 'INVALID INPUT']);
 
 /** One line a dialog, fields separated by tabs, for the program that answers. */
 export function dialogLines(dialogs: readonly Dialog[]): string {

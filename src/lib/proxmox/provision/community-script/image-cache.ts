@@ -34,7 +34,8 @@ export function cachedImage(os: ScriptOs, arch: string): CachedImage {
 /**
  * Sees to it that what the script finds in its cache is whole. The script takes what is there for ever, even half a
  * download; with the publisher's sums at hand it is checked, downloaded and checked. Without them only a damaged file
- * is removed. Prints `image=` present, downloaded, sound, absent or mismatch, and `removed=` with the reason.
+ * is removed. Prints `sums=` yes or no; `image=` present, downloaded, sound, absent, unreachable or mismatch; and `removed=`
+ * with the reason.
  */
 export function cacheScript({ url, sums, algorithm, file }: CachedImage): string {
   return sh`
@@ -43,7 +44,9 @@ name=$(basename "$file")
 part="$file.zebu-part"
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM
-want=$(curl -fsSL --connect-timeout 10 --max-time 30 ${sums} | awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }')
+lines=$(curl -fsSL --connect-timeout 10 --max-time 30 ${sums}) && fetched=yes || fetched=no
+want=$(printf '%s\n' "$lines" | awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }')
+echo "sums=$fetched"
 digest() { ${algorithm}sum "$1" | cut -d ' ' -f 1; }
 if [ -e "$file" ]; then
   if [ -n "$want" ]; then
@@ -56,20 +59,52 @@ if [ -e "$file" ]; then
 fi
 [ -n "$want" ] || { echo image=absent; exit 0; }
 mkdir -p "$(dirname "$file")"
-curl -fsSL --connect-timeout 20 --retry 2 -o "$part" ${url} || { echo image=absent; exit 0; }
+curl -fsSL --connect-timeout 20 --retry 2 -o "$part" ${url} || { echo image=unreachable; exit 0; }
 [ "$(digest "$part")" = "$want" ] || { echo image=mismatch; exit 0; }
 mv "$part" "$file"
 echo image=downloaded
 `;
 }
 
-/** @throws IMAGE_MISMATCH when the publisher's own sum does not match what it serves */
-export async function prepareImage(
-  shell: HostShell,
-  image: CachedImage,
-  options: { readonly io: Io; readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<string> {
-  const { io, signal, timeoutMs } = options;
+export interface PrepareOptions {
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** `vm.script.allow_unverified_image`. */
+  readonly allowUnverified: boolean;
+}
+
+const HOST_HINT =
+  'The host itself has to reach it: see there with curl. Without a way to it use vm.provisioner cloud-image with vm.image.volume, or set vm.script.allow_unverified_image to true and check the image yourself.';
+
+function unverified(image: CachedImage, facts: ReadonlyMap<string, string>): ZebuError {
+  const host = new URL(image.sums).host;
+  if (facts.get('image') === 'unreachable')
+    return new ZebuError('UNREACHABLE', `${image.url} cannot be fetched by the host; nothing was run`, {
+      hint: HOST_HINT,
+    });
+  if (facts.get('sums') === 'yes')
+    return new ZebuError(
+      'IMAGE_MISMATCH',
+      `${image.sums} does not list ${image.url}, so it cannot be checked; nothing was run`,
+      {
+        hint: `Has ${host} moved it? Look there; vm.script.os has other systems.`,
+      },
+    );
+  return new ZebuError(
+    'UNREACHABLE',
+    `${image.sums} cannot be fetched by the host, so the image of the community script cannot be checked; nothing was run`,
+    { hint: HOST_HINT },
+  );
+}
+
+/**
+ * @returns what the image is, for people
+ * @throws IMAGE_MISMATCH when the publisher's own sum does not match what it serves, or it lists none; UNREACHABLE when it
+ *   cannot be asked. What could not be checked is only used where the configuration says so
+ */
+export async function prepareImage(shell: HostShell, image: CachedImage, options: PrepareOptions): Promise<string> {
+  const { io, signal, timeoutMs, allowUnverified } = options;
   const { stdout } = await shell.exec(['sh', '-c', cacheScript(image)], { signal, timeoutMs });
   const facts = parseFacts(stdout);
   const removed = facts.get('removed');
@@ -78,17 +113,21 @@ export async function prepareImage(
       `${image.file} was ${removed === 'damaged' ? 'damaged, perhaps half a download,' : 'not what its publisher lists today'} and was removed: the community script would have used it`,
     );
   }
-  switch (facts.get('image')) {
+  const found = facts.get('image');
+  switch (found) {
     case 'present':
     case 'downloaded':
-      return `${facts.get('image') ?? ''}, ${image.algorithm} as ${new URL(image.sums).host} lists it`;
+      return `${found}, ${image.algorithm} as ${new URL(image.sums).host} lists it`;
     case 'mismatch':
       throw new ZebuError('IMAGE_MISMATCH', `${image.url} is not what ${image.sums} says; nothing of it was kept`, {
         hint: 'Perhaps it was being replaced while it was downloaded: try again in a few minutes.',
       });
     case undefined:
     default:
-      io.warn(`${image.sums} cannot be fetched by the host: the image of the community script is not checked`);
-      return facts.get('image') === 'sound' ? 'in the cache, and sound' : 'left to the script';
+      if (!allowUnverified) throw unverified(image, facts);
+      io.warn(
+        `NOBODY HAS CHECKED THE IMAGE of this VM (vm.script.allow_unverified_image): ${image.sums} cannot be compared with ${found === 'sound' ? image.file : image.url}`,
+      );
+      return found === 'sound' ? 'in the cache, not checked' : 'left to the script, not checked';
   }
 }

@@ -8,6 +8,7 @@ import { surveyPlace, type ExistingVm, type Place } from '../../observe.js';
 import { isUnfinished } from '../../ownership.js';
 import { DISK_OPTIONS, newVmConfig, resizeStep, startStep, type PlannedStep, type VmPlan } from '../../plan.js';
 import { macOf } from '../../properties.js';
+import { efiDiskProblem } from '../../snapshot/rules.js';
 import type { Provisioner } from '../provisioner.js';
 import { dialogTable } from './dialogs.js';
 import { surveyHost } from './host-survey.js';
@@ -111,6 +112,9 @@ async function plan(
     before !== undefined && (isUnderWay(job) || found?.vmid === before.vmid)
       ? before
       : await newTarget(client, desired, place);
+  const disk = place.storages.find(({ storage }) => storage === place.storage);
+  const problem = disk === undefined ? undefined : efiDiskProblem(disk);
+  if (problem !== undefined) context.io.warn(`${problem.detail}. ${problem.remedy}`);
   if (!host.customizes)
     context.io.warn('The host has no virt-customize: the community script installs libguestfs-tools there');
   const run: ScriptRun = {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../../context.js';
+import { dialogDifferences } from './dialog-differences.js';
 import { loadPin, mismatches, PIN_FILE, SCRIPT_FILES, sha256, UPSTREAM, type FoundPin, type ScriptPin } from './pin.js';
 import { rewriteSources } from './rewrite.js';
 import { hasCommits, readScript, scriptSource, type ScriptSource } from './source.js';
@@ -21,6 +22,11 @@ export interface ScriptReview {
   readonly changed: readonly string[];
   /** What changed in them, as a diff; null when nothing did or the pinned version cannot be had any more. */
   readonly diff: string | null;
+  /**
+   * What the version of the source asks otherwise than zebu answers, one sentence each; null when the source could not be
+   * asked.
+   */
+  readonly differences: readonly string[] | null;
   /** A new pin was recorded. */
   readonly recorded: boolean;
 }
@@ -105,7 +111,14 @@ async function look(context: Context): Promise<Reviewed> {
     files = await readScript(source, commit ?? UPSTREAM.branch, signal);
   } catch (error) {
     if (!isZebuError(error) || error.code !== 'UNREACHABLE') throw error;
-    const review = { ...nothing, current: null, unreachable: error.message, changed: [], diff: null };
+    const review = {
+      ...nothing,
+      current: null,
+      unreachable: error.message,
+      changed: [],
+      diff: null,
+      differences: null,
+    };
     return { review, files: new Map() };
   }
   const changed = mismatches(found.pin, files);
@@ -117,6 +130,7 @@ async function look(context: Context): Promise<Reviewed> {
     unreachable: null,
     changed,
     diff: old === undefined ? null : await diffOf(old, files, changed),
+    differences: dialogDifferences(files),
   };
   return { review, files };
 }
@@ -124,6 +138,21 @@ async function look(context: Context): Promise<Reviewed> {
 /** What is pinned, and what the source has now. Changes nothing. */
 export async function reviewScript(context: Context): Promise<ScriptReview> {
   return (await look(context)).review;
+}
+
+/** A version whose questions zebu cannot answer would stop in the middle of every `vm:create`. */
+function refuseDifferences(differences: readonly string[]): void {
+  const [first, ...more] = differences;
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  throw new ZebuError(
+    'SCRIPT_CHANGED',
+    `Not recorded: this version asks what zebu has no answer for: ${first}${others}`,
+    {
+      hint: 'Stay with the pinned version until a zebu knows this one; vm.provisioner cloud-image needs no script.',
+      details: { differences },
+    },
+  );
 }
 
 /**
@@ -149,6 +178,7 @@ export async function updateScript(
   if (review.changed.length === 0) return review;
   for (const path of SCRIPT_FILES)
     rewriteSources(path, (files.get(path) ?? Buffer.alloc(0)).toString('utf8'), '/pinned');
+  refuseDifferences(review.differences ?? []);
   const what = `This version would run as root on the Proxmox host`;
   await options.confirm(what, context.config.app.name);
   const pin: ScriptPin = {

@@ -66,7 +66,7 @@ async function begin(context: Context, shell: HostShell, run: ScriptRun, report:
   await discardJob(shell, config.app.name, 'with-vm');
   report.update(`checking the image, downloading it if it is not there`);
   report.output(
-    `Image: ${await prepareImage(shell, run.image, { io, signal, timeoutMs: config.vm.script.timeout * 1000 })}`,
+    `Image: ${await prepareImage(shell, run.image, { io, signal, timeoutMs: config.vm.script.timeout * 1000, allowUnverified: config.vm.script.allow_unverified_image })}`,
   );
   report.update('placing the script on the host');
   await placeJob(

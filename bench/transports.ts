@@ -1,0 +1,56 @@
+/**
+ * What SSH costs beside the API: the same commands on the same node over both, in turn. Over SSH a run has a connection to
+ * make and a ticket to have made; pvesh, which is not asked any more, costs as much a start as on a real node.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LabReport } from '../plugins/lab/src/instance/up.ts';
+import { median } from './app.ts';
+import { configuration, inLab, zebu } from './lab.ts';
+
+const AIM = 1.2;
+
+type TransportId = 'api' | 'ssh';
+
+const RULES = [5432, 6379, 9000].map((port) => ({ port, from: ['192.0.2.0/24'] }));
+
+/** zebu.yml with three rules more, or without. */
+function configure(lab: LabReport, cwd: string, transport: TransportId, rules: boolean): void {
+  const { vm, ...rest } = JSON.parse(configuration(lab, transport)) as { vm: object };
+  const firewall = { allow: rules ? RULES : [] };
+  writeFileSync(join(cwd, 'zebu.yml'), JSON.stringify({ ...rest, vm: { ...vm, firewall } }));
+}
+
+const COMMANDS: Readonly<Record<string, { readonly argv: readonly string[]; readonly changesRules?: boolean }>> = {
+  doctor: { argv: ['doctor', '--json'] },
+  'vm:status': { argv: ['vm:status', '--json'] },
+  'vm:diff': { argv: ['vm:diff', '--json'] },
+  'vm:apply (three firewall rules)': { argv: ['vm:apply', '--json'], changesRules: true },
+};
+
+/** @param rounds of each command over each transport */
+export function benchTransports(rounds: number): Promise<void> {
+  return inLab((lab, cwd) => {
+    configure(lab, cwd, 'api', false);
+    zebu(['vm:create'], cwd);
+    console.log(`\nSSH beside the API, medians of ${rounds} rounds in turn`);
+    let rules = false;
+    for (const [name, { argv, changesRules }] of Object.entries(COMMANDS)) {
+      const seconds: Record<TransportId, number[]> = { api: [], ssh: [] };
+      for (let round = 0; round < rounds; round++) {
+        // The one that comes first has the colder caches: each is first every other time.
+        for (const transport of round % 2 === 0 ? (['api', 'ssh'] as const) : (['ssh', 'api'] as const)) {
+          if (changesRules === true) rules = !rules;
+          configure(lab, cwd, transport, rules);
+          seconds[transport].push(zebu(argv, cwd).seconds);
+        }
+      }
+      const [api, ssh] = [median(seconds.api), median(seconds.ssh)];
+      const met = ssh / api <= AIM ? 'met' : 'MISSED';
+      console.log(
+        `${name.padEnd(32)} API ${api.toFixed(2)} s  SSH ${ssh.toFixed(2)} s  ${(ssh / api).toFixed(2)}x  aim <= ${AIM}x  ${met}`,
+      );
+    }
+    zebu(['vm:destroy', '--yes'], cwd);
+  });
+}

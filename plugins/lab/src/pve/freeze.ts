@@ -1,0 +1,66 @@
+import type { GuestSpec } from '../guest/backend.js';
+import type { LabNode } from './node.js';
+
+/** File systems of a guest are held still while what is on them is copied, where its agent answers. */
+
+const NOT_UP = 'skipping guest filesystem freeze - agent configured but not running?';
+
+type Log = (line: string) => void;
+
+async function isUp(node: LabNode, spec: GuestSpec): Promise<boolean> {
+  return node.backend
+    .agent(spec)
+    .call('guest-ping', undefined, 3000)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** @returns how to let them go again; undefined when nothing was frozen */
+async function freeze(
+  node: LabNode,
+  spec: GuestSpec,
+  log: Log,
+  before: () => void,
+): Promise<(() => Promise<void>) | undefined> {
+  if (!spec.agent || (await node.backend.state(spec)) !== 'running') return undefined;
+  if (!(await isUp(node, spec))) {
+    log(NOT_UP);
+    return undefined;
+  }
+  before();
+  const agent = node.backend.agent(spec);
+  const frozen = await agent.call('guest-fsfreeze-freeze', undefined, 60_000).then(
+    () => true,
+    (error: Error) => {
+      log(error.message);
+      return false;
+    },
+  );
+  return frozen
+    ? async () =>
+        void (await agent.call('guest-fsfreeze-thaw', undefined, 60_000).catch((error: Error) => log(error.message)))
+    : undefined;
+}
+
+/** For a snapshot, which says nothing when it works. */
+export const freezeForSnapshot = (
+  node: LabNode,
+  spec: GuestSpec,
+  log: Log,
+): Promise<(() => Promise<void>) | undefined> => freeze(node, spec, log, () => undefined);
+
+/** For a backup. */
+export async function freezeForBackup(
+  node: LabNode,
+  spec: GuestSpec,
+  log: Log,
+): Promise<(() => Promise<void>) | undefined> {
+  const thaw = await freeze(node, spec, log, () => log("issuing guest-agent 'fs-freeze' command"));
+  if (thaw === undefined) return undefined;
+  return async () => {
+    log("issuing guest-agent 'fs-thaw' command");
+    await thaw();
+  };
+}

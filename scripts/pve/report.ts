@@ -1,0 +1,60 @@
+import { arch, platform } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Names } from '../../src/lib/support/names.js';
+import { withoutCredentials, withoutNames } from '../../src/lib/support/patterns.js';
+import { failures, type Outcome } from './acceptance.js';
+import type { Taken } from './take-step.js';
+
+/** Something to attach to an issue: `report.md`, and what was said to Proxmox as `conversation-<way>.jsonl`. */
+export function writeReport(
+  folder: string,
+  outcome: Outcome,
+  versions: Readonly<Record<string, string>>,
+  hosts: readonly string[],
+): void {
+  mkdirSync(folder, { recursive: true });
+  const names = new Names();
+  for (const host of hosts) names.learn('host', host);
+  const clean = (text: string): string => withoutNames(withoutCredentials(text, names), names, new Set());
+  for (const { name, conversation } of outcome.lives)
+    writeFileSync(join(folder, `conversation-${name.replace(':', '-')}.jsonl`), conversation);
+  writeFileSync(join(folder, 'report.md'), clean(markdown(outcome, versions)));
+}
+
+const row = ({ step, ok, why, seconds }: Taken): string =>
+  `| ${ok ? 'ok' : step.optional === true ? 'warn' : '**failed**'} | ${seconds.toFixed(1)} | ${step.name} | \`zebu ${step.argv.join(' ')}\` | ${(why ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ')} |`;
+
+function markdown(outcome: Outcome, versions: Readonly<Record<string, string>>): string {
+  const { lives, title, version, removed, left } = outcome;
+  const broken = lives.flatMap(({ name, steps }) => steps.filter(({ ok }) => !ok).map((taken) => ({ name, taken })));
+  return [
+    `# zebu on ${title}`,
+    '',
+    `- Proxmox VE ${version}`,
+    ...Object.entries(versions).map(([name, text]) => `- ${name} ${text}`),
+    `- run on ${platform()} ${arch()}`,
+    `- ${lives.flatMap(({ steps }) => steps).length} steps, ${failures(outcome)} failed`,
+    ...(removed.length === 0 ? [] : [`- removed at the end: ${removed.join(', ')}`]),
+    ...(left === undefined ? [] : [`- **not cleaned up**: ${left}`]),
+    ...lives.flatMap(({ name, steps, conversation }) => [
+      '',
+      `## ${name}`,
+      '',
+      `${conversation.split('\n').length - 1} requests to Proxmox are in \`conversation-${name.replace(':', '-')}.jsonl\`.`,
+      '',
+      '|  | seconds | step | command | what was wrong |',
+      '| --- | --- | --- | --- | --- |',
+      ...steps.map(row),
+    ]),
+    ...broken.flatMap(({ name, taken }) => [
+      '',
+      `## ${name}: ${taken.step.name}`,
+      '',
+      'Its last lines:',
+      '',
+      ...taken.stderr.split('\n').map((line) => `    ${line}`),
+    ]),
+    '',
+  ].join('\n');
+}

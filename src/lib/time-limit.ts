@@ -1,0 +1,54 @@
+import type { Clock } from './context.js';
+
+/**
+ * One bound for something that takes several questions: their answers, their repetitions and the pauses between them all
+ * count against it, however long a single one takes.
+ */
+export interface TimeLimit {
+  /** Milliseconds; 0 when it is over. */
+  left(): number;
+  /** Milliseconds since it began. */
+  spent(): number;
+  /**
+   * What `attempt` gives; undefined when the time is over first. Then its signal aborts and nobody waits for it any more.
+   * @throws what `attempt` throws, and the reason of the signal the limit was made with
+   */
+  within<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  /** No longer than what is left. */
+  sleep(ms: number): Promise<void>;
+}
+
+/** @param ms from now on */
+export function timeLimit(
+  ms: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): TimeLimit {
+  const began = clock.elapsed();
+  const spent = (): number => clock.elapsed() - began;
+  const left = (): number => Math.max(0, ms - spent());
+  return {
+    left,
+    spent,
+    sleep: (pause) => clock.sleep(Math.min(pause, left()), signal),
+    within: async (attempt) => {
+      signal.throwIfAborted();
+      const over = new AbortController();
+      const answered = new AbortController();
+      const waiting = AbortSignal.any([signal, answered.signal]);
+      const time = clock.sleep(left(), waiting).then(
+        () => over.abort(),
+        // Answered in time, or interrupted.
+        () => signal.throwIfAborted(),
+      );
+      const work = attempt(AbortSignal.any([signal, over.signal]));
+      // Whichever loses is not listened to any more.
+      work.catch(() => {});
+      try {
+        return (await Promise.race([work, time])) ?? undefined;
+      } finally {
+        answered.abort();
+        time.catch(() => {});
+      }
+    },
+  };
+}
