@@ -37,7 +37,7 @@ export function appName(folder: string): string | undefined {
   const name = folder
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^[^a-z]+|-+$/g, '')
+    .replaceAll(/^[^a-z]+|(?<!-)-+$/g, '')
     .slice(0, 63);
   return name === '' ? undefined : name;
 }
@@ -83,7 +83,7 @@ export function secretNames(example: string): readonly string[] {
 
 /** Host aliases of an ssh_config that are named after Proxmox. */
 export function proxmoxHosts(sshConfig: string): readonly string[] {
-  const hosts = [...sshConfig.matchAll(/^[ \t]*Host[ \t]+(.+)$/gim)].flatMap((match) =>
+  const hosts = [...sshConfig.matchAll(/^[ \t]*Host[ \t]+(\S.*)$/gim)].flatMap((match) =>
     (match[1] ?? '').trim().split(/\s+/),
   );
   return [...new Set(hosts.filter((host) => /pve|proxmox/i.test(host) && !/[*?!]/.test(host)))];
