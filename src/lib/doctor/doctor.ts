@@ -2,6 +2,7 @@ import type { Context } from '../context.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
+import { secretChecks } from './secrets.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
 
 export interface Diagnosis {
@@ -49,6 +50,7 @@ export async function diagnose({ context, signal, onResult }: DoctorOptions): Pr
     const { app, proxmox } = context.config;
     checks.push(
       { id: 'config', needs: [], run: async () => ok(`app ${app.name}, transport ${proxmox.transport}`) },
+      ...secretChecks(context),
       ...proxmoxChecks(context, findings),
       ...guestChecks(context, findings),
     );
