@@ -36,6 +36,9 @@ export interface DaemonOptions {
   readonly accel: Accel | undefined;
 }
 
+/** How long pveproxy lets a connection say nothing, before its first request and between two, until it hangs up. */
+const SILENCE_MS = 5000;
+
 export const IMAGE_NAME = 'zebu-lab-debian-13.qcow2';
 
 function listen(server: Server, where: string | { port: number; host: string }): Promise<void> {
@@ -163,11 +166,16 @@ export async function runDaemon(
   const sampler = new Sampler(node);
   sampler.start();
   const faults = new Faults();
-  const credentials = { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) };
+  const tls = {
+    key: await readFile(layout.tlsKey),
+    cert: await readFile(layout.tlsCert),
+    handshakeTimeout: SILENCE_MS,
+    keepAliveTimeout: SILENCE_MS,
+  };
   const handle: RequestListener = (request, response) => void handleApi(node, faults, request, response, false);
-  const api = createHttps(credentials, handle);
+  const api = createHttps(tls, handle);
   // The same for the node's own loopback.
-  const inner = createHttps(credentials, handle);
+  const inner = createHttps(tls, handle);
   const control = createHttp((request, response) => {
     const handled =
       request.url?.startsWith('/lab/') === true
