@@ -145,7 +145,6 @@ export const STAGE: Readonly<Record<string, Stage>> = {
     await asZebu(node, 'POST', `${VM(600)}/snapshot`, { snapname: 's1' });
   },
   '001-version': async (node) => {
-    await asZebu(node, 'DELETE', `${VM(100)}/snapshot/before`, { force: '1' });
     await asZebu(node, 'POST', '/nodes/pve/vzdump', {
       ...{ vmid: '100', storage: 'local', compress: 'zstd', mode: 'snapshot' },
       'notes-template': 'zebu-app-shop: {{guestname}}',
@@ -171,6 +170,9 @@ export const STAGE: Readonly<Record<string, Stage>> = {
       'notes-template': 'zebu-app-shop: {{guestname}}, my note',
     });
   },
+  // Archives are named after the second they were begun in, and one is not done in less on a real node.
+  '225-vzdump-prune': () => sleep(1100),
+  '024-fsfreeze-as-zebu': hush,
   // Tests of frozen file systems were made beside the others.
   '410-agent-exec-missing-program': async (node) => {
     await node.ask('POST', `${VM(102)}/agent/fsfreeze-freeze`);

@@ -42,6 +42,8 @@ const KINDS: readonly Kind[] = [
   { what: 'progress', pattern: /(^ *\d+K [. ]{30,40} *\d+%.*\n)+/gm, as: () => '<progress>\n' },
   { what: 'waiting', pattern: /^trying to acquire lock\.\.\.\n OK\n/gm, as: () => '' },
   { what: 'progress', pattern: /(^transferred .* of .* \(\d+\.\d\d%\)\n)+/gm, as: () => '<progress>\n' },
+  { what: 'progress', pattern: /^INFO: (started backup task '.*'| +\d+% \(.*|\d+% \(.*)\n/gm, as: () => '' },
+  { what: 'progress', pattern: /^progress 100% .*$/gm, as: () => 'progress 100% <progress>' },
   { what: 'kernel', pattern: /running kernel: [^)]*/g, as: () => 'running kernel: <release>' },
   { what: 'QEMU', pattern: /creation-qemu=[\d.]+/g, as: () => 'creation-qemu=<version>' },
   {
