@@ -4,7 +4,20 @@ import { typed } from './typed.js';
 /** Numbers that are measured, by what is measured in which unit; every other number has to be the same. */
 const MEASURED: Readonly<Record<string, readonly string[]>> = {
   bytes: [
-    ...['avail', 'available', 'disk', 'diskread', 'diskwrite', 'free', 'maxmem', 'mem', 'memhost', 'netin', 'netout'],
+    ...[
+      'avail',
+      'available',
+      'disk',
+      'diskread',
+      'diskwrite',
+      'free',
+      'maxdisk',
+      'maxmem',
+      'mem',
+      'memhost',
+      'netin',
+      'netout',
+    ],
     ...['rx-bytes', 'size', 'total', 'total-bytes', 'trimmed', 'tx-bytes', 'used', 'used-bytes'],
   ],
   packets: ['rx-dropped', 'rx-errs', 'rx-packets', 'tx-dropped', 'tx-errs', 'tx-packets'],
@@ -12,11 +25,14 @@ const MEASURED: Readonly<Record<string, readonly string[]>> = {
   load: ['cpu', 'idle', 'wait', 'used_fraction', 'pressurecpufull', 'pressurecpusome', 'pressureiofull'],
   pressure: ['pressureiosome', 'pressurememoryfull', 'pressurememorysome'],
   processes: ['pid', 'pstart'],
-  'of this machine': ['cores', 'cpus', 'sockets', 'user_hz'],
+  place: ['priority'],
 };
 
 /** Lists written as one text whose order is chance. */
 const WORDS = ['content'];
+
+/** Numbers as texts. */
+const LOADS = ['loadavg'];
 
 /** What a machine is made of, and which kernel it has. */
 const MACHINE = [
@@ -31,21 +47,28 @@ const MACHINE = [
   'vendor',
 ];
 
+/** Interfaces of containers: which ones run is the guest's own doing. */
+const OF_THE_GUEST = /^(veth|br-)/;
+
 const unitOf = (key: string): string | undefined =>
   Object.entries(MEASURED).find(([, keys]) => keys.includes(key))?.[0];
 
 /** A value with everything that may differ replaced by its kind, and lists in an order of their own. */
 export function kinds(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) {
-    const parts = value.map((part) => kinds(part, key));
+    const parts = value
+      .filter((part) => !OF_THE_GUEST.test(String(Object(part)['name'])))
+      .map((part) => kinds(part, key));
     return parts
       .map((part) => [JSON.stringify(part), part] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([, part]) => part);
   }
+  if (key === 'cpuinfo') return Object.keys(Object(value)).toSorted();
   if (typeof value === 'number') return unitOf(key) === undefined ? value : `<${unitOf(key)}>`;
   if (typeof value === 'string') {
     if (WORDS.includes(key)) return value.split(',').toSorted().join(',');
+    if (LOADS.includes(key)) return '<load>';
     return MACHINE.includes(key) ? '<machine>' : typed(value);
   }
   if (typeof value !== 'object' || value === null) return value;

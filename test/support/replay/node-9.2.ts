@@ -33,6 +33,8 @@ export interface Replayed {
   send(request: Request): Promise<HttpAnswer>;
   /** Something the recorder did without writing it down, as root; a task is waited for. */
   ask(method: string, path: string, params?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** Gives zebu's role all it is documented to have, but for one privilege. */
+  setRole(without?: string): Promise<unknown>;
   /** The next task of this type goes wrong. */
   failTask(type: string, reason: string): Promise<void>;
   /** The next request with this in its path is answered so. */
@@ -98,6 +100,8 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
     [RECORDED.sum, createHash('sha256').update(readFileSync(tiny)).digest('hex')],
     [RECORDED.port, `127.0.0.1:${(server.address() as AddressInfo).port}`],
     ['<key>', KEY],
+    // Whatever a schedule was, the recorder's node took it.
+    ['sometimes', 'hourly'],
     ['10.77.0.', lab.network.subnet.replace(/0\/24$/, '')],
   ]);
   const tokens = new Map<Who, string>([['root', adminAuth(lab)]]);
@@ -109,15 +113,19 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
       const said = await run(lab, argv.map(words.here), input);
       return { rc: said.rc, stdout: words.back(said.stdout), stderr: words.back(said.stderr) };
     },
-    send: async ({ as, method, path, params, without }) => {
-      if (without !== undefined) await setRole(node, without);
+    send: async ({ as, method, path, params }) => {
       const here = JSON.parse(words.here(JSON.stringify(params ?? {}))) as Record<string, string>;
       const answer = await pveRequest(lab, { method, path, params: here, auth: tokens.get(as) });
-      if (without !== undefined) await setRole(node);
       return { ...answer, body: JSON.parse(words.back(JSON.stringify(answer.body))) as unknown };
     },
     ask: (method, path, params) =>
       node.ask(method, path, params && (JSON.parse(words.here(JSON.stringify(params))) as Record<string, string>)),
+    setRole: (without) =>
+      node.ask('PUT', '/access/roles/Zebu', {
+        privs: rolePrivileges(9)
+          .filter((name) => name !== without)
+          .join(' '),
+      }),
     failTask: (type, reason) => addFault(lab, { kind: 'fail-task', task: type, reason }),
     failRequest: (path, status, reason) => addFault(lab, { kind: 'status', path, status, reason }),
     down: async () => {
@@ -126,14 +134,6 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
     },
   };
 }
-
-/** The documented role, less one privilege. A task takes what it may do from what its user may when it is asked for. */
-const setRole = (node: ReturnType<typeof nodeOf>, without?: string): Promise<unknown> =>
-  node.ask('PUT', '/access/roles/Zebu', {
-    privs: rolePrivileges(9)
-      .filter((name) => name !== without)
-      .join(' '),
-  });
 
 async function makeUsers(node: ReturnType<typeof nodeOf>, tokens: Map<Who, string>): Promise<void> {
   await node.ask('POST', '/access/roles', { roleid: 'Zebu', privs: rolePrivileges(9).join(' ') });

@@ -38,8 +38,10 @@ export function lifeOf(): readonly Step[] {
     ...['p18-missing-vm-firewall-options', 'p19-prune-without-datastore-allocate'].map(request),
     ...['p20-import-without-vm-config-cdrom', 'p21-resize-without-datastore-allocatespace'].map(request),
     ...['p22-vzdump-without-vm-backup', 'p23-rollback-privileges'].map(request),
-    ...commands(1, 190),
+    ...commands(1, 45),
+    ...commands(47, 190),
     ...commands(401, 473),
+    ...commands(46, 46),
     ...commands(191, 254),
     ...REQUESTS.filter((each) => !isSingle(each)).map((each) => ({ request: each })),
     ...commands(255, 399),
@@ -54,6 +56,7 @@ export const nameOf = (step: Step): string => ('command' in step ? step.command.
 
 /** Of a task, and of a program in a guest. */
 const IDS = [/UPID:\w+:[0-9A-F]{8}:[0-9A-F]{8}:[0-9A-F]{8}:\w+:[^:]*:[^:\s"]+:/, /"pid"\s?:\s?(\d+)/];
+const ARCHIVE = /vzdump-qemu-\d+-\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d/g;
 const upidIn = (text: string): string | undefined => IDS[0]?.exec(text)?.[0];
 
 export interface Played {
@@ -78,7 +81,15 @@ export class Replay {
   }
 
   async play(step: Step): Promise<Played> {
-    return 'command' in step ? this.#type(step.command) : this.#send(step.request);
+    if ('command' in step) return this.#type(step.command);
+    const { without } = step.request;
+    if (without === undefined) return this.#send(step.request);
+    await this.#node.setRole(without);
+    try {
+      return await this.#send(step.request);
+    } finally {
+      await this.#node.setRole();
+    }
   }
 
   #here(text: string): string {
@@ -89,6 +100,14 @@ export class Replay {
     for (const pattern of IDS) {
       const [was, is] = [pattern.exec(recorded), pattern.exec(here)].map((found) => found?.[1] ?? found?.[0]);
       if (was !== undefined && is !== undefined) this.answered.set(was, is);
+    }
+    // Of backups, whose names tell when they were made: the first of a VM is the first of it here.
+    const [was, is] = [recorded, here].map((text) => [...new Set(text.match(ARCHIVE))].toSorted());
+    for (const name of was ?? []) {
+      if (this.answered.has(name)) continue;
+      const taken = new Set(this.answered.values());
+      const same = is?.find((each) => !taken.has(each) && each.split('-')[2] === name.split('-')[2]);
+      if (same !== undefined) this.answered.set(name, same);
     }
   }
 

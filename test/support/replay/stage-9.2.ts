@@ -2,6 +2,8 @@
  * What the recorder did, or what happened on its node, between two recordings: without it the next answer would be
  * another one. By the name of the recording that comes after; '' is before all of them.
  */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import type { Replayed } from './node-9.2.js';
 
 type Stage = (node: Replayed, answered: Map<string, string>) => Promise<void>;
@@ -77,6 +79,14 @@ async function scriptedVm(node: Replayed): Promise<void> {
   await firewall(node, 101);
 }
 
+async function removed(node: Replayed, vmid: number): Promise<void> {
+  await node.ask('DELETE', VM(vmid), { purge: '1', 'destroy-unreferenced-disks': '1' });
+}
+
+const hush: Stage = async (node) => {
+  await node.ask('POST', `${VM(900)}/status/suspend`);
+};
+
 export const STAGE: Readonly<Record<string, Stage>> = {
   '': async (node) => {
     await node.ask('POST', '/storage', { storage: 'data', type: 'dir', path: '/srv/data', content: 'rootdir,images' });
@@ -87,6 +97,14 @@ export const STAGE: Readonly<Record<string, Stage>> = {
       checksum: node.lab.image.sha256 ?? '',
       'checksum-algorithm': 'sha256',
     });
+    execFileSync('qemu-img', ['resize', '-q', join(node.lab.stateDir, 'vz/import/debian-13-test.qcow2'), '3G']);
+    await node.ask('PUT', '/storage/local', { delete: 'prune-backups' });
+    const one =
+      'Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit SDN.Use Sys.AccessNetwork Sys.Audit';
+    const two = 'VM.Allocate VM.Audit VM.Backup VM.Config.CPU VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType';
+    const three = 'VM.Config.Memory VM.Config.Network VM.Config.Options VM.GuestAgent.Audit VM.GuestAgent.FileRead';
+    const four = 'VM.GuestAgent.Unrestricted VM.Migrate VM.PowerMgmt VM.Snapshot';
+    await node.ask('POST', '/access/roles', { roleid: 'Z2', privs: [one, two, three, four].join(' ') });
     // An earlier VM with the id that a later one got.
     await asZebu(node, 'POST', '/nodes/pve/qemu', { vmid: '102', memory: '64' });
     await asZebu(node, 'DELETE', VM(102));
@@ -142,5 +160,46 @@ export const STAGE: Readonly<Record<string, Stage>> = {
     await scriptedVm(node);
     await node.ask('POST', `${VM(102)}/status/start`);
     await agentUp(node, 102);
+  },
+  // Nothing was on the disk of that VM: no agent, nothing that would shut down. A guest of the lab has both.
+  '149-current-running': hush,
+  '168-clone-full-running': hush,
+  '246-restore-running': hush,
+  '224-vzdump-stopped': async (node) => {
+    await asZebu(node, 'POST', '/nodes/pve/vzdump', {
+      ...{ vmid: '102', storage: 'local', compress: 'zstd', mode: 'snapshot' },
+      'notes-template': 'zebu-app-shop: {{guestname}}, my note',
+    });
+  },
+  // Tests of frozen file systems were made beside the others.
+  '410-agent-exec-missing-program': async (node) => {
+    await node.ask('POST', `${VM(102)}/agent/fsfreeze-freeze`);
+  },
+  '412-agent-exec-input': async (node) => {
+    await node.ask('POST', `${VM(102)}/agent/fsfreeze-thaw`);
+  },
+  // One minute of measurements.
+  '046-rrddata': async (node) => {
+    for (let waited = 0; waited < 200_000; waited += 1000) {
+      const rows = (await node.ask('GET', `${VM(102)}/rrddata`, { timeframe: 'hour', cf: 'AVERAGE' })) as object[];
+      if (rows.some((row) => 'cpu' in row)) return;
+      await sleep(1000);
+    }
+  },
+  // What went wrong on that node for reasons of its own, and goes well here, is undone.
+  '169-clone-linked-refused': (node) => removed(node, 906),
+  '171-clone-id-taken': (node) => removed(node, 907),
+  '175-delete-running': (node) => removed(node, 908),
+  '502-efi-options': (node) => removed(node, 921),
+  '701-job-create': async (node) => {
+    const jobs = (await node.ask('GET', '/cluster/backup')) as { id: string }[];
+    for (const { id } of jobs) await node.ask('DELETE', `/cluster/backup/${id}`);
+  },
+  '718-job-clean': async (node, answered) => {
+    const jobs = (await node.ask('GET', '/cluster/backup')) as { id: string }[];
+    answered.set('<uuid>', jobs.find(({ id }) => id.length === 36)?.id ?? '');
+  },
+  '601-stop-900-again': async (node) => {
+    await node.ask('PUT', `${VM(900)}/config`, { tags: 'zebu-rec' });
   },
 };

@@ -23,6 +23,8 @@ const KINDS: readonly Kind[] = [
   { what: 'UUID', pattern: /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, as: () => '<uuid>' },
   { what: 'fingerprint', pattern: /\b[0-9A-F]{2}(:[0-9A-F]{2}){31}\b/g, as: () => '<fingerprint>' },
   { what: 'MAC', pattern: /\b(BC:24:11|02:42)(:[0-9A-F]{2}){3,4}\b/gi, as: () => '<mac>' },
+  { what: 'address', pattern: /\b(10\.77\.0|fe80::[0-9a-f:]*)[.:][0-9a-f]+\b/g, as: () => '<address>' },
+  { what: 'kernel', pattern: /#\d+ SMP.*$/gm, as: () => '<build>' },
   { what: 'digest', pattern: /\b[0-9a-f]{40}\b/g, as: (digest = '') => (digest === NOTHING ? digest : '<sha1>') },
   { what: 'moment', pattern: /\b20\d\d([-/_])\d\d\1\d\d[ -]\d\d([:_])\d\d\2\d\d\b/g, as: () => '<moment>' },
   { what: 'moment', pattern: /\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d 20\d\d\b/g, as: () => '<moment>' },
@@ -37,7 +39,8 @@ const KINDS: readonly Kind[] = [
   { what: 'address', pattern: /\b0x[0-9a-f]{6,}\b/g, as: () => '<address>' },
   { what: 'speed', pattern: /\(\d+(\.\d+)? [KMG]?B\/s\)/g, as: () => '(<speed>)' },
   // Of a download: dots with how much, how fast and how long.
-  { what: 'progress', pattern: /(^ *\d+K [. ]{40}.*\n)+/gm, as: () => '<progress>\n' },
+  { what: 'progress', pattern: /(^ *\d+K [. ]{30,40} *\d+%.*\n)+/gm, as: () => '<progress>\n' },
+  { what: 'waiting', pattern: /^trying to acquire lock\.\.\.\n OK\n/gm, as: () => '' },
   { what: 'progress', pattern: /(^transferred .* of .* \(\d+\.\d\d%\)\n)+/gm, as: () => '<progress>\n' },
   { what: 'kernel', pattern: /running kernel: [^)]*/g, as: () => 'running kernel: <release>' },
   { what: 'QEMU', pattern: /creation-qemu=[\d.]+/g, as: () => 'creation-qemu=<version>' },

@@ -1,6 +1,7 @@
 import parameters8 from './parameters-8.4.json' with { type: 'json' };
 import parameters9 from './parameters-9.2.json' with { type: 'json' };
 import { badParameters } from './fault.js';
+import { isVmid, NO_VMID } from './routes/common.js';
 import { qemuOption } from './qemu-options.js';
 import { problemOf, type ParamSpec, type RawParams } from './params.js';
 import { majorOf, type PveMajor } from './versions.js';
@@ -10,6 +11,8 @@ export type SchemaParameter = Omit<ParamSpec, 'format' | 'type'> & {
   readonly type: ParamSpec['type'] | 'array';
   /** Given more than once on a command line, the values are joined. */
   readonly list?: boolean;
+  /** An id of a VM, which is looked at before its range. */
+  readonly vmid?: boolean;
 };
 
 export type Schema = Readonly<Record<string, Readonly<Record<string, SchemaParameter>>>>;
@@ -25,12 +28,6 @@ export const schemaOf = (version: string): Schema => SCHEMAS[majorOf(version)];
 
 const isText = (value: unknown): value is boolean | number | string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-
-/** An id has a format besides its limits, and that is looked at first. */
-function vmidProblem(name: string, { type }: SchemaParameter, text: string): string | undefined {
-  const id = type === 'integer' && /^(vmid|newid)$/.test(name) && /^[+-]?\d+$/.test(text);
-  return id && !/^[1-9]\d{2,8}$/.test(text) ? 'invalid format - value does not look like a valid VM ID\n' : undefined;
-}
 
 /**
  * The checks a real node makes of every request before its code runs.
@@ -49,7 +46,7 @@ export function checkSchema(version: string, method: string, template: string, r
     else if (spec.type !== 'array' && isText(value)) {
       const text = value === true ? '1' : value === false ? '0' : String(value);
       const problem =
-        vmidProblem(name, spec, text) ??
+        (spec.vmid === true && /^\d+$/.test(text) && !isVmid(text) ? NO_VMID : undefined) ??
         problemOf({ ...spec, type: spec.type }, text) ??
         options?.(name)?.format?.(text);
       if (problem !== undefined) errors[name] = problem;

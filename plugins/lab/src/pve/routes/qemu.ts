@@ -101,7 +101,12 @@ async function create(call: Call): Promise<unknown> {
     // That it does not start is no failure of its making.
     if (start === '1') {
       task.log('Execute autostart');
-      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
+      // A task of its own, where what it says stays.
+      await new Promise<void>((resolve) => {
+        node.tasks.start('qmstart', String(vmid), caller, (own) =>
+          node.withLock(vmid, () => startVm(node, vmid, own)).finally(resolve),
+        );
+      });
     }
   });
 }
