@@ -16,6 +16,8 @@ interface Kept {
 function differs(now: Kept, there: readonly string[], before: readonly Kept[] = []): readonly string[] {
   const config = (kept: Kept): string =>
     JSON.stringify({ name: 'shop', services: { web: { image: 'x', labels: { no: 'setting' } } }, ...kept }, null, 2);
+  /** The app's folder is that of the stand-ins. */
+  const here = (text: string): string => text.replaceAll(/[\\$]/g, '\\$&').replaceAll('/opt/zebu/shop', '$base');
   const found = (kind: string): string =>
     there
       .filter((line) => line.startsWith(kind))
@@ -35,8 +37,8 @@ E
 ${before
   .map(
     (kept, index) => `mkdir -p $base/releases/old${index}
-cat >$work/config <<'E'
-${config(kept)}
+cat >$work/config <<E
+${here(config(kept))}
 E
 standing_wanted <$work/config >$base/releases/old${index}/standing
 `,
@@ -44,8 +46,8 @@ standing_wanted <$work/config >$base/releases/old${index}/standing
   .join('')}
 release=$base/releases/new
 mkdir -p $release
-cat >$work/config <<'E'
-${config(now)}
+cat >$work/config <<E
+${here(config(now))}
 E
 standing_wanted <$work/config >$release/standing
 standing_differs
@@ -114,6 +116,23 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
       'network shop_net subnet',
       'allowed',
     ]);
+  });
+
+  it('do not differ by a folder of the project, for which it is decided elsewhere where it is kept', () => {
+    const options = (device: string): object => ({
+      data: { ...data, driver_opts: { type: 'none', o: 'bind', device } },
+    });
+    const there = [
+      'volume shop_data here',
+      'volume shop_data driver_opts "type":"none"',
+      'volume shop_data driver_opts "o":"bind"',
+      'volume shop_data driver_opts "device":"/opt/zebu/shop/shared/mounts/data"',
+    ];
+    const before = { volumes: options('/opt/zebu/shop/releases/old/tree/data') };
+    expect(differs({ volumes: options('/opt/zebu/shop/releases/new/tree/data') }, there, [before])).toEqual([
+      'allowed',
+    ]);
+    expect(differs({ volumes: options('/srv/data') }, there)[0]).toBe('volume shop_data driver_opts "device"');
   });
 
   it('are compared as Compose and Docker both write them', () => {
