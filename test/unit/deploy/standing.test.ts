@@ -81,7 +81,7 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
       'volume shop_data driver',
       'volume shop_data driver_opts "o"',
       'volume shop_data labels "kind"',
-      'refused: Docker cannot change the settings of a volume that is there: shop_data (driver, driver_opts "o", labels "kind"); take the change back, or give the volume another name and move its data',
+      'refused: Docker cannot change the settings of a volume that is there: shop_data (driver, driver_opts "o", labels "kind"); take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)',
     ]);
     const same = { ...data, driver: 'local', driver_opts: { o: 'size=1m' }, labels: { kind: 'a' } };
     expect(differs({ volumes: { data: same } }, there)).toEqual(['allowed']);
@@ -119,7 +119,7 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
   });
 
   it('do not differ by a folder of the project, for which it is decided elsewhere where it is kept', () => {
-    const options = (device: string): object => ({
+    const options = (device: string): Readonly<Record<string, unknown>> => ({
       data: { ...data, driver_opts: { type: 'none', o: 'bind', device } },
     });
     const there = [

@@ -73,7 +73,7 @@ check_standing() {
   standing_differs
   reason=$(awk -F'\t' '$1 == "volume" { list[$2] = list[$2] ((list[$2] == "") ? "" : ", ") $3 } END { for (name in list) print name " (" list[name] ")" }' "$work/differs" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
-  reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, or give the volume another name and move its data"
+  reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)"
   return 1
 }
 
