@@ -16,6 +16,8 @@ interface Kept {
 function differs(now: Kept, there: readonly string[], before: readonly Kept[] = []): readonly string[] {
   const config = (kept: Kept): string =>
     JSON.stringify({ name: 'shop', services: { web: { image: 'x', labels: { no: 'setting' } } }, ...kept }, null, 2);
+  /** The app's folder is that of the stand-ins. */
+  const here = (text: string): string => text.replaceAll(/[\\$]/g, '\\$&').replaceAll('/opt/zebu/shop', '$base');
   const found = (kind: string): string =>
     there
       .filter((line) => line.startsWith(kind))
@@ -35,8 +37,8 @@ E
 ${before
   .map(
     (kept, index) => `mkdir -p $base/releases/old${index}
-cat >$work/config <<'E'
-${config(kept)}
+cat >$work/config <<E
+${here(config(kept))}
 E
 standing_wanted <$work/config >$base/releases/old${index}/standing
 `,
@@ -44,8 +46,8 @@ standing_wanted <$work/config >$base/releases/old${index}/standing
   .join('')}
 release=$base/releases/new
 mkdir -p $release
-cat >$work/config <<'E'
-${config(now)}
+cat >$work/config <<E
+${here(config(now))}
 E
 standing_wanted <$work/config >$release/standing
 standing_differs
@@ -79,7 +81,7 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
       'volume shop_data driver',
       'volume shop_data driver_opts "o"',
       'volume shop_data labels "kind"',
-      'refused: Docker cannot change the settings of a volume that is there: shop_data (driver, driver_opts "o", labels "kind"); take the change back, or give the volume another name and move its data',
+      'refused: Docker cannot change the settings of a volume that is there: shop_data (driver, driver_opts "o", labels "kind"); take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)',
     ]);
     const same = { ...data, driver: 'local', driver_opts: { o: 'size=1m' }, labels: { kind: 'a' } };
     expect(differs({ volumes: { data: same } }, there)).toEqual(['allowed']);
@@ -114,6 +116,23 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
       'network shop_net subnet',
       'allowed',
     ]);
+  });
+
+  it('do not differ by a folder of the project, for which it is decided elsewhere where it is kept', () => {
+    const options = (device: string): Readonly<Record<string, unknown>> => ({
+      data: { ...data, driver_opts: { type: 'none', o: 'bind', device } },
+    });
+    const there = [
+      'volume shop_data here',
+      'volume shop_data driver_opts "type":"none"',
+      'volume shop_data driver_opts "o":"bind"',
+      'volume shop_data driver_opts "device":"/opt/zebu/shop/shared/mounts/data"',
+    ];
+    const before = { volumes: options('/opt/zebu/shop/releases/old/tree/data') };
+    expect(differs({ volumes: options('/opt/zebu/shop/releases/new/tree/data') }, there, [before])).toEqual([
+      'allowed',
+    ]);
+    expect(differs({ volumes: options('/srv/data') }, there)[0]).toBe('volume shop_data driver_opts "device"');
   });
 
   it('are compared as Compose and Docker both write them', () => {

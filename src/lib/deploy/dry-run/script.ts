@@ -87,7 +87,7 @@ if [ -n "$live" ] && load "$base/$live"; then
   if { if [ -n "$secrets" ]; then marked_config json; else compose config --format json; fi; } </dev/null >"$work/live" 2>/dev/null; then
     section live
     # With markers, its folder is another one.
-    sed -e "s|$work/marked/|$base/$live/$folder/|g" "$work/live" >"$work/live-here"
+    sed -e "s|$work/marked/|$base/$live/tree/|g" "$work/live" >"$work/live-here"
     marked "$base/$live" "$work/live-here"
   fi
 fi

@@ -6,7 +6,9 @@ export const STANDING = String.raw`
 # Reads the indented JSON of "docker compose config", and writes what the networks and volumes of the app are to be, one
 # setting a line, fields separated by tabs: kind name setting; "here" for each, whatever its settings.
 standing_wanted() {
-  awk -v OFS='\t' "$scan_all"'
+  awk -v OFS='\t' -v base="$base/" -v release="$release/" "$scan_all"'
+    # Where a folder of the project is kept is decided for it (mounts.ts), and lies elsewhere in what is read here.
+    function placed(path) { return index(path, base) == 1 || index(path, release) == 1 }
     function flush(   i) {
       if (kind != "" && !external) for (i = 1; i <= n; i++) print kind, name, wanted[i]
       kind = ""
@@ -19,6 +21,7 @@ standing_wanted() {
     depth == 3 && key == "driver" { wanted[++n] = "driver " value(line) }
     depth == 3 && key ~ /^(internal|attachable|enable_ipv6)$/ { wanted[++n] = key " " value(line) }
     depth == 4 && key != "" && (member == "driver_opts" || member == "labels") {
+      if (key == "device" && placed(text(value(line)))) next
       sub(/,$/, "", line); sub(/": /, "\":", line); gsub(/[$][$]/, "$", line)
       wanted[++n] = member " " line
     }
@@ -70,7 +73,7 @@ check_standing() {
   standing_differs
   reason=$(awk -F'\t' '$1 == "volume" { list[$2] = list[$2] ((list[$2] == "") ? "" : ", ") $3 } END { for (name in list) print name " (" list[name] ")" }' "$work/differs" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
-  reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, or give the volume another name and move its data"
+  reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)"
   return 1
 }
 
