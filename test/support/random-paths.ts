@@ -59,6 +59,8 @@ function spell(pick: (below: number) => number, app: string, mount: Mount, from:
   const source = path === '.' ? dotted : (spellings[pick(spellings.length)] ?? dotted);
   const long = `{ type: bind, source: ${quoted(source)}, target: ${quoted(target)}${writable ? '' : ', read_only: true'} }`;
   const name = `${service}${target.replaceAll('/', '_')}`;
+  // By what it holds: Docker cannot point a volume that is there at another folder.
+  const volume = `${service}_${path.replaceAll(/[^a-z]/g, '_')}`;
   switch (pick(4)) {
     case 0:
       return { entry: long };
@@ -67,8 +69,8 @@ function spell(pick: (below: number) => number, app: string, mount: Mount, from:
     case 2:
       if (path === '.' || path.startsWith('conf/')) break;
       return {
-        entry: `{ type: volume, source: ${name}, target: ${quoted(target)}${writable ? '' : ', read_only: true'} }`,
-        volume: `  ${name}: { driver_opts: { type: none, o: bind, device: ${quoted(source.startsWith('.') ? `\${PWD}/${path}` : source)} } }\n`,
+        entry: `{ type: volume, source: ${volume}, target: ${quoted(target)}${writable ? '' : ', read_only: true'} }`,
+        volume: `  ${volume}: { driver_opts: { type: none, o: bind, device: ${quoted(source.startsWith('.') ? `\${PWD}/${path}` : source)} } }\n`,
       };
     default:
       break;

@@ -96,7 +96,7 @@ describe('paths of a Compose file', () => {
       'certbot unchanged',
       'db unchanged',
       'registry unchanged',
-      'web replaced',
+      'web unchanged',
     ]);
     expect(plan.steps.join('\n')).toContain('./docker/storage holds nothing in the commit');
   });

@@ -11,6 +11,7 @@ begin() { :; }
 note() { echo "$2"; }
 ${IN_USE}${PRUNE}
 prune_gone_images() { :; }
+prune_files() { :; }
 prune_build_cache() { :; }
 `;
 
