@@ -1,4 +1,4 @@
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream, rmSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -35,6 +35,9 @@ export interface DaemonOptions {
   readonly image: LabImage | undefined;
   readonly accel: Accel | undefined;
 }
+
+/** How long pveproxy lets a connection say nothing, before its first request and between two, until it hangs up. */
+const SILENCE_MS = 5000;
 
 export const IMAGE_NAME = 'zebu-lab-debian-13.qcow2';
 
@@ -107,7 +110,8 @@ function mirror(image: LabImage | undefined): RequestListener {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    const { size } = statSync(image.qcow2);
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': size });
     pipeline(createReadStream(image.qcow2, { highWaterMark: 1 << 20 }), response).catch(() => response.destroy());
   };
 }
@@ -162,11 +166,16 @@ export async function runDaemon(
   const sampler = new Sampler(node);
   sampler.start();
   const faults = new Faults();
-  const credentials = { key: await readFile(layout.tlsKey), cert: await readFile(layout.tlsCert) };
+  const tls = {
+    key: await readFile(layout.tlsKey),
+    cert: await readFile(layout.tlsCert),
+    handshakeTimeout: SILENCE_MS,
+    keepAliveTimeout: SILENCE_MS,
+  };
   const handle: RequestListener = (request, response) => void handleApi(node, faults, request, response, false);
-  const api = createHttps(credentials, handle);
+  const api = createHttps(tls, handle);
   // The same for the node's own loopback.
-  const inner = createHttps(credentials, handle);
+  const inner = createHttps(tls, handle);
   const control = createHttp((request, response) => {
     const handled =
       request.url?.startsWith('/lab/') === true

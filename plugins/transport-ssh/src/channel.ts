@@ -66,19 +66,34 @@ class ChannelWire implements RestWire {
 
   /** @returns why this way cannot be gone; undefined when it can */
   async begin(loopback: Duplex | string): Promise<string | undefined> {
-    const { session, signal } = this.#options;
+    const { session } = this.#options;
     let channel = loopback;
     if (typeof channel === 'string' && this.#current.listens !== undefined) {
       this.#host = this.#current.listens;
       channel = await knock(session, this.#host);
     }
     if (typeof channel === 'string') return channel;
+    let trouble = await this.#greet(channel);
+    if (trouble !== undefined && !isZebuError(trouble)) {
+      // Opened while the ticket was made: pveproxy hangs up on whoever says nothing for five seconds, and a busy node takes longer.
+      channel = await knock(session, this.#host);
+      if (typeof channel === 'string') return channel;
+      trouble = await this.#greet(channel);
+    }
+    if (trouble === undefined || isZebuError(trouble)) return trouble?.message;
+    return (trouble as NodeJS.ErrnoException).code === 'ECONNRESET'
+      ? `its port ${PORT} hangs up at once (does ALLOW_FROM or DENY_FROM in /etc/default/pveproxy keep ${this.#host} out?)`
+      : `no TLS with its port ${PORT} (${trouble.message})`;
+  }
+
+  /** @returns what is wrong with the other end of a new channel; undefined when it is kept for the first request */
+  async #greet(channel: Duplex): Promise<Error | undefined> {
     try {
       this.#first = await this.#secure(channel);
       return undefined;
     } catch (error) {
-      signal.throwIfAborted();
-      return isZebuError(error) ? error.message : `no TLS with its port ${PORT} (${(error as Error).message})`;
+      this.#options.signal.throwIfAborted();
+      return error as Error;
     }
   }
 

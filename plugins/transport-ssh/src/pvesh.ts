@@ -93,8 +93,12 @@ export function parseOutput(stdout: string): Output {
   return upid === undefined ? { text } : { data: upid, text: before };
 }
 
-/** What Perl itself says before the reason: of bytes that are no text, of a locale that the host does not have. */
-const OF_PERL = /^(Wide character in \S.* at \S+ line \d+\.$|perl: warning: |\s)/;
+/** What Perl itself says around the reason: of bytes that are no text, of a locale that the host does not have, of what it was loading. */
+const OF_PERL =
+  /^(Wide character in \S.* at \S+ line \d+\.$|perl: warning: |Compilation failed in require at |BEGIN failed--|\s)/;
+/** A warning of a module that goes on. */
+const WARNING = / at \S+ line \d+\.$/;
+const USAGE = /^(pvesh |USAGE|Usage)/;
 
 /** What pvesh said on stderr, as the same error the API would have given. Its exit status is a left-over errno and tells nothing. */
 export function parseFailure(method: string, path: string, stderr: string): ZebuError {
@@ -104,10 +108,10 @@ export function parseFailure(method: string, path: string, stderr: string): Zebu
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
   const lines = said.filter((line) => !OF_PERL.test(line));
-  const at = Math.max(
-    lines.findIndex((line) => /^[45]\d\d /.test(line)),
-    0,
-  );
+  const usage = lines.findIndex((line) => USAGE.test(line));
+  const withStatus = lines.findIndex((line) => /^[45]\d\d /.test(line));
+  // It dies with the reason; what stands before comes from whatever it started.
+  const at = withStatus === -1 ? Math.max((usage === -1 ? lines.length : usage) - 1, 0) : withStatus;
   const [first = said[0] ?? 'pvesh failed without a word', ...rest] = lines.slice(at);
   if (/^No '\w+' handler defined for/.test(first)) {
     return pveError({ method, path: shown, status: 501, reason: first });
@@ -115,12 +119,12 @@ export function parseFailure(method: string, path: string, stderr: string): Zebu
   const [, status, reason = first] = /^([45]\d\d) (.*)$/.exec(first) ?? [];
   const errors: Record<string, string> = {};
   for (const line of rest) {
-    if (/^(pvesh |USAGE|Usage)/.test(line)) break;
+    if (USAGE.test(line)) break;
     const [, name, text] = /^([a-z][\w.[\]-]*): (.*)$/i.exec(line) ?? [];
     if (name !== undefined && text !== undefined) errors[name] = text;
   }
   // `Unknown option: x`, of which the line with the status only says that something could not be parsed.
-  const before = lines.slice(0, at).join('; ');
+  const before = [...new Set(lines.slice(0, at))].filter((line) => line !== first && !WARNING.test(line)).join('; ');
   return pveError({
     method,
     path: shown,

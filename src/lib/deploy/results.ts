@@ -126,6 +126,7 @@ export const appStatus = z.object({
   app: z.string(),
   healthy: z.boolean().describe('Every service is as it should be.'),
   release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
+  broken: z.string().nullable().describe('What is wrong with the link to the live release.'),
   last: releaseRecord.nullable().describe('How the last deploy ended.'),
   deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),
   interrupted: z

@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import * as z from 'zod';
+import { CURRENT_LINK } from './current-link.js';
 import { parseRecorded, type Recorded } from './drift.js';
 import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
 
@@ -31,6 +32,8 @@ export interface ServiceState {
 export interface AppSurvey {
   readonly services: readonly ServiceState[];
   readonly current: string | null;
+  /** How the link to it is: live, none, or what is wrong; see CURRENT_LINK. */
+  readonly link: string | undefined;
   /** The last line of the history. */
   readonly lastRecord: string | undefined;
   /** Note of whoever deploys right now. */
@@ -108,6 +111,10 @@ export function statusScript(base: string, project: string, usage: boolean): str
     sh`
 cd ${base} 2>/dev/null && {
   printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+` +
+    CURRENT_LINK +
+    sh`
+  printf 'link=%s\n' "$link"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
   sed 's/^/intent=/' current/intents 2>/dev/null
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
@@ -115,7 +122,8 @@ cd ${base} 2>/dev/null && {
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-
 }
-` + containersPart(project, usage)
+` +
+    containersPart(project, usage)
   );
 }
 
@@ -204,6 +212,7 @@ export function parseStatus(stdout: string): AppSurvey {
   return {
     services: services.toSorted((a, b) => a.container.localeCompare(b.container, 'en', { numeric: true })),
     current: current === undefined || current === '' ? null : current,
+    link: all('link')[0],
     lastRecord: record === '' ? undefined : record,
     holder: all('holder')[0],
     open: all('open')[0],

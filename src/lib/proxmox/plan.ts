@@ -101,6 +101,24 @@ function diskStep(base: string, site: Site): PlannedStep {
   };
 }
 
+/** Proxmox makes the drive after it has imported the disk, and keeps the disk when that fails. */
+function cloudInitSteps(base: string, vm: ExistingVm): readonly PlannedStep[] {
+  const { config, status } = vm;
+  const [storage, volume] = config[DISK]?.split(':') ?? [];
+  if (volume === undefined || config['ciuser'] === undefined || status.status === 'running') return [];
+  if (config['ide2'] !== undefined || Object.values(config).some(isCloudInitDrive)) return [];
+  const params = { ide2: `${storage}:cloudinit` };
+  return [
+    {
+      title: `Give it its cloud-init drive on ${storage}`,
+      call: { method: 'POST', path: `${base}/config`, params, task: 'qmconfig' },
+    },
+  ];
+}
+
+const isCloudInitDrive = (value: unknown): boolean =>
+  typeof value === 'string' && /^[^,:]+:([^,]*-)?cloudinit\b/.test(value);
+
 export function resizeStep(base: string, diskGb: number): PlannedStep {
   return {
     title: `Grow the disk to ${diskGb} GiB`,
@@ -184,7 +202,7 @@ export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm |
   };
 }
 
-/** A VM that is complete: at most grown and started. */
+/** A VM that has its disk: at most grown, given the drive that carries user and keys, and started. */
 export function planExisting(desired: DesiredVm, vm: ExistingVm): VmPlan {
   const base = `/nodes/${vm.node}/qemu/${vm.vmid}`;
   const bytes = diskBytes(vm.config[DISK]);
@@ -192,6 +210,7 @@ export function planExisting(desired: DesiredVm, vm: ExistingVm): VmPlan {
     node: vm.node,
     vmid: vm.vmid,
     steps: [
+      ...cloudInitSteps(base, vm),
       ...(bytes !== undefined && bytes < desired.diskGb * GIB ? [resizeStep(base, desired.diskGb)] : []),
       ...(vm.status.status === 'running' ? [] : [startStep(base)]),
     ],

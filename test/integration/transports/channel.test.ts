@@ -130,6 +130,18 @@ describe('a node of which not all is as usual', () => {
     }
   });
 
+  it('is asked on a new channel when making the ticket took longer than pveproxy waits for a first word', async () => {
+    // The first channel is opened beside it.
+    await own.up('--pvesh-start', '11000');
+    try {
+      await open(own.report);
+      expect(await version()).toEqual(answered);
+      expect(await detour()).toBeUndefined();
+    } finally {
+      await own.up();
+    }
+  });
+
   it('keeps nothing of a zebu that was killed in the middle of a request', async () => {
     const project = makeProject({ lab: own.report, app: 'killed-channel' });
     const left = (): string => onHost(own.report, 'sh', '-c', LEFT);

@@ -38,7 +38,7 @@ ${then}`;
 const bind = (source: string, target: string, more: object = {}): object => ({ type: 'bind', source, target, ...more });
 const sources = `sed -n 's|.*"source": "\\([^"]*\\)".*"target": "\\([^"]*\\)".*|\\2 \\1|p' $release/files.yml | sed "s|$base/shared/files/||"`;
 
-describe('files of the commit that containers are given', () => {
+describe('files of the commit that containers are given', { timeout: 60_000 }, () => {
   const web = (...volumes: readonly object[]): Config => ({ services: { web: { image: 'x', volumes } } });
 
   it('lie by their content, whatever the release is called', () => {
@@ -118,7 +118,7 @@ note_gives && write_digests
   return Object.fromEntries(lines.map((line) => line.split(' ') as [string, string]));
 }
 
-describe('the digest of what a container is given', () => {
+describe('the digest of what a container is given', { timeout: 60_000 }, () => {
   const given = (top: Config): Config => ({
     services: {
       web: { image: 'x', configs: [{ source: 'c' }] },

@@ -57,7 +57,7 @@ if check_standing; then echo allowed; else echo "refused: $reason"; fi`;
 const data = { name: 'shop_data' };
 const net = { name: 'shop_net', ipam: {} };
 
-describe('networks and volumes that are there', () => {
+describe('networks and volumes that are there', { timeout: 60_000 }, () => {
   it('are as wanted when nobody gave them settings, whatever Docker has of its own', () => {
     const there = [
       'volume shop_data here',

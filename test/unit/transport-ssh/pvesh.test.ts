@@ -105,6 +105,25 @@ describe('parseFailure', () => {
       500,
       'unknown schema type (not an object?)',
     ],
+    [
+      'after what the programs it started had to say, and modules that go on',
+      "setlogsock(): type='unix': path not available at /usr/share/perl5/PVE/SafeSyslog.pm line 41.\nFailed to connect to bus: Host is down\ncommand 'timedatectl show '--property=Timezone' --value' failed: exit code 1\n",
+      500,
+      "command 'timedatectl show '--property=Timezone' --value' failed: exit code 1: Failed to connect to bus: Host is down",
+    ],
+    ['said twice', 'VM 900 not running\n\nVM 900 not running\n', 500, 'VM 900 not running'],
+    [
+      'before what Perl was loading then',
+      'unknown schema type (not an object?)\nCompilation failed in require at /usr/bin/pvesh line 6.\nBEGIN failed--compilation aborted at /usr/bin/pvesh line 6.\n',
+      500,
+      'unknown schema type (not an object?)',
+    ],
+    [
+      'before how it is used',
+      "ERROR: unknown command 'pvesh frob'\nUSAGE: pvesh <COMMAND> [ARGS] [OPTIONS]\n\n       pvesh create <api_path>\n",
+      500,
+      "ERROR: unknown command 'pvesh frob'",
+    ],
   ])('finds the reason %s', (_, stderr, status, reason) => {
     expect(parseFailure('GET', '/x', stderr)).toMatchObject({ code: 'PROXMOX_REFUSED', details: { status, reason } });
   });

@@ -29,7 +29,7 @@ const NAME = new RegExp(`^${BLANK}*(?:export${BLANK}+)?([A-Za-z_][A-Za-z0-9_.-]*
 const AFTER_QUOTED = new RegExp(`^${BLANK}*(?:#.*)?$`, 's');
 const NOTHING = /^[\s\u0085]*(#|$)/;
 /** As in Go, where a byte order mark is no blank. */
-const BLANK_END = /(?:(?!\uFEFF)[\s\u0085])+$/;
+const BLANK_END = /(?<!(?!\uFEFF)[\s\u0085])(?:(?!\uFEFF)[\s\u0085])+$/;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\u0007',

@@ -78,7 +78,7 @@ place_files() {
 
 # Removes what neither a release that is there nor a container names any more; after used_releases.
 prune_files() {
-  [ -d "$base/shared/files" ] && [ -e "$work/used" ] || return 0
+  [ -d "$base/shared/files" ] || return 0
   cat "$work/used" "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
   for each in "$base/shared/files"/*; do
     grep -qxF "/shared/files/$(basename "$each")" "$work/files-needed" || rm -rf "$each"

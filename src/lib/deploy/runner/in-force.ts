@@ -84,8 +84,8 @@ in_force() {
     mv "$work/differs.new" "$work/differs"
   fi
   reason=$({
-    awk -F'\t' '{ print $1 " runs with another " $2 }' "$work/other"
-    awk -F'\t' '{ print "the " $1 " " $2 " has another " $3 }' "$work/differs"
+    awk -F'\t' '{ print $1 ($2 ~ /^network/ ? " is not on the " $2 : $2 == "container" ? " has no container" : $2 == "image" ? " runs another image" : " runs with other settings") }' "$work/other"
+    awk -F'\t' '{ print "the " $1 " " $2 " differs in " $3 }' "$work/differs"
   } | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -n "$reason" ] || return 0
   reason="not in force: $reason"

@@ -44,11 +44,11 @@ strategies() {
       for (i = 1; i <= k; i++) if ((list[i] in how) && !(list[i] in done)) return 0
       return 1
     }
-    function out(name,   list, k, i, text) {
+    function out(name,   list, k, i, waits) {
       k = split(needs[name], list, " ")
-      text = ""
-      for (i = 1; i <= k; i++) text = text ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
-      print name "|" how[name] "|" why[name] "|" copies[name] "|" text
+      waits = ""
+      for (i = 1; i <= k; i++) waits = waits ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
+      print name "|" how[name] "|" why[name] "|" copies[name] "|" waits
       done[name] = 1
       left--
     }

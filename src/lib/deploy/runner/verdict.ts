@@ -32,7 +32,7 @@ verify() {
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
     awk -F'|' -v fresh="$fresh" '
       function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
-      function loops() { fail("restarts again and again (" restarts " times, last exit code " $4 (($6 == "true") ? ", out of memory" : "") ")") }
+      function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
       FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
       # Docker counts anew when somebody starts it by hand.
       { restarts = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5; own = !($10 in count) || started[$10] != $7 }
