@@ -57,14 +57,14 @@ const unitOf = (key: string): string | undefined =>
 export function kinds(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) {
     const parts = value
-      .filter((part) => !OF_THE_GUEST.test(String(Object(part)['name'])))
+      .filter((part) => !OF_THE_GUEST.test(String((Object(part) as Record<string, unknown>)['name'])))
       .map((part) => kinds(part, key));
     return parts
       .map((part) => [JSON.stringify(part), part] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([, part]) => part);
   }
-  if (key === 'cpuinfo') return Object.keys(Object(value)).toSorted();
+  if (key === 'cpuinfo') return Object.keys(Object(value) as object).toSorted();
   if (typeof value === 'number') return unitOf(key) === undefined ? value : `<${unitOf(key)}>`;
   if (typeof value === 'string') {
     if (WORDS.includes(key)) return value.split(',').toSorted().join(',');

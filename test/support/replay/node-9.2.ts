@@ -110,7 +110,11 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
     lab,
     type: async ({ argv, name }) => {
       const input = name.startsWith('427-') ? 'x'.repeat(1024 * 1024 + 2) : '';
-      const said = await run(lab, argv.map(words.here), input);
+      const said = await run(
+        lab,
+        argv.map((word) => words.here(word)),
+        input,
+      );
       return { rc: said.rc, stdout: words.back(said.stdout), stderr: words.back(said.stderr) };
     },
     send: async ({ as, method, path, params }) => {

@@ -8,7 +8,7 @@ import { pause } from './start.js';
 export function printAgentResult({ io }: Host, data: unknown): void {
   const result: unknown = (Object(data) as { result?: unknown }).result ?? data;
   if (result === undefined || result === null) return;
-  if (typeof result !== 'object') {
+  if (typeof result === 'string' || typeof result === 'number') {
     const text = String(result).replace(/\n$/, '');
     if (text.trim() !== '') io.out(`${text}\n`);
   } else if (Array.isArray(result) || Object.keys(result).length > 0) io.out(pretty(result));

@@ -125,8 +125,8 @@ const status: Work = async (host, params) => {
   const row = (await ask(host, 'GET', `${vmOf(host, params)}/status/current`)) as Row & Record<string, unknown>;
   if (!verbose) host.io.out(`status: ${row.status}\n`);
   else
-    for (const key of Object.keys(row).sort())
-      if (typeof row[key] !== 'object') host.io.out(`${key}: ${String(row[key])}\n`);
+    for (const [key, part] of Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      if (typeof part === 'string' || typeof part === 'number') host.io.out(`${key}: ${part}\n`);
   return 0;
 };
 

@@ -66,13 +66,13 @@ function cell(value: unknown, property: ReturnedProperty | undefined, raw: boole
   if (!raw && property?.type === 'boolean') return Number(value) === 0 ? '0' : '1';
   const render = raw || property?.renderer === undefined ? undefined : RENDERERS[property.renderer];
   if (render !== undefined) return render(value);
-  return typeof value === 'object' || typeof value === 'number' ? canonical(value) : String(value);
+  return typeof value === 'string' ? value : canonical(value);
 }
 
 function sorted(rows: readonly Row[], key: string, property: ReturnedProperty | undefined): readonly Row[] {
   if (property?.type === 'integer' || property?.type === 'number')
     return rows.toSorted((a, b) => Number(a[key] ?? 0) - Number(b[key] ?? 0));
-  const text = (row: Row): string => String(row[key] ?? '');
+  const text = (row: Row): string => cell(row[key], undefined, true);
   return rows.toSorted((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
 }
 

@@ -24,7 +24,7 @@ async function freeze(
   log: Log,
   before: () => void,
 ): Promise<(() => Promise<void>) | undefined> {
-  if (!spec.agent || (await node.backend.state(spec)) !== 'running') return undefined;
+  if (!spec.agent || (await node.backend.state(spec)) === 'stopped') return undefined;
   if (!(await isUp(node, spec))) {
     log(NOT_UP);
     return undefined;

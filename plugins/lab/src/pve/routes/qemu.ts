@@ -203,8 +203,12 @@ async function startAll(call: Call): Promise<unknown> {
         wanted === undefined ? record.config['onboot'] === 1 || params['force'] === '1' : wanted.includes(String(vmid));
       if (!listed || record.config['template'] === 1 || (await node.isRunning(vmid, record))) continue;
       task.log(`Starting VM ${vmid}`);
-      // Each start is a task of its own, and what it says is in its own log.
-      node.tasks.start('qmstart', String(vmid), caller, (own) => node.withLock(vmid, () => startVm(node, vmid, own)));
+      // In a task of its own, where what it says stays.
+      await new Promise<void>((resolve) => {
+        node.tasks.start('qmstart', String(vmid), caller, (own) =>
+          node.withLock(vmid, () => startVm(node, vmid, own)).finally(resolve),
+        );
+      });
     }
   });
 }

@@ -108,7 +108,7 @@ async function take(
   const able = (volid: string): boolean => kindOf(node, volid).snapshots.includes(node.storage.formatOf(volid));
   if (!volumesOf(node, vmid, record).every(able)) throw died('snapshot feature is not available');
   const spec = node.spec(vmid, record);
-  const running = (await node.backend.state(spec)) === 'running';
+  const running = (await node.backend.state(spec)) !== 'stopped';
   const made: GuestDisk[] = [];
   await locked(node, record, 'snapshot', async () => {
     // It is listed from now on, and stays so when the work is cut short.
