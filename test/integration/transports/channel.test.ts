@@ -130,6 +130,23 @@ describe('a node of which not all is as usual', () => {
     }
   });
 
+  it('is asked through pvesh where root@pam was disabled: its tickets are not taken then', async () => {
+    const cfg = '/etc/pve/user.cfg';
+    write(cfg, 'user:root@pam:0:0::::::\nuser:zebu@pve:1:0::::::\n');
+    try {
+      await open(own.report);
+      expect(await version()).toEqual(answered);
+      expect(await detour()).toMatch(/pvesh.*user 'root@pam' is disabled/);
+      await transport?.close();
+      write(cfg, 'user:root@pam:1:0::::::\n');
+      await open(own.report);
+      expect(await version()).toEqual(answered);
+      expect(await detour()).toBeUndefined();
+    } finally {
+      onHost(own.report, 'rm', '-f', cfg);
+    }
+  });
+
   it('is asked on a new channel when making the ticket took longer than pveproxy waits for a first word', async () => {
     // The first channel is opened beside it.
     await own.up('--pvesh-start', '11000');
