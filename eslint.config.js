@@ -1,4 +1,5 @@
 import eslint from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -20,7 +21,28 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts', 'plugins/*/src/**/*.ts'],
-    rules: { 'no-console': 'error' },
+    ignores: ['plugins/lab/src/**'],
+    plugins: { regexp },
+    rules: {
+      // Text comes from anywhere: none of it may take the square of its length.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+      // Nothing is written that has not been treated: see plugins/kit/src/printable.ts.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.property.name="write"]:matches([callee.object.name=/^(stdout|stderr)$/], [callee.object.property.name=/^(stdout|stderr)$/])',
+          message: 'Streams are written to by io, or by `write` of the kit, which takes what is printable.',
+        },
+      ],
+    },
+  },
+  { files: ['src/**/*.ts', 'plugins/*/src/**/*.ts'], rules: { 'no-console': 'error' } },
+  {
+    // The pager hands on what is printable.
+    files: ['plugins/kit/src/pager.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

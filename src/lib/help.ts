@@ -1,18 +1,31 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Help as OclifHelp } from '@oclif/core';
-import { processConsole } from '@zebu/kit';
+import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit';
+
+/** @param words of the command line; what is behind `--` is somebody else's */
+export function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end === -1 ? undefined : end).includes('--json');
+}
 
 /** What oclif prints as help, read as every other long output is. */
 export default class Help extends OclifHelp {
-  // Help is text, whatever else is asked for.
   readonly #io = processConsole([]);
+  /** Under `--json` help is a result as any other. */
+  readonly #lines: string[] | undefined = asksForJson(process.argv.slice(2)) ? [] : undefined;
 
   override async showHelp(argv: string[]): Promise<void> {
-    if (!argv.includes('--no-pager')) this.#io.page(() => process.exit(0));
-    await super.showHelp(argv.filter((arg) => arg !== '--no-pager'));
+    if (!argv.includes('--no-pager') && this.#lines === undefined) this.#io.page(() => process.exit(0));
+    await super.showHelp(argv.filter((arg) => arg !== '--no-pager' && arg !== '--json'));
     await this.#io.endPage();
+    if (this.#lines === undefined) return;
+    const text = stripVTControlCharacters(this.#lines.join('\n'));
+    write(process.stdout, joined([jsonLine(success('help', { text }, [])), shown`\n`]));
   }
 
   protected override log(...lines: string[]): void {
-    for (const line of lines) this.#io.out(line);
+    for (const line of lines)
+      if (this.#lines === undefined) this.#io.out(line);
+      else this.#lines.push(line);
   }
 }

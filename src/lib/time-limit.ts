@@ -1,3 +1,4 @@
+import { interrupted } from '@zebu/kit';
 import type { Clock } from './context.js';
 
 /**
@@ -33,21 +34,25 @@ export function timeLimit(
     within: async (attempt) => {
       signal.throwIfAborted();
       const over = new AbortController();
-      const answered = new AbortController();
-      const waiting = AbortSignal.any([signal, answered.signal]);
-      const time = clock.sleep(left(), waiting).then(
-        () => over.abort(),
-        // Answered in time, or interrupted.
-        () => signal.throwIfAborted(),
-      );
+      let timer: NodeJS.Timeout | undefined;
+      let stop = (): void => {};
+      const ended = new Promise<undefined>((resolve, reject) => {
+        // Of this machine's own: what is waited for goes on while this clock may stand still.
+        timer = setTimeout(() => {
+          over.abort();
+          resolve(undefined);
+        }, left());
+        stop = () => reject(signal.reason instanceof Error ? signal.reason : interrupted());
+        signal.addEventListener('abort', stop, { once: true });
+      });
       const work = attempt(AbortSignal.any([signal, over.signal]));
       // Whichever loses is not listened to any more.
-      work.catch(() => {});
+      for (const each of [work, ended]) each.catch(() => {});
       try {
-        return (await Promise.race([work, time])) ?? undefined;
+        return await Promise.race([work, ended]);
       } finally {
-        answered.abort();
-        time.catch(() => {});
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
       }
     },
   };

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { SPELLINGS } from './spellings.js';
 
 /** Base64 of the bytes wherever it stands inside longer base64: what the neighbours share no character with. */
 function base64Inside(bytes: Buffer): readonly string[] {
@@ -10,8 +11,8 @@ function base64Inside(bytes: Buffer): readonly string[] {
 }
 
 /**
- * The spellings a leak is looked for in: as it is, JSON, base64 at any offset and of either alphabet, hex, URL. Each line of
- * a value with several on its own. Written apart from what masks, so that it finds what that forgets.
+ * The spellings a leak is looked for in: as it is, JSON, base64 at any offset and of either alphabet, hex, URL, shells, HTML,
+ * and cut off. Each line of a value with several on its own. Written apart from what masks, so that it finds what that forgets.
  */
 export function spellings(value: string): readonly string[] {
   return [value, ...value.split('\n')]
@@ -30,6 +31,10 @@ export function spellings(value: string): readonly string[] {
         hex.toUpperCase(),
         url,
         url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+        // Whatever else somebody may have written it with.
+        ...SPELLINGS.filter(({ name }) => !/cut off|folded|lines|at \d/.test(name)).map(({ spell }) => spell(part)),
+        // And cut off, on either side.
+        ...(part.length >= 24 ? [part.slice(0, 20), part.slice(-20)] : []),
       ];
     });
 }

@@ -1,4 +1,5 @@
 import { createConsole, pveError, ZebuError, type Transport } from '@zebu/kit';
+import 'proxmox-api';
 import { configSchema, type Config } from '../../src/lib/config/schema.js';
 import type { Clock, Context } from '../../src/lib/context.js';
 import { Capture } from './capture.js';
@@ -37,6 +38,45 @@ export function refuses(status: number, reason: string): Making {
 /** Unix time in seconds at which the clock begins. */
 export const BEGIN = 1_795_892_583;
 
+/** Time that passes only while nobody has anything to do but to wait for it; whoever waits for the least comes first. */
+function virtualClock(): Clock {
+  let ms = 0;
+  const waiting = new Set<{ readonly at: number; readonly wake: () => void }>();
+  const pass = (): void => {
+    const next = [...waiting].toSorted((a, b) => a.at - b.at)[0];
+    if (next === undefined) return;
+    waiting.delete(next);
+    ms = Math.max(ms, next.at);
+    next.wake();
+  };
+  return {
+    now: () => new Date(BEGIN * 1000 + ms),
+    elapsed: () => ms,
+    sleep: (pause, signal) =>
+      new Promise((resolve, reject) => {
+        const refuse = (): void => {
+          waiting.delete(sleeper);
+          reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+        };
+        const sleeper = {
+          at: ms + pause,
+          wake: () => {
+            signal?.removeEventListener('abort', refuse);
+            resolve();
+          },
+        };
+        if (signal?.aborted === true) {
+          refuse();
+          return;
+        }
+        signal?.addEventListener('abort', refuse, { once: true });
+        waiting.add(sleeper);
+        // Behind everything that is under way: answers come without any time of their own.
+        setTimeout(pass, 5);
+      }),
+  };
+}
+
 /**
  * A Proxmox that answers from a table of `GET /path`, and the context of a command on it. What is not in the table is
  * refused as a path that does not exist.
@@ -50,15 +90,7 @@ export function fakeProxmox(
   const abort = new AbortController();
   const [stdout, stderr] = [new Capture(), new Capture()];
   const io = createConsole({ stdout, stderr, stdin: {}, env: {}, json: false, debug: false });
-  let ms = 0;
-  const clock: Clock = {
-    now: () => new Date(BEGIN * 1000 + ms),
-    elapsed: () => ms,
-    sleep: async (pause, signal) => {
-      signal?.throwIfAborted();
-      ms += pause;
-    },
-  };
+  const clock = virtualClock();
   const transport: Transport = {
     id: 'fake',
     where: 'fake',

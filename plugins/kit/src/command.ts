@@ -2,7 +2,9 @@ import { Command, Errors, Flags, type Config, type Interfaces } from '@oclif/cor
 import { inActions, writeReport, type CiReport } from './actions.js';
 import { processConsole, type Console } from './console.js';
 import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
-import { ZebuError } from './errors.js';
+import { isZebuError, ZebuError } from './errors.js';
+import { oneLine } from './one-line.js';
+import { parseProblem } from './parse-problem.js';
 import { joined, jsonLine, shown, write } from './printable.js';
 import type { ResultDeclaration } from './result.js';
 
@@ -92,8 +94,15 @@ export abstract class ZebuCommand<Result> extends Command {
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv);
+    const parsed = await super.parse(options, argv).catch((error: unknown) => {
+      // What a flag or an argument says of its own value is a plain error.
+      if (isZebuError(error) || !(error instanceof Error) || parseProblem(error) !== undefined) throw error;
+      throw new ZebuError('USAGE', oneLine(error.message), { hint: 'See the command with --help.', cause: error });
+    });
     const values = parsed.flags as Record<string, unknown>;
+    for (const [name, value] of Object.entries({ ...values, ...parsed.args }))
+      if (typeof value === 'number' && !Number.isSafeInteger(value))
+        throw new ZebuError('USAGE', `${name}: ${value} is no number that anything here has`);
     for (const [name, flag] of Object.entries({ ...options?.baseFlags, ...options?.flags } as Interfaces.FlagInput))
       if (flag.type === 'boolean' && flag.allowNo !== true) values[name] ??= false;
     return parsed;

@@ -51,7 +51,7 @@ function showsUnicode(env: ConsoleSettings['env']): boolean {
 /** Cleaned as a whole, for a value may span lines; of what becomes JSON, each text. */
 function flowing(lines: readonly Printable[] | readonly object[], redactor: Redactor): Printable {
   const [first] = lines;
-  if (typeof first === 'string') return redactor.clean(lines.join('\n')) as Printable;
+  if (typeof first === 'string') return redactor.clean(joined(lines as readonly Printable[], '\n')) as Printable;
   return joined(
     lines.map((each) => jsonLine(redactor.cleanDeep(each))),
     '\n',

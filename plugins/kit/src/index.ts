@@ -10,6 +10,7 @@ export * from './progress.js';
 export * from './providers.js';
 export * from './pve-error.js';
 export * from './quote.js';
+export { oneLine } from './one-line.js';
 export { joined, jsonLine, printable, shown, styled, write, type Printable } from './printable.js';
 export * as masking from './masking/index.js';
 export * from './redact.js';

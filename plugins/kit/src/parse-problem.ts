@@ -1,5 +1,6 @@
 import { EXIT } from './errors.js';
 import { nearest } from './nearest.js';
+import { oneLine } from './one-line.js';
 
 /** What oclif's parser hangs on its errors, as far as it is of use here. */
 interface ParseError extends Error {
@@ -17,10 +18,9 @@ export function parseProblem(error: Error): { message: string; hint: string } | 
   if (parse === undefined && oclif?.exit !== EXIT.usage) return undefined;
   return {
     // oclif appends "See more help with --help" and usage on further lines; the first says what is wrong.
-    message: message
-      .replace(/\nSee more help with --help$/, '')
-      .replace(/^The following errors? occurred:\s*/, '')
-      .replaceAll(/\s*\n\s*/g, ' '),
+    message: oneLine(
+      message.replace(/\nSee more help with --help$/, '').replace(/^The following errors? occurred:/, ''),
+    ),
     hint: meantFlag(flags, parse?.input?.flags) ?? SEE_HELP,
   };
 }

@@ -1,4 +1,5 @@
 import { ZebuError } from './errors.js';
+import { oneLine } from './one-line.js';
 
 /** A refusal as PVE words it, whichever wire it came over. */
 export interface PveRefusal {
@@ -76,10 +77,8 @@ export function lockHint(text: string): string | undefined {
 /** One line with PVE's own words, and the privilege and path where it lacks one. */
 export function pveError(refusal: PveRefusal): ZebuError {
   const { method, path, status, errors } = refusal;
-  const reason = refusal.reason.trim().replaceAll(/\s*\n\s*/g, ' ');
-  const named = Object.entries(errors ?? {}).map(
-    ([name, text]) => `${name}: ${text.trim().replaceAll(/\s*\n\s*/g, ' ')}`,
-  );
+  const reason = oneLine(refusal.reason);
+  const named = Object.entries(errors ?? {}).map(([name, text]) => `${name}: ${oneLine(text)}`);
   const details = { method, path, status, reason, ...(errors === undefined ? {} : { errors }) };
   const asked = `${method} ${decodeURIComponent(path)}`;
   if (status === 401) {

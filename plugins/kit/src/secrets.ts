@@ -11,6 +11,13 @@ export interface SecretSourceContext {
   readonly root: string;
 }
 
+/** What a place holds beside secrets. */
+export interface Setting {
+  readonly value: string;
+  /** Names whose values are part of it. */
+  readonly refersTo: readonly string[];
+}
+
 /** A name that a source knows, without its value. */
 export interface ListedSecret {
   readonly name: string;
@@ -35,6 +42,12 @@ export interface SecretSource {
    * what it wrote last with what it would write.
    */
   list?(): Promise<readonly ListedSecret[]>;
+  /**
+   * Everything the place holds with its values as Compose reads them, and the names each refers to (`${NAME}`): what is no
+   * declared secret goes with the release as a plain setting. Undefined: there is no such place here, as in CI; what the
+   * live release has is kept. None: what it holds goes with the commit. Only for a place that holds settings, too.
+   */
+  settings?(): Promise<ReadonlyMap<string, Setting> | undefined>;
   /** Sets values, leaving all others alone. Safe to repeat. */
   write?(values: ReadonlyMap<string, Sensitive>): Promise<void>;
   /** Removes names; one that is not there is no error. */

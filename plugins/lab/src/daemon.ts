@@ -1,4 +1,4 @@
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream, rmSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -110,7 +110,8 @@ function mirror(image: LabImage | undefined): RequestListener {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    const { size } = statSync(image.qcow2);
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': size });
     pipeline(createReadStream(image.qcow2, { highWaterMark: 1 << 20 }), response).catch(() => response.destroy());
   };
 }

@@ -2,14 +2,15 @@ import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 
-/** The text of the file; undefined when there is none. @throws CONFIG_INVALID */
+/** The text of the file; undefined when there is none, or a folder. @throws CONFIG_INVALID */
 export async function readSecretFile(path: string, shown: string): Promise<string | undefined> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return undefined;
+    // A folder of that name is one of Python.
+    if (code === 'ENOENT' || code === 'EISDIR') return undefined;
     throw new ZebuError('CONFIG_INVALID', `${shown} cannot be read (${code ?? 'error'})`, { cause: error });
   }
   const text = bytes.toString('utf8');

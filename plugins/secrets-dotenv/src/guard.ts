@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { ZebuError } from '@zebu/kit';
 
 /** True when git would publish the file with the next push. False where there is no git or no repository. */
-async function isTracked(path: string): Promise<boolean> {
+export async function isTracked(path: string): Promise<boolean> {
   try {
     const args = ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)];
     await promisify(execFile)('git', args, { timeout: 10_000 });

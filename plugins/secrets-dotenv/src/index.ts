@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import {
   DotenvSyntaxError,
+  dotenvReferences,
   editDotenv,
   interpolateDotenv,
   parseDotenv,
@@ -12,7 +13,7 @@ import {
 } from '@zebu/kit';
 import * as z from 'zod';
 import { readSecretFile, replaceSecretFile } from './file.js';
-import { guard } from './guard.js';
+import { guard, isTracked } from './guard.js';
 
 const settingsSchema = z.strictObject({
   use: z.string(),
@@ -65,6 +66,21 @@ export const factory: SecretSourceFactory = {
             return value === undefined ? [] : [[name, new Sensitive(value)] as const];
           }),
         );
+      },
+      settings: async () => {
+        const content = await readSecretFile(path, file);
+        if (content === undefined) return undefined;
+        // Compose finds it in the commit.
+        if (await isTracked(path)) return new Map();
+        return parsed(file, () => {
+          const refers = dotenvReferences(content);
+          return new Map(
+            [...interpolateDotenv(content, context.env)].map(([name, value]) => [
+              name,
+              { value, refersTo: refers.get(name) ?? [] },
+            ]),
+          );
+        });
       },
       list: async () => [...(await values()).keys()].map((name) => ({ name })),
       write: (written) => edit(new Map([...written].map(([name, value]) => [name, value.reveal()]))),

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
+import { secretNameArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 
 export interface RevealedSecret {
@@ -17,7 +18,9 @@ export default class SecretsGet extends ProjectCommand<RevealedSecret> {
     '<%= config.bin %> secrets:get POSTGRES_PASSWORD',
     '<%= config.bin %> secrets:get POSTGRES_PASSWORD --reveal | psql-login',
   ];
-  static override args = { name: Args.string({ required: true, description: 'Name of the secret.' }) };
+  static override args = {
+    name: Args.string({ required: true, parse: secretNameArg, description: 'Name of the secret.' }),
+  };
   static override flags = {
     reveal: Flags.boolean({ description: 'Write it even where it may be kept: a pipe, a file, a log, --json.' }),
   };

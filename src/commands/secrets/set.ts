@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { secretNameArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { ChangedSecrets } from '../../lib/secrets/change.js';
 
@@ -15,7 +16,9 @@ export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
     '<%= config.bin %> secrets:set API_KEY',
     '<%= config.bin %> secrets:set API_KEY --apply < key.txt',
   ];
-  static override args = { name: Args.string({ required: true, description: 'A name declared in zebu.yml.' }) };
+  static override args = {
+    name: Args.string({ required: true, parse: secretNameArg, description: 'A name declared in zebu.yml.' }),
+  };
   static override flags = {
     apply: Flags.boolean({
       default: false,

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Migrated } from '../../lib/proxmox/migrate.js';
 
@@ -12,7 +13,13 @@ export default class VmMigrate extends ProjectCommand<Migrated> {
     '<%= config.bin %> vm:migrate pve2',
     '<%= config.bin %> vm:migrate pve2 --with-local-disks',
   ];
-  static override args = { node: Args.string({ description: 'Name of the node to go to.', required: true }) };
+  static override args = {
+    node: Args.string({
+      parse: worded(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, 'the name of a node'),
+      description: 'Name of the node to go to.',
+      required: true,
+    }),
+  };
   static override flags = {
     'with-local-disks': Flags.boolean({ description: 'Copy disks on storages of the node itself while the VM runs.' }),
   };

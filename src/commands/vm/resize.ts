@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
+import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Resized } from '../../lib/proxmox/resize.js';
 
@@ -15,7 +16,10 @@ export default class VmResize extends ProjectCommand<Resized> {
   static override flags = {
     cores: Flags.integer({ min: 1, max: 512, description: 'CPU cores.' }),
     memory: Flags.integer({ min: 256, description: 'Memory in MiB.' }),
-    disk: Flags.string({ description: 'Size of the disk in GiB, or + and how many more.' }),
+    disk: Flags.string({
+      parse: worded(/^\+?\d{1,7}$/, 'a size in GiB, such as 40 or +10'),
+      description: 'Size of the disk in GiB, or + and how many more.',
+    }),
   };
 
   async execute(): Promise<Resized> {

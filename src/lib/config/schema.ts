@@ -422,6 +422,10 @@ export const configSchema = z.strictObject({
     .record(secretName, secretDeclaration)
     .default({})
     .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
+  settings: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a name of letters, digits and underscores'))
+    .default([])
+    .describe('Names in `.env` that are plain settings, although they look like secrets: `[KEYCLOAK_CLIENT_KEY]`.'),
   secret_sources: z
     .array(secretSource)
     .default([{ use: 'env' }, { use: 'dotenv' }])

@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { around } from '../hooks/around.js';
+import { collectSettings } from '../settings/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { author } from './author.js';
 import type { DeployPlan } from './dry-run/index.js';
@@ -88,10 +89,11 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const whole = await git.whole(target);
   checkComposeFiles(context, whole, target, prefix);
   const secrets = await collectSecrets(context);
+  const settings = await collectSettings(context, git, target.commit, secrets);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
-  const release = { id, target, sent: whole.commit, author: by, prefix, watched: !options.detach };
+  const release = { id, target, sent: whole.commit, author: by, prefix, watched: !options.detach, settings };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');

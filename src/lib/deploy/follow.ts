@@ -112,7 +112,7 @@ export type Phases = readonly { readonly title: string; readonly steps: readonly
 export const PHASES: Phases = [
   { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'build', 'snapshot'] },
   { title: 'Start', steps: ['release-command', 'start-up'] },
-  { title: 'Verify', steps: ['verify', 'probe', 'client-probe'] },
+  { title: 'Verify', steps: ['verify', 'in-force', 'probe', 'client-probe'] },
   { title: 'Clean up', steps: ['commit', 'prune'] },
 ];
 

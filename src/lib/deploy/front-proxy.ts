@@ -35,7 +35,7 @@ function routeLines(route: Route, index: number, hold: number): readonly string[
     ...block(`handle @second${index}`, upstream(route, 'b', hold)),
     ...block('handle', upstream(route, 'a', hold)),
   ];
-  const path = route.path.replace(/\/+$/, '');
+  const path = route.path.replace(/(?<!\/)\/+$/, '');
   if (path === '') return block('handle', second);
   return [`@path${index} path ${path} ${path}/*`, ...block(`handle @path${index}`, second)];
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 
@@ -18,6 +18,10 @@ export interface GitOptions {
   /** `latin1` keeps every byte a character. Default: utf8. */
   readonly encoding?: 'latin1' | 'utf8';
 }
+
+/** What `.gitattributes` say when a checkout may differ from the commit, as an extended regular expression. */
+const CONVERSIONS = 'filter=|crlf|ident|working-tree-encoding';
+const ATTRIBUTE_FILES = ':(top,glob)**/.gitattributes';
 
 /** With these git would take another repository for the one it is in; a hook of git has them set. */
 const ELSEWHERE: NodeJS.ProcessEnv = {
@@ -136,10 +140,26 @@ export class GitProgram {
     return this.ok(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message], { env });
   }
 
+  /** Whether a checkout of the commit may have other texts than the commit, by the `.gitattributes` in it. */
+  async converts(commit: string): Promise<boolean> {
+    return (await this.run(['grep', '-q', '-E', `^[^#]*(${CONVERSIONS})`, commit, '--', ATTRIBUTE_FILES])).code === 0;
+  }
+
+  /** The same by the attributes that this clone and this machine add. */
+  async convertsHere(): Promise<boolean> {
+    const [own, named] = await Promise.all([
+      this.run(['rev-parse', '--git-path', 'info/attributes']),
+      this.run(['config', '--type=path', 'core.attributesFile']),
+    ]);
+    const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+    const files = [resolve(this.cwd, own.stdout.trim()), named.stdout.trim() || join(home, 'git', 'attributes')];
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+    return texts.some((text) => new RegExp(`^[^#\\n]*(${CONVERSIONS})`, 'm').test(text));
+  }
+
   /** Whether Git LFS keeps contents elsewhere. @param commit without one the working tree is looked at */
   async usesLfs(...commit: readonly [] | readonly [string]): Promise<boolean> {
-    const files = ':(top,glob)**/.gitattributes';
-    return (await this.run(['grep', '-q', '-E', '^[^#]*filter=lfs', ...commit, '--', files])).code === 0;
+    return (await this.run(['grep', '-q', '-E', '^[^#]*filter=lfs', ...commit, '--', ATTRIBUTE_FILES])).code === 0;
   }
 }
 

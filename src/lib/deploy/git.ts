@@ -52,7 +52,7 @@ interface Found {
 
 /** A commit as it is sent. */
 export interface Whole {
-  /** 40 hex digits: the commit itself, or one made of it that has what submodules and Git LFS keep elsewhere. */
+  /** 40 hex digits: the commit itself, or one made of it that has what a checkout here makes of it, see `makeWhole`. */
   readonly commit: string;
   /** Whether a file is part of it: a path from the top of the repository. */
   readonly has: (path: string) => boolean;
@@ -140,12 +140,13 @@ export class LocalGit {
     return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
   }
 
-  /** The commit with all its files: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
+  /** The commit with all its files, as a checkout here has them: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
   async whole({ commit, ref }: Target): Promise<Whole> {
-    const entries = await this.#entries(commit);
+    const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
     const lacking =
+      own ||
       entries.some(isSubmodule) ||
-      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.usesLfs(commit)));
+      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.converts(commit)));
     const whole = lacking ? await (await import('./whole.js')).makeWhole(this.#git, commit, ref) : commit;
     const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
     return { commit: whole, has: (path) => paths.has(path) };
@@ -195,6 +196,31 @@ export class LocalGit {
         .map((line) => ({ commit: line.slice(0, 40), subject: line.slice(41, 241) })),
       files: files.split('\0').filter((path) => path !== ''),
     };
+  }
+
+  /**
+   * Which of the names the YAML and env files of a commit say, as whole words, and whether its YAML asks for `.env` as a
+   * whole (`env_file: .env`, or the file as a mount).
+   */
+  async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; whole: boolean }> {
+    const yaml = [':(glob)**/*.yml', ':(glob)**/*.yaml'];
+    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    const words = names.flatMap((name) => ['-e', name]);
+    const paths = [...yaml, ':(glob)**/*.env', ':(glob)**/.env*'];
+    const [found, asks] = await Promise.all([
+      top.run(['grep', '-I', '-h', '-o', '-w', '-F', ...words, commit, '--', ...paths]),
+      top.run([
+        'grep',
+        '-I',
+        '-q',
+        '-E',
+        String.raw`(^|[^A-Za-z0-9_.-])\.env([^A-Za-z0-9_.-]|$)`,
+        commit,
+        '--',
+        ...yaml,
+      ]),
+    ]);
+    return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), whole: asks.code === 0 };
   }
 
   /** For the history: who deploys. */

@@ -4,6 +4,7 @@ import type { PseudoTerminal, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { capture, handOver, ownTerminal } from '../ui/hand-over.js';
+import { BROKEN_STATUS, brokenLink } from './current-link.js';
 import { appLayout } from './layout.js';
 import { liveCompose, NOT_LIVE_STATUS } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from './status.js';
@@ -145,6 +146,7 @@ export async function runOneOff(context: Context, options: InsideOptions): Promi
     { signal: context.signal, timeoutMs: 120_000 },
   );
   if (listed.code === NOT_LIVE_STATUS) throw notDeployed(project);
+  if (listed.code === BROKEN_STATUS) throw brokenLink(project);
   if (listed.code !== 0)
     throw new ZebuError(
       'COMPOSE_INVALID',

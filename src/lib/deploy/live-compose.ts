@@ -1,4 +1,5 @@
 import { sh } from '@zebu/kit';
+import { BROKEN_STATUS, CURRENT_LINK } from './current-link.js';
 import { COMPOSE } from './runner/compose.js';
 
 /** Exit status of a script that needs a live release where there is none. */
@@ -13,7 +14,11 @@ export function liveCompose(base: string): string {
     sh`
 base=${base}
 cd "$base" 2>/dev/null || exit ${NOT_LIVE_STATUS}
-live=$(readlink current) && [ -f "$live/plan" ] || exit ${NOT_LIVE_STATUS}
+` +
+    CURRENT_LINK +
+    sh`
+case $link in live) ;; none) exit ${NOT_LIVE_STATUS} ;; *) exit ${BROKEN_STATUS} ;; esac
+live=$(readlink current)
 ` +
     COMPOSE +
     String.raw`

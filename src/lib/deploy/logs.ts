@@ -79,7 +79,7 @@ export function toRegExp(text: string, ignoreCase: boolean): RegExp {
  * @throws USAGE
  */
 export function toSince(text: string): string {
-  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  const parts = [...text.matchAll(/(?<!\d)(\d+)([smhd])/g)];
   if (parts.length > 0 && parts.map(([part]) => part).join('') === text) {
     const factor: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
     const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (factor[unit ?? ''] ?? 0), 0);

@@ -2,6 +2,7 @@ import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { frontFolder } from './front-proxy.js';
+import { BROKEN_STATUS, brokenLink, CURRENT_LINK } from './current-link.js';
 import { appLayout } from './layout.js';
 import { notDeployed } from './status.js';
 
@@ -35,13 +36,19 @@ export function maintenancePage(message: string): string {
 /** The page comes on standard input; renamed into place, so that nobody sees half of it. */
 export function maintenanceScript(app: string, on: boolean): string {
   const page = `${frontFolder(app)}/state/maintenance.html`;
-  return sh`
-cd ${appLayout(app).base} 2>/dev/null && [ -f current/plan ] || exit ${NOT_LIVE}
+  return (
+    sh`
+cd ${appLayout(app).base} 2>/dev/null || exit ${NOT_LIVE}
+` +
+    CURRENT_LINK +
+    sh`
+case $link in live) ;; none) exit ${NOT_LIVE} ;; *) exit ${BROKEN_STATUS} ;; esac
 ( routes=; . current/plan; [ -n "$routes" ] ) || exit ${NO_PROXY}
 umask 022
 [ -e ${page} ] && echo was=on
 if [ ${on ? 1 : 0} = 1 ]; then cat >${`${page}.new`} && mv ${`${page}.new`} ${page}; else rm -f ${page}; fi
-`;
+`
+  );
 }
 
 function noProxy(app: string): ZebuError {
@@ -60,6 +67,7 @@ export async function setMaintenance(context: Context, on: boolean, page: string
     { signal: context.signal, timeoutMs: 60_000, stdin: page },
   );
   if (code === NOT_LIVE) throw notDeployed(name);
+  if (code === BROKEN_STATUS) throw brokenLink(name);
   if (code === NO_PROXY) throw noProxy(name);
   if (code !== 0)
     throw new ZebuError('VM_NOT_READY', `Maintenance could not be switched: ${stderr.trim().split('\n').at(-1) ?? ''}`);

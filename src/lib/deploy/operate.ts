@@ -76,8 +76,9 @@ export async function operate(
   if (before.services.length === 0) throw notDeployed(name);
   checkServices(services, before.services);
   // A one-shot has done its work; starting everything must not run a migration again.
+  const ran = new Set(before.recorded?.filter(({ lasting }) => lasting).map(({ service }) => service));
   const lasting = before.services
-    .filter((each) => each.lasting || each.state === 'running')
+    .filter((each) => each.lasting || each.state === 'running' || ran.has(each.service))
     .map(({ service }) => service);
   const chosen = services.length > 0 ? services : [...new Set(lasting)];
   const note = shortNote(context, `app:${action}`);

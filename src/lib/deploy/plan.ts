@@ -22,6 +22,8 @@ export interface ReleasePlan {
   readonly prefix: string;
   /** Somebody watches, and can probe from outside. */
   readonly watched: boolean;
+  /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
+  readonly settings: ReadonlyMap<string, string> | undefined;
 }
 
 /** Options of `docker compose` that choose files and profiles; schema-checked to be free of blanks. */
@@ -38,12 +40,16 @@ export function recordMembers(plan: ReleasePlan): string {
   return JSON.stringify(members).slice(1, -1);
 }
 
+const envLines = (variables: Iterable<readonly [name: string, value: string]>): string =>
+  [...variables].map(([name, value]) => `${dotenvLine(name, value)}\n`).join('');
+
 /** What Compose files can ask of the release, as in `image: registry.example.org/shop:${ZEBU_REF}`. */
 function releaseEnv({ id, target }: ReleasePlan): string {
-  const variables = { ZEBU_REF: target.ref, ZEBU_COMMIT: target.commit, ZEBU_RELEASE: id };
-  return Object.entries(variables)
-    .map(([name, value]) => `${dotenvLine(name, value)}\n`)
-    .join('');
+  return envLines([
+    ['ZEBU_REF', target.ref],
+    ['ZEBU_COMMIT', target.commit],
+    ['ZEBU_RELEASE', id],
+  ]);
 }
 
 /** `service=strategy ...` for the services that have one of their own. */
@@ -91,7 +97,8 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_
  *
  * project; folder (below the release, where zebu.yml is); directory (the same of the first Compose file, whose folder is
  * Compose's project directory); files (compose options); record (members of the
- * history's line); release_env (variables for the Compose files); limits in seconds, MiB and GB; secrets (version file,
+ * history's line); release_env (variables for the Compose files); settings (what .env holds beside secrets) and settings_from (here, or
+ * live: those of the live release); limits in seconds, MiB and GB; secrets (version file,
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
@@ -109,6 +116,8 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     files: composeOptions(app),
     record: recordMembers(plan),
     release_env: releaseEnv(plan),
+    settings_from: plan.settings === undefined ? 'live' : 'here',
+    settings: envLines(plan.settings ?? []),
     timeout: String(Math.ceil(deploy.timeout)),
     build_timeout: String(Math.ceil(deploy.build_timeout)),
     stability: String(Math.ceil(deploy.stability)),

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { shortNote } from './author.js';
+import { BROKEN_STATUS, brokenLink, CURRENT_LINK } from './current-link.js';
 import { appLayout, type AppLayout } from './layout.js';
 import { LOCKED_STATUS, lockHeld, signLock, takeLock } from './lock.js';
 import { runnerPart } from './receive/runner-part.js';
@@ -30,7 +31,12 @@ cd ${layout.base} 2>/dev/null || exit 66
     takeLock() +
     signLock(holder) +
     sh`
-live=$(readlink current | sed 's|.*/||') || exit 66
+` +
+    // Without it, nothing says what must stay.
+    CURRENT_LINK +
+    sh`
+case $link in live) ;; none) exit 66 ;; *) exit ${BROKEN_STATUS} ;; esac
+live=$(readlink current | sed 's|.*/||')
 [ -f transaction ] && { echo interrupted >&2; exit 1; }
 rm -rf .incoming
 mkdir .incoming
@@ -73,6 +79,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
         if (code === 66) throw notDeployed(name);
+        if (code === BROKEN_STATUS) throw brokenLink(name);
         if (stderr.includes('interrupted'))
           throw new ZebuError('OUTCOME_UNKNOWN', 'A deploy was interrupted in the VM; nothing was removed', {
             hint: 'First: zebu app:recover',

@@ -16,9 +16,10 @@ export interface PublishedPorts {
 /** `${NAME:-default}` as its default: values of variables are only known in the VM. Undefined when one has none. */
 function withDefaults(text: string): string | undefined {
   let known = true;
-  const filled = text.replaceAll(/\$\{[A-Za-z_][A-Za-z0-9_]*(?::?-([^}]*))?[^}]*\}/g, (_, value?: string) => {
-    known &&= value !== undefined;
-    return value ?? '';
+  const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (_, inside: string) => {
+    const before = /^[A-Za-z_][A-Za-z0-9_]*:?-/.exec(inside)?.[0];
+    known &&= before !== undefined;
+    return before === undefined ? '' : inside.slice(before.length);
   });
   return known && !filled.includes('$') ? filled : undefined;
 }
@@ -31,7 +32,7 @@ const isLocal = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(ad
  */
 function shortForm(text: string): PortRange | null | undefined {
   const [, body = '', protocol = 'tcp'] = /^(.*?)(?:\/(tcp|udp))?$/.exec(text.trim()) ?? [];
-  const parts = /^(?:(\[[^\]]*\]|[^:]*[^:\d-][^:]*|\d+\.\d+\.\d+\.\d+):)?(?:([\d-]*):)?([\d-]+)$/.exec(body);
+  const parts = /^(?:(\[[^\]]*\]|(?![\d-]+:)[^:]+|\d+\.\d+\.\d+\.\d+):)?(?:([\d-]*):)?([\d-]+)$/.exec(body);
   if (parts === null) return undefined;
   const [, address = '', published = ''] = parts;
   if (published === '' || isLocal(address)) return null;

@@ -27,6 +27,17 @@ const deployPlan = z.object({
       status: z.enum(['added', 'changed', 'generated', 'kept', 'missing', 'removed', 'stale', 'unchanged']),
     }),
   ),
+  settings: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.string().nullable().describe('Null for one that is removed.'),
+        status: z
+          .enum(['added', 'changed', 'kept', 'removed', 'unchanged'])
+          .describe('kept: there is no .env here, and the live release has it.'),
+      }),
+    )
+    .describe('What .env holds beside secrets, and goes with the release.'),
   steps: z.array(z.string()),
   room: z.array(
     z.object({
@@ -115,6 +126,7 @@ export const appStatus = z.object({
   app: z.string(),
   healthy: z.boolean().describe('Every service is as it should be.'),
   release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
+  broken: z.string().nullable().describe('What is wrong with the link to the live release.'),
   last: releaseRecord.nullable().describe('How the last deploy ended.'),
   deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),
   interrupted: z

@@ -34,7 +34,7 @@ export interface Sent {
 }
 
 function previousOf(preamble = ''): string | undefined {
-  return /^previous=.*\/(.+)$/m.exec(preamble)?.[1];
+  return /^previous=(.+)$/m.exec(preamble)?.[1]?.split('/').at(-1);
 }
 
 /**

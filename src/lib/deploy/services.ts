@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import * as z from 'zod';
+import { CURRENT_LINK } from './current-link.js';
 import { parseRecorded, type Recorded } from './drift.js';
 import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
 
@@ -31,6 +32,8 @@ export interface ServiceState {
 export interface AppSurvey {
   readonly services: readonly ServiceState[];
   readonly current: string | null;
+  /** How the link to it is: live, none, or what is wrong; see CURRENT_LINK. */
+  readonly link: string | undefined;
   /** The last line of the history. */
   readonly lastRecord: string | undefined;
   /** Note of whoever deploys right now. */
@@ -56,7 +59,7 @@ const FORMAT = [
   '"image":{{json .Config.Image}}',
   '"imageId":{{json .Image}}',
   '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}}',
-  '"check":{{if .Config.Healthcheck}}true{{else}}false{{end}}',
+  '"check":{{with .Config.Healthcheck}}{{with .Test}}{{if eq (index . 0) "NONE"}}false{{else}}true{{end}}{{else}}false{{end}}{{else}}false{{end}}',
   '"policy":{{json .HostConfig.RestartPolicy.Name}}',
   '"ports":{{json .NetworkSettings.Ports}}',
   '"bindings":{{json .HostConfig.PortBindings}}',
@@ -108,13 +111,19 @@ export function statusScript(base: string, project: string, usage: boolean): str
     sh`
 cd ${base} 2>/dev/null && {
   printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+` +
+    CURRENT_LINK +
+    sh`
+  printf 'link=%s\n' "$link"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  sed 's/^/intent=/' current/intents 2>/dev/null
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-
 }
-` + containersPart(project, usage)
+` +
+    containersPart(project, usage)
   );
 }
 
@@ -129,14 +138,25 @@ function judge(
   return state === 'created' || state === 'restarting' ? 'waiting' : 'bad';
 }
 
-function toState(line: z.infer<typeof containerLine>, usage: ReadonlyMap<string, Usage>): ServiceState {
+/**
+ * Whether a container is meant to stay up. The runner decides the same (runner/intent.ts).
+ * @param intent its word for the service; undefined for a release that was deployed before there were any
+ */
+function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, intent: string | undefined): boolean {
+  if (intent === 'awaited' || intent === 'job') return false;
+  if (policy === 'always' || policy === 'unless-stopped' || intent === 'serves') return true;
+  return intent === undefined && (check || Object.keys(bindings ?? {}).length > 0);
+}
+
+function toState(
+  line: z.infer<typeof containerLine>,
+  usage: ReadonlyMap<string, Usage>,
+  intents: ReadonlyMap<string, string>,
+): ServiceState {
+  const intent = intents.get(line.service);
   const health =
     line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
-  const lasting =
-    line.check ||
-    Object.keys(line.bindings ?? {}).length > 0 ||
-    line.policy === 'always' ||
-    line.policy === 'unless-stopped';
+  const lasting = isLasting(line, intent);
   const ports = Object.entries(line.ports ?? {}).flatMap(([inside, hosts]) =>
     (hosts ?? []).map(
       ({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}->${inside}`,
@@ -157,7 +177,7 @@ function toState(line: z.infer<typeof containerLine>, usage: ReadonlyMap<string,
     configHash: line.hash,
     usage: usage.get(line.name.replace(/^\//, '')) ?? null,
     ports,
-    verdict: judge(line.state, health, lasting, line.exit),
+    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit),
   };
 }
 
@@ -178,9 +198,12 @@ export function parseStatus(stdout: string): AppSurvey {
   });
   const all = (key: string): readonly string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
   const usage = new Map(all('usage').flatMap((text) => [parseUsage(text)].filter((pair) => pair !== undefined)));
+  const intents = new Map(
+    all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
+  );
   const services = all('container').flatMap((text) => {
     const container = parseContainer(text);
-    return container === undefined ? [] : [toState(container, usage)];
+    return container === undefined ? [] : [toState(container, usage, intents)];
   });
   const current = all('current')[0]?.split('/').at(-1);
   const record = all('record')[0];
@@ -189,6 +212,7 @@ export function parseStatus(stdout: string): AppSurvey {
   return {
     services: services.toSorted((a, b) => a.container.localeCompare(b.container, 'en', { numeric: true })),
     current: current === undefined || current === '' ? null : current,
+    link: all('link')[0],
     lastRecord: record === '' ? undefined : record,
     holder: all('holder')[0],
     open: all('open')[0],

@@ -1,5 +1,6 @@
 import { formatBytes, formatSeconds } from '../ui/units.js';
 import { table } from '../ui/table.js';
+import { LINK_REMEDY } from './current-link.js';
 import { describeHolder } from './lock.js';
 import type { ServiceState } from './services.js';
 import type { AppStatus } from './status.js';
@@ -34,7 +35,8 @@ export function statusLines(status: AppStatus): readonly string[] {
   const lines = [
     `${status.app}: ${status.healthy ? 'healthy' : 'NOT HEALTHY'}, release ${status.release ?? 'none'} on ${status.host}`,
   ];
-  const { last, deploying, interrupted, drift, machine } = status;
+  const { broken, last, deploying, interrupted, drift, machine } = status;
+  if (broken !== null) lines.push(`${broken}. ${LINK_REMEDY}`);
   if (last !== null) {
     const reason = last.reason === '' ? '' : ` (${last.reason})`;
     lines.push(`last deploy: ${last.ref} by ${last.who}: ${last.verdict}${reason}`);

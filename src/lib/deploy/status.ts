@@ -2,6 +2,7 @@ import { ZebuError, nearest } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context.js';
 import { openGuest, type Guest } from '../guest/session.js';
+import { linkProblem } from './current-link.js';
 import { findDrift } from './drift.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
@@ -25,6 +26,8 @@ export interface AppStatus {
   readonly healthy: boolean;
   /** Id of the live release; null when nothing was deployed. */
   readonly release: string | null;
+  /** What is wrong with the link to the live release; null for nothing. */
+  readonly broken: string | null;
   /** How the last deploy ended. */
   readonly last: ReleaseRecord | null;
   /** Who deploys right now; null when nobody does. */
@@ -103,12 +106,15 @@ export async function appStatus(context: Context): Promise<AppStatus> {
 export async function appStatusIn({ session, address }: Guest, context: Context): Promise<AppStatus> {
   const survey = await surveyApp(session, context, { usage: true });
   const { app } = context.config;
+  const broken = linkProblem(app.name, survey.link);
   if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)
     throw notDeployed(app.name);
   return {
     app: app.name,
-    healthy: survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
-    release: survey.current,
+    healthy:
+      broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
+    release: broken === null ? survey.current : null,
+    broken,
     last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
     deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),
     interrupted: parseOpen(survey.open),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
+import { withConverted } from './converted.js';
 import { isSubmodule, parseEntries, type Entry } from './entries.js';
 import type { GitProgram } from './git-program.js';
 
@@ -14,6 +15,8 @@ interface Module {
   /** From the top of the repository, with a slash at the end. */
   readonly path: string;
   readonly git: GitProgram;
+  /** What of it is placed. */
+  readonly tree: string;
 }
 
 interface Placed {
@@ -24,9 +27,10 @@ interface Placed {
 }
 
 /**
- * The same commit with the files of its submodules in their places and the contents that Git LFS keeps elsewhere: a child of
- * it that no branch knows, and that is the same each time. What it needs is copied into this repository from where the
- * submodules and Git LFS have it on this machine; nothing is downloaded.
+ * The same commit with the files of its submodules in their places, the contents that Git LFS keeps elsewhere, and what filters,
+ * encodings and line endings make of a file at a checkout: a child of it that no branch knows, and that is the same each time.
+ * What it needs is copied into this repository from where the submodules and Git LFS have it on this machine; nothing is
+ * downloaded.
  * @returns the commit itself when it lacks nothing
  * @throws REPOSITORY_INCOMPLETE when something is not on this machine
  */
@@ -34,11 +38,14 @@ export async function makeWhole(git: GitProgram, commit: string, ref: string): P
   const top = git.at(await git.ok(['rev-parse', '--show-toplevel']));
   return top.withIndex(async (env) => {
     await top.ok(['read-tree', commit], { env });
-    await placeContents(top, await placeSubmodules(top, env, ref), env, ref);
+    const placed = await placeSubmodules(top, env, ref);
+    await placeContents(top, placed, env, ref);
+    await placeConverted(top, { path: '', git: top, tree: commit }, env, ref);
+    for (const module of placed.modules) await placeConverted(top, module, env, ref);
     const tree = await top.ok(['write-tree'], { env });
     if (tree === (await top.ok(['rev-parse', `${commit}^{tree}`]))) return commit;
     const [seconds = ''] = (await top.ok(['rev-list', '--max-count=1', '--timestamp', commit])).split(' ');
-    return top.commitTree(tree, [commit], 'with submodules and Git LFS', `@${seconds} +0000`);
+    return top.commitTree(tree, [commit], 'as it is checked out', `@${seconds} +0000`);
   });
 }
 
@@ -65,7 +72,7 @@ async function placeSubmodules(top: GitProgram, env: NodeJS.ProcessEnv, ref: str
       }
       await top.ok(['update-index', '--force-remove', '-z', '--stdin'], { env, stdin: `${path}\0` });
       await top.ok(['read-tree', `--prefix=${path}/`, tree], { env });
-      modules.push({ path: `${path}/`, git: module });
+      modules.push({ path: `${path}/`, git: module, tree });
     }
   }
 }
@@ -114,6 +121,18 @@ async function placeContents(
     .split('\n')
     .map((object, at) => `${pointers[at]?.mode ?? ''} ${object} 0\t${pointers[at]?.path ?? ''}\0`);
   await top.ok(['update-index', '-z', '--index-info'], { env, stdin: lines.join('') });
+}
+
+/** Puts what a checkout makes of the files of a repository in their place. */
+function placeConverted(top: GitProgram, module: Module, env: NodeJS.ProcessEnv, ref: string): Promise<void> {
+  const { git, tree, path: prefix } = module;
+  return withConverted(git, { tree, ref, prefix }, async (files) => {
+    if (files.length === 0) return;
+    const stdin = files.map(({ file }) => file).join('\n');
+    const stored = (await top.ok(['hash-object', '-w', '--no-filters', '--stdin-paths'], { stdin })).split('\n');
+    const lines = files.map(({ mode, path }, at) => `${mode} ${stored[at] ?? ''} 0\t${prefix}${path}\0`);
+    await top.ok(['update-index', '-z', '--index-info'], { env, stdin: lines.join('') });
+  });
 }
 
 interface Pointer extends Entry {

@@ -2,7 +2,9 @@ import { systemClock, type Context } from '../context.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
+import { secretChecks } from './secrets.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
+import { settingsCheck } from './settings.js';
 
 export interface Diagnosis {
   /** Nothing failed. */
@@ -53,6 +55,8 @@ export async function diagnose({ context, signal, onResult, onWait }: DoctorOpti
     const { app, proxmox } = context.config;
     checks.push(
       { id: 'config', needs: [], run: async () => ok(`app ${app.name}, transport ${proxmox.transport}`) },
+      settingsCheck(context),
+      ...secretChecks(context),
       ...proxmoxChecks(context, findings),
       ...guestChecks(context, findings),
     );

@@ -29,7 +29,7 @@ export interface PinStore {
 
 /** @param where the Proxmox host or cluster: two of them may each have a VM of an app of this name */
 export function pinStore(stateDir: string, app: string, where: string): PinStore {
-  const scope = where.replaceAll(/[^A-Za-z0-9.-]+/g, '_').replace(/^_+|_+$/g, '');
+  const scope = where.replaceAll(/[^A-Za-z0-9.-]+/g, '_').replace(/^_+|(?<!_)_+$/g, '');
   const folder = join(stateDir, 'vms', scope);
   const file = join(folder, `${app}.json`);
   const knownHostsFile = join(folder, `${app}.known_hosts`);

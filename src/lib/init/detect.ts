@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseDotenv } from '@zebu/kit';
+import { parseDotenv, Sensitive } from '@zebu/kit';
 import { parse as parseYaml } from 'yaml';
 import { isTree } from '../config/layers.js';
+import { maskingLimits } from '../secrets/unmasked.js';
 
 /** What can be seen of a project without asking anybody. */
 export interface Detected {
@@ -20,6 +21,8 @@ export interface Detected {
   /** The file that shows which variables there are, and the names of those that look like secrets. */
   readonly envExample: string | null;
   readonly secrets: readonly string[];
+  /** What to know of those that have a value in `.env` which cannot be hidden everywhere. */
+  readonly unmasked: readonly string[];
   /** Hosts of ~/.ssh/config and the environment that look like Proxmox. */
   readonly hosts: readonly string[];
   readonly hasToken: boolean;
@@ -37,7 +40,7 @@ export function appName(folder: string): string | undefined {
   const name = folder
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^[^a-z]+|-+$/g, '')
+    .replaceAll(/^[^a-z]+|(?<!-)-+$/g, '')
     .slice(0, 63);
   return name === '' ? undefined : name;
 }
@@ -83,7 +86,7 @@ export function secretNames(example: string): readonly string[] {
 
 /** Host aliases of an ssh_config that are named after Proxmox. */
 export function proxmoxHosts(sshConfig: string): readonly string[] {
-  const hosts = [...sshConfig.matchAll(/^[ \t]*Host[ \t]+(.+)$/gim)].flatMap((match) =>
+  const hosts = [...sshConfig.matchAll(/^[ \t]*Host[ \t]+(\S.*)$/gim)].flatMap((match) =>
     (match[1] ?? '').trim().split(/\s+/),
   );
   return [...new Set(hosts.filter((host) => /pve|proxmox/i.test(host) && !/[*?!]/.test(host)))];
@@ -91,6 +94,18 @@ export function proxmoxHosts(sshConfig: string): readonly string[] {
 
 async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
+}
+
+/** Values of the names; none of a file that cannot be read, which is said where it is used. */
+function ownValues(text: string, names: readonly string[]): ReadonlyMap<string, Sensitive> {
+  try {
+    const values = parseDotenv(text);
+    return new Map(
+      [...values].flatMap(([name, value]) => (names.includes(name) ? [[name, new Sensitive(value)]] : [])),
+    );
+  } catch {
+    return new Map();
+  }
 }
 
 export async function detect(folder: string, env: (name: string) => string | undefined): Promise<Detected> {
@@ -101,12 +116,14 @@ export async function detect(folder: string, env: (name: string) => string | und
   const example = EXAMPLES.find((name) => entries.includes(name));
   const host = env('ZEBU_PROXMOX_HOST');
   const aliases = proxmoxHosts((await textOf(join(env('HOME') ?? homedir(), '.ssh/config'))) ?? '');
+  const secrets = example === undefined ? [] : secretNames((await textOf(join(folder, example))) ?? '');
   return {
     app: appName(basename(folder)) ?? null,
     composeFiles,
     services: readServices(texts.filter((text) => text !== undefined)),
     envExample: example ?? null,
-    secrets: example === undefined ? [] : secretNames((await textOf(join(folder, example))) ?? ''),
+    secrets,
+    unmasked: maskingLimits(ownValues((await textOf(join(folder, '.env'))) ?? '', secrets)),
     hosts: [...new Set([...(host === undefined ? [] : [host]), ...aliases])],
     hasToken: env('ZEBU_PROXMOX_TOKEN') !== undefined,
     hasTaskfile: entries.some((name) => /^taskfile(\.dist)?\.ya?ml$/i.test(name)),

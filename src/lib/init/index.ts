@@ -163,6 +163,7 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
       ...(included ? ['Add to your Taskfile: includes: { proxmox: ./Taskfile.proxmox.yml }'] : []),
       ...(imported === undefined ? [] : importSteps(imported, absent)),
       ...(detected.secrets.length > 0 ? [`Put values into .env: ${detected.secrets.join(', ')}`] : []),
+      ...detected.unmasked.map((each) => `Know that in .env there are values ${each}`),
       'zebu vm:create --dry-run',
     ],
   };

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Detected } from './detect.js';
+import { SETTINGS_RULE } from '../settings/sentence.js';
 import type { ImportedStack } from './running/index.js';
 
 export interface Answers {
@@ -72,9 +73,10 @@ export function renderConfig(answers: Answers, detected: Detected): string {
     ...loginLines(imported),
     '  # network: { address: 192.0.2.10/24, gateway: 192.0.2.1 }   # default: DHCP',
   ];
-  if (secrets.length > 0) {
+  lines.push('', `# ${SETTINGS_RULE}`);
+  if (secrets.length === 0) lines.push('# secrets: { API_KEY: {} }');
+  else {
     lines.push(
-      '',
       '# Names only. Values come from .env or the environment, and stay in the VM across deploys.',
       'secrets:',
       ...secrets.map((name) => `  ${name}: {}`),

@@ -11,6 +11,7 @@ export const initialized = z.object({
     services,
     envExample: z.string().nullable(),
     secrets: z.array(z.string()).describe('Names in the example file that look like secrets.'),
+    unmasked: z.array(z.string()).describe('What to know of values in .env that cannot be hidden everywhere.'),
     hosts: z.array(z.string()).describe('Hosts that look like Proxmox.'),
     hasToken: z.boolean(),
     hasTaskfile: z.boolean(),

@@ -1,6 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { runSteps } from '../ui/steps.js';
+import { chooseBridge } from './bridges.js';
 import { changeSteps, nothingOfFirewall } from './change.js';
 import { compareVm, driftOfAll, type Compared } from './diff.js';
 import type { Drift } from './drift.js';
@@ -9,6 +10,7 @@ import { guestStep } from './ensure/guest.js';
 import { warnOfOwnDisk } from './ha/read.js';
 import { warnOfFirewall } from './inspect.js';
 import type { PlannedStep } from './plan.js';
+import { parseProperties } from './properties.js';
 import { planStep } from './provision/run.js';
 
 export interface VmApplied {
@@ -101,12 +103,20 @@ export function planApply(
   };
 }
 
+/** A card whose bridge or VLAN changes is plugged in anew at once: what cannot work must not be tried on a VM that runs. */
+async function requireNetwork({ client, desired, vm, change }: Compared): Promise<void> {
+  if (!change.config.some(({ key }) => key === 'vm.network.bridge' || key === 'vm.network.vlan')) return;
+  const { bridge = parseProperties(vm.next['net0'] ?? '').values.get('bridge'), vlan } = desired.network;
+  await chooseBridge(client, vm.node, { bridge, vlan });
+}
+
 /** Brings the VM to what zebu.yml says, in place. Nothing is ever made anew for it. */
 export async function applyVm(context: Context, options: ApplyOptions): Promise<VmApplied> {
   const compared = await compareVm(context);
   const { client, desired, vm, guest } = compared;
   const drift = driftOfAll(compared);
   refuseImpossible(drift, vm.vmid);
+  await requireNetwork(compared);
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
   const plan = planApply(compared, options.restart, context.config.vm.stop_timeout);
   const ensuring = beginEnsuring(context, { client, node: vm.node, vmid: vm.vmid }, desired);

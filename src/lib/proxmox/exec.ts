@@ -162,6 +162,8 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
   const { client, vm } = own;
   requireRunning(own);
   const { clock, signal, io } = context;
+  // One for the start and for the end.
+  const limit = timeLimit(options.timeoutMs, context);
   let said = false;
   const onWait = (): void => {
     if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vm.vmid}: waiting for its end`);
@@ -185,7 +187,6 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
       hint: `End it with zebu vm:exec -- kill ${pid}; wait longer with --timeout.`,
       details: { pid },
     });
-  const limit = timeLimit(options.timeoutMs, context);
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, LAST_POLL_MS)) {
     if (context.signal.aborted) throw stillRuns('Interrupted');
     const target = { client, node: vm.node, vmid: vm.vmid };

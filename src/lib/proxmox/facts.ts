@@ -176,7 +176,7 @@ function machineRows(desired: DesiredVm): readonly Row[] {
       ...plain('vm.cpu', 'cpu', desired.cpu, 'kvm64', 'restart'),
       // The type alone, unless zebu.yml names flags as well.
       found: ({ cpu = 'kvm64' }) =>
-        desired.cpu.includes(',') ? cpu : cpu.replace(/,.*$/, '').replace(/^cputype=/, ''),
+        desired.cpu.includes(',') ? cpu : (cpu.split(',', 1)[0] ?? '').replace(/^cputype=/, ''),
     },
     plain('vm.onboot', 'onboot', yesNo(desired.onboot), '0', 'now'),
     plain('vm.user', 'ciuser', desired.user, '', 'restart'),

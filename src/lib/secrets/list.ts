@@ -1,4 +1,4 @@
-import { ZebuError } from '@zebu/kit';
+import { strengthOfValue, ZebuError, type Strength } from '@zebu/kit';
 import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { collectSecrets } from './collect.js';
@@ -19,6 +19,11 @@ export interface ListedSecretState {
   readonly since: string | null;
   /** Sources on this machine that have it. */
   readonly source: string | null;
+  /**
+   * Where the value is taken out of what is written: anywhere; as a whole word only, because it is short or common; never,
+   * because it is too short. Null when this machine does not have it.
+   */
+  readonly masked: Strength | null;
   /** Services of the live release that use it; null when that cannot be told. */
   readonly usedBy: readonly string[] | null;
   /** Releases in the VM that have this very value. */
@@ -65,6 +70,10 @@ export async function listSecrets(context: Context): Promise<SecretsList> {
   // What the data follows is the same for every release, whatever version that one refers to.
   const follows = (name: string): boolean => typeof declared[name]?.rotate === 'object' && live !== undefined;
   const isLive = (name: string, digest: string): boolean => digestIn(live, name) === digest || follows(name);
+  const masking = (name: string): Strength | null => {
+    const value = collected.values.get(name);
+    return value === undefined ? null : strengthOfValue(value.reveal());
+  };
   const names = [...new Set([...Object.keys(declared), ...Object.keys(entries)])];
   return {
     version: store.latest,
@@ -79,6 +88,7 @@ export async function listSecrets(context: Context): Promise<SecretsList> {
         digest: entry?.digest ?? null,
         since: entry?.since ?? null,
         source: collected.origins.get(name) ?? null,
+        masked: masking(name),
         usedBy: usage === undefined ? null : (usage.get(name) ?? []),
         releases: [...store.releases]
           .filter(([, version]) => entry !== undefined && digestIn(version, name) === entry.digest)

@@ -43,6 +43,12 @@ const secretsList = z.object({
       digest: z.string().nullable().describe('Keyed digest of the value in the VM.'),
       since: isoTime.nullable(),
       source: z.string().nullable().describe('The source on this machine that has it.'),
+      masked: z
+        .enum(['anywhere', 'never', 'word'])
+        .nullable()
+        .describe(
+          'Where the value is taken out of what is written: anywhere; word: only as a whole word, as it is short or common; never: it is too short. Null when this machine does not have it.',
+        ),
       usedBy: z.array(z.string()).nullable().describe('Services of the live release; null when that cannot be told.'),
       releases: z.array(z.string()).describe('Releases in the VM that have this very value.'),
     }),

@@ -45,6 +45,10 @@ export function showList(io: Io, { secrets }: SecretsList): void {
   else
     for (const line of table(['secret', 'in the VM', 'since', 'digest', 'source', 'used by', 'releases'], rows))
       io.out(line);
+  const named = (strength: string): string =>
+    secrets.flatMap((each) => (each.masked === strength ? [each.name] : [])).join(', ');
+  if (named('never') !== '') io.note(`Too short to be masked: ${named('never')}`);
+  if (named('word') !== '') io.note(`Short or common, so masked only as a whole word: ${named('word')}`);
 }
 
 export function showPlace(io: Io, { place, readable, names }: PlaceList): void {

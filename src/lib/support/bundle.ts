@@ -1,4 +1,5 @@
 import { homedir, hostname, userInfo } from 'node:os';
+import { oneLine } from '@zebu/kit';
 import type { Config as OclifConfig } from '@oclif/core';
 import { configKeys } from '../config/keys.js';
 import type { Context } from '../context.js';
@@ -94,7 +95,7 @@ export async function makeBundle(request: BundleRequest): Promise<Bundle> {
     id,
     title,
     text: text === null ? null : cleaner.clean(text),
-    reason: reason === null ? null : cleaner.clean(reason).replaceAll(/\s*\n\s*/g, ' '),
+    reason: reason === null ? null : oneLine(cleaner.clean(reason)),
   }));
   return { sections: cleaned, text: render(cleaned, now.toISOString().slice(0, 16).replace('T', ' ')) };
 }

@@ -21,9 +21,16 @@ export function dotenvValues(content: string): readonly string[] {
   try {
     return [...parseDotenv(content).values()];
   } catch {
-    return [...content.matchAll(/^[^#=\n]+=\s*(.*?)\s*$/gm)].map(([, value = '']) =>
-      value.replace(/^(['"])(.*)\1$/, '$2'),
-    );
+    return content.split('\n').flatMap((line) => {
+      const cut = line.indexOf('=');
+      if (cut < 1 || line.trimStart().startsWith('#')) return [];
+      return [
+        line
+          .slice(cut + 1)
+          .trim()
+          .replace(/^(['"])(.*)\1$/, '$2'),
+      ];
+    });
   }
 }
 

@@ -1,4 +1,8 @@
-/** What gives somebody away by its form alone, in text that came from anywhere. */
+/**
+ * What gives somebody away by its form alone, in text that came from anywhere: a line of a log may be megabytes of one letter.
+ * So no rule may take more than a few hundred characters at a place, nor begin inside what it could have begun with: every
+ * repetition is bounded, and what begins with one looks behind itself.
+ */
 import { isIPv4, isIPv6 } from 'node:net';
 import { MASK } from '@zebu/kit';
 import type { Names } from './names.js';
@@ -7,30 +11,39 @@ type Rule = readonly [pattern: RegExp, replace: (names: Names, match: readonly s
 
 /** Credentials that nobody told us of: a value of an app that is no declared secret, a header in an error. */
 const CREDENTIALS: readonly Rule[] = [
-  [/-----BEGIN [^-\n]+-----[\s\S]*?(?:-----END [^-\n]+-----|$)/g, () => MASK],
-  [/:\/\/[^\s@"'<>/]*:[^\s@"'<>]*@/g, () => `://${MASK}@`],
-  [/:\/\/[^\s@"'<>/]+@/g, () => `://${MASK}@`],
-  [/(https?:\/\/[^\s?#"'<>]+)\?[^\s"'<>]+/g, (_, [, url = '']) => `${url}?${MASK}`],
-  [/\b(Bearer|Basic|PVEAPIToken)([ =]+)(?!\[)[\w.~+/=!@:-]{6,}/gi, (_, [, word = '', gap = '']) => word + gap + MASK],
+  [/-----BEGIN [^-\n]{1,80}-----[\s\S]*?(?:-----END [^-\n]{1,80}-----|$)/g, () => MASK],
+  [/:\/\/[^\s@"'<>/:]{0,256}:[^\s@"'<>]{0,1024}@/g, () => `://${MASK}@`],
+  [/:\/\/[^\s@"'<>/]{1,1024}@/g, () => `://${MASK}@`],
+  [/(https?:\/\/[^\s?#"'<>]{1,1024})\?[^\s"'<>]+/g, (_, [, url = '']) => `${url}?${MASK}`],
   [
-    /\b(gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_\w{16,}|xox[a-z]-[\w-]{8,}|[sr]k[-_][\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{12,}|eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)/g,
+    /\b(Bearer|Basic|PVEAPIToken)([ =]{1,8})(?!\[)[\w.~+/=!@:-]{6,}/gi,
+    (_, [, word = '', gap = '']) => word + gap + MASK,
+  ],
+  [
+    /\b(gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_\w{16,}|xox[a-z]-[\w-]{8,}|[sr]k[-_][\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{12,}|(?<![\w-])eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)/g,
     () => MASK,
   ],
-  [/[\w.-]+@[\w-]+![\w.-]+(?:=[\w-]+)?/g, (names, [token = '']) => names.of('token', token.replace(/=.*/, ''))],
   [
-    /([\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|credential|private[_-]?key)[\w.-]*["']?(?:\s*=\s*|\s*:\s+|":))(["']?)(?![[{<])[^\s"',;]+/gi,
+    /(?<![\w.-])[\w.-]{1,64}@[\w-]{1,64}![\w.-]{1,128}(?:=[\w-]{1,128})?/g,
+    (names, [token = '']) => names.of('token', token.replace(/=.*/, '')),
+  ],
+  [
+    /((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|credential|private[_-]?key)[\w.-]{0,64}["']?(?:\s{0,8}=\s{0,8}|\s{0,8}:\s{1,8}|":))(["']?)(?![[{<])[^\s"',;]+/gi,
     (_, [, name = '', quote = '']) => name + quote + MASK,
   ],
 ];
 
 const ADDRESSES: readonly Rule[] = [
   [
-    /\b(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-[\w-]+|sk-[\w@.-]+) +AAAA[\w+/=]+(?: [^\s"',]+)?/g,
+    /\b(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-[\w-]{1,32}|sk-[\w@.-]{1,64}) {1,8}AAAA[\w+/=]+(?: [^\s"',]+)?/g,
     (names, [key = '']) => names.of('key', key.split(/ +/)[1] ?? key),
   ],
   [/\bSHA256:[\w+/]{20,}=*/g, (names, [print = '']) => names.of('fingerprint', print)],
-  [/(?<![\w:])(?:[0-9a-f]{2}:){15,}[0-9a-f]{2}(?![\w:])/gi, (names, [print = '']) => names.of('fingerprint', print)],
-  [/[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,24}(?![\w-])/gi, (names, [email = '']) => names.of('email', email)],
+  [/(?<![\w:])(?:[0-9a-f]{2}:){15,63}[0-9a-f]{2}(?![\w:])/gi, (names, [print = '']) => names.of('fingerprint', print)],
+  [
+    /(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,16}[a-z]{2,24}(?![\w-])/gi,
+    (names, [email = '']) => names.of('email', email),
+  ],
   [
     /(?<![0-9a-f:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])/gi,
     (names, [mac = '']) => names.of('mac', mac.replaceAll('-', ':')),
@@ -61,7 +74,7 @@ const NO_HOSTS =
 
 function hostsIn(text: string, names: Names, keys: ReadonlySet<string>): string {
   const pattern =
-    /(?<![\w.-])((?:\/\/|@)?)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,24}))(?![\w-]|\.\w)(:\d+\b|\/)?/gi;
+    /(?<![\w.-])((?:\/\/|@)?)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,32}([a-z]{2,24}))(?![\w-]|\.\w)(:\d{1,5}\b|\/)?/gi;
   return text.replaceAll(pattern, (whole, before: string, host: string, end: string, behind: string | undefined) => {
     const last = end.toLowerCase();
     const located = before !== '' || behind !== undefined;
@@ -78,12 +91,12 @@ const LOGINS: readonly Rule[] = [
     (names, [, folder = '', user = '']) => `/${folder}/${names.isOrdinary(user) ? user : names.of('user', user)}`,
   ],
   [
-    /(?<![\w.@/-])([\w.-]+)@(<(?:host|ip)-\d+>)/g,
+    /(?<![\w.@/-])([\w.-]{1,64})@(<(?:host|ip)-\d{1,6}>)/g,
     (names, [, user = '', host = '']) => `${names.isOrdinary(user) ? user : names.of('user', user)}@${host}`,
   ],
   [
     // Not a version behind a package, a digest behind an image, a realm of Proxmox.
-    /(?<![\w.@/-])([a-z_][\w.-]*)@(?!sha\d|pam\b|pve\b)([a-z][\w-]*)(?![\w./:-]*@)/gi,
+    /(?<![\w.@/-])([a-z_][\w.-]{0,63})@(?!sha\d|pam\b|pve\b)([a-z][\w-]{0,62})(?![\w-])(?![\w./:-]{0,128}@)/gi,
     (names, [, user = '', host = '']) => {
       const shown = (kind: 'host' | 'user', word: string): string =>
         names.isOrdinary(word) ? word : names.of(kind, word);

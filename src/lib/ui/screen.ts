@@ -22,15 +22,15 @@ export function openScreen(): Screen {
   const onKeys = (keys: Buffer): void => {
     if (/^[qQ\u0003\u0004]/.test(keys.toString()) || keys.toString() === '\u001B') leave.abort();
   };
-  let drawn: readonly string[] = [];
+  let last: readonly string[] = [];
   const draw = (lines: readonly string[]): void => {
-    drawn = lines;
+    last = lines;
     const width = stdout.columns || 80;
     const fitting = lines.slice(0, (stdout.rows || 24) - 1);
     const text = fitting.map((line) => joined([shown`${line.slice(0, width)}`, CLEAR_LINE, shown`\n`]));
     write(stdout, joined([HOME, ...text, CLEAR_BELOW]));
   };
-  const redraw = (): void => draw(drawn);
+  const redraw = (): void => draw(last);
   stdin.setRawMode(true);
   stdin.on('data', onKeys).resume();
   stdout.on('resize', redraw);

@@ -74,7 +74,8 @@ function wrong({ type, minimum, maximum, values, pattern }: SchemaParameter): re
   return undefined;
 }
 
-function outOfRange({ type, minimum, maximum }: SchemaParameter): readonly [string, string] | undefined {
+function outOfRange({ type, minimum, maximum, vmid }: SchemaParameter): readonly [string, string] | undefined {
+  if (vmid === true) return ['5', 'invalid format - value does not look like a valid VM ID'];
   if (type !== 'integer' && type !== 'number') return undefined;
   if (minimum !== undefined) return [String(minimum - 1), `value must have a minimum value of ${minimum}`];
   if (maximum !== undefined) return [String(maximum + 1), `value must have a maximum value of ${maximum}`];

@@ -64,8 +64,10 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     expect(writes(run.stderr).toSorted()).toEqual(
       planned.steps.map(({ method, path }) => `${method} ${path}`).toSorted(),
     );
-    // Each costs a round trip, and some of them Proxmox half a second: one more has to be worth it.
-    expect(requests(run.stderr).length - waits(run.stderr).length).toBeLessThanOrEqual(20);
+    // Each costs a round trip, and some of them Proxmox half a second: one more has to be worth it. That of the login's own
+    // privileges keeps it from making a second VM beside one that it does not see, that of the datacenter's options from
+    // failing in the middle over a tag; they are asked beside others.
+    expect(requests(run.stderr).length - waits(run.stderr).length).toBeLessThanOrEqual(22);
   });
 
   it('is measured by the node as what it is', async () => {

@@ -22,7 +22,7 @@ function gaps(before: readonly string[], events: readonly string[], now: readonl
 }
 
 const line = (service: string, checked: boolean, lasting = true): string =>
-  `${service}|running|${checked ? 'healthy' : ''}|0|0|false|x|${lasting ? 1 : 0}|/${service}-1`;
+  `${service}|running|${checked ? 'healthy' : ''}|0|0|false|x|${lasting ? 'stays' : 'ends'}|/${service}-1`;
 
 describe('how long nobody answered', () => {
   it('is from the signal to stop until the new one is healthy', () => {

@@ -7,7 +7,10 @@ import { makeReleaseId } from '../../../src/lib/deploy/release-id.js';
 
 const commit = 'a'.repeat(40);
 
-function plan(deploy: Record<string, unknown>, watched = true): string {
+function plan(
+  deploy: Record<string, unknown>,
+  { watched = true, settings }: { watched?: boolean; settings?: ReadonlyMap<string, string> } = {},
+): string {
   const config = configSchema.parse({ app: { name: 'shop' }, deploy });
   return planFile(
     {
@@ -17,6 +20,7 @@ function plan(deploy: Record<string, unknown>, watched = true): string {
       author: { who: 'o’hara', from: '$(reboot)' },
       prefix: '',
       watched,
+      settings,
     },
     config,
   );
@@ -69,7 +73,7 @@ describe('what the runner is told', () => {
   it('does not wait for a client that does not watch', () => {
     const probes = [{ tcp: 'example.org:443', from: 'client' }];
     const wait = (watched: boolean): number =>
-      Number(sourced(`client_wait=0\n${plan({ probes }, watched)}`, 'echo $client_wait'));
+      Number(sourced(`client_wait=0\n${plan({ probes }, { watched })}`, 'echo $client_wait'));
     expect(wait(false)).toBe(0);
     expect(wait(true)).toBeGreaterThan(0);
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LocalGit } from '../../../src/lib/deploy/git.js';
+import { CHECKOUT } from '../../../src/lib/deploy/runner/checkout.js';
 
 const ATTRIBUTES = '*.bin filter=lfs diff=lfs merge=lfs -text\n';
 
@@ -70,7 +71,9 @@ async function arrived(name: string, sent: string, ...paths: readonly string[]):
   mkdirSync(join(folder, 'vm/tree'), { recursive: true });
   git('vm', ['init', '-q', '--bare', 'repo.git']);
   git('vm/repo.git', ['index-pack', '--stdin', '--fix-thin'], await open(name).packed(sent, []));
-  git('vm', ['--git-dir=repo.git', '--work-tree=tree', 'read-tree', '--reset', '-u', sent]);
+  const script = `set -eu\ncd "$1"${CHECKOUT}checkout_commit repo.git tree "$1/index" "$2"`;
+  const { stderr } = spawnSync('sh', ['-c', script, '_', join(folder, 'vm'), sent], { encoding: 'utf8' });
+  expect(stderr).toBe('');
   return paths.map((path) => readFileSync(join(folder, 'vm/tree', path)));
 }
 
@@ -167,5 +170,80 @@ describe('a commit as it is sent', () => {
       message: 'What Git LFS keeps of a.bin and 1 more, which main needs, is not on this machine',
       details: { files: ['a.bin', 'c.bin'] },
     });
+  });
+});
+
+describe('what a checkout makes of a commit', () => {
+  /** The working tree of a clone that is set up as the repository is: what `docker compose` would mount there. */
+  function checkedOut(name: string, paths: readonly string[]): readonly Buffer[] {
+    git(name, ['checkout-index', '-f', '-a', `--prefix=${folder}/clone/`]);
+    return paths.map((path) => readFileSync(join(folder, 'clone', path)));
+  }
+
+  const ROT = ['tr a-z n-za-m', 'tr a-z n-za-m'] as const;
+  function filter(name: string, [clean, smudge]: readonly [string, string], driver = 'rot'): void {
+    git(name, ['config', `filter.${driver}.clean`, clean]);
+    git(name, ['config', `filter.${driver}.smudge`, smudge]);
+  }
+
+  it('is what arrives: filters, line endings, keywords, encodings', async () => {
+    repository('app', { 'compose.yml': 'services: {}\n' });
+    filter('app', ROT);
+    write(
+      'app/.gitattributes',
+      'secrets/** filter=rot diff=rot\n*.bat text eol=crlf\n*.id ident\n*.u16 text working-tree-encoding=UTF-16LE\nall.* filter=rot text eol=crlf ident\nleft export-ignore\n',
+    );
+    write('app/secrets/app.conf', 'password = hello\n');
+    write('app/run.bat', 'one\r\ntwo\r\n');
+    write('app/a.id', '$Id$\n');
+    write('app/a.u16', Buffer.from('h\u00e9\n', 'utf16le'));
+    write('app/all.txt', 'hello $Id$\r\n');
+    write('app/left', 'there\n');
+    commit('app');
+    const sent = await whole('app');
+    const paths = ['secrets/app.conf', 'run.bat', 'a.id', 'a.u16', 'all.txt', 'left', '.gitattributes'];
+    const there = checkedOut('app', paths);
+    expect(there.slice(0, 2).map(String)).toEqual(['password = hello\n', 'one\r\ntwo\r\n']);
+    expect(await arrived('app', sent, ...paths)).toEqual(there);
+    expect(await whole('app')).toBe(sent);
+    expect(git('app', ['status', '--porcelain'])).toBe('');
+  });
+
+  it('is made in a submodule with what is set up there', async () => {
+    repository('lib', { '.gitattributes': '*.conf filter=rot\n', 'lib.conf': 'uryyb\n' });
+    repository('app', { 'compose.yml': 'services: {}\n' });
+    git('app', ['submodule', 'add', '-q', join(folder, 'lib'), 'vendor/lib']);
+    commit('app');
+    await expect(whole('app')).rejects.toMatchObject({
+      code: 'REPOSITORY_INCOMPLETE',
+      message: 'vendor/lib/lib.conf of main goes through the filter rot, which is not set up on this machine',
+    });
+    filter('app/vendor/lib', ROT);
+    const [text] = await arrived('app', await whole('app'), 'vendor/lib/lib.conf');
+    expect(String(text)).toBe('hello\n');
+  });
+
+  it('may be said by this clone alone', async () => {
+    repository('app', { 'compose.yml': 'services: {}\n', 'a.conf': 'uryyb\n' });
+    filter('app', ROT);
+    write('app/.git/info/attributes', '*.conf filter=rot\n');
+    const [text] = await arrived('app', await whole('app'), 'a.conf');
+    expect(String(text)).toBe('hello\n');
+  });
+
+  it('is refused by name where a filter is missing or fails', async () => {
+    repository('app', { 'compose.yml': 'services: {}\n', '.gitattributes': '*.conf filter=rot\n', 'a.conf': 'x\n' });
+    await expect(whole('app')).rejects.toMatchObject({
+      code: 'REPOSITORY_INCOMPLETE',
+      message: 'a.conf of main goes through the filter rot, which is not set up on this machine',
+      details: { file: 'a.conf', filter: 'rot' },
+    });
+    filter('app', ['cat', 'false']);
+    await expect(whole('app')).rejects.toMatchObject({
+      code: 'REPOSITORY_INCOMPLETE',
+      message: expect.stringContaining('a.conf') as string,
+    });
+    git('app', ['config', '--unset', 'filter.rot.smudge']);
+    expect(await whole('app')).toBe(git('app', ['rev-parse', 'HEAD']));
   });
 });

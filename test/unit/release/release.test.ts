@@ -7,6 +7,12 @@ import { ROOT } from '../../support/cli.js';
 
 const FOLDER = `${ROOT}.github/workflows/`;
 
+/** Jobs that have to write somewhere. */
+const MORE: Readonly<Record<string, object>> = {
+  publish: { contents: 'read', 'id-token': 'write' },
+  look: { contents: 'read', issues: 'write' },
+};
+
 function problems(name: string, content: string): readonly string[] {
   const { context } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   return context.errors.getErrors().map(({ message }) => message);
@@ -37,7 +43,7 @@ describe.each(readdirSync(FOLDER))('the workflow %s', (name) => {
     expect(permissions).toEqual({ contents: 'read' });
     for (const [job, each] of Object.entries(jobs)) {
       expect(each['timeout-minutes'], job).toBeGreaterThan(0);
-      expect(each.permissions ?? {}, job).toEqual(job === 'publish' ? { contents: 'read', 'id-token': 'write' } : {});
+      expect(each.permissions ?? {}, job).toEqual(MORE[job] ?? {});
     }
     expect(content).not.toMatch(/secrets\./);
   });
@@ -45,7 +51,7 @@ describe.each(readdirSync(FOLDER))('the workflow %s', (name) => {
   it('takes nothing that others can write into a command line', () => {
     const { jobs } = parse(content) as { jobs: Record<string, { steps: { run?: string }[] }> };
     const commands = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
-    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.length).toBeGreaterThan(0);
     for (const command of commands) expect(command).not.toContain('${{');
   });
 });

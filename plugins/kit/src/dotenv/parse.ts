@@ -1,3 +1,5 @@
+import { substitute } from './substitute.js';
+
 /** A line that is not an assignment; holds no value, so that it can be shown. */
 export class DotenvSyntaxError extends Error {
   readonly line: number;
@@ -27,7 +29,7 @@ const NAME = new RegExp(`^${BLANK}*(?:export${BLANK}+)?([A-Za-z_][A-Za-z0-9_.-]*
 const AFTER_QUOTED = new RegExp(`^${BLANK}*(?:#.*)?$`, 's');
 const NOTHING = /^[\s\u0085]*(#|$)/;
 /** As in Go, where a byte order mark is no blank. */
-const BLANK_END = /(?:(?!\uFEFF)[\s\u0085])+$/;
+const BLANK_END = /(?<!(?!\uFEFF)[\s\u0085])(?:(?!\uFEFF)[\s\u0085])+$/;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\u0007',
@@ -117,30 +119,45 @@ export function parseDotenv(text: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The same with `$NAME`, `${NAME}` and `${NAME:-default}` replaced outside single quotes, from earlier lines and then
- * from `lookup`; what neither has is empty, as Compose has it.
+ * The same with variables replaced outside single quotes, from earlier lines and then from `lookup`; what neither has is
+ * empty, as Compose has it.
+ * @throws DotenvSyntaxError also where `${NAME:?words}` has no value
  */
 export function interpolateDotenv(
   text: string,
   lookup: (name: string) => string | undefined,
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const { name, value, quote, valueAt } of dotenvEntries(text)) {
+  for (const { name, value, quote, valueAt, line } of dotenvEntries(text)) {
     if (quote === "'") {
       values.set(name, value);
       continue;
     }
-    const raw = quote === '"' ? text.slice(valueAt[0] + 1, valueAt[1] - 1) : value;
-    const expanded = raw.replaceAll(
-      /\\([\s\S])|\$\$|\$(?:\{([A-Za-z_]\w*)(?::-([^}]*))?\}|([A-Za-z_]\w*))/g,
-      (whole, escaped: string | undefined, braced?: string, fallback?: string, plain?: string) => {
-        if (escaped !== undefined) return quote === '"' ? unescape(whole) : whole;
-        if (whole === '$$') return '$';
-        const wanted = braced ?? plain ?? '';
-        return (values.get(wanted) ?? lookup(wanted)) || (fallback ?? '');
-      },
-    );
-    values.set(name, expanded);
+    const known = (wanted: string): string | undefined => values.get(wanted) ?? lookup(wanted);
+    try {
+      const raw = quote === '"' ? text.slice(valueAt[0] + 1, valueAt[1] - 1) : value;
+      values.set(name, substitute(raw, known, quote === '"' ? unescape : (pair) => pair));
+    } catch (error) {
+      throw new DotenvSyntaxError(line, `${name}: ${(error as Error).message}`);
+    }
   }
   return values;
+}
+
+/** Names that the text of each value refers to, as `${NAME}`; none in single quotes. */
+export function dotenvReferences(text: string): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    dotenvEntries(text).map(({ name, quote, valueAt }) => {
+      const found: string[] = [];
+      if (quote !== "'") {
+        const note = (wanted: string): undefined => void found.push(wanted);
+        try {
+          substitute(text.slice(...valueAt), note, (pair) => pair);
+        } catch {
+          // One that must have a value; it is noted.
+        }
+      }
+      return [name, found];
+    }),
+  );
 }

@@ -4,9 +4,9 @@
 export const SHORTEST_MASKED = 4;
 /** Shorter ones only where they stand alone. */
 const SHORTEST_ANYWHERE = 8;
-/** Words and numbers, joined as names are, up to this length; longer ones are passphrases and ids. */
-const LONGEST_NAME = 19;
-export const LIMITS = { masked: SHORTEST_MASKED, anywhere: SHORTEST_ANYWHERE, name: LONGEST_NAME } as const;
+/** Longest word, longest name of several words, and longest number; what is longer is a passphrase or an id. */
+const LONGEST = { word: 16, name: 12, number: 19 } as const;
+export const LIMITS = { masked: SHORTEST_MASKED, anywhere: SHORTEST_ANYWHERE, ...LONGEST } as const;
 
 /**
  * `never`: too short. `word`: only where it stands alone, as a whole word; never inside another one, or in a name or path.
@@ -19,7 +19,8 @@ export function isCommon(value: string): boolean {
   const parts = value.split(/[-_.:@]/);
   const numbers = parts.every((part) => /^[0-9]+$/.test(part));
   if (!numbers && !parts.every((part) => /^(?:[A-Za-z]+|[0-9]{1,2})$/.test(part))) return false;
-  return value.length <= LONGEST_NAME || /[A-Za-z]\.[A-Za-z]{2,24}$/.test(value);
+  const longest = numbers ? LONGEST.number : parts.length === 1 ? LONGEST.word : LONGEST.name;
+  return value.length <= longest || /[A-Za-z]\.[A-Za-z]{2,24}$/.test(value);
 }
 
 /** What stands behind `scheme://` where enough does: the scheme stands in many texts. */

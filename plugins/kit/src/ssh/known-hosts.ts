@@ -12,7 +12,7 @@ export interface KnownKey {
 
 /** As `ssh-keygen -l` shows it. */
 export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 }
 
 /** The algorithm a public key blob names in its first string. */

@@ -124,7 +124,7 @@ export class ConnectedSession implements SshSession {
   }
 
   async exec(command: RemoteCommand, options: ExecOptions = {}): Promise<ExecResult> {
-    const limit = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
+    const limit = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(options.timeoutMs));
     const signals = [options.signal, limit].filter((signal) => signal !== undefined);
     const running = await this.stream(command, signals.length === 0 ? {} : { signal: AbortSignal.any(signals) });
     const stdout = collect(running.stream, options.onStdout);

@@ -69,10 +69,19 @@ export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${inside(filesOf(layout).bin)}:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_PERL_START=${Math.round(startMs * TICKET_SHARE)}`,
+    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_PERL_START=${Math.round(startMs * TICKET_SHARE)}`,
     '',
   ].join('\n');
 }
+
+/** What asks the cluster's file system is refused by it unless it is root. */
+const ROOT_ONLY = `#!/bin/sh
+if [ "$(id -u)" != 0 ]; then
+    for i in 1 2 3; do echo "ipcc_send_rec[$i] failed: Unknown error -1" >&2; done
+    echo 'Unable to load access control list: Unknown error -1' >&2
+    exit 255
+fi
+`;
 
 /** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
 async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSettings): Promise<void> {
@@ -86,7 +95,7 @@ async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSet
   const cli = `${INSIDE}/state/host/programs/cli.js`;
   for (const name of PROGRAMS) {
     const file = join(bin, name);
-    await writeFile(file, `#!/bin/sh\nexec ${INSIDE}/node ${cli} ${name} ${INSIDE}/state/control.sock "$@"\n`);
+    await writeFile(file, `${ROOT_ONLY}exec ${INSIDE}/node ${cli} ${name} ${INSIDE}/state/control.sock "$@"\n`);
     await chmod(file, 0o755);
   }
   await writeFile(join(bin, 'virt-customize'), VIRT_CUSTOMIZE);

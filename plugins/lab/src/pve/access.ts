@@ -43,14 +43,15 @@ const AGENT_OF_8 = ['VM.Monitor'];
 const AGENT_OF_9 = ['Audit', 'FileRead', 'FileSystemMgmt', 'FileWrite', 'Unrestricted'].map(
   (name) => `VM.GuestAgent.${name}`,
 );
+const ONLY_9 = [...AGENT_OF_9, 'VM.Replicate'];
 
 /** Of one version; `8.4.21`. */
 export function privilegesOf(version: string): readonly string[] {
-  return [...COMMON, ...(Number(version.split('.')[0]) >= 9 ? AGENT_OF_9 : AGENT_OF_8)].toSorted();
+  return [...COMMON, ...(Number(version.split('.')[0]) >= 9 ? ONLY_9 : AGENT_OF_8)].toSorted();
 }
 
 /** Of all versions together: the built-in roles hold what there is. */
-export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...AGENT_OF_9];
+export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...ONLY_9];
 
 /** Who asks, and what they may do where. */
 export interface Caller {
@@ -75,7 +76,10 @@ const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   PVEDatastoreUser: ['Datastore.AllocateSpace', 'Datastore.Audit'],
   PVESDNUser: ['SDN.Audit', 'SDN.Use'],
   PVEVMAdmin: PRIVILEGES.filter((name) => name.startsWith('VM.')),
-  PVEVMUser: ['VM.Audit', 'VM.Backup', 'VM.Config.CDROM', 'VM.Config.Cloudinit', 'VM.Console', 'VM.PowerMgmt'],
+  PVEVMUser: [
+    ...['VM.Audit', 'VM.Backup', 'VM.Config.CDROM', 'VM.Config.Cloudinit', 'VM.Console', 'VM.PowerMgmt'],
+    ...AGENT_OF_9.filter((name) => !name.endsWith('.Unrestricted')),
+  ],
 };
 
 /** Role → its privileges, the built-in ones first. */

@@ -64,6 +64,10 @@ function dropUnused(config: VmConfig, disks: readonly string[]): void {
 async function takeAway(node: LabNode, record: VmRecord, change: ConfigChange, output: Output): Promise<string[]> {
   const removed: string[] = [];
   for (const name of change.removed) {
+    if (name === 'lock' && record.lock !== undefined) {
+      delete record.lock;
+      continue;
+    }
     const value = record.config[name] ?? record.pending?.set[name];
     if (value === undefined) {
       output.warn(`cannot delete '${name}' - not set in current configuration!`);

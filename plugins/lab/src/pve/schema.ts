@@ -1,6 +1,7 @@
 import parameters8 from './parameters-8.4.json' with { type: 'json' };
 import parameters9 from './parameters-9.2.json' with { type: 'json' };
 import { badParameters } from './fault.js';
+import { isVmid, NO_VMID } from './routes/common.js';
 import { qemuOption } from './qemu-options.js';
 import { problemOf, type ParamSpec, type RawParams } from './params.js';
 import { majorOf, type PveMajor } from './versions.js';
@@ -10,6 +11,8 @@ export type SchemaParameter = Omit<ParamSpec, 'format' | 'type'> & {
   readonly type: ParamSpec['type'] | 'array';
   /** Given more than once on a command line, the values are joined. */
   readonly list?: boolean;
+  /** An id of a VM, which is looked at before its range. */
+  readonly vmid?: boolean;
 };
 
 export type Schema = Readonly<Record<string, Readonly<Record<string, SchemaParameter>>>>;
@@ -42,7 +45,10 @@ export function checkSchema(version: string, method: string, template: string, r
       errors[name] = 'property is not defined in schema and the schema does not allow additional properties';
     else if (spec.type !== 'array' && isText(value)) {
       const text = value === true ? '1' : value === false ? '0' : String(value);
-      const problem = problemOf({ ...spec, type: spec.type }, text) ?? options?.(name)?.format?.(text);
+      const problem =
+        (spec.vmid === true && /^\d+$/.test(text) && !isVmid(text) ? NO_VMID : undefined) ??
+        problemOf({ ...spec, type: spec.type }, text) ??
+        options?.(name)?.format?.(text);
       if (problem !== undefined) errors[name] = problem;
     }
   }

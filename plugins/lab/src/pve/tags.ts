@@ -42,7 +42,8 @@ export function assertTags(state: LabState, caller: Caller, vmid: number, before
   const allowed = allowedTags(state, caller);
   const registered = new Set(registeredTags(state));
   const free = tagAccess(state).allow === 'free';
-  for (const tag of new Set([...old, ...wanted])) {
+  // In the order of a Perl hash on a real node: what comes is looked at first here.
+  for (const tag of new Set([...wanted, ...old])) {
     if (old.has(tag) === wanted.has(tag)) continue;
     if (registered.has(tag) || !(free || allowed.has(tag)))
       throw new PveFault(403, `Permission check failed (/, Sys.Modify for modifying tag '${tag}')`);

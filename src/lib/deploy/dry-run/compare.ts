@@ -3,15 +3,31 @@ import type { StrategyLine } from './strategy-line.js';
 import { RELEASE_MARK } from './script.js';
 
 /** As far as it is looked into; everything else of a service is compared as a whole. */
+const mount = z.looseObject({ type: z.string(), source: z.string().optional() });
+const grant = z.looseObject({ source: z.string().optional() });
+const content = z.looseObject({
+  file: z.string().optional(),
+  content: z.string().optional(),
+  environment: z.string().optional(),
+});
 const build = z.looseObject({ context: z.string().default('.'), dockerfile: z.string().optional() });
 const service = z.looseObject({
   image: z.string().optional(),
   build: build.optional(),
-  volumes: z.array(z.looseObject({ type: z.string(), source: z.string().optional() })).optional(),
+  volumes: z.array(mount).optional(),
+  configs: z.array(grant).optional(),
+  secrets: z.array(grant).optional(),
+  networks: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** What `docker compose config --format json` prints. */
-export const composeConfig = z.looseObject({ name: z.string(), services: z.record(z.string(), service) });
+export const composeConfig = z.looseObject({
+  name: z.string(),
+  services: z.record(z.string(), service),
+  configs: z.record(z.string(), content).optional(),
+  secrets: z.record(z.string(), content).optional(),
+  networks: z.record(z.string(), z.unknown()).optional(),
+});
 export type ComposeConfig = z.infer<typeof composeConfig>;
 type Service = z.infer<typeof service>;
 
@@ -83,6 +99,51 @@ function secretsUsed(service: Service, names: readonly string[]): readonly strin
   return names.filter((name) => text.includes(`zebu-marker-${name}-end`));
 }
 
+/** Why what lies at a path of the commit is another one; empty when it is the same. */
+function fileReasons(paths: readonly string[], changedFiles: readonly string[] | null): readonly string[] {
+  const inCommit = paths.filter((path) => path.startsWith(`${TREE}/`) || path === TREE);
+  if (inCommit.length === 0) return [];
+  if (changedFiles === null) return ['is given files of the commit, which zebu cannot compare'];
+  const changed = new Set(
+    inCommit.flatMap((path) => {
+      const name = path.slice(TREE.length + 1);
+      return changedFiles.filter((file) => name === '' || file === name || file.startsWith(`${name}/`));
+    }),
+  );
+  return changed.size === 0 ? [] : [`is given ${plural(changed.size, 'changed file')} of the commit`];
+}
+
+/** Why what a service is given besides its own settings is another one: configs and secrets, and networks. */
+function givenReasons(
+  name: string,
+  live: ComposeConfig,
+  target: ComposeConfig,
+  { changedFiles, changedSecrets }: Comparison,
+): readonly string[] {
+  const now = target.services[name];
+  const reasons: string[] = [];
+  const files = (now?.volumes ?? []).flatMap(({ type, source }) =>
+    type === 'bind' && source !== undefined ? [source] : [],
+  );
+  for (const kind of ['configs', 'secrets'] as const) {
+    for (const { source = '' } of now?.[kind] ?? []) {
+      const [before, after] = [live[kind]?.[source], target[kind]?.[source]];
+      if (after?.file !== undefined && before?.file !== undefined) files.push(after.file);
+      else if (JSON.stringify(before) !== JSON.stringify(after)) reasons.push(`another content of ${source}`);
+      const text = JSON.stringify(after) ?? '';
+      const other = changedSecrets.filter(
+        (secret) => after?.environment === secret || text.includes(`zebu-marker-${secret}-end`),
+      );
+      if (other.length > 0) reasons.push(`another value of ${other.join(', ')}`);
+    }
+  }
+  for (const network of Object.keys(now?.networks ?? {})) {
+    if (JSON.stringify(live.networks?.[network]) !== JSON.stringify(target.networks?.[network]))
+      reasons.push(`the network ${network} is made anew`);
+  }
+  return [...reasons, ...fileReasons(files, changedFiles)];
+}
+
 /** What becomes of each service, in the order of their names. */
 export function compareServices(input: Comparison): readonly PlannedService[] {
   const { live, target, changedFiles, changedSecrets, strategies } = input;
@@ -103,13 +164,16 @@ export function compareServices(input: Comparison): readonly PlannedService[] {
     const builder = builtBy.get(name);
     const certain: string[] = [];
     const differ = keysThatDiffer(then, now).filter(
-      (key) => key !== 'build' && (key !== 'image' || (now.build === undefined && builder === undefined)),
+      (key) =>
+        key !== 'build' &&
+        // Only said to whoever develops; a deploy leaves it out.
+        key !== 'develop' &&
+        (key !== 'image' || (now.build === undefined && builder === undefined)),
     );
     if (differ.length > 0) certain.push(`settings changed: ${differ.join(', ')}`);
     const secrets = secretsUsed(now, changedSecrets);
     if (secrets.length > 0) certain.push(`another value of ${secrets.join(', ')}`);
-    if (now.volumes?.some(({ type, source }) => type === 'bind' && source?.startsWith(`${TREE}/`) === true) === true)
-      certain.push('mounts files of the commit, which lie elsewhere with each release');
+    if (live !== null) certain.push(...givenReasons(name, live, target, input));
     const source = builder === undefined ? undefined : target.services[builder];
     const maybe =
       source === undefined

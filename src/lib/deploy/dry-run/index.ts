@@ -14,6 +14,7 @@ import type { AppLayout } from '../layout.js';
 import { planFile, type ReleasePlan } from '../plan.js';
 import { survey, type Survey } from '../survey.js';
 import { compareServices, composeConfig, type ComposeConfig, type PlannedService } from './compare.js';
+import { compareSettings, type PlannedSetting } from './settings.js';
 import { parseSections, rehearsalScript } from './script.js';
 import { plannedSteps } from './steps.js';
 import { parseStrategies } from './strategy-line.js';
@@ -28,6 +29,8 @@ export interface DeployPlan {
   readonly services: readonly PlannedService[];
   /** Secrets whose value is new or another one; names only. */
   readonly secrets: readonly { readonly name: string; readonly status: SecretChange['status'] }[];
+  /** What goes with the release as plain settings, with their values. */
+  readonly settings: readonly PlannedSetting[];
   readonly steps: readonly string[];
   readonly room: readonly Room[];
   /** Who deploys right now; null when nobody does. */
@@ -66,13 +69,18 @@ export async function planDeploy(
   const { session, address } = await openGuest(context);
   const found = await survey(session, layout, signal);
   const changes = planSecrets(context, secrets, found);
-  const names = changes.filter(({ status }) => status !== 'stale' && status !== 'missing').map(({ name }) => name);
+  const names = changes.filter(({ status }) => status !== 'missing').map(({ name }) => name);
   const haves = await git.known(found.haves);
   const { sections, bytes } = await rehearse(session, context, { git, layout, release, haves, names });
   const target = readTarget(sections, release.target);
   const history = parseHistory(sections.get('history') ?? '');
   const liveCommit = history.findLast(({ id }) => id === found.current)?.commit;
   const between = liveCommit === undefined ? undefined : await git.between(liveCommit, release.target.commit);
+  const settings = compareSettings(
+    sections.get('live-settings') ?? '',
+    sections.get('settings') ?? '',
+    release.settings,
+  );
   const changedSecrets = changes.filter(({ status }) => ['added', 'changed', 'generated'].includes(status));
   const services = compareServices({
     live: readConfig(sections.get('live')) ?? null,
@@ -81,7 +89,7 @@ export async function planDeploy(
     changedSecrets: changedSecrets.map(({ name }) => name),
     strategies: parseStrategies(sections.get('strategies') ?? ''),
   });
-  const hooks = (sections.get('hooks') ?? '').split('\n').filter((name) => name !== '');
+  const hooks = linesOf(sections.get('hooks'));
   const holder = parseHolder(found.holder);
   return {
     previous: found.current,
@@ -93,8 +101,9 @@ export async function planDeploy(
       ahead: between?.ahead ?? null,
       behind: between?.behind ?? null,
       services,
+      settings,
       secrets: changedSecrets.map(({ name, status }) => ({ name, status })),
-      steps: plannedSteps(config, hooks, target, bytes),
+      steps: plannedSteps(config, hooks, target, { bytes, paths: linesOf(sections.get('paths')) }),
       room: rooms(sections, config),
       deploying: holder === undefined ? null : describeHolder(holder),
     },
@@ -151,13 +160,18 @@ async function rehearse(
 function readTarget(sections: ReadonlyMap<string, string>, target: Target): ComposeConfig {
   const config = readConfig(sections.get('target'));
   if (config !== undefined) return config;
-  const hook = /^pre-build$/m.test(sections.get('hooks') ?? '');
+  const hook = /^pre-(build|deploy)$/m.exec(sections.get('hooks') ?? '')?.[0];
+  const refused = sections.get('refused')?.trim();
   throw new ZebuError(
     'COMPOSE_INVALID',
-    `Compose refuses the files of ${target.ref}: ${sections.get('error')?.trim() ?? 'no reason given'}`,
-    hook ? { hint: 'A plan does not run .zebu/hooks/pre-build, which may make what is missing.' } : {},
+    refused === undefined
+      ? `Compose refuses the files of ${target.ref}: ${sections.get('error')?.trim() ?? 'no reason given'}`
+      : `The deploy of ${target.ref} would be refused: ${refused}`,
+    hook === undefined ? {} : { hint: `A plan does not run .zebu/hooks/${hook}, which may make what is missing.` },
   );
 }
+
+const linesOf = (text = ''): readonly string[] => text.split('\n').filter((line) => line !== '');
 
 function readConfig(text: string | undefined): ComposeConfig | undefined {
   if (text === undefined) return undefined;

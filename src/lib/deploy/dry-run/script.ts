@@ -2,8 +2,13 @@ import { sh } from '@zebu/kit';
 import { MARKERS } from '../../secrets/vm/markers.js';
 import type { AppLayout } from '../layout.js';
 import { takePart } from '../receive/take-part.js';
+import { CHECKOUT } from '../runner/checkout.js';
 import { COMPOSE } from '../runner/compose.js';
 import { CONFIG } from '../runner/config.js';
+import { DATA } from '../runner/data.js';
+import { ENV_FILE } from '../runner/env-file.js';
+import { MOUNTS } from '../runner/mounts.js';
+import { SOURCES } from '../runner/sources.js';
 import { STRATEGY } from '../runner/strategy.js';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
@@ -24,8 +29,9 @@ export interface Rehearsal {
  * borrows the app's objects, and goes when the script ends. Secrets are rendered as markers; no value is read.
  *
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
- * where there is one that can be read), strategies (as the runner's), hooks (names), room (`PLACE FREE_MIB`), memory (MiB),
- * history (the last lines), and error (why Compose refuses the files).
+ * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room
+ * (`PLACE FREE_MIB`), memory (MiB), history (the last lines), live-settings and settings (lines of KEY=value), and error (why
+ * Compose refuses the files) or refused (why a path in them is).
  */
 export function rehearsalScript({ layout, commit, planSize, markersSize, pack }: Rehearsal): string {
   return (
@@ -47,17 +53,26 @@ cd "$work"
 git init -q --bare repo.git || exit 1
 [ -d "$base/repo.git" ] && echo "$base/repo.git/objects" >repo.git/objects/info/alternates
 if [ ${pack ? 1 : 0} = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || exit 1; else cat >/dev/null; fi
-GIT_INDEX_FILE="$work/index" git --git-dir=repo.git --work-tree="$release/tree" read-tree --reset -u ${commit} || exit 1
-mark=${RELEASE_MARK}
+commit=${commit} mark=${RELEASE_MARK}
 ` +
+    CHECKOUT +
     COMPOSE +
     CONFIG +
+    ENV_FILE +
     STRATEGY +
+    SOURCES +
+    MOUNTS +
+    DATA +
     MARKERS +
     String.raw`
+checkout_commit repo.git "$release/tree" "$work/index" "$commit" || exit 1
 limit=120 masks=/dev/null
-# Neither pinned images nor folders that outlive the release: what the commit itself says.
-own_files() { images=; [ ! -s "$release/proxy.yml" ] || images="-f $release/proxy.yml"; }
+logged() { :; }
+# No pinned images: what the commit itself says, and where its data is.
+own_files() {
+  images=
+  for overlay in proxy shared; do [ ! -s "$release/$overlay.yml" ] || images="$images -f $release/$overlay.yml"; done
+}
 # Compose ends its JSON without a newline.
 section() { printf '\n@@%s\n' "$1"; }
 # The same name for the release's folder in both.
@@ -66,10 +81,14 @@ marked() { sed -e "s|$1/|$mark/|g" "$2"; }
 live=$(readlink "$base/current" 2>/dev/null)
 if [ -n "$live" ] && load "$base/$live"; then
   own_files
+  section live-settings
+  cat "$base/$live/settings.env" 2>/dev/null
   [ -n "$secrets" ] || environment="$environment --env-file $work/markers"
   if { if [ -n "$secrets" ]; then marked_config json; else compose config --format json; fi; } </dev/null >"$work/live" 2>/dev/null; then
     section live
-    marked "$base/$live" "$work/live"
+    # With markers, its folder is another one.
+    sed -e "s|$work/marked/|$base/$live/tree/|g" "$work/live" >"$work/live-here"
+    marked "$base/$live" "$work/live-here"
   fi
 fi
 
@@ -77,14 +96,26 @@ mv "$work/markers" "$work/names"
 load "$work/release"
 own_files
 environment="$environment --env-file $work/names"
-if read_config; then
+section settings
+cat "$work/release/settings.env" 2>/dev/null
+[ ! -s "$work/names" ] || secrets=names
+if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
+if ! read_config; then
+  section error
+  grep -v '^$' "$work/error" | tail -n 1
+elif ! map_mounts; then
+  section refused
+  printf '%s\n' "$reason"
+elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
+  section error
+  grep -v '^$' "$work/error" | tail -n 1
+else
   section target
   marked "$work/release" "$work/config"
   section strategies
   strategies <"$work/config"
-else
-  section error
-  grep -v '^$' "$work/error" | tail -n 1
+  section paths
+  cat "$work/said"
 fi
 section hooks
 for each in pre-build pre-deploy post-deploy post-failure; do [ ! -f "$tree/.zebu/hooks/$each" ] || echo "$each"; done

@@ -4,12 +4,15 @@ import { formatBytes, formatSeconds } from '../../ui/units.js';
 import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
 
-/** What the deploy does, one line a step, in the order of the runner. */
+/**
+ * What the deploy does, one line a step, in the order of the runner.
+ * @param sending `bytes`: of git objects; `paths`: what the runner says of those in the Compose files
+ */
 export function plannedSteps(
   { deploy }: Config,
   hooks: readonly string[],
   target: ComposeConfig,
-  bytes: number,
+  { bytes, paths }: { readonly bytes: number; readonly paths: readonly string[] },
 ): readonly string[] {
   const hook = (name: string): readonly string[] => (hooks.includes(name) ? [`run .zebu/hooks/${name}`] : []);
   const built = Object.entries(target.services).flatMap(([name, { build }]) => (build === undefined ? [] : [name]));
@@ -17,6 +20,7 @@ export function plannedSteps(
   return [
     bytes === 0 ? 'send nothing: the VM has the commit' : `send ${formatBytes(bytes)}`,
     ...hook('pre-build'),
+    ...paths,
     built.length === 0 ? 'build nothing' : `build ${built.join(', ')}`,
     ...hook('pre-deploy'),
     ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),

@@ -37,7 +37,7 @@ function serviceRow(each: PlannedService, gaps: Planned['gaps']): readonly strin
 
 /** `app:deploy --dry-run` for people. */
 export function planLines({ plan, previous, gaps }: Pick<Planned, 'gaps' | 'plan' | 'previous'>): readonly string[] {
-  const { secrets, room, steps, deploying } = plan;
+  const { secrets, settings, room, steps, deploying } = plan;
   return [
     ...(deploying === null ? [] : [`a deploy is running: ${deploying}`]),
     ...commitLines(plan, previous),
@@ -50,6 +50,9 @@ export function planLines({ plan, previous, gaps }: Pick<Planned, 'gaps' | 'plan
     ...(secrets.length === 0
       ? ['secrets: unchanged']
       : [`secrets: ${secrets.map(({ name, status }) => `${name} ${status}`).join(', ')}`]),
+    ...settings.map(
+      ({ name, value, status }) => `setting ${name}${value === null ? '' : ` = ${JSON.stringify(value)}`}: ${status}`,
+    ),
     ...room.map(
       ({ what, availableMb, neededMb, remedy }) =>
         `${what}: ${availableMb} MiB of at least ${neededMb}${remedy === null ? '' : `: NOT ENOUGH: ${remedy}`}`,

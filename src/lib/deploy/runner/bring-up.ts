@@ -2,9 +2,15 @@
 export const BRING_UP = String.raw`
 # Fails with $reason set where it is known better than from the last line that was printed.
 start_release() {
+  rm -f "$work/hashes"
   write_env_file
+  write_digests || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  renew_networks || return 1
   front_prepare
   find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  # Beside it, for in_force.
+  hashing=
+  [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
   if [ -s "$work/roll" ]; then roll_out || return 1
   else logged compose up -d --no-build --remove-orphans || return 1
   fi
@@ -55,7 +61,8 @@ judge() {
   gap=$(gaps judged)
   watcher=
   say_gap
-  [ $judged = 0 ] && check_probes
+  [ -z "$hashing" ] || wait $hashing
+  [ $judged = 0 ] && in_force && check_probes
 }
 
 # Makes the loaded release the live one, and ends.
@@ -85,6 +92,7 @@ restore() {
     finish unhealthy "$failed"
   fi
   phase restore
+  strict=
   load "$base/releases/$previous"
   steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
   [ $outcome = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }

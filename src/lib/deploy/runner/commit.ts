@@ -3,7 +3,8 @@ import { RECORD_FORMAT } from '../drift.js';
 /** How a run ends: the link to the live release, and the lines in history and journal. */
 export const COMMIT =
   String.raw`
-live_release() { basename "$(readlink "$base/current" 2>/dev/null)"; }
+# Nothing where the link leads nowhere: there is nothing to go back to then.
+live_release() { [ ! -f "$base/current/plan" ] || basename "$(readlink "$base/current")"; }
 
 # What app:status compares with.
 note_containers() {

@@ -36,6 +36,7 @@ follow_script() {
 # follow_one N FROM TO: files of values.
 follow_one() {
   eval "name=\$name_$1 service=\$service_$1 command=\$command_$1"
+  touched=1
   logged follow "$name" "$service" "$command" "$2" "$3"
 }
 

@@ -3,6 +3,7 @@ export const GAP = String.raw`
 list_before() {
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.ID}}' >"$work/before" || : >"$work/before"
+  note_began
 }
 
 watch_gap() {
@@ -22,10 +23,10 @@ gaps() {
   watcher=
   [ "$1" = judged ] || inspect >"$work/now" 2>/dev/null
   awk '
-    FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; lasting[field[1]] = field[8]; next }
+    FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; meant[field[1]] = field[8]; next }
     FILENAME == ARGV[2] { if (!up[$2]++) n[$1]++; had[$1] = 1; next }
     { at = substr($1, 1, length($1) - 6) / 1000; service = $2; id = $3; action = $4 }
-    !(service in had) || lasting[service] != "1" { next }
+    !(service in had) || meant[service] != "stays" { next }
     action == "kill" || action == "die" {
       touched[service] = 1
       if (up[id]) { up[id] = 0; if (--n[service] == 0) down[service] = at }

@@ -24,6 +24,7 @@ remove_release_container() {
 run_release_command() {
   [ -n "$release_service" ] || return 0
   begin release-command "$release_service"
+  touched=1
   remove_release_container
   write_env_file
   limit=$timeout

@@ -42,6 +42,8 @@ pull_images() {
 pin_images() {
   built_images >"$work/built"
   cat "$work/built" "$work/pulled" | cut -d' ' -f2 | sort -u >"$work/names"
+  # For who removes the app: what is built for it may have other names.
+  cut -d' ' -f2 "$work/built" | sort -u >"$release/image-names"
   [ -s "$work/names" ] || return 0
   reason=
   if [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||

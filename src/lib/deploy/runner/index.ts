@@ -1,22 +1,27 @@
 import { BRING_UP } from './bring-up.js';
-import { BUILD } from './build.js';
 import { BUILD_ARGS } from './build-args.js';
+import { BUILD } from './build.js';
 import { COMMIT } from './commit.js';
 import { COMPOSE } from './compose.js';
 import { CONFIG } from './config.js';
 import { DATA } from './data.js';
+import { DIGESTS } from './digests.js';
 import { ENGINE } from './engine.js';
 import { ENV_FILE } from './env-file.js';
+import { FAIR } from './fair.js';
+import { FILES } from './files.js';
 import { FOLLOW_DATA } from './follow-data.js';
 import { FRONT } from './front.js';
 import { GAP } from './gap.js';
 import { HALF_STARTED } from './half-started.js';
 import { HOOKS } from './hooks.js';
 import { IMAGES } from './images.js';
+import { IN_FORCE } from './in-force.js';
 import { IN_USE } from './in-use.js';
+import { INTENT } from './intent.js';
 import { JOURNAL } from './journal.js';
-import { MAIN } from './main.js';
 import { LINEWISE } from '../../guest/linewise.js';
+import { MAIN } from './main.js';
 import { MASK_FUNCTION } from '../../secrets/vm/masks.js';
 import { MOUNTS } from './mounts.js';
 import { PORTS } from './ports.js';
@@ -28,6 +33,7 @@ import { RECOVER } from './recover.js';
 import { ROLLING } from './rolling.js';
 import { SECRETS } from './secrets.js';
 import { SOURCES } from './sources.js';
+import { STANDING } from './standing.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
 import { VERDICT } from './verdict.js';
@@ -56,12 +62,18 @@ export const RUNNER = [
   COMPOSE,
   ENV_FILE,
   CONFIG,
+  INTENT,
+  FAIR,
   VERDICT,
   PROBES,
   IMAGES,
   SOURCES,
   MOUNTS,
   DATA,
+  FILES,
+  DIGESTS,
+  STANDING,
+  IN_FORCE,
   BUILD,
   PREFLIGHT,
   STRATEGY,

@@ -1,13 +1,17 @@
 /** What a run does, from top to bottom. */
 export const MAIN = String.raw`
+# Where the data of a volume lies is decided before it is compared with what Docker has.
+judge_paths() { map_mounts && check_standing; }
+
 # Refuses Compose files that cannot be read, and what they may not say.
 check_config() {
   step=check
   read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
   find_build_args || finish refused "$reason"
   find_builders
+  note_intents || finish refused 'no space left in the VM'
   # It may write what is mounted.
-  [ -f "$tree/.zebu/hooks/pre-deploy" ] || map_mounts || finish refused "$reason"
+  [ -f "$tree/.zebu/hooks/pre-deploy" ] || judge_paths || finish refused "$reason"
 }
 
 [ "$mode" = recover ] && recover
@@ -22,6 +26,7 @@ phase prepare || finish refused 'no space left in the VM'
 
 if [ "$mode" = deploy ]; then
   begin check ''
+  say_settings
   check_room || finish refused "$reason"
   limit=300
   # First, because it may write what the Compose files ask for.
@@ -55,8 +60,10 @@ fi
 run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
 if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then
   step=check
-  map_mounts || finish refused "$reason"
+  judge_paths || finish refused "$reason"
 fi
+# After everything that may write what is given to containers, and before anything is started.
+[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
 

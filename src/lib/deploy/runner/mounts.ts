@@ -192,6 +192,11 @@ map_mounts() {
   write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { reason='no space left in the VM'; return 1; }
   if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else rm -f "$release/shared.yml.new"; fi
   overlays
+  # What else looks at volumes, configs and secrets is to see the places they have now.
+  ! grep -qE '^(volumes|configs|secrets):' "$release/shared.yml" 2>/dev/null || {
+    rm -f "$work/config"
+    read_config || { reason=$(grep -v '^$' "$work/error" | tail -n 1); return 1; }
+  }
 }
 
 say_mounts() {

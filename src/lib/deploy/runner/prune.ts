@@ -78,6 +78,7 @@ prune() {
   ls -1 "$base/journals" | sort -r | sed 1,200d | while read -r old; do rm -f "$base/journals/$old"; done
   # A start of the Docker client costs more than all of the above: only when there is something to remove.
   if [ -s "$work/old" ]; then
+    prune_files
     prune_gone_images 9>&- &
     removing=$!
     git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-

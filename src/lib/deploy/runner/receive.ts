@@ -1,4 +1,5 @@
 import { LATEST_LINES } from '../../secrets/vm/scripts.js';
+import { CHECKOUT } from './checkout.js';
 
 /**
  * The first thing a client starts: with the lock held, in the app's folder, its standard input and output still those of
@@ -12,7 +13,9 @@ export const RECEIVE =
   String.raw`#!/bin/sh
 if [ "$1" = start ]; then
   set -eu
-  umask 022
+  umask 022` +
+  CHECKOUT +
+  String.raw`
   mode=$2 base=$3 id=$4 run=$5
   if [ $# -gt 5 ]; then
     commit=$6 pack=$7
@@ -24,7 +27,7 @@ if [ "$1" = start ]; then
     if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null; else cat >/dev/null; fi
     release=$base/releases/$id
     mkdir -p "$release/tree"
-    GIT_INDEX_FILE=$base/.incoming/index git --git-dir=repo.git --work-tree="$release/tree" read-tree --reset -u "$commit"
+    checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit"
     git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
     { cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
     mv "$release/plan.new" "$release/plan"

@@ -8,7 +8,9 @@
 export const SECRETS = String.raw`
 # What changes beside the secrets themselves is none of this: of the services only those that use them.
 replace_affected() {
+  rm -f "$work/hashes"
   write_env_file
+  write_digests || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   front_prepare
   if [ -n "$affected" ]; then
     find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }

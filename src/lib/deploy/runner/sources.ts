@@ -111,6 +111,8 @@ path_facts() {
     name=- state=forbidden kept=missing
     case $real in
       "$release"|"$release/") ;;
+      # What zebu made of settings and secrets.
+      "$directory/.env") [ -L "$real" ] && state=elsewhere || { name=.env state=content; } ;;
       "$release/tree/"*) name=$(printf '%s' "$real" | sed "s|^$release/tree/||") state= ;;
       "$release/tree") name=. state=root ;;
       # Beside the repository there is nothing but what zebu keeps of the release.

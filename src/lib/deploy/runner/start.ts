@@ -33,5 +33,6 @@ IFS=. read -r uptime _ </proc/uptime
 booted=$((started - uptime))
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad= reason= remark= watcher= gap= only= front= noting= listing=
+bad= reason= remark= watcher= gap= only= front= noting= listing= touched= fresh= hashing=
+strict=1
 `;

@@ -44,11 +44,11 @@ strategies() {
       for (i = 1; i <= k; i++) if ((list[i] in how) && !(list[i] in done)) return 0
       return 1
     }
-    function out(name,   list, k, i, text) {
+    function out(name,   list, k, i, waits) {
       k = split(needs[name], list, " ")
-      text = ""
-      for (i = 1; i <= k; i++) text = text ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
-      print name "|" how[name] "|" why[name] "|" copies[name] "|" text
+      waits = ""
+      for (i = 1; i <= k; i++) waits = waits ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
+      print name "|" how[name] "|" why[name] "|" copies[name] "|" waits
       done[name] = 1
       left--
     }
@@ -80,7 +80,7 @@ find_rolling() {
   case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
   read_config && strategies <"$work/config" >"$work/strategies" || return 1
   [ -s "$work/strategies" ] || return 1
-  compose config --hash '*' </dev/null >"$work/hashes" 2>"$work/error" || return 1
+  read_hashes || return 1
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}} {{.ID}}' >"$work/running" || return 1
   awk 'FILENAME == ARGV[1] { hash[$1] = $2; next } hash[$1] != $2 && !seen[$1]++ { print $1 }' "$work/hashes" "$work/running" >"$work/changed"

@@ -1,17 +1,22 @@
 /** The verdict: whether what runs is as it should be, and the last words of what is not. */
 export const VERDICT = String.raw`
-# service|state|health|exit|restarts|oom|started|lasting|name, one line a container; lasting says it is meant to stay up.
+# service|state|health|exit|restarts|oom|started|meant|name|id|check, one line a container: meant says what for (see "meant"),
+# check when the last health check began.
 look_at() {
-  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{if or .Config.Healthcheck .HostConfig.PortBindings}}1{{else}}{{if or (eq .HostConfig.RestartPolicy.Name "always") (eq .HostConfig.RestartPolicy.Name "unless-stopped")}}1{{else}}0{{end}}{{end}}|{{.Name}}' "$@"
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {
   : >"$work/asked"
-  if [ "$1" = again ] && [ -n "$ids" ] && seen=$(look_at $ids 2>/dev/null); then echo "$seen"; return 0; fi
+  if [ "$1" = again ] && [ -n "$ids" ] && look_at $ids >"$work/looked" 2>/dev/null; then meant <"$work/looked"; return 0; fi
   ids=$only
   [ -n "$ids" ] || ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
-  [ -z "$ids" ] || look_at $ids
+  [ -n "$ids" ] || return 0
+  look_at $ids >"$work/looked"
+  looked=$?
+  meant <"$work/looked"
+  return $looked
 }
 
 # Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
@@ -19,23 +24,34 @@ verify() {
   clock
   until=$((clock + patience)) eager=5
   same= since=0 reason= bad= said= ids=
+  fair_since
   while :; do
     inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { reason='there is no container'; return 1; }
+    be_fair || continue
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
-    awk -F'|' '
+    awk -F'|' -v fresh="$fresh" '
       function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
-      $2 == "running" && $3 == "unhealthy" { fail("is unhealthy"); next }
-      $2 == "running" && $3 == "starting" { print "waiting=" $1; next }
+      function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
+      FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
+      # Docker counts anew when somebody starts it by hand.
+      { restarts = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5; own = !($10 in count) || started[$10] != $7 }
+      $2 == "running" && $8 == "awaited" { print "waiting=" $1; next }
+      $2 == "running" && $3 == "unhealthy" && $8 != "job" {
+        # What it said before anything was replaced is no verdict on what was put in place.
+        if (own || fresh == "any" || (fresh != "" && $11 > fresh)) fail("is unhealthy"); else print "waiting=" $1
+        next
+      }
+      $2 == "running" && $3 == "starting" && $8 != "job" { print "waiting=" $1; next }
       $2 == "running" && $3 == "healthy" { next }
-      $2 == "running" && $5 >= 3 { fail("restarts again and again (" $5 " times, last exit code " $4 ")"); next }
+      $2 == "running" && restarts >= 3 { loops(); next }
       $2 == "running" { print "unchecked=" $1; next }
-      $2 == "restarting" { if ($5 >= 3) fail("restarts again and again (" $5 " times, last exit code " $4 (($6 == "true") ? ", out of memory" : "") ")"); else print "waiting=" $1; next }
-      $2 == "exited" && $4 == 0 && $8 == 0 { next }
+      $2 == "restarting" { if (restarts >= 3) loops(); else print "waiting=" $1; next }
+      $2 == "exited" && $4 == 0 && $8 != "stays" { next }
       $2 == "exited" { fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }
-    ' "$work/now" >"$work/judged"
+    ' "$work/began" "$work/now" >"$work/judged"
     [ -s "$work/judged" ] || return 0
     if grep -q '^reason=' "$work/judged"; then
       reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')

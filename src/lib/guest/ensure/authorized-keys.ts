@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-const KEY = /(?:^|\s)((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s+(.*))?$/;
+const KEY = /(?:^|\s)((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s+(\S.*)?)?$/;
 
 /** What identifies a key: its blob. Options before it and the comment behind it do not. */
 function blobOf(line: string): string | undefined {
@@ -10,7 +10,7 @@ function blobOf(line: string): string | undefined {
 /** As `ssh-add -l` names it: comment and SHA-256. */
 function nameOf(line: string): string {
   const [, , blob = '', comment = ''] = KEY.exec(line) ?? [];
-  const sum = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64').replace(/=+$/, '');
+  const sum = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64').replaceAll('=', '');
   return [comment.trim(), `SHA256:${sum}`].filter((part) => part !== '').join(' ');
 }
 

@@ -39,8 +39,10 @@ async function isEmpty(client: ProxmoxClient, { node, vmid }: NewVm): Promise<bo
   );
 }
 
-const isGone = (error: unknown): boolean =>
-  isZebuError(error) && /does not exist/.test(String(error.details?.['reason'] ?? ''));
+function isGone(error: unknown): boolean {
+  const reason = isZebuError(error) ? error.details?.['reason'] : undefined;
+  return typeof reason === 'string' && /^Configuration file .* does not exist/.test(reason);
+}
 
 async function clear(context: Context, client: ProxmoxClient, vm: NewVm): Promise<Outcome> {
   const { io, signal, clock } = context;

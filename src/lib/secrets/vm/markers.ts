@@ -21,10 +21,11 @@ marked_config() {
         from=$from/$part to=$to/$part
       done
       unset IFS
-      cp "$work/markers" "$to"
+      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$to"
       directory=$(dirname "$to")
     elif [ -f "$directory/.env" ]; then environment="--env-file $directory/.env"
     fi
+    [ ! -s "$release/settings.env" ] || environment="$environment --env-file $release/settings.env"
     environment="$environment --env-file $work/markers"
     [ ! -s "$release/release.env" ] || environment="$environment --env-file $release/release.env"
     compose config --format "$1" )

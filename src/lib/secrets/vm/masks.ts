@@ -32,7 +32,7 @@ const TABLE = READINGS.map(
 export const MASKS_PERL =
   `use strict; no warnings;
 my ($GRAM, $PIECE, $VARIED, $DEPTH) = (${GRAM}, ${PIECE}, ${VARIED}, ${DEPTH});
-my ($NEVER, $ANYWHERE, $NAME) = (${LIMITS.masked}, ${LIMITS.anywhere}, ${LIMITS.name});
+my ($NEVER, $ANYWHERE, $WORD, $NAME, $NUMBER) = (${LIMITS.masked}, ${LIMITS.anywhere}, ${LIMITS.word}, ${LIMITS.name}, ${LIMITS.number});
 my %CONTROLS = (${perlHash(CONTROLS)});
 my %ENTITIES = (${perlHash(ENTITIES)});
 my @READINGS = (
@@ -68,8 +68,10 @@ sub spelled {
 sub common {
   my $value = shift;
   my @parts = split /[-_.:@]/, $value, -1;
-  return 0 if grep({ !/\A[0-9]+\z/ } @parts) && grep { !/\A(?:[A-Za-z]+|[0-9]{1,2})\z/ } @parts;
-  return length($value) <= $NAME || $value =~ /[A-Za-z]\.[A-Za-z]{2,24}\z/;
+  my $numbers = !grep { !/\A[0-9]+\z/ } @parts;
+  return 0 if !$numbers && grep { !/\A(?:[A-Za-z]+|[0-9]{1,2})\z/ } @parts;
+  my $longest = $numbers ? $NUMBER : @parts == 1 ? $WORD : $NAME;
+  return length($value) <= $longest || $value =~ /[A-Za-z]\.[A-Za-z]{2,24}\z/;
 }
 sub rest {
   my $value = shift;

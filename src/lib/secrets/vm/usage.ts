@@ -7,20 +7,25 @@ import { appLayout } from '../../deploy/layout.js';
 import { COMPOSE } from '../../deploy/runner/compose.js';
 import { MARKERS } from './markers.js';
 
+const granted = z.array(z.looseObject({ source: z.string() })).optional();
+const contents = z.record(z.string(), z.looseObject({ environment: z.string().optional() })).optional();
 const renderedConfig = z.object({
-  services: z.record(z.string(), z.looseObject({ secrets: z.array(z.looseObject({ source: z.string() })).optional() })),
-  secrets: z.record(z.string(), z.looseObject({ environment: z.string().optional() })).optional(),
+  services: z.record(z.string(), z.looseObject({ secrets: granted, configs: granted })),
+  secrets: contents,
+  configs: contents,
 });
 
-/** Names → services whose rendered configuration holds the marker, or that mount a Compose secret made from it. */
+/** Names → services whose rendered configuration holds the marker, or that are given a Compose secret or config made from it. */
 export function parseUsage(json: string): ReadonlyMap<string, readonly string[]> {
-  const { services, secrets = {} } = renderedConfig.parse(JSON.parse(json));
+  const { services, secrets = {}, configs = {} } = renderedConfig.parse(JSON.parse(json));
   const usage = new Map<string, Set<string>>();
   for (const [service, settings] of Object.entries(services)) {
-    const text = [settings, ...(settings.secrets ?? []).map(({ source }) => secrets[source])]
-      .map((part) => JSON.stringify(part) ?? '')
-      .join('\n');
-    const mounted = (settings.secrets ?? []).map(({ source }) => secrets[source]?.environment ?? '');
+    const given = [
+      ...(settings.secrets ?? []).map(({ source }) => secrets[source]),
+      ...(settings.configs ?? []).map(({ source }) => configs[source]),
+    ];
+    const text = [settings, ...given].map((part) => JSON.stringify(part) ?? '').join('\n');
+    const mounted = given.map((each) => each?.environment ?? '');
     const marked = [...text.matchAll(/zebu-marker-(\w+?)-end/g)].map((match) => match[1] ?? '');
     for (const name of [...marked, ...mounted]) {
       if (name !== '') usage.set(name, (usage.get(name) ?? new Set()).add(service));

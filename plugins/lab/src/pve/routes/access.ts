@@ -148,9 +148,10 @@ async function removeRole({ node, caller, path }: Call): Promise<unknown> {
 }
 
 async function listRoles({ node }: Call): Promise<unknown> {
+  const known = privilegesOf(node.settings.version);
   return Object.entries(rolesOf(node.file.state)).map(([roleid, privs]) => ({
     roleid,
-    privs: privs.join(','),
+    privs: known.filter((name) => privs.includes(name)).join(','),
     special: isBuiltIn(roleid) ? 1 : 0,
   }));
 }

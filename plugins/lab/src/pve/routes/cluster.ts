@@ -1,4 +1,4 @@
-import { cpus, freemem, totalmem, loadavg, release } from 'node:os';
+import { cpus, freemem, totalmem, loadavg, release, version as build } from 'node:os';
 import { hasPrivilege, requirePrivilege, type Caller } from '../access.js';
 import { badParameters } from '../fault.js';
 import { haStatus, isManaged } from '../ha.js';
@@ -56,7 +56,7 @@ async function nodeStatus({ node, caller, local }: Call): Promise<unknown> {
     uptime: uptime(node),
     loadavg: loadavg().map((value) => value.toFixed(2)),
     kversion: `Linux ${release()}`,
-    'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: '#1 SMP' },
+    'current-kernel': { sysname: 'Linux', release: release(), machine: 'x86_64', version: build() },
     pveversion: `pve-manager/${node.settings.version}/${repoidOf(node.settings.version)}`,
     'boot-info': { mode: 'legacy-bios' },
     ksm: { shared: 0 },
@@ -120,8 +120,10 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
     for (const [id, record] of Object.entries(node.file.state.vms)) {
       if (!hasPrivilege(caller, `/vms/${id}`, 'VM.Audit')) continue;
       const carrier = node.carrier(record);
+      const { cpus: maxcpu, ...summary } = await vmSummary(carrier, Number(id));
       found.push({
-        ...(await vmSummary(carrier, Number(id))),
+        ...summary,
+        maxcpu,
         type: 'qemu',
         id: `qemu/${id}`,
         node: carrier.name,

@@ -1,7 +1,7 @@
 import { requirePrivilege } from '../access.js';
 import { applyChange, type ConfigChange } from '../config-change.js';
 import { checkDisks, storagesOf } from '../disks.js';
-import { badParameters, died } from '../fault.js';
+import { badParameters, died, PveFault } from '../fault.js';
 import { bool, checkParams, int, str, type Params, type ParamSpec } from '../params.js';
 import { cloudInitRows, noteCloudInit, pendingRows } from '../pending.js';
 import { writeCloudInit } from '../power.js';
@@ -132,11 +132,23 @@ async function regenerate(call: Call): Promise<unknown> {
   return null;
 }
 
+/** Takes a lock away that somebody left behind; since Proxmox VE 9.2 a method of its own. */
+async function unlock(call: Call): Promise<unknown> {
+  const vmid = vmidOf(call);
+  if (!call.caller.id.startsWith('root@pam')) throw new PveFault(403, 'Permission check failed (user != root@pam)');
+  await call.node.withLock(vmid, async () => {
+    delete call.node.vm(vmid).lock;
+    call.node.file.save();
+  });
+  return null;
+}
+
 const BASE = '/nodes/{node}/qemu/{vmid}';
 
 export const configRoutes: readonly Route[] = [
   route('PUT', `${BASE}/config`, putConfig),
   route('POST', `${BASE}/config`, postConfig),
+  route('PUT', `${BASE}/unlock`, unlock),
   route('GET', `${BASE}/pending`, pending),
   route('GET', `${BASE}/cloudinit`, cloudInitValues),
   route('PUT', `${BASE}/cloudinit`, regenerate),

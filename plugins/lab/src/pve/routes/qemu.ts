@@ -101,7 +101,12 @@ async function create(call: Call): Promise<unknown> {
     // That it does not start is no failure of its making.
     if (start === '1') {
       task.log('Execute autostart');
-      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
+      // A task of its own, where what it says stays.
+      await new Promise<void>((resolve) => {
+        node.tasks.start('qmstart', String(vmid), caller, (own) =>
+          node.withLock(vmid, () => startVm(node, vmid, own)).finally(resolve),
+        );
+      });
     }
   });
 }
@@ -198,7 +203,8 @@ async function startAll(call: Call): Promise<unknown> {
         wanted === undefined ? record.config['onboot'] === 1 || params['force'] === '1' : wanted.includes(String(vmid));
       if (!listed || record.config['template'] === 1 || (await node.isRunning(vmid, record))) continue;
       task.log(`Starting VM ${vmid}`);
-      await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
+      // Each start is a task of its own, and what it says is in its own log.
+      node.tasks.start('qmstart', String(vmid), caller, (own) => node.withLock(vmid, () => startVm(node, vmid, own)));
     }
   });
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../../guest/process.js';
@@ -126,7 +126,7 @@ async function downloadUrl(call: Call): Promise<unknown> {
       return;
     }
     // As a worker's own process id makes it on a real node: two downloads of one file must not meet.
-    const part = `${target}.tmp_dwnl.${randomUUID()}`;
+    const part = `${target}.tmp_dwnl.${randomInt(2 ** 40)}`;
     try {
       const saved = shown.replace(filename, basename(part));
       await download(url, part, { signal, log, saved }).catch((error: Error) => {

@@ -47,7 +47,7 @@ interface Job {
 /** The guest as the mode wants it, and back as it was: `snapshot` and `suspend` hold it still while its disks are copied. */
 async function quiet({ node, task }: Job, spec: GuestSpec, mode: string, work: () => Promise<void>): Promise<void> {
   const { log } = task;
-  if ((await node.backend.state(spec)) !== 'running') {
+  if ((await node.backend.state(spec)) === 'stopped') {
     log('INFO: starting kvm to execute backup task');
     if (
       Object.values(node.vm(spec.vmid).config).some((value) =>

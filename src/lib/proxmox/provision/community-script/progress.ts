@@ -8,9 +8,9 @@ export type ScriptLine =
   | { readonly kind: 'other'; readonly text: string };
 
 const CODES = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|\u001b[=>]/g;
-const SPINNER = /^\s*[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]\s*(.*)$/;
-const DONE = /^\s*✔\uFE0F?\s*(.*)$/;
-const FAILED = /^\s*✖\uFE0F?\s*(.*)$/;
+const SPINNER = /^\s*[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]\s*(\S.*|)$/;
+const DONE = /^\s*✔\uFE0F?\s*(\S.*|)$/;
+const FAILED = /^\s*✖\uFE0F?\s*(\S.*|)$/;
 
 function judge(line: string): ScriptLine | undefined {
   const text = line.replaceAll(CODES, '').trimEnd();

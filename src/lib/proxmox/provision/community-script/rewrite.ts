@@ -14,7 +14,8 @@ function sourced(base: string): RegExp {
 }
 
 /** A file that is fetched to be run or shown: `curl … URL`, the URL perhaps through a variable set above. */
-const FETCHED = /curl\s+[^|;&\n]*?(https?:\/\/(?:git\.community-scripts\.org|raw\.githubusercontent\.com)[^\s"')]*)/g;
+const FETCHED =
+  /curl\s[^|;&\n]{0,2000}?(https?:\/\/(?:git\.community-scripts\.org|raw\.githubusercontent\.com)[^\s"')]*)/g;
 const BY_VARIABLE = /\$\{?COMMUNITY_SCRIPTS_URL\}?\/([A-Za-z0-9_./-]+)/g;
 
 /**

@@ -16,7 +16,8 @@ const LARGEST = 1024 * 1024;
 /** @param configured `vm.script.source`: undefined is upstream itself */
 export function scriptSource(configured: string | undefined, root: string): ScriptSource {
   if (configured === undefined) return { kind: 'url', base: UPSTREAM.raw, shown: UPSTREAM.repository };
-  if (/^https?:\/\//.test(configured)) return { kind: 'url', base: configured.replace(/\/+$/, ''), shown: configured };
+  if (/^https?:\/\//.test(configured))
+    return { kind: 'url', base: configured.replace(/(?<!\/)\/+$/, ''), shown: configured };
   return { kind: 'folder', folder: expand(configured, root), shown: configured };
 }
 

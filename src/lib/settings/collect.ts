@@ -1,0 +1,95 @@
+import { ZebuError, type Setting } from '@zebu/kit';
+import type { Context } from '../context.js';
+import type { LocalGit } from '../deploy/git.js';
+import type { CollectedSecrets } from '../secrets/collect.js';
+import { openSources } from '../secrets/sources.js';
+import { checkValue } from '../secrets/value.js';
+import { looksSecret } from './likely-secret.js';
+import { SETTINGS_RULE } from './sentence.js';
+
+/** Set by zebu, or about this machine: of no use in the VM, and mostly a mistake there. */
+const OWN =
+  /^(?:ZEBU_.*|DOCKER_(?:HOST|CONTEXT|CONFIG|TLS|TLS_VERIFY|CERT_PATH)|COMPOSE_(?:FILE|PROJECT_NAME|PATH_SEPARATOR|ENV_FILES))$/;
+
+/** A shorter value is in many others by chance. */
+const TELLING_LENGTH = 8;
+
+/** What the sources hold; undefined where there is no file of settings here. */
+async function readSettings(context: Context): Promise<ReadonlyMap<string, Setting & { where: string }> | undefined> {
+  let found: Map<string, Setting & { where: string }> | undefined;
+  for (const source of await openSources(context)) {
+    const settings = await source.settings?.();
+    if (settings === undefined) continue;
+    found ??= new Map();
+    for (const [name, setting] of settings) if (!found.has(name)) found.set(name, { ...setting, where: source.where });
+  }
+  return found;
+}
+
+/** The declared secret whose value is part of a setting; undefined for none. */
+function secretWithin({ value, refersTo }: Setting, context: Context, secrets: CollectedSecrets): string | undefined {
+  const referred = refersTo.find((name) => name in context.config.secrets);
+  if (referred !== undefined) return referred;
+  for (const [name, secret] of secrets.values) {
+    const text = secret.reveal();
+    if (text.length >= TELLING_LENGTH && value.includes(text)) return name;
+  }
+  return undefined;
+}
+
+/**
+ * What `.env` holds beside secrets, for the release to have as plain settings; undefined where there is no such file, so that
+ * what the live release has is kept. Names that look like secrets and that nothing in the commit asks for stay at home.
+ * @throws SECRET_UNDECLARED naming all at once
+ */
+export async function collectSettings(
+  context: Context,
+  git: Pick<LocalGit, 'mentions'>,
+  commit: string,
+  secrets: CollectedSecrets,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { config, io } = context;
+  const found = await readSettings(context);
+  if (found === undefined) return undefined;
+  const settings = new Map<string, string>();
+  const likely: string[] = [];
+  const holding: string[] = [];
+  let where = '.env';
+  for (const [name, setting] of found) {
+    if (name in config.secrets) continue;
+    if (OWN.test(name)) {
+      if (name === 'COMPOSE_FILE') io.warn('COMPOSE_FILE in .env is not used: app.compose in zebu.yml names the files');
+      continue;
+    }
+    const within = secretWithin(setting, context, secrets);
+    if (within !== undefined) {
+      where = setting.where;
+      holding.push(`${name} (has the value of ${within} in it)`);
+    } else if (!config.settings.includes(name) && looksSecret(name, setting.value)) {
+      where = setting.where;
+      likely.push(name);
+    } else {
+      checkValue(name, setting.value, setting.where);
+      settings.set(name, setting.value);
+    }
+  }
+  const suspects = [...likely, ...holding.map((text) => text.replace(/ .*$/s, ''))];
+  if (suspects.length === 0) return settings;
+  const { named, whole } = await git.mentions(commit, suspects);
+  const wanted = (text: string): boolean => whole || named.has(text.replace(/ .*$/s, ''));
+  const refused = [...likely, ...holding].filter(wanted);
+  if (refused.length > 0) {
+    const names = refused.map((text) => text.replace(/ .*$/s, ''));
+    const declare = names.map((name) => `${name}: {}`).join(', ');
+    throw new ZebuError(
+      'SECRET_UNDECLARED',
+      `${refused.join(', ')} in ${where}: secrets that zebu.yml does not declare`,
+      {
+        hint: `${SETTINGS_RULE} Declare them (secrets: { ${declare} }), or list what everybody may see (settings: [${likely.filter(wanted).join(', ')}]).`,
+        details: { names, file: where },
+      },
+    );
+  }
+  io.note(`Left at home, since nothing in the commit asks for them and they look like secrets: ${suspects.join(', ')}`);
+  return settings;
+}

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BASE_IMAGE } from '../../support/base-image.js';
+import { makeProject, type Project } from '../../support/project.js';
+
+const service = (name: string, command: string, volumes: readonly string[], more = ''): string =>
+  `  ${name}:\n    image: base:1\n    restart: unless-stopped\n    stop_signal: SIGKILL\n    command: [/bin/busybox, sh, -c, ${JSON.stringify(command)}]\n    volumes: ${JSON.stringify(volumes)}\n${more}`;
+const STAY = 'exec /bin/busybox sleep 1000000';
+
+/** Everything below lies in folders of its own, as Compose names them: \`docker/\` is the project directory. */
+const composeFile = (extra = ''): string => `services:
+${service('web', 'exec /bin/busybox httpd -f -p 80 -h /www', ['./certbot/www:/www:ro', './site.conf:/etc/site.conf:ro', '../secrets:/secrets:ro'])}${service('certbot', `echo token-1 >/www/challenge; ${STAY}`, ['./certbot/www:/www'])}${service('registry', STAY, ['./storage:/storage'])}${service('db', STAY, ['pg:/pg'], '    configs: [{ source: settings, target: /settings }]\n')}${extra}volumes:
+  pg: { driver_opts: { type: none, o: bind, device: "\${PWD}/pgdata" } }
+configs:
+  settings: { file: ./settings.conf }
+`;
+
+const FILES: Readonly<Record<string, string>> = {
+  'docker/docker-compose.yml': composeFile(),
+  'docker/site.conf': 'conf\n',
+  'docker/settings.conf': 'settings\n',
+  'docker/storage/.gitkeep': '',
+  'pgdata/.gitkeep': '',
+  'secrets/app.conf': 'password = hello\n',
+  '.gitattributes': 'secrets/** filter=rot diff=rot\n',
+  note: '1\n',
+};
+
+describe('paths of a Compose file', () => {
+  let project: Project;
+  const inVm = async (script: string): Promise<string> => {
+    const run = await project.zebu(['vm:ssh', '--', 'sh', '-c', script]);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    return run.stdout.trim();
+  };
+  const inside = async (name: string, script: string): Promise<string> =>
+    inVm(`docker exec paths-${name}-1 /bin/busybox sh -c '${script}'`);
+  const deploy = async (tag: string): Promise<string> => {
+    project.release(tag);
+    return (await project.json<{ release: string }>(['app:deploy', '--tag', tag])).release;
+  };
+
+  beforeAll(async () => {
+    project = makeProject({
+      lab: inject('lab'),
+      app: 'paths',
+      files: FILES,
+      config: { app: { compose: ['docker/docker-compose.yml'] }, deploy: { stability: 1, keep: 2 } },
+    });
+    project.git('config', 'filter.rot.clean', 'tr a-z n-za-m');
+    project.git('config', 'filter.rot.smudge', 'tr a-z n-za-m');
+    await project.json(['vm:create']);
+    await inVm(`{ ${BASE_IMAGE}; } >/dev/null 2>&1`);
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('lead where Compose leads them, once for all services', async () => {
+    const release = await deploy('v1');
+    expect(await inside('web', '/bin/busybox cat /www/challenge /etc/site.conf /secrets/app.conf')).toBe(
+      'token-1\nconf\npassword = hello',
+    );
+    const { stdout } = await project.zebu(['app:logs', '--release', release]);
+    expect(stdout).toContain(
+      'registry: ./docker/storage holds nothing in the commit: it is data, kept in /opt/zebu/paths/shared/mounts/docker/storage',
+    );
+    expect(await inside('registry', '/bin/busybox ls -A /storage')).toBe('.gitkeep');
+  });
+
+  it('hold what was written after more deploys than are kept, and start again', async () => {
+    await inside('db', 'echo row >/pg/rows');
+    await inside('registry', 'echo package >/storage/pkg-1');
+    const first = await inVm('docker inspect -f "{{.Created}}" paths-db-1');
+    project.write('note', '2\n');
+    await deploy('v2');
+    project.write('note', '3\n');
+    const release = await deploy('v3');
+    // What runs is the container of the first release: its file is there as long as it is.
+    expect(await inVm('docker inspect -f "{{.Created}}" paths-db-1')).toBe(first);
+    await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
+    expect(await inside('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
+    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(await inVm(`grep -h '"step":"prune","state":"done"' /opt/zebu/paths/journals/${release}.jsonl`)).toContain(
+      '0 old releases removed, 1 kept: containers or volumes use them',
+    );
+  });
+
+  it('are the same after going back, and in a plan', async () => {
+    await project.json(['app:rollback']);
+    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    const { plan } = await project.json<{
+      plan: { steps: readonly string[]; services: readonly { service: string; change: string }[] };
+    }>(['app:deploy', '--tag', 'v3', '--dry-run']);
+    expect(plan.services.map(({ service: name, change }) => `${name} ${change}`)).toEqual([
+      'certbot unchanged',
+      'db unchanged',
+      'registry unchanged',
+      'web unchanged',
+    ]);
+    expect(plan.steps.join('\n')).toContain('./docker/storage holds nothing in the commit');
+  });
+
+  it('are refused by name where they lead nowhere, by the plan as by the deploy', async () => {
+    project.write('docker/docker-compose.yml', composeFile(service('late', STAY, ['./certs:/certs:ro'])));
+    project.release('v5');
+    for (const flags of [['--dry-run'], []]) {
+      const { code, stderr } = await project.zebu(['app:deploy', '--tag', 'v5', ...flags]);
+      expect(code).toBe(6);
+      expect(stderr).toContain('late mounts ./docker/certs read-only, but it is neither part of the commit nor');
+    }
+    project.write('docker/docker-compose.yml', composeFile());
+  });
+
+  it('take over what an earlier zebu left in the folder of a release', async () => {
+    // As it was: the folder of the release itself was mounted.
+    const storage = '/opt/zebu/paths/current/tree/docker/storage';
+    await inVm(
+      `cd /opt/zebu/paths/current && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
+    );
+    const release = await deploy('v6');
+    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(await inVm('readlink $(ls -d /opt/zebu/paths/releases/*/tree/docker/storage | tail -n 2 | head -n 1)')).toBe(
+      '/opt/zebu/paths/shared/mounts/docker/storage',
+    );
+    expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
+  });
+
+  it('keep their data when the app is removed, which takes no image of others along', async () => {
+    await inVm('docker tag base:1 paths-other:1 && docker tag base:1 somebody/else:1');
+    await project.json(['app:destroy', '--yes']);
+    expect(await inVm('cat /opt/zebu/paths/shared/mounts/pgdata/rows')).toBe('row');
+    expect(await inVm('docker image ls --format "{{.Repository}}:{{.Tag}}" | sort')).toBe(
+      'base:1\npaths-other:1\nsomebody/else:1',
+    );
+    await deploy('v7');
+    expect(await inside('db', '/bin/busybox cat /pg/rows')).toBe('row');
+  });
+});

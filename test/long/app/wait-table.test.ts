@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { CONFIG } from '../../../src/lib/deploy/runner/config.js';
+import { FAIR } from '../../../src/lib/deploy/runner/fair.js';
+import { INTENT } from '../../../src/lib/deploy/runner/intent.js';
+import { VERDICT } from '../../../src/lib/deploy/runner/verdict.js';
+import { makeBaseImage } from '../../support/base-image.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { makeProject, type Project } from '../../support/project.js';
+
+/** How one service is written, and what it does. */
+interface Combination {
+  readonly restart: (typeof RESTARTS)[number];
+  readonly check: (typeof CHECKS)[number];
+  /** Another service waits for it to complete successfully. */
+  readonly awaited: boolean;
+  readonly ports: boolean;
+  readonly does: (typeof DOES)[number];
+}
+
+const RESTARTS = ['', 'no', 'on-failure:1', 'always', 'unless-stopped', 'none', 'on-failure', 'any', 'job'] as const;
+const CHECKS = ['', 'good', 'bad', 'disabled'] as const;
+const DOES = ['runs', 'exits 0', 'exits 3'] as const;
+
+const ALL: readonly Combination[] = RESTARTS.flatMap((restart) =>
+  CHECKS.flatMap((check) =>
+    [false, true].flatMap((awaited) =>
+      [false, true].flatMap((ports) => DOES.map((does) => ({ restart, check, awaited, ports, does }))),
+    ),
+  ),
+);
+
+function composeFile({ restart, check, awaited, ports, does }: Combination): string {
+  const own = ['none', 'on-failure', 'any'].includes(restart)
+    ? { deploy: { restart_policy: { condition: restart, ...(restart === 'on-failure' ? { max_attempts: 1 } : {}) } } }
+    : restart === 'job'
+      ? { deploy: { mode: 'replicated-job' } }
+      : restart === ''
+        ? {}
+        : { restart };
+  const command = does === 'runs' ? ['/bin/stay'] : ['sh', '-c', `exit ${does.slice(-1)}`];
+  const healthcheck =
+    check === ''
+      ? {}
+      : {
+          healthcheck:
+            check === 'disabled'
+              ? { disable: true }
+              : { test: ['CMD', check === 'good' ? 'true' : 'false'], interval: '300ms', retries: 2 },
+        };
+  const services = {
+    one: { image: 'base:1', command, ...own, ...healthcheck, ...(ports ? { ports: ['80'] } : {}) },
+    ...(awaited
+      ? { two: { image: 'base:1', depends_on: { one: { condition: 'service_completed_successfully' } } } }
+      : {}),
+  };
+  return JSON.stringify({ services });
+}
+
+/** Whether zebu says good where `up --wait` fails, on purpose: it is not meant to stay, and has ended well. */
+function endedWell({ restart, check, awaited, ports, does }: Combination): boolean {
+  if (does !== 'exits 0' || awaited) return false;
+  if (restart === 'always' || restart === 'unless-stopped' || restart === 'any') return false;
+  return restart !== '' || (!ports && check !== 'good' && check !== 'bad');
+}
+
+/** Whether `--wait` is content although it does not stay up: it was seen running, once. */
+const seenRunning = ({ does, restart, check }: Combination): boolean =>
+  does !== 'runs' && check !== 'good' && check !== 'bad' && /^(always|unless-stopped|any|on-failure.*)$/.test(restart);
+
+/** Compose of that time fails for every service whose check is disabled, for it has none; and knows no jobs. */
+const unknownThere = ({ check, restart, awaited }: Combination): boolean =>
+  (check === 'disabled' && !awaited) || restart === 'job';
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const SEED = Number(process.env['ZEBU_TEST_SEED'] ?? Date.now() % 1_000_000);
+const ROUNDS = Number(process.env['ZEBU_TEST_ROUNDS'] ?? 60);
+
+describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=${SEED})`, () => {
+  let project: Project;
+  let guest: Shell;
+
+  beforeAll(async () => {
+    project = makeProject({ lab: inject('lab'), app: 'waits', files: { 'compose.yml': 'services: {}' } });
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    guest = guestShell(ip, project.key);
+    makeBaseImage(guest);
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  /** `good` or why not, of Compose and of zebu. */
+  function tried(combination: Combination): { readonly compose: string; readonly zebu: string } {
+    const runner = `${CONFIG}${INTENT}${FAIR}${VERDICT}`;
+    const script = `
+work=$(mktemp -d) && cd "$work" && release=$work project=waits only= watcher= stability=2 patience=15 touched=
+cat >compose.yml <<'E'
+${composeFile(combination)}
+E
+note() { :; }
+clock() { clock=$(date +%s); }
+${runner}
+if docker compose -p waits up -d --wait --wait-timeout 15 >said 2>&1; then echo good; else tail -n 1 said; fi
+docker compose -p waits down -t 0 >/dev/null 2>&1
+docker compose -p waits config --format json >config
+note_intents
+: >began
+timeout 20 docker compose -p waits up -d >said 2>&1
+verify && echo good || echo "$reason"
+docker compose -p waits down -t 0 >/dev/null 2>&1
+rm -rf "$work"`;
+    const [compose = '', zebu = ''] = guest.run(script).split('\n');
+    return { compose, zebu };
+  }
+
+  const random = numbers(SEED);
+  const chosen = Array.from({ length: ROUNDS }, () => ALL[Math.floor(random() * ALL.length)] as Combination);
+
+  it.each(chosen.map((each) => [JSON.stringify(each), each] as const))('%s', (_, combination) => {
+    const { compose, zebu } = tried(combination);
+    if (endedWell(combination)) expect(zebu).toBe('good');
+    else if (seenRunning(combination)) expect(zebu).not.toBe('good');
+    else if (!unknownThere(combination))
+      expect([zebu === 'good', zebu, compose]).toEqual([compose === 'good', zebu, compose]);
+  });
+});

@@ -1,0 +1,121 @@
+import { Sensitive, type SecretSource, type Setting } from '@zebu/kit';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { configSchema } from '../../../src/lib/config/schema.js';
+import type { Context } from '../../../src/lib/context.js';
+import type { CollectedSecrets } from '../../../src/lib/secrets/collect.js';
+import { collectSettings } from '../../../src/lib/settings/collect.js';
+import { SETTINGS_RULE } from '../../../src/lib/settings/sentence.js';
+
+let sources: readonly Partial<SecretSource>[] = [];
+vi.mock('../../../src/lib/secrets/sources.js', () => ({ openSources: async () => sources }));
+
+const said: string[] = [];
+beforeEach(() => said.splice(0));
+
+function context(config: Record<string, unknown> = {}): Context {
+  const say = (text: string): void => void said.push(text);
+  return {
+    config: configSchema.parse({ app: { name: 'shop' }, ...config }),
+    io: { warn: say, note: say },
+  } as unknown as Context;
+}
+
+const secrets = (values: Record<string, string> = {}): CollectedSecrets => ({
+  values: new Map(Object.entries(values).map(([name, value]) => [name, new Sensitive(value)])),
+  origins: new Map(),
+  unusable: new Map(),
+});
+
+/** A place that holds these values; a list names what each refers to. */
+function holding(values: Record<string, string>, refersTo: Record<string, readonly string[]> = {}): void {
+  const settings = new Map<string, Setting>(
+    Object.entries(values).map(([name, value]) => [name, { value, refersTo: refersTo[name] ?? [] }]),
+  );
+  sources = [{ where: 'the environment' }, { where: '.env', settings: async () => settings }];
+}
+
+const commit = (named: readonly string[], whole = false) => ({
+  mentions: async () => ({ named: new Set(named), whole }),
+});
+
+describe('settings of .env', () => {
+  it('are all that is no declared secret, nor about this machine or of zebu', async () => {
+    holding({
+      API_KEY: 'x',
+      LOG_LEVEL: 'debug',
+      EMPTY: '',
+      DOCKER_HOST: 'ssh://x',
+      ZEBU_APP_NAME: 'y',
+      COMPOSE_PROFILES: 'a',
+    });
+    const found = await collectSettings(
+      context({ secrets: { API_KEY: {} } }),
+      commit([]),
+      'c',
+      secrets({ API_KEY: 'x' }),
+    );
+    expect(found).toEqual(
+      new Map([
+        ['LOG_LEVEL', 'debug'],
+        ['EMPTY', ''],
+        ['COMPOSE_PROFILES', 'a'],
+      ]),
+    );
+    expect(said).toEqual([]);
+  });
+
+  it('are not known where there is no such file', async () => {
+    sources = [{ where: '.env', settings: async () => undefined }];
+    expect(await collectSettings(context(), commit([]), 'c', secrets())).toBeUndefined();
+  });
+
+  it('name the files that Compose would take, and zebu does not', async () => {
+    holding({ COMPOSE_FILE: 'a.yml:b.yml' });
+    expect(await collectSettings(context(), commit([]), 'c', secrets())).toEqual(new Map());
+    expect(said).toEqual([expect.stringContaining('app.compose in zebu.yml names the files')]);
+  });
+
+  it('that look like secrets and that the commit asks for are refused, all at once, without a value', async () => {
+    holding({ DB_PASSWORD: 'hunter2', STRIPE_KEY: 'value-of-it', LOG_LEVEL: 'x' });
+    const refused = collectSettings(context(), commit(['DB_PASSWORD', 'STRIPE_KEY']), 'c', secrets());
+    await expect(refused).rejects.toMatchObject({
+      code: 'SECRET_UNDECLARED',
+      message: 'DB_PASSWORD, STRIPE_KEY in .env: secrets that zebu.yml does not declare',
+      hint: `${SETTINGS_RULE} Declare them (secrets: { DB_PASSWORD: {}, STRIPE_KEY: {} }), or list what everybody may see (settings: [DB_PASSWORD, STRIPE_KEY]).`,
+    });
+    const error = await refused.catch((problem: unknown) => problem);
+    expect(JSON.stringify(error)).not.toMatch(/hunter2|value-of-it/);
+  });
+
+  it('that look like secrets stay at home where nothing asks for them, and it is said', async () => {
+    holding({ AWS_SECRET: 'for my tools', LOG_LEVEL: 'x' });
+    expect(await collectSettings(context(), commit([]), 'c', secrets())).toEqual(new Map([['LOG_LEVEL', 'x']]));
+    expect(said).toEqual([expect.stringMatching(/Left at home.*AWS_SECRET/)]);
+    await expect(collectSettings(context(), commit([], true), 'c', secrets())).rejects.toMatchObject({
+      code: 'SECRET_UNDECLARED',
+    });
+  });
+
+  it('are plain where zebu.yml says so', async () => {
+    holding({ WIDGET_KEY: 'for everybody' });
+    expect(
+      await collectSettings(context({ settings: ['WIDGET_KEY'] }), commit(['WIDGET_KEY']), 'c', secrets()),
+    ).toEqual(new Map([['WIDGET_KEY', 'for everybody']]));
+  });
+
+  it('never hold the value of a declared secret, by reference or by chance', async () => {
+    const declared = context({ secrets: { PIN: {}, PHRASE: {} }, settings: ['URL', 'COPY'] });
+    const values = secrets({ PIN: '1234', PHRASE: 'open sesame' });
+    holding({ URL: 'http://x:1234/' }, { URL: ['PIN'] });
+    await expect(collectSettings(declared, commit(['URL']), 'c', values)).rejects.toMatchObject({
+      message: 'URL (has the value of PIN in it) in .env: secrets that zebu.yml does not declare',
+    });
+    holding({ COPY: 'say open sesame' });
+    await expect(collectSettings(declared, commit(['COPY']), 'c', values)).rejects.toThrow(
+      'has the value of PHRASE in it',
+    );
+    // A short value is in many others by chance.
+    holding({ URL: 'http://x:1234/' });
+    expect(await collectSettings(declared, commit(['URL']), 'c', values)).toEqual(new Map([['URL', 'http://x:1234/']]));
+  });
+});

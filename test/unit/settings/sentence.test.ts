@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { renderConfig } from '../../../src/lib/init/render.js';
+import { SETTINGS_RULE } from '../../../src/lib/settings/sentence.js';
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('`', '');
+
+describe('what becomes of .env', () => {
+  it.each(['docs/secrets.md', 'docs/apps.md', 'docs/troubleshooting.md'])(
+    'is said in the same sentence by %s',
+    (file) => {
+      expect(oneLine(readFileSync(file, 'utf8'))).toContain(SETTINGS_RULE);
+    },
+  );
+
+  it.each([[[]], [['API_KEY']]])('is said by what init writes, with the secrets %j', (secrets) => {
+    const answers = {
+      app: 'shop',
+      compose: [],
+      transport: 'ssh',
+      host: undefined,
+      url: undefined,
+      imported: undefined,
+    };
+    const detected = { services: [] } as unknown as Parameters<typeof renderConfig>[1];
+    expect(renderConfig({ ...answers, secrets }, detected)).toContain(`# ${SETTINGS_RULE}\n`);
+  });
+});
