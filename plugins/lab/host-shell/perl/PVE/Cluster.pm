@@ -8,19 +8,7 @@ use warnings;
 our $updated = 0;
 
 sub cfs_update {
-    $updated = # Of user.cfg, which users may log in: `user:root@pam:1:0::::::`. A node of the lab has none until someone writes one.
-sub cfs_read_file {
-    my ($name) = @_;
-    my %users;
-    open(my $handle, '<', "/etc/pve/$name") or return { users => {} };
-    while (my $line = <$handle>) {
-        my (undef, $user, $enable) = $line =~ /^(user):([^:]+):(\d?):/ or next;
-        $users{$user} = { enable => $enable };
-    }
-    return { users => \%users };
-}
-
-1;
+    $updated = 1;
 }
 
 # Of user.cfg, which users may log in: `user:root@pam:1:0::::::`. A node of the lab has none until someone writes one.
@@ -29,7 +17,7 @@ sub cfs_read_file {
     my %users;
     open(my $handle, '<', "/etc/pve/$name") or return { users => {} };
     while (my $line = <$handle>) {
-        my (undef, $user, $enable) = $line =~ /^(user):([^:]+):(\d?):/ or next;
+        my ($user, $enable) = $line =~ /^user:([^:]+):(\d?):/ or next;
         $users{$user} = { enable => $enable };
     }
     return { users => \%users };
