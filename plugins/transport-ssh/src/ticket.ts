@@ -23,7 +23,7 @@ export const isStale = (ticket: Ticket, now: number): boolean => now - ticket.ma
 
 /**
  * Proxmox's own Perl signs a ticket for root, as its login does; nothing is written, and nothing is left when we are gone.
- * Which certificate the API server shows, and where it listens, is read over the same connection, so that trust begins
+ * Where root may not log in, which some hosts are told, its tickets are not taken either: then there is none. Which certificate the API server shows, and where it listens, is read over the same connection, so that trust begins
  * at the host key of SSH.
  */
 const PROGRAM = String.raw`
@@ -33,6 +33,7 @@ use PVE::Cluster;
 use PVE::AccessControl;
 
 PVE::Cluster::cfs_update();
+PVE::AccessControl::check_user_enabled(PVE::Cluster::cfs_read_file('user.cfg'), 'root@pam');
 print 'ticket=', PVE::AccessControl::assemble_ticket('root@pam'), "\n";
 print 'csrf=', PVE::AccessControl::assemble_csrf_prevention_token('root@pam'), "\n";
 for my $file ('/etc/default/pveproxy', '/etc/pve/local/pveproxy-ssl.pem', '/etc/pve/local/pve-ssl.pem') {

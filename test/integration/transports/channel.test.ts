@@ -130,15 +130,34 @@ describe('a node of which not all is as usual', () => {
     }
   });
 
+  it('is asked through pvesh where root@pam was disabled: its tickets are not taken then', async () => {
+    const cfg = '/etc/pve/user.cfg';
+    write(cfg, 'user:root@pam:0:0::::::\nuser:zebu@pve:1:0::::::\n');
+    try {
+      await open(own.report);
+      expect(await version()).toEqual(answered);
+      expect(await detour()).toMatch(/pvesh.*user 'root@pam' is disabled/);
+      await transport?.close();
+      write(cfg, 'user:root@pam:1:0::::::\n');
+      await open(own.report);
+      expect(await version()).toEqual(answered);
+      expect(await detour()).toBeUndefined();
+    } finally {
+      onHost(own.report, 'rm', '-f', cfg);
+    }
+  });
+
   it('is asked on a new channel when making the ticket took longer than pveproxy waits for a first word', async () => {
-    // The first channel is opened beside it.
-    await own.up('--pvesh-start', '11000');
+    // The first channel is opened beside it. Perl reads who may log in from a pipe that is silent for longer.
+    const cfg = '/etc/pve/user.cfg';
+    const late = '(sleep 8; echo "user:root@pam:1:0::::::" >"$1") >/dev/null 2>&1 &';
+    onHost(own.report, 'sh', '-c', `mkfifo "$1"; ${late}`, 'sh', cfg);
     try {
       await open(own.report);
       expect(await version()).toEqual(answered);
       expect(await detour()).toBeUndefined();
     } finally {
-      await own.up();
+      onHost(own.report, 'rm', '-f', cfg);
     }
   });
 

@@ -1,6 +1,6 @@
 package PVE::AccessControl;
 
-# Of a node's own Perl: the two functions that make what a login gives, asked of the lab's daemon, which will judge it.
+# Of a node's own Perl: the functions that judge a login and make what it gives, the latter asked of the lab's daemon, which will judge it.
 
 use strict;
 use warnings;
@@ -33,6 +33,13 @@ sub assemble_ticket {
 sub assemble_csrf_prevention_token {
     my ($username) = @_;
     return ask('csrf', $username);
+}
+
+sub check_user_enabled {
+    my ($usercfg, $user) = @_;
+    my $data = $usercfg->{users}->{$user};
+    die "user '$user' is disabled\n" if $data && !$data->{enable};
+    return 1;
 }
 
 1;
