@@ -77,7 +77,8 @@ async function arrived(name: string, sent: string, ...paths: readonly string[]):
   return paths.map((path) => readFileSync(join(folder, 'vm/tree', path)));
 }
 
-describe('a commit as it is sent', () => {
+// Each starts git some dozen times.
+describe('a commit as it is sent', { timeout: 60_000 }, () => {
   const image = Buffer.from([0, 255, 10, 13, 200, 1]);
 
   it('is the commit itself when it has all its files', async () => {
