@@ -17,11 +17,14 @@ interface Power {
   readonly status: string;
 }
 
-/** Every request that was answered well, but those to the guest agent: how many of them it takes is the boot's doing. */
+/**
+ * Every request that was answered well, but those to the guest agent, and what is asked of the VM after each of its
+ * silences: how many of them it takes is the boot's doing.
+ */
 const requests = (stderr: string): string[] =>
   [...stderr.matchAll(/([A-Z]+) \/api2\/json(\/\S+) ok/g)]
     .map(([, method = '', path = '']) => `${method} ${decodeURIComponent(path)}`)
-    .filter((line) => !line.includes('/agent/'));
+    .filter((line) => !line.includes('/agent/') && !line.endsWith('/status/current'));
 
 const writes = (stderr: string): string[] => requests(stderr).filter((line) => !line.startsWith('GET'));
 const waits = (stderr: string): string[] => requests(stderr).filter((line) => /\/tasks\/UPID\S+\/status$/.test(line));
