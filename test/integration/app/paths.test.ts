@@ -114,15 +114,14 @@ describe('paths of a Compose file', () => {
 
   it('take over what an earlier zebu left in the folder of a release', async () => {
     // As it was: the folder of the release itself was mounted.
-    const storage = '/opt/zebu/paths/current/tree/docker/storage';
+    const old = await inVm('readlink -f /opt/zebu/paths/current');
+    const storage = `${old}/tree/docker/storage`;
     await inVm(
-      `cd /opt/zebu/paths/current && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
+      `cd ${old} && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
     );
     const release = await deploy('v6');
     expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
-    expect(await inVm('readlink $(ls -d /opt/zebu/paths/releases/*/tree/docker/storage | tail -n 2 | head -n 1)')).toBe(
-      '/opt/zebu/paths/shared/mounts/docker/storage',
-    );
+    expect(await inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
   });
 

@@ -157,14 +157,15 @@ describe('the verdict on a release', () => {
     const back = await project.json<DeployResult>(['app:rollback']);
     expect(back.seconds).toBeLessThan(120);
     expect(await served()).toBe('v3');
-    const further = await project.zebu(['app:rollback']);
-    // deploy.keep is 2: what is older than those is gone.
-    expect([further.code, further.stderr.split('\n')[0]]).toEqual([
-      6,
-      'Error: There is no earlier release to go back to',
-    ]);
+    // deploy.keep is 2. Beyond those there is still what the store, which did not change since, was made from.
+    const label = `{{index .Config.Labels "com.docker.compose.project.working_dir"}}`;
+    const madeFrom = guest.run(`docker inspect --format '${label}' verdict-store-1`);
+    const further = await project.json<DeployResult>(['app:rollback']);
+    expect(madeFrom).toContain(`/releases/${further.release}/`);
+    const none = await project.zebu(['app:rollback']);
+    expect([none.code, none.stderr.split('\n')[0]]).toEqual([6, 'Error: There is no earlier release to go back to']);
     const images = guest.run("docker image ls --format '{{.Repository}}:{{.Tag}}' 'zebu/verdict-web'").split('\n');
-    expect(images.length).toBeLessThanOrEqual(4);
+    expect(images.length).toBeLessThanOrEqual(5);
   });
 
   it('brings back the pulled image that was there, and refuses one that cannot be pulled', async () => {

@@ -18,8 +18,8 @@ async function tokenWith(user: string, path: string, privs: string): Promise<str
   await node.ask('POST', '/access/roles', { roleid: user, privs });
   await node.ask('POST', '/access/users', { userid: `${user}@pve` });
   await node.ask('PUT', '/access/acl', { path, users: `${user}@pve`, roles: user });
-  const { value } = await node.ask<{ value: string }>('POST', `/access/users/${user}@pve/token/t`, { privsep: '0' });
-  return `${user}@pve!t=${value}`;
+  const { value } = await node.ask<{ value: string }>('POST', `/access/users/${user}@pve/token/cli`, { privsep: '0' });
+  return `${user}@pve!cli=${value}`;
 }
 
 const DOCUMENTED =
