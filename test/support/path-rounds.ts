@@ -102,7 +102,7 @@ export class PathRounds {
       sh`docker ps -a --filter ${`label=com.docker.compose.project=${this.#project.app}`} --format 'state {{.State}}' | sort | uniq -c`,
       ...mounts.map(
         ({ service, target }) =>
-          sh`docker exec ${this.#container(service)} /bin/busybox sh -c '/bin/busybox find "$1/" -type f -name "w-*" | while read -r file; do echo "$0$file=$(/bin/busybox cat "$file")"; done' ${service} ${target} </dev/null`,
+          sh`docker exec ${this.#container(service)} /bin/busybox sh -c '[ -d "$1" ] || exit 0; /bin/busybox find "$1/" -type f -name "w-*" | while read -r file; do echo "$0$file=$(/bin/busybox cat "$file")"; done' ${service} ${target} </dev/null`,
       ),
     ];
     const seen = new Set(
