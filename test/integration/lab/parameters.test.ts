@@ -104,9 +104,14 @@ afterAll(async () => {
   await node.ask('DELETE', `/storage/${STORAGE}`).catch(() => undefined);
 });
 
+/** Not in the schemas the lab has, which are those of what concerns VMs; and what `qm unlock` does without the API. */
+const NO_SCHEMA =
+  /^[A-Z]+ \/(cluster\/notifications|cluster\/jobs\/schedule-analyze$|nodes\/\{node\}\/qemu\/\{vmid\}\/unlock$)/;
+
 it('knows the parameters of everything the lab answers', () => {
   const known = { ...schemaOf('8.4.21'), ...schemaOf('9.2.11') };
-  expect([...answered].filter((name) => !Object.hasOwn(known, name))).toEqual([]);
+  const unknown = [...answered].filter((name) => !Object.hasOwn(known, name));
+  expect(unknown.filter((name) => !NO_SCHEMA.test(name))).toEqual([]);
 });
 
 describe.each(endpoints)('$method $path', (endpoint) => {
