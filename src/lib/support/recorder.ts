@@ -93,7 +93,11 @@ class Scribe {
   /** Leaf by leaf, so that what is left is as well-formed as what came. */
   #clean(value: unknown, hidden: ReadonlySet<string>): unknown {
     if (typeof value === 'string') {
-      const text = withoutCredentials(this.#options.redactor.clean(value), this.#names);
+      // A whole configuration as text, as a backup has it.
+      const lines = this.#options.redactor
+        .clean(value)
+        .replaceAll(/^(cipassword|password|sshkeys): .*$/gm, `$1: ${MASK}`);
+      const text = withoutCredentials(lines, this.#names);
       return withoutNames(text, this.#names, new Set());
     }
     if (Array.isArray(value)) return value.map((each) => this.#clean(each, hidden));

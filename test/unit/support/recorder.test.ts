@@ -80,6 +80,9 @@ describe('a recorded conversation', () => {
     });
     const run = await written({ 'out-data': 'of the guest', exited: 1 }, {}, '/nodes/pve/qemu/1/agent/exec-status');
     expect(JSON.parse(run)).toMatchObject({ response: { body: { data: { 'out-data': '[redacted]', exited: 1 } } } });
+    const kept = await written('name: shop\nsshkeys: ssh-ed25519%20AAAAC3Nz%20me\ncores: 2\n');
+    expect(kept).not.toContain('AAAAC3Nz');
+    expect(kept).toContain('cores: 2');
     const storages = [{ storage: 'local', content: 'images,iso' }];
     expect(await written(storages, {}, '/nodes/pve/storage')).toContain('images,iso');
   });
