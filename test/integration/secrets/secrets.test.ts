@@ -93,7 +93,7 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
         .trim()
         .split('\n')
         .map((line) => line.slice(0, 3)),
-    ).toEqual(['700', ...Array.from({ length: 4 }, () => '600')]);
+    ).toEqual(['700', ...Array.from({ length: 3 }, () => '600')]);
   });
 
   it('lists where each is set and which services use it, as Compose sees it', async () => {
