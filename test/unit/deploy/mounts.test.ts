@@ -29,8 +29,10 @@ const services = (mounts: Readonly<Record<string, readonly Bind[]>>): object =>
       { image: 'x', volumes: binds.map((bind) => folder.mount(bind)) },
     ]),
   );
-const decide = (mounts: Readonly<Record<string, readonly Bind[]>>, then?: string): ReturnType<ReleaseFolder['decide']> =>
-  folder.decide({ services: services(mounts) }, then);
+const decide = (
+  mounts: Readonly<Record<string, readonly Bind[]>>,
+  then?: string,
+): ReturnType<ReleaseFolder['decide']> => folder.decide({ services: services(mounts) }, then);
 const overlayOf = ({ overlay, reason }: { readonly overlay: string; readonly reason: string }): Overlay => {
   expect(reason).toBe('');
   return (parse(overlay) ?? {}) as Overlay;
@@ -99,9 +101,7 @@ describe('a path of the Compose files', () => {
     const decision = decide({ web: [{ source: folder.inTree('.'), target: '/src' }] });
     expect(decision).toMatchObject({
       overlay: '',
-      said: [
-        'web may write to the whole folder of the release (/src): what it writes there goes with the release',
-      ],
+      said: ['web may write to the whole folder of the release (/src): what it writes there goes with the release'],
     });
     expect(decide({ web: [{ source: folder.inTree('.'), target: '/src', readOnly: true }] }).said).toEqual([]);
   });
@@ -170,7 +170,9 @@ describe('a path of the Compose files', () => {
 
   it('may be a link of the commit', () => {
     symlinkSync('data', join(folder.release, 'tree/current'));
-    expect(mounted(decide({ db: [{ source: tree('current'), target: '/d' }] }))).toEqual({ db: { [kept('data')]: '/d' } });
+    expect(mounted(decide({ db: [{ source: tree('current'), target: '/d' }] }))).toEqual({
+      db: { [kept('data')]: '/d' },
+    });
   });
 
   it('may be named through what is live, and beside the repository', () => {
@@ -210,9 +212,7 @@ describe('a path of the Compose files', () => {
     const source = `${tree('we "ird')}$$x&`;
     const volume = { type: 'bind', source, target: '/w', bind: { selinux: 'z', propagation: 'rslave' } };
     const decision = folder.decide({ services: { web: { volumes: [volume] } } }, 'place_data');
-    expect(overlayOf(decision).services?.['web']?.volumes).toEqual([
-      { ...volume, source: kept('we "ird$$x&') },
-    ]);
+    expect(overlayOf(decision).services?.['web']?.volumes).toEqual([{ ...volume, source: kept('we "ird$$x&') }]);
     expect(folder.has('shared/mounts/we "ird$x&')).toBe(true);
   });
 });
@@ -283,7 +283,9 @@ describe('a volume that is a folder', () => {
 
 describe('a file of a config or secret', () => {
   const config = (file: string): object => ({
-    services: { web: { volumes: [folder.mount({ source: tree('data'), target: '/data' })], secrets: [{ source: 'key' }] } },
+    services: {
+      web: { volumes: [folder.mount({ source: tree('data'), target: '/data' })], secrets: [{ source: 'key' }] },
+    },
     secrets: { key: { name: 'shop_key', file } },
   });
 
