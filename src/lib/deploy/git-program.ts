@@ -154,7 +154,9 @@ export class GitProgram {
     const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
     const files = [resolve(this.cwd, own.stdout.trim()), named.stdout.trim() || join(home, 'git', 'attributes')];
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-    return texts.some((text) => new RegExp(`^[^#\\n]*(${CONVERSIONS})`, 'm').test(text));
+    const converting = new RegExp(CONVERSIONS);
+    // What stands behind a # is a comment.
+    return texts.some((text) => text.split('\n').some((line) => converting.test(line.split('#', 1)[0] ?? '')));
   }
 
   /** Whether Git LFS keeps contents elsewhere. @param commit without one the working tree is looked at */
