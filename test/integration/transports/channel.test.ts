@@ -146,7 +146,7 @@ describe('a node of which not all is as usual', () => {
       expect(await version()).toEqual(answered);
       expect(await detour()).toBeUndefined();
     } finally {
-      onHost(own.report, 'rm', '-f', cfg);
+      write(cfg, 'user:root@pam:1:0::::::\n');
     }
   });
 
@@ -200,13 +200,14 @@ describe('a node of which not all is as usual', () => {
     // The first channel is opened beside it. Perl reads who may log in from a pipe that is silent for longer.
     const cfg = '/etc/pve/user.cfg';
     const late = '(sleep 8; echo "user:root@pam:1:0::::::" >"$1") >/dev/null 2>&1 &';
-    onHost(own.report, 'sh', '-c', `mkfifo "$1"; ${late}`, 'sh', cfg);
+    onHost(own.report, 'sh', '-c', `rm "$1"; mkfifo "$1"; ${late}`, 'sh', cfg);
     try {
       await open(own.report);
       expect(await version()).toEqual(answered);
       expect(await detour()).toBeUndefined();
     } finally {
       onHost(own.report, 'rm', '-f', cfg);
+      write(cfg, 'user:root@pam:1:0::::::\n');
     }
   });
 

@@ -35,7 +35,7 @@ export class Tickets {
   constructor(privateKey: KeyObject, www: string) {
     this.#privateKey = privateKey;
     this.#publicKey = createPublicKey(privateKey);
-    this.#csrfKey = hmac('', www);
+    this.#csrfKey = hmac(www, '');
   }
 
   /** The value of the cookie that a login gives. */
