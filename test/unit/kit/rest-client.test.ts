@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createConsole } from '../../../plugins/kit/src/console.js';
 import { RestClient, type RestWire } from '../../../plugins/kit/src/rest/index.js';
@@ -15,7 +14,7 @@ function client(wire: Partial<RestWire>, timeoutMs: number): RestClient {
     wire: {
       where: 'root@pve:22',
       unreachableHint: 'Does pveproxy run on it?',
-      open: () => never as Promise<Duplex>,
+      open: () => never,
       credential: async () => ({}),
       ...wire,
     },

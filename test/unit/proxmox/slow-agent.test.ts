@@ -102,8 +102,12 @@ describe('an agent that takes three seconds to be silent', () => {
       if (++asked < 3) silent(what);
       throw pveError({ ...what, status: 500, reason: 'VM 100 is not running' });
     });
-    for (const wait of [waitForAgent, waitForHostKeys]) {
-      const { error, seconds } = await timed(() => wait(target(pve), waiting(600)));
+    const waits: readonly ((pve: Node) => Promise<unknown>)[] = [
+      (each) => waitForAgent(target(each), waiting(600)),
+      (each) => waitForHostKeys(target(each), waiting(600)),
+    ];
+    for (const wait of waits) {
+      const { error, seconds } = await timed(() => wait(pve));
       expect(error).toMatchObject({
         code: 'VM_NOT_RUNNING',
         message: 'VM 100 does not run any more: it has stopped while its guest agent was asked',
