@@ -1,6 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 import type { Context } from '../context.js';
-import type { Author } from './plan.js';
+
+export interface Author {
+  readonly who: string;
+  /** Host name, or the run of a CI. */
+  readonly from: string;
+}
 
 /** Who deploys and from where: the CI run that says so, else git's user name and this machine. */
 export function author(context: Context, gitName: string): Author {

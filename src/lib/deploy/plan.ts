@@ -1,16 +1,11 @@
 import { posix } from 'node:path';
 import { commandLine, dotenvLine, quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
+import type { Author } from './author.js';
 import { frontPlan } from './front-proxy.js';
 import type { Target } from './git.js';
 import { clientBound, probeName, type Probe } from './probes.js';
 import type { ReleaseId } from './release-id.js';
-
-export interface Author {
-  readonly who: string;
-  /** Host name, or the run of a CI. */
-  readonly from: string;
-}
 
 export interface ReleasePlan {
   readonly id: ReleaseId;

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
+import { expand } from '../config/expand.js';
 import { describeOrigin } from '../config/layers.js';
 import type { PortRange } from '../config/port.js';
 import type { Config } from '../config/schema.js';
@@ -49,11 +50,6 @@ export interface DesiredVm {
 
 const KEY_LINE =
   /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+=*( [^\n]*)?$/;
-
-export function expand(path: string, root: string): string {
-  if (path.startsWith('~/')) return join(homedir(), path.slice(2));
-  return isAbsolute(path) ? path : join(root, path);
-}
 
 async function keysOfFile(path: string, shown: string, where: string): Promise<readonly string[]> {
   let text: string;

@@ -1,6 +1,7 @@
 import type { DesiredVm } from './desired.js';
 import type { Drift } from './drift.js';
-import type { ExistingVm, Site } from './observe.js';
+import type { ExistingVm } from './observe.js';
+import type { Site } from './site.js';
 import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
 import type { FirewallRequest } from './firewall-plan.js';
 import { ownNote, ownTags } from './ownership.js';

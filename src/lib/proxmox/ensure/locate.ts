@@ -4,7 +4,7 @@ import type { Pin } from '../../guest/pin.js';
 import type { Step } from '../../ui/steps.js';
 import { waitForAddress, waitForHostKeys } from '../agent.js';
 import type { QemuConfig } from '../answers.js';
-import { expand } from '../desired.js';
+import { expand } from '../../config/expand.js';
 import { readVm } from '../observe.js';
 import { macOf } from '../properties.js';
 import { waitUntilReady, type Ensuring } from './ensuring.js';

@@ -1,5 +1,6 @@
 import type { HaResource } from '../answers.js';
 import type { Drift } from '../drift.js';
+import { sidOf } from '../ids.js';
 import type { PlannedStep } from '../plan.js';
 
 /** `vm.ha`: whether the VM is a resource of Proxmox's HA manager, and what is asked of it to make it so. */
@@ -10,8 +11,6 @@ export interface HaChange {
   /** Into the HA manager's hands, not out of them. */
   readonly adds: boolean;
 }
-
-export const sidOf = (vmid: number): string => `vm:${vmid}`;
 
 const RESOURCES = '/cluster/ha/resources';
 

@@ -3,7 +3,7 @@ import { haResourcesAnswer, storagesAnswer, type HaResource } from '../answers.j
 import type { ProxmoxClient } from '../client.js';
 import type { InspectedVm } from '../inspect.js';
 import { parseAnswer } from '../parse.js';
-import { sidOf } from './change.js';
+import { sidOf } from '../ids.js';
 
 /** The VM's entry with the HA manager. @throws PROXMOX_FORBIDDEN without Sys.Audit on / */
 export async function readHa(client: ProxmoxClient, vmid: number): Promise<HaResource | undefined> {

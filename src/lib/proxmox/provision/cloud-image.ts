@@ -1,4 +1,4 @@
-import { surveySite } from '../observe.js';
+import { surveySite } from '../site.js';
 import { planCreation } from '../plan.js';
 import type { Provisioner } from './provisioner.js';
 

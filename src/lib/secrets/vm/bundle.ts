@@ -1,5 +1,5 @@
 import { dotenvLine, type Sensitive } from '@zebu/kit';
-import type { Author } from '../../deploy/plan.js';
+import type { Author } from '../../deploy/author.js';
 import { keyedDigest, newDigestKey } from '../digest.js';
 import { latestEntries, type SecretEntry, type SecretStore, type SecretVersion } from './versions.js';
 

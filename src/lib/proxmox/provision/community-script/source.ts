@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import { expand } from '../../desired.js';
+import { expand } from '../../../config/expand.js';
 import { mismatches, SCRIPT_FILES, UPSTREAM, type FoundPin } from './pin.js';
 
 /** Where the files come from: upstream, a mirror of it, or a folder on this machine. */

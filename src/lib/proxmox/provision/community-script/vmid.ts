@@ -2,7 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import { storageContentAnswer } from '../../answers.js';
 import type { ProxmoxClient } from '../../client.js';
 import { toVmid, type Vmid } from '../../ids.js';
-import type { Place } from '../../observe.js';
+import type { Place } from '../../site.js';
 import { parseAnswer } from '../../parse.js';
 
 async function hasVolumes(client: ProxmoxClient, place: Place, vmid: Vmid): Promise<boolean> {
