@@ -1,5 +1,5 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import {
   addressOf,
   isNotYet,
