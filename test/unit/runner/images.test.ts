@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BUILD } from '../../../src/lib/runner/build.js';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { IMAGES } from '../../../src/lib/runner/images.js';
+import BUILD from '../../../src/lib/runner/build.sh';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import IMAGES from '../../../src/lib/runner/images.sh';
 
 /** Runs a function of the runner on what `docker compose config --format json` prints; gives what it printed. */
 function onConfig(services: Readonly<Record<string, object>>, command: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { STRATEGY } from '../../../src/lib/runner/strategy.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import STRATEGY from '../../../src/lib/runner/strategy.sh';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
 function strategies(services: Record<string, unknown>, wanted: string, own = ''): Record<string, string> {
