@@ -1,6 +1,6 @@
 import { ZebuError } from '@zebu/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock, type Context } from '../../../src/lib/context.js';
+import { systemClock, type Context } from '../../../src/lib/context/context.js';
 import { onceUp } from '../../../src/lib/guest/address.js';
 import { silentIo } from '../../support/slow-proxmox.js';
 

@@ -1,0 +1,27 @@
+import { ZebuError } from '@zebu/kit';
+
+/** Exit status of a script that found `current` leading nowhere. */
+export const BROKEN_STATUS = 69;
+
+const HOW: Readonly<Record<string, string>> = {
+  missing: 'is not there',
+  dangling: 'leads to a release that is not there',
+  loop: 'leads back to itself',
+  other: 'is no link',
+};
+
+/** What is wrong with the link, in words; null for nothing. @param link what the script set */
+export function linkProblem(app: string, link: string | undefined): string | null {
+  const how = HOW[link ?? ''];
+  return how === undefined ? null : `the link to the live release, /opt/zebu/${app}/current, ${how}`;
+}
+
+/** @param link what the script set, if it told */
+export function brokenLink(app: string, link?: string): ZebuError {
+  const problem = linkProblem(app, link) ?? linkProblem(app, 'dangling') ?? '';
+  return new ZebuError('APP_MISSING', `It cannot be told which release of ${app} is live: ${problem}`, {
+    hint: LINK_REMEDY,
+  });
+}
+
+export const LINK_REMEDY = 'Deploy what is to run: zebu app:deploy --tag <tag>. It makes the link anew.';

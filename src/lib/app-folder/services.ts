@@ -1,0 +1,225 @@
+import { sh } from '@zebu/kit';
+import * as z from 'zod';
+import CURRENT_LINK from './current-link.sh';
+import { parseRecorded, type Recorded } from './drift.js';
+import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
+
+/** One container of the app. */
+export interface ServiceState {
+  readonly service: string;
+  readonly container: string;
+  /** Docker's word: running, exited, restarting, created, paused, dead. */
+  readonly state: string;
+  readonly health: 'healthy' | 'none' | 'starting' | 'unhealthy';
+  /** Meant to stay up, as opposed to a one-shot. */
+  readonly lasting: boolean;
+  readonly exitCode: number;
+  readonly restarts: number;
+  readonly outOfMemory: boolean;
+  readonly startedAt: string;
+  readonly image: string;
+  /** Digest of the image's content, as Docker names it. */
+  readonly imageId: string;
+  /** Compose's digest of the service's configuration. */
+  readonly configHash: string;
+  /** Null for one that does not run. */
+  readonly usage: Usage | null;
+  /** As `0.0.0.0:8080->8080/tcp`. */
+  readonly ports: readonly string[];
+  readonly verdict: 'bad' | 'good' | 'waiting';
+}
+
+export interface AppSurvey {
+  readonly services: readonly ServiceState[];
+  readonly current: string | null;
+  /** How the link to it is: live, none, or what is wrong; see CURRENT_LINK. */
+  readonly link: string | undefined;
+  /** The last line of the history. */
+  readonly lastRecord: string | undefined;
+  /** Note of whoever deploys right now. */
+  readonly holder: string | undefined;
+  readonly machine: Machine | null;
+  /** The containers the live release was verified with; null when that was not noted. */
+  readonly recorded: readonly Recorded[] | null;
+  /** What a run that was killed left open: `tx_phase=… tx_id=…`. */
+  readonly open: string | undefined;
+}
+
+/** One container a line, as JSON that Docker itself writes. */
+const FORMAT = [
+  '{"service":{{json (index .Config.Labels "com.docker.compose.service")}}',
+  '"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}}',
+  '"name":{{json .Name}}',
+  '"state":{{json .State.Status}}',
+  '"health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}',
+  '"exit":{{.State.ExitCode}}',
+  '"oom":{{.State.OOMKilled}}',
+  '"restarts":{{.RestartCount}}',
+  '"started":{{json .State.StartedAt}}',
+  '"image":{{json .Config.Image}}',
+  '"imageId":{{json .Image}}',
+  '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}}',
+  '"check":{{with .Config.Healthcheck}}{{with .Test}}{{if eq (index . 0) "NONE"}}false{{else}}true{{end}}{{else}}false{{end}}{{else}}false{{end}}',
+  '"policy":{{json .HostConfig.RestartPolicy.Name}}',
+  '"ports":{{json .NetworkSettings.Ports}}',
+  '"bindings":{{json .HostConfig.PortBindings}}',
+  // Last, so that sed finds it.
+  '"pid":{{.State.Pid}}}',
+].join(',');
+
+const containerLine = z.object({
+  service: z.string(),
+  oneoff: z.string().optional(),
+  name: z.string(),
+  state: z.string(),
+  health: z.string().nullable(),
+  exit: z.number(),
+  oom: z.boolean(),
+  restarts: z.number(),
+  started: z.string(),
+  image: z.string(),
+  imageId: z.string(),
+  hash: z.string().default(''),
+  check: z.boolean(),
+  policy: z.string(),
+  ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable()).nullable(),
+  bindings: z.record(z.string(), z.unknown()).nullable(),
+});
+
+/** What is said about the containers; with `usage` also what they and the machine use, half a second later. */
+export function containersPart(project: string, usage: boolean): string {
+  const inspect = sh`
+ids=$(docker ps -aq --no-trunc --filter ${`label=com.docker.compose.project=${project}`}) || exit 1
+containers=
+[ -z "$ids" ] || containers=$(docker inspect --format ${FORMAT} $ids) || [ -n "$containers" ] || exit 1
+printf '%s\n' "$containers" | sed 's/^/container=/'
+`;
+  if (!usage) return inspect;
+  return (
+    USAGE_FUNCTION +
+    inspect +
+    MACHINE_LINE +
+    sh`
+printf '%s\n' "$containers" | sed -n 's|.*"name":"/\([^"]*\)".*"pid":\([0-9]*\)}$|\2 \1|p' | usage
+`
+  );
+}
+
+/** Everything about an app, in one round trip and two starts of the Docker client. */
+export function statusScript(base: string, project: string, usage: boolean): string {
+  return (
+    sh`
+cd ${base} 2>/dev/null && {
+  printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+` +
+    CURRENT_LINK +
+    sh`
+  printf 'link=%s\n' "$link"
+  printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  sed 's/^/intent=/' current/intents 2>/dev/null
+  [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
+  exec 8>>lock
+  if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
+  exec 8>&-
+}
+` +
+    containersPart(project, usage)
+  );
+}
+
+function judge(
+  state: string,
+  health: ServiceState['health'],
+  lasting: boolean,
+  exitCode: number,
+): ServiceState['verdict'] {
+  if (state === 'running') return health === 'unhealthy' ? 'bad' : health === 'starting' ? 'waiting' : 'good';
+  if (state === 'exited') return !lasting && exitCode === 0 ? 'good' : 'bad';
+  return state === 'created' || state === 'restarting' ? 'waiting' : 'bad';
+}
+
+/**
+ * Whether a container is meant to stay up. The runner decides the same (runner/intent.ts).
+ * @param intent its word for the service; undefined for a release that was deployed before there were any
+ */
+function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, intent: string | undefined): boolean {
+  if (intent === 'awaited' || intent === 'job') return false;
+  if (policy === 'always' || policy === 'unless-stopped' || intent === 'serves') return true;
+  return intent === undefined && (check || Object.keys(bindings ?? {}).length > 0);
+}
+
+function toState(
+  line: z.infer<typeof containerLine>,
+  usage: ReadonlyMap<string, Usage>,
+  intents: ReadonlyMap<string, string>,
+): ServiceState {
+  const intent = intents.get(line.service);
+  const health =
+    line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
+  const lasting = isLasting(line, intent);
+  const ports = Object.entries(line.ports ?? {}).flatMap(([inside, hosts]) =>
+    (hosts ?? []).map(
+      ({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}->${inside}`,
+    ),
+  );
+  return {
+    service: line.service,
+    container: line.name.replace(/^\//, ''),
+    state: line.state,
+    health,
+    lasting,
+    exitCode: line.exit,
+    restarts: line.restarts,
+    outOfMemory: line.oom,
+    startedAt: line.started,
+    image: line.image,
+    imageId: line.imageId,
+    configHash: line.hash,
+    usage: usage.get(line.name.replace(/^\//, '')) ?? null,
+    ports,
+    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit),
+  };
+}
+
+/** One of a container that went away while it was looked at is cut off or empty. */
+function parseContainer(text: string): z.infer<typeof containerLine> | undefined {
+  try {
+    const parsed = containerLine.safeParse(JSON.parse(text));
+    return parsed.success && parsed.data.oneoff !== 'True' ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseStatus(stdout: string): AppSurvey {
+  const lines = stdout.split('\n').flatMap((line) => {
+    const cut = line.indexOf('=');
+    return cut < 1 ? [] : [[line.slice(0, cut), line.slice(cut + 1)] as const];
+  });
+  const all = (key: string): readonly string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
+  const usage = new Map(all('usage').flatMap((text) => [parseUsage(text)].filter((pair) => pair !== undefined)));
+  const intents = new Map(
+    all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
+  );
+  const services = all('container').flatMap((text) => {
+    const container = parseContainer(text);
+    return container === undefined ? [] : [toState(container, usage, intents)];
+  });
+  const current = all('current')[0]?.split('/').at(-1);
+  const record = all('record')[0];
+  const machine = all('machine')[0];
+  const recorded = all('recorded');
+  return {
+    services: services.toSorted((a, b) => a.container.localeCompare(b.container, 'en', { numeric: true })),
+    current: current === undefined || current === '' ? null : current,
+    link: all('link')[0],
+    lastRecord: record === '' ? undefined : record,
+    holder: all('holder')[0],
+    open: all('open')[0],
+    machine: machine === undefined ? null : (parseMachine(machine) ?? null),
+    recorded:
+      recorded.length === 0
+        ? null
+        : recorded.flatMap((text) => [parseRecorded(text)].filter((each) => each !== undefined)),
+  };
+}

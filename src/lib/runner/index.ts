@@ -1,0 +1,100 @@
+import { sh } from '@zebu/kit';
+import { RECORD_FORMAT } from '../app-folder/drift.js';
+import BRING_UP from './bring-up.sh';
+import BUILD_ARGS from './build-args.sh';
+import BUILD from './build.sh';
+import COMMIT from './commit.sh';
+import COMPOSE from './compose.sh';
+import CONFIG from './config.sh';
+import DATA from './data.sh';
+import DIGESTS from './digests.sh';
+import ENGINE from './engine.sh';
+import ENV_FILE from './env-file.sh';
+import FAIR from './fair.sh';
+import FILES from './files.sh';
+import FOLLOW_DATA from './follow-data.sh';
+import FRONT from './front.sh';
+import GAP from './gap.sh';
+import HALF_STARTED from './half-started.sh';
+import HOOKS from './hooks.sh';
+import IMAGES from './images.sh';
+import IN_FORCE from './in-force.sh';
+import IN_USE from './in-use.sh';
+import INTENT from './intent.sh';
+import JOURNAL from './journal.sh';
+import LINEWISE from '../guest/linewise.sh';
+import MAIN from './main.sh';
+import { MASK_FUNCTION } from '../app-folder/secrets/masks.js';
+import MOUNTS from './mounts.sh';
+import PORTS from './ports.sh';
+import PREFLIGHT from './preflight.sh';
+import PROBES from './probes.sh';
+import PRUNE from './prune.sh';
+import RECEIVE from './receive.sh';
+import RECOVER from './recover.sh';
+import ROLLING from './rolling.sh';
+import SECRETS from './secrets.sh';
+import SOURCES from './sources.sh';
+import STANDING from './standing.sh';
+import START from './start.sh';
+import STRATEGY from './strategy.sh';
+import VERDICT from './verdict.sh';
+
+/**
+ * The program that carries a deploy out in the VM. POSIX sh and what every Debian or Ubuntu has; no agent, no daemon. It
+ * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
+ * step goes to a journal of JSON lines; the client only reads that.
+ *
+ * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release),
+ * recover (what FOLDER/transaction says was left open) or prune; RUN names the journal. FOLDER/releases/ID/plan is what
+ * `planFile` writes.
+ *
+ * `runner start ...` is how a client starts it, see receive.ts.
+ *
+ * One file a concern, joined into one program: functions first, `main` last.
+ */
+export const RUNNER = [
+  '#!/bin/sh',
+  RECEIVE,
+  START,
+  LINEWISE,
+  MASK_FUNCTION,
+  JOURNAL,
+  ENGINE,
+  COMPOSE,
+  ENV_FILE,
+  CONFIG,
+  INTENT,
+  FAIR,
+  VERDICT,
+  PROBES,
+  IMAGES,
+  SOURCES,
+  MOUNTS,
+  DATA,
+  FILES,
+  DIGESTS,
+  STANDING,
+  IN_FORCE,
+  BUILD,
+  PREFLIGHT,
+  STRATEGY,
+  FRONT,
+  ROLLING,
+  GAP,
+  PORTS,
+  HALF_STARTED,
+  BRING_UP,
+  sh`
+record_format=${RECORD_FORMAT}
+`,
+  COMMIT,
+  RECOVER,
+  HOOKS,
+  IN_USE,
+  PRUNE,
+  BUILD_ARGS,
+  FOLLOW_DATA,
+  SECRETS,
+  MAIN,
+].join('');
