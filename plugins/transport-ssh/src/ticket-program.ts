@@ -3,7 +3,7 @@
  *
  * Loading PVE::AccessControl is nearly all of what that costs, and in the ordinary case all it adds is: that root@pam is there
  * once, enabled and without an end, and that the key it signs with is of today and fits the public one. So that is looked at
- * here, and PVE::Ticket, which it signs with as well, is a tenth to load. Whatever is out of the ordinary is left to
+ * here, and PVE::Ticket, which it signs with as well, takes a seventh of the time. Whatever is out of the ordinary is left to
  * PVE::AccessControl: it dies where root may not log in, and makes a new key where the old one is due.
  * With an argument it is asked at once: for a ticket in place of one that was not taken.
  *
