@@ -80,17 +80,15 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     expect(writes(diff.stderr)).toEqual([]);
     const rules = (ports: readonly number[]): string =>
       JSON.stringify(ports.map((port) => ({ port, from: ['192.0.2.0/24'] })));
-    const apply = (ports: readonly number[]) =>
+    const apply = (ports: readonly number[]): ReturnType<Project['zebu']> =>
       project.zebu(['vm:apply', '--json', '--set', `vm.firewall.allow=${rules(ports)}`], debug);
     const applied = await apply([5432, 6379, 9000]);
     expect(applied.code, applied.stderr).toBe(0);
     expect(writes(applied.stderr)).toHaveLength(3);
-    const counts = [
-      requests(diff.stderr).length,
-      requests(applied.stderr).length,
-      requests((await apply([])).stderr).length,
-    ];
-    expect(counts).toEqual([-1, -1, -1]);
+    // Config and firewall are read beside each other; where the VM is, for what is inside it; each rule is a request of its own.
+    expect(requests(diff.stderr).length).toBeLessThanOrEqual(7);
+    expect(requests(applied.stderr).length).toBeLessThanOrEqual(10);
+    expect(await apply([])).toMatchObject({ code: 0 });
   });
 
   it('is measured by the node as what it is', async () => {
