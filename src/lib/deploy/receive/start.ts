@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../layout.js';
-import { OVERTAKEN_STATUS, takeLock } from '../lock.js';
+import { OVERTAKEN_STATUS, TAKEN_STATUS, takeLock } from '../lock.js';
 import type { ReleaseId } from '../release-id.js';
 import type { RunnerPart } from './runner-part.js';
 
@@ -21,7 +21,7 @@ export interface Start {
 }
 
 /** Takes the lock, signs it and makes room for what standard input brings. */
-export function lockPart({ layout, holder, lockWait, over, runner }: Start): string {
+export function lockPart({ layout, run, holder, lockWait, over, runner }: Start): string {
   const live = over === null ? '' : `releases/${over ?? ''}`;
   return (
     sh`
@@ -38,6 +38,7 @@ mkdir -p releases journals shared/secrets
 [ "$(readlink current)" = ${live} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
 `) +
     sh`
+[ ! -e ${`journals/${run}.jsonl`} ] && [ ! -e ${`releases/${run}`} ] || exit ${TAKEN_STATUS}
 printf '%s' ${holder} >holder
 rm -rf .incoming .run.*
 mkdir .incoming

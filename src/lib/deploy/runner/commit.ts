@@ -27,7 +27,7 @@ make_current() {
 finish() {
   [ -z "$noting" ] || wait $noting
   clock
-  seconds=$((clock - started)) why=$(escape "$2")
+  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$2")
   mend "$base/releases.jsonl"
   append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
   close_journal "$1" "$seconds" "$why"

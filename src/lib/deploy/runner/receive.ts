@@ -1,3 +1,4 @@
+import { ORDER } from '../order.js';
 import { LATEST_LINES } from '../../secrets/vm/scripts.js';
 import { CHECKOUT } from './checkout.js';
 
@@ -10,13 +11,16 @@ import { CHECKOUT } from './checkout.js';
  * in force. Ends by showing the journal of the run, which outlives it.
  */
 export const RECEIVE =
-  String.raw`#!/bin/sh
+  '#!/bin/sh\n' +
+  ORDER +
+  String.raw`
 if [ "$1" = start ]; then
   set -eu
   umask 022` +
   CHECKOUT +
   String.raw`
   mode=$2 base=$3 id=$4 run=$5
+  take_place . "$run"
   if [ $# -gt 5 ]; then
     commit=$6 pack=$7
     if [ $# -gt 7 ]; then version=$8; else` +
