@@ -20,6 +20,13 @@ else link=none
 fi
 `;
 
+/** Prints that as `link=`, and the name of the live release as `current=`: nothing where the link leads to none. */
+export const CURRENT_LINES =
+  CURRENT_LINK +
+  String.raw`
+printf 'current=%s\nlink=%s\n' "$(readlink current 2>/dev/null | sed -n 's|^releases/\([^/]*\)$|\1|p')" "$link"
+`;
+
 const HOW: Readonly<Record<string, string>> = {
   missing: 'is not there',
   dangling: 'leads to a release that is not there',
@@ -31,6 +38,17 @@ const HOW: Readonly<Record<string, string>> = {
 export function linkProblem(app: string, link: string | undefined): string | null {
   const how = HOW[link ?? ''];
   return how === undefined ? null : `the link to the live release, /opt/zebu/${app}/current, ${how}`;
+}
+
+/** Refuses what needs to know which release is live. @throws APP_MISSING */
+export function checkLink(app: string, link: string | undefined): void {
+  if (linkProblem(app, link) !== null) throw brokenLink(app, link);
+}
+
+/** Of what goes on all the same. */
+export function linkWarning(app: string, link: string | undefined): string | undefined {
+  const problem = linkProblem(app, link);
+  return problem === null ? undefined : `It cannot be told which release is live: ${problem}. ${LINK_REMEDY}`;
 }
 
 /** @param link what the script set, if it told */

@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { shortNote } from './author.js';
+import { checkLink, linkWarning } from './current-link.js';
 import { appLayout } from './layout.js';
 import type { ServiceState } from './services.js';
 import { checkServices, notDeployed, surveyApp } from './status.js';
@@ -73,6 +74,10 @@ export async function operate(
   const { session } = await openGuest(context);
   const { name } = context.config.app;
   const before = await surveyApp(session, context);
+  // What runs can be stopped without knowing what is live; what is started again should be that.
+  const broken = linkWarning(name, before.link);
+  if (broken !== undefined && action === 'stop') context.io.warn(broken);
+  else checkLink(name, before.link);
   if (before.services.length === 0) throw notDeployed(name);
   checkServices(services, before.services);
   // A one-shot has done its work; starting everything must not run a migration again.

@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
 import type { DeployResult } from './deploy.js';
+import { checkLink, CURRENT_LINES, linkWarning } from './current-link.js';
 import { parseHistory, type ReleaseRecord } from './history.js';
 import { appLayout } from './layout.js';
 import { ORDER } from './order.js';
@@ -22,6 +23,8 @@ interface Releases {
   readonly current: string | null;
   /** Ids of all that have a folder in the VM, in the order the VM was given them. */
   readonly order: readonly string[];
+  /** How the link to the live one is; see CURRENT_LINK. */
+  readonly link: string | undefined;
 }
 
 export function releasesScript(base: string): string {
@@ -29,7 +32,9 @@ export function releasesScript(base: string): string {
     ORDER +
     sh`
 cd ${base} 2>/dev/null || exit 0
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+` +
+    CURRENT_LINES +
+    sh`
 for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
 releases_in_order . | sed 's/^/place=/'
 sed 's/^/record=/' releases.jsonl 2>/dev/null
@@ -50,7 +55,7 @@ export function parseReleases(stdout: string): Releases {
     current: record.id === current,
     kept: kept.has(record.id),
   }));
-  return { releases: releases.toReversed(), current, order: valuesOf('place') };
+  return { releases: releases.toReversed(), current, order: valuesOf('place'), link: valuesOf('link')[0] };
 }
 
 /** @throws APP_MISSING */
@@ -65,8 +70,10 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
     { line: releasesScript(appLayout(name).base) },
     { signal: context.signal, timeoutMs: 60_000 },
   );
-  const { releases } = parseReleases(stdout);
+  const { releases, link } = parseReleases(stdout);
   if (releases.length === 0) throw notDeployed(name);
+  const broken = linkWarning(name, link);
+  if (broken !== undefined) context.io.warn(broken);
   return releases;
 }
 
@@ -110,6 +117,7 @@ async function rollBackTo(context: Context, wanted: string | undefined): Promise
   );
   const found = parseReleases(stdout);
   if (found.releases.length === 0) throw notDeployed(name);
+  checkLink(name, found.link);
   const id = chooseRelease(found, wanted);
   return rollback(context, {
     id,

@@ -22,7 +22,6 @@ export interface Start {
 
 /** Takes the lock, signs it and makes room for what standard input brings. */
 export function lockPart({ layout, run, holder, lockWait, over, runner }: Start): string {
-  const live = over === null ? '' : `releases/${over ?? ''}`;
   return (
     sh`
 set -eu
@@ -35,7 +34,7 @@ mkdir -p releases journals shared/secrets
     (over === undefined
       ? ''
       : sh`
-[ "$(readlink current)" = ${live} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
+[ "$(readlink current | sed -n 's|^releases/||p')" = ${over ?? ''} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
 `) +
     sh`
 [ ! -e ${`journals/${run}.jsonl`} ] && [ ! -e ${`releases/${run}`} ] || exit ${TAKEN_STATUS}

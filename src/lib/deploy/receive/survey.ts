@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import { STORE_LINES } from '../../secrets/vm/scripts.js';
+import { CURRENT_LINES } from '../current-link.js';
 import { BOOT_FILES } from './boot.js';
 import type { AppLayout } from '../layout.js';
 
@@ -9,8 +10,8 @@ export function surveyScript(layout: AppLayout): string {
     sh`
 cd ${layout.base} 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"
 `,
+    CURRENT_LINES,
     STORE_LINES,
     sh`sha256sum runner ${BOOT_FILES} 2>/dev/null | sed 's/^/sum=/'
 `,

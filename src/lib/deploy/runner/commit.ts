@@ -20,6 +20,8 @@ make_current() {
   noting=$!
   rm -f "$base/.current"
   ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
+  # What is no link is moved out of the way: a folder would take the link in.
+  [ -L "$base/current" ] || [ ! -e "$base/current" ] || mv -T "$base/current" "$base/current.before-$run"
   mv -T "$base/.current" "$base/current"
 }
 

@@ -38,7 +38,7 @@ if [ "$1" = start ]; then
   fi
   rm -rf .incoming
   journal=journals/$run.jsonl
-  previous=$(readlink current 2>/dev/null || :)
+  previous=$(readlink current 2>/dev/null | sed -n 's|^releases/||p')
   : >"$journal"
   # No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
   ( setsid sh runner "$mode" "$base" "$id" "$run" </dev/null >/dev/null 2>&1 & echo "$!" >watcher )

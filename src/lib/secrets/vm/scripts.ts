@@ -1,4 +1,5 @@
 import { sh } from '@zebu/kit';
+import { CURRENT_LINES } from '../../deploy/current-link.js';
 import type { AppLayout } from '../../deploy/layout.js';
 import { takePart } from '../../deploy/receive/take-part.js';
 
@@ -23,8 +24,7 @@ fi
 `;
 
 export function storeSurveyScript(layout: AppLayout): string {
-  return `${sh`cd ${layout.base} 2>/dev/null || exit 0
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"`}${STORE_LINES}exit 0\n`;
+  return `${sh`cd ${layout.base} 2>/dev/null || exit 0`}${CURRENT_LINES}${STORE_LINES}exit 0\n`;
 }
 
 /**
