@@ -1,0 +1,129 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context/context.js';
+import { openGuest } from '../guest/session.js';
+import { around } from '../hooks/around.js';
+import type { DeployResult } from '../deploy/deploy.js';
+import { checkLink, CURRENT_LINES, linkWarning } from '../app-folder/current-link.js';
+import { parseHistory, type ReleaseRecord } from '../app-folder/history.js';
+import { appLayout } from '../app-folder/layout.js';
+import { ORDER } from '../app-folder/order.js';
+import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { rollback } from '../deploy/rollback.js';
+import { notDeployed } from '../app-folder/status.js';
+
+export interface Release extends ReleaseRecord {
+  readonly current: boolean;
+  /** Still in the VM: it can be gone back to without a build. */
+  readonly kept: boolean;
+}
+
+interface Releases {
+  readonly releases: readonly Release[];
+  readonly current: string | null;
+  /** Ids of all that have a folder in the VM, in the order the VM was given them. */
+  readonly order: readonly string[];
+  /** How the link to the live one is; see CURRENT_LINK. */
+  readonly link: string | undefined;
+}
+
+export function releasesScript(base: string): string {
+  return (
+    ORDER +
+    sh`
+cd ${base} 2>/dev/null || exit 0
+` +
+    CURRENT_LINES +
+    sh`
+for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
+releases_in_order . | sed 's/^/place=/'
+sed 's/^/record=/' releases.jsonl 2>/dev/null
+exit 0
+`
+  );
+}
+
+/** The history with what is still there, newest first: in the order of the VM, which wrote it under its lock. */
+export function parseReleases(stdout: string): Releases {
+  const lines = stdout.split('\n');
+  const valuesOf = (key: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const current = valuesOf('current')[0]?.split('/').at(-1) || null;
+  const kept = new Set(valuesOf('kept'));
+  const releases = parseHistory(valuesOf('record').join('\n')).map((record) => ({
+    ...record,
+    current: record.id === current,
+    kept: kept.has(record.id),
+  }));
+  return { releases: releases.toReversed(), current, order: valuesOf('place'), link: valuesOf('link')[0] };
+}
+
+/** @throws APP_MISSING */
+export async function listReleases(context: Context): Promise<readonly Release[]> {
+  return listReleasesIn((await openGuest(context)).session, context);
+}
+
+/** The same over a connection that is there. @throws APP_MISSING */
+export async function listReleasesIn(session: SshSession, context: Context): Promise<readonly Release[]> {
+  const { name } = context.config.app;
+  const { stdout } = await session.exec(
+    { line: releasesScript(appLayout(name).base) },
+    { signal: context.signal, timeoutMs: 60_000 },
+  );
+  const { releases, link } = parseReleases(stdout);
+  if (releases.length === 0) throw notDeployed(name);
+  const broken = linkWarning(name, link);
+  if (broken !== undefined) context.io.warn(broken);
+  return releases;
+}
+
+/**
+ * The release to go back to: the named one, else the newest verified one that came to the VM before the live one, so that
+ * going back twice does not return to what was fled. @throws REF_UNKNOWN
+ */
+export function chooseRelease({ releases, current, order }: Releases, wanted: string | undefined): ReleaseId {
+  const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
+  if (wanted === undefined) {
+    const before = current === null ? order : order.slice(0, Math.max(0, order.indexOf(current)));
+    const newest = before.findLast((id) => candidates.some((each) => each.id === id));
+    if (newest !== undefined) return toReleaseId(newest);
+    throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
+  }
+  const id = toReleaseId(wanted);
+  const known = releases.find((release) => release.id === id && release.kept);
+  if (known !== undefined) return id;
+  throw new ZebuError('REF_UNKNOWN', `The release ${id} is not in the VM`, {
+    hint: `There is ${candidates.map((release) => release.id).join(', ') || 'no other'}.`,
+  });
+}
+
+/** Makes an earlier release live again. @throws APP_MISSING, REF_UNKNOWN */
+export function rollBack(context: Context, wanted: string | undefined): Promise<DeployResult> {
+  return around(
+    context,
+    'rollback',
+    { release: wanted ?? null },
+    () => rollBackTo(context, wanted),
+    (result) => result,
+  );
+}
+
+async function rollBackTo(context: Context, wanted: string | undefined): Promise<DeployResult> {
+  const { session, address } = await openGuest(context);
+  const { name } = context.config.app;
+  const { stdout } = await session.exec(
+    { line: releasesScript(appLayout(name).base) },
+    { signal: context.signal, timeoutMs: 60_000 },
+  );
+  const found = parseReleases(stdout);
+  if (found.releases.length === 0) throw notDeployed(name);
+  checkLink(name, found.link);
+  const id = chooseRelease(found, wanted);
+  return rollback(context, {
+    id,
+    previous: found.current,
+    lockWait: context.config.deploy.lock_wait,
+    session,
+    host: address.host,
+  });
+}
