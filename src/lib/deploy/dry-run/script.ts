@@ -9,6 +9,7 @@ import DATA from '../../runner/data.sh';
 import ENV_FILE from '../../runner/env-file.sh';
 import MOUNTS from '../../runner/mounts.sh';
 import SOURCES from '../../runner/sources.sh';
+import STANDING from '../../runner/standing.sh';
 import STRATEGY from '../../runner/strategy.sh';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
@@ -31,7 +32,7 @@ export interface Rehearsal {
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
  * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room
  * (`PLACE FREE_MIB`), memory (MiB), history (the last lines), live-settings and settings (lines of KEY=value), and error (why
- * Compose refuses the files) or refused (why a path in them is).
+ * Compose refuses the files) or refused (why a path in them is, or what a volume cannot become).
  */
 export function rehearsalScript({ layout, commit, planSize, markersSize, pack }: Rehearsal): string {
   return (
@@ -61,6 +62,7 @@ commit=${commit} mark=${RELEASE_MARK}
     ENV_FILE +
     STRATEGY +
     SOURCES +
+    STANDING +
     MOUNTS +
     DATA +
     MARKERS +
@@ -109,6 +111,9 @@ elif ! map_mounts; then
 elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
+elif ! plan_standing; then
+  section refused
+  printf '%s\n' "$reason"
 else
   section target
   marked "$work/release" "$work/config"
