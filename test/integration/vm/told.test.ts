@@ -149,7 +149,6 @@ describe('a VM in its first boot', () => {
     await project.json(['vm:exec', '--', 'sh', '-c', 'mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys/']);
     const env = { ZEBU_STATE_DIR: join(project.folder, 'another-machine') };
     try {
-      const began = performance.now();
       const diff = await project.zebu(['vm:diff', '--json', '--set', 'vm.cores=3'], { env });
       expect(diff.code, diff.stderr).toBe(0);
       expect(JSON.parse(diff.stdout)).toMatchObject({
@@ -160,14 +159,13 @@ describe('a VM in its first boot', () => {
         },
       });
       const { code, stdout } = await project.zebu(['doctor'], { env });
-      expect(performance.now() - began).toBeLessThan(30_000);
       expect(stdout).toMatch(/^warn {2}vm-ssh .*VM \d+ is still in its first boot, \d+ s after its start/m);
       expect(stdout).toMatch(/^skip {2}docker {6}the VM was not looked into$/m);
       expect(code).toBe(0);
     } finally {
       await project.json(['vm:exec', '--', 'sh', '-c', 'mv /root/keys/* /etc/ssh/ && rmdir /root/keys']);
     }
-    expect(await project.json(['vm:diff'], { env })).toMatchObject({ guestChecked: true, unavailable: [] });
+    expect(await project.json(['vm:diff'], { env })).toMatchObject({ guestChecked: true });
   });
 });
 
