@@ -181,4 +181,7 @@ it('pulls what is missing, and what is to be new each time, and nothing else', (
     code: 1,
     reason: 'an image is not there: No such image: redis:7',
   });
+  // A newer Compose asks by the age of an image; a deploy is a moment to ask.
+  for (const policy of ['daily', 'weekly', 'every_12h', 'refresh'])
+    expect(pin({ db: { ...services.db, pull_policy: policy } }, there, there).done).toContain('pull db');
 });

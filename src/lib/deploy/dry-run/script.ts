@@ -9,7 +9,9 @@ import { DATA } from '../runner/data.js';
 import { ENV_FILE } from '../runner/env-file.js';
 import { MOUNTS } from '../runner/mounts.js';
 import { SOURCES } from '../runner/sources.js';
+import { STANDING } from '../runner/standing.js';
 import { STRATEGY } from '../runner/strategy.js';
+import { UNREAD } from '../runner/unread.js';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
 export const RELEASE_MARK = '/zebu-release';
@@ -58,11 +60,13 @@ commit=${commit} mark=${RELEASE_MARK}
     CHECKOUT +
     COMPOSE +
     CONFIG +
+    UNREAD +
     ENV_FILE +
     STRATEGY +
     SOURCES +
     MOUNTS +
     DATA +
+    STANDING +
     MARKERS +
     String.raw`
 checkout_commit repo.git "$release/tree" "$work/index" "$commit" || exit 1
@@ -103,7 +107,7 @@ if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/nu
 if ! read_config; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
-elif ! map_mounts; then
+elif ! { check_given && map_mounts && check_standing; }; then
   section refused
   printf '%s\n' "$reason"
 elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
@@ -116,6 +120,7 @@ else
   strategies <"$work/config"
   section paths
   cat "$work/said"
+  unread
 fi
 section hooks
 for each in pre-build pre-deploy post-deploy post-failure; do [ ! -f "$tree/.zebu/hooks/$each" ] || echo "$each"; done

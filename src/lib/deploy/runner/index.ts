@@ -36,6 +36,7 @@ import { SOURCES } from './sources.js';
 import { STANDING } from './standing.js';
 import { START } from './start.js';
 import { STRATEGY } from './strategy.js';
+import { UNREAD } from './unread.js';
 import { VERDICT } from './verdict.js';
 
 /**
@@ -62,6 +63,7 @@ export const RUNNER = [
   COMPOSE,
   ENV_FILE,
   CONFIG,
+  UNREAD,
   INTENT,
   FAIR,
   VERDICT,
