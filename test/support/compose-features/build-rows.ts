@@ -12,7 +12,7 @@ export const BUILD_ROWS_SAID: readonly Row[] = [
     'services.build.args',
     'as Compose, unless one hands a secret to the build, where it would stay in the image',
     'unit/deploy/build-args.test.ts',
-    'refuses a secret that is handed to a build by name',
+    'finds the value of a secret in a build argument where Compose takes no marker',
   ),
   beside('services.build.secrets', 'from files and from declared secrets'),
   beside('services.build.ssh', 'of the VM, which has no agent'),

@@ -65,15 +65,15 @@ export const SERVICE_ROWS: readonly Row[] = [
     'services.pull_policy',
     'pulled before anything that runs is touched; `always`, `daily` and the like at each deploy, `never` not at all',
     'unit/deploy/images.test.ts',
-    'pulls what is to be new each time, or is not there',
+    'pulls what is missing, and what is to be new each time, and nothing else',
   ),
   newer('services.pull_refresh_after', { pull_refresh_after: '12h' }),
   tested(
     'better',
     'services.restart',
     'decides what a service is meant for: `no` may end well, what loops fails the deploy',
-    'long/app/wait-table.test.ts',
-    'says of the restart policies what Compose says',
+    'unit/deploy/verdict.test.ts',
+    'is told by %s',
   ),
   beside('services.scale'),
   tested(

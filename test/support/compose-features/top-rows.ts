@@ -14,14 +14,14 @@ export const DEPLOY_ROWS: readonly Row[] = [
     'services.deploy.mode',
     'a job runs to its end, and is waited for',
     'unit/deploy/verdict.test.ts',
-    'takes a job for what ends',
+    'is judged by its health check, unless it is a job',
   ),
   tested(
     'better',
     'services.deploy.restart_policy',
     'as `restart`',
-    'long/app/wait-table.test.ts',
-    'says of the restart policies what Compose says',
+    'unit/deploy/verdict.test.ts',
+    'is told by %s',
   ),
 ];
 
@@ -79,7 +79,7 @@ export const TOP_ROWS: readonly Row[] = [
     ['external', 'name'].map((name) =>
       refused(
         `${kind}.${name}`,
-        'external ones are for swarm: refused before anything is touched',
+        'external ones are for swarm: refused before anything is touched; Compose refuses them while it replaces containers',
         { services: { one: { ...one.one, [kind]: ['outside'] } }, [kind]: { outside: { external: true, name: 'x' } } },
         /outside.*external/,
       ),
@@ -93,7 +93,7 @@ export const TOP_ROWS: readonly Row[] = [
   ].map(([kind = '', name = '']) =>
     refused(
       `${kind}.${name}`,
-      'for swarm: refused, because plain Compose ignores it without a word',
+      'for swarm: refused before anything is touched; Compose refuses it while it replaces containers',
       {
         services: { one: { ...one.one, [kind]: ['given'] } },
         [kind]: { given: { file: 'app.env', [name]: name === 'driver_opts' ? { a: 'b' } : 'x' } },
