@@ -35,7 +35,8 @@ const OWN_OF_AN_ENDPOINT = new Set([
   'MacAddress',
 ]);
 /** A hash says the same as the settings do, which are compared. */
-const OWN_LABEL = /^(?:com\.docker\.compose\.(?:config-hash|project\.(?:config_files|working_dir|environment_file)|image|replace|oneoff|version)|dev\.zebu\.contents)$/;
+const OWN_LABEL =
+  /^(?:com\.docker\.compose\.(?:config-hash|project\.(?:config_files|working_dir|environment_file)|image|replace|oneoff|version)|dev\.zebu\.contents)$/;
 
 const without = (value: Json | undefined, drop: ReadonlySet<string>): Members =>
   Object.fromEntries(Object.entries(members(value)).filter(([key]) => !drop.has(key)));
@@ -87,7 +88,9 @@ export function sameContainer(inspected: Json): Members {
       PidMode: shared(host['PidMode']),
       Binds: ((host['Binds'] ?? []) as readonly string[]).map(placed).toSorted(),
       Mounts: deepPlaced(host['Mounts']),
-      VolumesFrom: ((host['VolumesFrom'] ?? []) as readonly string[]).map((from) => from.replace(/^[0-9a-f]{64}/, '<other>')),
+      VolumesFrom: ((host['VolumesFrom'] ?? []) as readonly string[]).map((from) =>
+        from.replace(/^[0-9a-f]{64}/, '<other>'),
+      ),
       Links: ((host['Links'] ?? []) as readonly string[]).toSorted(),
     },
     Mounts: mounts
@@ -111,7 +114,9 @@ export function containersOf(guest: Shell, project: string): ReadonlyMap<string,
   );
   const all = JSON.parse(text) as readonly Members[];
   return new Map(
-    all.map((each) => [String(each['Name']).slice(1), sameContainer(each)] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    all
+      .map((each) => [String(each['Name']).slice(1), sameContainer(each)] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }
 

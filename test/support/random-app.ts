@@ -119,7 +119,11 @@ export function changed(app: MadeUp, pick: Pick): { readonly app: MadeUp; readon
 /** Everything about a service that has to be in force, as it is seen from outside and inside its container. */
 export function seenOf(app: MadeUp, name: string): Readonly<Record<string, string>> {
   const part = app.parts[name] as Part;
-  const config = { content: `content ${app.content}`, file: `config ${app.configFile}`, environment: `set ${app.setting}` };
+  const config = {
+    content: `content ${app.content}`,
+    file: `config ${app.configFile}`,
+    environment: `set ${app.setting}`,
+  };
   return {
     env: String(part.env),
     label: String(part.label),
@@ -151,7 +155,8 @@ function composeService(app: MadeUp, name: string): object {
   const part = app.parts[name] as Part;
   const bad = app.bad?.service === name ? app.bad.how : '';
   const command = bad === 'loops' ? 'exit 3' : (COMMANDS[name] ?? 'exec sleep 1000000');
-  const test = bad === 'sick' ? ['CMD', 'false'] : name === 'web' ? ['CMD', 'test', '-e', '/shared/ok'] : ['CMD', 'true'];
+  const test =
+    bad === 'sick' ? ['CMD', 'false'] : name === 'web' ? ['CMD', 'test', '-e', '/shared/ok'] : ['CMD', 'true'];
   const checked = name !== 'worker' || bad === 'sick';
   const shared = name === 'db' || name === 'web' ? ['shared:/shared'] : [];
   return {

@@ -155,7 +155,9 @@ done`,
     expect([broken.code, broken.stdout]).toEqual([7, expect.stringContaining('DEPLOY_RESTORED')]);
     const restored = this.#running();
     this.#same(restored, plain.second);
-    expect(restored.contents).toEqual(expect.arrayContaining(second.contents.filter((line) => precious.some((each) => line.startsWith(each)))));
+    expect(restored.contents).toEqual(
+      expect.arrayContaining(second.contents.filter((line) => precious.some((each) => line.startsWith(each)))),
+    );
 
     await this.#project.json(['app:rollback']);
     const back = this.#running();

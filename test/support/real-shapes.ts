@@ -38,7 +38,13 @@ export const REAL_SHAPES: readonly RealShape[] = [
     ],
     replaced: ['beat', 'migrate', 'web', 'worker'],
     better: ['proxy'],
-    broken: [{ file: 'compose.yml', from: '"/bin/busybox", "httpd", "-f", "-p", "8000"', to: '"/bin/busybox", "httpd", "-f", "-p", "8001"' }],
+    broken: [
+      {
+        file: 'compose.yml',
+        from: '"/bin/busybox", "httpd", "-f", "-p", "8000"',
+        to: '"/bin/busybox", "httpd", "-f", "-p", "8001"',
+      },
+    ],
     data: [
       ['db', '/data/rows'],
       ['web', '/media/photo'],
@@ -56,7 +62,13 @@ export const REAL_SHAPES: readonly RealShape[] = [
     ],
     replaced: ['app', 'cron', 'db'],
     better: [],
-    broken: [{ file: 'docker-compose.yml', from: 'entrypoint: ["sh", "-c", "exec sleep 1000000"]', to: 'entrypoint: ["sh", "-c", "exit 4"]' }],
+    broken: [
+      {
+        file: 'docker-compose.yml',
+        from: 'entrypoint: ["sh", "-c", "exec sleep 1000000"]',
+        to: 'entrypoint: ["sh", "-c", "exit 4"]',
+      },
+    ],
     data: [
       ['db', '/var/lib/mysql/rows'],
       ['app', '/var/www/html/document'],
@@ -91,7 +103,13 @@ export const REAL_SHAPES: readonly RealShape[] = [
     ],
     replaced: ['server'],
     better: ['nginx'],
-    broken: [{ file: 'compose.yaml', from: 'image: base:1\n    container_name: forge', to: 'image: base:1\n    command: ["sh", "-c", "exit 3"]\n    container_name: forge' }],
+    broken: [
+      {
+        file: 'compose.yaml',
+        from: 'image: base:1\n    container_name: forge',
+        to: 'image: base:1\n    command: ["sh", "-c", "exit 3"]\n    container_name: forge',
+      },
+    ],
     data: [
       ['server', '/data/repository'],
       ['db', '/data/rows'],

@@ -119,8 +119,7 @@ describe('every feature of Compose, beside plain Compose', { timeout: 300_000 },
       expect(ours.services[service]).toEqual(plain.services[service]);
       for (const [container, inspected] of plain.containers) {
         const { Labels } = inspected['Config'] as { readonly Labels: Readonly<Record<string, string>> };
-        if (Labels['com.docker.compose.service'] === service)
-          expect(ours.containers.get(container)).toEqual(inspected);
+        if (Labels['com.docker.compose.service'] === service) expect(ours.containers.get(container)).toEqual(inspected);
       }
     }
   });
@@ -151,8 +150,14 @@ describe('every feature of Compose, beside plain Compose', { timeout: 300_000 },
 
   it('merges several files, with !reset and !override', async () => {
     project.write('compose.override.yml', 'services: {}\n');
-    project.write('compose.yml', 'services: { web: { image: "base:1", ports: ["48090:80"], labels: { a: "1" }, dns: [192.0.2.1] } }\n');
-    project.write('more.yml', 'services: { web: { ports: !reset null, labels: { b: "2" }, dns: !override [192.0.2.2] } }\n');
+    project.write(
+      'compose.yml',
+      'services: { web: { image: "base:1", ports: ["48090:80"], labels: { a: "1" }, dns: [192.0.2.1] } }\n',
+    );
+    project.write(
+      'more.yml',
+      'services: { web: { ports: !reset null, labels: { b: "2" }, dns: !override [192.0.2.2] } }\n',
+    );
     project.release('v2');
     const files = ['--set', 'app.compose=["compose.yml","more.yml"]'];
     const { release } = await project.json<DeployResult>(['app:deploy', '--tag', 'v2', ...files]);

@@ -7,7 +7,17 @@ const PATHS = 'integration/app/paths.test.ts';
 const PLAIN = [
   ...['annotations', 'attach', 'cap_add', 'cap_drop', 'cgroup', 'cgroup_parent', 'command', 'cpu_count', 'cpu_percent'],
   ...['cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpus', 'cpuset', 'device_cgroup_rules', 'devices'],
-  ...['dns', 'dns_opt', 'dns_search', 'domainname', 'entrypoint', 'environment', 'expose', 'external_links', 'extra_hosts'],
+  ...[
+    'dns',
+    'dns_opt',
+    'dns_search',
+    'domainname',
+    'entrypoint',
+    'environment',
+    'expose',
+    'external_links',
+    'extra_hosts',
+  ],
   ...['group_add', 'hostname', 'init', 'ipc', 'isolation', 'labels', 'links', 'logging', 'mac_address', 'mem_limit'],
   ...['mem_reservation', 'mem_swappiness', 'memswap_limit', 'oom_kill_disable', 'oom_score_adj', 'pid', 'pids_limit'],
   ...['platform', 'privileged', 'read_only', 'runtime', 'security_opt', 'shm_size', 'stdin_open', 'stop_grace_period'],

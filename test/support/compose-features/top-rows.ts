@@ -16,13 +16,7 @@ export const DEPLOY_ROWS: readonly Row[] = [
     'unit/deploy/verdict.test.ts',
     'is judged by its health check, unless it is a job',
   ),
-  tested(
-    'better',
-    'services.deploy.restart_policy',
-    'as `restart`',
-    'unit/deploy/verdict.test.ts',
-    'is told by %s',
-  ),
+  tested('better', 'services.deploy.restart_policy', 'as `restart`', 'unit/deploy/verdict.test.ts', 'is told by %s'),
 ];
 
 export const TOP_ROWS: readonly Row[] = [

@@ -98,7 +98,13 @@ describe('how services are replaced', () => {
 
   it('restarts what asked for it, when what it depends on was rolled', () => {
     const depends = (restart: boolean): object => ({ depends_on: { db: { condition: 'service_started', restart } } });
-    const services = { db: {}, again: depends(true), asleep: depends(true), changed: depends(true), not: depends(false) };
+    const services = {
+      db: {},
+      again: depends(true),
+      asleep: depends(true),
+      changed: depends(true),
+      not: depends(false),
+    };
     const script = `work=$folder strategy=rolling strategies=
 ${CONFIG}${STRATEGY}${ROLLING}
 cat >$work/config <<'E'

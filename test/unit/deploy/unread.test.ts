@@ -44,9 +44,9 @@ describe('configs and secrets that only a swarm has', () => {
   it('do not matter where nobody is given them, and others are fine', () => {
     expect(given({ services: { web: {} }, secrets: { key: { name: 'key', external: true } } })).toBe('good');
     expect(given({ services, secrets: { key: { name: 'shop_key', environment: 'external' } } })).toBe('good');
-    expect(given({ services, configs: { key: { name: 'key', external: true } }, secrets: { key: { file: '/k' } } })).toBe(
-      'good',
-    );
+    expect(
+      given({ services, configs: { key: { name: 'key', external: true } }, secrets: { key: { file: '/k' } } }),
+    ).toBe('good');
   });
 });
 

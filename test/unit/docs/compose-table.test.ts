@@ -12,13 +12,20 @@ describe('the table of Compose features in docs/apps.md', () => {
       .split('\n')
       .filter((line) => line.startsWith('|'))
       .slice(2)
-      .map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()));
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split('|')
+          .map((cell) => cell.trim()),
+      );
     const wanted = composeTable(ROWS);
     expect(lines, `it should be:\n${wanted.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`).toEqual(wanted);
   });
 
   it('has each attribute of the specification, or what it belongs to', () => {
-    const { names } = JSON.parse(text('test/fixtures/compose-spec/names.json')) as { readonly names: readonly string[] };
+    const { names } = JSON.parse(text('test/fixtures/compose-spec/names.json')) as {
+      readonly names: readonly string[];
+    };
     const rows = new Set(ROWS.map(({ name }) => name));
     const covered = (name: string): boolean =>
       name.split('.').some((_, at, parts) => rows.has(parts.slice(0, at + 1).join('.')));
@@ -30,7 +37,9 @@ describe('the table of Compose features in docs/apps.md', () => {
 
   it('has a test behind each row', () => {
     const missing = ROWS.flatMap(({ name, proof }) =>
-      proof.kind === 'test' && !text(`test/${proof.file}`).includes(`('${proof.title}'`) ? [`${name}: ${proof.title}`] : [],
+      proof.kind === 'test' && !text(`test/${proof.file}`).includes(`('${proof.title}'`)
+        ? [`${name}: ${proof.title}`]
+        : [],
     );
     expect(missing).toEqual([]);
   });
