@@ -48,7 +48,7 @@ const placed = (text: string): string => text.replaceAll(PROJECT_PATH, '<project
 const deepPlaced = (value: Json | undefined): Json => JSON.parse(placed(JSON.stringify(value ?? null))) as Json;
 
 /** A container as `docker inspect` prints it, without what is another one each time. */
-export function sameContainer(inspected: Json): Members {
+export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string, string>): Members {
   const kept = without(inspected, OWN_OF_A_CONTAINER);
   const config = members(kept['Config']);
   const labels = Object.fromEntries(
@@ -69,14 +69,14 @@ export function sameContainer(inspected: Json): Members {
       Object.entries(networks).map(([name, endpoint]) => {
         const { Aliases, ...rest } = without(endpoint, OWN_OF_AN_ENDPOINT);
         const names = ((Aliases ?? []) as readonly string[]).filter((alias) => !id.startsWith(alias));
-        return [name, { ...rest, Aliases: names.toSorted() }];
+        return [networkNames.get(name) ?? name, { ...rest, Aliases: names.toSorted() }];
       }),
     ),
     Config: {
       ...config,
       // The image is the same one, see Image; its name is one that does not move.
       Image: '<image>',
-      Hostname: id.startsWith(String(config['Hostname'])) ? '<id>' : (config['Hostname'] ?? null),
+      Hostname: /^[0-9a-f]{12}$/.test(String(config['Hostname'])) ? '<id>' : (config['Hostname'] ?? null),
       // Compose puts them in no order.
       Env: ((config['Env'] ?? []) as readonly string[]).toSorted(),
       Labels: labels,
@@ -113,9 +113,12 @@ export function containersOf(guest: Shell, project: string): ReadonlyMap<string,
     `docker inspect $(docker ps -aq --filter label=com.docker.compose.project=${project} --filter label=com.docker.compose.oneoff=False)`,
   );
   const all = JSON.parse(text) as readonly Members[];
+  // One that was never started has some of its networks by id.
+  const named = guest.run(`docker network ls --no-trunc --format '{{.ID}} {{.Name}}'`).split('\n');
+  const networkNames = new Map(named.map((line) => line.split(' ') as [string, string]));
   return new Map(
     all
-      .map((each) => [String(each['Name']).slice(1), sameContainer(each)] as const)
+      .map((each) => [String(each['Name']).slice(1), sameContainer(each, networkNames)] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

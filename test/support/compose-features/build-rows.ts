@@ -1,7 +1,16 @@
 import { beside, newer, tested, type Row } from './row.js';
 
 export const BUILD_ROWS: readonly Row[] = [
-  ...['additional_contexts', 'cache_from', 'cache_to', 'context', 'dockerfile', 'dockerfile_inline', 'extra_hosts'],
+  ...[
+    'additional_contexts',
+    'cache_from',
+    'cache_to',
+    'context',
+    'dockerfile',
+    'dockerfile_inline',
+    'entitlements',
+    'extra_hosts',
+  ],
   ...['isolation', 'labels', 'network', 'no_cache', 'platforms', 'privileged', 'pull', 'shm_size', 'target'],
   ...['ulimits'],
 ].map((name) => beside(`services.build.${name}`));
@@ -17,7 +26,6 @@ export const BUILD_ROWS_SAID: readonly Row[] = [
   beside('services.build.secrets', 'from files and from declared secrets'),
   beside('services.build.ssh', 'of the VM, which has no agent'),
   beside('services.build.tags', 'stay with the image; `app:destroy` removes what the app was built as'),
-  newer('services.build.entitlements', { build: { context: '.', entitlements: ['network.host'] } }),
   newer('services.build.provenance', { build: { context: '.', provenance: true } }),
   newer('services.build.sbom', { build: { context: '.', sbom: true } }),
 ];

@@ -42,7 +42,7 @@ export const refused = (name: string, says: string, file: object | string, why: 
   proof: { kind: 'refused', file, why },
 });
 
-const NEEDS = 'where the Compose of the VM knows it; else refused by name';
+const NEEDS = 'where the Compose of the VM knows it; else refused by name (as by 2.26 of Debian 13)';
 /** @param service what a service has; @param top what stands beside `services` */
 export const newer = (name: string, service: object, says = '', top: object = {}): Row => ({
   name,

@@ -3,6 +3,8 @@ import { beside, newer, tested, type Row } from './row.js';
 const IN_FORCE = 'integration/app/in-force.test.ts';
 const PATHS = 'integration/app/paths.test.ts';
 
+const NOT_ALL = 'an older Compose refuses it by name, or does nothing with it: as without zebu';
+
 /** What is only handed on to Docker. */
 const PLAIN = [
   ...['annotations', 'attach', 'cap_add', 'cap_drop', 'cgroup', 'cgroup_parent', 'command', 'cpu_count', 'cpu_percent'],
@@ -45,7 +47,7 @@ export const SERVICE_ROWS: readonly Row[] = [
   beside('services.env_file', 'files of the commit, and `.env` with settings and secrets'),
   newer('services.env_file.format', { env_file: [{ path: 'app.env', format: 'raw' }] }),
   beside('services.extends'),
-  newer('services.gpus', { gpus: 'all' }, 'a matter of Docker and the VM'),
+  beside('services.gpus', `a matter of Docker and the VM; ${NOT_ALL}`),
   beside('services.healthcheck'),
   tested(
     'better',
@@ -54,20 +56,16 @@ export const SERVICE_ROWS: readonly Row[] = [
     'integration/app/verdict.test.ts',
     'brings back the pulled image that was there, and refuses one that cannot be pulled',
   ),
-  newer('services.label_file', { label_file: 'labels.env' }),
+  beside('services.label_file', NOT_ALL),
   newer('services.models', { models: ['llm'] }, '', { models: { llm: { model: 'ai/smollm2' } } }),
   beside('services.network_mode', 'a service that shares a network or has that of the VM is recreated, never rolled'),
   beside('services.networks', 'a fixed address: recreated, never rolled'),
-  newer('services.networks.gw_priority', { networks: { default: { gw_priority: 1 } } }),
+  beside('services.networks.gw_priority', NOT_ALL),
   newer('services.networks.interface_name', { networks: { default: { interface_name: 'eth7' } } }),
-  newer('services.networks.driver_opts', { networks: { default: { driver_opts: { a: 'b' } } } }),
+  beside('services.networks.driver_opts', NOT_ALL),
   beside('services.ports', 'one that is published as a fixed port: recreated, never rolled'),
-  newer('services.post_start', { post_start: [{ command: ['true'] }] }),
-  newer(
-    'services.pre_stop',
-    { pre_stop: [{ command: ['true'] }] },
-    'such a service is recreated, never rolled: only Compose runs the hook',
-  ),
+  beside('services.post_start', NOT_ALL),
+  beside('services.pre_stop', `such a service is recreated, never rolled: only Compose runs the hook; ${NOT_ALL}`),
   beside('services.profiles', 'those of `app.profiles`, and of `COMPOSE_PROFILES` in `.env`'),
   newer('services.provider', { image: undefined, provider: { type: 'model', options: { model: 'x' } } }),
   tested(
@@ -108,5 +106,5 @@ export const SERVICE_ROWS: readonly Row[] = [
     PATHS,
     'hold what was written after more deploys than are kept, and start again',
   ),
-  newer('services.volumes.image', { volumes: [{ type: 'image', source: 'base:1', target: '/image' }] }),
+  beside('services.volumes.image', NOT_ALL),
 ];

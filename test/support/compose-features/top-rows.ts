@@ -46,8 +46,9 @@ export const TOP_ROWS: readonly Row[] = [
     'tells what plain Compose would have read, and what it calls the project',
   ),
   newer('models', { models: ['llm'] }, '', { models: { llm: { model: 'ai/smollm2' } } }),
-  ...['attachable', 'driver', 'external', 'internal', 'labels', 'name'].map((name) => beside(`networks.${name}`)),
-  newer('networks.enable_ipv4', {}, '', { networks: { default: { enable_ipv4: false } } }),
+  ...['attachable', 'driver', 'enable_ipv4', 'external', 'internal', 'labels', 'name'].map((name) =>
+    beside(`networks.${name}`),
+  ),
   ...['driver_opts', 'enable_ipv6', 'ipam'].map((name) =>
     tested(
       'better',
