@@ -23,14 +23,14 @@ async function start(args) {
     console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
     return;
   }
-  if (!existsSync(new URL('dist/lib/main.js', root))) {
+  if (!existsSync(new URL('dist/lib/cli/main.js', root))) {
     console.error('zebu is not built yet: run `npm run build` in its folder.');
     process.exitCode = 1;
     return;
   }
   // The version of Node has been seen to above; oclif would load a library to look at it again.
   process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
-  const { main } = await import('../dist/lib/main.js');
+  const { main } = await import('../dist/lib/cli/main.js');
   await main(args, fileURLToPath(root));
 }
 

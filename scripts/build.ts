@@ -35,8 +35,8 @@ rmSync(part, { recursive: true, force: true });
 await build({
   ...withKeys(options, deriveKeys()),
   entryPoints: [
-    'src/lib/main.ts',
-    'src/lib/help.ts',
+    'src/lib/cli/main.ts',
+    'src/lib/cli/help.ts',
     ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root }),
   ],
   outbase: 'src',

@@ -50,7 +50,7 @@ if (!existsSync(link)) {
 
 // The old Node of the machine must not be what the tools below run on.
 const env = { ...process.env, PATH: `${root}node_modules/node/bin:${root}node_modules/.bin:${process.env.PATH}` };
-if (!existsSync(`${root}dist/lib/main.js`) || task === 'setup' || isStale()) {
+if (!existsSync(`${root}dist/lib/cli/main.js`) || task === 'setup' || isStale()) {
   run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
 }
 if (task !== 'setup') {

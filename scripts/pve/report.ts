@@ -1,8 +1,8 @@
 import { arch, platform } from 'node:os';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Names } from '../../src/lib/support/names.js';
-import { withoutCredentials, withoutNames } from '../../src/lib/support/patterns.js';
+import { Names } from '../../src/lib/redaction/names.js';
+import { withoutCredentials, withoutNames } from '../../src/lib/redaction/patterns.js';
 import { failures, type Outcome } from './acceptance.js';
 import type { Taken } from './take-step.js';
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/up.js';
-import { PIN_FILE, SCRIPT, SCRIPT_FILES } from '../../src/lib/proxmox/provision/community-script/pin.js';
+import { PIN_FILE, SCRIPT, SCRIPT_FILES } from '../../src/lib/vm/provision/community-script/pin.js';
 import { ROOT } from './cli.js';
 import type { Project } from './project.js';
 

@@ -1,7 +1,7 @@
 import { createConsole, pveError, ZebuError, type Transport } from '@zebu/kit';
 import 'proxmox-api';
 import { configSchema, type Config } from '../../src/lib/config/schema.js';
-import type { Clock, Context } from '../../src/lib/context.js';
+import type { Clock, Context } from '../../src/lib/context/context.js';
 import { Capture } from './capture.js';
 
 /** A value, or what makes one of the request's parameters; what throws, refuses. */

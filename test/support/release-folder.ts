@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { COMPOSE } from '../../src/lib/deploy/runner/compose.js';
-import { CONFIG } from '../../src/lib/deploy/runner/config.js';
-import { DATA } from '../../src/lib/deploy/runner/data.js';
-import { MOUNTS } from '../../src/lib/deploy/runner/mounts.js';
-import { SOURCES } from '../../src/lib/deploy/runner/sources.js';
+import { COMPOSE } from '../../src/lib/runner/compose.js';
+import { CONFIG } from '../../src/lib/runner/config.js';
+import { DATA } from '../../src/lib/runner/data.js';
+import { MOUNTS } from '../../src/lib/runner/mounts.js';
+import { SOURCES } from '../../src/lib/runner/sources.js';
 
 /** A bind mount as `docker compose config` prints it. */
 export interface Bind {

@@ -1,5 +1,5 @@
 import type { Io } from '@zebu/kit';
-import type { Clock } from '../../src/lib/context.js';
+import type { Clock } from '../../src/lib/context/context.js';
 import type { ProxmoxClient } from '../../src/lib/proxmox/client.js';
 
 /** Says nothing; `warnings` has what was warned of. */

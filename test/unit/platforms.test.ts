@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { annotationPlace } from '../../plugins/kit/src/actions.js';
 import { opensshArgs } from '../../plugins/kit/src/ssh/openssh-args.js';
 import { parseSshConfig } from '../../plugins/kit/src/ssh/target.js';
-import { browserCommand } from '../../src/lib/deploy/open.js';
+import { browserCommand } from '../../src/lib/app/open.js';
 import { ROOT } from '../support/cli.js';
 
 /** The lab is for Linux, and says so. */
@@ -34,8 +34,8 @@ describe('on the side of who types', () => {
       'bin/run.js newer',
       'examples/plugins/secrets-command/src/source.ts file',
       'plugins/kit/src/pager.ts program',
+      'src/lib/app/open.ts program',
       'src/lib/complete/project-values.ts file',
-      'src/lib/deploy/open.ts program',
       'src/lib/update/index.ts process.execPath',
     ]);
     expect(sources.filter(({ source }) => /\bexec(?:Sync)?\(['"`]|shell: true/.test(source))).toEqual([]);

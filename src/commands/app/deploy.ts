@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { DeployResult } from '../../lib/deploy/deploy.js';
-import type { WantedRef } from '../../lib/deploy/git.js';
+import type { WantedRef } from '../../lib/repository/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {
   static override result = resultOf<DeployResult>(

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Destroyed } from '../../lib/deploy/destroy.js';
+import type { Destroyed } from '../../lib/app/destroy.js';
 
 export default class AppDestroy extends ProjectCommand<Destroyed> {
   static override result = resultOf<Destroyed>(1, async () => (await import('../../lib/deploy/results.js')).destroyed);
@@ -21,7 +21,7 @@ export default class AppDestroy extends ProjectCommand<Destroyed> {
   async execute(): Promise<Destroyed> {
     const { flags } = await this.parse(AppDestroy);
     const context = await this.context(flags);
-    const { destroyApp } = await import('../../lib/deploy/destroy.js');
+    const { destroyApp } = await import('../../lib/app/destroy.js');
     const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const { name } = context.config.app;

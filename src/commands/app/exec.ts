@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/deploy/inside.js';
+import type { Inside } from '../../lib/app/run-in-service.js';
 
 export default class AppExec extends ProjectCommand<Inside> {
   static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
@@ -33,7 +33,7 @@ export default class AppExec extends ProjectCommand<Inside> {
     const { flags, argv } = await this.parse(AppExec);
     const { service, command } = inServiceArgs('app:exec', argv as string[]);
     const context = await this.context(flags);
-    const { execInService } = await import('../../lib/deploy/inside.js');
+    const { execInService } = await import('../../lib/app/run-in-service.js');
     const { index, user, workdir, 'no-tty': noTty } = flags;
     const result = await execInService(context, { service, command, index, user, workdir, noTty });
     process.exitCode = result.exit;

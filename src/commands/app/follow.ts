@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Followed } from '../../lib/deploy/attach.js';
+import type { Followed } from '../../lib/runs/attach.js';
 
 export default class AppFollow extends ProjectCommand<Followed> {
   static override result = resultOf<Followed>(1, async () => (await import('../../lib/deploy/results.js')).followed);
@@ -19,8 +19,8 @@ export default class AppFollow extends ProjectCommand<Followed> {
   async execute(): Promise<Followed> {
     const { flags, args } = await this.parse(AppFollow);
     const context = await this.context(flags);
-    const { follow } = await import('../../lib/deploy/attach.js');
-    const { toReleaseId } = await import('../../lib/deploy/release-id.js');
+    const { follow } = await import('../../lib/runs/attach.js');
+    const { toReleaseId } = await import('../../lib/app-folder/release-id.js');
     const result = await follow(context, args.run === undefined ? undefined : toReleaseId(args.run));
     this.io.out(`${result.run} is live after ${result.seconds} s`);
     return result;

@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { LogLine } from '../../lib/deploy/log-lines.js';
-import type { ReleaseLine } from '../../lib/deploy/release-output.js';
+import type { LogLine } from '../../lib/app/log-lines.js';
+import type { ReleaseLine } from '../../lib/app/release-output.js';
 
 export default class AppLogs extends ProjectCommand<never> {
   /** The one command whose `--json` has no envelope: this is the shape of a line. */
@@ -42,12 +42,12 @@ export default class AppLogs extends ProjectCommand<never> {
   async execute(): Promise<never> {
     const { flags, argv } = await this.parse(AppLogs);
     if (!flags.follow) this.page(flags);
-    const { streamLogs, toRegExp, toSince } = await import('../../lib/deploy/logs.js');
+    const { streamLogs, toRegExp, toSince } = await import('../../lib/app/logs.js');
     const grep = flags.grep === undefined ? undefined : toRegExp(flags.grep, flags['ignore-case']);
     const since = flags.since === undefined ? undefined : toSince(flags.since);
     const context = await this.context(flags);
     if (flags.release !== undefined) {
-      const { showReleaseOutput } = await import('../../lib/deploy/release-output.js');
+      const { showReleaseOutput } = await import('../../lib/app/release-output.js');
       await showReleaseOutput(context, flags.release, grep);
       return this.exit(0);
     }

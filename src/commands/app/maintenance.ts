@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Maintenance } from '../../lib/deploy/maintenance.js';
+import type { Maintenance } from '../../lib/app/maintenance.js';
 
 export default class AppMaintenance extends ProjectCommand<Maintenance> {
   static override result = resultOf<Maintenance>(
@@ -29,7 +29,7 @@ export default class AppMaintenance extends ProjectCommand<Maintenance> {
   async execute(): Promise<Maintenance> {
     const { args, flags } = await this.parse(AppMaintenance);
     const context = await this.context(flags);
-    const { maintenancePage, setMaintenance } = await import('../../lib/deploy/maintenance.js');
+    const { maintenancePage, setMaintenance } = await import('../../lib/app/maintenance.js');
     const on = args.state === 'on';
     const page = flags.page === undefined ? maintenancePage(flags.message) : await readPage(flags.page);
     const result = await setMaintenance(context, on, page);

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Opened } from '../../lib/deploy/open.js';
+import type { Opened } from '../../lib/app/open.js';
 
 export default class AppOpen extends ProjectCommand<Opened> {
   static override result = resultOf<Opened>(1, async () => (await import('../../lib/deploy/results.js')).opened);
@@ -16,7 +16,7 @@ export default class AppOpen extends ProjectCommand<Opened> {
   async execute(): Promise<Opened> {
     const { flags } = await this.parse(AppOpen);
     const context = await this.context(flags);
-    const { openApp } = await import('../../lib/deploy/open.js');
+    const { openApp } = await import('../../lib/app/open.js');
     const result = await openApp(context, !flags.print);
     this.io.out(result.url);
     for (const other of result.others) this.io.note(`also ${other}`);

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Pruned } from '../../lib/deploy/prune.js';
+import type { Pruned } from '../../lib/app/prune.js';
 
 export default class AppPrune extends ProjectCommand<Pruned> {
   static override result = resultOf<Pruned>(1, async () => (await import('../../lib/deploy/results.js')).pruned);
@@ -27,7 +27,7 @@ export default class AppPrune extends ProjectCommand<Pruned> {
   async execute(): Promise<Pruned> {
     const { flags } = await this.parse(AppPrune);
     const context = await this.context(flags);
-    const { prune } = await import('../../lib/deploy/prune.js');
+    const { prune } = await import('../../lib/app/prune.js');
     const result = await prune(context, { keep: flags.keep, buildCacheGb: flags['build-cache-gb'] });
     for (const release of result.removed) this.io.out(`removed ${release}`);
     this.io.out(`${result.freedMb} MiB freed, ${result.freeMb} MiB free`);

@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Recovered } from '../../lib/deploy/recover.js';
+import type { Recovered } from '../../lib/runs/recover.js';
 
 export default class AppRecover extends ProjectCommand<Recovered> {
   static override result = resultOf<Recovered>(1, async () => (await import('../../lib/deploy/results.js')).recovered);
@@ -12,7 +12,7 @@ export default class AppRecover extends ProjectCommand<Recovered> {
   async execute(): Promise<Recovered> {
     const { flags } = await this.parse(AppRecover);
     const context = await this.context(flags);
-    const { recover } = await import('../../lib/deploy/recover.js');
+    const { recover } = await import('../../lib/runs/recover.js');
     const result = await recover(context);
     this.io.out(
       result.recovered ? `${result.release ?? ''}: ${result.verdict ?? ''} (${result.reason})` : 'nothing to recover',

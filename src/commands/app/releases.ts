@@ -1,7 +1,7 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Release } from '../../lib/deploy/releases.js';
+import type { Release } from '../../lib/app/releases.js';
 
 export interface ReleaseList {
   /** Newest first. */
@@ -21,7 +21,7 @@ export default class AppReleases extends ProjectCommand<ReleaseList> {
     const { flags } = await this.parse(AppReleases);
     this.page(flags);
     const context = await this.context(flags);
-    const { listReleases } = await import('../../lib/deploy/releases.js');
+    const { listReleases } = await import('../../lib/app/releases.js');
     const { table } = await import('../../lib/ui/table.js');
     const releases = await listReleases(context);
     const rows = releases.map((each) => [

@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Operated } from '../../lib/deploy/operate.js';
+import type { Operated } from '../../lib/app/start-stop.js';
 
 export default class AppRestart extends ProjectCommand<Operated> {
   static override result = resultOf<Operated>(1, async () => (await import('../../lib/deploy/results.js')).operated);
@@ -12,7 +12,7 @@ export default class AppRestart extends ProjectCommand<Operated> {
   async execute(): Promise<Operated> {
     const { flags, argv } = await this.parse(AppRestart);
     const context = await this.context(flags);
-    const { operate } = await import('../../lib/deploy/operate.js');
+    const { operate } = await import('../../lib/app/start-stop.js');
     const result = await operate(context, 'restart', argv as string[]);
     for (const { service, state, health } of result.services)
       this.io.out(`${service} ${health === 'none' ? state : health}`);

@@ -24,7 +24,7 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
     const context = await this.context(flags);
     const { deployReport } = await import('../../lib/ui/ci-report.js');
     this.ciReport = deployReport(context.config.app, 'rollback');
-    const { rollBack } = await import('../../lib/deploy/releases.js');
+    const { rollBack } = await import('../../lib/app/releases.js');
     const result = await rollBack(context, args.release);
     this.io.out(`release ${result.release} is live again on ${result.host}`);
     return result;

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/deploy/inside.js';
+import type { Inside } from '../../lib/app/run-in-service.js';
 
 export default class AppRun extends ProjectCommand<Inside> {
   static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
@@ -26,7 +26,7 @@ export default class AppRun extends ProjectCommand<Inside> {
     const { flags, argv } = await this.parse(AppRun);
     const { service, command } = inServiceArgs('app:run', argv as string[]);
     const context = await this.context(flags);
-    const { runOneOff } = await import('../../lib/deploy/inside.js');
+    const { runOneOff } = await import('../../lib/app/run-in-service.js');
     const { user, workdir, 'no-tty': noTty } = flags;
     const result = await runOneOff(context, { service, command, user, workdir, noTty });
     process.exitCode = result.exit;

@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { AppStatus as Status } from '../../lib/deploy/status.js';
+import type { AppStatus as Status } from '../../lib/app-folder/status.js';
 
 export default class AppStatus extends ProjectCommand<Status> {
   static override result = resultOf<Status>(1, async () => (await import('../../lib/deploy/results.js')).appStatus);
@@ -12,8 +12,8 @@ export default class AppStatus extends ProjectCommand<Status> {
   async execute(): Promise<Status> {
     const { flags } = await this.parse(AppStatus);
     const context = await this.context(flags);
-    const { appStatus } = await import('../../lib/deploy/status.js');
-    const { statusLines } = await import('../../lib/deploy/status-text.js');
+    const { appStatus } = await import('../../lib/app-folder/status.js');
+    const { statusLines } = await import('../../lib/app/status-text.js');
     const status = await appStatus(context);
     for (const line of statusLines(status)) this.io.out(line);
     return status;

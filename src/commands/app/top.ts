@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { TopView } from '../../lib/deploy/top.js';
+import type { TopView } from '../../lib/app/top.js';
 
 export default class AppTop extends ProjectCommand<TopView> {
   static override result = resultOf<TopView>(1, async () => (await import('../../lib/deploy/results.js')).topView);
@@ -16,9 +16,9 @@ export default class AppTop extends ProjectCommand<TopView> {
   async execute(): Promise<TopView> {
     const { flags } = await this.parse(AppTop);
     const context = await this.context(flags);
-    const { topLive, topOnce } = await import('../../lib/deploy/top.js');
+    const { topLive, topOnce } = await import('../../lib/app/top.js');
     if (this.io.interactive && process.stdout.isTTY) return topLive(context, flags.interval);
-    const { topLines } = await import('../../lib/deploy/status-text.js');
+    const { topLines } = await import('../../lib/app/status-text.js');
     const view = await topOnce(context);
     for (const line of topLines(view, context.clock.now())) this.io.out(line);
     return view;

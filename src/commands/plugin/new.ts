@@ -1,14 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginKind, Scaffolded } from '../../lib/plugin-kit/scaffold.js';
+import type { PluginKind, Scaffolded } from '../../lib/plugin-template/scaffold.js';
 
 const KINDS: readonly PluginKind[] = ['transport', 'secrets', 'hook'];
 
 export default class PluginNew extends ZebuCommand<Scaffolded> {
   static override result = resultOf<Scaffolded>(
     1,
-    async () => (await import('../../lib/plugin-kit/results.js')).scaffolded,
+    async () => (await import('../../lib/plugin-template/results.js')).scaffolded,
   );
   static override summary = 'Start a plugin: a TypeScript package that works, with tests of the contract.';
   static override examples = [
@@ -30,7 +30,7 @@ export default class PluginNew extends ZebuCommand<Scaffolded> {
 
   async execute(): Promise<Scaffolded> {
     const { args, flags } = await this.parse(PluginNew);
-    const { scaffoldPlugin } = await import('../../lib/plugin-kit/scaffold.js');
+    const { scaffoldPlugin } = await import('../../lib/plugin-template/scaffold.js');
     const made = await scaffoldPlugin({
       zebuRoot: this.config.root,
       cwd: process.cwd(),

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { LoadedPlugin } from '../../lib/installed/loaded.js';
+import type { LoadedPlugin } from '../../lib/plugins/loaded.js';
 
 interface PluginList {
   readonly plugins: readonly LoadedPlugin[];
@@ -10,7 +10,7 @@ interface PluginList {
 export default class Plugins extends ZebuCommand<PluginList> {
   static override result = resultOf<PluginList>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginList,
+    async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
   static override summary = 'List the plugins that are installed and linked.';
   static override examples = ['<%= config.bin %> plugins', '<%= config.bin %> plugins --core --json'];
@@ -20,7 +20,7 @@ export default class Plugins extends ZebuCommand<PluginList> {
 
   async execute(): Promise<PluginList> {
     const { flags } = await this.parse(Plugins);
-    const { loadedPlugins } = await import('../../lib/installed/loaded.js');
+    const { loadedPlugins } = await import('../../lib/plugins/loaded.js');
     const plugins = loadedPlugins(this.config).filter(({ from }) => flags.core || from !== 'zebu');
     if (plugins.length === 0) this.io.out('No plugins installed.');
     for (const { name, version, from, root } of plugins)

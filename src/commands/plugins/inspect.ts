@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { nearest, resultOf, ZebuError } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { LoadedPlugin } from '../../lib/installed/loaded.js';
+import type { LoadedPlugin } from '../../lib/plugins/loaded.js';
 
 interface Inspected {
   readonly plugins: readonly LoadedPlugin[];
@@ -10,7 +10,7 @@ interface Inspected {
 export default class PluginsInspect extends ZebuCommand<Inspected> {
   static override result = resultOf<Inspected>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginList,
+    async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
   static override summary = 'Show what plugins bring: folder, commands, hooks, dependencies.';
   static override examples = ['<%= config.bin %> plugins:inspect zebu-plugin-x'];
@@ -19,7 +19,7 @@ export default class PluginsInspect extends ZebuCommand<Inspected> {
 
   async execute(): Promise<Inspected> {
     const { argv } = await this.parse(PluginsInspect);
-    const { loadedPlugins } = await import('../../lib/installed/loaded.js');
+    const { loadedPlugins } = await import('../../lib/plugins/loaded.js');
     const all = loadedPlugins(this.config);
     const plugins = (argv as string[]).map((name) => {
       const found = all.find((plugin) => plugin.name === name);

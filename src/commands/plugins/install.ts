@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/installed/run.js';
+import type { PluginsChanged } from '../../lib/plugins/run.js';
 
 export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+    async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
   static override summary = 'Install plugins from the registry, a tarball, a folder or a repository.';
   static override examples = [
@@ -26,8 +26,8 @@ export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
 
   async execute(): Promise<PluginsChanged> {
     const { argv, flags } = await this.parse(PluginsInstall);
-    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
-    const { pluginSource } = await import('../../lib/installed/source.js');
+    const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
+    const { pluginSource } = await import('../../lib/plugins/source.js');
     const sources = (argv as string[]).map((word) => pluginSource(word, process.cwd()));
     const changed = await changePlugins(
       'plugins:install',

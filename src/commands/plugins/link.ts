@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/installed/run.js';
+import type { PluginsChanged } from '../../lib/plugins/run.js';
 
 export default class PluginsLink extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+    async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
   static override summary = 'Use a plugin from its folder, while working on it.';
   static override examples = ['<%= config.bin %> plugins:link ./zebu-plugin-x'];
@@ -21,8 +21,8 @@ export default class PluginsLink extends ZebuCommand<PluginsChanged> {
 
   async execute(): Promise<PluginsChanged> {
     const { args, flags } = await this.parse(PluginsLink);
-    const { pluginFolder } = await import('../../lib/installed/source.js');
-    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const { pluginFolder } = await import('../../lib/plugins/source.js');
+    const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
     const changed = await changePlugins(
       'plugins:link',
       [pluginFolder(args.path, process.cwd()), flags.install ? '--install' : '--no-install'],

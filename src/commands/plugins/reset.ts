@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/installed/run.js';
+import type { PluginsChanged } from '../../lib/plugins/run.js';
 
 export default class PluginsReset extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+    async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
   static override summary = 'Remove all installed and linked plugins.';
   static override examples = ['<%= config.bin %> plugins:reset', '<%= config.bin %> plugins:reset --hard --reinstall'];
@@ -18,7 +18,7 @@ export default class PluginsReset extends ZebuCommand<PluginsChanged> {
 
   async execute(): Promise<PluginsChanged> {
     const { flags } = await this.parse(PluginsReset);
-    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
     const changed = await changePlugins(
       'plugins:reset',
       [...(flags.hard ? ['--hard'] : []), ...(flags.reinstall ? ['--reinstall'] : [])],

@@ -1,12 +1,12 @@
 import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/installed/run.js';
+import type { PluginsChanged } from '../../lib/plugins/run.js';
 
 export default class PluginsUninstall extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+    async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
   static override summary = 'Remove plugins, installed or linked.';
   static override examples = ['<%= config.bin %> plugins:uninstall zebu-plugin-x'];
@@ -16,7 +16,7 @@ export default class PluginsUninstall extends ZebuCommand<PluginsChanged> {
 
   async execute(): Promise<PluginsChanged> {
     const { argv } = await this.parse(PluginsUninstall);
-    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
     const changed = await changePlugins('plugins:uninstall', argv as string[], this);
     for (const line of shownChange(changed)) this.io.out(line);
     return changed;

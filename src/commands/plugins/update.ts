@@ -1,18 +1,18 @@
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/installed/run.js';
+import type { PluginsChanged } from '../../lib/plugins/run.js';
 
 export default class PluginsUpdate extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
-    async () => (await import('../../lib/installed/results.js')).pluginsChanged,
+    async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
   static override summary = 'Update the installed plugins, each within what it was installed as.';
   static override examples = ['<%= config.bin %> plugins:update'];
 
   async execute(): Promise<PluginsChanged> {
     await this.parse(PluginsUpdate);
-    const { changePlugins, shownChange } = await import('../../lib/installed/run.js');
+    const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
     const changed = await changePlugins('plugins:update', [], this);
     for (const line of shownChange(changed)) this.io.out(line);
     return changed;

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmApplied } from '../../lib/proxmox/apply.js';
+import type { VmApplied } from '../../lib/vm/apply.js';
 
 export default class VmApply extends ProjectCommand<VmApplied> {
-  static override result = resultOf<VmApplied>(1, async () => (await import('../../lib/proxmox/results.js')).vmApplied);
+  static override result = resultOf<VmApplied>(1, async () => (await import('../../lib/vm/results.js')).vmApplied);
   static override summary = 'Bring the VM to what zebu.yml says, in place: whatever vm:diff shows.';
   static override description =
     'Changes cores, memory, disk (growing), network, firewall, tags and what zebu keeps inside the VM. Nothing is destroyed or made anew. What takes effect only when the VM starts again is said, and done at once with --restart. What cannot be changed (a smaller disk, another id or storage) is refused before anything is changed.';
@@ -21,7 +21,7 @@ export default class VmApply extends ProjectCommand<VmApplied> {
   async execute(): Promise<VmApplied> {
     const { flags } = await this.parse(VmApply);
     const context = await this.context(flags);
-    const { applyVm } = await import('../../lib/proxmox/apply.js');
+    const { applyVm } = await import('../../lib/vm/apply.js');
     const result = await applyVm(context, { dryRun: flags['dry-run'], restart: flags.restart });
     const name = `VM ${result.vmid} (${result.name}) on ${result.node}`;
     if (result.dryRun) {

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ConsoleOutput } from '../../lib/proxmox/console.js';
+import type { ConsoleOutput } from '../../lib/vm/console.js';
 
 export default class VmConsole extends ProjectCommand<ConsoleOutput> {
   static override summary = 'Show what the machine says: the last lines of its log, and its serial port live.';
@@ -10,7 +10,7 @@ export default class VmConsole extends ProjectCommand<ConsoleOutput> {
     'The last lines come from the journal of this boot, through the guest agent; Proxmox keeps no record of a serial port. --follow shows the port from now on, kernel messages included, whatever state agent, network and SSH are in; it needs the ssh transport. To log in on the console: qm terminal on the host.';
   static override result = resultOf<ConsoleOutput>(
     1,
-    async () => (await import('../../lib/proxmox/results.js')).consoleOutput,
+    async () => (await import('../../lib/vm/results.js')).consoleOutput,
   );
   static override examples = [
     '<%= config.bin %> vm:console --tail 100',
@@ -28,7 +28,7 @@ export default class VmConsole extends ProjectCommand<ConsoleOutput> {
     const { flags } = await this.parse(VmConsole);
     if (!flags.follow) this.page(flags);
     const context = await this.context(flags);
-    const { showConsole } = await import('../../lib/proxmox/console.js');
+    const { showConsole } = await import('../../lib/vm/console.js');
     return showConsole(context, {
       tail: flags.tail,
       follow: flags.follow,

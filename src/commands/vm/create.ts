@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmCreated } from '../../lib/proxmox/create.js';
+import type { VmCreated } from '../../lib/vm/create.js';
 
 export default class VmCreate extends ProjectCommand<VmCreated> {
-  static override result = resultOf<VmCreated>(1, async () => (await import('../../lib/proxmox/results.js')).vmCreated);
+  static override result = resultOf<VmCreated>(1, async () => (await import('../../lib/vm/results.js')).vmCreated);
   static override summary =
     'Create the VM with Docker in it, or finish one that was interrupted. Run again it changes nothing.';
   static override description =
@@ -21,7 +21,7 @@ export default class VmCreate extends ProjectCommand<VmCreated> {
   async execute(): Promise<VmCreated> {
     const { flags } = await this.parse(VmCreate);
     const context = await this.context(flags);
-    const { createVm } = await import('../../lib/proxmox/create.js');
+    const { createVm } = await import('../../lib/vm/create.js');
     const result = await createVm(context, { dryRun: flags['dry-run'] === true });
     if (result.dryRun) {
       for (const step of result.steps)

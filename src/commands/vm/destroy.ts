@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+import type { VmPower } from '../../lib/vm/lifecycle.js';
 
 export default class VmDestroy extends ProjectCommand<VmPower> {
-  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
   static override summary = 'Destroy the VM and everything in it.';
   static override description = 'Asks for the name of the VM first. Only a VM that zebu made for this app is touched.';
   static override examples = ['<%= config.bin %> vm:destroy', '<%= config.bin %> vm:destroy --yes'];
@@ -15,7 +15,7 @@ export default class VmDestroy extends ProjectCommand<VmPower> {
   async execute(): Promise<VmPower> {
     const { flags } = await this.parse(VmDestroy);
     const context = await this.context(flags);
-    const { destroyVm } = await import('../../lib/proxmox/lifecycle.js');
+    const { destroyVm } = await import('../../lib/vm/lifecycle.js');
     const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const result = await destroyVm(

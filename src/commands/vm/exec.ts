@@ -2,14 +2,14 @@ import { buffer } from 'node:stream/consumers';
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { GuestRun } from '../../lib/proxmox/exec.js';
+import type { GuestRun } from '../../lib/vm/exec.js';
 
 export default class VmExec extends ProjectCommand<GuestRun> {
   static override summary =
     'Run a command in the VM as root, through Proxmox and the guest agent. Works when SSH is dead.';
   static override description =
     'Each word stays one word; for pipes use sh -c. The exit status is that of the command: 127 when there is no such program. When zebu itself fails, it says so in a line that begins with Error. The command and its words can be seen in process lists of the host and the VM; secrets go through --stdin.';
-  static override result = resultOf<GuestRun>(1, async () => (await import('../../lib/proxmox/results.js')).guestRun);
+  static override result = resultOf<GuestRun>(1, async () => (await import('../../lib/vm/results.js')).guestRun);
   static override examples = [
     '<%= config.bin %> vm:exec -- systemctl restart ssh',
     '<%= config.bin %> vm:exec -- sh -c "ip addr; df -h /"',
@@ -30,7 +30,7 @@ export default class VmExec extends ProjectCommand<GuestRun> {
   async execute(): Promise<GuestRun> {
     const { flags, argv } = await this.parse(VmExec);
     const context = await this.context(flags);
-    const { execCommand } = await import('../../lib/proxmox/exec.js');
+    const { execCommand } = await import('../../lib/vm/exec.js');
     const run = await execCommand(context, {
       command: argv as string[],
       stdin: flags.stdin ? await buffer(process.stdin) : undefined,

@@ -2,13 +2,13 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Migrated } from '../../lib/proxmox/migrate.js';
+import type { Migrated } from '../../lib/vm/migrate.js';
 
 export default class VmMigrate extends ProjectCommand<Migrated> {
   static override summary = 'Move the VM to another node of the cluster.';
   static override description =
     'A running VM goes on running (live migration), a stopped one stays stopped. Asks Proxmox first what stands in the way. Its address and its host key stay the same, and zebu finds it wherever it is.';
-  static override result = resultOf<Migrated>(1, async () => (await import('../../lib/proxmox/results.js')).migrated);
+  static override result = resultOf<Migrated>(1, async () => (await import('../../lib/vm/results.js')).migrated);
   static override examples = [
     '<%= config.bin %> vm:migrate pve2',
     '<%= config.bin %> vm:migrate pve2 --with-local-disks',
@@ -27,7 +27,7 @@ export default class VmMigrate extends ProjectCommand<Migrated> {
   async execute(): Promise<Migrated> {
     const { args, flags } = await this.parse(VmMigrate);
     const context = await this.context(flags);
-    const { migrateVm } = await import('../../lib/proxmox/migrate.js');
+    const { migrateVm } = await import('../../lib/vm/migrate.js');
     const result = await migrateVm(context, { target: args.node, withLocalDisks: flags['with-local-disks'] });
     this.io.out(
       result.changed

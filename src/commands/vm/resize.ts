@@ -2,13 +2,13 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Resized } from '../../lib/proxmox/resize.js';
+import type { Resized } from '../../lib/vm/resize.js';
 
 export default class VmResize extends ProjectCommand<Resized> {
   static override summary = 'Change cores, memory or disk of the VM at once, and say what zebu.yml should say then.';
   static override description =
     'zebu.yml is not written. Disks only grow. What the running VM cannot take at once (as a rule cores and memory) Proxmox keeps until it is stopped and started; vm:restart does that.';
-  static override result = resultOf<Resized>(1, async () => (await import('../../lib/proxmox/results.js')).resized);
+  static override result = resultOf<Resized>(1, async () => (await import('../../lib/vm/results.js')).resized);
   static override examples = [
     '<%= config.bin %> vm:resize --memory 4096',
     '<%= config.bin %> vm:resize --cores 4 --disk +20',
@@ -25,7 +25,7 @@ export default class VmResize extends ProjectCommand<Resized> {
   async execute(): Promise<Resized> {
     const { flags } = await this.parse(VmResize);
     const context = await this.context(flags);
-    const { resizeVm } = await import('../../lib/proxmox/resize.js');
+    const { resizeVm } = await import('../../lib/vm/resize.js');
     const result = await resizeVm(context, { cores: flags.cores, memoryMb: flags.memory, disk: flags.disk });
     if (!result.changed) this.io.out(`VM ${result.vmid} (${result.name}) is of that size already: no change`);
     for (const { key, from, to, takesEffect } of result.changes)

@@ -1,13 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ScriptReview } from '../../lib/proxmox/provision/community-script/review.js';
+import type { ScriptReview } from '../../lib/vm/provision/community-script/review.js';
 
 export default class VmScript extends ProjectCommand<ScriptReview> {
-  static override result = resultOf<ScriptReview>(
-    1,
-    async () => (await import('../../lib/proxmox/results.js')).vmScript,
-  );
+  static override result = resultOf<ScriptReview>(1, async () => (await import('../../lib/vm/results.js')).vmScript);
   static override summary = 'Show the pinned version of the community script, and whether upstream moved.';
   static override description =
     'vm:create with the provisioner community-script runs exactly the pinned files as root on the host. It reads what upstream has now and says whether it asks what zebu has answers for. --update records that version in zebu.script.json beside zebu.yml, after showing what changed, and refuses one that asks anything else; commit that file.';
@@ -24,8 +21,8 @@ export default class VmScript extends ProjectCommand<ScriptReview> {
   async execute(): Promise<ScriptReview> {
     const { flags } = await this.parse(VmScript);
     const context = await this.context(flags);
-    const { reviewScript, updateScript } = await import('../../lib/proxmox/provision/community-script/review.js');
-    const { showReview } = await import('../../lib/proxmox/provision/community-script/show.js');
+    const { reviewScript, updateScript } = await import('../../lib/vm/provision/community-script/review.js');
+    const { showReview } = await import('../../lib/vm/provision/community-script/show.js');
     const show = (review: ScriptReview): void => showReview(review, this.io, { diff: flags.update });
     if (flags.update) {
       const { asker } = await import('../../lib/ui/ask.js');

@@ -1,15 +1,15 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+import type { VmPower } from '../../lib/vm/lifecycle.js';
 
 export default class VmStart extends ProjectCommand<VmPower> {
-  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
   static override summary = 'Start the VM and wait until it has booted.';
   static override examples = ['<%= config.bin %> vm:start'];
 
   async execute(): Promise<VmPower> {
     const { flags } = await this.parse(VmStart);
-    const { startVm } = await import('../../lib/proxmox/lifecycle.js');
+    const { startVm } = await import('../../lib/vm/lifecycle.js');
     const result = await startVm(await this.context(flags));
     this.io.out(
       `VM ${result.vmid} (${result.name}) ${result.changed ? 'is running' : 'was running already: no change'}`,

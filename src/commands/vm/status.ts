@@ -3,12 +3,12 @@ import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { formatBytes, formatSeconds } from '../../lib/ui/units.js';
 import type { Timeframe } from '../../lib/proxmox/history.js';
-import type { VmStatus as Status } from '../../lib/proxmox/lifecycle.js';
+import type { VmStatus as Status } from '../../lib/vm/lifecycle.js';
 
 const size = (bytes: number | null): string => (bytes === null ? '?' : formatBytes(bytes));
 
 export default class VmStatus extends ProjectCommand<Status> {
-  static override result = resultOf<Status>(1, async () => (await import('../../lib/proxmox/results.js')).vmStatus);
+  static override result = resultOf<Status>(1, async () => (await import('../../lib/vm/results.js')).vmStatus);
   static override summary = 'Show the VM: state, address, resources, their use, and what differs from zebu.yml.';
   static override examples = [
     '<%= config.bin %> vm:status',
@@ -26,7 +26,7 @@ export default class VmStatus extends ProjectCommand<Status> {
   async execute(): Promise<Status> {
     const { flags } = await this.parse(VmStatus);
     const context = await this.context(flags);
-    const { vmStatus } = await import('../../lib/proxmox/lifecycle.js');
+    const { vmStatus } = await import('../../lib/vm/lifecycle.js');
     const status = await vmStatus(context, flags.last);
     const rows: readonly (readonly [string, string])[] = [
       ['vm', `${status.vmid} (${status.name}) on ${status.node}`],

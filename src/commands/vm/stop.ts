@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/proxmox/lifecycle.js';
+import type { VmPower } from '../../lib/vm/lifecycle.js';
 
 export default class VmStop extends ProjectCommand<VmPower> {
-  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/proxmox/results.js')).vmPower);
+  static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
   static override summary = 'Shut the VM down cleanly.';
   static override examples = ['<%= config.bin %> vm:stop', '<%= config.bin %> vm:stop --force'];
   static override flags = {
@@ -13,7 +13,7 @@ export default class VmStop extends ProjectCommand<VmPower> {
 
   async execute(): Promise<VmPower> {
     const { flags } = await this.parse(VmStop);
-    const { stopVm } = await import('../../lib/proxmox/lifecycle.js');
+    const { stopVm } = await import('../../lib/vm/lifecycle.js');
     const result = await stopVm(await this.context(flags), flags.force);
     this.io.out(
       `VM ${result.vmid} (${result.name}) ${result.changed ? 'is stopped' : 'was stopped already: no change'}`,

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
-import { GitProgram } from '../deploy/git-program.js';
+import type { Context } from '../context/context.js';
+import { GitProgram } from '../repository/git-program.js';
 import { accessSecrets, renderWorkflow } from './workflow.js';
 
 const WORKFLOW = '.github/workflows/deploy.yml';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { Context } from '../context.js';
-import { systemClock } from '../context.js';
+import type { Context } from '../context/context.js';
+import { systemClock } from '../context/context.js';
 
 /** A command about one app and its VM: finds and loads zebu.yml, and makes the Context everything else runs on. */
 export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {

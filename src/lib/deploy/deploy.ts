@@ -1,20 +1,20 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { around } from '../hooks/around.js';
 import { collectSettings } from '../settings/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
-import { author } from './author.js';
+import { author } from '../app-folder/author.js';
 import type { DeployPlan } from './dry-run/index.js';
-import { LocalGit, type Target, type WantedRef, type Whole } from './git.js';
-import { appLayout } from './layout.js';
-import { brokenOff } from './outcome.js';
+import { LocalGit, type Target, type WantedRef, type Whole } from '../repository/git.js';
+import { appLayout } from '../app-folder/layout.js';
+import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot } from './plan.js';
-import { makeReleaseId } from './release-id.js';
+import { makeReleaseId } from '../app-folder/release-id.js';
 import { sendRelease, type Sent } from './send.js';
-import { carryOut, newRun } from './watch.js';
+import { carryOut, newRun } from '../runs/watch.js';
 
 export interface DeployResult {
   readonly release: string;

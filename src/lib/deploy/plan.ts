@@ -1,16 +1,11 @@
 import { posix } from 'node:path';
 import { commandLine, dotenvLine, quote } from '@zebu/kit';
 import type { Config } from '../config/schema.js';
-import { frontPlan } from './front-proxy.js';
-import type { Target } from './git.js';
-import { clientBound, probeName, type Probe } from './probes.js';
-import type { ReleaseId } from './release-id.js';
-
-export interface Author {
-  readonly who: string;
-  /** Host name, or the run of a CI. */
-  readonly from: string;
-}
+import type { Author } from '../app-folder/author.js';
+import { frontPlan } from '../app-folder/front-proxy.js';
+import type { Target } from '../repository/git.js';
+import { clientBound, probeName, type Probe } from '../runs/probes.js';
+import type { ReleaseId } from '../app-folder/release-id.js';
 
 export interface ReleasePlan {
   readonly id: ReleaseId;

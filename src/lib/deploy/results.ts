@@ -1,7 +1,7 @@
 /** Published shapes of what the app's commands return. */
 import * as z from 'zod';
-import { releaseRecord } from './history.js';
-import { holderNote } from './lock.js';
+import { releaseRecord } from '../app-folder/history.js';
+import { holderNote } from '../app-folder/lock.js';
 
 const deployPlan = z.object({
   commits: z

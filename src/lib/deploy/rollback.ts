@@ -1,14 +1,14 @@
 import type { SshSession } from '@zebu/kit/ssh';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import type { Step } from '../ui/steps.js';
-import { author } from './author.js';
+import { author } from '../app-folder/author.js';
 import type { DeployResult } from './deploy.js';
-import { launch } from './launch.js';
-import { appLayout } from './layout.js';
-import { rollbackScript } from './receive/index.js';
-import { runnerPart } from './receive/runner-part.js';
-import { makeReleaseId, type ReleaseId } from './release-id.js';
-import { carryOut, newRun } from './watch.js';
+import { launch } from '../runs/launch.js';
+import { appLayout } from '../app-folder/layout.js';
+import { rollbackScript } from '../runs/programs/index.js';
+import { runnerPart } from '../runs/programs/runner-part.js';
+import { makeReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { carryOut, newRun } from '../runs/watch.js';
 
 /** Makes a release live again that is still in the VM; nothing is built. */
 export async function rollback(

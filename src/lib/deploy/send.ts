@@ -1,20 +1,20 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
 import { deployBundle } from '../secrets/deploy-bundle.js';
 import type { StepReport } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
-import { attach } from './attach.js';
-import type { LocalGit } from './git.js';
-import { launch, openLaunch } from './launch.js';
-import { appLayout } from './layout.js';
-import { describeHolder, lockHeld, parseHolder, refusedBy, type Holder } from './lock.js';
+import { attach } from '../runs/attach.js';
+import type { LocalGit } from '../repository/git.js';
+import { launch, openLaunch } from '../runs/launch.js';
+import { appLayout } from '../app-folder/layout.js';
+import { describeHolder, lockHeld, parseHolder, refusedBy, type Holder } from '../app-folder/lock.js';
 import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
-import { receiveScript } from './receive/index.js';
-import { runnerPart } from './receive/runner-part.js';
-import { readyForDeploy } from './snapshot.js';
-import { survey } from './survey.js';
-import type { Run } from './watch.js';
+import { receiveScript } from '../runs/programs/index.js';
+import { runnerPart } from '../runs/programs/runner-part.js';
+import { readyForDeploy } from '../runs/snapshot.js';
+import { survey } from '../runs/survey.js';
+import type { Run } from '../runs/watch.js';
 
 export interface Sending {
   readonly git: LocalGit;

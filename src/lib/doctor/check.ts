@@ -1,6 +1,6 @@
 import { ERROR_CODES, isZebuError, toZebuError, type ErrorCode } from '@zebu/kit';
-import type { Clock } from '../context.js';
-import { timeLimit } from '../time-limit.js';
+import type { Clock } from '../context/context.js';
+import { timeLimit } from '../context/time-limit.js';
 
 export type CheckStatus = 'fail' | 'ok' | 'skip' | 'warn';
 

@@ -1,4 +1,4 @@
-import { systemClock, type Context } from '../context.js';
+import { systemClock, type Context } from '../context/context.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';

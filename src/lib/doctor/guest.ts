@@ -1,6 +1,6 @@
 import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
 import { agentAnswer } from '../proxmox/agent-answer.js';

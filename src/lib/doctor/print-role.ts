@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { versionAnswer } from '../proxmox/answers.js';
 import { makeClient } from '../proxmox/client.js';
 import { parseAnswer } from '../proxmox/parse.js';

@@ -1,6 +1,6 @@
 import { ZebuError } from '@zebu/kit';
 import type * as z from 'zod';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { nodeStatusAnswer, nodesAnswer, storagesAnswer, versionAnswer } from '../proxmox/answers.js';
 import { chooseBridge } from '../proxmox/bridges.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';

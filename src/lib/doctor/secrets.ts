@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { maskingLimits } from '../secrets/unmasked.js';
 import { ok, warn, type Check } from './check.js';

@@ -1,5 +1,5 @@
 import { isZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { collectSettings } from '../settings/collect.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';

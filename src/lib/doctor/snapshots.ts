@@ -1,8 +1,8 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { readVm } from '../proxmox/observe.js';
-import { chooseProvisioner } from '../proxmox/provision/provisioner.js';
-import { judgeVm, readSnapshots } from '../proxmox/snapshot/read.js';
-import { efiDiskProblem, snapshotRemedy } from '../proxmox/snapshot/rules.js';
+import { chooseProvisioner } from '../vm/provision/provisioner.js';
+import { judgeVm, readSnapshots } from '../vm/snapshot/read.js';
+import { efiDiskProblem, snapshotRemedy } from '../vm/snapshot/rules.js';
 import { fail, ok, skip, warn, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
 

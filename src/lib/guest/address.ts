@@ -1,5 +1,5 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import {
   addressOf,
   isNotYet,
@@ -11,7 +11,7 @@ import {
 } from '../proxmox/agent.js';
 import { isFrozen } from '../proxmox/agent-answer.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
-import { expand } from '../proxmox/desired.js';
+import { expand } from '../config/expand.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';

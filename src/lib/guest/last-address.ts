@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { ownLogin, type GuestAddress } from './address.js';
 

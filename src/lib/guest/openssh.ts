@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { commandLine, ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { locateGuest } from './address.js';
 import { jumpText } from './session.js';
 

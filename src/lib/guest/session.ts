@@ -1,5 +1,5 @@
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { locateGuest, type GuestAddress } from './address.js';
 import { forgetAddress, lastAddress, rememberAddress } from './last-address.js';
 

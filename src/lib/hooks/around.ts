@@ -11,7 +11,7 @@ import {
   type Operations,
   type Outcome,
 } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { contractProblem } from '../providers/contract.js';
 
 const BEFORE_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { Transport } from '@zebu/kit';
 import { describeOrigin } from '../config/layers.js';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { connectWith } from './registry.js';
 
 /** The transport that `proxmox.transport` names, connected; with ZEBU_RECORD_PROXMOX, what is said over it is written there. */
@@ -15,6 +15,6 @@ export async function connectTransport(context: Context): Promise<Transport> {
   });
   const file = env('ZEBU_RECORD_PROXMOX');
   if (file === undefined) return transport;
-  const { recorded } = await import('../support/recorder.js');
+  const { recorded } = await import('./recorder.js');
   return recorded(transport, { file, redactor: io.redactor, hosts: [config.proxmox.host, config.proxmox.node] });
 }

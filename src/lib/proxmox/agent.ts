@@ -1,7 +1,7 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { z } from 'zod';
-import type { Clock } from '../context.js';
-import { timeLimit } from '../time-limit.js';
+import type { Clock } from '../context/context.js';
+import { timeLimit } from '../context/time-limit.js';
 import { agentAnswer, isFrozen } from './agent-answer.js';
 import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer, type QemuStatus } from './answers.js';
 import type { ProxmoxClient } from './client.js';

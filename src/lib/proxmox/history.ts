@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import type { AgentTarget } from './agent.js';
 import { rrdAnswer, type RrdRow } from './answers.js';
 import { parseAnswer } from './parse.js';

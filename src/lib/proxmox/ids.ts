@@ -52,3 +52,6 @@ export function toUpid(value: unknown): Upid {
     throw new ZebuError('PROXMOX_REFUSED', `Proxmox answered without a task id where one was expected`);
   return parts.upid;
 }
+
+/** The VM's name as a resource of the HA manager. */
+export const sidOf = (vmid: number): string => `vm:${vmid}`;

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import type { StepReport } from '../ui/steps.js';
 import { taskListAnswer, taskLogAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';

@@ -1,5 +1,5 @@
 import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
-import type { Clock } from '../context.js';
+import type { Clock } from '../context/context.js';
 import { taskListAnswer, taskStatusAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { followHa, HA_TYPES } from './ha/follow.js';

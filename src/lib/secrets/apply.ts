@@ -1,19 +1,19 @@
 import { isZebuError, quote, sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import type { Context } from '../context.js';
-import type { Phases } from '../deploy/follow.js';
-import { launch } from '../deploy/launch.js';
-import { appLayout } from '../deploy/layout.js';
-import { runnerPart } from '../deploy/receive/runner-part.js';
-import { lockPart, startPart, type Start } from '../deploy/receive/start.js';
-import { makeReleaseId, toReleaseId } from '../deploy/release-id.js';
-import { surveyApp } from '../deploy/status.js';
-import { carryOut, newRun } from '../deploy/watch.js';
-import { secretBundle, type SecretChanges } from './vm/bundle.js';
-import { secretsPart } from './vm/scripts.js';
-import { stamp } from './vm/store.js';
-import { readUsage } from './vm/usage.js';
-import type { SecretStore } from './vm/versions.js';
+import type { Context } from '../context/context.js';
+import type { Phases } from '../runs/follow.js';
+import { launch } from '../runs/launch.js';
+import { appLayout } from '../app-folder/layout.js';
+import { runnerPart } from '../runs/programs/runner-part.js';
+import { lockPart, startPart, type Start } from '../runs/programs/start.js';
+import { makeReleaseId, toReleaseId } from '../app-folder/release-id.js';
+import { surveyApp } from '../app-folder/status.js';
+import { carryOut, newRun } from '../runs/watch.js';
+import { secretBundle, type SecretChanges } from './bundle.js';
+import { secretsPart } from '../app-folder/secrets/scripts.js';
+import { stamp } from './store.js';
+import { readUsage } from './usage.js';
+import type { SecretStore } from '../app-folder/secrets/versions.js';
 
 const PHASES: Phases = [
   { title: 'Let the data follow', steps: ['start', 'heal', 'rotate'] },

@@ -1,16 +1,16 @@
 import { Sensitive, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { isBound } from '../config/secret-declaration.js';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
 import { declarationsOf } from './declared.js';
 import { generateValue, USUAL } from './generate.js';
 import { isPlaceholder } from './placeholder.js';
 import { checkValue } from './value.js';
-import type { SecretChanges } from './vm/bundle.js';
-import { readStore, readValues, writeStore } from './vm/store.js';
-import { latestEntries, type SecretStore } from './vm/versions.js';
+import type { SecretChanges } from './bundle.js';
+import { readStore, readValues, writeStore } from './store.js';
+import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 
 export interface ChangedSecrets {
   readonly names: readonly string[];

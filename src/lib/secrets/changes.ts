@@ -2,7 +2,7 @@ import { ZebuError, type Sensitive } from '@zebu/kit';
 import { isBound, type SecretDeclaration } from '../config/secret-declaration.js';
 import { keyedDigest } from './digest.js';
 import { generateValue } from './generate.js';
-import { latestEntries, type SecretStore } from './vm/versions.js';
+import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 
 /**
  * `kept`: it has a value there, and no source has one. `stale`: it has a value there, and is no longer declared.

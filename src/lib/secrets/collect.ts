@@ -1,5 +1,5 @@
 import { ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { isPlaceholder } from './placeholder.js';
 import { openSources } from './sources.js';
 import { checkValue } from './value.js';

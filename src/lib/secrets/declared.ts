@@ -1,6 +1,6 @@
 import { ZebuError, nearest } from '@zebu/kit';
 import type { SecretDeclaration } from '../config/secret-declaration.js';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 
 /** The declarations of the named secrets. @throws SECRET_UNKNOWN for one that zebu.yml does not declare */
 export function declarationsOf(context: Context, names: readonly string[]): ReadonlyMap<string, SecretDeclaration> {

@@ -1,11 +1,11 @@
 import { Sensitive } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { compareSecrets, generateMissing, refuseProtected } from './changes.js';
 import { checkRequired, type CollectedSecrets } from './collect.js';
 import { newDigestKey } from './digest.js';
-import { secretBundle } from './vm/bundle.js';
-import { stamp } from './vm/store.js';
-import { latestEntries, type SecretStore } from './vm/versions.js';
+import { secretBundle } from './bundle.js';
+import { stamp } from './store.js';
+import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 
 /**
  * What a deploy brings: only values that are new or that the source changed. Empty when the VM has them all, so that a

@@ -1,6 +1,6 @@
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
-import { readStore } from './vm/store.js';
+import { readStore } from './store.js';
 
 export interface SecretVersionSummary {
   readonly version: number;

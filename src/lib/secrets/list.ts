@@ -1,11 +1,11 @@
 import { strengthOfValue, ZebuError, type Strength } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { collectSecrets } from './collect.js';
 import { openSource } from './sources.js';
-import { readStore } from './vm/store.js';
-import { readUsage } from './vm/usage.js';
-import { latestEntries } from './vm/versions.js';
+import { readStore } from './store.js';
+import { readUsage } from './usage.js';
+import { latestEntries } from '../app-folder/secrets/versions.js';
 
 export interface ListedSecretState {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { newDigestKey } from './digest.js';
 
 const memorySchema = z.object({

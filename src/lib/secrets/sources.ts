@@ -1,5 +1,5 @@
 import { Sensitive, ZebuError, type SecretSource } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openWith } from '../providers/registry.js';
 
 /** The environment of the command itself; built in, since every CI has one. */

@@ -1,5 +1,5 @@
 import { Sensitive, ZebuError, type ListedSecret, type SecretSource } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
 import { compareSecrets, generateMissing, refuseProtected, type SecretChange } from './changes.js';
@@ -7,7 +7,7 @@ import { collectFrom, collectSecrets } from './collect.js';
 import { keyedDigest, newDigestKey } from './digest.js';
 import { readMemory, saveMemory, type SecretMemory } from './memory.js';
 import { openSource, writable } from './sources.js';
-import { readStore, readValues, writeStore } from './vm/store.js';
+import { readStore, readValues, writeStore } from './store.js';
 
 export interface SyncOptions {
   /** Id of a source, `vm`, or undefined for all configured sources in their order. */

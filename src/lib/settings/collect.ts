@@ -1,6 +1,6 @@
 import { ZebuError, type Setting } from '@zebu/kit';
-import type { Context } from '../context.js';
-import type { LocalGit } from '../deploy/git.js';
+import type { Context } from '../context/context.js';
+import type { LocalGit } from '../repository/git.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
 import { openSources } from '../secrets/sources.js';
 import { checkValue } from '../secrets/value.js';

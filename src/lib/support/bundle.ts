@@ -2,14 +2,14 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { oneLine } from '@zebu/kit';
 import type { Config as OclifConfig } from '@oclif/core';
 import { configKeys } from '../config/keys.js';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { Cleaner } from './cleaner.js';
 import { configurationText, learnFromConfig } from './configuration.js';
 import { GUEST_PARTS, guestSections } from './guest.js';
 import { hostSections } from './host.js';
 import { pluginsText, versionsText } from './local.js';
 import { knownSecrets, learnLocalSecrets, learnProjectSecrets } from './masking.js';
-import { Names } from './names.js';
+import { Names } from '../redaction/names.js';
 import { render } from './render.js';
 import { reasonOf, section, within, type Section } from './section.js';
 

@@ -1,6 +1,6 @@
 import { printable, type Redactor } from '@zebu/kit';
-import type { Names } from './names.js';
-import { withoutCredentials, withoutNames } from './patterns.js';
+import type { Names } from '../redaction/names.js';
+import { withoutCredentials, withoutNames } from '../redaction/patterns.js';
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 

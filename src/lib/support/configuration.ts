@@ -2,7 +2,7 @@ import { MASK } from '@zebu/kit';
 import { showConfig } from '../config/show.js';
 import { isTree } from '../config/layers.js';
 import type { LoadedConfig } from '../config/load.js';
-import type { Names, NameKind } from './names.js';
+import type { Names, NameKind } from '../redaction/names.js';
 
 /** Keys whose value tells where or who, and would not be seen to by its form: a host without a dot, a login. */
 const TELLING: Readonly<Record<string, NameKind>> = {

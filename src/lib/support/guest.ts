@@ -1,13 +1,13 @@
 import { sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import type { Context } from '../context.js';
-import { parseJournalLine } from '../deploy/journal.js';
-import { appLayout } from '../deploy/layout.js';
-import { listReleasesIn, type Release } from '../deploy/releases.js';
-import { appStatusIn, notDeployed } from '../deploy/status.js';
+import type { Context } from '../context/context.js';
+import { parseJournalLine } from '../runs/journal.js';
+import { appLayout } from '../app-folder/layout.js';
+import { listReleasesIn, type Release } from '../app/releases.js';
+import { appStatusIn, notDeployed } from '../app-folder/status.js';
 import { openGuest, type Guest } from '../guest/session.js';
-import { setMasks } from '../secrets/vm/masks.js';
-import type { Names } from './names.js';
+import { setMasks } from '../app-folder/secrets/masks.js';
+import type { Names } from '../redaction/names.js';
 import { reasonOf, section, within, type Section } from './section.js';
 
 const CONNECT_MS = 45_000;

@@ -1,10 +1,10 @@
 import { diagnose, type Diagnosis } from '../doctor/doctor.js';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 import { nodesAnswer } from '../proxmox/answers.js';
 import { makeClient } from '../proxmox/client.js';
-import { vmStatus } from '../proxmox/lifecycle.js';
+import { vmStatus } from '../vm/lifecycle.js';
 import { parseAnswer } from '../proxmox/parse.js';
-import type { Names } from './names.js';
+import type { Names } from '../redaction/names.js';
 import { reasonOf, section, within, type Section } from './section.js';
 
 const NODES_MS = 30_000;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDotenv, Redactor } from '@zebu/kit';
-import type { Context } from '../context.js';
-import { expand } from '../proxmox/desired.js';
+import type { Context } from '../context/context.js';
+import { expand } from '../config/expand.js';
 import { collectSecrets } from '../secrets/collect.js';
 
 /** Hides nothing and would make the text unreadable. */

@@ -1,5 +1,5 @@
 import { isZebuError, toZebuError, ZebuError } from '@zebu/kit';
-import type { Context } from '../context.js';
+import type { Context } from '../context/context.js';
 
 /** One part of the bundle: what was found, why it was not, or both where it broke off. */
 export interface Section {

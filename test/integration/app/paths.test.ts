@@ -113,13 +113,14 @@ describe('paths of a Compose file', () => {
   });
 
   it('take over what an earlier zebu left in the folder of a release', async () => {
-    // As it was: the folder of the release itself was mounted.
+    // The newest of all, so that it is kept beside the next one. As it was: the folder of the release itself was mounted.
+    await deploy('v6');
     const old = await inVm('readlink -f /opt/zebu/paths/current');
     const storage = `${old}/tree/docker/storage`;
     await inVm(
       `cd ${old} && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
     );
-    const release = await deploy('v6');
+    const release = await deploy('v7');
     expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     expect(await inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
@@ -132,7 +133,7 @@ describe('paths of a Compose file', () => {
     expect(await inVm('docker image ls --format "{{.Repository}}:{{.Tag}}" | sort')).toBe(
       'base:1\npaths-other:1\nsomebody/else:1',
     );
-    await deploy('v7');
+    await deploy('v8');
     expect(await inside('db', '/bin/busybox cat /pg/rows')).toBe('row');
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT, zebu } from '../../support/cli.js';
-import type { PluginKind, Scaffolded } from '../../../src/lib/plugin-kit/scaffold.js';
+import type { PluginKind, Scaffolded } from '../../../src/lib/plugin-template/scaffold.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'zebu-scaffold-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import { createConsole } from '../../../plugins/kit/src/console.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
 import { runTask } from '../../../src/lib/proxmox/tasks.js';
-import { systemClock } from '../../../src/lib/context.js';
+import { systemClock } from '../../../src/lib/context/context.js';
 import { Capture } from '../../support/capture.js';
 import { fault } from '../../support/lab-control.js';
 import { adminAuth, pveRequest } from '../../support/pve-http.js';

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import type { ReleaseRecord } from '../../../src/lib/deploy/history.js';
+import type { ReleaseRecord } from '../../../src/lib/app-folder/history.js';
 import type { ChangedSecrets } from '../../../src/lib/secrets/change.js';
 import type { SecretsList } from '../../../src/lib/secrets/list.js';
 import type { CliRun } from '../../support/cli.js';

@@ -20,7 +20,7 @@ export const BUILD_ROWS_SAID: readonly Row[] = [
     'refused',
     'services.build.args',
     'as Compose, unless one hands a secret to the build, where it would stay in the image',
-    'unit/deploy/build-args.test.ts',
+    'unit/runner/build-args.test.ts',
     'finds the value of a secret in a build argument where Compose takes no marker',
   ),
   beside('services.build.secrets', 'from files and from declared secrets'),

@@ -13,10 +13,10 @@ export const DEPLOY_ROWS: readonly Row[] = [
     'better',
     'services.deploy.mode',
     'a job runs to its end, and is waited for',
-    'unit/deploy/verdict.test.ts',
+    'unit/runner/verdict.test.ts',
     'is judged by its health check, unless it is a job',
   ),
-  tested('better', 'services.deploy.restart_policy', 'as `restart`', 'unit/deploy/verdict.test.ts', 'is told by %s'),
+  tested('better', 'services.deploy.restart_policy', 'as `restart`', 'unit/runner/verdict.test.ts', 'is told by %s'),
 ];
 
 export const TOP_ROWS: readonly Row[] = [

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ciInit } from '../../../src/lib/ci/init.js';
 import { accessSecrets, renderWorkflow } from '../../../src/lib/ci/workflow.js';
 import { configSchema } from '../../../src/lib/config/schema.js';
-import type { Context } from '../../../src/lib/context.js';
+import type { Context } from '../../../src/lib/context/context.js';
 
 function render(transport: string): string {
   const config = configSchema.parse({

@@ -3,7 +3,7 @@ import { parseDotenv } from '@zebu/kit';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/lib/config/schema.js';
 import { planFile } from '../../../src/lib/deploy/plan.js';
-import { makeReleaseId } from '../../../src/lib/deploy/release-id.js';
+import { makeReleaseId } from '../../../src/lib/app-folder/release-id.js';
 
 const commit = 'a'.repeat(40);
 

@@ -2,7 +2,7 @@ import type { Config as OclifConfig } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
 import { createConsole } from '../../../plugins/kit/src/console.js';
 import { ZebuError } from '../../../plugins/kit/src/errors.js';
-import type { Context } from '../../../src/lib/context.js';
+import type { Context } from '../../../src/lib/context/context.js';
 import { around } from '../../../src/lib/hooks/around.js';
 import { Capture } from '../../support/capture.js';
 

@@ -3,8 +3,8 @@ import { nearest } from '../../../plugins/kit/src/nearest.js';
 import { oneLine } from '../../../plugins/kit/src/one-line.js';
 import { jsonLine, printable } from '../../../plugins/kit/src/printable.js';
 import { Redactor } from '../../../plugins/kit/src/redact.js';
-import { Names } from '../../../src/lib/support/names.js';
-import { withoutCredentials, withoutNames } from '../../../src/lib/support/patterns.js';
+import { Names } from '../../../src/lib/redaction/names.js';
+import { withoutCredentials, withoutNames } from '../../../src/lib/redaction/patterns.js';
 
 /**
  * What meets text from outside, and texts that are long runs of what it looks for. Measured against itself: eight times the

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { isFrozen } from '../../../src/lib/proxmox/agent-answer.js';
 import { readInterfaces, waitForAgent, waitForHostKeys } from '../../../src/lib/proxmox/agent.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
-import { execInVm } from '../../../src/lib/proxmox/exec.js';
+import { execInVm } from '../../../src/lib/vm/exec.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
-import { vmStatus } from '../../../src/lib/proxmox/lifecycle.js';
-import type { Own } from '../../../src/lib/proxmox/own.js';
+import { vmStatus } from '../../../src/lib/vm/lifecycle.js';
+import type { Own } from '../../../src/lib/vm/own-vm.js';
 import { fakeProxmox, inTurn, refuses } from '../../support/fake-proxmox.js';
 
 const VM = '/nodes/pve/qemu/100';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ZebuError, type Io } from '@zebu/kit';
 import type { ProxmoxClient } from '../../../src/lib/proxmox/client.js';
-import { haChange } from '../../../src/lib/proxmox/ha/change.js';
+import { haChange } from '../../../src/lib/vm/ha/change.js';
 import { followHa } from '../../../src/lib/proxmox/ha/follow.js';
 import { toNodeName, toUpid, toVmid } from '../../../src/lib/proxmox/ids.js';
 

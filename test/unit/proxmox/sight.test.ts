@@ -1,9 +1,9 @@
 import { ZebuError } from '@zebu/kit';
 import { describe, expect, it } from 'vitest';
-import { createVm } from '../../../src/lib/proxmox/create.js';
-import { listBackups, restoreBackup } from '../../../src/lib/proxmox/backup/backups.js';
+import { createVm } from '../../../src/lib/vm/create.js';
+import { listBackups, restoreBackup } from '../../../src/lib/vm/backup/backups.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
-import { ownVm } from '../../../src/lib/proxmox/own.js';
+import { ownVm } from '../../../src/lib/vm/own-vm.js';
 import { blindTo, requireSightOfVms, unlessUnseen, vmMissing } from '../../../src/lib/proxmox/sight.js';
 import { fakeProxmox, refuses } from '../../support/fake-proxmox.js';
 

@@ -1,6 +1,6 @@
 import { interrupted, pveError } from '@zebu/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../../src/lib/context.js';
+import { systemClock } from '../../../src/lib/context/context.js';
 import { waitForAddress, waitForAgent, waitForHostKeys, type Waiting } from '../../../src/lib/proxmox/agent.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
 import { clientOf, type Asked } from '../../support/slow-proxmox.js';

@@ -4,9 +4,9 @@ import { secretDeclaration, type SecretDeclaration } from '../../../src/lib/conf
 import { compareSecrets, refuseProtected } from '../../../src/lib/secrets/changes.js';
 import { keyedDigest } from '../../../src/lib/secrets/digest.js';
 import { generateValue } from '../../../src/lib/secrets/generate.js';
-import { nextVersion, secretBundle } from '../../../src/lib/secrets/vm/bundle.js';
-import { parseUsage } from '../../../src/lib/secrets/vm/usage.js';
-import { EMPTY_STORE, parseStore, type SecretStore } from '../../../src/lib/secrets/vm/versions.js';
+import { nextVersion, secretBundle } from '../../../src/lib/secrets/bundle.js';
+import { parseUsage } from '../../../src/lib/secrets/usage.js';
+import { EMPTY_STORE, parseStore, type SecretStore } from '../../../src/lib/app-folder/secrets/versions.js';
 
 const KEY = 'ab'.repeat(32);
 const STAMP = { author: { who: 'Ada', from: 'laptop' }, at: '2026-11-24T10:00:00.000Z', why: 'sync' };

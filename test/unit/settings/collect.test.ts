@@ -1,7 +1,7 @@
 import { Sensitive, type SecretSource, type Setting } from '@zebu/kit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../src/lib/config/schema.js';
-import type { Context } from '../../../src/lib/context.js';
+import type { Context } from '../../../src/lib/context/context.js';
 import type { CollectedSecrets } from '../../../src/lib/secrets/collect.js';
 import { collectSettings } from '../../../src/lib/settings/collect.js';
 import { SETTINGS_RULE } from '../../../src/lib/settings/sentence.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Redactor, ZebuError } from '@zebu/kit';
 import { loadConfig } from '../../../src/lib/config/load.js';
-import type { Context } from '../../../src/lib/context.js';
-import { systemClock } from '../../../src/lib/context.js';
+import type { Context } from '../../../src/lib/context/context.js';
+import { systemClock } from '../../../src/lib/context/context.js';
 import { Cleaner } from '../../../src/lib/support/cleaner.js';
 import { configurationText, learnFromConfig } from '../../../src/lib/support/configuration.js';
 import { journalLines, releaseLines } from '../../../src/lib/support/guest.js';
@@ -15,7 +15,7 @@ import {
   learnLocalSecrets,
   learnProjectSecrets,
 } from '../../../src/lib/support/masking.js';
-import { Names } from '../../../src/lib/support/names.js';
+import { Names } from '../../../src/lib/redaction/names.js';
 import { render } from '../../../src/lib/support/render.js';
 import { section, within } from '../../../src/lib/support/section.js';
 import { checkWritable, defaultName, writeBundle } from '../../../src/lib/support/write.js';

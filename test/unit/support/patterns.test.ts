@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Names } from '../../../src/lib/support/names.js';
-import { withoutCredentials, withoutNames } from '../../../src/lib/support/patterns.js';
+import { Names } from '../../../src/lib/redaction/names.js';
+import { withoutCredentials, withoutNames } from '../../../src/lib/redaction/patterns.js';
 
 const KEYS = new Set(['vm.network.address', 'vm.network', 'deploy.keep']);
 

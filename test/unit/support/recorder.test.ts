@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pveError, Redactor, type Transport } from '../../../plugins/kit/src/index.js';
-import { recorded } from '../../../src/lib/support/recorder.js';
+import { recorded } from '../../../src/lib/providers/recorder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zebu-recorder-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { BackupMade } from '../../../lib/proxmox/backup/backups.js';
+import type { BackupMade } from '../../../lib/vm/backup/backups.js';
 
 export default class VmBackupCreate extends ProjectCommand<BackupMade> {
   static override summary = 'Back the VM up: a whole copy of it on a backup storage.';
@@ -9,7 +9,7 @@ export default class VmBackupCreate extends ProjectCommand<BackupMade> {
     "Proxmox's own vzdump. Mode snapshot goes on running (file systems frozen for a moment through the guest agent), suspend holds the VM still, stop shuts it down meanwhile. A large VM may take longer than proxmox.task_timeout: raise it.";
   static override result = resultOf<BackupMade>(
     1,
-    async () => (await import('../../../lib/proxmox/backup/results.js')).backupMade,
+    async () => (await import('../../../lib/vm/backup/results.js')).backupMade,
   );
   static override examples = [
     '<%= config.bin %> vm:backup:create',
@@ -34,7 +34,7 @@ export default class VmBackupCreate extends ProjectCommand<BackupMade> {
   async execute(): Promise<BackupMade> {
     const { flags } = await this.parse(VmBackupCreate);
     const context = await this.context(flags);
-    const { createBackup } = await import('../../../lib/proxmox/backup/backups.js');
+    const { createBackup } = await import('../../../lib/vm/backup/backups.js');
     const { formatBytes } = await import('../../../lib/ui/units.js');
     const { storage, mode, notes, prune } = flags;
     const made = await createBackup(context, { storage, mode, notes, prune, protected: flags.protected });

@@ -1,13 +1,13 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { BackupList } from '../../../lib/proxmox/backup/backups.js';
+import type { BackupList } from '../../../lib/vm/backup/backups.js';
 
 export default class VmBackupList extends ProjectCommand<BackupList> {
   static override summary = 'List the backups of the VM, newest first. Works when the VM itself is gone.';
   static override result = resultOf<BackupList>(
     1,
-    async () => (await import('../../../lib/proxmox/backup/results.js')).backupList,
+    async () => (await import('../../../lib/vm/backup/results.js')).backupList,
   );
   static override examples = ['<%= config.bin %> vm:backup:list', '<%= config.bin %> vm:backup:list --json'];
   static override flags = { ...pagerFlag };
@@ -16,8 +16,8 @@ export default class VmBackupList extends ProjectCommand<BackupList> {
     const { flags } = await this.parse(VmBackupList);
     this.page(flags);
     const context = await this.context(flags);
-    const { listBackups } = await import('../../../lib/proxmox/backup/backups.js');
-    const { shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { listBackups } = await import('../../../lib/vm/backup/backups.js');
+    const { shortTime } = await import('../../../lib/vm/snapshot/snapshots.js');
     const { table } = await import('../../../lib/ui/table.js');
     const { formatBytes } = await import('../../../lib/ui/units.js');
     const result = await listBackups(context);

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { Restored } from '../../../lib/proxmox/backup/backups.js';
+import type { Restored } from '../../../lib/vm/backup/backups.js';
 
 export default class VmBackupRestore extends ProjectCommand<Restored> {
   static override summary = "Put a backup in the place of the app's VM, or beside it.";
@@ -9,7 +9,7 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
     "Replaces the VM with all its data and snapshots, after asking for its name; a VM that is gone comes back. With --as-new the backup becomes another VM, with its own id and network address card, stopped and not the app's: to look something up, or to try whether the backup is good.";
   static override result = resultOf<Restored>(
     1,
-    async () => (await import('../../../lib/proxmox/backup/results.js')).restored,
+    async () => (await import('../../../lib/vm/backup/results.js')).restored,
   );
   static override examples = [
     '<%= config.bin %> vm:backup:restore latest --start',
@@ -31,8 +31,8 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
   async execute(): Promise<Restored> {
     const { args, flags } = await this.parse(VmBackupRestore);
     const context = await this.context(flags);
-    const { restoreBackup } = await import('../../../lib/proxmox/backup/backups.js');
-    const { shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { restoreBackup } = await import('../../../lib/vm/backup/backups.js');
+    const { shortTime } = await import('../../../lib/vm/snapshot/snapshots.js');
     const { asker } = await import('../../../lib/ui/ask.js');
     const { confirmByName } = await import('../../../lib/ui/confirm.js');
     const result = await restoreBackup(context, {

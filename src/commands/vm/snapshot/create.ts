@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotTaken } from '../../../lib/proxmox/snapshot/snapshots.js';
+import type { SnapshotTaken } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
   static override summary = "Take a snapshot of the VM's disks and configuration.";
@@ -9,7 +9,7 @@ export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
     'Quick, and on the same storage: an undo for the next step, not a backup. Looks at the storage of every disk first, and refuses what it cannot do or what would let the running VM stand still.';
   static override result = resultOf<SnapshotTaken>(
     1,
-    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotTaken,
+    async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotTaken,
   );
   static override examples = [
     '<%= config.bin %> vm:snapshot:create before-v2',
@@ -28,7 +28,7 @@ export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
   async execute(): Promise<SnapshotTaken> {
     const { args, flags } = await this.parse(VmSnapshotCreate);
     const context = await this.context(flags);
-    const { takeSnapshot } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { takeSnapshot } = await import('../../../lib/vm/snapshot/snapshots.js');
     const result = await takeSnapshot(context, {
       name: args.name,
       description: flags.description,

@@ -1,13 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotChange } from '../../../lib/proxmox/snapshot/snapshots.js';
+import type { SnapshotChange } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
   static override summary = 'Delete a snapshot. The VM as it is now is not touched.';
   static override result = resultOf<SnapshotChange>(
     1,
-    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotChange,
+    async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotChange,
   );
   static override examples = ['<%= config.bin %> vm:snapshot:delete before-v2'];
   static override args = { name: Args.string({ description: 'Name of the snapshot.', required: true }) };
@@ -20,7 +20,7 @@ export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
   async execute(): Promise<SnapshotChange> {
     const { args, flags } = await this.parse(VmSnapshotDelete);
     const context = await this.context(flags);
-    const { deleteSnapshot } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { deleteSnapshot } = await import('../../../lib/vm/snapshot/snapshots.js');
     const result = await deleteSnapshot(context, { name: args.name, allowFreeze: flags['allow-freeze'] });
     this.io.out(`The snapshot ${result.snapshot} of VM ${result.vmid} (${result.vm}) is gone`);
     return result;

@@ -1,13 +1,13 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotList } from '../../../lib/proxmox/snapshot/snapshots.js';
+import type { SnapshotList } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
   static override summary = 'List the snapshots of the VM, oldest first.';
   static override result = resultOf<SnapshotList>(
     1,
-    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotList,
+    async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotList,
   );
   static override examples = ['<%= config.bin %> vm:snapshot:list', '<%= config.bin %> vm:snapshot:list --json'];
   static override flags = { ...pagerFlag };
@@ -16,7 +16,7 @@ export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
     const { flags } = await this.parse(VmSnapshotList);
     this.page(flags);
     const context = await this.context(flags);
-    const { listSnapshots, shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { listSnapshots, shortTime } = await import('../../../lib/vm/snapshot/snapshots.js');
     const { table } = await import('../../../lib/ui/table.js');
     const result = await listSnapshots(context);
     if (result.list.length === 0) this.io.out(`VM ${result.vmid} (${result.vm}) has no snapshots`);

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotRolledBack } from '../../../lib/proxmox/snapshot/snapshots.js';
+import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBack> {
   static override summary = 'Rewind the VM to a snapshot. What was written since is lost.';
@@ -9,7 +9,7 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
     'Stops the VM, and puts its disks and its configuration back to what they were: databases, uploads, logs, everything. Asks for the name of the VM first. To go back to an earlier release and keep the data, use app:rollback.';
   static override result = resultOf<SnapshotRolledBack>(
     1,
-    async () => (await import('../../../lib/proxmox/snapshot/results.js')).snapshotRolledBack,
+    async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotRolledBack,
   );
   static override examples = [
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start',
@@ -24,7 +24,7 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
   async execute(): Promise<SnapshotRolledBack> {
     const { args, flags } = await this.parse(VmSnapshotRollback);
     const context = await this.context(flags);
-    const { rollbackSnapshot, shortTime } = await import('../../../lib/proxmox/snapshot/snapshots.js');
+    const { rollbackSnapshot, shortTime } = await import('../../../lib/vm/snapshot/snapshots.js');
     const { asker } = await import('../../../lib/ui/ask.js');
     const { confirmByName } = await import('../../../lib/ui/confirm.js');
     const result = await rollbackSnapshot(context, {

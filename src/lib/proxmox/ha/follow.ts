@@ -1,11 +1,10 @@
 import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
 import { qemuStatusAnswer, taskListAnswer, vmResourcesAnswer } from '../answers.js';
 import type { ProxmoxClient } from '../client.js';
-import { parseUpid, toNodeName, toUpid, type NodeName, type Upid, type UpidParts, type Vmid } from '../ids.js';
+import { parseUpid, sidOf, toNodeName, toUpid, type NodeName, type Upid, type UpidParts, type Vmid } from '../ids.js';
 import { parseAnswer } from '../parse.js';
 import { taskFailure, type FailedTask } from '../task-failure.js';
 import type { LostTask, TaskOptions } from '../tasks.js';
-import { sidOf } from './change.js';
 
 /**
  * A VM under the HA manager is started, stopped and moved by it alone: a request to do so is answered by a task that has

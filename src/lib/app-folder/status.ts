@@ -1,0 +1,127 @@
+import { ZebuError, nearest } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context/context.js';
+import { openGuest, type Guest } from '../guest/session.js';
+import { linkProblem } from './current-link.js';
+import { findDrift } from './drift.js';
+import { parseHistory, type ReleaseRecord } from './history.js';
+import { appLayout } from './layout.js';
+import { parseHolder, type Holder } from './lock.js';
+import { parseStatus, statusScript, type AppSurvey, type ServiceState } from './services.js';
+import type { Machine } from './usage.js';
+
+/** A run that was killed, or lost power, and has not been undone or finished yet. */
+export interface Interrupted {
+  readonly release: string;
+  readonly run: string;
+  /** prepare: nothing that runs was touched. switch, restore: the services may be of either release. live: verified. */
+  readonly phase: string;
+  /** What recovering goes back to; null when there is nothing. */
+  readonly previous: string | null;
+}
+
+export interface AppStatus {
+  readonly app: string;
+  /** Every service is as it should be. */
+  readonly healthy: boolean;
+  /** Id of the live release; null when nothing was deployed. */
+  readonly release: string | null;
+  /** What is wrong with the link to the live release; null for nothing. */
+  readonly broken: string | null;
+  /** How the last deploy ended. */
+  readonly last: ReleaseRecord | null;
+  /** Who deploys right now; null when nobody does. */
+  readonly deploying: Holder | null;
+  readonly interrupted: Interrupted | null;
+  readonly host: string;
+  readonly url: string | null;
+  readonly services: readonly ServiceState[];
+  /** In what the containers differ from the live release, a sentence each; null when it was not noted what it had. */
+  readonly drift: readonly string[] | null;
+  /** What the VM has and uses. */
+  readonly machine: Machine | null;
+}
+
+/** @param options `usage`: also what everything uses, which takes half a second more */
+export async function surveyApp(
+  session: SshSession,
+  context: Context,
+  options: { readonly usage?: boolean } = {},
+): Promise<AppSurvey> {
+  const { name } = context.config.app;
+  const { base } = appLayout(name);
+  const { code, stdout, stderr } = await session.exec(
+    { line: statusScript(base, name, options.usage === true) },
+    { signal: context.signal, timeoutMs: 180_000 },
+  );
+  if (code !== 0) throw dockerSilent(stderr);
+  const survey = parseStatus(stdout);
+  // What they are called is told anyway.
+  context.io.redactor.spare(...survey.services.flatMap(({ service, container }) => [service, container]));
+  return survey;
+}
+
+/** @param stderr of what asked it; the last line says why */
+export function dockerSilent(stderr: string): ZebuError {
+  const why = stderr.trim().split('\n').at(-1) || 'it gave no reason';
+  return new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${why}`, {
+    hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
+  });
+}
+
+export function notDeployed(app: string): ZebuError {
+  return new ZebuError('APP_MISSING', `Nothing of the app ${app} was deployed yet`, {
+    hint: 'Deploy it: zebu app:deploy --tag <tag>',
+  });
+}
+
+/** @throws SERVICE_UNKNOWN with the nearest name */
+export function checkServices(wanted: readonly string[], services: readonly Pick<ServiceState, 'service'>[]): void {
+  const names = [...new Set(services.map(({ service }) => service))];
+  for (const name of wanted) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    throw new ZebuError('SERVICE_UNKNOWN', `There is no service ${name}; there is ${names.join(', ')}`, {
+      hint: meant === undefined ? undefined : `Did you mean ${meant}?`,
+      details: { service: name, services: names },
+    });
+  }
+}
+
+/** @param text what the runner wrote of itself: `tx_phase=switch tx_mode=deploy tx_id=…` */
+export function parseOpen(text: string | undefined): Interrupted | null {
+  if (text === undefined || text === '') return null;
+  const value = (name: string): string => new RegExp(`\\btx_${name}=(\\S*)`).exec(text)?.[1] ?? '';
+  return { release: value('id'), run: value('run'), phase: value('phase'), previous: value('previous') || null };
+}
+
+const UNKNOWN_HOLDER: Holder = { who: 'somebody', from: 'unknown', since: 'unknown', ref: 'unknown', id: '' };
+
+/** What a deployed app looks like right now. @throws APP_MISSING */
+export async function appStatus(context: Context): Promise<AppStatus> {
+  return appStatusIn(await openGuest(context), context);
+}
+
+/** The same over a connection that is there. @throws APP_MISSING */
+export async function appStatusIn({ session, address }: Guest, context: Context): Promise<AppStatus> {
+  const survey = await surveyApp(session, context, { usage: true });
+  const { app } = context.config;
+  const broken = linkProblem(app.name, survey.link);
+  if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)
+    throw notDeployed(app.name);
+  return {
+    app: app.name,
+    healthy:
+      broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
+    release: broken === null ? survey.current : null,
+    broken,
+    last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
+    deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),
+    interrupted: parseOpen(survey.open),
+    host: address.host,
+    url: app.url ?? null,
+    services: survey.services,
+    drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
+    machine: survey.machine,
+  };
+}

@@ -1,0 +1,108 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import type { Context } from '../context/context.js';
+import { openGuest } from '../guest/session.js';
+import { runSteps } from '../ui/steps.js';
+import { shortNote } from '../app-folder/author.js';
+import { appLayout } from '../app-folder/layout.js';
+import type { ServiceState } from '../app-folder/services.js';
+import { checkServices, notDeployed, surveyApp } from '../app-folder/status.js';
+import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
+
+export interface Operated {
+  readonly action: 'restart' | 'start' | 'stop';
+  readonly healthy: boolean;
+  readonly services: readonly ServiceState[];
+}
+
+const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
+
+/** Under the app's lock, so that it never runs into a deploy. */
+function operateScript(
+  project: string,
+  action: Operated['action'],
+  services: readonly string[],
+  holder: string,
+): string {
+  return (
+    sh`
+cd ${appLayout(project).base} || exit 66
+` +
+    takeLock() +
+    signLock(holder) +
+    sh`
+docker compose --progress plain -p ${project} ${action} ${services} 2>&1
+`
+  );
+}
+
+/** Waits until every service is as it should be. @throws DEPLOY_UNHEALTHY */
+async function waitHealthy(
+  context: Context,
+  session: SshSession,
+  onWait: (text: string) => void,
+): Promise<readonly ServiceState[]> {
+  const { clock, signal, config } = context;
+  const started = clock.elapsed();
+  for (;;) {
+    const { services } = await surveyApp(session, context);
+    const bad = services.filter(({ verdict }) => verdict === 'bad');
+    const waiting = services.filter(({ verdict }) => verdict === 'waiting');
+    const late = clock.elapsed() - started > config.deploy.timeout * 1000;
+    if (bad.length === 0 && waiting.length === 0) return services;
+    if (bad.length > 0 || late) {
+      const words = (bad.length > 0 ? bad : waiting).map(
+        (each) =>
+          `${each.service} is ${each.health === 'none' ? each.state : each.health}${each.state === 'exited' ? ` with code ${each.exitCode}` : ''}`,
+      );
+      throw new ZebuError('DEPLOY_UNHEALTHY', `The app is not healthy: ${words.join('; ')}`, {
+        hint: 'See zebu app:logs.',
+      });
+    }
+    onWait(`waiting for ${waiting.map(({ service }) => service).join(', ')}`);
+    await clock.sleep(1000, signal);
+  }
+}
+
+/** Starts, stops or restarts services of the live release. @throws APP_MISSING, SERVICE_UNKNOWN, LOCK_HELD */
+export async function operate(
+  context: Context,
+  action: Operated['action'],
+  services: readonly string[],
+): Promise<Operated> {
+  const { session } = await openGuest(context);
+  const { name } = context.config.app;
+  const before = await surveyApp(session, context);
+  if (before.services.length === 0) throw notDeployed(name);
+  checkServices(services, before.services);
+  // A one-shot has done its work; starting everything must not run a migration again.
+  const ran = new Set(before.recorded?.filter(({ lasting }) => lasting).map(({ service }) => service));
+  const lasting = before.services
+    .filter((each) => each.lasting || each.state === 'running' || ran.has(each.service))
+    .map(({ service }) => service);
+  const chosen = services.length > 0 ? services : [...new Set(lasting)];
+  const note = shortNote(context, `app:${action}`);
+  let after: readonly ServiceState[] = [];
+  await runSteps(context.io, context.signal, [
+    {
+      title: `${TITLES[action]} ${services.length === 0 ? name : services.join(', ')}`,
+      run: async (report) => {
+        const { code, stdout } = await session.exec(
+          { line: operateScript(name, action, chosen, note) },
+          { signal: context.signal, timeoutMs: (context.config.deploy.timeout + 60) * 1000 },
+        );
+        if (code === LOCKED_STATUS) throw lockHeld(stdout);
+        if (code !== 0)
+          throw new ZebuError(
+            'DEPLOY_UNHEALTHY',
+            `docker compose ${action} failed: ${stdout.trim().split('\n').at(-1) ?? ''}`,
+          );
+        after =
+          action === 'stop'
+            ? (await surveyApp(session, context)).services
+            : await waitHealthy(context, session, (text) => report.update(text));
+      },
+    },
+  ]);
+  return { action, healthy: after.every(({ verdict }) => verdict === 'good'), services: after };
+}

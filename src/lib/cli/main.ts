@@ -1,0 +1,61 @@
+import { Config, Errors, flush, run, settings } from '@oclif/core';
+import { failure, inActions, joined, jsonLine, printable, processConsole, shown, toZebuError, write } from '@zebu/kit';
+import { joinTopic, mayNeedJoining } from './argv.js';
+
+/** The hidden word that a shell's completion calls zebu with. */
+const COMPLETE = '__complete';
+
+/** With this zebu starts itself, apart from what the user waits for. */
+const UPDATE = '__update';
+
+/** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
+function report(thrown: unknown, args: readonly string[]): void {
+  const error = toZebuError(thrown);
+  const json = args.includes('--json');
+  const io = processConsole(args, json);
+  if (json) write(process.stdout, joined([jsonLine(failure(args[0] ?? '', error, [])), shown`\n`]));
+  if (!json || io.events || inActions(process.env)) io.error(error);
+  io.debug(() => (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '');
+  process.exitCode = error.oclif.exit;
+}
+
+/** Waits until what was written has left: process.exit alone would cut the result short in a pipe. */
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed) return;
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+/**
+ * One run of zebu.
+ * @param root folder of the package
+ */
+export async function main(args: string[], root: string): Promise<void> {
+  // `zebu app:logs | head`: the reader has gone, which is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
+    settings.enableAutoTranspile = false;
+    if (args[0] === COMPLETE) {
+      const { candidates, shown: answer } = await import('../complete/index.js');
+      const config = await Config.load(root);
+      const zebu = process.argv[1] ?? '';
+      write(process.stdout, printable(answer(await candidates(args.slice(1), config.commands, zebu))));
+      return;
+    }
+    if (args[0] === UPDATE) {
+      const { refreshLatest } = await import('../update/ask.js');
+      if (args[1] !== undefined) await refreshLatest(args[1]);
+      return;
+    }
+    await run(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args, root);
+    await flush();
+  } catch (thrown) {
+    if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;
+    else if ((thrown as { skipOclifErrorHandling?: boolean }).skipOclifErrorHandling !== true) report(thrown, args);
+  }
+  await Promise.all([drain(process.stdout), drain(process.stderr)]);
+  process.exit();
+}

@@ -1,0 +1,231 @@
+import type { Readable } from 'node:stream';
+import { ZebuError, nearest } from '@zebu/kit';
+import { GitProgram } from './git-program.js';
+import { isSubmodule, parseEntries, type Entry } from './entries.js';
+
+/** What of the repository is to be deployed. */
+export type WantedRef =
+  { readonly kind: 'branch' | 'commit' | 'tag'; readonly name: string } | { readonly kind: 'dirty' };
+
+export interface Target {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** For people: `v1.2`, `main`, `working tree`. */
+  readonly ref: string;
+  readonly kind: WantedRef['kind'];
+  /** First line of the commit message. */
+  readonly subject: string;
+}
+
+export interface Resolved {
+  readonly target: Target;
+  /** The path of the working directory below the top of the repository, without slashes at the ends. */
+  readonly prefix: string;
+}
+
+export interface LoggedCommit {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** First line of the message, cut at 200 characters. */
+  readonly subject: string;
+}
+
+export interface CommitRange {
+  /** Commits of the target that are not live. */
+  readonly ahead: number;
+  /** Commits that are live and not part of the target. */
+  readonly behind: number;
+  /** Those ahead, newest first; at most 50. */
+  readonly commits: readonly LoggedCommit[];
+  /** Paths that differ, from the top of the repository. */
+  readonly files: readonly string[];
+}
+
+const LOGGED = 50;
+
+interface Found {
+  /** 40 hex digits. */
+  readonly commit: string;
+  /** First line of the message. */
+  readonly subject: string;
+}
+
+/** A commit as it is sent. */
+export interface Whole {
+  /** 40 hex digits: the commit itself, or one made of it that has what a checkout here makes of it, see `makeWhole`. */
+  readonly commit: string;
+  /** Whether a file is part of it: a path from the top of the repository. */
+  readonly has: (path: string) => boolean;
+}
+
+/** The local repository, through the `git` on this machine. */
+export class LocalGit {
+  readonly #git: GitProgram;
+
+  constructor(cwd: string, signal: AbortSignal) {
+    this.#git = new GitProgram(cwd, signal);
+  }
+
+  /** The path of the working directory below the top of the repository, without slashes at the ends. @throws GIT_MISSING */
+  async #place(): Promise<string> {
+    const { code, stdout } = await this.#git.run(['rev-parse', '--git-dir', '--show-prefix']);
+    if (code !== 0) {
+      throw new ZebuError('GIT_MISSING', `${this.#git.cwd} is not in a git repository`, {
+        hint: 'zebu deploys commits: git init && git commit.',
+      });
+    }
+    return (stdout.split('\n')[1] ?? '').replace(/\/$/, '');
+  }
+
+  async #find(name: string): Promise<Found | undefined> {
+    const range = ['--max-count=1', '--format=%s', '--end-of-options', `${name}^{commit}`, '--'];
+    const { code, stdout } = await this.#git.run(['rev-list', ...range]);
+    const [line = '', subject = ''] = stdout.split('\n');
+    return code === 0 ? { commit: line.slice('commit '.length), subject } : undefined;
+  }
+
+  async #names(kind: 'heads' | 'tags'): Promise<readonly string[]> {
+    const text = await this.#git.ok(['for-each-ref', '--format=%(refname:strip=2)', `refs/${kind}`]);
+    return text.split('\n').filter((name) => name !== '');
+  }
+
+  async #unknown(kind: 'branch' | 'commit' | 'tag', name: string): Promise<ZebuError> {
+    const names = kind === 'commit' ? [] : await this.#names(kind === 'tag' ? 'tags' : 'heads');
+    const meant = nearest(name, names);
+    const latest = names.slice(-3).join(', ');
+    const hint =
+      meant !== undefined
+        ? `Did you mean ${meant}?`
+        : kind === 'tag'
+          ? latest === ''
+            ? 'There are no tags yet: git tag, or git fetch --tags.'
+            : `There is ${latest}. If it is new: git fetch --tags`
+          : 'If it is new: git fetch';
+    return new ZebuError('REF_UNKNOWN', `There is no ${kind} ${name} in this repository`, {
+      hint,
+      details: { kind, name },
+    });
+  }
+
+  /** Everything of the working tree that git does not ignore, as a commit that no branch knows. */
+  #snapshot(): Promise<string> {
+    return this.#git.withIndex(async (env) => {
+      const head = (await this.#find('HEAD'))?.commit;
+      if (head !== undefined) await this.#git.ok(['read-tree', 'HEAD'], { env });
+      const top = await this.#git.ok(['rev-parse', '--show-toplevel']);
+      await this.#git.ok(['-C', top, 'add', '--all'], { env });
+      const tree = await this.#git.ok(['write-tree'], { env });
+      return this.#git.commitTree(tree, head === undefined ? [] : [head], 'working tree');
+    });
+  }
+
+  #findWanted(wanted: Exclude<WantedRef, { kind: 'dirty' }>): Promise<Found | undefined> {
+    const { kind, name } = wanted;
+    if (kind === 'tag') return this.#find(`refs/tags/${name}`);
+    if (kind === 'commit') return /^[0-9a-f]{4,40}$/i.test(name) ? this.#find(name) : Promise.resolve(undefined);
+    return this.#find(`refs/heads/${name}`).then((own) => own ?? this.#find(`refs/remotes/origin/${name}`));
+  }
+
+  /** @throws REF_UNKNOWN, GIT_MISSING */
+  async resolve(wanted: WantedRef): Promise<Resolved> {
+    if (wanted.kind === 'dirty') {
+      const prefix = await this.#place();
+      const commit = await this.#snapshot();
+      return { prefix, target: { commit, ref: 'working tree', kind: 'dirty', subject: 'working tree' } };
+    }
+    const [prefix, found] = await Promise.all([this.#place(), this.#findWanted(wanted)]);
+    if (found === undefined) throw await this.#unknown(wanted.kind, wanted.name);
+    const { commit, subject } = found;
+    const ref = wanted.kind === 'commit' ? commit.slice(0, 12) : wanted.name;
+    return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
+  }
+
+  /** The commit with all its files, as a checkout here has them: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
+  async whole({ commit, ref }: Target): Promise<Whole> {
+    const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
+    const lacking =
+      own ||
+      entries.some(isSubmodule) ||
+      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.converts(commit)));
+    const whole = lacking ? await (await import('./sent-commit.js')).makeWhole(this.#git, commit, ref) : commit;
+    const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
+    return { commit: whole, has: (path) => paths.has(path) };
+  }
+
+  async #entries(commit: string): Promise<readonly Entry[]> {
+    return parseEntries(await this.#git.exact(['ls-tree', '-r', '-z', '--full-tree', commit]));
+  }
+
+  /**
+   * Those of the commits that this repository has too: what the VM already has of ours.
+   * @param commits a promise to have git started while the VM is asked; of one that fails none is known
+   */
+  async known(commits: readonly string[] | Promise<readonly string[]>): Promise<readonly string[]> {
+    const stdin = Promise.resolve(commits).then((names) => names.map((name) => `${name}\n`).join(''));
+    const text = await this.#git.ok(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { stdin });
+    return text.split('\n').flatMap((line) => (line.endsWith(' commit') ? [line.split(' ')[0] ?? ''] : []));
+  }
+
+  /** The objects of `commit` that are not reachable from `haves`, as a thin pack. */
+  pack(commit: string, haves: readonly string[]): { readonly stream: Readable; readonly done: Promise<void> } {
+    return this.#git.pack([commit, ...haves.map((have) => `^${have}`)], '--thin');
+  }
+
+  /** The same in memory. */
+  async packed(commit: string, haves: readonly string[]): Promise<Buffer> {
+    const { stream, done } = this.pack(commit, haves);
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await done;
+    return Buffer.concat(chunks);
+  }
+
+  /** How a commit of this repository differs from the live one; undefined when the live one is not in it. */
+  async between(live: string, target: string): Promise<CommitRange | undefined> {
+    if ((await this.known([live])).length === 0) return undefined;
+    const counts = await this.#git.ok(['rev-list', '--left-right', '--count', `${live}...${target}`]);
+    const [behind = 0, ahead = 0] = counts.split(/\s+/).map(Number);
+    const log = await this.#git.ok(['log', `--max-count=${LOGGED}`, '--format=%H %s', `${live}..${target}`]);
+    const files = await this.#git.ok(['diff-tree', '-r', '-z', '--no-commit-id', '--name-only', live, target]);
+    return {
+      ahead,
+      behind,
+      commits: log
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => ({ commit: line.slice(0, 40), subject: line.slice(41, 241) })),
+      files: files.split('\0').filter((path) => path !== ''),
+    };
+  }
+
+  /**
+   * Which of the names the YAML and env files of a commit say, as whole words, and whether its YAML asks for `.env` as a
+   * whole (`env_file: .env`, or the file as a mount).
+   */
+  async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; whole: boolean }> {
+    const yaml = [':(glob)**/*.yml', ':(glob)**/*.yaml'];
+    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    const words = names.flatMap((name) => ['-e', name]);
+    const paths = [...yaml, ':(glob)**/*.env', ':(glob)**/.env*'];
+    const [found, asks] = await Promise.all([
+      top.run(['grep', '-I', '-h', '-o', '-w', '-F', ...words, commit, '--', ...paths]),
+      top.run([
+        'grep',
+        '-I',
+        '-q',
+        '-E',
+        String.raw`(^|[^A-Za-z0-9_.-])\.env([^A-Za-z0-9_.-]|$)`,
+        commit,
+        '--',
+        ...yaml,
+      ]),
+    ]);
+    return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), whole: asks.code === 0 };
+  }
+
+  /** For the history: who deploys. */
+  async userName(): Promise<string> {
+    const { stdout } = await this.#git.run(['config', 'user.name']);
+    return stdout.trim();
+  }
+}

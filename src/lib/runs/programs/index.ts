@@ -1,0 +1,43 @@
+import { sh } from '@zebu/kit';
+import { secretsPart } from '../../app-folder/secrets/scripts.js';
+import { bootPart } from './boot.js';
+import { lockPart, startPart, type Checkout, type Start } from './start.js';
+import type { Sums } from './sums.js';
+import { takePart } from '../../app-folder/take-part.js';
+
+export { surveyScript } from './survey.js';
+
+export interface Receive extends Start, Checkout {
+  /** Bytes of the plan on standard input, after the runner; then come the secrets, and the pack to the end. */
+  readonly planSize: number;
+  /** Number of the version the secrets were compared with; another one by now is a conflict. */
+  readonly secretsVersion: number;
+  /** What the VM was seen to have. */
+  readonly sums: Sums;
+  /** Login that runs what is left open after a power cut. */
+  readonly user: string;
+}
+
+/** Stores what standard input brings first (runner, plan, secrets), and starts the runner, which takes the pack. */
+export function receiveScript(receive: Receive): string {
+  return [
+    lockPart(receive),
+    takePart('.incoming/plan', receive.planSize),
+    receive.secretsSize === 0
+      ? ''
+      : secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
+    bootPart(receive.user, receive.sums),
+    startPart(receive, receive),
+  ].join('');
+}
+
+/** Starts the runner on a release that is there already; standard input brings the runner. */
+export function rollbackScript(start: Start): string {
+  return (
+    lockPart(start) +
+    sh`
+[ -f ${`${start.layout.releases}/${start.id}/plan`} ] || { echo missing; exit 66; }
+` +
+    startPart(start)
+  );
+}

@@ -1,0 +1,41 @@
+import { ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import { parseStore, type SecretStore } from '../app-folder/secrets/versions.js';
+import type { AppLayout } from '../app-folder/layout.js';
+import { surveyScript } from './programs/index.js';
+import { parseSums, type Sums } from './programs/sums.js';
+
+/** What the VM has of the app before anything is sent. */
+export interface Survey {
+  readonly haves: readonly string[];
+  readonly secrets: SecretStore;
+  readonly current: string | null;
+  readonly holder: string | undefined;
+  readonly sums: Sums;
+}
+
+export function parseSurvey(stdout: string): Survey {
+  const pairs = stdout.split('\n').flatMap((line) => {
+    const cut = line.indexOf('=');
+    return cut > 0 ? [[line.slice(0, cut), line.slice(cut + 1)] as const] : [];
+  });
+  const all = (key: string): readonly string[] => pairs.filter(([name]) => name === key).map(([, value]) => value);
+  const current = all('current')[0]?.split('/').at(-1);
+  return {
+    haves: [...new Set(all('have').filter((sha) => /^[0-9a-f]{40}$/.test(sha)))],
+    secrets: parseStore(stdout),
+    current: current === undefined || current === '' ? null : current,
+    holder: all('holder')[0],
+    sums: parseSums(all('sum')),
+  };
+}
+
+export async function survey(session: SshSession, layout: AppLayout, signal: AbortSignal): Promise<Survey> {
+  const { code, stdout, stderr } = await session.exec({ line: surveyScript(layout) }, { signal, timeoutMs: 120_000 });
+  if (code !== 0)
+    throw new ZebuError(
+      'VM_NOT_READY',
+      `The VM could not be asked what it has: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+    );
+  return parseSurvey(stdout);
+}

@@ -1,0 +1,53 @@
+import { dotenvLine, type Sensitive } from '@zebu/kit';
+import type { Author } from '../app-folder/author.js';
+import { keyedDigest, newDigestKey } from './digest.js';
+import {
+  latestEntries,
+  type SecretEntry,
+  type SecretStore,
+  type SecretVersion,
+} from '../app-folder/secrets/versions.js';
+
+/** What is to be different in the next version; everything else keeps its value. */
+export interface SecretChanges {
+  readonly set: ReadonlyMap<string, Sensitive>;
+  readonly remove: readonly string[];
+}
+
+export interface Stamp {
+  readonly author: Author;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly why: string;
+}
+
+export function hasChanges(changes: SecretChanges): boolean {
+  return changes.set.size > 0 || changes.remove.length > 0;
+}
+
+/** The record of the version that the changes make. */
+export function nextVersion(store: SecretStore, key: string, changes: SecretChanges, stamp: Stamp): SecretVersion {
+  const version = store.latest + 1;
+  const entries: Record<string, SecretEntry> = { ...latestEntries(store) };
+  for (const name of changes.remove) delete entries[name];
+  for (const [name, value] of changes.set) {
+    entries[name] = { digest: keyedDigest(key, name, value.reveal()), since: stamp.at, version };
+  }
+  return { version, at: stamp.at, ...stamp.author, why: stamp.why, entries };
+}
+
+/**
+ * The text that goes over standard input: the digest key, the record, then `NAME=value` lines to set and `-NAME` lines to
+ * remove. Empty when nothing changes.
+ */
+export function secretBundle(store: SecretStore, changes: SecretChanges, stamp: Stamp): string {
+  if (!hasChanges(changes)) return '';
+  const key = store.key ?? newDigestKey();
+  return [
+    key,
+    JSON.stringify(nextVersion(store, key, changes, stamp)),
+    ...[...changes.set].map(([name, value]) => dotenvLine(name, value.reveal())),
+    ...changes.remove.map((name) => `-${name}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,71 @@
+import { sh } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import * as z from 'zod';
+import type { SecretDeclaration } from '../config/secret-declaration.js';
+import type { Context } from '../context/context.js';
+import { appLayout } from '../app-folder/layout.js';
+import { COMPOSE } from '../runner/compose.js';
+import { MARKERS } from '../app-folder/secrets/markers.js';
+
+const granted = z.array(z.looseObject({ source: z.string() })).optional();
+const contents = z.record(z.string(), z.looseObject({ environment: z.string().optional() })).optional();
+const renderedConfig = z.object({
+  services: z.record(z.string(), z.looseObject({ secrets: granted, configs: granted })),
+  secrets: contents,
+  configs: contents,
+});
+
+/** Names → services whose rendered configuration holds the marker, or that are given a Compose secret or config made from it. */
+export function parseUsage(json: string): ReadonlyMap<string, readonly string[]> {
+  const { services, secrets = {}, configs = {} } = renderedConfig.parse(JSON.parse(json));
+  const usage = new Map<string, Set<string>>();
+  for (const [service, settings] of Object.entries(services)) {
+    const given = [
+      ...(settings.secrets ?? []).map(({ source }) => secrets[source]),
+      ...(settings.configs ?? []).map(({ source }) => configs[source]),
+    ];
+    const text = [settings, ...given].map((part) => JSON.stringify(part) ?? '').join('\n');
+    const mounted = given.map((each) => each?.environment ?? '');
+    const marked = [...text.matchAll(/zebu-marker-(\w+?)-end/g)].map((match) => match[1] ?? '');
+    for (const name of [...marked, ...mounted]) {
+      if (name !== '') usage.set(name, (usage.get(name) ?? new Set()).add(service));
+    }
+  }
+  return new Map([...usage].map(([name, users]) => [name, [...users].toSorted()]));
+}
+
+function usageScript(base: string): string {
+  return (
+    sh`base=${base}
+[ -e "$base/current/plan" ] || exit 0
+work=$(mktemp -d "$base/.run.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+limit=120
+` +
+    COMPOSE +
+    MARKERS +
+    `load "$base/$(readlink "$base/current")"
+[ -n "$secrets" ] || exit 0
+marked_config json\n`
+  );
+}
+
+/**
+ * Which services of the live release use which secret: what zebu.yml says, else what Compose says. Undefined before the
+ * first deploy, and when Compose cannot render the release with markers (a secret in the place of a number).
+ */
+export async function readUsage(
+  context: Context,
+  session: SshSession,
+): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  const { name } = context.config.app;
+  const { code, stdout } = await session.exec(
+    { line: usageScript(appLayout(name).base) },
+    { signal: context.signal, timeoutMs: 180_000 },
+  );
+  if (code !== 0 || stdout.trim() === '') return undefined;
+  const usage = new Map(parseUsage(stdout));
+  const declared = Object.entries<SecretDeclaration>(context.config.secrets);
+  for (const [secret, { services }] of declared) if (services !== undefined) usage.set(secret, services);
+  return usage;
+}

@@ -1,0 +1,110 @@
+import { ZebuError } from '@zebu/kit';
+import * as z from 'zod';
+import { storagesAnswer } from '../../proxmox/answers.js';
+import type { ProxmoxClient } from '../../proxmox/client.js';
+import { tagsOf } from '../../proxmox/ownership.js';
+import { parseAnswer } from '../../proxmox/parse.js';
+
+const number = z.coerce.number();
+const flag = z.union([z.boolean(), number.transform((value) => value !== 0)]);
+
+const contentAnswer = z.array(
+  z.object({
+    volid: z.string(),
+    size: number.default(0),
+    ctime: number.default(0),
+    vmid: number.optional(),
+    subtype: z.string().optional(),
+    notes: z.string().default(''),
+    protected: flag.default(false),
+  }),
+);
+
+export interface Backup {
+  /** `local:backup/vzdump-qemu-100-2026_11_24-21_03_00.vma.zst`. */
+  readonly backup: string;
+  readonly vmid: number;
+  /** Unix time in seconds. */
+  readonly time: number;
+  readonly bytes: number;
+  readonly notes: string;
+  readonly protected: boolean;
+}
+
+/** In the notes of every backup zebu makes, so that it is found even when the VM is gone. */
+export const backupMark = (app: string): string => `zebu-app-${app}`;
+
+export async function backupStorages(client: ProxmoxClient, node: string): Promise<readonly string[]> {
+  const rows = parseAnswer(
+    storagesAnswer,
+    await client.request('GET', `/nodes/${node}/storage`),
+    'the list of storages',
+  );
+  return rows
+    .filter((row) => row.content.split(',').includes('backup') && row.active !== false && row.enabled !== false)
+    .map((row) => row.storage);
+}
+
+/** @throws CONFIG_INVALID when there is none, or not that one */
+export function chooseBackupStorage(able: readonly string[], wanted: string | undefined): string {
+  const chosen = wanted ?? able[0];
+  if (chosen !== undefined && able.includes(chosen)) return chosen;
+  throw new ZebuError(
+    'CONFIG_INVALID',
+    wanted === undefined
+      ? 'No storage takes backups'
+      : `--storage ${wanted}: it does not take backups, or is not there`,
+    {
+      hint:
+        able.length > 0
+          ? `These do: ${able.join(', ')}.`
+          : 'Allow content type backup on one: Datacenter, Storage, Edit.',
+    },
+  );
+}
+
+/** The mark tells. Without one it is the work of others, such as a nightly job, and the id must do. */
+export function isOurs(notes: string, vmid: number, app: string, ownVmid: number | undefined): boolean {
+  const marks = notes.split(/[\s:,]+/).filter((word) => word.startsWith(backupMark('')));
+  return marks.length === 0 ? vmid === ownVmid : marks.includes(backupMark(app));
+}
+
+/** Backups of this app: marked as its own, or of its VM. Newest first. */
+export async function readBackups(
+  client: ProxmoxClient,
+  node: string,
+  app: string,
+  vmid: number | undefined,
+): Promise<readonly Backup[]> {
+  const found: Backup[] = [];
+  for (const storage of await backupStorages(client, node)) {
+    const data = await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'backup' });
+    for (const row of parseAnswer(contentAnswer, data, `the backups on ${storage}`)) {
+      if (row.vmid === undefined || row.subtype === 'lxc' || !isOurs(row.notes, row.vmid, app, vmid)) continue;
+      const { volid: backup, size: bytes, ctime: time, notes } = row;
+      found.push({ backup, vmid: row.vmid, time, bytes, notes: notes.trim(), protected: row.protected });
+    }
+  }
+  return found.toSorted((a, b) => b.time - a.time);
+}
+
+/** @param text a volume id, the end of one, or `latest` @throws BACKUP_MISSING naming those there are */
+export function findBackup(text: string, backups: readonly Backup[], app: string): Backup {
+  const found =
+    text === 'latest'
+      ? backups.slice(0, 1)
+      : backups.filter((each) => each.backup === text || each.backup.endsWith(`/${text}`));
+  const [one] = found;
+  if (one !== undefined) return one;
+  throw new ZebuError('BACKUP_MISSING', `There is no backup ${text} of the app ${app}`, {
+    hint:
+      backups.length === 0
+        ? 'There is none at all; zebu vm:backup:create makes one.'
+        : `The newest is ${backups[0]?.backup ?? ''}; zebu vm:backup:list shows all.`,
+  });
+}
+
+/** The app's tag is in the configuration inside the backup. */
+export function backupTags(config: string): readonly string[] {
+  return tagsOf(/^tags: (.*)$/m.exec(config)?.[1]);
+}

@@ -1,0 +1,166 @@
+import { PassThrough } from 'node:stream';
+import { printable, isZebuError, ZebuError, type HostShell } from '@zebu/kit';
+import type { Context } from '../context/context.js';
+import { execInVm } from './exec.js';
+import { ownVm, type Own } from './own-vm.js';
+import { listenArgv } from '../proxmox/serial-tail.js';
+
+/** What the machine itself says: its journal through the guest agent, and its serial port live. */
+
+export interface ConsoleOutput {
+  readonly vmid: number;
+  readonly node: string;
+  /** Where the lines are from; null when the agent did not answer. */
+  readonly source: 'journal' | null;
+  readonly lines: readonly string[];
+  /** Lines of the serial port that came while following. */
+  readonly followed: number;
+}
+
+/** Proxmox keeps no record of what a serial port said, so the past is read from the VM's own log. */
+const LAST_LINES = `n=$1
+if journalctl -b -n 1 -q >/dev/null 2>&1 && [ -n "$(journalctl -b -n 1 -q --no-pager 2>/dev/null)" ]
+then exec journalctl -b -n "$n" --no-pager -o short-iso
+fi
+for file in /var/log/syslog /var/log/messages /var/log/cloud-init-output.log; do
+  [ -s "$file" ] && exec tail -n "$n" "$file"
+done
+dmesg | tail -n "$n"`;
+
+/** Serial output as lines that leave the reader's terminal alone. */
+export function consoleLines(onLine: (line: string) => void): { take(text: string): void; end(): void } {
+  let rest = '';
+  const say = (raw: string): void => {
+    // A carriage return rewrites the line: what was there last is what would be seen.
+    onLine(printable(raw.split('\r').findLast((part) => part !== '') ?? ''));
+  };
+  return {
+    take: (text) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) say(line);
+    },
+    end: () => {
+      if (rest !== '') say(rest);
+      rest = '';
+    },
+  };
+}
+
+async function lastLines(context: Context, own: Own, count: number): Promise<readonly string[] | undefined> {
+  try {
+    const command = ['sh', '-c', LAST_LINES, 'sh', String(count)];
+    const run = await execInVm(context, own, { command, timeoutMs: 20_000 });
+    const lines: string[] = [];
+    const reader = consoleLines((line) => lines.push(line));
+    reader.take(run.stdout);
+    reader.end();
+    return lines;
+  } catch (error) {
+    if (isZebuError(error) && error.code === 'VM_NOT_READY') return undefined;
+    throw error;
+  }
+}
+
+/** @throws when there is no serial port, or no way to it */
+async function serialShell(context: Context, own: Own): Promise<HostShell> {
+  const { vm } = own;
+  if (vm.config['serial0'] !== 'socket') {
+    throw new ZebuError('VM_DIFFERS', `VM ${vm.vmid} has no serial port (serial0: socket)`, {
+      hint: 'Only VMs whose kernel speaks there can be followed; zebu makes them so.',
+    });
+  }
+  const { hostShell, where, id } = await context.transport();
+  if (hostShell === undefined) {
+    throw new ZebuError('CONFIG_INVALID', `The serial port cannot be followed over the transport ${id}`, {
+      hint: "It is a socket on the Proxmox host: use proxmox.transport: ssh, or the node's web interface (Console, xterm.js).",
+    });
+  }
+  const host = (await hostShell.exec(['hostname'], { signal: context.signal })).stdout.trim().split('.')[0];
+  if (host === vm.node) return hostShell;
+  throw new ZebuError(
+    'VM_DIFFERS',
+    `VM ${vm.vmid} is on ${vm.node}, and its serial port with it; ${where} is ${host ?? 'another node'}`,
+    {
+      hint: `Set proxmox.host to ${vm.node}.`,
+    },
+  );
+}
+
+async function follow(
+  context: Context,
+  own: Own,
+  onLine: (line: string) => void,
+  forMs: number | undefined,
+): Promise<number> {
+  const shell = await serialShell(context, own);
+  let count = 0;
+  const reader = consoleLines((line) => {
+    count++;
+    onLine(line);
+  });
+  const limit = forMs === undefined ? undefined : AbortSignal.timeout(forMs);
+  const signal = limit === undefined ? context.signal : AbortSignal.any([context.signal, limit]);
+  try {
+    const { code, stderr } = await shell.exec(listenArgv(own.vm.vmid), {
+      signal,
+      // Open until we are done.
+      stdin: new PassThrough(),
+      onStdout: (text) => reader.take(text),
+    });
+    if (code !== 0) {
+      throw new ZebuError('PROXMOX_REFUSED', `The serial port of VM ${own.vm.vmid} cannot be read: ${stderr.trim()}`, {
+        hint: 'Is the VM running, and nobody else at its console?',
+      });
+    }
+  } catch (error) {
+    // Watching is ended by whoever watches: by Ctrl-C or by the time given.
+    if (!signal.aborted) throw error;
+  }
+  reader.end();
+  return count;
+}
+
+export interface ConsoleOptions {
+  /** Lines of the past. */
+  readonly tail: number;
+  readonly follow: boolean;
+  /** Milliseconds to follow; without it until interrupted. */
+  readonly forMs?: number | undefined;
+  readonly onLine: (line: string) => void;
+}
+
+/** @throws VM_NOT_RUNNING; VM_NOT_READY when there is neither an agent nor anything to follow */
+export async function showConsole(context: Context, options: ConsoleOptions): Promise<ConsoleOutput> {
+  const own = await ownVm(context);
+  const { vm, name } = own;
+  if (vm.status.status !== 'running') {
+    throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${name}) is ${vm.status.status}: it says nothing`, {
+      hint: 'Start it: zebu vm:start',
+    });
+  }
+  const lines = options.tail === 0 ? [] : await lastLines(context, own, options.tail);
+  if (lines === undefined && !options.follow) {
+    throw new ZebuError(
+      'VM_NOT_READY',
+      `The guest agent of VM ${vm.vmid} does not answer, and Proxmox keeps no record of its serial port`,
+      {
+        hint: 'zebu vm:console --follow shows what it says from now on.',
+      },
+    );
+  }
+  if (lines === undefined) context.io.warn('The guest agent does not answer: no lines of the past');
+  for (const line of lines ?? []) options.onLine(line);
+  let followed = 0;
+  if (options.follow) {
+    context.io.note(`-- serial port of VM ${vm.vmid} (${name}) on ${vm.node}; Ctrl-C ends`);
+    followed = await follow(context, own, options.onLine, options.forMs);
+  }
+  return {
+    vmid: vm.vmid,
+    node: vm.node,
+    source: lines === undefined || options.tail === 0 ? null : 'journal',
+    lines: lines ?? [],
+    followed,
+  };
+}

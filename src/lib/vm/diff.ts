@@ -1,0 +1,112 @@
+import type { Io } from '@zebu/kit';
+import type { Context } from '../context/context.js';
+import { locateGuest, type GuestAddress } from '../guest/address.js';
+import { checkGuest } from '../guest/ensure/ensure.js';
+import type { GuestVerdict } from '../guest/ensure/model.js';
+import { connectGuest } from '../guest/session.js';
+import { changeOf, firewallDrift, type VmChange } from './change.js';
+import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
+import { desiredVm, type DesiredVm } from './desired.js';
+import type { Drift } from '../proxmox/drift.js';
+import { publicDrift } from './facts.js';
+import { showRule } from './firewall.js';
+import { readHa } from './ha/read.js';
+import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
+import { findVm } from '../proxmox/observe.js';
+import { vmMissing } from '../proxmox/sight.js';
+
+export interface VmDiff {
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  /** Empty when the VM is exactly what zebu.yml says. */
+  readonly drift: readonly Drift[];
+  /** Whether the VM itself was looked into; it has to run for that. */
+  readonly guestChecked: boolean;
+  /** What this guest does not have or does not show, with the reason. */
+  readonly unavailable: readonly { readonly key: string; readonly why: string }[];
+  /** Firewall rules that are not zebu's, left alone. */
+  readonly foreignRules: readonly string[];
+}
+
+/** zebu.yml and the VM side by side; vm:diff shows it, vm:apply works it off. */
+export interface Compared {
+  readonly client: ProxmoxClient;
+  readonly desired: DesiredVm;
+  readonly vm: InspectedVm;
+  readonly change: VmChange;
+  readonly guest: GuestVerdict | undefined;
+  /** Where the VM was looked into. */
+  readonly address: GuestAddress | undefined;
+}
+
+type Inside = Pick<Compared, 'address' | 'guest'>;
+
+/** Looks into the running VM. The user of zebu.yml may not be there yet: then there is nobody to log in as. */
+async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<Inside> {
+  const nothing = { guest: undefined, address: undefined };
+  if (vm.status.status !== 'running') return nothing;
+  if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
+  const address = await locateGuest(context);
+  const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
+  try {
+    const guest = await checkGuest(session, desired.guest, {
+      io: context.io,
+      signal: context.signal,
+      timeoutMs: context.config.vm.ready_timeout * 1000,
+    });
+    return { guest, address };
+  } finally {
+    await session.close();
+  }
+}
+
+/** @throws VM_MISSING, and what reaching the VM throws */
+export async function compareVm(context: Context): Promise<Compared> {
+  const client = await makeClient(await context.transport(), context.io);
+  const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
+  if (row === undefined) throw await vmMissing(client, context.config.app.name);
+  const [inspected, ha] = await Promise.all([
+    inspectVm(client, row, 'cloud-init'),
+    desired.ha === undefined ? undefined : readHa(client, row.vmid),
+  ]);
+  const vm = { ...inspected, ha };
+  return { client, desired, vm, change: changeOf(desired, vm), ...(await lookInside(context, desired, vm)) };
+}
+
+export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
+  return [
+    ...change.config.map(publicDrift),
+    ...firewallDrift(change.firewall, vm),
+    ...(change.ha === undefined ? [] : [change.ha.drift]),
+    ...(guest?.drift ?? []).map(publicDrift),
+  ];
+}
+
+export async function diffVm(context: Context): Promise<VmDiff> {
+  const compared = await compareVm(context);
+  const { vm, desired, change, guest } = compared;
+  if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
+  return {
+    vmid: vm.vmid,
+    node: vm.node,
+    name: vm.next['name'] ?? desired.name,
+    drift: driftOfAll(compared),
+    guestChecked: guest !== undefined,
+    unavailable: (guest?.unavailable ?? []).map(({ key, why }) => ({ key, why })),
+    foreignRules: change.firewall.foreign.map(showRule),
+  };
+}
+
+/** One line for each thing that differs, and what could not be seen. */
+export function showDiff(io: Io, diff: VmDiff): void {
+  const name = `VM ${diff.vmid} (${diff.name}) on ${diff.node}`;
+  const notes = { never: ' [cannot be changed]', now: '', restart: ' [at its next start]' };
+  for (const { key, wanted, found, change, why } of diff.drift) {
+    io.out(`${key}: ${found} -> ${wanted}${notes[change]}${why === undefined ? '' : `: ${why}`}`);
+  }
+  if (diff.drift.length === 0) io.out(`${name} is what zebu.yml says`);
+  for (const rule of diff.foreignRules) io.out(`not ours, left alone: firewall rule ${rule}`);
+  for (const { key, why } of diff.unavailable) io.out(`not seen: ${key}: ${why}`);
+  if (!diff.guestChecked) io.out('not seen: the inside of the VM, which is not running or has not made its user yet');
+}

@@ -1,0 +1,212 @@
+import { isZebuError, ZebuError, type Io } from '@zebu/kit';
+import type { Context } from '../context/context.js';
+import { pinsFor } from '../guest/address.js';
+import { runSteps, type Step, type StepReport } from '../ui/steps.js';
+import { isFrozen } from '../proxmox/agent-answer.js';
+import { addressOf, readInterfaces, type AgentTarget } from '../proxmox/agent.js';
+import { desiredVm } from './desired.js';
+import type { Drift } from '../proxmox/drift.js';
+import { bootStep } from './ensure/boot.js';
+import type { NodeName } from '../proxmox/ids.js';
+import { ownVm, placingTask, vmTask, type Own } from './own-vm.js';
+import { readHistory, type Timeframe, type VmHistory } from '../proxmox/history.js';
+import { driftOf } from './plan.js';
+import { diskBytes, macOf } from '../proxmox/properties.js';
+import { taskExit } from '../proxmox/task-failure.js';
+
+export interface VmPower {
+  readonly changed: boolean;
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly status: 'absent' | 'running' | 'stopped';
+}
+
+export interface VmStatus {
+  readonly vmid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly status: 'running' | 'stopped';
+  /** A configuration lock, such as `backup`. */
+  readonly lock: string | null;
+  /** Seconds. */
+  readonly uptime: number;
+  readonly cores: number;
+  /** Of all cores, 0 to 1. */
+  readonly cpu: number | null;
+  readonly memoryBytes: { readonly used: number | null; readonly max: number | null };
+  readonly diskBytes: number | null;
+  readonly ip: string | null;
+  readonly agent: boolean;
+  readonly hostKeyPinned: boolean;
+  readonly drift: readonly Drift[];
+  /** Null where Proxmox has no statistics. */
+  readonly history: VmHistory | null;
+}
+
+/** @returns where it runs: the HA manager may choose another node */
+const start = (context: Context, own: Own, report: StepReport): Promise<NodeName> =>
+  placingTask(context, own, report, {
+    method: 'POST',
+    path: '/status/start',
+    task: 'qmstart',
+    label: `starting VM ${own.vm.vmid}`,
+  });
+
+export async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
+  const { vmid } = own.vm;
+  if (force) {
+    await vmTask(context, own, report, {
+      method: 'POST',
+      path: '/status/stop',
+      task: 'qmstop',
+      label: `stopping VM ${vmid}`,
+    });
+    return;
+  }
+  const timeout = Math.round(context.config.vm.stop_timeout);
+  const params = { timeout };
+  if (own.vm.status.ha?.managed === true)
+    context.io.note(`The HA manager pulls the plug of VM ${vmid} if it does not shut down within ${timeout} s`);
+  try {
+    await vmTask(context, own, report, {
+      method: 'POST',
+      path: '/status/shutdown',
+      params,
+      task: 'qmshutdown',
+      label: `shutting down VM ${vmid}`,
+    });
+  } catch (error) {
+    if (!isZebuError(error) || !/powerdown failed|timeout/.test(taskExit(error) ?? '')) throw error;
+    throw new ZebuError('TASK_FAILED', error.message, {
+      hint: 'It did not shut down in time; `--force` pulls the plug, a higher vm.stop_timeout waits longer.',
+      details: error.details,
+    });
+  }
+}
+
+/** The steps, and where the VM is after them. */
+export function starting(
+  context: Context,
+  own: Own,
+  title: string,
+): { readonly steps: readonly Step[]; readonly target: AgentTarget } {
+  const target = { client: own.client, node: own.vm.node, vmid: own.vm.vmid };
+  const run = async (report: StepReport): Promise<void> => {
+    target.node = await start(context, own, report);
+  };
+  return { steps: [{ title, run }, bootStep({ context, target })], target };
+}
+
+export async function startVm(context: Context): Promise<VmPower> {
+  const own = await ownVm(context);
+  const changed = own.vm.status.status !== 'running';
+  let { node } = own.vm;
+  if (changed) {
+    const { steps, target } = starting(context, own, `Start VM ${own.vm.vmid} (${own.name})`);
+    await runSteps(context.io, context.signal, steps);
+    node = target.node;
+  }
+  return { changed, vmid: own.vm.vmid, node, name: own.name, status: 'running' };
+}
+
+export async function stopVm(context: Context, force: boolean): Promise<VmPower> {
+  const own = await ownVm(context);
+  const changed = own.vm.status.status !== 'stopped';
+  if (changed) {
+    const title = force ? `Stop VM ${own.vm.vmid} (${own.name}) at once` : `Shut down VM ${own.vm.vmid} (${own.name})`;
+    await runSteps(context.io, context.signal, [{ title, run: (report) => stop(context, own, report, force) }]);
+  }
+  return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'stopped' };
+}
+
+export async function restartVm(context: Context, force: boolean): Promise<VmPower> {
+  const own = await ownVm(context);
+  const { steps, target } = starting(context, own, 'Start it');
+  await runSteps(context.io, context.signal, [
+    ...(own.vm.status.status === 'running'
+      ? [
+          {
+            title: `Shut down VM ${own.vm.vmid} (${own.name})`,
+            run: (report: StepReport) => stop(context, own, report, force),
+          },
+        ]
+      : []),
+    ...steps,
+  ]);
+  return { changed: true, vmid: own.vm.vmid, node: target.node, name: own.name, status: 'running' };
+}
+
+/**
+ * Destroys the app's VM with its disks.
+ * @param confirm asked with the VM's name; throws to leave everything as it is
+ */
+export async function destroyVm(context: Context, confirm: (name: string) => Promise<true>): Promise<VmPower> {
+  const own = await ownVm(context);
+  const { vm, name } = own;
+  await confirm(name);
+  await runSteps(context.io, context.signal, [
+    ...(vm.status.status === 'running'
+      ? [{ title: `Stop VM ${vm.vmid} (${name})`, run: (report: StepReport) => stop(context, own, report, true) }]
+      : []),
+    {
+      title: `Destroy VM ${vm.vmid} (${name}) and its disks`,
+      run: (report) =>
+        vmTask(context, own, report, {
+          method: 'DELETE',
+          path: '',
+          params: { purge: 1, 'destroy-unreferenced-disks': 1 },
+          task: 'qmdestroy',
+          label: `destroying VM ${vm.vmid}`,
+        }),
+    },
+  ]);
+  await pinsFor(context, own.client).remove();
+  return { changed: true, vmid: vm.vmid, node: vm.node, name, status: 'absent' };
+}
+
+/** The agent's word on the address; null when it does not answer. One whose VM is held by a backup is there. */
+async function agentAddress(
+  io: Io,
+  target: AgentTarget,
+  mac: string | undefined,
+): Promise<{ agent: boolean; ip: string | null }> {
+  try {
+    const interfaces = await readInterfaces(target);
+    return { agent: true, ip: mac === undefined ? null : (addressOf(interfaces, mac) ?? null) };
+  } catch (error) {
+    if (!isFrozen(error)) return { agent: false, ip: null };
+    io.warn((error as ZebuError).message);
+    return { agent: true, ip: null };
+  }
+}
+
+export async function vmStatus(context: Context, timeframe: Timeframe): Promise<VmStatus> {
+  const { client, vm, name, load } = await ownVm(context);
+  const { status, config } = vm;
+  const running = status.status === 'running';
+  const target: AgentTarget = { client, node: vm.node, vmid: vm.vmid };
+  const [{ agent, ip }, pin, desired, history] = await Promise.all([
+    running ? agentAddress(context.io, target, macOf(config['net0'])) : { agent: false, ip: null },
+    pinsFor(context, client).read(),
+    desiredVm(context).catch(() => undefined),
+    readHistory(context, target, timeframe),
+  ]);
+  return {
+    vmid: vm.vmid,
+    node: vm.node,
+    name,
+    status: status.status,
+    lock: status.lock ?? null,
+    uptime: status.uptime,
+    cores: Number(config['cores'] ?? 1),
+    cpu: running ? load : 0,
+    memoryBytes: { used: status.mem ?? null, max: status.maxmem ?? null },
+    diskBytes: diskBytes(config['scsi0']) ?? null,
+    ip,
+    agent,
+    hostKeyPinned: pin?.vmid === vm.vmid,
+    drift: desired === undefined ? [] : driftOf(desired, vm),
+    history,
+  };
+}

@@ -1,0 +1,70 @@
+import type { Context } from '../context/context.js';
+import type { StepReport } from '../ui/steps.js';
+import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
+import type { NodeName } from '../proxmox/ids.js';
+import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
+import { vmMissing } from '../proxmox/sight.js';
+import { runTask } from '../proxmox/tasks.js';
+
+/** The app's VM, wherever in the cluster it is, and the way to it. */
+export interface Own {
+  readonly client: ProxmoxClient;
+  readonly vm: ExistingVm;
+  readonly name: string;
+}
+
+export interface OwnAtWork extends Own {
+  /**
+   * Of all its cores, 0 to 1, as the node measures it all the time. The VM's own status has what the process that answers
+   * saw between two questions: nothing at the first. Null where it was not measured yet.
+   */
+  readonly load: number | null;
+}
+
+/** @throws VM_MISSING, VM_DIFFERS when there are several */
+export async function ownVm(context: Context): Promise<OwnAtWork> {
+  const client = await makeClient(await context.transport(), context.io);
+  const row = await findVm(client, context.config.app.name);
+  if (row === undefined) throw await vmMissing(client, context.config.app.name);
+  const vm = await readVm(client, row);
+  return { client, vm, name: vm.config['name'] ?? String(vm.vmid), load: row.cpu ?? null };
+}
+
+export interface VmRequest {
+  readonly method: 'DELETE' | 'POST' | 'PUT';
+  /** Below the VM's own path. */
+  readonly path: string;
+  readonly params?: Record<string, unknown>;
+  /** Type of the task that it starts, such as `qmstart`. */
+  readonly task: string;
+  /** `starting VM 100`. */
+  readonly label: string;
+}
+
+/** Sends a request about the app's VM that starts a task, and waits for the task. @returns where the VM is then */
+export async function placingTask(
+  context: Context,
+  { client, vm }: Own,
+  report: StepReport,
+  request: VmRequest,
+): Promise<NodeName> {
+  const { node = vm.node } = await runTask(
+    client,
+    () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
+    { node: vm.node, type: request.task, vmid: vm.vmid },
+    {
+      io: context.io,
+      signal: context.signal,
+      clock: context.clock,
+      timeoutMs: context.config.proxmox.task_timeout * 1000,
+      label: request.label,
+      onWait: (seconds) => report.update(`(${seconds} s)`),
+    },
+  );
+  return node;
+}
+
+/** The same for what leaves the VM where it is. */
+export async function vmTask(context: Context, own: Own, report: StepReport, request: VmRequest): Promise<void> {
+  await placingTask(context, own, report, request);
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BROKEN_STATUS, brokenLink, linkProblem } from '../../../src/lib/app-folder/current-link.js';
+import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
+import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
+import { COMMIT } from '../../../src/lib/runner/commit.js';
+import { parseStatus, statusScript } from '../../../src/lib/app-folder/services.js';
+import { statusLines } from '../../../src/lib/app/status-text.js';
+import { inVmShell } from '../../support/vm-shell.js';
+
+let base: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'zebu-current-'));
+  mkdirSync(join(base, 'releases/20261128T000000Z-abc'), { recursive: true });
+  writeFileSync(join(base, 'releases/20261128T000000Z-abc/plan'), '');
+});
+afterEach(() => rmSync(base, { recursive: true }));
+
+const link = (to: string): void => symlinkSync(to, join(base, 'current'));
+const wentLive = (): void => writeFileSync(join(base, 'releases.jsonl'), '{"verdict":"live"}\n');
+const status = (): string | undefined =>
+  parseStatus(inVmShell({ docker: ':', flock: ':' }, statusScript(base, 'shop', false)).join('\n')).link;
+const endOf = (script: string): string | undefined => inVmShell({ docker: ':' }, `( ${script}\n)\necho $?`).at(-1);
+
+describe('the link to the live release', () => {
+  it('is told from none at all, before anything went live', () => {
+    expect([status(), endOf(liveCompose(base))]).toEqual(['none', String(NOT_LIVE_STATUS)]);
+    link('releases/20261128T000000Z-abc');
+    expect(status()).toBe('live');
+  });
+
+  it.each<[string, () => void]>([
+    ['missing', () => wentLive()],
+    ['dangling', () => link('releases/gone')],
+    ['loop', () => link('current')],
+    ['other', () => mkdirSync(join(base, 'current'))],
+  ])('%s is found by what looks, and stops what needs it', (how, make) => {
+    make();
+    expect(status()).toBe(how);
+    expect(endOf(liveCompose(base))).toBe(String(BROKEN_STATUS));
+    expect(linkProblem('shop', how)).toContain('/opt/zebu/shop/current');
+    // A run has nothing to go back to, rather than a release that is not there.
+    expect(inVmShell({}, `base=${base}\n${COMMIT}\nlive_release`)).toEqual(['']);
+  });
+
+  it('is said first, with what to do', () => {
+    const broken = linkProblem('shop', 'loop');
+    const text = statusLines({
+      ...{ app: 'shop', healthy: false, release: null, broken, last: null, deploying: null, interrupted: null },
+      ...{ host: '192.0.2.7', url: null, services: [], drift: null, machine: null },
+    });
+    expect(text[1]).toMatch(/^the link .*leads back to itself\. Deploy what is to run: zebu app:deploy/);
+    expect(brokenLink('shop', 'loop')).toMatchObject({ code: 'APP_MISSING', exit: 6 });
+    expect(maintenanceScript('shop', true)).toContain(`exit ${BROKEN_STATUS}`);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG } from '../../../src/lib/runner/config.js';
+import { IN_FORCE } from '../../../src/lib/runner/in-force.js';
+import { inVmShell } from '../../support/vm-shell.js';
+
+interface Running {
+  readonly service: string;
+  readonly hash?: string;
+  readonly image?: string;
+  readonly networks?: readonly string[];
+}
+
+interface Situation {
+  readonly running: readonly Running[];
+  readonly services?: Readonly<Record<string, unknown>>;
+  /** What `up --dry-run` says. */
+  readonly would?: readonly string[];
+  readonly differs?: readonly string[];
+  readonly mode?: 'deploy' | 'rollback';
+  readonly strict?: boolean;
+}
+
+const SERVICES = { web: { image: 'x', networks: { default: null, own: null } }, once: { image: 'y' } };
+const GOOD: readonly Running[] = [{ service: 'web', networks: ['shop_default', 'shop_own_net'] }, { service: 'once' }];
+
+/** The end of `in_force`: `in force`, or why not, after what it noted. */
+function judged({
+  running,
+  services = SERVICES,
+  would = [],
+  differs = [],
+  mode = 'deploy',
+  strict = true,
+}: Situation): readonly string[] {
+  const lines = running.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
+    [service, hash, image, ` ${networks.join(' ')} `, `shop-${service}-1`].join('\t'),
+  );
+  const config = {
+    name: 'shop',
+    networks: { default: { name: 'shop_default' }, own: { name: 'shop_own_net' } },
+    services,
+  };
+  const docker = `case "$1 $2" in
+  'image inspect') printf 'sha256:web\\n' ;;
+  'inspect --format') cat "$folder/running" ;;
+esac`;
+  const script = `
+work=$folder release=$folder/release project=shop ids=some limit=10 mode=${mode} strict=${strict ? 1 : ''}
+mkdir -p $release
+begin() { :; }
+note() { echo "$2"; }
+timeout() { shift; "$@"; }
+standing_differs() { printf '%s' '${differs.map((line) => `${line}\n`).join('')}' >$work/differs; }
+compose() { cat <<'E'
+${would.map((line) => ` DRY-RUN MODE -  Container ${line}`).join('\n')}
+E
+}
+cat >$work/full <<'E'
+${JSON.stringify(config, null, 2)}
+E
+cat >$work/hashes <<'E'
+${Object.keys(services)
+  .map((service) => `${service} ${service}-hash`)
+  .join('\n')}
+E
+printf 'services:\\n  "web":\\n    image: "zebu/shop-web:1"\\n    pull_policy: missing\\n' >$release/images.yml
+cat >$folder/running <<'E'
+${lines.join('\n')}
+E
+${CONFIG}${IN_FORCE}
+if in_force; then echo 'in force'; else echo "$reason"; fi`;
+  return inVmShell({ docker }, script);
+}
+
+const but = (service: string, more: Partial<Running>): readonly Running[] =>
+  GOOD.map((each) => (each.service === service ? { ...each, ...more } : each));
+
+describe('what is in force', { timeout: 60_000 }, () => {
+  it('is what Docker says of every service', () => {
+    expect(judged({ running: GOOD })).toEqual(['in force']);
+  });
+
+  it('is not another configuration, nor another image, that Compose would replace', () => {
+    const would = ['shop-web-1  Recreate', 'shop-web-1  Recreated'];
+    expect(judged({ running: but('web', { hash: 'old' }), would })).toEqual([
+      'not in force: web runs with other settings',
+    ]);
+    expect(judged({ running: but('web', { image: 'sha256:old' }), would })).toEqual([
+      'not in force: web runs another image',
+    ]);
+  });
+
+  it('is what Compose takes for the same, however it is spelled', () => {
+    expect(judged({ running: but('web', { hash: 'spelled otherwise' }), would: ['shop-web-1  Running'] })).toEqual([
+      'in force',
+    ]);
+    // Of another service is no word on this one.
+    expect(judged({ running: but('web', { hash: 'other' }), would: ['shop-web-server-1  Recreate'] })).toEqual([
+      'in force',
+    ]);
+  });
+
+  it('is not without a container, unless none is wanted', () => {
+    const [web = { service: '' }] = GOOD;
+    expect(judged({ running: [web], would: ['shop-once-1  Create'] })).toEqual(['not in force: once has no container']);
+    const none = { ...SERVICES, once: { image: 'y', scale: 0 } };
+    expect(judged({ running: [web], services: none })).toEqual(['in force']);
+  });
+
+  it('is not without one of its networks', () => {
+    expect(judged({ running: but('web', { networks: ['shop_default'] }) })).toEqual([
+      'not in force: web is not on the network shop_own_net',
+    ]);
+  });
+
+  it('is not with other settings of a network or volume', () => {
+    expect(judged({ running: GOOD, differs: ['network\tshop_own_net\tinternal'] })).toEqual([
+      'not in force: the network shop_own_net differs in internal',
+    ]);
+    expect(judged({ running: GOOD, differs: ['volume\tshop_data\tdriver'] })).toEqual([
+      'not in force: the volume shop_data differs in driver',
+    ]);
+  });
+
+  it('is only said, and holds nobody up, on the way back', () => {
+    expect(judged({ running: but('web', { networks: [] }), strict: false })).toEqual([
+      'not in force: web is not on the network shop_default; web is not on the network shop_own_net',
+      'in force',
+    ]);
+    expect(judged({ running: GOOD, mode: 'rollback', differs: ['volume\tshop_data\tdriver'] })).toEqual([
+      'not in force: other settings of shop_data ',
+      'in force',
+    ]);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG } from '../../../src/lib/runner/config.js';
+import { STANDING } from '../../../src/lib/runner/standing.js';
+import { inVmShell } from '../../support/vm-shell.js';
+
+interface Kept {
+  readonly networks?: Readonly<Record<string, unknown>>;
+  readonly volumes?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What differs between the configuration and what Docker says is there.
+ * @param there lines `kind name setting`, as Docker's template prints them
+ * @param before configurations of releases that are there
+ */
+function differs(now: Kept, there: readonly string[], before: readonly Kept[] = []): readonly string[] {
+  const config = (kept: Kept): string =>
+    JSON.stringify({ name: 'shop', services: { web: { image: 'x', labels: { no: 'setting' } } }, ...kept }, null, 2);
+  /** The app's folder is that of the stand-ins. */
+  const here = (text: string): string => text.replaceAll(/[\\$]/g, '\\$&').replaceAll('/opt/zebu/shop', '$base');
+  const found = (kind: string): string =>
+    there
+      .filter((line) => line.startsWith(kind))
+      .map((line) => line.replace(/^(\S+) (\S+) /, '$1\t$2\t'))
+      .join('\n');
+  const docker = '[ "$1" = volume ] && cat "$folder/volumes" || cat "$folder/networks"';
+  const script = `
+work=$folder base=$folder/base
+timeout() { shift; "$@"; }
+${CONFIG}${STANDING}
+cat >$folder/volumes <<'E'
+${found('volume')}
+E
+cat >$folder/networks <<'E'
+${found('network')}
+E
+${before
+  .map(
+    (kept, index) => `mkdir -p $base/releases/old${index}
+cat >$work/config <<E
+${here(config(kept))}
+E
+standing_wanted <$work/config >$base/releases/old${index}/standing
+`,
+  )
+  .join('')}
+release=$base/releases/new
+mkdir -p $release
+cat >$work/config <<E
+${here(config(now))}
+E
+standing_wanted <$work/config >$release/standing
+standing_differs
+tr '\\t' ' ' <$work/differs
+if check_standing; then echo allowed; else echo "refused: $reason"; fi`;
+  return inVmShell({ docker }, script);
+}
+
+const data = { name: 'shop_data' };
+const net = { name: 'shop_net', ipam: {} };
+
+describe('networks and volumes that are there', { timeout: 60_000 }, () => {
+  it('are as wanted when nobody gave them settings, whatever Docker has of its own', () => {
+    const there = [
+      'volume shop_data here',
+      'volume shop_data driver local',
+      'volume shop_data labels "com.docker.compose.volume":"data"',
+    ];
+    expect(differs({ volumes: { data }, networks: { net } }, there)).toEqual(['allowed']);
+  });
+
+  it('differ by an option, a label or the driver', () => {
+    const there = [
+      'volume shop_data here',
+      'volume shop_data driver local',
+      'volume shop_data driver_opts "o":"size=1m"',
+      'volume shop_data labels "kind":"a"',
+    ];
+    const wanted = { ...data, driver: 'nfs', driver_opts: { o: 'size=2m' }, labels: { kind: 'b' } };
+    expect(differs({ volumes: { data: wanted } }, there)).toEqual([
+      'volume shop_data driver',
+      'volume shop_data driver_opts "o"',
+      'volume shop_data labels "kind"',
+      'refused: Docker cannot change the settings of a volume that is there: shop_data (driver, driver_opts "o", labels "kind"); take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)',
+    ]);
+    const same = { ...data, driver: 'local', driver_opts: { o: 'size=1m' }, labels: { kind: 'a' } };
+    expect(differs({ volumes: { data: same } }, there)).toEqual(['allowed']);
+  });
+
+  it('do not differ when they are not there yet, or not of the app', () => {
+    const wanted = { ...data, driver_opts: { o: 'size=2m' } };
+    expect(differs({ volumes: { data: wanted } }, [])).toEqual(['allowed']);
+    const there = ['volume shop_data here', 'volume shop_data driver_opts "o":"size=1m"'];
+    expect(differs({ volumes: { data: { ...wanted, external: true } } }, there)).toEqual(['allowed']);
+  });
+
+  it('differ by what a release before had asked for, and this one does not', () => {
+    const there = [
+      'network shop_net here',
+      'network shop_net driver_opts "com.docker.network.driver.mtu":"1400"',
+      'network shop_net driver_opts "added.by.docker":"1"',
+    ];
+    const before = { networks: { net: { ...net, driver_opts: { 'com.docker.network.driver.mtu': '1400' } } } };
+    expect(differs({ networks: { net } }, there, [before])).toEqual([
+      'network shop_net driver_opts "com.docker.network.driver.mtu"',
+      'allowed',
+    ]);
+    expect(differs({ networks: { net } }, there)).toEqual(['allowed']);
+  });
+
+  it('differ by a subnet, and by being internal', () => {
+    const wanted = { name: 'shop_net', internal: true, ipam: { config: [{ subnet: '10.1.0.0/24' }] } };
+    const there = ['network shop_net here', 'network shop_net internal false', 'network shop_net subnet 10.2.0.0/24'];
+    expect(differs({ networks: { net: wanted } }, there)).toEqual([
+      'network shop_net internal',
+      'network shop_net subnet',
+      'allowed',
+    ]);
+  });
+
+  it('differ by an address that is kept for somebody else, and by who gives addresses out', () => {
+    const ipam = (router: string): object => ({
+      name: 'shop_net',
+      ipam: { driver: 'default', config: [{ subnet: '10.1.0.0/24', aux_addresses: { router } }] },
+    });
+    const there = [
+      'network shop_net here',
+      'network shop_net subnet 10.1.0.0/24',
+      'network shop_net ipam_driver default',
+      'network shop_net aux_addresses "router":"10.1.0.9"',
+    ];
+    expect(differs({ networks: { net: ipam('10.1.0.9') } }, there)).toEqual(['allowed']);
+    expect(differs({ networks: { net: ipam('10.1.0.8') } }, there)).toEqual([
+      'network shop_net aux_addresses "router"',
+      'allowed',
+    ]);
+  });
+
+  it('do not differ by a folder of the project, for which it is decided elsewhere where it is kept', () => {
+    const options = (device: string): Readonly<Record<string, unknown>> => ({
+      data: { ...data, driver_opts: { type: 'none', o: 'bind', device } },
+    });
+    const there = [
+      'volume shop_data here',
+      'volume shop_data driver_opts "type":"none"',
+      'volume shop_data driver_opts "o":"bind"',
+      'volume shop_data driver_opts "device":"/opt/zebu/shop/shared/mounts/data"',
+    ];
+    const before = { volumes: options('/opt/zebu/shop/releases/old/tree/data') };
+    expect(differs({ volumes: options('/opt/zebu/shop/releases/new/tree/data') }, there, [before])).toEqual([
+      'allowed',
+    ]);
+    expect(differs({ volumes: options('/srv/data') }, there)[0]).toBe('volume shop_data driver_opts "device"');
+  });
+
+  it('are compared as Compose and Docker both write them', () => {
+    const wanted = { ...data, labels: { say: '<a> & $$b "c" \\' } };
+    const there = `volume shop_data labels "say":${JSON.stringify('<a> & $b "c" \\')}`;
+    expect(differs({ volumes: { data: wanted } }, ['volume shop_data here', there])).toEqual(['allowed']);
+  });
+});
