@@ -95,7 +95,12 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
   let guest: Shell;
 
   beforeAll(async () => {
-    project = makeProject({ lab: inject('lab'), app: 'waits', files: { 'compose.yml': 'services: {}' } });
+    project = makeProject({
+      lab: inject('lab'),
+      app: 'waits',
+      files: { 'compose.yml': 'services: {}' },
+      config: { vm: { memory_mb: 2048 } },
+    });
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
     makeBaseImage(guest);
@@ -110,7 +115,7 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
     const parts = combinations.map(
       (combination, index) => `(
 project=waits${index}
-work=$(mktemp -d) && cd "$work" && release=$work only= watcher= stability=2 patience=20 touched=
+work=$(mktemp -d) && cd "$work" && release=$work/release && mkdir "$release" && only= watcher= stability=2 patience=20 touched=
 cat >compose.yml <<'E'
 ${composeFile(combination)}
 E
