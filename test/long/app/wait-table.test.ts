@@ -70,12 +70,18 @@ function endedWell({ restart, check, awaited, ports, does }: Combination): boole
 }
 
 /** Whether `--wait` is content although it does not stay up: it was seen running, once. */
-const seenRunning = ({ does, restart, check }: Combination): boolean =>
+const seenRunning = ({ does, restart, check, awaited }: Combination): boolean =>
+  !awaited &&
   does !== 'runs' && check !== 'good' && check !== 'bad' && /^(always|unless-stopped|any|on-failure.*)$/.test(restart);
 
-/** Compose of that time fails for every service whose check is disabled, for it has none; and knows no jobs. */
-const unknownThere = ({ check, restart, awaited }: Combination): boolean =>
-  (check === 'disabled' && !awaited) || restart === 'job';
+/**
+ * Compose of that time fails for every service whose check is disabled, for it has none; and knows no jobs. Whether it finds
+ * the end of one that is started again and again is a matter of the moment it looks.
+ */
+const unknownThere = ({ check, restart, awaited, does }: Combination): boolean =>
+  (check === 'disabled' && !awaited) ||
+  restart === 'job' ||
+  (awaited && does !== 'runs' && /^(always|unless-stopped|any)$/.test(restart));
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function numbers(seed: number): () => number {
