@@ -72,7 +72,10 @@ function endedWell({ restart, check, awaited, ports, does }: Combination): boole
 /** Whether `--wait` is content although it does not stay up: it was seen running, once. */
 const seenRunning = ({ does, restart, check, awaited }: Combination): boolean =>
   !awaited &&
-  does !== 'runs' && check !== 'good' && check !== 'bad' && /^(always|unless-stopped|any|on-failure.*)$/.test(restart);
+  does !== 'runs' &&
+  check !== 'good' &&
+  check !== 'bad' &&
+  /^(always|unless-stopped|any|on-failure.*)$/.test(restart);
 
 /**
  * Compose of that time fails for every service whose check is disabled, for it has none; and knows no jobs. Whether it finds
