@@ -143,6 +143,7 @@ done`,
     await this.#project.json(['app:deploy', '--tag', 'v1']);
     const first = this.#running();
     this.#same(first, plain.first);
+    expect(first.contents).toEqual(plain.first.contents);
     this.#writeData();
     await this.#project.json(['app:deploy', '--tag', 'v2']);
     const second = this.#running();
