@@ -8,6 +8,8 @@ type Members = Readonly<Record<string, Json>>;
 const members = (value: Json | undefined): Members =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Members) : {};
 
+const word = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
 /** What Docker or Compose makes up anew for each container, or what names a folder that differs. */
 const OWN_OF_A_CONTAINER = new Set([
   'Id',
@@ -55,9 +57,9 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
     Object.entries(members(config['Labels']))
       .filter(([name]) => !OWN_LABEL.test(name))
       // The id of the container whose network it has.
-      .map(([name, text]) => [name, name === 'com.docker.compose.depends_on' ? text : placed(String(text))]),
+      .map(([name, text]) => [name, name === 'com.docker.compose.depends_on' ? text : placed(word(text))]),
   );
-  const id = String(members(inspected)['Id']);
+  const id = word(members(inspected)['Id']);
   const host = members(kept['HostConfig']);
   const mounts = (kept['Mounts'] as readonly Members[] | undefined) ?? [];
   const networks = members(members(kept['NetworkSettings'])['Networks']);
@@ -76,7 +78,7 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
       ...config,
       // The image is the same one, see Image; its name is one that does not move.
       Image: '<image>',
-      Hostname: /^[0-9a-f]{12}$/.test(String(config['Hostname'])) ? '<id>' : (config['Hostname'] ?? null),
+      Hostname: /^[0-9a-f]{12}$/.test(word(config['Hostname'])) ? '<id>' : (config['Hostname'] ?? null),
       // Compose puts them in no order.
       Env: ((config['Env'] ?? []) as readonly string[]).toSorted(),
       Labels: labels,
@@ -95,8 +97,8 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
     },
     Mounts: mounts
       .map((mount) => {
-        const anonymous = /^[0-9a-f]{64}$/.test(String(mount['Name'] ?? ''));
-        const source = String(mount['Source'] ?? '');
+        const anonymous = /^[0-9a-f]{64}$/.test(word(mount['Name']));
+        const source = word(mount['Source']);
         return {
           ...mount,
           ...(anonymous ? { Name: '<anonymous>' } : {}),
@@ -118,7 +120,7 @@ export function containersOf(guest: Shell, project: string): ReadonlyMap<string,
   const networkNames = new Map(named.map((line) => line.split(' ') as [string, string]));
   return new Map(
     all
-      .map((each) => [String(each['Name']).slice(1), sameContainer(each, networkNames)] as const)
+      .map((each) => [word(each['Name']).slice(1), sameContainer(each, networkNames)] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }
