@@ -49,6 +49,9 @@ const PROJECT_PATH =
 const placed = (text: string): string => text.replaceAll(PROJECT_PATH, '<project>');
 const deepPlaced = (value: Json | undefined): Json => JSON.parse(placed(JSON.stringify(value ?? null))) as Json;
 
+const sorted = (list: Json): Json =>
+  Array.isArray(list) ? list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list;
+
 /** A container as `docker inspect` prints it, without what is another one each time. */
 export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string, string>): Members {
   const kept = without(inspected, OWN_OF_A_CONTAINER);
@@ -89,7 +92,8 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
       IpcMode: shared(host['IpcMode']),
       PidMode: shared(host['PidMode']),
       Binds: ((host['Binds'] ?? []) as readonly string[]).map(placed).toSorted(),
-      Mounts: deepPlaced(host['Mounts']),
+      // In no order, when one was started and the other was not.
+      Mounts: sorted(deepPlaced(host['Mounts'])),
       VolumesFrom: ((host['VolumesFrom'] ?? []) as readonly string[]).map((from) =>
         from.replace(/^[0-9a-f]{64}/, '<other>'),
       ),

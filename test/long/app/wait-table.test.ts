@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { FAIR } from '../../../src/lib/runner/fair.js';
-import { INTENT } from '../../../src/lib/runner/intent.js';
-import { VERDICT } from '../../../src/lib/runner/verdict.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import FAIR from '../../../src/lib/runner/fair.sh';
+import INTENT from '../../../src/lib/runner/intent.sh';
+import VERDICT from '../../../src/lib/runner/verdict.sh';
 import { makeBaseImage } from '../../support/base-image.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';

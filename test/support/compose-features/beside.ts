@@ -20,7 +20,12 @@ function below(value: unknown, path: readonly string[]): boolean {
   const [first, ...rest] = path;
   if (first === undefined) return true;
   if (Array.isArray(value)) return value.some((each) => below(each, path));
-  return Object.hasOwn(members(value), first) && below(members(value)[first], rest);
+  if (!Object.hasOwn(members(value), first)) return false;
+  const next = members(value)[first];
+  // Of networks it is those of each that is named, and a volume's type is a value.
+  if (first === 'volumes' && rest.length === 1 && rest[0] === 'image')
+    return (Array.isArray(next) ? next : []).some((each) => members(each)['type'] === 'image');
+  return below(next, rest) || (first === 'networks' && Object.values(members(next)).some((each) => below(each, rest)));
 }
 
 /**

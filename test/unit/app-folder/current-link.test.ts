@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BROKEN_STATUS, brokenLink, linkProblem } from '../../../src/lib/app-folder/current-link.js';
 import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
 import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
-import { COMMIT } from '../../../src/lib/runner/commit.js';
+import COMMIT from '../../../src/lib/runner/commit.sh';
 import { parseStatus, statusScript } from '../../../src/lib/app-folder/services.js';
 import { statusLines } from '../../../src/lib/app/status-text.js';
 import { inVmShell } from '../../support/vm-shell.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { STANDING } from '../../../src/lib/runner/standing.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import STANDING from '../../../src/lib/runner/standing.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 interface Kept {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { ROLLING } from '../../../src/lib/runner/rolling.js';
-import { STRATEGY } from '../../../src/lib/runner/strategy.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import ROLLING from '../../../src/lib/runner/rolling.sh';
+import STRATEGY from '../../../src/lib/runner/strategy.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */

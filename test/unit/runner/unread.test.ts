@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { UNREAD } from '../../../src/lib/runner/unread.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import UNREAD from '../../../src/lib/runner/unread.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 /** `good`, or why the configuration is refused. */

@@ -1,17 +1,17 @@
 import { sh } from '@zebu/kit';
-import { MARKERS } from '../../app-folder/secrets/markers.js';
+import MARKERS from '../../app-folder/secrets/markers.sh';
 import type { AppLayout } from '../../app-folder/layout.js';
 import { takePart } from '../../app-folder/take-part.js';
-import { CHECKOUT } from '../../runner/checkout.js';
-import { COMPOSE } from '../../runner/compose.js';
-import { CONFIG } from '../../runner/config.js';
-import { DATA } from '../../runner/data.js';
-import { ENV_FILE } from '../../runner/env-file.js';
-import { MOUNTS } from '../../runner/mounts.js';
-import { SOURCES } from '../../runner/sources.js';
-import { STANDING } from '../../runner/standing.js';
-import { STRATEGY } from '../../runner/strategy.js';
-import { UNREAD } from '../../runner/unread.js';
+import CHECKOUT from '../../runner/checkout.sh';
+import COMPOSE from '../../runner/compose.sh';
+import CONFIG from '../../runner/config.sh';
+import DATA from '../../runner/data.sh';
+import ENV_FILE from '../../runner/env-file.sh';
+import MOUNTS from '../../runner/mounts.sh';
+import SOURCES from '../../runner/sources.sh';
+import STANDING from '../../runner/standing.sh';
+import STRATEGY from '../../runner/strategy.sh';
+import UNREAD from '../../runner/unread.sh';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
 export const RELEASE_MARK = '/zebu-release';

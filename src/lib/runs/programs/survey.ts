@@ -1,5 +1,5 @@
 import { sh } from '@zebu/kit';
-import { STORE_LINES } from '../../app-folder/secrets/scripts.js';
+import STORE_LINES from '../../app-folder/secrets/survey.sh';
 import { BOOT_FILES } from './boot.js';
 import type { AppLayout } from '../../app-folder/layout.js';
 
