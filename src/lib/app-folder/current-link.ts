@@ -16,6 +16,17 @@ export function linkProblem(app: string, link: string | undefined): string | nul
   return how === undefined ? null : `the link to the live release, /opt/zebu/${app}/current, ${how}`;
 }
 
+/** Refuses what needs to know which release is live. @throws APP_MISSING */
+export function checkLink(app: string, link: string | undefined): void {
+  if (linkProblem(app, link) !== null) throw brokenLink(app, link);
+}
+
+/** Of what goes on all the same. */
+export function linkWarning(app: string, link: string | undefined): string | undefined {
+  const problem = linkProblem(app, link);
+  return problem === null ? undefined : `It cannot be told which release is live: ${problem}. ${LINK_REMEDY}`;
+}
+
 /** @param link what the script set, if it told */
 export function brokenLink(app: string, link?: string): ZebuError {
   const problem = linkProblem(app, link) ?? linkProblem(app, 'dangling') ?? '';

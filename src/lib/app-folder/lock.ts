@@ -7,6 +7,9 @@ export const LOCKED_STATUS = 75;
 /** Exit status of a script in the VM when another deploy went live between the survey and the lock. */
 export const OVERTAKEN_STATUS = 76;
 
+/** Exit status of a script in the VM when there is a run of the same name. */
+export const TAKEN_STATUS = 78;
+
 /**
  * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
  * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse; who has just
@@ -94,5 +97,12 @@ export function overtaken(note: string | undefined): ZebuError {
 export function changedMeanwhile(): ZebuError {
   return new ZebuError('LOCK_HELD', 'Somebody else changed the app in the VM meanwhile; nothing was written', {
     hint: 'Run the command again.',
+  });
+}
+
+/** A name is made of this machine's clock, to the second, and the commit. */
+export function nameTaken(run: string): ZebuError {
+  return new ZebuError('LOCK_HELD', `There is a run named ${run} in the VM already; nothing was changed`, {
+    hint: 'Run the command again. If it says so again, the clock of this machine stands still: see date.',
   });
 }

@@ -2,7 +2,10 @@ import { ZebuError } from '@zebu/kit';
 
 declare const brand: unique symbol;
 
-/** UTC time and short commit: `20261124T053000Z-1a2b3c4`. Sorts by time, and is safe as a file name and image tag. */
+/**
+ * UTC time and short commit: `20261124T053000Z-1a2b3c4`; safe as a file name and image tag. The time is that of the clock
+ * which asked for it, and says nothing about what came before or after: see ORDER.
+ */
 export type ReleaseId = string & { readonly [brand]: 'ReleaseId' };
 
 const PATTERN = /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/;

@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import * as z from 'zod';
-import CURRENT_LINK from './current-link.sh';
+import CURRENT_LINES from './current-lines.sh';
 import { parseRecorded, type Recorded } from './drift.js';
 import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
 
@@ -110,11 +110,9 @@ export function statusScript(base: string, project: string, usage: boolean): str
   return (
     sh`
 cd ${base} 2>/dev/null && {
-  printf 'current=%s\n' "$(readlink current 2>/dev/null)"
 ` +
-    CURRENT_LINK +
+    CURRENT_LINES +
     sh`
-  printf 'link=%s\n' "$link"
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
   sed 's/^/intent=/' current/intents 2>/dev/null
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }

@@ -4,8 +4,11 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
 import type { DeployResult } from '../deploy/deploy.js';
+import { checkLink, linkWarning } from '../app-folder/current-link.js';
+import CURRENT_LINES from '../app-folder/current-lines.sh';
 import { parseHistory, type ReleaseRecord } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
+import ORDER from '../app-folder/order.sh';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { rollback } from '../deploy/rollback.js';
 import { notDeployed } from '../app-folder/status.js';
@@ -19,19 +22,29 @@ export interface Release extends ReleaseRecord {
 interface Releases {
   readonly releases: readonly Release[];
   readonly current: string | null;
+  /** Ids of all that have a folder in the VM, in the order the VM was given them. */
+  readonly order: readonly string[];
+  /** How the link to the live one is; see CURRENT_LINK. */
+  readonly link: string | undefined;
 }
 
-function releasesScript(base: string): string {
-  return sh`
+export function releasesScript(base: string): string {
+  return (
+    ORDER +
+    sh`
 cd ${base} 2>/dev/null || exit 0
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"
+` +
+    CURRENT_LINES +
+    sh`
 for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
+releases_in_order . | sed 's/^/place=/'
 sed 's/^/record=/' releases.jsonl 2>/dev/null
 exit 0
-`;
+`
+  );
 }
 
-/** The history with what is still there, newest first. */
+/** The history with what is still there, newest first: in the order of the VM, which wrote it under its lock. */
 export function parseReleases(stdout: string): Releases {
   const lines = stdout.split('\n');
   const valuesOf = (key: string): readonly string[] =>
@@ -43,7 +56,7 @@ export function parseReleases(stdout: string): Releases {
     current: record.id === current,
     kept: kept.has(record.id),
   }));
-  return { releases: releases.toReversed(), current };
+  return { releases: releases.toReversed(), current, order: valuesOf('place'), link: valuesOf('link')[0] };
 }
 
 /** @throws APP_MISSING */
@@ -58,26 +71,38 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
     { line: releasesScript(appLayout(name).base) },
     { signal: context.signal, timeoutMs: 60_000 },
   );
-  const { releases } = parseReleases(stdout);
+  const { releases, link } = parseReleases(stdout);
   if (releases.length === 0) throw notDeployed(name);
+  const broken = linkWarning(name, link);
+  if (broken !== undefined) context.io.warn(broken);
   return releases;
 }
 
+/** Releases as they were live, oldest first. Going back to one leaves all that were live after it: they were fled. */
+function turns(releases: readonly Release[]): readonly string[] {
+  const turn: string[] = [];
+  for (const { id, verdict } of releases.toReversed()) {
+    if (verdict !== 'live') continue;
+    const at = turn.indexOf(id);
+    if (at === -1) turn.push(id);
+    else turn.length = at + 1;
+  }
+  return turn;
+}
+
 /**
- * The release to go back to: the named one, else the newest verified one older than the live one, so that going back twice
- * does not return to what was fled. @throws REF_UNKNOWN
+ * The release to go back to: the named one, else the one that was live before the live one and was not fled since, so that
+ * neither going back twice nor a deploy after it returns to what was fled. @throws REF_UNKNOWN
  */
-export function chooseRelease(
-  releases: readonly Release[],
-  current: string | null,
-  wanted: string | undefined,
-): ReleaseId {
+export function chooseRelease({ releases, current, order }: Releases, wanted: string | undefined): ReleaseId {
   const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
   if (wanted === undefined) {
-    const newest = candidates
-      .filter(({ id }) => current === null || id < current)
-      .toSorted((a, b) => (a.id < b.id ? 1 : -1))[0];
-    if (newest !== undefined) return toReleaseId(newest.id);
+    const turn = turns(releases);
+    // Of a release that no record tells of, what came to the VM before it is all there is to know.
+    const known = current !== null && turn.includes(current) ? turn : order;
+    const before = current === null ? known : known.slice(0, Math.max(0, known.indexOf(current)));
+    const newest = before.findLast((id) => candidates.some((each) => each.id === id));
+    if (newest !== undefined) return toReleaseId(newest);
     throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
   }
   const id = toReleaseId(wanted);
@@ -106,12 +131,13 @@ async function rollBackTo(context: Context, wanted: string | undefined): Promise
     { line: releasesScript(appLayout(name).base) },
     { signal: context.signal, timeoutMs: 60_000 },
   );
-  const { releases, current } = parseReleases(stdout);
-  if (releases.length === 0) throw notDeployed(name);
-  const id = chooseRelease(releases, current, wanted);
+  const found = parseReleases(stdout);
+  if (found.releases.length === 0) throw notDeployed(name);
+  checkLink(name, found.link);
+  const id = chooseRelease(found, wanted);
   return rollback(context, {
     id,
-    previous: current,
+    previous: found.current,
     lockWait: context.config.deploy.lock_wait,
     session,
     host: address.host,

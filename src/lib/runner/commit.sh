@@ -16,6 +16,8 @@ make_current() {
   noting=$!
   rm -f "$base/.current"
   ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
+  # What is no link is moved out of the way: a folder would take the link in.
+  [ -L "$base/current" ] || [ ! -e "$base/current" ] || mv -T "$base/current" "$base/current.before-$run"
   mv -T "$base/.current" "$base/current"
 }
 
@@ -23,7 +25,7 @@ make_current() {
 finish() {
   [ -z "$noting" ] || wait $noting
   clock
-  seconds=$((clock - started)) why=$(escape "$2")
+  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$2")
   mend "$base/releases.jsonl"
   append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
   close_journal "$1" "$seconds" "$why"

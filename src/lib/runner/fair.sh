@@ -12,7 +12,13 @@ note_began() {
 # that was is ready, which is not known yet. Who made the data follow, or migrated it, has touched them all.
 fair_since() {
   fresh=
+  rm -f "$work/fresh"
+  : >"$work/taken-back"
   [ -e "$work/began" ] || : >"$work/began"
+}
+fresh_now() {
+  fresh=$(date -u +%Y-%m-%dT%H:%M:%S.%N)
+  : >"$work/fresh"
 }
 
 # Looks whether what was started in this run is ready by now, and gives what loops from before one quick trial: fails when
@@ -26,7 +32,11 @@ be_fair() {
         if ($2 == "created" || $2 == "restarting" || ($2 == "running" && $3 == "starting")) late = 1
       }
       END { print late ? "" : (some || touched) ? "now" : "any" }' "$work/began" "$work/now")
-    [ "$fresh" != now ] || fresh=$(date -u +%Y-%m-%dT%H:%M:%S.%N)
+    [ "$fresh" != now ] || fresh_now
+  # Somebody has set the clock back: from now on, and what was said in the time that has been taken back does not count.
+  elif [ "$work/fresh" -nt "$work/asked" ]; then
+    cut -d'|' -f10,11 "$work/now" >"$work/taken-back"
+    fresh_now
   fi
   [ -n "$fresh" ] || return 0
   # It waits a minute and more between its attempts by now: with a new start it shows within seconds what it does.

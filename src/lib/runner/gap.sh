@@ -18,10 +18,12 @@ watch_gap() {
 
 # gaps [judged]: with "judged" the containers are those that verify has just looked at.
 # Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or
-# without a check from its start, until it is told to stop.
+# without a check from its start, until it is told to stop. Docker's moments are those of the clock: nothing is known of who
+# set it in between.
 gaps() {
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
   watcher=
+  ! clock_was_set || return 0
   [ "$1" = judged ] || inspect >"$work/now" 2>/dev/null
   awk '
     FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; meant[field[1]] = field[8]; next }
@@ -41,5 +43,6 @@ gaps() {
 }
 
 say_gap() {
+  ! clock_was_set || note done 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
   [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | sed -e 's/"//g' -e 's/,/, /g' -e 's/:/ /g')"
 }

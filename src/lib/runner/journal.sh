@@ -19,6 +19,13 @@ clock() {
   clock=$((booted + clock))
 }
 
+# Whether somebody has set the clock of the machine since the run began; a second is lost to rounding on either side.
+clock_was_set() {
+  clock
+  ahead=$(( $(date +%s) - clock ))
+  [ $ahead -gt 2 ] || [ $ahead -lt -2 ]
+}
+
 # One JSON string body: quotes, backslashes, and control characters. Starting a program costs more than anything else the
 # runner does itself, so what needs none of this goes without.
 # plain TEXT: it is one as it is.
@@ -71,8 +78,8 @@ last_line() { sed -n 's/^{"step":"'"$1"'","line":"\(.*\)"}$/\1/p' "$journal" | g
 # restore, live (verified; only the books are to be written). Only the switch must be on the disk before it begins: when
 # the power goes, a lost prepare has changed nothing, and a lost restore or live is a switch.
 phase() {
-  text="tx_phase=$1 tx_mode=$mode tx_id=$id tx_run=$run tx_previous=$previous tx_started=$started"
+  text="tx_phase=$1 tx_mode=$mode tx_id=$id tx_run=$run tx_previous=$previous tx_started=$started tx_boot=$boot tx_uptime=$((started - booted))"
   put "$transaction" "$text" || return 1
-  [ "$1" != switch ] || sync "$base/runner" "$release/plan" "$transaction" "$journal" "$base" 2>/dev/null
+  [ "$1" != switch ] || sync "$base/runner" "$base/order" "$release/plan" "$transaction" "$journal" "$base" 2>/dev/null
   return 0
 }

@@ -1,10 +1,11 @@
 # shellcheck shell=sh
 # What a deploy removes.
 
-# Kept are the newest verified releases and the live one: what a rollback needs. Of those that failed, the newest.
+# Kept are the live release and the verified ones that were live before it: what a rollback needs. Of those that failed, the
+# newest.
 old_releases() {
   live=$(live_release)
-  ls -1 "$base/releases" | sort -r | while read -r each; do
+  ls -1 "$base/releases" | in_turn "$base" | tac | while read -r each; do
     [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
   done | awk -v keep="$keep" -v live="$live" -v own="$id" '
     $2 == live || $2 == own { next }
@@ -76,7 +77,7 @@ prune() {
     remove_release "$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
   done <"$work/old"
-  ls -1 "$base/journals" | sort -r | sed 1,200d | while read -r old; do rm -f "$base/journals/$old"; done
+  journals_in_order "$base" | head -n -200 | while read -r old; do rm -f "$base/journals/$old.jsonl"; done
   # A start of the Docker client costs more than all of the above: only when there is something to remove.
   if [ -s "$work/old" ]; then
     prune_files
@@ -85,7 +86,8 @@ prune() {
     git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
     wait $removing
   fi
-  [ -n "$(find "$base/.build-cache" -mtime -1 2>/dev/null)" ] || prune_build_cache "$build_cache"
+  # One from the future, before the clock was set back, says nothing.
+  [ -n "$(find "$base/.build-cache" -mtime -1 ! -newer "$journal" 2>/dev/null)" ] || prune_build_cache "$build_cache"
   kept=$(( $(wc -l <"$work/candidates") - $(wc -l <"$work/old") ))
   [ $kept = 0 ] && kept= || kept=", $kept kept: containers or volumes use them"
   note done "$(wc -l <"$work/old") old releases removed$kept"

@@ -6,11 +6,13 @@
 # pack with its objects is on standard input, `.incoming/plan` is its plan, SECRETS its version file, without it the one
 # in force. Ends by showing the journal of the run, which outlives it.
 
+# include ../app-folder/order.sh
 if [ "$1" = start ]; then
   set -eu
   umask 022
 # include ./checkout.sh
   mode=$2 base=$3 id=$4 run=$5
+  take_place . "$run"
   if [ $# -gt 5 ]; then
     commit=$6 pack=$7
     if [ $# -gt 7 ]; then version=$8; else
@@ -27,7 +29,7 @@ if [ "$1" = start ]; then
   fi
   rm -rf .incoming
   journal=journals/$run.jsonl
-  previous=$(readlink current 2>/dev/null || :)
+  previous=$(readlink current 2>/dev/null | sed -n 's|^releases/||p')
   : >"$journal"
   # No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
   ( setsid sh runner "$mode" "$base" "$id" "$run" </dev/null >/dev/null 2>&1 & echo "$!" >watcher )

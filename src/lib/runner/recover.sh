@@ -7,6 +7,8 @@ recover() {
   . "$transaction" || exit 1
   secrets=
   id=$tx_id run=$tx_run mode=$tx_mode previous=$tx_previous started=$tx_started
+  # Its time goes on as it was counted, whatever the clock says by now.
+  [ "$tx_boot" != "$boot" ] || booted=$((tx_started - tx_uptime))
   journal=$base/journals/$run.jsonl release=$base/releases/$id
   mend "$journal"
   step=$(sed -n 's/.*"step":"\([a-z-]*\)","state":"begin".*/\1/p' "$journal" | tail -n 1)

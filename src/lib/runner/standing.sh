@@ -59,7 +59,7 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
 standing_differs() {
   : >"$work/differs"
   [ -s "$release/standing" ] || return 0
-  cat "$base"/releases/*/standing 2>/dev/null >"$work/asked-once"
+  cat "$base"/releases/*/standing "$release/standing" 2>/dev/null >"$work/asked-once"
   # Nothing but names: as all of them are made.
   grep -qv "$(printf '\t')here\$" "$work/asked-once" || return 0
   standing_found "$release/standing" >"$work/found"
@@ -74,6 +74,22 @@ standing_differs() {
 # Notes what is wanted, and refuses with $reason what a volume cannot become.
 check_standing() {
   standing_wanted <"$work/config" >"$release/standing" || return 1
+  refuse_standing
+}
+
+# The same where secrets are rendered as markers: a setting with one is taken for what is there.
+plan_standing() {
+  standing_wanted <"$work/config" >"$work/wanted" || return 1
+  standing_found "$work/wanted" >"$work/found"
+  awk -F'\t' '
+    function setting(text) { sub(/:".*$/, "", text); return text }
+    FILENAME == ARGV[1] { is[$1, $2, setting($3)] = $0; next }
+    /zebu-marker-/ && (($1, $2, setting($3)) in is) { print is[$1, $2, setting($3)]; next }
+    { print }' "$work/found" "$work/wanted" >"$release/standing"
+  refuse_standing
+}
+
+refuse_standing() {
   standing_differs
   reason=$(awk -F'\t' '$1 == "volume" { list[$2] = list[$2] ((list[$2] == "") ? "" : ", ") $3 } END { for (name in list) print name " (" list[name] ")" }' "$work/differs" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0

@@ -35,12 +35,13 @@ verify() {
       function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
       function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
       FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
+      FILENAME == ARGV[2] { back[$1] = $2; next }
       # Docker counts anew when somebody starts it by hand.
       { restarts = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5; own = !($10 in count) || started[$10] != $7 }
       $2 == "running" && $8 == "awaited" { print "waiting=" $1; next }
       $2 == "running" && $3 == "unhealthy" && $8 != "job" {
         # What it said before anything was replaced is no verdict on what was put in place.
-        if (own || fresh == "any" || (fresh != "" && $11 > fresh)) fail("is unhealthy"); else print "waiting=" $1
+        if (own || fresh == "any" || (fresh != "" && $11 > fresh && $11 != back[$10])) fail("is unhealthy"); else print "waiting=" $1
         next
       }
       $2 == "running" && $3 == "starting" && $8 != "job" { print "waiting=" $1; next }
@@ -52,7 +53,7 @@ verify() {
       $2 == "exited" { fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }
-    ' "$work/began" "$work/now" >"$work/judged"
+    ' "$work/began" "$work/taken-back" "$work/now" >"$work/judged"
     [ -s "$work/judged" ] || return 0
     if grep -q '^reason=' "$work/judged"; then
       reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')

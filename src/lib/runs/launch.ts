@@ -4,7 +4,15 @@ import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { CHANGED_STATUS } from '../app-folder/secrets/scripts.js';
 import { JournalStream } from './follow.js';
-import { changedMeanwhile, LOCKED_STATUS, lockHeld, OVERTAKEN_STATUS, overtaken } from '../app-folder/lock.js';
+import {
+  changedMeanwhile,
+  LOCKED_STATUS,
+  lockHeld,
+  nameTaken,
+  OVERTAKEN_STATUS,
+  overtaken,
+  TAKEN_STATUS,
+} from '../app-folder/lock.js';
 import { reopenRun, type Run } from './watch.js';
 
 /** Writes the parts one after another into the script's standard input, counting the pack. */
@@ -30,11 +38,17 @@ async function feed(
 }
 
 /** What the script said instead of starting the runner. */
-async function refusal(process: RemoteProcess, journal: JournalStream, stderr: string): Promise<ZebuError> {
+async function refusal(
+  process: RemoteProcess,
+  journal: JournalStream,
+  stderr: string,
+  run: string,
+): Promise<ZebuError> {
   const { code } = await process.ended;
   if (code === LOCKED_STATUS) return lockHeld(journal.preamble);
   if (code === OVERTAKEN_STATUS) return overtaken(journal.preamble);
   if (code === CHANGED_STATUS) return changedMeanwhile();
+  if (code === TAKEN_STATUS) return nameTaken(run);
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   if (/No space left on device/i.test(stderr)) {
     return new ZebuError('NO_SPACE', 'There is no space left in the VM; nothing was changed', {
@@ -86,5 +100,5 @@ export async function launch(
   await feed(process, [`${Buffer.byteLength(script)}\n`, script, ...parts], packed?.stream, run);
   await packed?.done;
   await journal.peek();
-  if (!journal.started) throw await refusal(process, journal, stderr);
+  if (!journal.started) throw await refusal(process, journal, stderr, run.id);
 }

@@ -98,7 +98,7 @@ export async function applyChanges(
   const { config } = context;
   const names = [...changes.set.keys(), ...changes.remove];
   const release = toReleaseId(store.current);
-  // A journal of its own; sorts by time among those of deploys.
+  // A journal of its own.
   const id = makeReleaseId(context.clock.now(), release.split('-').at(-1) ?? '');
   const run = newRun(id);
   let services: readonly string[] = [];

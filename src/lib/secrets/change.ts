@@ -1,6 +1,7 @@
 import { Sensitive, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { isBound } from '../config/secret-declaration.js';
+import { checkLink } from '../app-folder/current-link.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
@@ -32,6 +33,7 @@ async function carry(
 ): Promise<ChangedSecrets> {
   const names = [...changes.set.keys(), ...changes.remove];
   if (names.length === 0) return { names, version: store.latest, applied: false, services: [] };
+  if (options.apply) checkLink(context.config.app.name, store.link);
   if (options.apply && store.current !== undefined) {
     const { version, services } = await applyChanges(
       context,

@@ -1,4 +1,5 @@
 import { Sensitive, ZebuError, type ListedSecret, type SecretSource } from '@zebu/kit';
+import { checkLink } from '../app-folder/current-link.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
@@ -84,6 +85,7 @@ async function toVm(context: Context, source: Given, options: SyncOptions): Prom
     if (value !== undefined && (status === 'added' || status === 'changed')) set.set(name, value);
   }
   if (set.size === 0 && remove.length === 0) return { ...result, version: found.latest, applied: false };
+  if (options.apply) checkLink(context.config.app.name, found.link);
   if (options.apply && found.current !== undefined) {
     const { version } = await applyChanges(
       context,

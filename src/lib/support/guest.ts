@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { parseJournalLine } from '../runs/journal.js';
 import { appLayout } from '../app-folder/layout.js';
+import ORDER from '../app-folder/order.sh';
 import { listReleasesIn, type Release } from '../app/releases.js';
 import { appStatusIn, notDeployed } from '../app-folder/status.js';
 import { openGuest, type Guest } from '../guest/session.js';
@@ -56,12 +57,14 @@ export function journalLines(text: string): string {
 
 async function journal(session: SshSession, context: Context): Promise<string> {
   const { name } = context.config.app;
-  const line = sh`
-cd ${appLayout(name).base}/journals 2>/dev/null || exit 0
-last=$(ls -1 | grep '^[0-9].*[.]jsonl$' | sort | tail -n 1)
+  const line =
+    ORDER +
+    sh`
+cd ${appLayout(name).base} 2>/dev/null || exit 0
+last=$(journals_in_order . | tail -n 1)
 [ -n "$last" ] || exit 0
-printf 'run=%s\n' "$(basename "$last" .jsonl)"
-tail -n ${JOURNAL_LINES} "$last"
+printf 'run=%s\n' "$last"
+tail -n ${JOURNAL_LINES} "journals/$last.jsonl"
 `;
   const { stdout } = await session.exec({ line }, { signal: context.signal });
   if (stdout === '') throw notDeployed(name);

@@ -2,9 +2,23 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BROKEN_STATUS, brokenLink, linkProblem } from '../../../src/lib/app-folder/current-link.js';
+import {
+  BROKEN_STATUS,
+  brokenLink,
+  checkLink,
+  linkProblem,
+  linkWarning,
+} from '../../../src/lib/app-folder/current-link.js';
 import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
 import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
+import { appLayout } from '../../../src/lib/app-folder/layout.js';
+import { surveyScript } from '../../../src/lib/runs/programs/index.js';
+import { lockPart } from '../../../src/lib/runs/programs/start.js';
+import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
+import { parseReleases, releasesScript } from '../../../src/lib/app/releases.js';
+import { parseSurvey } from '../../../src/lib/runs/survey.js';
+import { storeSurveyScript } from '../../../src/lib/app-folder/secrets/scripts.js';
+import { parseStore } from '../../../src/lib/app-folder/secrets/versions.js';
 import COMMIT from '../../../src/lib/runner/commit.sh';
 import { parseStatus, statusScript } from '../../../src/lib/app-folder/services.js';
 import { statusLines } from '../../../src/lib/app/status-text.js';
@@ -43,6 +57,48 @@ describe('the link to the live release', () => {
     expect(linkProblem('shop', how)).toContain('/opt/zebu/shop/current');
     // A run has nothing to go back to, rather than a release that is not there.
     expect(inVmShell({}, `base=${base}\n${COMMIT}\nlive_release`)).toEqual(['']);
+  });
+
+  it.each<[string, () => void]>([
+    ['missing', () => wentLive()],
+    ['dangling', () => link('releases/gone')],
+    ['a loop', () => link('current')],
+    ['a folder', () => mkdirSync(join(base, 'current'))],
+    ['elsewhere', () => link('/etc')],
+  ])('is made anew by the next deploy where it is %s', (_, make) => {
+    make();
+    const layout = { ...appLayout('shop'), base };
+    const { current } = parseSurvey(inVmShell({ flock: ':' }, surveyScript(layout)).join('\n'));
+    const id = toReleaseId('20261128T000000Z-abcdef0');
+    mkdirSync(join(base, 'releases', id));
+    const start = { layout, id, run: id, mode: 'deploy', holder: '{}', lockWait: 0, over: current } as const;
+    writeFileSync(join(base, 'releases', id, 'plan'), '');
+    const script = lockPart({
+      ...start,
+      run: toReleaseId('20261128T000001Z-abcdef0'),
+      runner: { script: '', input: '' },
+    });
+    expect(endOf(script)).toBe('0');
+    const live = `base=${base} id=${id} run=${id} work=${base}\n${COMMIT}\nnote_containers() { :; }\nmake_current; live_release`;
+    expect(inVmShell({}, live)).toEqual([id]);
+  });
+
+  it.each<[string, () => void]>([
+    ['missing', () => wentLive()],
+    ['dangling', () => link('releases/gone')],
+    ['loop', () => link('current')],
+    ['other', () => mkdirSync(join(base, 'current'))],
+  ])('%s is told by what lists and goes back, and by what is asked of secrets', (how, make) => {
+    make();
+    const listed = parseReleases(inVmShell({}, releasesScript(base)).join('\n'));
+    const store = parseStore(inVmShell({}, storeSurveyScript({ ...appLayout('shop'), base })).join('\n'));
+    expect([listed.link, store.link]).toEqual([how, how]);
+    expect(() => checkLink('shop', listed.link)).toThrow(
+      expect.objectContaining({ code: 'APP_MISSING', hint: expect.stringContaining('zebu app:deploy') as string }),
+    );
+    expect(linkWarning('shop', store.link)).toContain('zebu app:deploy');
+    expect(() => checkLink('shop', 'live')).not.toThrow();
+    expect([linkWarning('shop', 'live'), linkWarning('shop', 'none')]).toEqual([undefined, undefined]);
   });
 
   it('is said first, with what to do', () => {

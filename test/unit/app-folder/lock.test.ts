@@ -1,10 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockHeld, parseHolder, refusedBy, takeLock } from '../../../src/lib/app-folder/lock.js';
+import {
+  lockHeld,
+  nameTaken,
+  parseHolder,
+  refusedBy,
+  takeLock,
+  TAKEN_STATUS,
+} from '../../../src/lib/app-folder/lock.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import { surveyScript } from '../../../src/lib/runs/programs/index.js';
 import { lockPart } from '../../../src/lib/runs/programs/start.js';
@@ -108,6 +115,17 @@ describe('the lock', () => {
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
     expect(await run(start('r2'))).toEqual([0, '']);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"bob"}');
+  });
+
+  it('refuses a name that there is, before anything is touched', async () => {
+    mkdirSync(join(base, 'journals'));
+    writeFileSync(join(base, 'journals/20261126T120000Z-abcdef0.jsonl'), '{}\n');
+    expect(await run(start(undefined))).toEqual([TAKEN_STATUS, '']);
+    rmSync(join(base, 'journals/20261126T120000Z-abcdef0.jsonl'));
+    mkdirSync(join(base, 'releases/20261126T120000Z-abcdef0'), { recursive: true });
+    expect(await run(start(undefined))).toEqual([TAKEN_STATUS, '']);
+    expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
+    expect(nameTaken('r1')).toMatchObject({ code: 'LOCK_HELD', hint: expect.stringContaining('clock') as string });
   });
 
   it('refuses a first release that is not the first any more, and only that', async () => {

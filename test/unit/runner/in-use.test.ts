@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import ORDER from '../../../src/lib/app-folder/order.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
 import PRUNE from '../../../src/lib/runner/prune.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
-const SETUP = `base=$folder/app work=$folder/work id=r9 keep=1 project=shop
+const SETUP = `base=$folder/app work=$folder/work id=r9 keep=1 journal=/dev/null project=shop
 mkdir -p "$work" "$base/journals" "$base/repo.git"
 for each in r1 r2 r3 r4 r9; do mkdir -p "$base/releases/$each/tree"; : >"$base/releases/$each/verified"; done
 live_release() { echo r9; }
 begin() { :; }
 note() { echo "$2"; }
-${IN_USE}${PRUNE}
+${ORDER}${IN_USE}${PRUNE}
 prune_gone_images() { :; }
 prune_files() { :; }
 prune_build_cache() { :; }

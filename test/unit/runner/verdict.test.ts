@@ -44,6 +44,8 @@ interface Verdict {
 }
 
 interface Before {
+  /** At this look somebody has set the clock back to this. */
+  readonly setBack?: readonly [look: number, date: string];
   readonly began?: readonly Began[];
   readonly intents?: Readonly<Record<string, string>>;
   readonly touched?: '' | '1';
@@ -55,7 +57,7 @@ interface Before {
  */
 function verdict(
   looks: readonly (readonly Container[])[],
-  { began = [], intents = {}, touched = '' }: Before = {},
+  { began = [], intents = {}, touched = '', setBack }: Before = {},
 ): Verdict {
   const files = looks.map((look, index) => `cat >$folder/look.${index + 1} <<'E'\n${look.map(looked).join('\n')}\nE\n`);
   const docker = `
@@ -66,6 +68,7 @@ case $1 in
     n=$(cat "$folder/looks" 2>/dev/null || echo 0)
     n=$((n + 1))
     echo $n >"$folder/looks"
+    ${setBack === undefined ? '' : `[ $n != ${setBack[0]} ] || { echo ${setBack[1]} >"$folder/date"; touch -d '+1 day' "$folder/fresh"; }`}
     [ $n -le ${looks.length} ] || n=${looks.length}
     cat "$folder/look.$n" ;;
 esac`;
@@ -80,7 +83,8 @@ ${lines(began.map(({ service, restarts = 0, started = OLD }) => `id-${service}|$
 ${lines(Object.entries(intents).map(([service, word]) => `${service} ${word}`))}E
 note() { :; }
 timeout() { shift; "$@"; }
-date() { echo 2026-11-28T12:00:30.000000000; }
+date() { cat "$folder/date"; }
+echo 2026-11-28T12:00:30.000000000 >$folder/date
 ${CONFIG}${INTENT}${FAIR}${VERDICT}
 clock() { clock=$((clock + 1)); }
 await_event() { :; }
@@ -188,6 +192,21 @@ describe('unhealthy', { timeout: 60_000 }, () => {
     const touched = { began, touched: '1' } as const;
     expect(verdict([[web(before)], [{ service: 'web', health: 'healthy' }]], touched)).toMatchObject({ good: true });
     expect(verdict([[web(before)], [web(after)]], touched)).toMatchObject({ reason: 'web is unhealthy', looks: 2 });
+  });
+
+  it('counts from then on where somebody sets the clock back meanwhile, and not by the time that was taken back', () => {
+    const setBack = [3, '2026-11-27T12:00:40.000000000'] as const;
+    const known = web(before);
+    const stale: readonly Container[] = [web(beside), db('healthy')];
+    const fails: readonly Container[] = [web('2026-11-27T12:00:41.000000000'), db('healthy')];
+    const look = [[known, db('starting')], stale, stale];
+    expect(verdict([...look, stale, fails], { began, setBack })).toMatchObject({
+      reason: 'web is unhealthy',
+      looks: 5,
+    });
+    const healed: readonly Container[] = [{ service: 'web', health: 'healthy' }, db('healthy')];
+    // A check that began before that, on the old clock, is a day ahead of everything.
+    expect(verdict([...look, stale, stale, healed], { began, setBack })).toMatchObject({ good: true, looks: 6 });
   });
 
   it('fails when no other check comes', () => {

@@ -1,4 +1,5 @@
 import { sh } from '@zebu/kit';
+import CURRENT_LINES from '../current-lines.sh';
 import type { AppLayout } from '../layout.js';
 import { takePart } from '../take-part.js';
 import LATEST_LINES from './latest.sh';
@@ -11,8 +12,7 @@ export const CHANGED_STATUS = 77;
 const KEPT = 10;
 
 export function storeSurveyScript(layout: AppLayout): string {
-  return `${sh`cd ${layout.base} 2>/dev/null || exit 0
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"`}${STORE_LINES}exit 0\n`;
+  return `${sh`cd ${layout.base} 2>/dev/null || exit 0`}${CURRENT_LINES}${STORE_LINES}exit 0\n`;
 }
 
 export interface SecretsPart {

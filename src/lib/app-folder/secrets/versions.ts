@@ -36,6 +36,8 @@ export interface SecretStore {
   readonly releases: ReadonlyMap<string, number>;
   /** Live release; undefined before the first deploy. */
   readonly current: string | undefined;
+  /** How the link to the live release is; see CURRENT_LINK. */
+  readonly link?: string | undefined;
   /** A change of the live release's secrets was cut off, by a crash or a power cut. */
   readonly cutOff: boolean;
 }
@@ -81,6 +83,7 @@ export function parseStore(stdout: string): SecretStore {
     kept,
     releases: new Map(releases),
     current: all('current')[0]?.split('/').at(-1) || undefined,
+    link: all('link')[0],
     cutOff: all('secret-cut-off').length > 0,
   };
 }

@@ -33,7 +33,7 @@ export interface Rehearsal {
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
  * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room
  * (`PLACE FREE_MIB`), memory (MiB), history (the last lines), live-settings and settings (lines of KEY=value), and error (why
- * Compose refuses the files) or refused (why a path in them is).
+ * Compose refuses the files) or refused (why a path in them is, or what a volume cannot become).
  */
 export function rehearsalScript({ layout, commit, planSize, markersSize, pack }: Rehearsal): string {
   return (
@@ -107,12 +107,15 @@ if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/nu
 if ! read_config; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
-elif ! { check_given && map_mounts && check_standing; }; then
+elif ! { check_given && map_mounts; }; then
   section refused
   printf '%s\n' "$reason"
 elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
+elif ! plan_standing; then
+  section refused
+  printf '%s\n' "$reason"
 else
   section target
   marked "$work/release" "$work/config"

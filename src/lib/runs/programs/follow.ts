@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../../app-folder/layout.js';
+import ORDER from '../../app-folder/order.sh';
 
 /** Exit status when there is no such journal. */
 export const NO_JOURNAL_STATUS = 66;
@@ -9,10 +10,14 @@ export const NO_JOURNAL_STATUS = 66;
  * @param run names the journal; undefined for the newest
  */
 export function followScript(layout: AppLayout, run: string | undefined, skip: number): string {
-  return sh`
+  const newest = run === undefined ? `${ORDER}run=$(journals_in_order . | tail -n 1)\n` : '';
+  return (
+    sh`
 cd ${layout.base} 2>/dev/null || exit ${NO_JOURNAL_STATUS}
 run=${run ?? ''}
-[ -n "$run" ] || run=$(ls -1 journals 2>/dev/null | grep '^[0-9]' | sort | tail -n 1 | sed 's/[.]jsonl$//')
+` +
+    newest +
+    sh`
 alive=0
 exec 8>>lock
 if ! flock -ns 8 && grep -qsF "\"run\":\"$run\"" holder; then alive=1; fi
@@ -24,7 +29,8 @@ while [ $alive = 1 ] && [ ! -f "journals/$run.jsonl" ] && [ $tries -lt 300 ]; do
 printf 'run=%s\nalive=%s\nstarted\n' "$run" "$alive"
 [ $alive = 1 ] && exec tail -s 0.05 -n +${skip + 1} -f --pid="$(cat watcher)" "journals/$run.jsonl"
 exec tail -n +${skip + 1} "journals/$run.jsonl"
-`;
+`
+  );
 }
 
 /** Leaves the answer of the client's probes where the runner waits for it; standard input brings it. */

@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../../app-folder/layout.js';
-import { OVERTAKEN_STATUS, takeLock } from '../../app-folder/lock.js';
+import { OVERTAKEN_STATUS, TAKEN_STATUS, takeLock } from '../../app-folder/lock.js';
 import type { ReleaseId } from '../../app-folder/release-id.js';
 import type { RunnerPart } from './runner-part.js';
 
@@ -21,8 +21,7 @@ export interface Start {
 }
 
 /** Takes the lock, signs it and makes room for what standard input brings. */
-export function lockPart({ layout, holder, lockWait, over, runner }: Start): string {
-  const live = over === null ? '' : `releases/${over ?? ''}`;
+export function lockPart({ layout, run, holder, lockWait, over, runner }: Start): string {
   return (
     sh`
 set -eu
@@ -35,9 +34,10 @@ mkdir -p releases journals shared/secrets
     (over === undefined
       ? ''
       : sh`
-[ "$(readlink current)" = ${live} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
+[ "$(readlink current | sed -n 's|^releases/||p')" = ${over ?? ''} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
 `) +
     sh`
+[ ! -e ${`journals/${run}.jsonl`} ] && [ ! -e ${`releases/${run}`} ] || exit ${TAKEN_STATUS}
 printf '%s' ${holder} >holder
 rm -rf .incoming .run.*
 mkdir .incoming

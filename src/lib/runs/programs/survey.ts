@@ -1,4 +1,5 @@
 import { sh } from '@zebu/kit';
+import CURRENT_LINES from '../../app-folder/current-lines.sh';
 import STORE_LINES from '../../app-folder/secrets/survey.sh';
 import { BOOT_FILES } from './boot.js';
 import type { AppLayout } from '../../app-folder/layout.js';
@@ -9,8 +10,8 @@ export function surveyScript(layout: AppLayout): string {
     sh`
 cd ${layout.base} 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
-printf 'current=%s\n' "$(readlink current 2>/dev/null)"
 `,
+    CURRENT_LINES,
     STORE_LINES,
     sh`sha256sum runner ${BOOT_FILES} 2>/dev/null | sed 's/^/sum=/'
 `,

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A shell of a VM, with the programs it finds first. */
+export interface VmShell {
+  readonly name: string;
+  /** What stands before `-c`. */
+  readonly argv: readonly string[];
+  /** Goes before PATH; empty for nothing. */
+  readonly path: string;
+}
+
+/**
+ * The shells that what runs in a VM is tried with: `sh`, which is dash on Debian, and busybox with its own awk, sort and sed,
+ * the least of what there is. `ZEBU_TEST_BUSYBOX` names one; else it is the machine's, and left out where there is none.
+ */
+export function vmShells(): readonly VmShell[] {
+  const dash: VmShell = { name: 'sh', argv: ['sh'], path: '' };
+  const busybox = process.env['ZEBU_TEST_BUSYBOX'] ?? '/bin/busybox';
+  const folder = mkdtempSync(join(tmpdir(), 'zebu-busybox-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (spawnSync(busybox, ['--install', '-s', folder]).status !== 0) return [dash];
+  return [dash, { name: 'busybox', argv: [busybox, 'ash'], path: folder }];
+}
+
+export interface ShellRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function runIn(
+  { argv: [program = 'sh', ...before], path }: VmShell,
+  script: string,
+  { env = {}, cwd }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+): ShellRun {
+  const search = [env['PATH'] ?? '', path, process.env['PATH'] ?? ''].filter((each) => each !== '').join(':');
+  const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, ...env, PATH: search },
+  });
+  return { code: status, stdout, stderr };
+}
