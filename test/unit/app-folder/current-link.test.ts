@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BROKEN_STATUS, brokenLink, checkLink, linkProblem, linkWarning } from '../../../src/lib/app-folder/current-link.js';
+import {
+  BROKEN_STATUS,
+  brokenLink,
+  checkLink,
+  linkProblem,
+  linkWarning,
+} from '../../../src/lib/app-folder/current-link.js';
 import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
 import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';

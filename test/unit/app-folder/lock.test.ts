@@ -4,7 +4,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockHeld, nameTaken, parseHolder, refusedBy, takeLock, TAKEN_STATUS } from '../../../src/lib/app-folder/lock.js';
+import {
+  lockHeld,
+  nameTaken,
+  parseHolder,
+  refusedBy,
+  takeLock,
+  TAKEN_STATUS,
+} from '../../../src/lib/app-folder/lock.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import { surveyScript } from '../../../src/lib/runs/programs/index.js';
 import { lockPart } from '../../../src/lib/runs/programs/start.js';
