@@ -1,3 +1,4 @@
+import { DAMAGED_STATUS } from '../app-folder/lock.js';
 import { ORDER } from '../app-folder/order.js';
 import { LATEST_LINES } from '../app-folder/secrets/scripts.js';
 import { CHECKOUT } from './checkout.js';
@@ -28,10 +29,22 @@ if [ "$1" = start ]; then
   String.raw`
     fi
     [ -d repo.git ] || git init -q --bare repo.git
-    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null; else cat >/dev/null; fi
     release=$base/releases/$id
     mkdir -p "$release/tree"
-    checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit"
+    received=1
+    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
+    [ -z "$received" ] || checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit" || received=
+    if [ -z "$received" ]; then
+      # What came is whole, or there is no room for it; or what was there is not.
+      found=0
+      timeout 300 git --git-dir=repo.git fsck --no-dangling --no-progress >/dev/null 2>&1 || found=$?
+      case $found in 0|124) exit 1 ;; esac
+      # Everything is sent anew: it lies where the app is developed.
+      rm -rf repo.git
+      exit ` +
+  String(DAMAGED_STATUS) +
+  String.raw`
+    fi
     git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
     { cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
     mv "$release/plan.new" "$release/plan"
