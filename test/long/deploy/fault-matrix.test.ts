@@ -37,10 +37,11 @@ function chosen(): readonly (readonly [StepName, Fault])[] {
     happens(step, fault),
   );
   if (wanted === 'full') return all;
-  if (wanted !== '')
-    return all.filter(([step, fault]) =>
-      wanted.split(';').some((each) => [`${step}/${fault}`, `${step}/*`, `*/${fault}`].includes(each)),
-    );
+  // In the order they are named.
+  const named = wanted
+    .split(';')
+    .flatMap((each) => all.filter(([step, fault]) => [`${step}/${fault}`, `${step}/*`, `*/${fault}`].includes(each)));
+  if (wanted !== '') return [...new Set(named)];
   return WAY;
 }
 
