@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
+import { DAMAGED_STATUS } from '../app-folder/lock.js';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
 import BUILD from './build.sh';
@@ -56,6 +57,8 @@ import VERDICT from './verdict.sh';
  */
 export const RUNNER = [
   '#!/bin/sh',
+  sh`
+damaged_status=${DAMAGED_STATUS}`,
   RECEIVE,
   START,
   LINEWISE,
