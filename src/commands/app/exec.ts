@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
+import { folderArg, userArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Inside } from '../../lib/app/run-in-service.js';
 
@@ -24,14 +25,14 @@ export default class AppExec extends ProjectCommand<Inside> {
       helpValue: 'N',
       description: 'Number of the container, where the service has several. Default: the newest that runs.',
     }),
-    user: Flags.string({ char: 'u', description: 'User inside the container.' }),
-    workdir: Flags.string({ char: 'w', description: 'Working directory inside the container.' }),
+    user: Flags.string({ char: 'u', parse: userArg, description: 'User inside the container.' }),
+    workdir: Flags.string({ char: 'w', parse: folderArg, description: 'Working directory inside the container.' }),
     'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
   };
 
   async execute(): Promise<Inside> {
     const { flags, argv } = await this.parse(AppExec);
-    const { service, command } = inServiceArgs('app:exec', argv as string[]);
+    const { service, command } = await inServiceArgs('app:exec', argv as string[]);
     const context = await this.context(flags);
     const { execInService } = await import('../../lib/app/run-in-service.js');
     const { index, user, workdir, 'no-tty': noTty } = flags;

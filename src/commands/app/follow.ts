@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { releaseArg } from '../../lib/command/worded.js';
 import type { Followed } from '../../lib/runs/attach.js';
 
 export default class AppFollow extends ProjectCommand<Followed> {
@@ -13,7 +14,7 @@ export default class AppFollow extends ProjectCommand<Followed> {
     '<%= config.bin %> app:follow 20261124T053000Z-1a2b3c4 --json',
   ];
   static override args = {
-    run: Args.string({ description: 'Id that app:deploy printed. Default: the newest.' }),
+    run: Args.string({ parse: releaseArg, description: 'Id that app:deploy printed. Default: the newest.' }),
   };
 
   async execute(): Promise<Followed> {

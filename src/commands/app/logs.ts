@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { releaseArg, serviceArgs } from '../../lib/command/worded.js';
 import type { LogLine } from '../../lib/app/log-lines.js';
 import type { ReleaseLine } from '../../lib/app/release-output.js';
 
@@ -32,6 +33,7 @@ export default class AppLogs extends ProjectCommand<never> {
     grep: Flags.string({ helpValue: 'REGEX', description: 'Only lines that match.' }),
     'ignore-case': Flags.boolean({ char: 'i', description: '--grep: capital or small.', dependsOn: ['grep'] }),
     release: Flags.string({
+      parse: releaseArg,
       helpValue: 'ID',
       description: 'What the deploy of this release printed: build, hooks, start.',
       exclusive: ['follow', 'since', 'tail', 'timestamps'],
@@ -41,6 +43,7 @@ export default class AppLogs extends ProjectCommand<never> {
 
   async execute(): Promise<never> {
     const { flags, argv } = await this.parse(AppLogs);
+    const services = await serviceArgs(argv as string[]);
     if (!flags.follow) this.page(flags);
     const { streamLogs, toRegExp, toSince } = await import('../../lib/app/logs.js');
     const grep = flags.grep === undefined ? undefined : toRegExp(flags.grep, flags['ignore-case']);
@@ -53,7 +56,7 @@ export default class AppLogs extends ProjectCommand<never> {
     }
     const { follow, tail, timestamps } = flags;
     try {
-      await streamLogs(context, { services: argv as string[], follow, since, tail, timestamps, grep });
+      await streamLogs(context, { services, follow, since, tail, timestamps, grep });
     } catch (error) {
       // Ctrl-C is how following ends.
       if (!(follow && this.signal.aborted)) throw error;

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { releaseArg } from '../../lib/command/worded.js';
 import type { DeployResult } from '../../lib/deploy/deploy.js';
 
 export default class AppRollback extends ProjectCommand<DeployResult> {
@@ -16,7 +17,10 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
     '<%= config.bin %> app:rollback 20261124T053000Z-1a2b3c4',
   ];
   static override args = {
-    release: Args.string({ description: 'Release id. Default: the last verified one before the live one.' }),
+    release: Args.string({
+      parse: releaseArg,
+      description: 'Release id. Default: the last verified one before the live one.',
+    }),
   };
 
   async execute(): Promise<DeployResult> {

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
+import { folderArg, userArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { Inside } from '../../lib/app/run-in-service.js';
 
@@ -17,14 +18,14 @@ export default class AppRun extends ProjectCommand<Inside> {
   static override usage = 'app:run SERVICE [-- COMMAND...]';
   static override strict = false;
   static override flags = {
-    user: Flags.string({ char: 'u', description: 'User inside the container.' }),
-    workdir: Flags.string({ char: 'w', description: 'Working directory inside the container.' }),
+    user: Flags.string({ char: 'u', parse: userArg, description: 'User inside the container.' }),
+    workdir: Flags.string({ char: 'w', parse: folderArg, description: 'Working directory inside the container.' }),
     'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
   };
 
   async execute(): Promise<Inside> {
     const { flags, argv } = await this.parse(AppRun);
-    const { service, command } = inServiceArgs('app:run', argv as string[]);
+    const { service, command } = await inServiceArgs('app:run', argv as string[]);
     const context = await this.context(flags);
     const { runOneOff } = await import('../../lib/app/run-in-service.js');
     const { user, workdir, 'no-tty': noTty } = flags;

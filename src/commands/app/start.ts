@@ -1,5 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { serviceArgs } from '../../lib/command/worded.js';
 import type { Operated } from '../../lib/app/start-stop.js';
 
 export default class AppStart extends ProjectCommand<Operated> {
@@ -11,9 +12,10 @@ export default class AppStart extends ProjectCommand<Operated> {
 
   async execute(): Promise<Operated> {
     const { flags, argv } = await this.parse(AppStart);
+    const services = await serviceArgs(argv as string[]);
     const context = await this.context(flags);
     const { operate } = await import('../../lib/app/start-stop.js');
-    const result = await operate(context, 'start', argv as string[]);
+    const result = await operate(context, 'start', services);
     for (const { service, state, health } of result.services)
       this.io.out(`${service} ${health === 'none' ? state : health}`);
     return result;

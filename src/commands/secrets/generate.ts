@@ -1,5 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { secretNameArgs } from '../../lib/command/worded.js';
 import type { ChangedSecrets } from '../../lib/secrets/change.js';
 
 export default class SecretsGenerate extends ProjectCommand<ChangedSecrets> {
@@ -16,10 +17,11 @@ export default class SecretsGenerate extends ProjectCommand<ChangedSecrets> {
 
   async execute(): Promise<ChangedSecrets> {
     const { flags, argv } = await this.parse(SecretsGenerate);
+    const names = await secretNameArgs(argv as string[]);
     const context = await this.context(flags);
     const { generateSecrets } = await import('../../lib/secrets/change.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
-    const result = await generateSecrets(context, argv as string[]);
+    const result = await generateSecrets(context, names);
     showChanged(this.io, result);
     return result;
   }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
+import { secretNameArgs } from '../../lib/command/worded.js';
 import type { ChangedSecrets } from '../../lib/secrets/change.js';
 
 export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
@@ -23,7 +24,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
 
   async execute(): Promise<ChangedSecrets> {
     const { flags, argv } = await this.parse(SecretsRotate);
-    const names = [...new Set(argv as string[])];
+    const names = [...new Set(await secretNameArgs(argv as string[]))];
     if (names.length === 0)
       throw new ZebuError('USAGE', 'Which secrets? Name them', { hint: 'See zebu secrets:list.' });
     if (flags.stdin && names.length > 1) throw new ZebuError('USAGE', '--stdin is for one name');

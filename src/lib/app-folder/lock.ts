@@ -10,6 +10,9 @@ export const OVERTAKEN_STATUS = 76;
 /** Exit status of a script in the VM when there is a run of the same name. */
 export const TAKEN_STATUS = 78;
 
+/** Exit status of a script in the VM that found its git objects damaged, and has removed them. */
+export const DAMAGED_STATUS = 79;
+
 /**
  * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
  * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse; who has just
@@ -105,4 +108,15 @@ export function nameTaken(run: string): ZebuError {
   return new ZebuError('LOCK_HELD', `There is a run named ${run} in the VM already; nothing was changed`, {
     hint: 'Run the command again. If it says so again, the clock of this machine stands still: see date.',
   });
+}
+
+/** As after a power cut, or on a bad disk. */
+export function objectsDamaged(): ZebuError {
+  return new ZebuError(
+    'VM_NOT_READY',
+    'The git objects in the VM were damaged and are removed; nothing that runs was changed',
+    {
+      hint: 'Run the command again: it sends all of them.',
+    },
+  );
 }

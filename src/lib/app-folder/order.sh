@@ -30,7 +30,28 @@ in_order() {
     }'
 }
 
-# The same of all releases, and of all journals.
+# in_turn FOLDER: the names on standard input, the last one first that would be gone back to. Those that were live stand after
+# the others, and going back to one leaves all that were live after it: they were fled.
+in_turn() {
+  in_order "$1" | LC_ALL=C awk -v folder="$1" '
+    function member(text, key) {
+      if (!match(text, "\"" key "\":\"[^\"]*\"")) return ""
+      return substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 5)
+    }
+    BEGIN {
+      while ((getline line < (folder "/releases.jsonl")) > 0) {
+        id = member(line, "id")
+        if (id == "" || member(line, "verdict") != "live") continue
+        if (id in at) for (; n > at[id]; n--) delete at[turn[n]]
+        else { turn[++n] = id; at[id] = n }
+      }
+    }
+    $0 in at { there[$0] = 1; next }
+    { print }
+    END { for (i = 1; i <= n; i++) if (turn[i] in there) print turn[i] }'
+}
+
+# In order: all releases, and all journals.
 releases_in_order() { ls -1 "$1/releases" 2>/dev/null | in_order "$1"; }
 journals_in_order() { ls -1 "$1/journals" 2>/dev/null | sed -n 's/[.]jsonl$//p' | in_order "$1"; }
 

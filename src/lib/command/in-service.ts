@@ -1,4 +1,5 @@
 import { ZebuError } from '@zebu/kit';
+import { serviceArgs } from './worded.js';
 
 export interface InService {
   readonly service: string;
@@ -6,12 +7,11 @@ export interface InService {
 }
 
 /** The words of `app:exec SERVICE [-- COMMAND...]`. @throws USAGE */
-export function inServiceArgs(id: string, words: readonly string[]): InService {
+export async function inServiceArgs(id: string, words: readonly string[]): Promise<InService> {
   const [service, ...command] = words;
   if (service === undefined)
     throw new ZebuError('USAGE', `${id} needs a service`, { hint: `As in: zebu ${id} web -- COMMAND` });
-  // With `strict` off oclif hands unknown flags through; one in front of the service was meant for us.
-  if (service.startsWith('-'))
-    throw new ZebuError('USAGE', `Nonexistent flag: ${service}`, { hint: 'See the command with --help.' });
+  // One in front of the service was meant for us; what comes behind it is the container's.
+  await serviceArgs([service]);
   return { service, command };
 }

@@ -13,3 +13,51 @@ export const secretNameArg = worded(
   /^[A-Za-z_][A-Za-z0-9_]*$/,
   'the name of a secret: letters, digits and underscores',
 );
+
+export const releaseArg = worded(
+  /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/,
+  'the id of a release, such as 20261124T053000Z-1a2b3c4; zebu app:releases lists them',
+);
+
+export const snapshotArg = worded(
+  /^[A-Za-z][A-Za-z0-9_-]{1,39}$/,
+  'the name of a snapshot: a letter, then up to 39 letters, digits, hyphens and underscores',
+);
+
+export const backupArg = worded(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'a backup as vm:backup:list names it, or latest');
+
+export const storageArg = worded(/^[A-Za-z][A-Za-z0-9._-]*$/, 'the name of a storage');
+
+/** As Docker takes it: a name or a number, and perhaps a group. */
+export const userArg = worded(
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/,
+  'a user, such as app or 1000:1000',
+);
+
+export const folderArg = worded(/^\/\P{Cc}*$/u, 'a folder: a path that begins with /');
+
+export const pruneArg = worded(
+  /^(?:keep-[a-z]+=\d{1,9})(?:,keep-[a-z]+=\d{1,9})*$/,
+  'a rule of Proxmox, such as keep-last=7,keep-weekly=4',
+);
+
+const service = worded(/^[A-Za-z0-9._][A-Za-z0-9._-]*$/, 'the name of a service');
+
+/**
+ * The words of a command with services, which is not strict: oclif hands unknown flags through.
+ * @throws USAGE
+ */
+export async function serviceArgs(words: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(words.map((word) => (refuseFlag(word), service(word))));
+}
+
+/** The same with names of secrets. @throws USAGE */
+export async function secretNameArgs(words: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(words.map((word) => (refuseFlag(word), secretNameArg(word))));
+}
+
+/** @throws USAGE */
+export function refuseFlag(word: string): void {
+  if (word.startsWith('-'))
+    throw new ZebuError('USAGE', `Nonexistent flag: ${word}`, { hint: 'See the command with --help.' });
+}

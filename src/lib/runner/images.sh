@@ -25,10 +25,10 @@ inspect_images() {
 
 # Pulls what is not there, and what is to be new each time: before anything that runs is touched.
 pull_images() {
-  awk '$3 == "always" { print $1 }' "$work/pulled" >"$work/to-pull"
+  awk '$3 ~ /^(always|refresh|daily|weekly|every_.*)$/ { print $1 }' "$work/pulled" >"$work/to-pull"
   [ -s "$work/to-pull" ] || ! inspect_images || return 0
   while read -r service image policy; do
-    case $policy in always|never|build) continue ;; esac
+    case $policy in always|refresh|daily|weekly|every_*|never|build) continue ;; esac
     timeout 60 docker image inspect "$image" </dev/null >/dev/null 2>&1 || echo "$service" >>"$work/to-pull"
   done <"$work/pulled"
   if [ -s "$work/to-pull" ]; then

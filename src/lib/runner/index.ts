@@ -1,5 +1,6 @@
 import { sh } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
+import { DAMAGED_STATUS } from '../app-folder/lock.js';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
 import BUILD from './build.sh';
@@ -38,6 +39,7 @@ import SOURCES from './sources.sh';
 import STANDING from './standing.sh';
 import START from './start.sh';
 import STRATEGY from './strategy.sh';
+import UNREAD from './unread.sh';
 import VERDICT from './verdict.sh';
 
 /**
@@ -55,6 +57,8 @@ import VERDICT from './verdict.sh';
  */
 export const RUNNER = [
   '#!/bin/sh',
+  sh`
+damaged_status=${DAMAGED_STATUS}`,
   RECEIVE,
   START,
   LINEWISE,
@@ -64,6 +68,7 @@ export const RUNNER = [
   COMPOSE,
   ENV_FILE,
   CONFIG,
+  UNREAD,
   INTENT,
   FAIR,
   VERDICT,

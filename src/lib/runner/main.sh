@@ -8,6 +8,9 @@ judge_paths() { map_mounts && check_standing; }
 check_config() {
   step=check
   read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
+  check_given || finish refused "$reason"
+  unread >"$work/said"
+  [ ! -s "$work/said" ] || logged cat "$work/said"
   find_build_args || finish refused "$reason"
   find_builders
   note_intents || finish refused 'no space left in the VM'

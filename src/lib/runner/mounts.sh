@@ -89,8 +89,8 @@ decide() {
         }
         else if (kind == "bind" && use[i, 3] == "rw" && (use[i, 2] in active) && !((use[i, 2], source) in told)) {
           told[use[i, 2], source] = 1
-          if (state[source] == "root") print "said", use[i, 2] " may write to the whole folder of the release (" use[i, 5] "): what it writes there goes with the release"
-          else print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there goes with the release"
+          if (state[source] == "root") print "said", use[i, 2] " may write to the whole folder of the release (" use[i, 5] "): what it writes there lasts until a commit changes a file"
+          else print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there lasts until a commit changes it"
         }
       }
       for (i = 1; i <= n; i++) {

@@ -1,10 +1,11 @@
 # shellcheck shell=sh
 # What a deploy removes.
 
-# Kept are the newest verified releases and the live one: what a rollback needs. Of those that failed, the newest.
+# Kept are the live release and the verified ones that were live before it: what a rollback needs. Of those that failed, the
+# newest.
 old_releases() {
   live=$(live_release)
-  releases_in_order "$base" | tac | while read -r each; do
+  ls -1 "$base/releases" | in_turn "$base" | tac | while read -r each; do
     [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
   done | awk -v keep="$keep" -v live="$live" -v own="$id" '
     $2 == live || $2 == own { next }

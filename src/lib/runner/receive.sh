@@ -19,10 +19,20 @@ if [ "$1" = start ]; then
 # include ../app-folder/secrets/latest.sh
     fi
     [ -d repo.git ] || git init -q --bare repo.git
-    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null; else cat >/dev/null; fi
     release=$base/releases/$id
     mkdir -p "$release/tree"
-    checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit"
+    received=1
+    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
+    [ -z "$received" ] || checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit" || received=
+    if [ -z "$received" ]; then
+      # What came is whole, or there is no room for it; or what was there is not.
+      found=0
+      timeout 300 git --git-dir=repo.git fsck --no-dangling --no-progress >/dev/null 2>&1 || found=$?
+      case $found in 0|124) exit 1 ;; esac
+      # Everything is sent anew: it lies where the app is developed.
+      rm -rf repo.git
+      exit "$damaged_status"
+    fi
     git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
     { cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
     mv "$release/plan.new" "$release/plan"

@@ -71,7 +71,7 @@ roll() {
 # Brings a release up service by service: those in $work/roll beside their old ones, the others as Compose does it.
 roll_out() {
   plain= last=
-  while IFS='|' read -r service how why replicas needs; do
+  while IFS='|' read -r service how why replicas needs restarts; do
     last=$service
     if ! grep -qxF "$service" "$work/roll"; then plain="$plain $service"; continue; fi
     if [ -n "$plain" ]; then
@@ -83,7 +83,20 @@ roll_out() {
     roll "$service" "$replicas" || return 1
   done <"$work/strategies"
   # In the end what does not belong to the release goes, even when nothing is left to be started.
-  if [ -n "$plain" ]; then logged compose up -d --no-build --no-deps --remove-orphans $plain
-  else logged compose up -d --no-build --no-deps --no-recreate --remove-orphans "$last"
+  if [ -n "$plain" ]; then logged compose up -d --no-build --no-deps --remove-orphans $plain || return 1
+  else logged compose up -d --no-build --no-deps --no-recreate --remove-orphans "$last" || return 1
   fi
+  again=$(to_restart)
+  [ -z "$again" ] || logged compose restart --no-deps $again
+}
+
+# The services that ask to be restarted with what they depend on (depends_on.restart), where that was replaced and they were
+# not: service by service Compose does not see to it.
+to_restart() {
+  awk -F'|' '
+    FILENAME == ARGV[1] { changed[$1] = 1; next }
+    FILENAME == ARGV[2] { split($0, field, " "); runs[field[1]] = 1; next }
+    ($1 in changed) || !($1 in runs) { next }
+    { k = split($6, each, " "); for (i = 1; i <= k; i++) if (each[i] in changed) { printf " %s", $1; next } }
+  ' "$work/changed" "$work/running" "$work/strategies"
 }

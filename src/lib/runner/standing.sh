@@ -25,6 +25,9 @@ standing_wanted() {
       wanted[++n] = member " " line
     }
     member == "ipam" && key ~ /^(subnet|gateway|ip_range)$/ { wanted[++n] = key " " value(line) }
+    member == "ipam" && depth == 4 && key == "driver" { wanted[++n] = "ipam_driver " value(line) }
+    # Names within it have the depth of nothing else.
+    member == "ipam" && depth == 7 && key != "" { sub(/,$/, "", line); sub(/": /, "\":", line); wanted[++n] = "aux_addresses " line }
     END { flush() }'
 }
 
@@ -40,12 +43,14 @@ volume{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}' $names 2
 network{{"\t"}}{{.Name}}{{"\t"}}driver {{.Driver}}
 network{{"\t"}}{{.Name}}{{"\t"}}internal {{.Internal}}
 network{{"\t"}}{{.Name}}{{"\t"}}attachable {{.Attachable}}
-network{{"\t"}}{{.Name}}{{"\t"}}enable_ipv6 {{.EnableIPv6}}{{range $k, $o := .Options}}
+network{{"\t"}}{{.Name}}{{"\t"}}enable_ipv6 {{.EnableIPv6}}
+network{{"\t"}}{{.Name}}{{"\t"}}ipam_driver {{.IPAM.Driver}}{{range $k, $o := .Options}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}driver_opts {{json $k}}:{{json $o}}{{end}}{{range $k, $o := .Labels}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}{{range .IPAM.Config}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}subnet {{.Subnet}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}gateway {{.Gateway}}
-network{{"\t"}}{{$v.Name}}{{"\t"}}ip_range {{.IPRange}}{{end}}' $names 2>/dev/null
+network{{"\t"}}{{$v.Name}}{{"\t"}}ip_range {{.IPRange}}{{range $k, $o := .AuxAddress}}
+network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{end}}' $names 2>/dev/null
   return 0
 }
 
@@ -59,7 +64,7 @@ standing_differs() {
   grep -qv "$(printf '\t')here\$" "$work/asked-once" || return 0
   standing_found "$release/standing" >"$work/found"
   awk -F'\t' -v OFS='\t' '
-    function setting(text) { sub(/:".*$/, "", text); if (text !~ /^(driver_opts|labels) /) sub(/ .*$/, "", text); return text }
+    function setting(text) { sub(/:".*$/, "", text); if (text !~ /^(driver_opts|labels|aux_addresses) /) sub(/ .*$/, "", text); return text }
     FILENAME == ARGV[1] { there[$1, $2] = 1; is[$0] = 1; next }
     FILENAME == ARGV[2] { wanted[$0] = 1; asked[$1, $2, setting($3)] = 1; if ((($1, $2) in there) && !($0 in is)) print $1, $2, setting($3); next }
     ($0 in is) && !($0 in wanted) && !(($1, $2, setting($3)) in asked) { print $1, $2, setting($3) }

@@ -3,7 +3,7 @@
 # `recreate`, with the reason.
 
 # Reads the indented JSON of "docker compose config", and writes a line for each service, in the order they are started:
-#   service|rolling or recreate|why it cannot be rolled|replicas|dependency:condition dependency:condition ...
+#   service|rolling or recreate|why it cannot be rolled|replicas|dependency:condition ...|dependencies that restart it ...
 strategies() {
   awk -v wanted="$strategy" -v own="$strategies" "$scan"'
     function forced(name, reason) { if (!(name in why)) why[name] = reason }
@@ -16,6 +16,7 @@ strategies() {
     depth == 3 && key != "" {
       member = key
       if (key == "container_name") forced(service, "has the fixed container_name " value(line))
+      if (key == "pre_stop") forced(service, "has a pre_stop hook, which only Compose runs")
       if (key == "scale") copies[service] = value(line)
       if (key ~ /^(network_mode|pid|ipc)$/) {
         mode = value(line)
@@ -38,6 +39,7 @@ strategies() {
     member == "volumes" && depth == 4 && line ~ /^\}/ { volume_ends() }
     member == "depends_on" && depth == 4 && key != "" { dependency = key; needs[service] = needs[service] " " key }
     member == "depends_on" && depth == 5 && key == "condition" { condition[service, dependency] = value(line) }
+    member == "depends_on" && depth == 5 && key == "restart" && value(line) == "true" { restarts[service] = restarts[service] ((restarts[service] == "") ? "" : " ") dependency }
     function ready(name,   list, k, i) {
       k = split(needs[name], list, " ")
       for (i = 1; i <= k; i++) if ((list[i] in how) && !(list[i] in done)) return 0
@@ -47,7 +49,7 @@ strategies() {
       k = split(needs[name], list, " ")
       waits = ""
       for (i = 1; i <= k; i++) waits = waits ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
-      print name "|" how[name] "|" why[name] "|" copies[name] "|" waits
+      print name "|" how[name] "|" why[name] "|" copies[name] "|" waits "|" restarts[name]
       done[name] = 1
       left--
     }

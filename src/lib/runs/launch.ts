@@ -6,9 +6,11 @@ import { CHANGED_STATUS } from '../app-folder/secrets/scripts.js';
 import { JournalStream } from './follow.js';
 import {
   changedMeanwhile,
+  DAMAGED_STATUS,
   LOCKED_STATUS,
   lockHeld,
   nameTaken,
+  objectsDamaged,
   OVERTAKEN_STATUS,
   overtaken,
   TAKEN_STATUS,
@@ -49,6 +51,7 @@ async function refusal(
   if (code === OVERTAKEN_STATUS) return overtaken(journal.preamble);
   if (code === CHANGED_STATUS) return changedMeanwhile();
   if (code === TAKEN_STATUS) return nameTaken(run);
+  if (code === DAMAGED_STATUS) return objectsDamaged();
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   if (/No space left on device/i.test(stderr)) {
     return new ZebuError('NO_SPACE', 'There is no space left in the VM; nothing was changed', {

@@ -6,8 +6,9 @@ import { ROOT } from '../../support/cli.js';
 import type { Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
 
-/** Journalled steps of a deploy, in order. `+`: a moment after the step began instead of at its beginning. */
+/** Journalled steps of a deploy, in order, and what is before them. `+`: a moment after the step began instead of at its beginning. */
 export const STEPS = [
+  'before',
   'check',
   'hook',
   'build',
@@ -16,6 +17,7 @@ export const STEPS = [
   'start-up',
   'start-up+',
   'verify',
+  'in-force',
   'probe',
   'commit',
   'prune',
@@ -30,8 +32,17 @@ export const FAULTS = [
   'dockerd killed',
   'VM powered off',
   'disk full',
+  'clock a day ahead',
+  'clock a day back',
+  'git object damaged',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
+
+/** What may happen where: nobody deploys before, and no step but the first reads git objects. */
+export function happens(step: StepName, fault: Fault): boolean {
+  if (step === 'before') return fault === 'disk full' || fault.startsWith('clock') || fault === 'git object damaged';
+  return fault !== 'git object damaged';
+}
 
 export interface Bench {
   readonly project: Project;
@@ -79,8 +90,31 @@ export async function paused(bench: Bench, client: Client): Promise<void> {
 
 const FILL = '/opt/zebu/fill';
 
+/** Seconds by which the clock of the guest is wrong. */
+const CLOCK = '/run/zebu-clock-ahead';
+
+/**
+ * The guest has the clock of the machine, which is not set for a test. So every program that asks for the time there asks a
+ * stand-in, which can be set; Docker's daemon goes on with the right one.
+ */
+export function ownClock({ guest }: Bench): void {
+  guest.run(
+    `printf '#!/bin/sh\nexec /bin/date -d "$(cat ${CLOCK} 2>/dev/null || echo 0) seconds" "$@"\n' | sudo tee /usr/local/bin/date >/dev/null && sudo chmod 755 /usr/local/bin/date`,
+  );
+  const [real = 0, own = 0] = guest
+    .run(`echo 86400 | sudo tee ${CLOCK} >/dev/null; /bin/date +%s; date +%s; sudo rm ${CLOCK}`)
+    .trim()
+    .split('\n')
+    .map(Number);
+  if (Math.abs(own - real - 86_400) > 60) throw new Error('the clock of the guest cannot be set');
+}
+
+/** Makes every object of the live commit unreadable, as a power cut may leave it. */
+const DAMAGE = (base: string): string =>
+  `for each in $(find ${base}/repo.git/objects -type f ! -path '*/info/*'); do chmod u+w $each; case $each in *.idx) ;; *) : >$each ;; esac; done`;
+
 /** Lets it happen, and goes on. */
-export async function inject(bench: Bench, fault: Fault, step: StepName, client: Client): Promise<void> {
+export async function inject(bench: Bench, fault: Fault, step: StepName, client: Client | undefined): Promise<void> {
   const late = step.endsWith('+');
   if (late) {
     goOn(bench);
@@ -90,7 +124,7 @@ export async function inject(bench: Bench, fault: Fault, step: StepName, client:
   const base = folder(bench);
   switch (fault) {
     case 'client killed':
-      client.process.kill('SIGKILL');
+      client?.process.kill('SIGKILL');
       break;
     case 'connection cut':
       // The sshd of whoever shows the journal.
@@ -118,8 +152,15 @@ export async function inject(bench: Bench, fault: Fault, step: StepName, client:
         `sudo fallocate -l $(df --output=avail -B1 /opt/zebu | tail -n 1) ${FILL}; sudo dd if=/dev/zero bs=4k status=none oflag=append conv=notrunc of=${FILL} 2>/dev/null; true`,
       );
       break;
+    case 'clock a day ahead':
+    case 'clock a day back':
+      guest.run(`echo ${fault === 'clock a day ahead' ? 86_400 : -86_400} | sudo tee ${CLOCK} >/dev/null`);
+      break;
+    case 'git object damaged':
+      guest.run(DAMAGE(base));
+      break;
   }
-  if (!late) goOn(bench);
+  if (!late && step !== 'before') goOn(bench);
 }
 
 async function reachable({ guest }: Bench): Promise<void> {
@@ -146,7 +187,7 @@ export function settled(bench: Bench, closed: boolean): void {
   bench.guest.run(
     [
       `for n in $(seq 600); do flock -ns ${base}/lock true && ${open} && break; sleep 0.2; done`,
-      `sudo rm -f ${FILL}`,
+      `sudo rm -f ${FILL} ${CLOCK}`,
       'for n in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.3; done',
     ].join('\n'),
   );

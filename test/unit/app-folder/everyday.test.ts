@@ -46,10 +46,10 @@ describe('the container a command runs in', () => {
     expect(() => chooseContainer(candidates, 'db', undefined)).toThrow(/db is not running \(exited\)/);
   });
 
-  it('needs a service, and does not take a flag for one', () => {
-    expect(inServiceArgs('app:exec', ['web', 'ls', '-l'])).toEqual({ service: 'web', command: ['ls', '-l'] });
-    expect(() => inServiceArgs('app:exec', [])).toThrow(expect.objectContaining({ code: 'USAGE' }));
-    expect(() => inServiceArgs('app:exec', ['--indx', 'web'])).toThrow(/Nonexistent flag: --indx/);
+  it('needs a service, and does not take a flag for one', async () => {
+    expect(await inServiceArgs('app:exec', ['web', 'ls', '-l'])).toEqual({ service: 'web', command: ['ls', '-l'] });
+    await expect(inServiceArgs('app:exec', [])).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(inServiceArgs('app:exec', ['--indx', 'web'])).rejects.toThrow(/Nonexistent flag: --indx/);
   });
 });
 

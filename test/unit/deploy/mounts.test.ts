@@ -93,7 +93,9 @@ describe('a path of the Compose files', () => {
     expect(decision).toMatchObject({
       code: 0,
       overlay: '',
-      said: ['web may write to ./www, which is part of the commit: what it writes there goes with the release'],
+      said: [
+        'web may write to ./www, which is part of the commit: what it writes there lasts until a commit changes it',
+      ],
     });
   });
 
@@ -101,7 +103,9 @@ describe('a path of the Compose files', () => {
     const decision = decide({ web: [{ source: folder.inTree('.'), target: '/src' }] });
     expect(decision).toMatchObject({
       overlay: '',
-      said: ['web may write to the whole folder of the release (/src): what it writes there goes with the release'],
+      said: [
+        'web may write to the whole folder of the release (/src): what it writes there lasts until a commit changes a file',
+      ],
     });
     expect(decide({ web: [{ source: folder.inTree('.'), target: '/src', readOnly: true }] }).said).toEqual([]);
   });

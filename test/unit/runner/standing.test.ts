@@ -121,6 +121,24 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('differ by an address that is kept for somebody else, and by who gives addresses out', () => {
+    const ipam = (router: string): object => ({
+      name: 'shop_net',
+      ipam: { driver: 'default', config: [{ subnet: '10.1.0.0/24', aux_addresses: { router } }] },
+    });
+    const there = [
+      'network shop_net here',
+      'network shop_net subnet 10.1.0.0/24',
+      'network shop_net ipam_driver default',
+      'network shop_net aux_addresses "router":"10.1.0.9"',
+    ];
+    expect(differs({ networks: { net: ipam('10.1.0.9') } }, there)).toEqual(['allowed']);
+    expect(differs({ networks: { net: ipam('10.1.0.8') } }, there)).toEqual([
+      'network shop_net aux_addresses "router"',
+      'allowed',
+    ]);
+  });
+
   it('are not refused before a deploy for a setting with a secret, which is not read there', () => {
     const secret = (o: string): Kept => ({ volumes: { data: { ...data, driver_opts: { type: 'cifs', o } } } });
     const there = [

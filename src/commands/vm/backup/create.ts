@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { pruneArg, storageArg } from '../../../lib/command/worded.js';
 import type { BackupMade } from '../../../lib/vm/backup/backups.js';
 
 export default class VmBackupCreate extends ProjectCommand<BackupMade> {
@@ -17,7 +18,7 @@ export default class VmBackupCreate extends ProjectCommand<BackupMade> {
     '<%= config.bin %> vm:backup:create --notes "before v2" --protected',
   ];
   static override flags = {
-    storage: Flags.string({ description: 'Storage with content type backup. Default: the first.' }),
+    storage: Flags.string({ parse: storageArg, description: 'Storage with content type backup. Default: the first.' }),
     mode: Flags.option({
       options: ['snapshot', 'suspend', 'stop'] as const,
       default: 'snapshot',
@@ -26,6 +27,7 @@ export default class VmBackupCreate extends ProjectCommand<BackupMade> {
     notes: Flags.string({ description: 'A note kept with it.' }),
     protected: Flags.boolean({ description: 'Keep it until somebody takes the protection away.' }),
     prune: Flags.string({
+      parse: pruneArg,
       description:
         "Which older backups to keep, as Proxmox writes it. Needs Datastore.Allocate. Default: the storage's rule.",
     }),

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { backupArg, storageArg } from '../../../lib/command/worded.js';
 import type { Restored } from '../../../lib/vm/backup/backups.js';
 
 export default class VmBackupRestore extends ProjectCommand<Restored> {
@@ -16,12 +17,16 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
     '<%= config.bin %> vm:backup:restore vzdump-qemu-100-2026_11_24-21_03_00.vma.zst --as-new',
   ];
   static override args = {
-    backup: Args.string({ description: 'As vm:backup:list names it, its last part, or latest.', required: true }),
+    backup: Args.string({
+      parse: backupArg,
+      description: 'As vm:backup:list names it, its last part, or latest.',
+      required: true,
+    }),
   };
   static override flags = {
     'as-new': Flags.boolean({ description: "Restore beside the app's VM, with a new id.", exclusive: ['start'] }),
     start: Flags.boolean({ description: 'Start the VM, and wait until it has booted.' }),
-    storage: Flags.string({ description: 'Storage for the disks. Default: where they were.' }),
+    storage: Flags.string({ parse: storageArg, description: 'Storage for the disks. Default: where they were.' }),
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
   };
 

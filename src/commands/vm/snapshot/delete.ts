@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { snapshotArg } from '../../../lib/command/worded.js';
 import type { SnapshotChange } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
@@ -10,7 +11,9 @@ export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
     async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotChange,
   );
   static override examples = ['<%= config.bin %> vm:snapshot:delete before-v2'];
-  static override args = { name: Args.string({ description: 'Name of the snapshot.', required: true }) };
+  static override args = {
+    name: Args.string({ parse: snapshotArg, description: 'Name of the snapshot.', required: true }),
+  };
   static override flags = {
     'allow-freeze': Flags.boolean({
       description: 'Accept that a running VM stands still meanwhile (qcow2 files in a directory or on NFS).',

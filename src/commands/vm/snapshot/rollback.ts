@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { snapshotArg } from '../../../lib/command/worded.js';
 import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/snapshots.js';
 
 export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBack> {
@@ -15,7 +16,9 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start',
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start --yes',
   ];
-  static override args = { name: Args.string({ description: 'Name of the snapshot.', required: true }) };
+  static override args = {
+    name: Args.string({ parse: snapshotArg, description: 'Name of the snapshot.', required: true }),
+  };
   static override flags = {
     start: Flags.boolean({ description: 'Start the VM again, and wait until it has booted.' }),
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
