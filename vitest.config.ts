@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
+import { SCRIPT_FILE, scriptText } from './scripts/script-text.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -12,6 +13,12 @@ const alias = [
   { find: /^@zebu\/kit\/ssh$/, replacement: source('plugins/kit/src/ssh/index.ts') },
 ];
 
+const scriptsAsText: Plugin = {
+  name: 'scripts-as-text',
+  enforce: 'pre',
+  load: (id) => (SCRIPT_FILE.test(id) ? `export default ${JSON.stringify(scriptText(id))};` : undefined),
+};
+
 const minutes = (n: number): number => n * 60_000;
 
 /**
@@ -21,6 +28,7 @@ const minutes = (n: number): number => n * 60_000;
 const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
 
 export default defineConfig({
+  plugins: [scriptsAsText],
   resolve: { alias },
   test: {
     pool: 'forks',

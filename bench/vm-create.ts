@@ -12,7 +12,7 @@ interface Task {
   readonly endedAt: number;
 }
 
-interface Measured {
+export interface Measured {
   readonly wall: number;
   readonly tasks: number;
   readonly boot: number;
@@ -27,7 +27,11 @@ const BOOTED = ['/run/cloud-init/result.json', '/run/sshd.pid', '/run/docker.pid
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-function measure(cwd: string, labState: string): Measured {
+/** Seconds of a `vm:create` that are neither a task of Proxmox nor the boot of the guest. */
+export const own = ({ wall, tasks, boot }: Measured): number => wall - tasks - boot;
+
+/** Makes the VM of the folder's zebu.yml, and takes it away again. */
+export function measureCreate(cwd: string, labState: string): Measured {
   const { stdout, stderr, seconds: wall } = zebu(['vm:create', '--json', '--debug'], cwd);
   const { vmid } = resultOf<{ vmid: number }>(stdout);
   const { tasks } = JSON.parse(readFileSync(join(labState, 'state.json'), 'utf8')) as { tasks: Task[] };
@@ -59,9 +63,8 @@ export function benchVmCreate(rounds: number): Promise<void> {
     console.log(`\nvm:create on a namespace guest, best of ${rounds}: wall = tasks of Proxmox + boot + zebu's own`);
     for (const transport of ['api', 'ssh'] as const) {
       writeFileSync(join(cwd, 'zebu.yml'), configuration(lab, transport));
-      if (transport === 'api') measure(cwd, labState);
-      const runs = Array.from({ length: rounds }, () => measure(cwd, labState));
-      const own = ({ wall, tasks, boot }: Measured): number => wall - tasks - boot;
+      if (transport === 'api') measureCreate(cwd, labState);
+      const runs = Array.from({ length: rounds }, () => measureCreate(cwd, labState));
       const best = runs.reduce((a, b) => (own(a) <= own(b) ? a : b));
       const show = (seconds: number): string => `${seconds.toFixed(1)} s`;
       console.log(

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { SCRIPT_FILE, scriptText } from './script-text.ts';
 
 /** What oclif does on every start in a way that is only slow; each is looked for, so that an update of oclif is noticed. */
 const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
@@ -94,6 +95,13 @@ const lightWsl: Plugin = {
   },
 };
 
+const scriptsAsText: Plugin = {
+  name: 'scripts-as-text',
+  setup(build) {
+    build.onLoad({ filter: SCRIPT_FILE }, ({ path }) => ({ contents: scriptText(path), loader: 'text' }));
+  },
+};
+
 /** @param root folder of the repository, ending in a slash */
 export const bundling = (root: string): BuildOptions => ({
   absWorkingDir: root,
@@ -121,7 +129,7 @@ export const bundling = (root: string): BuildOptions => ({
   ],
   // The same library, as modules instead of CommonJS: what is not used is left out.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [lazyOclif, builtinsByName, lightWsl],
+  plugins: [lazyOclif, builtinsByName, lightWsl, scriptsAsText],
 });
 
 /**

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface Report {
@@ -13,7 +13,13 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numFailedTestSuites: number;
-  readonly testResults: readonly { name: string; status: string; assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly startTime: number;
+    readonly endTime: number;
+    readonly assertionResults: readonly unknown[];
+  }[];
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -45,6 +51,12 @@ try {
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
   failed = Math.max(counts.numFailedTests + unloadable.length, failed);
+  // Where the time went, for whoever wonders why it takes so long.
+  const slowest = counts.testResults
+    .map(({ name, startTime, endTime }) => ({ name: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .filter(({ seconds }) => seconds > 20)
+    .toSorted((a, b) => b.seconds - a.seconds);
+  for (const { name, seconds } of slowest) console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
 } catch {
   console.error('vitest left no report.');
   failed = Math.max(failed, 1);

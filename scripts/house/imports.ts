@@ -13,18 +13,20 @@ export interface Import {
 }
 
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+/** Of a script, see scripts/script-text.ts. */
+const INCLUDE = /^\s*# include (\.\S+)$/gm;
 
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '');
 
-/** All imports between two folders of `source`, those of types and those at run time, too. */
+/** All imports between two folders of `source`: of types, at run time, and of a script in another. */
 export function importsOf(source: URL): readonly Import[] {
   const root = fileURLToPath(source);
-  return globSync('**/*.ts', { cwd: root })
+  return globSync('**/*.{ts,sh,awk,pl}', { cwd: root })
     .map((file) => file.replaceAll('\\', '/'))
     .toSorted()
     .flatMap((file) => {
       const text = readFileSync(`${root}${file}`, 'utf8');
-      return [...text.matchAll(SPECIFIER)].map(([, specifier = '']) => {
+      return [...text.matchAll(file.endsWith('.ts') ? SPECIFIER : INCLUDE)].map(([, specifier = '']) => {
         const target = posix.join(posix.dirname(file), specifier);
         return { file, target, from: folderOf(file), to: folderOf(target) };
       });

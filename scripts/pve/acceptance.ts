@@ -19,6 +19,8 @@ export interface AcceptanceOptions {
 }
 
 export interface Outcome {
+  readonly begun: Date;
+  readonly seconds: number;
   readonly version: string;
   readonly title: string;
   readonly lives: readonly { readonly name: string; readonly steps: readonly Taken[]; readonly conversation: string }[];
@@ -54,6 +56,7 @@ export async function acceptance(options: AcceptanceOptions): Promise<Outcome> {
     throw new Refused(`there is nothing to run${only === undefined ? '' : ` for ${only.join(', ')}`}`);
   // Cleaning up goes on after Ctrl-C.
   const node = await Node.reach(target, new AbortController().signal);
+  const begun = new Date();
   const lives: Outcome['lives'][number][] = [];
   let removed: readonly string[] = [];
   let left: string | undefined;
@@ -80,7 +83,8 @@ export async function acceptance(options: AcceptanceOptions): Promise<Outcome> {
         left = (error as Error).message;
       }
     }
-    return { version, title: target.title, lives, removed, left };
+    const seconds = (Date.now() - begun.getTime()) / 1000;
+    return { begun, seconds, version, title: target.title, lives, removed, left };
   } finally {
     await node.close();
   }
@@ -96,6 +100,10 @@ async function live(
   try {
     for (const step of lifeOf(project, backups)) {
       if (signal.aborted) break;
+      if (step.needs !== undefined && !steps.some((taken) => taken.ok && taken.step.name === step.needs)) {
+        say(`skip            ${step.name}: needs ${step.needs}`);
+        continue;
+      }
       const taken = await takeStep(root, project, step, signal);
       steps.push(taken);
       const mark = taken.ok ? 'ok  ' : step.optional === true ? 'warn' : 'FAIL';

@@ -15,6 +15,8 @@ export interface Step {
   readonly judge?: (result: never) => string | undefined;
   /** When it fails, what comes after it still makes sense. */
   readonly optional?: boolean;
+  /** The step without which it makes none: left out when that failed. */
+  readonly needs?: string;
 }
 
 interface Changed {
@@ -26,6 +28,8 @@ const unchanged = ({ changed }: Changed): string | undefined =>
 const changed = (result: Changed): string | undefined => (result.changed ? undefined : 'it changed nothing');
 
 const RULES = [5432, 6379, 9000].map((port) => ({ port, from: ['192.0.2.0/24'] }));
+
+const SNAPSHOT = 'a snapshot';
 
 const OUTCOME_UNKNOWN = 9;
 const DIFFERS = 6;
@@ -60,10 +64,11 @@ export function lifeOf(project: Project, backups: boolean): readonly Step[] {
     { name: 'the app deployed anew', argv: ['app:deploy', '--tag', 'v2'], prepare: () => project.release('v2', 'two') },
     { name: 'the app is up', argv: ['app:status'] },
     { name: 'the app back at the release before', argv: ['app:rollback'] },
-    { name: 'a snapshot', argv: ['vm:snapshot:create', 'before', '--allow-freeze'], optional: true },
+    // Not every storage has them.
+    { name: SNAPSHOT, argv: ['vm:snapshot:create', 'before', '--allow-freeze'], optional: true },
     { name: 'its list', argv: ['vm:snapshot:list'] },
-    { name: 'back to the snapshot', argv: ['vm:snapshot:rollback', 'before', '--yes', '--start'], optional: true },
-    { name: 'the snapshot removed', argv: ['vm:snapshot:delete', 'before', '--allow-freeze'], optional: true },
+    { name: 'back to the snapshot', argv: ['vm:snapshot:rollback', 'before', '--yes', '--start'], needs: SNAPSHOT },
+    { name: 'the snapshot removed', argv: ['vm:snapshot:delete', 'before', '--allow-freeze'], needs: SNAPSHOT },
     ...(backups
       ? [
           { name: 'a backup', argv: ['vm:backup:create'] },

@@ -50,7 +50,7 @@ async function run(): Promise<number> {
     const day = new Date().toISOString().slice(0, 16).replace(/[-:]/g, '');
     const folder = resolve(values.report ?? `zebu-acceptance-${day}`);
     const hosts = Object.values(target.proxmox).flatMap(({ host }) => (typeof host === 'string' ? [host] : []));
-    writeReport(folder, outcome, versions(), hosts);
+    writeReport(folder, { outcome, versions: versions(), hosts, root });
     console.log(`The report is in ${folder}`);
     return outcome;
   };

@@ -11,7 +11,7 @@ function ssh(target: readonly string[], line: string): string {
   const { status, stdout, stderr } = spawnSync(
     'ssh',
     ['-F', 'none', ...options.flatMap((option) => ['-o', option]), ...target, line],
-    { encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 28 },
+    { encoding: 'utf8', timeout: 300_000, maxBuffer: 1 << 28 },
   );
   if (status !== 0) throw new Error(`${line}: exit status ${status ?? 'none'}: ${stderr}`);
   return stdout.trim();

@@ -71,7 +71,7 @@ export class PathRounds {
 
   async prune(): Promise<void> {
     this.log.push('prune');
-    await this.#project.json(['app:prune', '--keep', '1']);
+    await this.#project.json(['app:prune', '--keep', '2']);
   }
 
   async rollback(): Promise<void> {

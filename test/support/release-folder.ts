@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { COMPOSE } from '../../src/lib/runner/compose.js';
-import { CONFIG } from '../../src/lib/runner/config.js';
-import { DATA } from '../../src/lib/runner/data.js';
-import { MOUNTS } from '../../src/lib/runner/mounts.js';
-import { SOURCES } from '../../src/lib/runner/sources.js';
+import COMPOSE from '../../src/lib/runner/compose.sh';
+import CONFIG from '../../src/lib/runner/config.sh';
+import DATA from '../../src/lib/runner/data.sh';
+import MOUNTS from '../../src/lib/runner/mounts.sh';
+import SOURCES from '../../src/lib/runner/sources.sh';
 
 /** A bind mount as `docker compose config` prints it. */
 export interface Bind {

@@ -12,6 +12,8 @@ export interface PveRefusal {
   readonly reason: string;
   /** Parameter → what is wrong with it. */
   readonly errors?: Readonly<Record<string, string>> | undefined;
+  /** What to do about a 401, where the credential is no token. */
+  readonly credentialHint?: string | undefined;
 }
 
 /** The right that a refusal names. */
@@ -86,7 +88,9 @@ export function pveError(refusal: PveRefusal): ZebuError {
       'AUTH_FAILED',
       `Proxmox does not accept the credentials: ${reason || 'authentication failure'}`,
       {
-        hint: 'Check the token, and that neither it nor its user has expired: pveum user token list <user>@<realm>',
+        hint:
+          refusal.credentialHint ??
+          'Check the token, and that neither it nor its user has expired: pveum user token list <user>@<realm>',
         details,
       },
     );

@@ -11,11 +11,11 @@ import { QemuBackend } from './guest/qemu.js';
 import type { Accel } from './guest/qemu-argv.js';
 import type { LabImage } from './image/index.js';
 import { sshDoor } from './host/shell.js';
-import { certificateFingerprint, readTokens } from './instance/credentials.js';
+import { certificateFingerprint, readTicketKeys, readTokens } from './instance/credentials.js';
 import type { Layout } from './instance/layout.js';
 import { nodeNames, type LabSettings } from './instance/settings.js';
 import { bridgeDevice } from './net/devices.js';
-import { handleApi, ROUTES } from './pve/api.js';
+import { handleApi, ROUTES, type Api } from './pve/api.js';
 import { readBody } from './pve/body.js';
 import { capabilitiesOf, methodAt } from './pve/catalog.js';
 import { Faults, type FaultRequest } from './pve/faults.js';
@@ -26,7 +26,6 @@ import { openSerialPort } from './pve/power.js';
 import { Sampler } from './pve/sampler.js';
 import { vmSummary } from './pve/routes/status.js';
 import { StateFile } from './pve/state.js';
-import { assembleCsrfToken, assembleTicket } from './pve/tickets.js';
 
 /** Everything a daemon needs, decided by `lab:up`; the daemon reads it from its standard input. */
 export interface DaemonOptions {
@@ -64,15 +63,16 @@ async function stopGuests(node: LabNode, ha: HaManager): Promise<void> {
 
 /** The lab's own requests, over the control socket: state for `lab:status`, trouble for tests, the end for `lab:down`. */
 async function handleControl(
-  { node, ha, faults }: Pick<RunningDaemon, 'faults' | 'node'> & { readonly ha: HaManager },
+  { node, ha, faults, tickets }: Api & { readonly ha: HaManager },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const what = `${request.method ?? ''} ${request.url ?? ''}`;
   const [, made, user = ''] = /^GET \/lab\/(ticket|csrf)\?user=([^&]+)$/.exec(what) ?? [];
   if (made !== undefined) {
-    const make = made === 'ticket' ? assembleTicket : assembleCsrfToken;
-    response.writeHead(200, { connection: 'close' }).end(make(decodeURIComponent(user)));
+    const login = decodeURIComponent(user);
+    const text = made === 'ticket' ? tickets.assembleTicket(login) : tickets.assembleCsrfToken(login);
+    response.writeHead(200, { connection: 'close' }).end(text);
     return;
   }
   if (what === 'GET /lab/status') {
@@ -166,21 +166,22 @@ export async function runDaemon(
   const sampler = new Sampler(node);
   sampler.start();
   const faults = new Faults();
+  const answering: Api = { node, faults, tickets: await readTicketKeys(layout) };
   const tls = {
     key: await readFile(layout.tlsKey),
     cert: await readFile(layout.tlsCert),
     handshakeTimeout: SILENCE_MS,
     keepAliveTimeout: SILENCE_MS,
   };
-  const handle: RequestListener = (request, response) => void handleApi(node, faults, request, response, false);
+  const handle: RequestListener = (request, response) => void handleApi(answering, request, response, false);
   const api = createHttps(tls, handle);
   // The same for the node's own loopback.
   const inner = createHttps(tls, handle);
   const control = createHttp((request, response) => {
     const handled =
       request.url?.startsWith('/lab/') === true
-        ? handleControl({ node, ha, faults }, request, response)
-        : handleApi(node, faults, request, response, true);
+        ? handleControl({ ...answering, ha }, request, response)
+        : handleApi(answering, request, response, true);
     handled.catch(() => response.destroy());
   });
   const images = createHttp(mirror(image));

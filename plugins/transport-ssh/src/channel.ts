@@ -22,72 +22,108 @@ const PORT = 8006;
  * @returns the client, or why there is no such way on this host, in a few words
  */
 export async function openChannel(options: ChannelOptions): Promise<RestClient | string> {
-  const { session, io, signal, timeoutMs } = options;
-  const knocking = knock(session, LOOPBACK);
-  const made = await makeTicket(options).catch(async (error: unknown) => {
-    await knocking.then(close);
-    throw error;
-  });
-  if (typeof made === 'string') {
-    await knocking.then(close);
-    return made;
-  }
-  const wire = new ChannelWire(options, made);
-  const problem = await wire.begin(await knocking);
+  const { io, signal, timeoutMs } = options;
+  const wire = new ChannelWire(options);
+  const problem = await wire.begin();
   return problem ?? new RestClient({ wire, io, signal, timeoutMs });
 }
 
-/** A raw channel, or why there is none. */
-const knock = (session: SshSession, host: string): Promise<Duplex | string> =>
-  session.forwardOut(host, PORT).catch((error: unknown) => (error instanceof Error ? error.message : 'no channel'));
-
-function close(channel: Duplex | string): void {
-  if (typeof channel === 'string') return;
-  channel.on('error', () => {});
-  channel.destroy();
-}
+/** In a few words. */
+class NoTicket extends Error {}
 
 class ChannelWire implements RestWire {
   readonly where: string;
   readonly unreachableHint = 'Does pveproxy run on it? On the host: systemctl status pveproxy';
+  readonly refusedHint =
+    'The node does not take what it made itself. On the host: is its clock right (timedatectl), is root@pam enabled (pveum user list)? Then: systemctl restart pvedaemon pveproxy';
   readonly #options: ChannelOptions;
+  /** Begun with the channel; its certificates judge who is at the other end. */
   #ticket: Promise<Ticket>;
-  #current: Ticket;
+  #current: Ticket | undefined;
   #host = LOOPBACK;
   /** Opened to see whether it can be, and used for the first request. */
   #first: TLSSocket | undefined;
 
-  constructor(options: ChannelOptions, ticket: Ticket) {
+  constructor(options: ChannelOptions) {
     this.where = options.session.where;
     this.#options = options;
-    this.#current = ticket;
-    this.#ticket = Promise.resolve(ticket);
+    this.#ticket = this.#make(false);
   }
 
   /** @returns why this way cannot be gone; undefined when it can */
-  async begin(loopback: Duplex | string): Promise<string | undefined> {
-    const { session } = this.#options;
-    let channel = loopback;
-    if (typeof channel === 'string' && this.#current.listens !== undefined) {
-      this.#host = this.#current.listens;
-      channel = await knock(session, this.#host);
+  async begin(): Promise<string | undefined> {
+    const meeting = this.#meet();
+    // Heard of below, when it is known whether there is a ticket.
+    meeting.catch(() => {});
+    let ticket: Ticket;
+    try {
+      ticket = await this.#ticket;
+    } catch (error) {
+      await meeting;
+      if (error instanceof NoTicket) return error.message;
+      throw error;
     }
-    if (typeof channel === 'string') return channel;
-    let trouble = await this.#greet(channel);
-    if (trouble !== undefined && !isZebuError(trouble)) {
-      // Opened while the ticket was made: pveproxy hangs up on whoever says nothing for five seconds, and a busy node takes longer.
-      channel = await knock(session, this.#host);
-      if (typeof channel === 'string') return channel;
-      trouble = await this.#greet(channel);
+    let trouble = await meeting;
+    if (typeof trouble === 'string' && ticket.listens !== undefined) {
+      this.#host = ticket.listens;
+      trouble = await this.#meet();
     }
-    if (trouble === undefined || isZebuError(trouble)) return trouble?.message;
+    // Pveproxy hangs up on whoever says nothing for five seconds, and a busy node takes longer to make the ticket.
+    if (trouble instanceof Error && !isZebuError(trouble)) trouble = await this.#meet();
+    if (trouble === undefined || typeof trouble === 'string') return trouble;
+    if (isZebuError(trouble)) return trouble.message;
     return (trouble as NodeJS.ErrnoException).code === 'ECONNRESET'
       ? `its port ${PORT} hangs up at once (does ALLOW_FROM or DENY_FROM in /etc/default/pveproxy keep ${this.#host} out?)`
       : `no TLS with its port ${PORT} (${trouble.message})`;
   }
 
-  /** @returns what is wrong with the other end of a new channel; undefined when it is kept for the first request */
-  async #greet(channel: Duplex): Promise<Error | undefined> {
+  async open(): Promise<Duplex> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && !first.destroyed) return first;
+    // A string is no ZebuError: whether to knock again is decided by who asks.
+    const channel = await this.#knock();
+    if (typeof channel === 'string') throw new Error(channel);
+    return this.#secure(channel);
+  }
+
+  async credential(method: string): Promise<Readonly<Record<string, string>>> {
+    if (this.#current !== undefined && isStale(this.#current, Date.now())) this.renew();
+    const { ticket, csrf } = await this.#ticket;
+    return {
+      cookie: `PVEAuthCookie=${encodeURIComponent(ticket.reveal())}`,
+      ...(method === 'GET' ? {} : { csrfpreventiontoken: csrf.reveal() }),
+    };
+  }
+
+  renew(): void {
+    this.#ticket = this.#make(true).catch((error: unknown) => {
+      if (!(error instanceof NoTicket)) throw error;
+      throw new ZebuError('AUTH_FAILED', `${this.where} makes no new ticket: ${error.message}`, {
+        hint: this.refusedHint,
+      });
+    });
+    // Heard by whoever asks for the credential next.
+    this.#ticket.catch(() => {});
+  }
+
+  async #make(thorough: boolean): Promise<Ticket> {
+    const made = await makeTicket(this.#options, thorough);
+    if (typeof made === 'string') throw new NoTicket(made);
+    return (this.#current = made);
+  }
+
+  /** A raw channel, or why there is none. */
+  #knock(): Promise<Duplex | string> {
+    return this.#options.session
+      .forwardOut(this.#host, PORT)
+      .catch((error: unknown) => (error instanceof Error ? error.message : 'no channel'));
+  }
+
+  /** @returns why there is no channel, or what is wrong with its other end; undefined when it is kept for the first request */
+  async #meet(): Promise<Error | string | undefined> {
+    const channel = await this.#knock();
+    if (typeof channel === 'string') return channel;
     try {
       this.#first = await this.#secure(channel);
       return undefined;
@@ -97,38 +133,11 @@ class ChannelWire implements RestWire {
     }
   }
 
-  async open(): Promise<Duplex> {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined && !first.destroyed) return first;
-    const channel = await knock(this.#options.session, this.#host);
-    if (typeof channel !== 'string') return this.#secure(channel);
-    // No ZebuError: whether to knock again is decided by who asks.
-    throw new Error(channel);
-  }
-
-  async credential(method: string): Promise<Readonly<Record<string, string>>> {
-    if (isStale(this.#current, Date.now())) this.renew();
-    const { ticket, csrf } = await this.#ticket;
-    return {
-      cookie: `PVEAuthCookie=${encodeURIComponent(ticket.reveal())}`,
-      ...(method === 'GET' ? {} : { csrfpreventiontoken: csrf.reveal() }),
-    };
-  }
-
-  renew(): void {
-    this.#ticket = makeTicket(this.#options).then((made) => {
-      if (typeof made !== 'string') return (this.#current = made);
-      throw new ZebuError('AUTH_FAILED', `${this.where} makes no new ticket: ${made}`);
-    });
-    // Heard by whoever asks for the credential next.
-    this.#ticket.catch(() => {});
-  }
-
   #secure(channel: Duplex): Promise<TLSSocket> {
-    const untrusted = (socket: TLSSocket): ZebuError | undefined => {
+    const untrusted = async (socket: TLSSocket): Promise<ZebuError | undefined> => {
       const presented = (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256;
-      if (presented !== undefined && this.#current.fingerprints.has(presented)) return undefined;
+      const { fingerprints } = this.#current ?? (await this.#ticket);
+      if (presented !== undefined && fingerprints.has(presented)) return undefined;
       return new ZebuError(
         'TLS_UNTRUSTED',
         `what listens on its port ${PORT} does not have the node's own certificate`,
@@ -138,6 +147,13 @@ class ChannelWire implements RestWire {
         },
       );
     };
-    return openTls({ stream: channel }, { untrusted, signal: this.#options.signal });
+    const { signal, timeoutMs } = this.#options;
+    const limit = AbortSignal.timeout(timeoutMs);
+    return openTls({ stream: channel }, { untrusted, signal: AbortSignal.any([signal, limit]) }).catch(
+      (error: unknown) => {
+        if (!limit.aborted || signal.aborted) throw error;
+        throw new Error(`no answer within ${Math.round(timeoutMs / 1000)} s`, { cause: error });
+      },
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Sensitive, type Io } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
+import { TICKET_PROGRAM } from './ticket-program.js';
 
 /** What a node that we are root of makes for one run, and what it says of itself. */
 export interface Ticket {
@@ -20,28 +21,6 @@ export interface Ticket {
 const RENEW_AFTER_MS = 90 * 60_000;
 
 export const isStale = (ticket: Ticket, now: number): boolean => now - ticket.made > RENEW_AFTER_MS;
-
-/**
- * Proxmox's own Perl signs a ticket for root, as its login does; nothing is written, and nothing is left when we are gone.
- * Where root may not log in, which some hosts are told, its tickets are not taken either: then there is none. Which certificate the API server shows, and where it listens, is read over the same connection, so that trust begins
- * at the host key of SSH.
- */
-const PROGRAM = String.raw`
-use strict;
-use warnings;
-use PVE::Cluster;
-use PVE::AccessControl;
-
-PVE::Cluster::cfs_update();
-PVE::AccessControl::check_user_enabled(PVE::Cluster::cfs_read_file('user.cfg'), 'root@pam');
-print 'ticket=', PVE::AccessControl::assemble_ticket('root@pam'), "\n";
-print 'csrf=', PVE::AccessControl::assemble_csrf_prevention_token('root@pam'), "\n";
-for my $file ('/etc/default/pveproxy', '/etc/pve/local/pveproxy-ssl.pem', '/etc/pve/local/pve-ssl.pem') {
-    open(my $handle, '<', $file) or next;
-    print while <$handle>;
-    print "\n";
-}
-`;
 
 /** What the program printed; undefined when that is no ticket. */
 export function parseTicket(text: string, made: number): Ticket | undefined {
@@ -75,9 +54,18 @@ export interface TicketOptions {
   readonly timeoutMs: number;
 }
 
-/** @returns a ticket, or why there is none, in a few words */
-export async function makeTicket({ session, io, signal, timeoutMs }: TicketOptions): Promise<Ticket | string> {
-  const { code, stdout, stderr } = await session.exec(['perl', '-e', PROGRAM], { signal, timeoutMs });
+/**
+ * Where root may not log in, which some hosts are told, its tickets are not taken either: then there is none. Which certificate
+ * the API server shows, and where it listens, is read over the same connection, so that trust begins at the host key of SSH.
+ * @param thorough one that the node made in the short way was not taken
+ * @returns a ticket, or why there is none, in a few words
+ */
+export async function makeTicket(
+  { session, io, signal, timeoutMs }: TicketOptions,
+  thorough = false,
+): Promise<Ticket | string> {
+  const argv = ['perl', '-e', TICKET_PROGRAM, ...(thorough ? ['thorough'] : [])];
+  const { code, stdout, stderr } = await session.exec(argv, { signal, timeoutMs });
   const ticket = code === 0 ? parseTicket(stdout, Date.now()) : undefined;
   if (ticket === undefined) {
     const why = stderr.trim().split('\n', 1)[0] ?? '';
@@ -85,5 +73,6 @@ export async function makeTicket({ session, io, signal, timeoutMs }: TicketOptio
   }
   io.redactor.add(ticket.ticket.reveal());
   io.redactor.add(ticket.csrf.reveal());
+  io.debug(() => `ticket made by ${/^by=(\S+)$/m.exec(stdout)?.[1] ?? 'its Perl'}`);
   return ticket;
 }

@@ -3,30 +3,6 @@ import { ZebuError } from '@zebu/kit';
 /** Exit status of a script that found `current` leading nowhere. */
 export const BROKEN_STATUS = 69;
 
-/**
- * Sets `link` in a script that is in the app's folder: `live`, `none` (nothing went live yet), or what is wrong with the link
- * to the live release: missing, dangling, loop, other.
- */
-export const CURRENT_LINK = String.raw`
-link=live
-if [ -L current ]; then
-  if [ ! -f current/plan ]; then
-    link=dangling
-    ! LC_ALL=C ls -L current 2>&1 >/dev/null | grep -q 'Too many levels' || link=loop
-  fi
-elif [ -e current ]; then link=other
-elif grep -qs '"verdict":"live"' releases.jsonl; then link=missing
-else link=none
-fi
-`;
-
-/** Prints that as `link=`, and the name of the live release as `current=`: nothing where the link leads to none. */
-export const CURRENT_LINES =
-  CURRENT_LINK +
-  String.raw`
-printf 'current=%s\nlink=%s\n' "$(readlink current 2>/dev/null | sed -n 's|^releases/\([^/]*\)$|\1|p')" "$link"
-`;
-
 const HOW: Readonly<Record<string, string>> = {
   missing: 'is not there',
   dangling: 'leads to a release that is not there',

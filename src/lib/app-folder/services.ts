@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import * as z from 'zod';
-import { CURRENT_LINES } from './current-link.js';
+import CURRENT_LINES from './current-lines.sh';
 import { parseRecorded, type Recorded } from './drift.js';
 import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
 

@@ -4,7 +4,7 @@ import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { shortNote } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
-import { IN_USE } from '../runner/in-use.js';
+import IN_USE from '../runner/in-use.sh';
 import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
 import { notDeployed } from '../app-folder/status.js';
 

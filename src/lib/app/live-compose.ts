@@ -1,6 +1,7 @@
 import { sh } from '@zebu/kit';
-import { BROKEN_STATUS, CURRENT_LINK } from '../app-folder/current-link.js';
-import { COMPOSE } from '../runner/compose.js';
+import { BROKEN_STATUS } from '../app-folder/current-link.js';
+import CURRENT_LINK from '../app-folder/current-link.sh';
+import COMPOSE from '../runner/compose.sh';
 
 /** Exit status of a script that needs a live release where there is none. */
 export const NOT_LIVE_STATUS = 66;

@@ -2,7 +2,8 @@ import { sh, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { frontFolder } from '../app-folder/front-proxy.js';
-import { BROKEN_STATUS, brokenLink, CURRENT_LINK } from '../app-folder/current-link.js';
+import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
+import CURRENT_LINK from '../app-folder/current-link.sh';
 import { appLayout } from '../app-folder/layout.js';
 import { notDeployed } from '../app-folder/status.js';
 

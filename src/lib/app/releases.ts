@@ -4,10 +4,11 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
 import type { DeployResult } from '../deploy/deploy.js';
-import { checkLink, CURRENT_LINES, linkWarning } from '../app-folder/current-link.js';
+import { checkLink, linkWarning } from '../app-folder/current-link.js';
+import CURRENT_LINES from '../app-folder/current-lines.sh';
 import { parseHistory, type ReleaseRecord } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
-import { ORDER } from '../app-folder/order.js';
+import ORDER from '../app-folder/order.sh';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { rollback } from '../deploy/rollback.js';
 import { notDeployed } from '../app-folder/status.js';
@@ -77,14 +78,29 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
   return releases;
 }
 
+/** Releases as they were live, oldest first. Going back to one leaves all that were live after it: they were fled. */
+function turns(releases: readonly Release[]): readonly string[] {
+  const turn: string[] = [];
+  for (const { id, verdict } of releases.toReversed()) {
+    if (verdict !== 'live') continue;
+    const at = turn.indexOf(id);
+    if (at === -1) turn.push(id);
+    else turn.length = at + 1;
+  }
+  return turn;
+}
+
 /**
- * The release to go back to: the named one, else the newest verified one that came to the VM before the live one, so that
- * going back twice does not return to what was fled. @throws REF_UNKNOWN
+ * The release to go back to: the named one, else the one that was live before the live one and was not fled since, so that
+ * neither going back twice nor a deploy after it returns to what was fled. @throws REF_UNKNOWN
  */
 export function chooseRelease({ releases, current, order }: Releases, wanted: string | undefined): ReleaseId {
   const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
   if (wanted === undefined) {
-    const before = current === null ? order : order.slice(0, Math.max(0, order.indexOf(current)));
+    const turn = turns(releases);
+    // Of a release that no record tells of, what came to the VM before it is all there is to know.
+    const known = current !== null && turn.includes(current) ? turn : order;
+    const before = current === null ? known : known.slice(0, Math.max(0, known.indexOf(current)));
     const newest = before.findLast((id) => candidates.some((each) => each.id === id));
     if (newest !== undefined) return toReleaseId(newest);
     throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });

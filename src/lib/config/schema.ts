@@ -80,7 +80,9 @@ const app = z.strictObject({
     .array(relativePath)
     .min(1)
     .default(['compose.yml'])
-    .describe('Compose files, base first, each later one overriding the ones before.'),
+    .describe(
+      'Compose files, base first, each later one overriding the ones before. The folder of the first one is the project directory: relative paths count from there, and `.env` is looked for there, as by `docker compose -f`.',
+    ),
   profiles: z
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a profile name'))
     .default([])

@@ -1,6 +1,7 @@
 import { isZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context/context.js';
+import { IMPATIENT_SECONDS, isFirstBoot } from '../guest/address.js';
 import { openGuest } from '../guest/session.js';
 import { parseFacts } from '../guest/prove.js';
 import { agentAnswer } from '../proxmox/agent-answer.js';
@@ -82,7 +83,7 @@ function withVm(
 
 const infoAnswer = z.object({ result: z.object({ version: z.string().optional() }).loose() });
 
-async function agent(findings: Findings, path: string): Promise<Finding> {
+async function agent(context: Context, findings: Findings, path: string): Promise<Finding> {
   try {
     const { client, vm } = findings;
     if (client === undefined || vm === undefined || vm === null) return skip('there is no VM yet');
@@ -92,6 +93,9 @@ async function agent(findings: Findings, path: string): Promise<Finding> {
     return ok(`answers${version === undefined ? '' : `, version ${version}`}`);
   } catch (error) {
     if (isZebuError(error) && error.code !== 'PROXMOX_REFUSED' && error.code !== 'OUTCOME_UNKNOWN') throw error;
+    const { uptime = 0 } = findings.vm ?? {};
+    if (uptime <= context.config.vm.boot_timeout)
+      return warn(`does not answer yet, ${uptime} s after the start of the VM`, BOOTS);
     return fail(
       'VM_NOT_READY',
       'does not answer',
@@ -103,8 +107,15 @@ async function agent(findings: Findings, path: string): Promise<Finding> {
 /** Docker may be starting, and a slow VM takes its time for each program. */
 const SSH_SECONDS = 60;
 
+const BOOTS = 'Run it again in a moment; how far it is: zebu vm:console --follow';
+
 async function ssh(context: Context, seen: Seen): Promise<Finding> {
-  const { session, address } = await openGuest(context);
+  const opened = await openGuest(context, undefined, IMPATIENT_SECONDS).catch((error: unknown) => {
+    if (isZebuError(error) && isFirstBoot(error)) return warn(error.message, BOOTS);
+    throw error;
+  });
+  if ('status' in opened) return opened;
+  const { session, address } = opened;
   const before = context.clock.now().getTime();
   const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
   seen.facts = parseFacts(stdout);
@@ -181,6 +192,10 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
+/** Runs a check on what was seen in the VM, where it was looked into. */
+const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
+  seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
+
 /** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
@@ -190,15 +205,15 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
     { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
-    { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(findings, path)) },
+    { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(context, findings, path)) },
     {
       id: 'vm-ssh',
       needs: ['vm'],
       seconds: seconds + SSH_SECONDS,
       run: withVm(findings, (_, signal) => ssh({ ...context, signal }, seen)),
     },
-    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => docker(seen)) },
-    { id: 'disk', needs: ['vm-ssh'], run: withVm(findings, async () => diskFinding(disks())) },
+    { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => ifSeen(seen, docker)) },
+    { id: 'disk', needs: ['vm-ssh'], run: withVm(findings, async () => ifSeen(seen, () => diskFinding(disks()))) },
     {
       id: 'firewall',
       needs: ['placement'],

@@ -42,46 +42,35 @@ const BOOT_SECONDS = 180;
 /** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
 const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
 
-function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
-  const seconds = Math.min(BOOT_SECONDS, context.config.vm.ready_timeout);
-  const deadline = context.clock.elapsed() + Math.max(0, seconds - upSeconds) * 1000;
-  let said = false;
-  const onWait = (): void => {
-    if (!said) context.io.note(`VM ${vmid} was just started: waiting for it, ${seconds} s from its start at most`);
-    said = true;
-  };
-  return (attempt) => {
-    const timeoutMs = deadline - context.clock.elapsed();
-    const { clock, signal } = context;
-    // What is left near the end is too short for an attempt that works: by then the VM is taken for one that is up.
-    if (timeoutMs <= (seconds * 1000) / 6) return onceThawed(context, vmid, attempt);
-    const giveUp = (last: unknown): ZebuError =>
-      lastWord(last, `VM ${vmid} did not answer within ${seconds} s of its start`);
-    return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, bootCures);
-  };
-}
-
-/** Of a VM that is up: a backup or snapshot that holds its file systems is waited for, anything else is not. */
-function onceThawed<Result>(
-  context: Context,
-  vmid: number,
-  attempt: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
+/**
+ * Until the VM has been up for as long as a boot takes, what the boot cures is tried again; an attempt that is under way then
+ * goes on to its own end. A backup or snapshot that holds the VM's file systems is waited for at any time.
+ * @param upSeconds how long the VM has been up
+ */
+export function onceUp(context: Context, vmid: number, upSeconds: number): LocatedGuest['onceUp'] {
   const { clock, signal, io, config } = context;
+  const seconds = Math.min(BOOT_SECONDS, config.vm.ready_timeout);
+  const booted = clock.elapsed() + Math.max(0, seconds - upSeconds) * 1000;
   let said = false;
+  let last: unknown;
   const onWait = (): void => {
-    if (!said) io.note(`A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`);
+    const what = isFrozen(last)
+      ? `A backup or snapshot holds the file systems of VM ${vmid}: waiting for its end`
+      : `VM ${vmid} was just started: waiting for it, ${seconds} s from its start at most`;
+    if (!said) io.note(what);
     said = true;
   };
-  const timeoutMs = Math.min(BOOT_SECONDS, config.vm.ready_timeout) * 1000;
-  const giveUp = (last: unknown): ZebuError => lastWord(last, `VM ${vmid} did not answer within ${timeoutMs / 1000} s`);
-  return retryUntil({ clock, signal, timeoutMs, onWait }, '', attempt, giveUp, isFrozen);
-}
-
-/** What the last attempt ran into; one that was still waiting has nothing to say. */
-function lastWord(last: unknown, otherwise: string): ZebuError {
-  if (isZebuError(last)) return last;
-  return new ZebuError('VM_NOT_READY', otherwise, { hint: 'Look at it: zebu vm:console --follow' });
+  const giveUp = (): ZebuError =>
+    isZebuError(last)
+      ? last
+      : new ZebuError('VM_NOT_READY', `VM ${vmid} did not answer within ${seconds} s`, {
+          hint: 'Look at it: zebu vm:console --follow',
+        });
+  const cures = (error: unknown): boolean => {
+    last = error;
+    return clock.elapsed() < booted && bootCures(error);
+  };
+  return (attempt) => retryUntil({ clock, signal, timeoutMs: seconds * 1000, onWait }, '', attempt, giveUp, cures);
 }
 
 export function uuidOf(vm: Pick<ExistingVm, 'config' | 'vmid'>): string {
@@ -92,9 +81,33 @@ export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
   return pinStore(context.stateDir, context.config.app.name, client.where);
 }
 
-function waiting(context: Context): Waiting {
-  return { clock: context.clock, signal: context.signal, timeoutMs: 30_000, onWait: () => {} };
+/** Seconds for the keys of a VM that this machine does not know yet. */
+const KEYS_SECONDS = 30;
+/** The same, for who has more to tell than of the inside of the VM. */
+export const IMPATIENT_SECONDS = 4;
+
+function waiting(context: Context, seconds: number): Waiting {
+  return { clock: context.clock, signal: context.signal, timeoutMs: seconds * 1000, onWait: () => {} };
 }
+
+/** Of a VM that was started a short while ago, what is missing is on its way. */
+function explainBoot(context: Context, vmid: number, upSeconds: number, error: unknown): unknown {
+  if (!isZebuError(error) || error.code !== 'VM_NOT_READY' || error.details?.['agent'] !== undefined) return error;
+  if (upSeconds > context.config.vm.boot_timeout) return error;
+  return new ZebuError(
+    'VM_NOT_READY',
+    `VM ${vmid} is still in its first boot, ${upSeconds} s after its start: it has not made its SSH host keys yet`,
+    {
+      hint: 'Try again in a moment; how far it is: zebu vm:console --follow',
+      details: { boot: 'first', uptime: upSeconds },
+      cause: error,
+    },
+  );
+}
+
+/** Whether the VM cannot be looked into yet, because it has never been up before. */
+export const isFirstBoot = (error: unknown): boolean =>
+  isZebuError(error) && error.code === 'VM_NOT_READY' && error.details?.['boot'] === 'first';
 
 /** The configured address without its prefix; undefined for DHCP. */
 export function staticAddress(context: Context): string | undefined {
@@ -131,9 +144,10 @@ export function ownLogin({ config: { vm }, root }: Context): Pick<GuestAddress, 
 /**
  * Finds the app's running VM and its pinned keys, in two requests when this machine knows it already. Keys not pinned
  * here yet are read through the guest agent and pinned.
- * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY
+ * @param keysSeconds to wait for them
+ * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY (`isFirstBoot`)
  */
-export async function locateGuest(context: Context): Promise<LocatedGuest> {
+export async function locateGuest(context: Context, keysSeconds = KEYS_SECONDS): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, config.app.name);
@@ -151,13 +165,10 @@ export async function locateGuest(context: Context): Promise<LocatedGuest> {
     const vm = await readVm(client, row);
     const mac = macOf(vm.config['net0']);
     if (mac === undefined) throw new ZebuError('VM_DIFFERS', `VM ${row.vmid} has no network interface net0`);
-    pin = {
-      app: config.app.name,
-      vmid: row.vmid,
-      uuid: uuidOf(vm),
-      mac,
-      hostKeys: [...(await waitForHostKeys(target, waiting(context)))],
-    };
+    const hostKeys = await waitForHostKeys(target, waiting(context, keysSeconds)).catch((error: unknown) => {
+      throw explainBoot(context, row.vmid, row.uptime, error);
+    });
+    pin = { app: config.app.name, vmid: row.vmid, uuid: uuidOf(vm), mac, hostKeys: [...hostKeys] };
     await pins.write(pin);
   }
   const { mac } = pin;

@@ -79,8 +79,8 @@ async function openLast(context: Context): Promise<Guest | undefined> {
   }
 }
 
-async function openLocated(context: Context): Promise<Guest> {
-  const address = await locateGuest(context);
+async function openLocated(context: Context, keysSeconds?: number): Promise<Guest> {
+  const address = await locateGuest(context, keysSeconds);
   const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   await rememberAddress(context, address);
   return { address, session };
@@ -108,9 +108,10 @@ export function openGuestEarly(context: Context): Promise<Guest | undefined> {
 /**
  * The one SSH connection of a command into the app's VM; closed with the command. Proxmox is only asked where the VM is when
  * it is not where it was.
+ * @param keysSeconds to wait for the keys of a VM that this machine does not know yet
  */
-export async function openGuest(context: Context, early = openLast(context)): Promise<Guest> {
-  const guest = (await early) ?? (await openLocated(context));
+export async function openGuest(context: Context, early = openLast(context), keysSeconds?: number): Promise<Guest> {
+  const guest = (await early) ?? (await openLocated(context, keysSeconds));
   context.onClose(() => guest.session.close());
   return guest;
 }

@@ -62,6 +62,27 @@ async function explain({ client, node, vmid }: Asked, said: string): Promise<Zeb
   );
 }
 
+/** Proxmox looks whether the VM runs before it asks the agent, and has no other word for it. */
+const NOT_RUNNING = /\bVM \d+ (?:is )?not running\b/;
+
+const isNotRunning = (error: unknown): boolean =>
+  isZebuError(error) &&
+  error.code === 'PROXMOX_REFUSED' &&
+  NOT_RUNNING.test(typeof error.details?.['reason'] === 'string' ? error.details['reason'] : error.message);
+
+/** Of a VM that ran when the command began. */
+export function stoppedMeanwhile(vmid: number, details: Readonly<Record<string, unknown>>, cause: unknown): ZebuError {
+  return new ZebuError(
+    'VM_NOT_RUNNING',
+    `VM ${vmid} does not run any more: it has stopped while its guest agent was asked`,
+    {
+      hint: 'Somebody stopped it, it shut itself down, or it crashed. Start it again, and look at its console: zebu vm:start, zebu vm:console --follow',
+      details,
+      cause,
+    },
+  );
+}
+
 /** File systems are held for seconds, of a large disk as a qcow2 file for minutes. */
 export function isFrozen(error: unknown): boolean {
   return isZebuError(error) && error.code === 'VM_NOT_READY' && error.details?.['agent'] === 'frozen';
@@ -70,13 +91,14 @@ export function isFrozen(error: unknown): boolean {
 /**
  * What the agent answers, as Proxmox gives it.
  * @param ask one question to the agent of this VM
- * @throws VM_NOT_READY while file systems are held (`isFrozen`), or when the agent may not do it; what the question throws
+ * @throws VM_NOT_READY while file systems are held (`isFrozen`), or when the agent may not do it; VM_NOT_RUNNING; what the question throws
  */
 export async function agentAnswer(target: Asked, ask: () => Promise<unknown>): Promise<unknown> {
   let answer: unknown;
   try {
     answer = await ask();
   } catch (error) {
+    if (isNotRunning(error)) throw stoppedMeanwhile(target.vmid, { status: 'stopped' }, error);
     const said = refusalIn(error);
     throw said === undefined ? error : await explain(target, said);
   }

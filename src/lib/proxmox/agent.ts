@@ -2,7 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import type { z } from 'zod';
 import type { Clock } from '../context/context.js';
 import { timeLimit } from '../context/time-limit.js';
-import { agentAnswer, isFrozen } from './agent-answer.js';
+import { agentAnswer, isFrozen, stoppedMeanwhile } from './agent-answer.js';
 import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer, type QemuStatus } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
@@ -93,11 +93,7 @@ async function askAgent<T>(target: AgentTarget, question: () => Promise<T>, look
       'the status of the VM',
     );
     if (look.status.status === 'running') throw error;
-    throw new ZebuError('VM_NOT_RUNNING', `VM ${target.vmid} has stopped while its guest agent was waited for`, {
-      hint: 'It may have crashed, or shut itself down: start it and look at its console: zebu vm:start, zebu vm:console --follow',
-      details: { status: look.status.status, qmpstatus: look.status.qmpstatus },
-      cause: error,
-    });
+    throw stoppedMeanwhile(target.vmid, { status: look.status.status, qmpstatus: look.status.qmpstatus }, error);
   }
 }
 

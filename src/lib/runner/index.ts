@@ -1,42 +1,45 @@
-import { BRING_UP } from './bring-up.js';
-import { BUILD_ARGS } from './build-args.js';
-import { BUILD } from './build.js';
-import { COMMIT } from './commit.js';
-import { COMPOSE } from './compose.js';
-import { CONFIG } from './config.js';
-import { DATA } from './data.js';
-import { DIGESTS } from './digests.js';
-import { ENGINE } from './engine.js';
-import { ENV_FILE } from './env-file.js';
-import { FAIR } from './fair.js';
-import { FILES } from './files.js';
-import { FOLLOW_DATA } from './follow-data.js';
-import { FRONT } from './front.js';
-import { GAP } from './gap.js';
-import { HALF_STARTED } from './half-started.js';
-import { HOOKS } from './hooks.js';
-import { IMAGES } from './images.js';
-import { IN_FORCE } from './in-force.js';
-import { IN_USE } from './in-use.js';
-import { INTENT } from './intent.js';
-import { JOURNAL } from './journal.js';
-import { LINEWISE } from '../guest/linewise.js';
-import { MAIN } from './main.js';
+import { sh } from '@zebu/kit';
+import { RECORD_FORMAT } from '../app-folder/drift.js';
+import BRING_UP from './bring-up.sh';
+import BUILD_ARGS from './build-args.sh';
+import BUILD from './build.sh';
+import COMMIT from './commit.sh';
+import COMPOSE from './compose.sh';
+import CONFIG from './config.sh';
+import DATA from './data.sh';
+import DIGESTS from './digests.sh';
+import ENGINE from './engine.sh';
+import ENV_FILE from './env-file.sh';
+import FAIR from './fair.sh';
+import FILES from './files.sh';
+import FOLLOW_DATA from './follow-data.sh';
+import FRONT from './front.sh';
+import GAP from './gap.sh';
+import HALF_STARTED from './half-started.sh';
+import HOOKS from './hooks.sh';
+import IMAGES from './images.sh';
+import IN_FORCE from './in-force.sh';
+import IN_USE from './in-use.sh';
+import INTENT from './intent.sh';
+import JOURNAL from './journal.sh';
+import LINEWISE from '../guest/linewise.sh';
+import MAIN from './main.sh';
 import { MASK_FUNCTION } from '../app-folder/secrets/masks.js';
-import { MOUNTS } from './mounts.js';
-import { PORTS } from './ports.js';
-import { PREFLIGHT } from './preflight.js';
-import { PROBES } from './probes.js';
-import { PRUNE } from './prune.js';
-import { RECEIVE } from './receive.js';
-import { RECOVER } from './recover.js';
-import { ROLLING } from './rolling.js';
-import { SECRETS } from './secrets.js';
-import { SOURCES } from './sources.js';
-import { STANDING } from './standing.js';
-import { START } from './start.js';
-import { STRATEGY } from './strategy.js';
-import { VERDICT } from './verdict.js';
+import MOUNTS from './mounts.sh';
+import PORTS from './ports.sh';
+import PREFLIGHT from './preflight.sh';
+import PROBES from './probes.sh';
+import PRUNE from './prune.sh';
+import RECEIVE from './receive.sh';
+import RECOVER from './recover.sh';
+import ROLLING from './rolling.sh';
+import SECRETS from './secrets.sh';
+import SOURCES from './sources.sh';
+import STANDING from './standing.sh';
+import START from './start.sh';
+import STRATEGY from './strategy.sh';
+import UNREAD from './unread.sh';
+import VERDICT from './verdict.sh';
 
 /**
  * The program that carries a deploy out in the VM. POSIX sh and what every Debian or Ubuntu has; no agent, no daemon. It
@@ -49,10 +52,10 @@ import { VERDICT } from './verdict.js';
  *
  * `runner start ...` is how a client starts it, see receive.ts.
  *
- * One file a concern, joined into one program: functions first, `main` last. No `${` in the parts: they are JavaScript
- * templates.
+ * One file a concern, joined into one program: functions first, `main` last.
  */
 export const RUNNER = [
+  '#!/bin/sh',
   RECEIVE,
   START,
   LINEWISE,
@@ -62,6 +65,7 @@ export const RUNNER = [
   COMPOSE,
   ENV_FILE,
   CONFIG,
+  UNREAD,
   INTENT,
   FAIR,
   VERDICT,
@@ -83,6 +87,9 @@ export const RUNNER = [
   PORTS,
   HALF_STARTED,
   BRING_UP,
+  sh`
+record_format=${RECORD_FORMAT}
+`,
   COMMIT,
   RECOVER,
   HOOKS,

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import type { SecretDeclaration } from '../config/secret-declaration.js';
 import type { Context } from '../context/context.js';
 import { appLayout } from '../app-folder/layout.js';
-import { COMPOSE } from '../runner/compose.js';
-import { MARKERS } from '../app-folder/secrets/markers.js';
+import COMPOSE from '../runner/compose.sh';
+import MARKERS from '../app-folder/secrets/markers.sh';
 
 const granted = z.array(z.looseObject({ source: z.string() })).optional();
 const contents = z.record(z.string(), z.looseObject({ environment: z.string().optional() })).optional();

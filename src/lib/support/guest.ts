@@ -3,7 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { parseJournalLine } from '../runs/journal.js';
 import { appLayout } from '../app-folder/layout.js';
-import { ORDER } from '../app-folder/order.js';
+import ORDER from '../app-folder/order.sh';
 import { listReleasesIn, type Release } from '../app/releases.js';
 import { appStatusIn, notDeployed } from '../app-folder/status.js';
 import { openGuest, type Guest } from '../guest/session.js';

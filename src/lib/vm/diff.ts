@@ -1,6 +1,6 @@
-import type { Io } from '@zebu/kit';
+import { isZebuError, type Io } from '@zebu/kit';
 import type { Context } from '../context/context.js';
-import { locateGuest, type GuestAddress } from '../guest/address.js';
+import { IMPATIENT_SECONDS, isFirstBoot, locateGuest, type GuestAddress } from '../guest/address.js';
 import { checkGuest } from '../guest/ensure/ensure.js';
 import type { GuestVerdict } from '../guest/ensure/model.js';
 import { connectGuest } from '../guest/session.js';
@@ -14,6 +14,9 @@ import { readHa } from './ha/read.js';
 import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
 import { findVm } from '../proxmox/observe.js';
 import { vmMissing } from '../proxmox/sight.js';
+
+/** What is unavailable when none of it could be seen. */
+const INSIDE = 'guest';
 
 export interface VmDiff {
   readonly vmid: number;
@@ -38,16 +41,34 @@ export interface Compared {
   readonly guest: GuestVerdict | undefined;
   /** Where the VM was looked into. */
   readonly address: GuestAddress | undefined;
+  /** Why the running VM could not be looked into. */
+  readonly closed?: string;
 }
 
-type Inside = Pick<Compared, 'address' | 'guest'>;
+type Inside = Pick<Compared, 'address' | 'closed' | 'guest'>;
+
+const nothing = { guest: undefined, address: undefined };
+
+/** The same for who only shows: of a VM that is still in its first boot there is all the rest to show. */
+async function peekInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<Inside> {
+  try {
+    return await lookInside(context, desired, vm, IMPATIENT_SECONDS);
+  } catch (error) {
+    if (!isZebuError(error) || !isFirstBoot(error)) throw error;
+    return { ...nothing, closed: error.message };
+  }
+}
 
 /** Looks into the running VM. The user of zebu.yml may not be there yet: then there is nobody to log in as. */
-async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<Inside> {
-  const nothing = { guest: undefined, address: undefined };
+async function lookInside(
+  context: Context,
+  desired: DesiredVm,
+  vm: InspectedVm,
+  keysSeconds?: number,
+): Promise<Inside> {
   if (vm.status.status !== 'running') return nothing;
   if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
-  const address = await locateGuest(context);
+  const address = await locateGuest(context, keysSeconds);
   const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   try {
     const guest = await checkGuest(session, desired.guest, {
@@ -62,7 +83,7 @@ async function lookInside(context: Context, desired: DesiredVm, vm: InspectedVm)
 }
 
 /** @throws VM_MISSING, and what reaching the VM throws */
-export async function compareVm(context: Context): Promise<Compared> {
+export async function compareVm(context: Context, inside = lookInside): Promise<Compared> {
   const client = await makeClient(await context.transport(), context.io);
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
   if (row === undefined) throw await vmMissing(client, context.config.app.name);
@@ -71,7 +92,7 @@ export async function compareVm(context: Context): Promise<Compared> {
     desired.ha === undefined ? undefined : readHa(client, row.vmid),
   ]);
   const vm = { ...inspected, ha };
-  return { client, desired, vm, change: changeOf(desired, vm), ...(await lookInside(context, desired, vm)) };
+  return { client, desired, vm, change: changeOf(desired, vm), ...(await inside(context, desired, vm)) };
 }
 
 export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
@@ -84,8 +105,8 @@ export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
 }
 
 export async function diffVm(context: Context): Promise<VmDiff> {
-  const compared = await compareVm(context);
-  const { vm, desired, change, guest } = compared;
+  const compared = await compareVm(context, peekInside);
+  const { vm, desired, change, guest, closed } = compared;
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
   return {
     vmid: vm.vmid,
@@ -93,7 +114,10 @@ export async function diffVm(context: Context): Promise<VmDiff> {
     name: vm.next['name'] ?? desired.name,
     drift: driftOfAll(compared),
     guestChecked: guest !== undefined,
-    unavailable: (guest?.unavailable ?? []).map(({ key, why }) => ({ key, why })),
+    unavailable: [
+      ...(closed === undefined ? [] : [{ key: INSIDE, why: closed }]),
+      ...(guest?.unavailable ?? []).map(({ key, why }) => ({ key, why })),
+    ],
     foreignRules: change.firewall.foreign.map(showRule),
   };
 }
@@ -108,5 +132,6 @@ export function showDiff(io: Io, diff: VmDiff): void {
   if (diff.drift.length === 0) io.out(`${name} is what zebu.yml says`);
   for (const rule of diff.foreignRules) io.out(`not ours, left alone: firewall rule ${rule}`);
   for (const { key, why } of diff.unavailable) io.out(`not seen: ${key}: ${why}`);
-  if (!diff.guestChecked) io.out('not seen: the inside of the VM, which is not running or has not made its user yet');
+  if (!diff.guestChecked && !diff.unavailable.some(({ key }) => key === INSIDE))
+    io.out('not seen: the inside of the VM, which is not running or has not made its user yet');
 }

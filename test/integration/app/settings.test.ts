@@ -41,7 +41,7 @@ describe('settings in .env', { timeout: 300_000 }, () => {
       lab: inject('lab'),
       app: 'settings',
       files: { 'compose.yml': COMPOSE, '.gitignore': '.env\n' },
-      config: { deploy: { stability: 1, timeout: 60 }, secrets: { API_KEY: {} } },
+      config: { deploy: { stability: 1, timeout: 60 }, secrets: { API_KEY: {}, PORT: {}, DB_NAME: {} } },
     });
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
@@ -101,5 +101,25 @@ describe('settings in .env', { timeout: 300_000 }, () => {
     ]);
     expect(variable('LEVEL')).toBe('warn');
     expect((await project.zebu(['doctor'])).stdout).toMatch(/^warn {2}settings +STRIPE_KEY in \.env/m);
+  });
+
+  it('that are words, declared as secrets: a literal build argument that has one in it is none', async () => {
+    const compose = (value: string): string => `services:
+  web:
+    build: { context: ., args: { APP_NAME: "${value}" } }
+    ports: ["\${PORT}:80"]
+    restart: unless-stopped
+    environment: { DB_NAME: "\${DB_NAME}" }
+`;
+    project.write('Dockerfile', 'FROM base:1\nARG APP_NAME\nRUN ["/bin/sh", "-c", "echo $APP_NAME >/name"]\n');
+    project.write('compose.yml', compose('my-plausible-site'));
+    env('PORT=8080\nDB_NAME=plausible\n');
+    const { release } = await deploy();
+    expect(guest.run('docker exec settings-web-1 cat /name')).toBe('my-plausible-site');
+    expect(guest.run('docker port settings-web-1')).toContain(':8080');
+    expect(await said(release)).toContain('my-plausible-site');
+    project.write('compose.yml', compose('\${DB_NAME}'));
+    const run = await project.zebu(['app:deploy', '--tag', commit(), '--json']);
+    expect([run.code, run.stdout]).toEqual([6, expect.stringContaining('DB_NAME is handed to the build of web')]);
   });
 });

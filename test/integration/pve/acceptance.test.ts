@@ -32,7 +32,7 @@ describe('the suite for a real node', { timeout: 900_000 }, () => {
     expect(outcome.lives[0]?.steps.length).toBeGreaterThan(25);
     expect(outcome.removed).toContainEqual(expect.stringContaining('vzdump-qemu-'));
 
-    writeReport(folder, outcome, { zebu: 'under test' }, [lab.ssh.host]);
+    writeReport(folder, { outcome, versions: { zebu: 'under test' }, hosts: [lab.ssh.host], root: ROOT });
     expect(readdirSync(folder).toSorted()).toEqual(['conversation-ssh-cloud-image.jsonl', 'report.md']);
     const report = readFileSync(join(folder, 'report.md'), 'utf8');
     expect(report).toMatch(/^\| ok \| [\d.]+ \| removed \| `zebu vm:destroy --yes` \|/m);

@@ -78,7 +78,10 @@ describe('the transport ssh', () => {
       reason: 'no',
       count: 2,
     });
-    await expect(ask(transport as Transport, 'GET', '/cluster/nextid')).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+    await expect(ask(transport as Transport, 'GET', '/cluster/nextid')).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+      hint: expect.not.stringMatching(/token/) as string,
+    });
   });
 });
 
@@ -143,7 +146,53 @@ describe('a node of which not all is as usual', () => {
       expect(await version()).toEqual(answered);
       expect(await detour()).toBeUndefined();
     } finally {
-      onHost(own.report, 'rm', '-f', cfg);
+      write(cfg, 'user:root@pam:1:0::::::\n');
+    }
+  });
+
+  it.each([
+    ['as usual', 'true', 'PVE::Ticket'],
+    ['where its key is due to be changed', 'touch -d "1 day ago" /etc/pve/authkey.pub', 'PVE::AccessControl'],
+    [
+      'where its keys do not fit',
+      'openssl genrsa 2048 | openssl rsa -pubout >/etc/pve/authkey.pub',
+      'PVE::AccessControl',
+    ],
+    ['where root@pam has an end', 'echo "user:root@pam:1:4000000000:::::" >/etc/pve/user.cfg', 'PVE::AccessControl'],
+    ['where root@pam stands twice', 'echo " user:root@pam:1:0:::::" >>/etc/pve/user.cfg', 'PVE::AccessControl'],
+  ])('makes a ticket the short way %s, else the long one', async (_, script, by) => {
+    onHost(own.report, 'sh', '-c', 'mkdir /root/saved && cp -p /etc/pve/user.cfg /etc/pve/authkey.pub /root/saved/');
+    const project = makeProject({ lab: own.report, app: 'ticket' });
+    try {
+      onHost(own.report, 'sh', '-c', `{ ${script}; } 2>/dev/null`);
+      const { stderr } = await project.zebu(['vm:status'], { env: { ZEBU_DEBUG: '1' } });
+      expect(stderr).toContain(`ticket made by ${by}\n`);
+      expect(stderr).toContain('through a channel to port 8006');
+      expect(stderr).not.toMatch(/PVE:root@pam:/);
+    } finally {
+      onHost(
+        own.report,
+        'sh',
+        '-c',
+        'cd /root/saved && for f in *; do cp -p "$f" "/etc/pve/$f"; done; rm -r /root/saved',
+      );
+      project.remove();
+    }
+  });
+
+  it('makes it the long way when one of the short way is not taken', async () => {
+    const project = makeProject({ lab: own.report, app: 'ticket' });
+    try {
+      const reason = 'permission denied - invalid PVE ticket';
+      await fault(own.report, { kind: 'status', method: 'GET', path: '/cluster/resources', status: 401, reason });
+      const { stderr } = await project.zebu(['vm:status'], { env: { ZEBU_DEBUG: '1' } });
+      expect(stderr.match(/ticket made by \S+/g)).toEqual([
+        'ticket made by PVE::Ticket',
+        'ticket made by PVE::AccessControl',
+      ]);
+      expect(stderr).toContain('There is no VM');
+    } finally {
+      project.remove();
     }
   });
 
@@ -151,13 +200,14 @@ describe('a node of which not all is as usual', () => {
     // The first channel is opened beside it. Perl reads who may log in from a pipe that is silent for longer.
     const cfg = '/etc/pve/user.cfg';
     const late = '(sleep 8; echo "user:root@pam:1:0::::::" >"$1") >/dev/null 2>&1 &';
-    onHost(own.report, 'sh', '-c', `mkfifo "$1"; ${late}`, 'sh', cfg);
+    onHost(own.report, 'sh', '-c', `rm "$1"; mkfifo "$1"; ${late}`, 'sh', cfg);
     try {
       await open(own.report);
       expect(await version()).toEqual(answered);
       expect(await detour()).toBeUndefined();
     } finally {
       onHost(own.report, 'rm', '-f', cfg);
+      write(cfg, 'user:root@pam:1:0::::::\n');
     }
   });
 

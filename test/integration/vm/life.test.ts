@@ -73,6 +73,24 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     expect(requests(run.stderr).length - waits(run.stderr).length).toBeLessThanOrEqual(22);
   });
 
+  it('is compared, and given three firewall rules, in few requests', async () => {
+    const debug = { env: { ZEBU_DEBUG: '1' } };
+    const diff = await project.zebu(['vm:diff', '--json'], debug);
+    expect(diff.code, diff.stderr).toBe(0);
+    expect(writes(diff.stderr)).toEqual([]);
+    const rules = (ports: readonly number[]): string =>
+      JSON.stringify(ports.map((port) => ({ port, from: ['192.0.2.0/24'] })));
+    const apply = (ports: readonly number[]): ReturnType<Project['zebu']> =>
+      project.zebu(['vm:apply', '--json', '--set', `vm.firewall.allow=${rules(ports)}`], debug);
+    const applied = await apply([5432, 6379, 9000]);
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(writes(applied.stderr)).toHaveLength(3);
+    // Config and firewall are read beside each other; where the VM is, for what is inside it; each rule is a request of its own.
+    expect(requests(diff.stderr).length).toBeLessThanOrEqual(7);
+    expect(requests(applied.stderr).length).toBeLessThanOrEqual(10);
+    expect(await apply([])).toMatchObject({ code: 0 });
+  });
+
   it('is measured by the node as what it is', async () => {
     const path = `/nodes/${lab.node}/qemu/${created.vmid}/status/current`;
     const { body } = await pveRequest(lab, { method: 'GET', path, auth: adminAuth(lab) });

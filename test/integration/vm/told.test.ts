@@ -1,4 +1,5 @@
 /** What Proxmox only says between the lines is told plainly: on a node that behaves as the real one does. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -139,6 +140,34 @@ describe('a VM whose file systems are held', () => {
     const { code, stdout, stderr } = await running;
     expect([code, stdout], stderr).toEqual([0, 'thawed\n']);
     expect(stderr).toContain('holds the file systems');
+  });
+});
+
+describe('a VM in its first boot', () => {
+  it('is told as that within seconds, with all that Proxmox says of it', async () => {
+    // What cloud-init makes in the middle of it is not there yet; and this machine has never seen the VM.
+    await project.json(['vm:exec', '--', 'sh', '-c', 'mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys/']);
+    const env = { ZEBU_STATE_DIR: join(project.folder, 'another-machine') };
+    try {
+      const began = performance.now();
+      const diff = await project.zebu(['vm:diff', '--json', '--set', 'vm.cores=3'], { env });
+      expect(diff.code, diff.stderr).toBe(0);
+      expect(JSON.parse(diff.stdout)).toMatchObject({
+        result: {
+          drift: [{ key: 'vm.cores' }],
+          guestChecked: false,
+          unavailable: [{ key: 'guest', why: expect.stringContaining('still in its first boot') as string }],
+        },
+      });
+      const { code, stdout } = await project.zebu(['doctor'], { env });
+      expect(performance.now() - began).toBeLessThan(30_000);
+      expect(stdout).toMatch(/^warn {2}vm-ssh .*VM \d+ is still in its first boot, \d+ s after its start/m);
+      expect(stdout).toMatch(/^skip {2}docker {6}the VM was not looked into$/m);
+      expect(code).toBe(0);
+    } finally {
+      await project.json(['vm:exec', '--', 'sh', '-c', 'mv /root/keys/* /etc/ssh/ && rmdir /root/keys']);
+    }
+    expect(await project.json(['vm:diff'], { env })).toMatchObject({ guestChecked: true, unavailable: [] });
   });
 });
 

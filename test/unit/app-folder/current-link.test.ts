@@ -19,7 +19,7 @@ import { parseReleases, releasesScript } from '../../../src/lib/app/releases.js'
 import { parseSurvey } from '../../../src/lib/runs/survey.js';
 import { storeSurveyScript } from '../../../src/lib/app-folder/secrets/scripts.js';
 import { parseStore } from '../../../src/lib/app-folder/secrets/versions.js';
-import { COMMIT } from '../../../src/lib/runner/commit.js';
+import COMMIT from '../../../src/lib/runner/commit.sh';
 import { parseStatus, statusScript } from '../../../src/lib/app-folder/services.js';
 import { statusLines } from '../../../src/lib/app/status-text.js';
 import { inVmShell } from '../../support/vm-shell.js';

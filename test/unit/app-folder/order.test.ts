@@ -12,13 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
-import { ORDER } from '../../../src/lib/app-folder/order.js';
+import ORDER from '../../../src/lib/app-folder/order.sh';
 import { followScript } from '../../../src/lib/runs/programs/follow.js';
 import { chooseRelease, parseReleases, releasesScript } from '../../../src/lib/app/releases.js';
-import { COMMIT } from '../../../src/lib/runner/commit.js';
-import { IN_USE } from '../../../src/lib/runner/in-use.js';
-import { PRUNE } from '../../../src/lib/runner/prune.js';
-import { RECEIVE } from '../../../src/lib/runner/receive.js';
+import COMMIT from '../../../src/lib/runner/commit.sh';
+import IN_USE from '../../../src/lib/runner/in-use.sh';
+import PRUNE from '../../../src/lib/runner/prune.sh';
+import RECEIVE from '../../../src/lib/runner/receive.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 
 /** Two laptops, the second a day ahead of the first, deploying in turns: minute by minute, in the order they did. */
@@ -111,6 +111,22 @@ describe.each(vmShells())('what came after what, in $name', { timeout: 60_000 },
     expect(pruned(3)).toEqual([B1]);
   });
 
+  it('does not return to what was fled, nor keep it rather than what was gone back to', () => {
+    for (const id of [A1, B1, A2]) deploy(id);
+    live(B1);
+    record(B1);
+    deploy(B2);
+    expect(before()).toBe(B1);
+    expect(pruned(2)).toEqual([A1, A2]);
+    live(B1);
+    record(B1);
+    expect(before()).toBe(A1);
+    // It was not so bad after all: gone back to by name, it is one of those that were live again.
+    live(A2);
+    record(A2);
+    expect(before()).toBe(B1);
+  });
+
   it('of a folder that an older zebu made is that of its records, then by name; the next run writes it down', () => {
     for (const id of [B1, A2, B2]) deployOfOlder(id);
     folder(A3);
@@ -149,7 +165,7 @@ describe.each(vmShells())('what came after what, in $name', { timeout: 60_000 },
     record(A2, 'live', A1);
     expect(newestJournal()).toBe(`{"of":"${A2}"}`);
     deploy(B2);
-    expect([releases(), before()]).toEqual([[A1, B1, B2], B1]);
+    expect([releases(), before()]).toEqual([[A1, B1, B2], A1]);
   });
 
   it('forgets what is gone', () => {

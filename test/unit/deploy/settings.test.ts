@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from '../../../src/lib/deploy/dry-run/settings.js';
-import { COMPOSE } from '../../../src/lib/runner/compose.js';
-import { ENV_FILE } from '../../../src/lib/runner/env-file.js';
+import COMPOSE from '../../../src/lib/runner/compose.sh';
+import ENV_FILE from '../../../src/lib/runner/env-file.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 interface Release {

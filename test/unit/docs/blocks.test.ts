@@ -142,9 +142,10 @@ describe('blocks of the documentation', () => {
   });
 
   it('and the pages around them name variables that there are', async () => {
-    const source = globSync(['src/**/*.ts', 'plugins/*/src/**/*.ts', 'scripts/**/*.ts', 'test/**/*.ts', 'bin/*.js'], {
-      cwd: ROOT,
-    });
+    const source = globSync(
+      ['src/**/*.{ts,sh}', 'plugins/*/src/**/*.ts', 'scripts/**/*.ts', 'test/**/*.ts', 'bin/*.js'],
+      { cwd: ROOT },
+    );
     const ofKeys = (await configKeys()).map(({ variable }) => variable);
     const ofFlags = [...commands.values()].flatMap(({ flags }) => Object.values(flags).map(({ env }) => env));
     const inSource = source.flatMap((file) => read(file).match(/\bZEBU_[A-Z0-9_]+\b/g) ?? []);

@@ -62,6 +62,7 @@ describe('an import against the direction', () => {
       'proxmox/a.ts imports vm/plan.js, but proxmox may not import from vm: move what both need up into proxmox or above it, or hand it down as a parameter',
     ]);
     expect(judged({ 'ui/deep/a.ts': `const b = await import('../../config/b.js');` })).toHaveLength(1);
+    expect(judged({ 'app-folder/a.sh': '# shellcheck shell=sh\n\n# include ../runner/b.sh\n' })).toHaveLength(1);
   });
 
   it('is one that skips the table, and one from a folder nobody placed', () => {

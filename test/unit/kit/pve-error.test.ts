@@ -39,3 +39,17 @@ it('no other failure is one', () => {
   const { code, hint } = of(500, "command 'timedatectl show '--property=Timezone' --value' failed: exit code 1");
   expect([code, hint]).toEqual(['PROXMOX_REFUSED', undefined]);
 });
+
+describe('a credential that is not accepted', () => {
+  it('is a token, unless the transport has another', () => {
+    expect(of(401, 'no such token').hint).toMatch(/^Check the token/);
+    const refusal = {
+      method: 'GET',
+      path: '/version',
+      status: 401,
+      reason: 'invalid ticket',
+      credentialHint: 'The clock?',
+    };
+    expect(pveError(refusal)).toMatchObject({ code: 'AUTH_FAILED', hint: 'The clock?' });
+  });
+});

@@ -96,6 +96,27 @@ describe('an agent that takes three seconds to be silent', () => {
     expect(seconds).toBeLessThan(15);
   });
 
+  it('of a VM that somebody stops is told as that, and what to do', async () => {
+    let asked = 0;
+    const pve = node((what) => {
+      if (++asked < 3) silent(what);
+      throw pveError({ ...what, status: 500, reason: 'VM 100 is not running' });
+    });
+    const waits: readonly ((pve: Node) => Promise<unknown>)[] = [
+      (each) => waitForAgent(target(each), waiting(600)),
+      (each) => waitForHostKeys(target(each), waiting(600)),
+    ];
+    for (const wait of waits) {
+      const { error, seconds } = await timed(() => wait(pve));
+      expect(error).toMatchObject({
+        code: 'VM_NOT_RUNNING',
+        message: 'VM 100 does not run any more: it has stopped while its guest agent was asked',
+        hint: expect.stringContaining('zebu vm:start') as string,
+      });
+      expect(seconds).toBeLessThan(15);
+    }
+  });
+
   it('is heard when it answers at last', async () => {
     let asked = 0;
     const pve = node((what) => (++asked < 4 ? silent(what) : { result: [] }));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LocalGit } from '../../../src/lib/repository/git.js';
-import { CHECKOUT } from '../../../src/lib/runner/checkout.js';
+import CHECKOUT from '../../../src/lib/runner/checkout.sh';
 
 const ATTRIBUTES = '*.bin filter=lfs diff=lfs merge=lfs -text\n';
 

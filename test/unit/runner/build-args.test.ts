@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BUILD_ARGS } from '../../../src/lib/runner/build-args.js';
-import { CONFIG } from '../../../src/lib/runner/config.js';
+import BUILD_ARGS from '../../../src/lib/runner/build-args.sh';
+import CONFIG from '../../../src/lib/runner/config.sh';
 import { MASK_FUNCTION } from '../../../src/lib/app-folder/secrets/masks.js';
 
 const VALUES = "API_TOKEN='tok-4711-secret'\nPORT='8080'\nDB_NAME='plausible'\n";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { DIGESTS } from '../../../src/lib/runner/digests.js';
-import { FILES } from '../../../src/lib/runner/files.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import DIGESTS from '../../../src/lib/runner/digests.sh';
+import FILES from '../../../src/lib/runner/files.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 type Config = Readonly<Record<string, unknown>>;

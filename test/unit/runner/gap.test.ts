@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GAP } from '../../../src/lib/runner/gap.js';
+import GAP from '../../../src/lib/runner/gap.sh';
 
 /** @param events `seconds service container action` */
 function gaps(before: readonly string[], events: readonly string[], now: readonly string[]): unknown {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HALF_STARTED } from '../../../src/lib/runner/half-started.js';
+import HALF_STARTED from '../../../src/lib/runner/half-started.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 const ID = '71b0bc18de1c0922b56bddd4cd8173b1f55f6490319afe43d3a0320cc544031b';

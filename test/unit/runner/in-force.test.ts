@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { IN_FORCE } from '../../../src/lib/runner/in-force.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import IN_FORCE from '../../../src/lib/runner/in-force.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 interface Running {

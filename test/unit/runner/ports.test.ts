@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PORTS } from '../../../src/lib/runner/ports.js';
+import PORTS from '../../../src/lib/runner/ports.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 const ALLOCATED =

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAMAGED_STATUS, objectsDamaged } from '../../../src/lib/app-folder/lock.js';
-import { RECEIVE } from '../../../src/lib/runner/receive.js';
+import RECEIVE from '../../../src/lib/runner/receive.sh';
 
 describe('what was sent', { timeout: 60_000 }, () => {
   let base: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { STANDING } from '../../../src/lib/runner/standing.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import STANDING from '../../../src/lib/runner/standing.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 interface Kept {
@@ -117,6 +117,24 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
     expect(differs({ networks: { net: wanted } }, there)).toEqual([
       'network shop_net internal',
       'network shop_net subnet',
+      'allowed',
+    ]);
+  });
+
+  it('differ by an address that is kept for somebody else, and by who gives addresses out', () => {
+    const ipam = (router: string): object => ({
+      name: 'shop_net',
+      ipam: { driver: 'default', config: [{ subnet: '10.1.0.0/24', aux_addresses: { router } }] },
+    });
+    const there = [
+      'network shop_net here',
+      'network shop_net subnet 10.1.0.0/24',
+      'network shop_net ipam_driver default',
+      'network shop_net aux_addresses "router":"10.1.0.9"',
+    ];
+    expect(differs({ networks: { net: ipam('10.1.0.9') } }, there)).toEqual(['allowed']);
+    expect(differs({ networks: { net: ipam('10.1.0.8') } }, there)).toEqual([
+      'network shop_net aux_addresses "router"',
       'allowed',
     ]);
   });

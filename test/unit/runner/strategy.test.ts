@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { STRATEGY } from '../../../src/lib/runner/strategy.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import ROLLING from '../../../src/lib/runner/rolling.sh';
+import STRATEGY from '../../../src/lib/runner/strategy.sh';
+import { inVmShell } from '../../support/vm-shell.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
 function strategies(services: Record<string, unknown>, wanted: string, own = ''): Record<string, string> {
@@ -27,17 +29,17 @@ const volume = (more: object = {}): object => ({
 
 describe('how services are replaced', () => {
   it('recreates unless told otherwise', () => {
-    expect(strategies({ web: { image: 'x' } }, 'recreate')).toEqual({ web: 'recreate||1|' });
+    expect(strategies({ web: { image: 'x' } }, 'recreate')).toEqual({ web: 'recreate||1||' });
   });
 
   it('rolls what it can, one service or all', () => {
     expect(strategies({ web: {}, api: {} }, 'recreate', 'web=rolling')).toEqual({
-      api: 'recreate||1|',
-      web: 'rolling||1|',
+      api: 'recreate||1||',
+      web: 'rolling||1||',
     });
     expect(strategies({ web: { deploy: { replicas: 3 } }, api: {} }, 'rolling', 'api=recreate')).toEqual({
-      api: 'recreate||1|',
-      web: 'rolling||3|',
+      api: 'recreate||1||',
+      web: 'rolling||3||',
     });
   });
 
@@ -48,9 +50,10 @@ describe('how services are replaced', () => {
     [{ network_mode: 'service:vpn' }, 'shares network_mode with service:vpn'],
     [{ networks: { default: { ipv4_address: '192.0.2.4' } } }, 'has the fixed address 192.0.2.4'],
     [volume(), 'writes to /data'],
+    [{ pre_stop: [{ command: ['bye'] }] }, 'has a pre_stop hook, which only Compose runs'],
     [{ volumes: [{ type: 'bind', source: '/x', target: '/y', bind: {} }] }, 'writes to /y'],
   ])('recreates a service with %j, and says why', (service, reason) => {
-    expect(strategies({ web: service }, 'rolling')).toEqual({ web: `recreate|${reason}|1|` });
+    expect(strategies({ web: service }, 'rolling')).toEqual({ web: `recreate|${reason}|1||` });
   });
 
   it.each([
@@ -60,11 +63,11 @@ describe('how services are replaced', () => {
     [volume({ read_only: true })],
     [{ volumes: [{ type: 'tmpfs', target: '/tmp' }] }],
   ])('rolls a service with %j', (service) => {
-    expect(strategies({ web: service }, 'rolling')).toEqual({ web: 'rolling||1|' });
+    expect(strategies({ web: service }, 'rolling')).toEqual({ web: 'rolling||1||' });
   });
 
   it('rolls a service that writes to a volume only when it is named', () => {
-    expect(strategies({ web: volume() }, 'rolling', 'web=rolling')).toEqual({ web: 'rolling||1|' });
+    expect(strategies({ web: volume() }, 'rolling', 'web=rolling')).toEqual({ web: 'rolling||1||' });
   });
 
   it('recreates the one whose network another service shares', () => {
@@ -90,6 +93,27 @@ describe('how services are replaced', () => {
       'migrate=recreate',
     );
     expect(Object.keys(order)).toEqual(['db', 'migrate', 'api', 'web']);
-    expect(order['api']).toBe('rolling||1|db:service_healthy migrate:service_completed_successfully');
+    expect(order['api']).toBe('rolling||1|db:service_healthy migrate:service_completed_successfully|');
+  });
+
+  it('restarts what asked for it, when what it depends on was rolled', () => {
+    const depends = (restart: boolean): object => ({ depends_on: { db: { condition: 'service_started', restart } } });
+    const services = {
+      db: {},
+      again: depends(true),
+      asleep: depends(true),
+      changed: depends(true),
+      not: depends(false),
+    };
+    const script = `work=$folder strategy=rolling strategies=
+${CONFIG}${STRATEGY}${ROLLING}
+cat >$work/config <<'E'
+${JSON.stringify({ name: 'shop', services }, null, 2)}
+E
+strategies <$work/config >$work/strategies
+printf '%s\\n' db changed >$work/changed
+printf '%s hash id\\n' db again changed not >$work/running
+to_restart`;
+    expect(inVmShell({}, script)).toEqual(['again']);
   });
 });

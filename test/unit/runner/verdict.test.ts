@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CONFIG } from '../../../src/lib/runner/config.js';
-import { FAIR } from '../../../src/lib/runner/fair.js';
-import { INTENT } from '../../../src/lib/runner/intent.js';
-import { VERDICT } from '../../../src/lib/runner/verdict.js';
+import CONFIG from '../../../src/lib/runner/config.sh';
+import FAIR from '../../../src/lib/runner/fair.sh';
+import INTENT from '../../../src/lib/runner/intent.sh';
+import VERDICT from '../../../src/lib/runner/verdict.sh';
 import { inVmShell } from '../../support/vm-shell.js';
 
 interface Container {

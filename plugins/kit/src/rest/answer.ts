@@ -34,8 +34,8 @@ export function dataOf(answer: Answer, method: string, path: string): unknown {
   }
 }
 
-/** A refusal in Proxmox's own words. @param path without `/api2/json` */
-export function refusalOf(answer: Answer, method: string, path: string): ZebuError {
+/** A refusal in Proxmox's own words. @param path without `/api2/json` @param credentialHint what to do about a 401 */
+export function refusalOf(answer: Answer, method: string, path: string, credentialHint?: string): ZebuError {
   let errors: Record<string, string> | undefined;
   try {
     const body = JSON.parse(answer.text) as { errors?: Record<string, unknown> } | null;
@@ -45,7 +45,7 @@ export function refusalOf(answer: Answer, method: string, path: string): ZebuErr
   } catch {
     // A 401 has no body; a proxy in between answers with a page. The reason phrase is what counts.
   }
-  return pveError({ method, path, status: answer.status, reason: answer.reason, errors });
+  return pveError({ method, path, status: answer.status, reason: answer.reason, errors, credentialHint });
 }
 
 /** What becomes of a write whose answer never came. @param path may have `/api2/json` before it */

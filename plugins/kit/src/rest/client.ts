@@ -62,10 +62,10 @@ export class RestClient {
           round--;
           continue;
         }
-        if (!TRANSIENT.has(answer.status)) throw refusalOf(answer, verb, shown);
+        if (!TRANSIENT.has(answer.status)) throw refusalOf(answer, verb, shown, wire.refusedHint);
         trouble = `${answer.status} ${answer.reason}`;
         if (!isRead) throw outcomeUnknown(verb, shown, trouble);
-        if (isLast) throw refusalOf(answer, verb, shown);
+        if (isLast) throw refusalOf(answer, verb, shown, wire.refusedHint);
       } catch (error) {
         if (!(error instanceof LinkFailure)) throw error;
         trouble = error.message;
@@ -85,15 +85,27 @@ export class RestClient {
 
   async #once(method: string, path: string, form: string, timeoutMs: number): Promise<Answer> {
     const { wire, signal } = this.#options;
-    const headers = await wire.credential(method);
+    const asked = Date.now();
+    const headers = await within(wire.credential(method), timeoutMs);
     const agent = method === 'GET' ? this.#kept : this.#fresh;
-    return attempt({ agent, method, path, headers, form, timeoutMs: Math.max(1, timeoutMs), signal });
+    const left = Math.max(1, timeoutMs - (Date.now() - asked));
+    return attempt({ agent, method, path, headers, form, timeoutMs: left, signal });
   }
 
   #unreachable(trouble: string): ZebuError {
     const { where, unreachableHint } = this.#options.wire;
     return new ZebuError('UNREACHABLE', `Cannot reach Proxmox at ${where}: ${trouble}`, { hint: unreachableHint });
   }
+}
+
+/** The credential may have to be made first, which is part of the request's time. */
+async function within<T>(made: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const words = `no credential within ${Math.max(1, Math.round(ms / 1000))} s`;
+    timer = setTimeout(() => reject(new LinkFailure(words, false)), Math.max(1, ms));
+  });
+  return Promise.race([made, late]).finally(() => clearTimeout(timer));
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

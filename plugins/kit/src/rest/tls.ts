@@ -9,7 +9,7 @@ export type TlsTarget = { readonly host: string; readonly port: number } | { rea
 export interface TlsOptions {
   readonly ca?: Buffer | undefined;
   /** Judges who is at the other end, before the first byte of ours; undefined: it is who it should be. */
-  readonly untrusted: (socket: TLSSocket) => ZebuError | undefined;
+  readonly untrusted: (socket: TLSSocket) => ZebuError | undefined | Promise<ZebuError | undefined>;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export function openTls(target: TlsTarget, { ca, untrusted, signal }: TlsOptions
     socket.once('error', fail).once('close', closed);
     socket.once('secureConnect', () => {
       socket.setNoDelay(true);
-      settle(untrusted(socket));
+      void Promise.resolve(untrusted(socket)).then(settle, fail);
     });
   });
 }

@@ -6,6 +6,8 @@ export interface RestWire {
   readonly where: string;
   /** What to do when nothing answers there. */
   readonly unreachableHint: string;
+  /** What to do when the credential is not accepted; left out: what there is to do about a token. */
+  readonly refusedHint?: string;
   /**
    * One new connection, ready for a request: its peer has proved who it is, for the first thing that is written to it is
    * a credential. Rejects with ZebuError when it is not who it should be, with any other error when there is no connection.

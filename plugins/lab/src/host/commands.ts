@@ -1,12 +1,12 @@
-import { BadCommandLine, readOptions, usageLine, type KnownOptions } from './options.js';
-import { knownPath, Refused, type KnownPath, type LocalParams } from './local-api.js';
+import { usageLine, type KnownOptions } from './options.js';
+import { knownPath, type KnownPath, type LocalParams } from './local-api.js';
 import {
   ask,
   checkOutput,
+  complain,
   Died,
-  OUTPUT_OPTIONS,
   printResult,
-  refusalText,
+  readLine,
   runWorker,
   splitOutput,
   type Host,
@@ -134,9 +134,6 @@ async function printUsage(host: Host, program: string, commands: Commands, probl
   return 255;
 }
 
-/** @returns whether a refusal left something in `errno` is chance; nobody can tell more than that it is not zero */
-const statusOf = ({ status }: Refused): number => (status === 500 ? 2 : 255);
-
 async function runApi(host: Host, command: ApiCommand, params: LocalParams): Promise<number> {
   const { output, rest } = splitOutput(params);
   checkOutput(output);
@@ -172,17 +169,11 @@ export async function runCommand(
   const known = await knownOptions(host, entry);
   if (known === undefined) throw new Died(`the lab has no '${name}'`);
   const prints = 'method' in entry && entry.prints === true;
-  const options = prints ? { ...known, ...OUTPUT_OPTIONS } : known;
   const usage = usageLine(name, entry.args, known, prints);
   try {
-    const params = readOptions(options, entry.args, rest, host.io);
+    const params = readLine(host, known, prints, entry.args, rest);
     return await ('method' in entry ? runApi(host, entry, params) : entry.work(host, params, undefined));
   } catch (error) {
-    if (error instanceof BadCommandLine) host.io.err(`${error.message}\n${usage}\n`);
-    else if (error instanceof Refused) {
-      host.io.err(refusalText(error, usage));
-      return statusOf(error);
-    } else throw error;
-    return 255;
+    return complain(host, error, usage);
   }
 }

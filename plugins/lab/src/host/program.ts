@@ -1,4 +1,4 @@
-import type { KnownOptions } from './options.js';
+import { BadCommandLine, readOptions, type KnownOptions } from './options.js';
 import { followTask, isUpid, localApi, Refused, type LocalParams, type ProgramIo } from './local-api.js';
 import { canonical, pretty } from './perl-json.js';
 import type { ProgramSettings } from './settings.js';
@@ -18,7 +18,7 @@ export interface Host {
 export class Died extends Error {}
 
 /** As the methods of the API take them, for programs that print what they return. */
-export const OUTPUT_OPTIONS: KnownOptions = {
+const OUTPUT_OPTIONS: KnownOptions = {
   'human-readable': { type: 'boolean' },
   noborder: { type: 'boolean' },
   noheader: { type: 'boolean' },
@@ -53,6 +53,17 @@ export async function runWorker(host: Host, result: unknown): Promise<boolean> {
   if (warnings !== undefined) host.io.err(`Task finished with ${warnings} warning(s)!\n`);
   else if (exit !== 'OK') host.io.err(`${exit}\n`);
   return exit === 'OK' || warnings !== undefined;
+}
+
+/** @param prints whether the options of the output may stand there, too @throws BadCommandLine */
+export function readLine(
+  { io }: Host,
+  known: KnownOptions,
+  prints: boolean,
+  args: readonly string[],
+  words: readonly string[],
+): LocalParams {
+  return readOptions(prints ? { ...known, ...OUTPUT_OPTIONS } : known, args, words, io);
 }
 
 /** Takes the options of the output away from the others. */
@@ -106,8 +117,23 @@ export function printResult(
 }
 
 /** A refusal as the programs print it: parameters with the usage line after them. */
-export function refusalText({ status, message, errors }: Refused, usage: string): string {
+function refusalText({ status, message, errors }: Refused, usage: string): string {
   const problems = Object.entries(errors).map(([name, text]) => `${name}: ${text}\n`);
   if (status === 400) return `400 ${message}\n${problems.join('')}${usage}\n`;
   return status === 500 ? `${message}\n` : `${status} ${message}\n`;
+}
+
+/**
+ * What a program prints of a command line that cannot be read, or a refusal.
+ * @returns the exit status: whether a refusal left something in `errno` is chance; nobody can tell more than that it is not zero
+ * @throws anything else
+ */
+export function complain({ io }: Host, error: unknown, usage: string): number {
+  if (error instanceof BadCommandLine) {
+    io.err(`${error.message}\n${usage}\n`);
+    return 255;
+  }
+  if (!(error instanceof Refused)) throw error;
+  io.err(refusalText(error, usage));
+  return error.status === 500 ? 2 : 255;
 }

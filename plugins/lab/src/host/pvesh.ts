@@ -1,13 +1,13 @@
-import { BadCommandLine, readOptions, usageLine, type KnownOptions } from './options.js';
-import { followTask, isUpid, knownPath, Refused, type LocalParams } from './local-api.js';
+import { usageLine, type KnownOptions } from './options.js';
+import { followTask, isUpid, knownPath, type LocalParams } from './local-api.js';
 import { canonical } from './perl-json.js';
 import {
   ask,
   checkOutput,
+  complain,
   Died,
-  OUTPUT_OPTIONS,
   printResult,
-  refusalText,
+  readLine,
   runWorker,
   splitOutput,
   type Host,
@@ -153,7 +153,7 @@ export async function pvesh(host: Host, all: readonly string[]): Promise<number>
 }
 
 async function run(host: Host, before: Leading, command: string, found: MethodInfo | undefined): Promise<number> {
-  const { io, socket } = host;
+  const { socket } = host;
   const known: KnownOptions =
     command === 'usage'
       ? {
@@ -166,12 +166,7 @@ async function run(host: Host, before: Leading, command: string, found: MethodIn
   const formats = command !== 'usage';
   const usage = usageLine(`pvesh ${command}`, ['api_path'], known, formats);
   try {
-    const read = readOptions(
-      formats ? { ...known, ...OUTPUT_OPTIONS } : known,
-      ['api_path'],
-      before.words.slice(1),
-      io,
-    );
+    const read = readLine(host, known, formats, ['api_path'], before.words.slice(1));
     const path = read.find(([name]) => name === 'api_path')?.[1] ?? '';
     const { output, rest } = splitOutput(read.filter(([name]) => name !== 'api_path'));
     const asked: Asked = { ...before, command, path, params: rest, output };
@@ -181,11 +176,6 @@ async function run(host: Host, before: Leading, command: string, found: MethodIn
     else await call(host, asked, found);
     return 0;
   } catch (error) {
-    if (error instanceof BadCommandLine) io.err(`${error.message}\n${usage}\n`);
-    else if (error instanceof Refused) {
-      io.err(refusalText(error, usage));
-      return error.status === 500 ? 2 : 255;
-    } else throw error;
-    return 255;
+    return complain(host, error, usage);
   }
 }

@@ -1,9 +1,11 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { run } from '../guest/process.js';
 import type { ApiTokenRecord } from '../pve/state.js';
+import { Tickets } from '../pve/tickets.js';
 import type { Layout } from './layout.js';
 
 export const TOKEN_ID = 'root@pam!zebu';
@@ -59,6 +61,22 @@ export async function ensureCertificate(layout: Layout, node: string): Promise<v
     ...['-keyout', layout.tlsKey, '-out', layout.tlsCert],
   ]);
   await chmod(layout.tlsKey, 0o600);
+}
+
+/** What a node signs tickets with. */
+export async function ensureTicketKeys(layout: Layout): Promise<void> {
+  if (existsSync(layout.authKey) && existsSync(layout.authKeyPublic) && existsSync(layout.wwwKey)) return;
+  const pem = { format: 'pem' } as const;
+  for (const file of [layout.authKey, layout.wwwKey]) {
+    const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+    await writeFile(file, pair.privateKey.export({ ...pem, type: 'pkcs1' }), { mode: 0o600 });
+    if (file === layout.authKey) await writeFile(layout.authKeyPublic, pair.publicKey.export({ ...pem, type: 'spki' }));
+  }
+}
+
+export async function readTicketKeys(layout: Layout): Promise<Tickets> {
+  const [authKey, www] = await Promise.all([readFile(layout.authKey), readFile(layout.wwwKey, 'utf8')]);
+  return new Tickets(createPrivateKey(authKey), www);
 }
 
 /** SHA-256 with colons, as PVE shows it. */

@@ -17,6 +17,10 @@ export interface Layout {
   readonly daemonRef: string;
   readonly tlsKey: string;
   readonly tlsCert: string;
+  /** What signs tickets, and what the tokens beside them. */
+  readonly authKey: string;
+  readonly authKeyPublic: string;
+  readonly wwwKey: string;
   readonly token: string;
   readonly env: string;
   readonly ssh: string;
@@ -47,6 +51,9 @@ export function layout(name: string, env: Env, stateDir?: string): Layout {
     daemonRef: at('daemon.ref'),
     tlsKey: at('tls.key'),
     tlsCert: at('tls.crt'),
+    authKey: at('authkey.key'),
+    authKeyPublic: at('authkey.pub'),
+    wwwKey: at('pve-www.key'),
     token: at('token'),
     env: at('zebu.lab.env'),
     ssh: at('ssh'),

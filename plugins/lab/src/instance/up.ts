@@ -15,6 +15,7 @@ import { daemonStatus, type ControlStatus } from './control.js';
 import {
   certificateFingerprint,
   ensureCertificate,
+  ensureTicketKeys,
   ensureSshKeys,
   ensureToken,
   sshFiles,
@@ -139,6 +140,7 @@ export async function labUp(options: UpOptions): Promise<LabReport> {
     settings.guests === 'qemu' ? await detectAccel({ cacheDir: layout.cacheDir, boot: image, log, signal }) : undefined;
   if (signal.aborted) throw interrupted('Interrupted; run lab:up again to go on.');
   await ensureCertificate(layout, settings.node);
+  await ensureTicketKeys(layout);
   await ensureToken(layout);
   await ensureSshKeys(layout, settings.sshPort);
   await networkUp(labNetwork(layout, settings));

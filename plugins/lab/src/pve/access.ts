@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { PveFault } from './fault.js';
 import type { ApiTokenRecord, LabState } from './state.js';
-import { verifyCsrfToken, verifyTicket } from './tickets.js';
+import type { Tickets } from './tickets.js';
 
 /** Every privilege of the schema that zebu or a person might ask for, of all versions. */
 const COMMON = [
@@ -138,19 +138,19 @@ export interface Credentials {
 }
 
 /** A login: its ticket in a cookie, and beside it, for every write, the token that keeps other sites from asking. */
-function ofTicket({ method, cookie = '', csrf }: Credentials, state: LabState): Caller | undefined {
+function ofTicket({ method, cookie = '', csrf }: Credentials, state: LabState, tickets: Tickets): Caller | undefined {
   const [, ticket] = /(?:^|;\s*)PVEAuthCookie=([^;]+)/.exec(cookie) ?? [];
   if (ticket === undefined) return undefined;
-  const user = verifyTicket(decodeURIComponent(ticket));
-  if (method !== 'GET') verifyCsrfToken(user, csrf);
+  const user = tickets.verifyTicket(decodeURIComponent(ticket));
+  if (method !== 'GET') tickets.verifyCsrfToken(user, csrf);
   return user === ROOT_USER ? ROOT : { id: user, may: (path, privilege) => userMay(state, user, path, privilege) };
 }
 
 /** @throws PveFault 401, whose reason is all it says */
-export function authenticate(credentials: Credentials, state: LabState): Caller {
+export function authenticate(credentials: Credentials, state: LabState, tickets: Tickets): Caller {
   const { authorization } = credentials;
   if (authorization === undefined) {
-    const caller = ofTicket(credentials, state);
+    const caller = ofTicket(credentials, state, tickets);
     if (caller === undefined) throw new PveFault(401, 'No ticket');
     return caller;
   }

@@ -3,6 +3,7 @@ import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller, type Credentials }
 import { formParams, MalformedJson, readBody } from './body.js';
 import { died, PveFault } from './fault.js';
 import type { Faults } from './faults.js';
+import type { Tickets } from './tickets.js';
 import type { LabNode } from './node.js';
 import { checkSchema } from './schema.js';
 import { findRoute, type Call, type Route } from './router.js';
@@ -106,10 +107,16 @@ function credentialsOf({ method = 'GET', headers }: IncomingMessage): Credential
 /** What Perl prints before it dies of a message that is not in bytes. */
 const WIDE = 'Wide character in die at /usr/share/perl5/PVE/RESTHandler.pm line 1131.';
 
+/** What answers. */
+export interface Api {
+  readonly node: LabNode;
+  readonly faults: Faults;
+  readonly tickets: Tickets;
+}
+
 /** Handles one request of the REST API. @param local from the host's own shell: root, without a token */
 export async function handleApi(
-  node: LabNode,
-  faults: Faults,
+  { node, faults, tickets }: Api,
   request: IncomingMessage,
   response: ServerResponse,
   local: boolean,
@@ -118,7 +125,7 @@ export async function handleApi(
   const [rawPath = '', query = ''] = (request.url ?? '').split('?', 2);
   const said: Said = { stdout: [], stderr: [] };
   try {
-    const caller: Caller = local ? LOCAL_ROOT : authenticate(credentialsOf(request), node.file.state);
+    const caller: Caller = local ? LOCAL_ROOT : authenticate(credentialsOf(request), node.file.state, tickets);
     const body = await readBody(request);
     if (!rawPath.startsWith(`${PREFIX}/`)) throw new PveFault(501, `Method '${method} ${rawPath}' not implemented`);
     const path = rawPath.slice(PREFIX.length).split('/').map(decodeURIComponent).join('/');

@@ -1,8 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPublicKey, sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import { PveFault } from './fault.js';
-
-/** Made anew with the daemon, as a node's key is once a day: what was given out before is not accepted any more. */
-const KEY = randomBytes(32);
 
 /** Both are good for two hours, and five minutes ahead of the node's clock. */
 const LIFETIME_S = 7200;
@@ -13,7 +10,6 @@ const stamp = (): string =>
     .toString(16)
     .toUpperCase()
     .padStart(8, '0');
-const sign = (text: string): string => createHmac('sha256', KEY).update(text).digest('base64');
 
 const isFresh = (time: string): boolean => {
   const age = Date.now() / 1000 - Number.parseInt(time, 16);
@@ -25,30 +21,49 @@ function same(a: string, b: string): boolean {
   return x.length === y.length && timingSafeEqual(x, y);
 }
 
-/** The value of the cookie that a login gives. */
-export function assembleTicket(user: string): string {
-  const plain = `PVE:${user}:${stamp()}`;
-  return `${plain}::${sign(plain)}`;
-}
+/** Perl leaves the padding away. */
+const hmac = (key: string, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64').replace(/=+$/, '');
 
-/** What has to come with every write beside the cookie. */
-export function assembleCsrfToken(user: string): string {
-  const time = stamp();
-  return `${time}:${sign(`${time}:${user}`)}`;
-}
+/** Tickets of a login and the tokens beside them, signed with the node's keys as Proxmox does: whoever reads those may make them. */
+export class Tickets {
+  readonly #privateKey: KeyObject;
+  readonly #publicKey: KeyObject;
+  readonly #csrfKey: string;
 
-/** @returns the user @throws PveFault 401 */
-export function verifyTicket(ticket: string): string {
-  const [, plain = '', user = '', time = '', signature = ''] =
-    /^(PVE:([^:]+):([0-9A-F]{8}))::(\S+)$/.exec(ticket) ?? [];
-  if (plain === '' || !same(signature, sign(plain)) || !isFresh(time))
-    throw new PveFault(401, 'permission denied - invalid PVE ticket');
-  return user;
-}
+  /** @param www the text of `pve-www.key` */
+  constructor(privateKey: KeyObject, www: string) {
+    this.#privateKey = privateKey;
+    this.#publicKey = createPublicKey(privateKey);
+    this.#csrfKey = hmac(www, '');
+  }
 
-/** @throws PveFault 401 */
-export function verifyCsrfToken(user: string, token: string | undefined): void {
-  const [, time = '', signature = ''] = /^([0-9A-F]{8}):(\S+)$/.exec(token ?? '') ?? [];
-  if (time === '' || !same(signature, sign(`${time}:${user}`)) || !isFresh(time))
-    throw new PveFault(401, 'Permission denied - invalid csrf token');
+  /** The value of the cookie that a login gives. */
+  assembleTicket(user: string): string {
+    const plain = `PVE:${user}:${stamp()}`;
+    return `${plain}::${sign('sha256', Buffer.from(plain), this.#privateKey).toString('base64')}`;
+  }
+
+  /** What has to come with every write beside the cookie. */
+  assembleCsrfToken(user: string): string {
+    const time = stamp();
+    return `${time}:${hmac(this.#csrfKey, `${time}:${user}`)}`;
+  }
+
+  /** @returns the user @throws PveFault 401 */
+  verifyTicket(ticket: string): string {
+    const [, plain = '', user = '', time = '', signature = ''] =
+      /^(PVE:([^:]+):([0-9A-F]{8}))::([^:\s]+)$/.exec(ticket) ?? [];
+    const isOurs =
+      plain !== '' && verify('sha256', Buffer.from(plain), this.#publicKey, Buffer.from(signature, 'base64'));
+    if (!isOurs || !isFresh(time)) throw new PveFault(401, 'permission denied - invalid PVE ticket');
+    return user;
+  }
+
+  /** @throws PveFault 401 */
+  verifyCsrfToken(user: string, token: string | undefined): void {
+    const [, time = '', signature = ''] = /^([0-9A-F]{8}):(\S+)$/.exec(token ?? '') ?? [];
+    if (time === '' || !same(signature, hmac(this.#csrfKey, `${time}:${user}`)) || !isFresh(time))
+      throw new PveFault(401, 'Permission denied - invalid csrf token');
+  }
 }

@@ -1,7 +1,9 @@
 import { sh } from '@zebu/kit';
-import { CURRENT_LINES } from '../current-link.js';
+import CURRENT_LINES from '../current-lines.sh';
 import type { AppLayout } from '../layout.js';
 import { takePart } from '../take-part.js';
+import LATEST_LINES from './latest.sh';
+import STORE_LINES from './survey.sh';
 
 /** Exit status when the secrets changed between being asked for and being written. */
 export const CHANGED_STATUS = 77;
@@ -9,37 +11,9 @@ export const CHANGED_STATUS = 77;
 /** Versions kept beyond those that releases refer to. */
 const KEPT = 10;
 
-/**
- * Run in the app's folder: all that is known of the secrets, without a value. Of several lines of a plan the last one holds,
- * here as in the shell that reads it.
- */
-export const STORE_LINES = String.raw`
-if [ -d shared/secrets ]; then
-  ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
-  [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
-  if [ -f transaction ] && grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
-  sed -s 's/^/secret-record=/' shared/secrets/*.json 2>/dev/null
-  grep -sH '^secrets=[0-9]*[.]env$' releases/*/plan | sed 's|^releases/\([^/]*\)/plan:secrets=\([0-9]*\).*|release-secrets=\1 \2|'
-fi
-`;
-
 export function storeSurveyScript(layout: AppLayout): string {
   return `${sh`cd ${layout.base} 2>/dev/null || exit 0`}${CURRENT_LINES}${STORE_LINES}exit 0\n`;
 }
-
-/**
- * Sets `store`, `latest` (number, empty for none) and `version` (the file in force). Run in the app's folder under the lock.
- * A change that was interrupted is ended first: until then nobody knows whether its values count.
- */
-export const LATEST_LINES = String.raw`
-store=shared/secrets
-if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
-set -- $store/*.new
-[ ! -e "$1" ] || rm -f "$@"
-latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
-version=
-[ -z "$latest" ] || version=$latest.env
-`;
 
 export interface SecretsPart {
   /** Bytes of the bundle on standard input. */

@@ -1,16 +1,17 @@
 import { sh } from '@zebu/kit';
-import { MARKERS } from '../../app-folder/secrets/markers.js';
+import MARKERS from '../../app-folder/secrets/markers.sh';
 import type { AppLayout } from '../../app-folder/layout.js';
 import { takePart } from '../../app-folder/take-part.js';
-import { CHECKOUT } from '../../runner/checkout.js';
-import { COMPOSE } from '../../runner/compose.js';
-import { CONFIG } from '../../runner/config.js';
-import { DATA } from '../../runner/data.js';
-import { ENV_FILE } from '../../runner/env-file.js';
-import { MOUNTS } from '../../runner/mounts.js';
-import { SOURCES } from '../../runner/sources.js';
-import { STANDING } from '../../runner/standing.js';
-import { STRATEGY } from '../../runner/strategy.js';
+import CHECKOUT from '../../runner/checkout.sh';
+import COMPOSE from '../../runner/compose.sh';
+import CONFIG from '../../runner/config.sh';
+import DATA from '../../runner/data.sh';
+import ENV_FILE from '../../runner/env-file.sh';
+import MOUNTS from '../../runner/mounts.sh';
+import SOURCES from '../../runner/sources.sh';
+import STANDING from '../../runner/standing.sh';
+import STRATEGY from '../../runner/strategy.sh';
+import UNREAD from '../../runner/unread.sh';
 
 /** What a path within the release is called in both configurations, which lie in different folders. */
 export const RELEASE_MARK = '/zebu-release';
@@ -59,12 +60,13 @@ commit=${commit} mark=${RELEASE_MARK}
     CHECKOUT +
     COMPOSE +
     CONFIG +
+    UNREAD +
     ENV_FILE +
     STRATEGY +
     SOURCES +
-    STANDING +
     MOUNTS +
     DATA +
+    STANDING +
     MARKERS +
     String.raw`
 checkout_commit repo.git "$release/tree" "$work/index" "$commit" || exit 1
@@ -105,7 +107,7 @@ if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/nu
 if ! read_config; then
   section error
   grep -v '^$' "$work/error" | tail -n 1
-elif ! map_mounts; then
+elif ! { check_given && map_mounts; }; then
   section refused
   printf '%s\n' "$reason"
 elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
@@ -121,6 +123,7 @@ else
   strategies <"$work/config"
   section paths
   cat "$work/said"
+  unread
 fi
 section hooks
 for each in pre-build pre-deploy post-deploy post-failure; do [ ! -f "$tree/.zebu/hooks/$each" ] || echo "$each"; done

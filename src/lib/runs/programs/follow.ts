@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
 import type { AppLayout } from '../../app-folder/layout.js';
-import { ORDER } from '../../app-folder/order.js';
+import ORDER from '../../app-folder/order.sh';
 
 /** Exit status when there is no such journal. */
 export const NO_JOURNAL_STATUS = 66;

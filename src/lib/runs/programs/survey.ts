@@ -1,6 +1,6 @@
 import { sh } from '@zebu/kit';
-import { CURRENT_LINES } from '../../app-folder/current-link.js';
-import { STORE_LINES } from '../../app-folder/secrets/scripts.js';
+import CURRENT_LINES from '../../app-folder/current-lines.sh';
+import STORE_LINES from '../../app-folder/secrets/survey.sh';
 import { BOOT_FILES } from './boot.js';
 import type { AppLayout } from '../../app-folder/layout.js';
 

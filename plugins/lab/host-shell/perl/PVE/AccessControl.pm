@@ -11,7 +11,7 @@ use PVE::Cluster;
 my $control = '/run/zebu-lab/state/control.sock';
 
 # Loading all of it is what takes its time on a real node.
-my $start = $ENV{ZEBU_LAB_PERL_START} // 0;
+my $start = $ENV{ZEBU_LAB_ACCESS_START} // 0;
 select(undef, undef, undef, $start / 1000) if $start > 0;
 
 sub ask {

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * Shell, awk and Perl lie in files of their own, which a linter reads, and are imported as text. What is said at their top,
+ * up to the first empty line, is for who reads them and is not part of the text; no more are the words to the linter.
+ *
+ * A line `# include ./other.awk` stands for the text of that file.
+ */
+export const SCRIPT_FILE = /\.(?:sh|awk|pl)$/;
+
+/** @param path of the file @returns what is sent to the machine where it runs */
+export function scriptText(path: string): string {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const top = lines.findIndex((line) => !line.startsWith('#'));
+  if (lines[top] !== '') throw new Error(`${path}: its first lines say what it is, and then comes an empty line`);
+  return lines
+    .slice(top)
+    .filter((line) => !/^\s*# shellcheck /.test(line))
+    .join('\n')
+    .replaceAll(/^\s*# include (\S+)$/gm, (_, other: string) =>
+      scriptText(join(dirname(path), other)).replace(/^\n/, ''),
+    );
+}

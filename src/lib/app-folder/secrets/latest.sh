@@ -1,0 +1,11 @@
+# shellcheck shell=sh
+# Sets `store`, `latest` (number, empty for none) and `version` (the file in force). Run in the app's folder under the lock.
+# A change that was interrupted is ended first: until then nobody knows whether its values count.
+
+store=shared/secrets
+if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
+set -- $store/*.new
+[ ! -e "$1" ] || rm -f "$@"
+latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
+version=
+[ -z "$latest" ] || version=$latest.env

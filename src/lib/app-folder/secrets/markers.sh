@@ -1,0 +1,31 @@
+# shellcheck shell=sh
+# Which services use which secret, as Compose itself sees it: the configuration is rendered with a marker in place of each
+# value, and the marker is looked for. Right for interpolation, bare names, env_file, extends and include alike, and no
+# value is anywhere near it.
+#
+# Names become `NAME='zebu-marker-NAME-end'`. No `${` in here: it is a JavaScript template.
+
+# Renders the loaded release with markers instead of secrets, as YAML or JSON.
+marked_config() {
+  ( sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
+    environment=
+    if [ -L "$directory/.env" ]; then
+      # The same files, with the markers in the place of what "env_file: .env" finds.
+      rm -rf "$work/marked"
+      from=$release/tree to=$work/marked below=$(printf '%s' "$directory/" | sed "s|^$from/||")
+      IFS=/
+      for part in $below .env; do
+        mkdir "$to"
+        for each in "$from"/* "$from"/.[!.]*; do [ "$each" = "$from/$part" ] || ln -s "$each" "$to/"; done
+        from=$from/$part to=$to/$part
+      done
+      unset IFS
+      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$to"
+      directory=$(dirname "$to")
+    elif [ -f "$directory/.env" ]; then environment="--env-file $directory/.env"
+    fi
+    [ ! -s "$release/settings.env" ] || environment="$environment --env-file $release/settings.env"
+    environment="$environment --env-file $work/markers"
+    [ ! -s "$release/release.env" ] || environment="$environment --env-file $release/release.env"
+    compose config --format "$1" )
+}

@@ -1,0 +1,104 @@
+# shellcheck shell=sh
+# Starting a release that has its images, judging it, and going back when it is not as it should be.
+
+# Fails with $reason set where it is known better than from the last line that was printed.
+start_release() {
+  rm -f "$work/hashes"
+  write_env_file
+  write_digests || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  renew_networks || return 1
+  front_prepare
+  find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  # Beside it, for in_force.
+  hashing=
+  [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
+  if [ -s "$work/roll" ]; then roll_out || return 1
+  else logged compose up -d --no-build --remove-orphans || return 1
+  fi
+  front_sync
+  front_reload
+}
+
+# Sets $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what Compose
+# said last.
+blame_up() {
+  up_said=$(last_line start-up)
+  patience=0
+  verify && reason=
+  # 255 is also what Docker says of a container that it has lost sight of.
+  case $reason in ''|'not healthy'*|*'exited with code 255'*) reason="docker compose up failed: $up_said" ;; esac
+}
+
+# Starts what is loaded and judges it. Fails with $reason and $bad set.
+bring_up() {
+  begin start-up "$1"
+  limit=$(( timeout + 600 ))
+  reason= bad= only= patience=$timeout
+  watch_gap
+  mends=0
+  until start_release; do
+    if [ $mends -lt 3 ] && [ -z "$reason" ] && mend_start; then mends=$((mends + 1)); continue; fi
+    gap=$(gaps)
+    watcher=
+    [ -z "$reason" ] || return 1
+    blame_up
+    return 1
+  done
+  begin verify ''
+  # What a power cut must not take from a release that was called live: images, files, volumes.
+  timeout 60 sync -f "$base" 2>/dev/null 9>&- &
+  syncing=$!
+  judge || return 1
+  wait $syncing
+  return 0
+}
+
+# Says whether what was started is as it should be. Fails with $reason and $bad set.
+judge() {
+  judged_under=$(engine)
+  patience=$timeout
+  verify
+  judged=$?
+  gap=$(gaps judged)
+  watcher=
+  say_gap
+  [ -z "$hashing" ] || wait $hashing
+  [ $judged = 0 ] && in_force && check_probes
+}
+
+# Makes the loaded release the live one, and ends.
+go_live() {
+  phase live
+  make_current || finish unhealthy "cannot switch $base/current"
+  begin commit ''
+  touch "$release/verified"
+  run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
+  prune
+  finish live "$remark"
+}
+
+# Puts back what was live before, and ends.
+restore() {
+  failed=$1 failed_step=$step
+  spare
+  own=$record own_tree=$tree
+  last_words
+  note failed "$failed"
+  if [ -z "$previous" ] || [ ! -f "$base/releases/$previous/plan" ]; then
+    run_hook post-failure unhealthy
+    finish unhealthy "$failed; there is no earlier release to go back to"
+  fi
+  if [ "$previous" = "$id" ]; then
+    run_hook post-failure unhealthy
+    finish unhealthy "$failed"
+  fi
+  phase restore
+  strict=
+  load "$base/releases/$previous"
+  steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
+  [ $outcome = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
+  record=$own tree=$own_tree
+  run_hook post-failure $outcome
+  step=$failed_step
+  finish $outcome "$failed"
+}

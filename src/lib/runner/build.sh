@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# Building beside a running app. BuildKit works inside Docker's daemon, where nothing a client does to itself reaches it;
+# what can be changed on every installation is how much the app's containers weigh against it.
+
+# The running containers of the app whose CPU weight is Docker's default, or what an earlier run left behind.
+favour_app() {
+  : >"$work/favoured"
+  [ "$app_weight" != 0 ] || return 0
+  ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project") && [ -n "$ids" ] || return 0
+  timeout 60 docker inspect --format '{{.Id}} {{.HostConfig.CpuShares}}' $ids |
+    awk -v weight="$app_weight" '$2 == 0 || $2 == 1024 || $2 == weight { print $1 }' >"$work/favoured"
+  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares "$app_weight" $(cat "$work/favoured") >/dev/null 2>&1
+}
+
+unfavour_app() {
+  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares 1024 $(cat "$work/favoured") >/dev/null 2>&1
+  return 0
+}
+
+# A build of cached layers is over before it could take anything from the app.
+favour_later() {
+  sleep 3
+  : >"$work/favouring"
+  favour_app
+}
+
+# An image that several services build under one name would be whichever came last, another at each build of the same
+# commit: the first of them builds it for all. Leaves who builds in $release/builders, or nothing where no name is shared.
+find_builders() {
+  awk -v project="$project" "$scan_images"'
+    END {
+      for (i = 1; i <= n; i++) {
+        name = names[i]
+        if (!(name in builds)) continue
+        if (image[name] in seen) shared = 1
+        else { seen[image[name]] = 1; list = list name "\n" }
+      }
+      if (shared) printf "%s", list
+    }' "$work/config" >"$release/builders"
+  [ -s "$release/builders" ] || rm -f "$release/builders"
+}
+
+# Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.
+may_share_builds() { [ -z "$previous" ] || [ -s "$base/releases/$previous/builders" ]; }
+
+build_images() {
+  favour_later 9>&- &
+  favouring=$!
+  ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
+    logged compose build $(cat "$release/builders" 2>/dev/null) )
+  built=$?
+  [ -e "$work/favouring" ] || kill $favouring 2>/dev/null
+  wait $favouring 2>/dev/null
+  unfavour_app
+  return $built
+}
+
+# The first deploy of a name that Compose knows already.
+say_adopted() {
+  [ -z "$previous" ] || return 0
+  found=$(timeout 60 docker ps -aq --filter "label=com.docker.compose.project=$project" | wc -l)
+  [ "$found" = 0 ] || logged echo "a stack named $project is there already ($found containers): it is taken over with its volumes; there is no earlier release to go back to"
+}

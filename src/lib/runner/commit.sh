@@ -1,0 +1,43 @@
+# shellcheck shell=sh
+# How a run ends: the link to the live release, and the lines in history and journal.
+
+# Nothing where the link leads nowhere: there is nothing to go back to then.
+live_release() { [ ! -f "$base/current/plan" ] || basename "$(readlink "$base/current")"; }
+
+# What app:status compares with.
+note_containers() {
+  timeout 120 docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False --format "$record_format" >"$work/containers" &&
+    mv "$work/containers" "$release/containers"
+}
+
+make_current() {
+  # Beside what follows; the books are closed after it.
+  note_containers 9>&- &
+  noting=$!
+  rm -f "$base/.current"
+  ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
+  # What is no link is moved out of the way: a folder would take the link in.
+  [ -L "$base/current" ] || [ ! -e "$base/current" ] || mv -T "$base/current" "$base/current.before-$run"
+  mv -T "$base/.current" "$base/current"
+}
+
+# The books in this order: whoever finds the transaction still open looks into them before writing a second time.
+finish() {
+  [ -z "$noting" ] || wait $noting
+  clock
+  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$2")
+  mend "$base/releases.jsonl"
+  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
+  close_journal "$1" "$seconds" "$why"
+  # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
+  mv -f "$base/holder" "$base/held" 2>/dev/null
+  [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
+  rm -f "$transaction"
+  exit 0
+}
+
+close_journal() {
+  clock
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"reason\":\"$3\",\"gaps\":{$gap}}"
+  sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
+}

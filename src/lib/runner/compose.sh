@@ -1,0 +1,45 @@
+# shellcheck shell=sh
+# A release as what `docker compose` is told: its plan, files, pinned images and variables.
+
+# What zebu adds to the files of the commit: the front proxy, where its files are kept, folders that outlive the release,
+# pinned images, and digests of what Compose does not look at.
+overlays() {
+  images=
+  for overlay in proxy files shared images digests; do
+    [ ! -s "$release/$overlay.yml" ] || images="$images -f $release/$overlay.yml"
+  done
+}
+
+# What .env holds beside secrets is part of the release. Where there was no .env, as in CI, it is what the live release has.
+place_settings() {
+  [ -n "$settings_from" ] && [ ! -e "$1/settings.env" ] || return 0
+  if [ "$settings_from" = live ]; then cat "$base/current/settings.env" 2>/dev/null; else printf '%s' "$settings"; fi >"$1/settings.env.new"
+  mv "$1/settings.env.new" "$1/settings.env"
+}
+
+load() {
+  [ -z "$work" ] || rm -f "$work/config"
+  images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
+  directory= strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0 release_env= settings= settings_from=
+  . "$1/plan" || return 1
+  release=$1
+  [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
+  [ -z "$release_env" ] || [ -s "$1/release.env" ] || printf '%s' "$release_env" >"$1/release.env"
+  place_settings "$1"
+  overlays
+  tree=$1/$folder
+  # Compose's project directory is the folder of the first of its files; the plans of an older zebu do not name it.
+  [ -n "$directory" ] || directory=$folder
+  directory=$1/$directory
+  # A link is what zebu made of the secrets below.
+  [ -f "$directory/.env" ] && [ ! -L "$directory/.env" ] && environment="--env-file $directory/.env"
+  [ ! -s "$1/settings.env" ] || environment="$environment --env-file $1/settings.env"
+  [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
+  # What the data in volumes was made with is the same for every release.
+  [ -s "$base/shared/secrets/bound.env" ] && environment="$environment --env-file $base/shared/secrets/bound.env"
+  [ ! -s "$1/release.env" ] || environment="$environment --env-file $1/release.env"
+  return 0
+}
+
+# Word splitting is meant: the plan holds options, each free of blanks.
+compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }

@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# The release as Compose reads it: the indented JSON of `docker compose config`, read line by line with awk because the
+# VM need not have anything that parses JSON.
+
+# Read once into $work/config, for each start of Compose costs a second on a small machine. What zebu adds later changes
+# neither services nor mounts. Holds secrets; $work is its owner's alone.
+read_config() {
+  [ -s "$work/config" ] || compose config --format json </dev/null >"$work/config" 2>"$work/error" || { rm -f "$work/config"; return 1; }
+}
+
+# The beginning of an awk program that reads it: each further rule sees a line with its section, depth, and its key where it
+# has one. text() is what a string of it says, Compose's own doubled dollars taken back.
+scan_all='
+    function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
+    function text(body,   out, at, c) {
+      gsub(/[$][$]/, "$", body)
+      out = ""
+      while ((at = index(body, "\\")) > 0) {
+        out = out substr(body, 1, at - 1)
+        c = substr(body, at + 1, 1)
+        if (c == "u") {
+          c = substr(body, at + 2, 4)
+          out = out (c == "003c" ? "<" : c == "003e" ? ">" : c == "0026" ? "&" : "?")
+          body = substr(body, at + 6)
+          continue
+        }
+        out = out (c == "n" ? "\n" : c == "t" ? "\t" : c)
+        body = substr(body, at + 2)
+      }
+      return out body
+    }
+    {
+      match($0, /^ */); depth = RLENGTH / 2
+      line = substr($0, RLENGTH + 1)
+      key = ""
+      if (line ~ /^"([^"\\]|\\.)*": /) { key = line; sub(/^"/, "", key); sub(/": .*$/, "", key) }
+    }
+    depth == 1 && key != "" { section = key; next }
+'
+# The same for the lines of "services" alone.
+scan=$scan_all'
+    section != "services" { next }
+'
+
+# Behind it, for which images are built here: names (services, in order), image and builds, by service.
+scan_images=$scan'
+    depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; next }
+    depth == 3 && key == "image" { image[service] = value(line) }
+    depth == 3 && key == "build" { builds[service] = 1 }
+'

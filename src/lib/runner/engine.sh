@@ -1,0 +1,44 @@
+# shellcheck shell=sh
+# Docker may be restarted underneath a deploy: by an upgrade, by hand, by the kernel when memory is short.
+
+# Changes when the engine is started anew, and when it is gone without having said so.
+engine() {
+  stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null
+  engine_pid=
+  # The file ends without a newline, for which read fails.
+  { read -r engine_pid </run/docker.pid || :; } 2>/dev/null
+  [ -n "$engine_pid" ] && [ -d "/proc/$engine_pid" ] || echo gone
+}
+
+# Waits for Docker, at most three minutes.
+docker_back() {
+  asked=0
+  until timeout 20 docker version >/dev/null 2>&1; do
+    asked=$((asked + 1))
+    [ $asked -lt 90 ] || return 1
+    [ $asked = 1 ] && note wait 'Docker to answer'
+    sleep 2
+  done
+}
+
+# A verdict holds for the engine it was given under: one that was restarted since has stopped every container, and it is
+# given once more.
+still_good() {
+  [ "$(engine)" != "$judged_under" ] || return 0
+  docker_back || { reason='Docker does not answer'; return 1; }
+  steady bring_up 'Docker was restarted: once more'
+}
+
+# Does it again when the engine was restarted meanwhile.
+steady() {
+  round=0
+  while :; do
+    before=$(engine)
+    "$@" && return 0
+    [ $round -lt 3 ] || return 1
+    round=$((round + 1))
+    docker_back || { reason='Docker does not answer'; return 1; }
+    [ "$(engine)" = "$before" ] && return 1
+    note wait 'Docker, which was restarted; then once more'
+  done
+}

@@ -1,0 +1,73 @@
+# shellcheck shell=sh
+# Names that do not move for what a release runs: built images by their content, pulled ones by their digest. An unchanged
+# service keeps its container, and going back brings the image back that was there.
+
+# Reads $work/config, and writes for each service whose image is built here, by itself or by another service that gives it
+# the same name: "service image builder". For the others "service image pull_policy", to $work/pulled.
+built_images() {
+  : >"$work/pulled"
+  awk -v project="$project" -v pulled="$work/pulled" "$scan_images"'
+    depth == 3 && key == "pull_policy" { policy[service] = value(line) }
+    END {
+      for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
+      for (i = 1; i <= n; i++) {
+        name = names[i]
+        if (image[name] in builder) print name, image[name], builder[image[name]]
+        else print name, image[name], ((name in policy) ? policy[name] : "missing") >pulled
+      }
+    }' "$work/config"
+}
+
+# Everything of $work/names at once, in the order it was asked in: id and other names. Fails when one is not there.
+inspect_images() {
+  timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}{{range .RepoDigests}} {{.}}{{end}}' $(cat "$work/names") >"$work/ids" 2>"$work/error"
+}
+
+# Pulls what is not there, and what is to be new each time: before anything that runs is touched.
+pull_images() {
+  awk '$3 ~ /^(always|refresh|daily|weekly|every_.*)$/ { print $1 }' "$work/pulled" >"$work/to-pull"
+  [ -s "$work/to-pull" ] || ! inspect_images || return 0
+  while read -r service image policy; do
+    case $policy in always|refresh|daily|weekly|every_*|never|build) continue ;; esac
+    timeout 60 docker image inspect "$image" </dev/null >/dev/null 2>&1 || echo "$service" >>"$work/to-pull"
+  done <"$work/pulled"
+  if [ -s "$work/to-pull" ]; then
+    note wait "images of $(tr '\n' ' ' <"$work/to-pull")"
+    logged compose pull $(cat "$work/to-pull") || { reason="an image cannot be pulled: $(last_line build)"; return 1; }
+  fi
+  inspect_images
+}
+
+pin_images() {
+  built_images >"$work/built"
+  cat "$work/built" "$work/pulled" | cut -d' ' -f2 | sort -u >"$work/names"
+  # For who removes the app: what is built for it may have other names.
+  cut -d' ' -f2 "$work/built" | sort -u >"$release/image-names"
+  [ -s "$work/names" ] || return 0
+  reason=
+  if [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||
+    { [ -n "$reason" ] || reason="an image is not there: $(tail -n 1 "$work/error")"; return 1; }
+  paste -d' ' "$work/names" "$work/ids" >"$work/named"
+  awk -v prefix="zebu/$project-" '
+    # As Docker itself writes the repository of an image.
+    function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); sub(/^docker[.]io\//, "", name); sub(/^library\//, "", name); return name }
+    function content(name, service) { return prefix service ":" substr(id[name], index(id[name], ":") + 1, 12) }
+    function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
+    FILENAME == ARGV[1] { id[$1] = $2; for (i = 3; i <= NF; i++) { has[$2, $i] = 1; if ($i ~ /@/) digests[$1, ++count[$1]] = $i } next }
+    FILENAME == ARGV[3] {
+      if ($2 ~ /@/) next
+      if (digest($2) != "") { print $1, $2 digest($2), id[$2], "there"; next }
+      # It was never in a registry.
+      $3 = $1
+    }
+    { pinned = content($2, $3); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
+  ' "$work/named" "$work/built" "$work/pulled" >"$work/pins"
+  echo 'services:' >"$work/images"
+  while read -r service pinned id_ state; do
+    [ $state = there ] || timeout 120 docker tag "$id_" "$pinned" || { reason="cannot tag $pinned"; return 1; }
+    printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$pinned" >>"$work/images"
+  done <"$work/pins"
+  [ -s "$work/pins" ] || return 0
+  cp "$work/images" "$release/images.yml"
+  overlays
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# Before a release is called live: whether what runs is what it says, as Docker has it. Not what was asked for counts, but
+# what is in force.
+
+# The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
+# into a label. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
+# its own output, which has none, both are the same.
+read_hashes() {
+  compose config --format json </dev/null >"$work/full" 2>"$work/error" &&
+    ( cd "$work" && timeout "$limit" docker compose -p "$project" -f "$work/full" config --hash '*' </dev/null 2>"$work/error" ) >"$work/hashes.new" &&
+    mv "$work/hashes.new" "$work/hashes"
+}
+
+# What each service is to have, fields separated by tabs: service networks (names, in order), and how many containers.
+expected() {
+  awk -v OFS='\t' "$scan_all"'
+    section == "networks" && depth == 2 && key != "" { net = key; network[net] = project "_" key }
+    section == "networks" && depth == 3 && key == "name" { network[net] = value(line) }
+    section != "services" { next }
+    depth == 2 && key != "" { service = key; names[++n] = service; copies[service] = 1; next }
+    depth == 3 && key != "" { member = key; if (key == "scale") copies[service] = value(line); next }
+    member == "deploy" && depth == 4 && key == "replicas" { copies[service] = value(line) }
+    member == "networks" && depth == 4 && key != "" { nets[service] = nets[service] " " key }
+    END {
+      for (i = 1; i <= n; i++) {
+        name = names[i]; list = ""
+        k = split(nets[name], each, " ")
+        for (j = 1; j <= k; j++) list = list " " network[each[j]]
+        print name, copies[name], list
+      }
+    }' "$work/full"
+}
+
+# What verify has looked at last, fields separated by tabs: service digest image networks name.
+in_use() {
+  [ -z "$ids" ] || timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}{{"\t"}}{{index .Config.Labels "com.docker.compose.config-hash"}}{{"\t"}}{{.Image}}{{"\t"}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}} {{"\t"}}{{slice .Name 1}}' $ids
+}
+
+# The images of images.yml: service id.
+pinned_ids() {
+  sed -n -e 's/^  "\(.*\)":$/\1/p' -e 's/^    image: "\(.*\)"$/\1/p' "$release/images.yml" 2>/dev/null | paste -d' ' - - >"$work/pinned"
+  [ -s "$work/pinned" ] || return 0
+  cut -d' ' -f2 "$work/pinned" | sort -u >"$work/pinned-names"
+  timeout 60 docker image inspect --format '{{.Id}}' $(cat "$work/pinned-names") >"$work/pinned-ids" 2>/dev/null || return 0
+  paste -d' ' "$work/pinned-names" "$work/pinned-ids" | awk 'FILENAME == ARGV[1] { id[$1] = $2; next } { print $1 "\t" id[$2] }' - "$work/pinned"
+}
+
+# Fails with $reason when something is not in force. Compose has the last word on a container: only what it would replace
+# counts as another one.
+in_force() {
+  begin in-force ''
+  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(grep -v '^$' "$work/error" | tail -n 1)"; return 0; }
+  expected >"$work/expected" && in_use >"$work/in-use" || { reason='Docker does not answer'; return 1; }
+  pinned_ids >"$work/pins-in-force"
+  awk -F'\t' -v OFS='\t' '
+    FILENAME == ARGV[1] { split($0, pair, " "); hash[pair[1]] = pair[2]; next }
+    FILENAME == ARGV[2] { image[$1] = $2; next }
+    FILENAME == ARGV[3] { copies[$1] = $2; nets[$1] = $3; next }
+    !($1 in copies) { next }
+    {
+      seen[$1] = 1
+      if ($2 != hash[$1]) print $1, "settings", "ask"
+      if (($1 in image) && image[$1] != "" && $3 != image[$1]) print $1, "image", "ask"
+      k = split(nets[$1], each, " ")
+      for (i = 1; i <= k; i++) if (index($4, " " each[i] " ") == 0) print $1, "network " each[i], ""
+    }
+    END { for (name in copies) if (copies[name] > 0 && !(name in seen)) print name, "container", "ask" }
+  ' "$work/hashes" "$work/pins-in-force" "$work/expected" "$work/in-use" | sort -u >"$work/other"
+  if grep -q 'ask$' "$work/other"; then
+    compose --dry-run up -d --no-build --no-deps </dev/null >"$work/would" 2>&1
+    would=$(sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | tr '\n' ' ')
+    awk -F'\t' -v would=" $would" -v project="$project" '
+      FILENAME == ARGV[1] { if (index(would, " " $5 " ")) replaced[$1] = 1; next }
+      # A name that Compose gives itself has a number behind it, and while it is replaced another one before it.
+      $3 == "" || ($1 in replaced) || would ~ (" ([0-9a-f]+_)?" project "-" $1 "-[0-9]+ ")' "$work/in-use" "$work/other" >"$work/confirmed"
+    mv "$work/confirmed" "$work/other"
+  fi
+  standing_differs
+  # Before a deploy this was refused; whoever goes back must not be held up by it.
+  if grep -q '^volume' "$work/differs" && [ "$mode" != deploy ]; then
+    note output "not in force: other settings of $(awk -F'\t' '$1 == "volume" { print $2 }' "$work/differs" | sort -u | tr '\n' ' ')"
+    grep -v '^volume' "$work/differs" >"$work/differs.new"
+    mv "$work/differs.new" "$work/differs"
+  fi
+  reason=$({
+    awk -F'\t' '{ print $1 ($2 ~ /^network/ ? " is not on the " $2 : $2 == "container" ? " has no container" : $2 == "image" ? " runs another image" : " runs with other settings") }' "$work/other"
+    awk -F'\t' '{ print "the " $1 " " $2 " differs in " $3 }' "$work/differs"
+  } | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+  [ -n "$reason" ] || return 0
+  reason="not in force: $reason"
+  [ -n "$strict" ] || { note output "$reason"; reason=; return 0; }
+  bad=
+  return 1
+}

@@ -1,0 +1,33 @@
+# shellcheck shell=sh
+# Which releases something points into, by Docker's word: they are not removed, whatever else is believed of them.
+
+# Reads whatever Docker says, and writes the ids of the releases whose folders are named in it.
+named_releases() {
+  LC_ALL=C awk -v top="$base/releases/" '
+    {
+      rest = $0
+      while ((at = index(rest, top)) > 0) {
+        rest = substr(rest, at + length(top))
+        id = rest
+        sub(/[^A-Za-z0-9._-].*/, "", id)
+        if (id != "" && !(id in seen)) { seen[id] = 1; print id }
+      }
+    }'
+}
+
+volume_options() {
+  volumes=$(timeout 120 docker volume ls -q) || return 1
+  [ -z "$volumes" ] || timeout 120 docker volume inspect --format '{{json .Options}}' $volumes
+}
+
+# The same of all containers, running or not and whosever they are (mounts, and the files they were made from), and of all
+# volumes (options of their drivers). Fails when Docker does not say: then nothing may be removed.
+used_releases() {
+  {
+    timeout 120 docker ps -a --no-trunc --format '{{.Mounts}}	{{.Labels}}' || echo failed
+    # Once more when one goes meanwhile.
+    volume_options || volume_options || echo failed
+  } >"$1/used" 2>/dev/null
+  ! grep -qx failed "$1/used" || return 1
+  named_releases <"$1/used"
+}

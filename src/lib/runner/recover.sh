@@ -1,0 +1,51 @@
+# shellcheck shell=sh
+# What is done about a transaction whose runner was killed, or whose machine lost power.
+
+# Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
+recover() {
+  [ -f "$transaction" ] || exit 0
+  . "$transaction" || exit 1
+  secrets=
+  id=$tx_id run=$tx_run mode=$tx_mode previous=$tx_previous started=$tx_started
+  # Its time goes on as it was counted, whatever the clock says by now.
+  [ "$tx_boot" != "$boot" ] || booted=$((tx_started - tx_uptime))
+  journal=$base/journals/$run.jsonl release=$base/releases/$id
+  mend "$journal"
+  step=$(sed -n 's/.*"step":"\([a-z-]*\)","state":"begin".*/\1/p' "$journal" | tail -n 1)
+  interrupted=$step
+  written=$(grep -F "\"run\":\"$run\"" "$base/releases.jsonl" 2>/dev/null | tail -n 1)
+  if [ -n "$written" ]; then
+    grep -q '"end":' "$journal" || close_journal "$(printf '%s' "$written" | sed 's/.*"verdict":"\([a-z]*\)".*/\1/')" 0 ''
+    rm -f "$transaction"
+    exit 0
+  fi
+  why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
+  load "$release" || { rm -f "$transaction"; exit 1; }
+  [ "$mode" != secrets ] || recover_secrets
+  case $tx_phase in
+    prepare) finish refused "$why" ;;
+    live) step=recover; remark="finished after it was interrupted during $interrupted"; go_live ;;
+  esac
+  begin recover "$why"
+  docker_back || finish unhealthy "$why; Docker does not answer"
+  remove_release_container
+  # Of a first release, or one that went back to itself, there is nothing else to serve: it is carried on.
+  if [ -z "$previous" ] || [ "$previous" = "$id" ]; then
+    if steady bring_up "carrying on with $id"; then
+      remark="finished after it was interrupted during $interrupted"
+      go_live
+    fi
+    restore "$why; $reason"
+  fi
+  restore "$why"
+}
+
+# Before a new run: what an earlier one left open.
+heal() {
+  [ -f "$transaction" ] || return 0
+  begin heal 'an earlier run was interrupted'
+  sh "$base/runner" recover "$base" - - worker
+  # It tidies up after runs that were killed, this one's folder with them.
+  [ -d "$work" ] || mkdir -m 700 "$work"
+  [ ! -f "$transaction" ]
+}

@@ -1,0 +1,127 @@
+# shellcheck shell=sh
+# Every path that a Compose project names within what zebu manages, and what is there: the facts that are judged in
+# mounts.ts, once per path for the whole project.
+
+# Reads the indented JSON of "docker compose config", and writes what it names within the app's folder, shared/ left out. A
+# line each, its fields separated by tabs:
+#   bind     service  rw|ro  source  target
+#   volume   name     name in Docker  device       a local volume that is a bind mount of a folder
+#   mounted  service  rw|ro  name    target        such a volume in a service; there may be others among them
+#   option   name     key=value                    what else a driver is told
+#   file     configs|secrets  name   path
+# A path that cannot stand in such a line is "bad" with its owner.
+path_uses() {
+  LC_ALL=C awk -v base="$base" -v release="$release" -v OFS='\t' "$scan_all"'
+    function below(path, top) { return path == top || index(path, top "/") == 1 }
+    function ours(path) { return (below(path, base) || below(path, release)) && !below(path, base "/shared") }
+    function odd(owner, path) { if (path !~ /[\001-\037\177]/) return 0; print "bad", owner; return 1 }
+    function bind_options(list,   part, n) {
+      n = split(list, part, ",")
+      for (; n > 0; n--) if (part[n] ~ /^r?bind$/) return 1
+      return 0
+    }
+    function volume_ends(   option, local) {
+      local = driver == "" || driver == "local"
+      for (option in options) {
+        if (!ours(options[option]) && index(options[option], base "/") == 0 && index(options[option], release "/") == 0) continue
+        if (odd("the volume " name, options[option])) continue
+        if (option == "device" && local && bind_options(options["o"]) && ours(options[option])) print "volume", name, known, options[option]
+        else if (!below(options[option], base "/shared")) print "option", name, option "=" options[option]
+      }
+      name = ""
+      split("", options)
+    }
+    section == "configs" || section == "secrets" {
+      if (depth == 2 && key != "") name = key
+      if (depth == 3 && key == "file") {
+        path = text(value(line))
+        if (ours(path) && !odd("the file of " name " in " section, path)) print "file", section, name, path
+      }
+      next
+    }
+    section == "volumes" {
+      if (depth == 2 && key != "") { name = key; known = key; driver = ""; member = "" }
+      if (depth == 3 && key != "") {
+        member = key
+        if (key == "name") known = text(value(line))
+        if (key == "driver") driver = value(line)
+      }
+      if (depth == 4 && member == "driver_opts" && key != "") options[key] = text(value(line))
+      if (depth == 2 && line ~ /^\}/) volume_ends()
+      next
+    }
+    section != "services" { next }
+    depth == 2 && key != "" { service = key; next }
+    depth == 3 && key != "" { member = key; next }
+    member != "volumes" { next }
+    depth == 4 && line ~ /^\{/ { type = source = target = ""; mode = "rw" }
+    depth == 5 && key == "type" { type = value(line) }
+    depth == 5 && key == "source" { source = text(value(line)) }
+    depth == 5 && key == "target" { target = text(value(line)) }
+    depth == 5 && key == "read_only" && line ~ /true/ { mode = "ro" }
+    depth == 4 && line ~ /^\}/ {
+      if (type == "bind" && ours(source) && !odd("a mount of " service, source target)) print "bind", service, mode, source, target
+      if (type == "volume" && source != "" && !odd("a volume of " service, source target)) print "mounted", service, mode, source, target
+    }'
+}
+
+# What only keeps a folder in a commit: all that is found without the condition is something else.
+placeholders='( -name .gitkeep -o -name .gitignore -o -name .gitattributes -o -name .keep -o -name .empty -o -name .placeholder -o -name .hgkeep -o -type f -name .* -size 0 )'
+
+# Prints one file in a folder that is there for more than to keep it, or why that cannot be seen.
+one_file() { ( set -f; find "$1" ! -type d ! $placeholders 2>&1 ) | head -n 1; }
+
+# What there is at a path: content (of the commit, or made by a hook), empty (a folder that something only keeps there, a
+# file without a byte), or missing.
+state_of() {
+  if [ -d "$1" ]; then [ -n "$(one_file "$1/")" ] && echo content || echo empty
+  elif [ -s "$1" ] || { [ -e "$1" ] && [ ! -f "$1" ]; }; then echo content
+  elif [ -e "$1" ]; then echo empty
+  else echo missing
+  fi
+}
+
+# The same of what is kept for it: data, empty or missing.
+kept_of() {
+  if [ -d "$1" ]; then [ -n "$(one_file "$1/")" ] && echo data || echo empty
+  elif [ -s "$1" ]; then echo data
+  elif [ -e "$1" ] || [ -L "$1" ]; then echo empty
+  else echo missing
+  fi
+}
+
+# Where a path leads: links of the commit are followed, as Docker does.
+real_path() {
+  case $1 in
+    "$base/current/"*) printf '%s\n' "$1" | sed "s|^$base/current|$release|" ;;
+    *)
+      if [ -z "$links" ]; then printf '%s\n' "$1"
+      else readlink -m "$1" | sed "s|^$(readlink -f "$release")/|$release/|"
+      fi ;;
+  esac
+}
+
+# For each path on standard input, separated by tabs: the path, where it leads, its name under shared/mounts, what is there
+# (state_of; root: the repository itself; elsewhere: not ours; forbidden: outside the repository), and what is kept for it.
+path_facts() {
+  links=$(find "$release/tree" -type l ! -name .env 2>/dev/null | head -n 1)
+  while IFS= read -r source; do
+    real=$(real_path "$source")
+    name=- state=forbidden kept=missing
+    case $real in
+      "$release"|"$release/") ;;
+      # What zebu made of settings and secrets.
+      "$directory/.env") [ -L "$real" ] && state=elsewhere || { name=.env state=content; } ;;
+      "$release/tree/"*) name=$(printf '%s' "$real" | sed "s|^$release/tree/||") state= ;;
+      "$release/tree") name=. state=root ;;
+      # Beside the repository there is nothing but what zebu keeps of the release.
+      "$release/"*) name=$(printf '%s' "$real" | sed "s|^$release/||") state=missing ;;
+      "$base/shared/"*) state=elsewhere ;;
+      "$base"|"$base/"*) ;;
+      *) state=elsewhere ;;
+    esac
+    [ -n "$state" ] || state=$(state_of "$real")
+    case $name in -|.) ;; *) kept=$(kept_of "$base/shared/mounts/$name") ;; esac
+    printf '%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept"
+  done
+}

@@ -1,0 +1,39 @@
+# shellcheck shell=sh
+# Arguments, and what every other part relies on.
+
+mode=$1 base=$2 id=$3 run=$4 part=$5 keep_now=$6 cache_now=$7
+umask 022
+trap '' HUP PIPE
+# Compose has the values of --env-file in its environment; a build would hand them to git, to ask a checkout that has none.
+export BUILDX_GIT_INFO=0
+transaction=$base/transaction
+
+# The first process only watches the second: what that leaves half done when it is killed is undone or finished at once.
+if [ "$part" != worker ]; then
+  sh "$base/runner" "$mode" "$base" "$id" "$run" worker
+  tries=0
+  while [ -f "$transaction" ] && [ $tries -lt 3 ]; do
+    tries=$((tries + 1))
+    sh "$base/runner" recover "$base" "$id" "$run" worker
+  done
+  exit 0
+fi
+
+release=$base/releases/$id
+# What takes secret values out of everything that is written.
+masks=$base/shared/secrets
+ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
+journal=$base/journals/$run.jsonl
+# Not on the disk that may be full.
+app=$(basename "$base")
+rm -rf "/dev/shm/zebu-$app".*
+work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
+trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; rm -rf "$work"' EXIT
+started=$(date +%s)
+IFS=. read -r uptime _ </proc/uptime
+read -r boot </proc/sys/kernel/random/boot_id
+booted=$((started - uptime))
+[ "$mode" = prune ] || echo $$ >"$base/worker"
+step=start
+bad= reason= remark= watcher= gap= only= front= noting= listing= touched= fresh= hashing=
+strict=1

@@ -1,0 +1,49 @@
+# shellcheck shell=sh
+# What plain Compose would take in another way, and says nothing of or only when half of the app is replaced.
+
+# Refuses, with $reason set, configs and secrets that Compose refuses while it replaces containers, or ignores. From
+# $work/config.
+check_given() {
+  reason=$(awk "$scan_all"'
+    function refuse(why) { if (!((section, name) in bad)) bad[section, name] = why }
+    section == "configs" || section == "secrets" {
+      if (depth == 2 && key != "") name = key
+      if (depth == 3 && key == "external" && value(line) == "true") refuse("is external, and Docker keeps such ones only in a swarm: give it a file, an environment variable or content")
+      if (depth == 3 && key ~ /^(driver|driver_opts|template_driver)$/) refuse("has a " key ", which is for swarm: take it out")
+      next
+    }
+    section != "services" { next }
+    depth == 2 && key != "" { service = key; next }
+    depth == 3 && key != "" { member = key; next }
+    (member == "configs" || member == "secrets") && depth == 5 && key == "source" { given[++n] = member SUBSEP value(line); who[n] = service }
+    END {
+      for (i = 1; i <= n; i++) if (given[i] in bad) {
+        split(given[i], part, SUBSEP)
+        print "the " substr(part[1], 1, length(part[1]) - 1) " " part[2] " of " who[i] " " bad[given[i]]
+        exit
+      }
+    }' "$work/config")
+  [ -z "$reason" ]
+}
+
+# Says, a line each, what plain Compose would have read beside the only file of app.compose, and what it would have called
+# the project.
+unread() {
+  set -- $files
+  first=
+  for each in "$@"; do
+    case $each in -f|--profile) option=$each ;; *) if [ "$option" = -f ]; then [ -z "$first" ] || return 0; first=$each; fi ;; esac
+  done
+  [ -n "$first" ] && [ -f "$tree/$first" ] || return 0
+  case $first in */*) beside=$tree/$(dirname "$first") ;; *) beside=$tree ;; esac
+  case $(basename "$first") in
+    compose.yaml|compose.yml|docker-compose.yml|docker-compose.yaml)
+      for each in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+        [ -f "$beside/$each" ] || continue
+        echo "$each is not read: app.compose names $first alone, where plain docker compose reads both"
+        break
+      done ;;
+  esac
+  named=$(sed -n -e 's/[[:space:]]#.*//' -e 's/^name:[[:space:]]*//p' "$tree/$first" | head -n 1 | tr -d "\"'" | sed 's/[[:space:]]*$//')
+  [ -z "$named" ] || [ "$named" = "$project" ] || echo "name: $named in $first is not used: the project is called $project, as app.name says"
+}

@@ -1,0 +1,98 @@
+# shellcheck shell=sh
+# The verdict: whether what runs is as it should be, and the last words of what is not.
+
+# service|state|health|exit|restarts|oom|started|meant|name|id|check, one line a container: meant says what for (see "meant"),
+# check when the last health check began.
+look_at() {
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
+}
+
+# inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
+inspect() {
+  : >"$work/asked"
+  if [ "$1" = again ] && [ -n "$ids" ] && look_at $ids >"$work/looked" 2>/dev/null; then meant <"$work/looked"; return 0; fi
+  ids=$only
+  [ -n "$ids" ] || ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
+  [ -n "$ids" ] || return 0
+  look_at $ids >"$work/looked"
+  looked=$?
+  meant <"$work/looked"
+  return $looked
+}
+
+# Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
+verify() {
+  clock
+  until=$((clock + patience)) eager=5
+  same= since=0 reason= bad= said= ids=
+  fair_since
+  while :; do
+    inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
+    [ -s "$work/now" ] || { reason='there is no container'; return 1; }
+    be_fair || continue
+    # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
+    awk -F'|' -v fresh="$fresh" '
+      function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
+      function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
+      FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
+      FILENAME == ARGV[2] { back[$1] = $2; next }
+      # Docker counts anew when somebody starts it by hand.
+      { restarts = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5; own = !($10 in count) || started[$10] != $7 }
+      $2 == "running" && $8 == "awaited" { print "waiting=" $1; next }
+      $2 == "running" && $3 == "unhealthy" && $8 != "job" {
+        # What it said before anything was replaced is no verdict on what was put in place.
+        if (own || fresh == "any" || (fresh != "" && $11 > fresh && $11 != back[$10])) fail("is unhealthy"); else print "waiting=" $1
+        next
+      }
+      $2 == "running" && $3 == "starting" && $8 != "job" { print "waiting=" $1; next }
+      $2 == "running" && $3 == "healthy" { next }
+      $2 == "running" && restarts >= 3 { loops(); next }
+      $2 == "running" { print "unchecked=" $1; next }
+      $2 == "restarting" { if (restarts >= 3) loops(); else print "waiting=" $1; next }
+      $2 == "exited" && $4 == 0 && $8 != "stays" { next }
+      $2 == "exited" { fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
+      $2 == "created" { print "waiting=" $1; next }
+      { fail("is " $2) }
+    ' "$work/began" "$work/taken-back" "$work/now" >"$work/judged"
+    [ -s "$work/judged" ] || return 0
+    if grep -q '^reason=' "$work/judged"; then
+      reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+      bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
+      return 1
+    fi
+    clock
+    now=$clock
+    waiting=$(sed -n 's/^waiting=//p' "$work/judged" | tr '\n' ' ')
+    if [ -z "$waiting" ]; then
+      grep -q '^unchecked=' "$work/judged" || return 0
+      # The same start times and restart counts through the whole window.
+      sum=$(cut -d'|' -f1,2,5,7 "$work/now" | sort | cksum)
+      [ "$sum" = "$same" ] || { same=$sum; since=$now; }
+      [ $((now - since)) -ge "$stability" ] && return 0
+      waiting="$(sed -n 's/^unchecked=//p' "$work/judged" | tr '\n' ' ')(no health check: up for $((now - since)) of $stability s)"
+    fi
+    [ "$now" -lt "$until" ] || { reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
+    [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
+    await_event
+  done
+}
+
+# A second, or less when what watches the gap hears from Docker that something has changed since it was asked. Most are
+# healthy soon: the first $eager seconds it is looked at more often.
+await_event() {
+  pause=0.2 looks=5
+  [ $eager = 0 ] || { eager=$((eager - 1)) pause=0.05 looks=20; }
+  while [ $looks -gt 0 ]; do
+    looks=$((looks - 1))
+    sleep $pause
+    if [ -n "$watcher" ] && [ "$work/events" -nt "$work/asked" ]; then return; fi
+  done
+}
+
+# The last words of the containers that failed.
+last_words() {
+  for container in $bad; do
+    note output "last lines of $container"
+    logged timeout 60 docker logs --tail 20 "$container"
+  done
+}

@@ -1,0 +1,13 @@
+/** Shell, awk and Perl for other machines: the text of the file, see scripts/script-text.ts. */
+declare module '*.sh' {
+  const text: string;
+  export default text;
+}
+declare module '*.awk' {
+  const text: string;
+  export default text;
+}
+declare module '*.pl' {
+  const text: string;
+  export default text;
+}
