@@ -1,6 +1,5 @@
 import { sh } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
-import { DAMAGED_STATUS } from '../app-folder/lock.js';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
 import BUILD from './build.sh';
@@ -51,14 +50,12 @@ import VERDICT from './verdict.sh';
  * recover (what FOLDER/transaction says was left open) or prune; RUN names the journal. FOLDER/releases/ID/plan is what
  * `planFile` writes.
  *
- * `runner start ...` is how a client starts it, see receive.ts.
+ * `runner start ...` is how a client starts it, see receive.sh.
  *
  * One file a concern, joined into one program: functions first, `main` last.
  */
 export const RUNNER = [
   '#!/bin/sh',
-  sh`
-damaged_status=${DAMAGED_STATUS}`,
   RECEIVE,
   START,
   LINEWISE,

@@ -31,7 +31,8 @@ if [ "$1" = start ]; then
       case $found in 0|124) exit 1 ;; esac
       # Everything is sent anew: it lies where the app is developed.
       rm -rf repo.git
-      exit "$damaged_status"
+      # DAMAGED_STATUS of lock.ts.
+      exit 79
     fi
     git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
     { cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
