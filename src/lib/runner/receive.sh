@@ -20,10 +20,9 @@ if [ "$1" = start ]; then
     fi
     [ -d repo.git ] || git init -q --bare repo.git
     release=$base/releases/$id
-    mkdir -p "$release/tree"
     received=1
     if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
-    [ -z "$received" ] || checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit" || received=
+    [ -z "$received" ] || { mkdir -p "$release/tree" && checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit"; } || received=
     if [ -z "$received" ]; then
       # What came is whole, or there is no room for it; or what was there is not.
       found=0

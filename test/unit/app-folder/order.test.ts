@@ -203,6 +203,8 @@ prune`);
     // So far only its place is there; what comes next is not mistaken for it.
     deploy(A1);
     expect([releases(), before(), newestJournal()]).toEqual([[B1, A1], B1, `{"of":"${A1}"}`]);
+    // What git finds damaged is removed, and begun anew.
+    mkdirSync(join(base, 'repo.git'), { recursive: true });
     const halfWay = { git: `case "$*" in *index-pack*) cat >/dev/null ;; *) exit 1 ;; esac` };
     sh(`sh runner start deploy . ${A3} ${A3} ${'a'.repeat(40)} 1 1.env </dev/null || :`, halfWay);
     expect(existsSync(join(base, `releases/${A3}/plan`))).toBe(false);
