@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { causeOfWords } from './older-words.js';
 
 export const releaseRecord = z.object({
   id: z.string(),
@@ -17,7 +18,8 @@ export const releaseRecord = z.object({
   started: z.number(),
   seconds: z.number(),
   verdict: z.enum(['live', 'restored', 'unhealthy', 'refused']),
-  reason: z.string().default(''),
+  cause: z.string().default('').describe('Why, as a code; empty where there is nothing to say. See docs/deploy.md.'),
+  reason: z.string().default('').describe('The same in words.'),
   /** Service → seconds nobody answered for it, of those that were replaced. */
   gaps: z.record(z.string(), z.number()).default({}),
 });
@@ -29,7 +31,9 @@ export function parseHistory(text: string): readonly ReleaseRecord[] {
   return text.split('\n').flatMap((line) => {
     try {
       const parsed = releaseRecord.safeParse(JSON.parse(line));
-      return parsed.success ? [parsed.data] : [];
+      if (!parsed.success) return [];
+      const record = parsed.data;
+      return [{ ...record, cause: record.cause === '' ? (causeOfWords(record) ?? '') : record.cause }];
     } catch {
       return [];
     }

@@ -13,6 +13,9 @@ export const TAKEN_STATUS = 78;
 /** Exit status of a script in the VM that found its git objects damaged, and has removed them. */
 export const DAMAGED_STATUS = 79;
 
+/** Exit status of a script in the VM that found a run which was interrupted and is not ended. */
+export const OPEN_STATUS = 80;
+
 /**
  * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
  * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse; who has just

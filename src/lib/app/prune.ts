@@ -6,7 +6,7 @@ import { shortNote } from '../app-folder/author.js';
 import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
 import CURRENT_LINK from '../app-folder/current-link.sh';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
-import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
+import { LOCKED_STATUS, OPEN_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { notDeployed } from '../app-folder/status.js';
 
@@ -38,7 +38,7 @@ cd ${layout.base} 2>/dev/null || exit 66
     sh`
 case $link in live) ;; none) exit 66 ;; *) exit ${BROKEN_STATUS} ;; esac
 live=$(readlink current | sed 's|.*/||')
-[ -f transaction ] && { echo interrupted >&2; exit 1; }
+[ ! -f transaction ] || exit ${OPEN_STATUS}
 rm -rf .incoming
 mkdir .incoming
 ` +
@@ -81,7 +81,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
         if (code === 66) throw notDeployed(name);
         if (code === BROKEN_STATUS) throw brokenLink(name);
-        if (stderr.includes('interrupted'))
+        if (code === OPEN_STATUS)
           throw new ZebuError('OUTCOME_UNKNOWN', 'A deploy was interrupted in the VM; nothing was removed', {
             hint: 'First: zebu app:recover',
           });

@@ -2,6 +2,7 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
+import { saidBy, says } from './said.js';
 
 /**
  * What the guest agent itself refuses: some questions Proxmox then answers with 200 and an error inside, others with 500.
@@ -25,8 +26,7 @@ function refusalIn(answer: unknown): string | undefined {
     const parsed = refusedAnswer.safeParse(answer);
     return parsed.success ? parsed.data.result.error.desc || 'without a word' : undefined;
   }
-  const { details, message } = answer;
-  const reason = typeof details?.['reason'] === 'string' ? details['reason'] : message;
+  const reason = saidBy(answer) ?? '';
   return DISABLED.test(reason) ? reason.replace(/^.*?Agent error: /, '') : undefined;
 }
 
@@ -62,13 +62,8 @@ async function explain({ client, node, vmid }: Asked, said: string): Promise<Zeb
   );
 }
 
-/** Proxmox looks whether the VM runs before it asks the agent, and has no other word for it. */
-const NOT_RUNNING = /\bVM \d+ (?:is )?not running\b/;
-
 const isNotRunning = (error: unknown): boolean =>
-  isZebuError(error) &&
-  error.code === 'PROXMOX_REFUSED' &&
-  NOT_RUNNING.test(typeof error.details?.['reason'] === 'string' ? error.details['reason'] : error.message);
+  isZebuError(error) && error.code === 'PROXMOX_REFUSED' && says(error, 'not running');
 
 /** Of a VM that ran when the command began. */
 export function stoppedMeanwhile(vmid: number, details: Readonly<Record<string, unknown>>, cause: unknown): ZebuError {

@@ -7,6 +7,7 @@ import { agentFileAnswer, agentInterfacesAnswer, qemuStatusAnswer, type QemuStat
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
+import { says } from './said.js';
 
 export interface AgentTarget {
   readonly client: ProxmoxClient;
@@ -33,12 +34,7 @@ const path = ({ node, vmid }: AgentTarget): string => `/nodes/${node}/qemu/${vmi
 export function isNotYet(error: unknown): boolean {
   if (!isZebuError(error)) return false;
   if (error.code === 'UNREACHABLE' || error.code === 'OUTCOME_UNKNOWN') return true;
-  const said = error.details?.['reason'];
-  const reason = typeof said === 'string' ? said : error.message;
-  return (
-    error.code === 'PROXMOX_REFUSED' &&
-    /guest agent is not running|got timeout|Agent error|Broken pipe|Connection timed out/i.test(reason)
-  );
+  return error.code === 'PROXMOX_REFUSED' && says(error, 'agent not yet');
 }
 
 /**
@@ -181,7 +177,7 @@ async function readHostKey(target: AgentTarget, file: string): Promise<string | 
     const [type, key] = parseAnswer(agentFileAnswer, data, file).content.trim().split(/\s+/);
     return type === undefined || key === undefined || key === '' ? undefined : `${type} ${key}`;
   } catch (error) {
-    if (isZebuError(error) && /No such file|failed to open/i.test(error.message)) return undefined;
+    if (says(error, 'file missing')) return undefined;
     throw error;
   }
 }

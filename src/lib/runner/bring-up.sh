@@ -1,14 +1,14 @@
 # shellcheck shell=sh
 # Starting a release that has its images, judging it, and going back when it is not as it should be.
 
-# Fails with $reason set where it is known better than from the last line that was printed.
+# Fails with $cause and $reason set where it is known better than from the last line that was printed.
 start_release() {
   rm -f "$work/hashes"
   write_env_file
-  write_digests || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  write_digests || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   renew_networks || return 1
   front_prepare
-  find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  find_rolling || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   # Beside it, for in_force.
   hashing=
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
@@ -19,21 +19,21 @@ start_release() {
   front_reload
 }
 
-# Sets $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what Compose
+# Sets $cause, $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what Compose
 # said last.
 blame_up() {
   up_said=$(last_line start-up)
   patience=0
-  verify && reason=
+  verify && cause= reason=
   # 255 is also what Docker says of a container that it has lost sight of.
-  case $reason in ''|'not healthy'*|*'exited with code 255'*) reason="docker compose up failed: $up_said" ;; esac
+  case $cause in ''|not-ready|exited-255) cause=up-failed reason="docker compose up failed: $up_said" ;; esac
 }
 
-# Starts what is loaded and judges it. Fails with $reason and $bad set.
+# Starts what is loaded and judges it. Fails with $cause, $reason and $bad set.
 bring_up() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  reason= bad= only= patience=$timeout
+  cause= reason= bad= only= patience=$timeout
   watch_gap
   mends=0
   until start_release; do
@@ -53,7 +53,7 @@ bring_up() {
   return 0
 }
 
-# Says whether what was started is as it should be. Fails with $reason and $bad set.
+# Says whether what was started is as it should be. Fails with $cause, $reason and $bad set.
 judge() {
   judged_under=$(engine)
   patience=$timeout
@@ -69,28 +69,28 @@ judge() {
 # Makes the loaded release the live one, and ends.
 go_live() {
   phase live
-  make_current || finish unhealthy "cannot switch $base/current"
+  make_current || finish unhealthy link-failed "cannot switch $base/current"
   begin commit ''
   touch "$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
   prune
-  finish live "$remark"
+  finish live "$remark_cause" "$remark"
 }
 
-# Puts back what was live before, and ends.
+# Puts back what was live before, and ends: restore CAUSE WORDS
 restore() {
-  failed=$1 failed_step=$step
+  failed_cause=$1 failed=$2 failed_step=$step
   spare
   own=$record own_tree=$tree
   last_words
   note failed "$failed"
   if [ -z "$previous" ] || [ ! -f "$base/releases/$previous/plan" ]; then
     run_hook post-failure unhealthy
-    finish unhealthy "$failed; there is no earlier release to go back to"
+    finish unhealthy "$failed_cause" "$failed; there is no earlier release to go back to"
   fi
   if [ "$previous" = "$id" ]; then
     run_hook post-failure unhealthy
-    finish unhealthy "$failed"
+    finish unhealthy "$failed_cause" "$failed"
   fi
   phase restore
   strict=
@@ -100,5 +100,5 @@ restore() {
   record=$own tree=$own_tree
   run_hook post-failure $outcome
   step=$failed_step
-  finish $outcome "$failed"
+  finish $outcome "$failed_cause" "$failed"
 }

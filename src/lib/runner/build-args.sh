@@ -22,11 +22,11 @@ find_masked_args() {
     NR % 2 == 1 { plain = $0; split($0, word, " "); next }
     $0 != plain { print word[2] " of " word[1] }' | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
-  reason="build argument: the value of a secret is in $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
+  cause=secret-in-build reason="build argument: the value of a secret is in $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
   return 1
 }
 
-# A build argument stays readable in the image's history. Fails with $reason when one carries a secret.
+# A build argument stays readable in the image's history. Fails with $cause and $reason when one carries a secret.
 find_build_args() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0
   grep -q '^ *"args": {' "$work/config" || return 0
@@ -44,6 +44,6 @@ find_build_args() {
       }
     }' "$work/marked" | sort -u | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
-  reason="build argument: $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
+  cause=secret-in-build reason="build argument: $reason, where it stays in the history of the image; use a build secret (build.secrets) instead"
   return 1
 }

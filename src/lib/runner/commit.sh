@@ -21,14 +21,15 @@ make_current() {
   mv -T "$base/.current" "$base/current"
 }
 
-# The books in this order: whoever finds the transaction still open looks into them before writing a second time.
+# finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before
+# writing a second time.
 finish() {
   [ -z "$noting" ] || wait $noting
   clock
-  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$2")
+  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$3")
   mend "$base/releases.jsonl"
-  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"reason\":\"$why\",\"gaps\":{$gap}}"
-  close_journal "$1" "$seconds" "$why"
+  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$2\",\"reason\":\"$why\",\"gaps\":{$gap}}"
+  close_journal "$1" "$seconds" "$2" "$why"
   # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
   mv -f "$base/holder" "$base/held" 2>/dev/null
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
@@ -36,8 +37,9 @@ finish() {
   exit 0
 }
 
+# close_journal VERDICT SECONDS CAUSE WORDS, as they stand in JSON.
 close_journal() {
   clock
-  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"reason\":\"$3\",\"gaps\":{$gap}}"
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap}}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }

@@ -15,12 +15,12 @@ first_difference() {
 }
 
 # What the commit has where data of releases before is kept goes beside it, as a checkout would put it there; it takes the
-# place of nothing. Fails with $reason set.
+# place of nothing. Fails with $cause and $reason set.
 unchanged_data() {
   while IFS='	' read -r kind real place state kept; do
     [ "$kind/$state" = data/content ] || continue
     differs=$(first_difference "$real" "$place")
-    [ -z "$differs" ] || { reason="$place holds data of releases before, and the commit has something else in $differs there: take it out of the commit, or move that data away in the VM"; return 1; }
+    [ -z "$differs" ] || { cause=data-conflict reason="$place holds data of releases before, and the commit has something else in $differs there: take it out of the commit, or move that data away in the VM"; return 1; }
   done <"$work/decided"
 }
 
@@ -66,11 +66,11 @@ copy_missing() {
   done
 }
 
-# Before anything of the release is started. Fails with $reason set.
+# Before anything of the release is started. Fails with $cause and $reason set.
 place_data() {
   while IFS='	' read -r kind real place state kept; do
     [ "$kind" = data ] || continue
-    reason="there is no room for data in $place, or it may not be written"
+    cause=data-unplaced reason="there is no room for data in $place, or it may not be written"
     # What a volume has in the folder of an earlier release stays there.
     case $place in "$base/releases/"*) continue ;; esac
     carry_over "$real" "$place" || return 1
@@ -80,5 +80,5 @@ place_data() {
     else as_needed mkdir -p "$place" || return 1
     fi
   done <"$work/decided"
-  reason=
+  cause= reason=
 }

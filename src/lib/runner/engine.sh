@@ -25,7 +25,7 @@ docker_back() {
 # given once more.
 still_good() {
   [ "$(engine)" != "$judged_under" ] || return 0
-  docker_back || { reason='Docker does not answer'; return 1; }
+  docker_back || { cause=docker-silent reason='Docker does not answer'; return 1; }
   steady bring_up 'Docker was restarted: once more'
 }
 
@@ -37,7 +37,7 @@ steady() {
     "$@" && return 0
     [ $round -lt 3 ] || return 1
     round=$((round + 1))
-    docker_back || { reason='Docker does not answer'; return 1; }
+    docker_back || { cause=docker-silent reason='Docker does not answer'; return 1; }
     [ "$(engine)" = "$before" ] && return 1
     note wait 'Docker, which was restarted; then once more'
   done

@@ -46,7 +46,7 @@ follow_all() {
     begin rotate "$name: the data follows"
     echo "begun=$begun" >>"$store/apply" && sync "$store/apply" 2>/dev/null
     follow_one $begun "$old_values" "$new_values" && continue
-    reason="rotate.command of $name failed with exit status $(cat "$work/status"): $(last_line rotate)"
+    cause=rotate-failed reason="rotate.command of $name failed with exit status $(cat "$work/status"): $(last_line rotate)"
     # By its own word it did nothing.
     begun=$((begun - 1))
     return 1

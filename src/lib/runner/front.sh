@@ -60,5 +60,5 @@ front_reload() {
   proxy=$(timeout 60 docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=zebu-proxy)
   [ -n "$proxy" ] || return 0
   logged timeout 60 docker exec $proxy caddy reload --config /etc/zebu/Caddyfile --adapter caddyfile ||
-    { reason='the proxy refused its configuration'; bad=$proxy; return 1; }
+    { cause=proxy-failed reason='the proxy refused its configuration'; bad=$proxy; return 1; }
 }

@@ -14,5 +14,5 @@ half_started() {
   fi
 }
 
-# Succeeds when what made a start fail is out of the way. Else sets $reason when it is known.
+# Succeeds when what made a start fail is out of the way. Else sets $cause and $reason when it is known.
 mend_start() { forgotten_port || { [ -z "$reason" ] && half_started; }; }

@@ -10,6 +10,8 @@ run_hook() {
   logged hook_program "$hook" "$1" "$2"
 }
 
+blame_hook() { blame hook-failed "$hook failed with exit status $(cat "$work/status"): " "$(last_line hook)"; }
+
 hook_program() {
   cd "$tree" || return 1
   [ -x "$1" ] || { echo "$1 is not executable: git update-index --chmod=+x $1"; return 126; }
@@ -31,6 +33,6 @@ run_release_command() {
   limit=$timeout
   logged release_command && return 0
   remove_release_container
-  reason="the release command in $release_service failed with exit status $(cat "$work/status"): $(last_line release-command)"
+  cause=release-command-failed reason="the release command in $release_service failed with exit status $(cat "$work/status"): $(last_line release-command)"
   return 1
 }

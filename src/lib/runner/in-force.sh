@@ -45,12 +45,12 @@ pinned_ids() {
   paste -d' ' "$work/pinned-names" "$work/pinned-ids" | awk 'FILENAME == ARGV[1] { id[$1] = $2; next } { print $1 "\t" id[$2] }' - "$work/pinned"
 }
 
-# Fails with $reason when something is not in force. Compose has the last word on a container: only what it would replace
+# Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would replace
 # counts as another one.
 in_force() {
   begin in-force ''
   [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(grep -v '^$' "$work/error" | tail -n 1)"; return 0; }
-  expected >"$work/expected" && in_use >"$work/in-use" || { reason='Docker does not answer'; return 1; }
+  expected >"$work/expected" && in_use >"$work/in-use" || { cause=docker-silent reason='Docker does not answer'; return 1; }
   pinned_ids >"$work/pins-in-force"
   awk -F'\t' -v OFS='\t' '
     FILENAME == ARGV[1] { split($0, pair, " "); hash[pair[1]] = pair[2]; next }
@@ -87,8 +87,8 @@ in_force() {
     awk -F'\t' '{ print "the " $1 " " $2 " differs in " $3 }' "$work/differs"
   } | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -n "$reason" ] || return 0
-  reason="not in force: $reason"
-  [ -n "$strict" ] || { note output "$reason"; reason=; return 0; }
+  cause=not-in-force reason="not in force: $reason"
+  [ -n "$strict" ] || { note output "$reason"; cause= reason=; return 0; }
   bad=
   return 1
 }

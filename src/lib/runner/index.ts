@@ -30,6 +30,7 @@ import PORTS from './ports.sh';
 import PREFLIGHT from './preflight.sh';
 import PROBES from './probes.sh';
 import PRUNE from './prune.sh';
+import REASON from './reason.sh';
 import RECEIVE from './receive.sh';
 import RECOVER from './recover.sh';
 import ROLLING from './rolling.sh';
@@ -61,6 +62,7 @@ export const RUNNER = [
   LINEWISE,
   MASK_FUNCTION,
   JOURNAL,
+  REASON,
   ENGINE,
   COMPOSE,
   ENV_FILE,

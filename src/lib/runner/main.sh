@@ -7,34 +7,34 @@ judge_paths() { map_mounts && check_standing; }
 # Refuses Compose files that cannot be read, and what they may not say.
 check_config() {
   step=check
-  read_config || finish refused "$(grep -v '^$' "$work/error" | tail -n 1)"
-  check_given || finish refused "$reason"
+  read_config || { blame compose-invalid '' "$(grep -v '^$' "$work/error" | tail -n 1)"; finish refused "$cause" "$reason"; }
+  check_given || finish refused "$cause" "$reason"
   unread >"$work/said"
   [ ! -s "$work/said" ] || logged cat "$work/said"
-  find_build_args || finish refused "$reason"
+  find_build_args || finish refused "$cause" "$reason"
   find_builders
-  note_intents || finish refused 'no space left in the VM'
+  note_intents || finish refused no-space 'no space left in the VM'
   # It may write what is mounted.
-  [ -f "$tree/.zebu/hooks/pre-deploy" ] || judge_paths || finish refused "$reason"
+  [ -f "$tree/.zebu/hooks/pre-deploy" ] || judge_paths || finish refused "$cause" "$reason"
 }
 
 [ "$mode" = recover ] && recover
-heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
+heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"cause\":\"not-recovered\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
 load "$release" || exit 1
 link_env_file
 previous=$(live_release)
 [ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets
 step=check
-phase prepare || finish refused 'no space left in the VM'
+phase prepare || finish refused no-space 'no space left in the VM'
 
 if [ "$mode" = deploy ]; then
   begin check ''
   say_settings
-  check_room || finish refused "$reason"
+  check_room || finish refused "$cause" "$reason"
   limit=300
   # First, because it may write what the Compose files ask for.
-  run_hook pre-build '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+  run_hook pre-build '' || { blame_hook; finish refused "$cause" "$reason"; }
   # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image, and
   # where it is not known that several services build one image.
   reading=
@@ -55,27 +55,27 @@ if [ "$mode" = deploy ]; then
     if [ $built = 0 ] && [ -s "$release/builders" ]; then steady build_images; built=$?; fi
   fi
   step=build
-  [ $built = 0 ] || finish refused "the build failed: $(last_line build)"
+  [ $built = 0 ] || { blame build-failed 'the build failed: ' "$(last_line build)"; finish refused "$cause" "$reason"; }
   # Beside it, for watch_gap.
   list_before 9>&- &
   listing=$!
-  steady pin_images || finish refused "$reason"
+  steady pin_images || finish refused "$cause" "$reason"
 fi
-run_hook pre-deploy '' || finish refused "$hook failed with exit status $(cat "$work/status"): $(last_line hook)"
+run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }
 if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then
   step=check
-  judge_paths || finish refused "$reason"
+  judge_paths || finish refused "$cause" "$reason"
 fi
 # After everything that may write what is given to containers, and before anything is started.
-[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused 'no space left in the VM'
+[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused no-space 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
-[ "$mode" != deploy ] || ask_snapshot || finish refused "$reason"
+[ "$mode" != deploy ] || ask_snapshot || finish refused "$cause" "$reason"
 
 step=start-up
-[ "$mode" != deploy ] || place_data || finish refused "$reason"
-phase switch || finish refused 'no space left in the VM'
-if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$reason"; fi
-steady bring_up '' || restore "$reason"
-ask_client || restore "$reason"
-still_good || restore "$reason"
+[ "$mode" != deploy ] || place_data || finish refused "$cause" "$reason"
+phase switch || finish refused no-space 'no space left in the VM'
+if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$cause" "$reason"; fi
+steady bring_up '' || restore "$cause" "$reason"
+ask_client || restore "$cause" "$reason"
+still_good || restore "$cause" "$reason"
 go_live

@@ -174,27 +174,27 @@ config_of_all() {
   fi
 }
 
-# Decides, from $work/config, and writes shared.yml of the release. Fails with $reason set. Changes nothing that is shared.
+# Decides, from $work/config, and writes shared.yml of the release. Fails with $cause and $reason set. Changes nothing that is shared.
 map_mounts() {
   awk "$scan"' depth == 2 && key != "" { print key }' "$work/config" >"$work/active"
   every=$(config_of_all)
   path_uses <"$every" >"$work/uses"
   awk -F '\t' '$1 == "bind" || $1 == "volume" || $1 == "file" { print $4 }' "$work/uses" | sort -u | path_facts >"$work/facts"
   known_devices >"$work/devices"
-  decide "$work/devices" "$work/active" "$work/facts" "$work/uses" >"$work/decided" || { reason='the paths of the Compose files cannot be read'; return 1; }
-  reason=$(sed -n 's/^refused	//p' "$work/decided" | head -n 1)
+  decide "$work/devices" "$work/active" "$work/facts" "$work/uses" >"$work/decided" || { cause=compose-invalid reason='the paths of the Compose files cannot be read'; return 1; }
+  cause=compose-invalid reason=$(sed -n 's/^refused	//p' "$work/decided" | head -n 1)
   [ -z "$reason" ] || return 1
   unchanged_data || return 1
   say_mounts
   # Where such data is mounted there has to be something.
   awk -F '\t' '$1 == "nested" { print $5 }' "$work/decided" | while IFS= read -r path; do [ -e "$path" ] || mkdir -p "$path"; done
-  write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { reason='no space left in the VM'; return 1; }
+  write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { cause=no-space reason='no space left in the VM'; return 1; }
   if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else rm -f "$release/shared.yml.new"; fi
   overlays
   # What else looks at volumes, configs and secrets is to see the places they have now.
   ! grep -qE '^(volumes|configs|secrets):' "$release/shared.yml" 2>/dev/null || {
     rm -f "$work/config"
-    read_config || { reason=$(grep -v '^$' "$work/error" | tail -n 1); return 1; }
+    read_config || { blame compose-invalid '' "$(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   }
 }
 

@@ -15,22 +15,22 @@ may_restart_docker() {
 }
 
 # After Docker was cut off while it replaced a container it can come back holding the port for one that is gone, and no
-# start succeeds until it is restarted. Succeeds when that was the case and was mended; else sets $reason when it is known.
+# start succeeds until it is restarted. Succeeds when that was the case and was mended; else sets $cause and $reason when it is known.
 forgotten_port() {
   port=$(last_line start-up | sed -n 's/.*:\([0-9][0-9]*\) failed: port is already allocated.*/\1/p')
   [ -n "$port" ] || return 1
   taken=$(timeout 60 docker ps --filter "publish=$port" --format '{{.Names}}') || return 1
   if [ -n "$taken" ]; then
-    reason="port $port is taken by the container $(echo $taken)"
+    cause=port-taken reason="port $port is taken by the container $(echo $taken)"
     return 1
   fi
-  reason="Docker holds port $port for a container that is gone; it lets go when it is restarted: sudo systemctl restart docker"
+  cause=port-taken reason="Docker holds port $port for a container that is gone; it lets go when it is restarted: sudo systemctl restart docker"
   may_restart_docker || return 1
   note wait "Docker, which is restarted: it holds port $port for a container that is gone"
   was=$(engine) asked=0
   restart_docker || return 1
   # It answers once more while it ends.
   while [ "$(engine)" = "$was" ] && [ $asked -lt 100 ]; do asked=$((asked + 1)); sleep 0.2; done
-  docker_back || { reason='Docker does not answer'; return 1; }
-  reason=
+  docker_back || { cause=docker-silent reason='Docker does not answer'; return 1; }
+  cause= reason=
 }

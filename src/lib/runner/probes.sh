@@ -37,7 +37,7 @@ probe_command() { # SERVICE ARGV...
   [ $answered = 0 ] || { echo "exit status $answered"; return 1; }
 }
 
-# Fails with $reason set, and in the journal what the last attempt saw.
+# Fails with $cause and $reason set, and in the journal what the last attempt saw.
 check_probes() {
   number=0
   while [ $number -lt "$probes" ]; do
@@ -50,7 +50,7 @@ check_probes() {
       clock
       if [ $clock -ge $until ]; then
         [ -s "$work/probe" ] || echo 'no answer' >"$work/probe"
-        reason="the probe $probe_name failed for $probe_timeout s: $(head -n 1 "$work/probe")"
+        cause=probe-failed reason="the probe $probe_name failed for $probe_timeout s: $(head -n 1 "$work/probe")"
         bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' ')
         note output "what $probe_name answered"
         logged cat "$work/probe"
@@ -63,7 +63,7 @@ check_probes() {
 }
 
 # What only the client can do: it reads this step in the journal, does it, and leaves its answer in a file. Succeeds when
-# it is done, 2 when nobody answered, 1 with $reason when it failed: ask STEP SECONDS
+# it is done, 2 when nobody answered, 1 with $cause and $reason when it failed: ask STEP SECONDS CAUSE
 ask() {
   answer=$base/client.$run
   begin "$1" "$2"
@@ -74,7 +74,7 @@ ask() {
     [ $clock -lt $until ] || return 2
     sleep 0.5
   done
-  reason=$(sed 1d "$answer" | tr '\n' ' ')
+  cause=$3 reason=$(sed 1d "$answer" | tr '\n' ' ')
   said=$(head -n 1 "$answer")
   rm -f "$answer"
   [ "$said" = ok ]
@@ -83,10 +83,10 @@ ask() {
 # Probes from the client.
 ask_client() {
   [ "$client_wait" -gt 0 ] || return 0
-  ask client-probe "$client_wait"
+  ask client-probe "$client_wait" probe-failed
   answered=$?
   [ $answered = 2 ] || return $answered
-  remark='the client went away before it had probed; judged from inside the VM alone'
+  remark_cause=client-gone remark='the client went away before it had probed; judged from inside the VM alone'
   note output "$remark"
   return 0
 }
@@ -94,7 +94,7 @@ ask_client() {
 # The snapshot of the VM: before anything that runs is touched, and no switch without it.
 ask_snapshot() {
   [ "$snapshot_wait" -gt 0 ] || return 0
-  ask snapshot "$snapshot_wait"
-  case $? in 0) return 0 ;; 2) reason='nobody took the snapshot of the VM: the client went away' ;; esac
+  ask snapshot "$snapshot_wait" snapshot-missing
+  case $? in 0) return 0 ;; 2) cause=snapshot-missing reason='nobody took the snapshot of the VM: the client went away' ;; esac
   return 1
 }

@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # What is done about a transaction whose runner was killed, or whose machine lost power.
 
+# A word of $written, the line of the run in the history.
+was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*/\1/p'; }
+
 # Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
 recover() {
   [ -f "$transaction" ] || exit 0
@@ -15,7 +18,8 @@ recover() {
   interrupted=$step
   written=$(grep -F "\"run\":\"$run\"" "$base/releases.jsonl" 2>/dev/null | tail -n 1)
   if [ -n "$written" ]; then
-    grep -q '"end":' "$journal" || close_journal "$(printf '%s' "$written" | sed 's/.*"verdict":"\([a-z]*\)".*/\1/')" 0 ''
+    grep -q '"end":' "$journal" ||
+      close_journal "$(was_written verdict)" 0 "$(was_written cause)" "$(printf '%s' "$written" | sed -n 's/.*"reason":"\(.*\)","gaps":.*/\1/p')"
     rm -f "$transaction"
     exit 0
   fi
@@ -23,21 +27,21 @@ recover() {
   load "$release" || { rm -f "$transaction"; exit 1; }
   [ "$mode" != secrets ] || recover_secrets
   case $tx_phase in
-    prepare) finish refused "$why" ;;
-    live) step=recover; remark="finished after it was interrupted during $interrupted"; go_live ;;
+    prepare) finish refused interrupted "$why" ;;
+    live) step=recover; remark_cause=resumed remark="finished after it was interrupted during $interrupted"; go_live ;;
   esac
   begin recover "$why"
-  docker_back || finish unhealthy "$why; Docker does not answer"
+  docker_back || finish unhealthy interrupted "$why; Docker does not answer"
   remove_release_container
   # Of a first release, or one that went back to itself, there is nothing else to serve: it is carried on.
   if [ -z "$previous" ] || [ "$previous" = "$id" ]; then
     if steady bring_up "carrying on with $id"; then
-      remark="finished after it was interrupted during $interrupted"
+      remark_cause=resumed remark="finished after it was interrupted during $interrupted"
       go_live
     fi
-    restore "$why; $reason"
+    restore interrupted "$why; $reason"
   fi
-  restore "$why"
+  restore interrupted "$why"
 }
 
 # Before a new run: what an earlier one left open.

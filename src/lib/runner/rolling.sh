@@ -23,17 +23,17 @@ await() {
         *:service_healthy|*:service_completed_successfully) ;;
         *) break ;;
       esac
-      inspect >"$work/now" || { reason='Docker does not answer'; return 1; }
+      inspect >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
       state=$(awk -F'|' -v name="$name" '$1 == name { print $2, ($3 == "") ? "none" : $3, $4; exit }' "$work/now")
       case $need/$state in
         *:service_healthy/'running healthy '*|*:service_completed_successfully/'exited '*' 0') break ;;
         *:service_completed_successfully/'exited '*)
-          reason="$name exited with code $(echo "$state" | cut -d' ' -f3)"
+          cause=unhealthy reason="$name exited with code $(echo "$state" | cut -d' ' -f3)"
           bad=$(awk -F'|' -v name="$name" '$1 == name { print substr($9, 2) }' "$work/now" | tr '\n' ' ')
           return 1 ;;
       esac
       clock
-      [ $clock -lt $until ] || { reason="$name is not ready within $timeout s"; return 1; }
+      [ $clock -lt $until ] || { cause=not-ready reason="$name is not ready within $timeout s"; return 1; }
       await_event
     done
   done
@@ -41,7 +41,7 @@ await() {
 
 # Replaces the containers of one service: roll SERVICE REPLICAS. What is new stays when it fails, for its last words.
 roll() {
-  list_all || { reason='Docker does not answer'; return 1; }
+  list_all || { cause=docker-silent reason='Docker does not answer'; return 1; }
   dead=$(awk -v service="$1" '$1 == service && $4 != "running" { print $3 }' "$work/all")
   [ -z "$dead" ] || { timeout 300 docker rm -f $dead >/dev/null 2>&1; list_all; }
   old=$(members old "$1")
@@ -50,17 +50,17 @@ roll() {
   if [ $add -gt 0 ]; then
     note wait "$1: a new container beside the old one"
     logged compose up -d --no-build --no-deps --no-recreate --scale "$1=$(( $(echo "$old" | grep -c .) + have + add ))" "$1" || {
-      reason="docker compose up failed: $(sed -n 's/^{"step":"start-up","line":"\(.*\)"}$/\1/p' "$journal" | tail -n 1)"
+      cause=up-failed reason="docker compose up failed: $(sed -n 's/^{"step":"start-up","line":"\(.*\)"}$/\1/p' "$journal" | tail -n 1)"
       return 1
     }
     list_all
   fi
   new=$(members new "$1")
-  [ -n "$new" ] || { reason="$1 has no new container"; return 1; }
+  [ -n "$new" ] || { cause=no-container reason="$1 has no new container"; return 1; }
   only=$new said=
   verify || { only=; return 1; }
   only=
-  front_switch "$1" $new || { reason="the proxy could not be switched to the new $1"; return 1; }
+  front_switch "$1" $new || { cause=proxy-failed reason="the proxy could not be switched to the new $1"; return 1; }
   [ -z "$old" ] && return 0
   [ "$drain" = 0 ] || { note wait "$1: the old container finishes what it has begun"; sleep "$drain"; }
   # Without -t: the stop_grace_period of the service.

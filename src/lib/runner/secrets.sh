@@ -9,10 +9,10 @@
 replace_affected() {
   rm -f "$work/hashes"
   write_env_file
-  write_digests || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  write_digests || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
   front_prepare
   if [ -n "$affected" ]; then
-    find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+    find_rolling || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
     if [ -s "$work/roll" ]; then
       awk -F'|' -v names=" $affected " 'index(names, " " $1 " ")' "$work/strategies" >"$work/own" && mv "$work/own" "$work/strategies"
       roll_out || return 1
@@ -38,7 +38,7 @@ settle() {
 recreate() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  reason= bad= only= patience=$timeout
+  cause= reason= bad= only= patience=$timeout
   rm -f "$work/config"
   watch_gap
   if replace_affected; then
@@ -72,16 +72,16 @@ bind_secrets() {
       mv "$store/bound.env.new" "$store/bound.env" )
 }
 
-# They are verified: from here on only forward, also after a crash.
+# keep_secrets CAUSE WORDS: they are verified. From here on only forward, also after a crash.
 keep_secrets() {
   phase live
   begin commit ''
   note_containers
-  bind_secrets && refer_to "$version" || finish unhealthy 'the release cannot be told its new secrets'
-  finish live "$1"
+  bind_secrets && refer_to "$version" || finish unhealthy secrets-unbound 'the release cannot be told its new secrets'
+  finish live "$1" "$2"
 }
 
-# The values before, in the data and in the services; ends with $failed.
+# The values before, in the data and in the services; ends with $failed_cause and $failed.
 undo_secrets() {
   failed_step=$step
   phase restore
@@ -106,7 +106,7 @@ undo_secrets() {
   fi
   step=$failed_step
   [ $undone = unhealthy ] || note_containers
-  finish $undone "$failed"
+  finish $undone "$failed_cause" "$failed"
 }
 
 # Kept as N.undone: when a command could not be taken back, the data may want the new value after all.
@@ -130,13 +130,13 @@ apply_secrets() {
   step=rotate
   # What an earlier run left open may have been ended meanwhile, with another release.
   id=$previous release=$base/releases/$id secrets=
-  load "$release" && read_apply || finish refused 'what is to change was not stored'
+  load "$release" && read_apply || finish refused not-stored 'what is to change was not stored'
   # By which its programs are known when it is killed and they are not.
   export ZEBU_SECRETS_RUN="$run"
   sync "$store/apply" "$store/$version.new" "$store" 2>/dev/null
   if ! phase switch; then
     rm -f "$store/$number.env.new" "$store/$number.json.new"
-    finish refused 'no space left in the VM'
+    finish refused no-space 'no space left in the VM'
   fi
   if mv "$store/$number.json.new" "$store/$number.json" && mv "$store/$number.env.new" "$store/$number.env"; then
     new_values=$store/$version
@@ -144,11 +144,11 @@ apply_secrets() {
       secrets=$version
       # For as long as it is not decided, the new value counts over what was bound before.
       environment="$environment --env-file $store/$version"
-      steady recreate '' && keep_secrets ''
+      steady recreate '' && keep_secrets '' ''
     fi
-  else reason='no space left in the VM'
+  else cause=no-space reason='no space left in the VM'
   fi
-  failed=$reason
+  failed_cause=$cause failed=$reason
   undo_secrets
 }
 
@@ -161,15 +161,15 @@ await_leftovers() {
 
 # Ends a change that was interrupted, with the release it is about loaded.
 recover_secrets() {
-  read_apply || finish refused "$why"
+  read_apply || finish refused interrupted "$why"
   if [ "$tx_phase" = live ]; then
     step=recover
-    keep_secrets "finished after it was interrupted during $interrupted"
+    keep_secrets resumed "finished after it was interrupted during $interrupted"
   fi
   begin recover "$why"
-  docker_back || finish unhealthy "$why; Docker does not answer"
+  docker_back || finish unhealthy interrupted "$why; Docker does not answer"
   await_leftovers
   lenient=1
-  failed=$why
+  failed_cause=interrupted failed=$why
   undo_secrets
 }

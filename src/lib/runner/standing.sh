@@ -71,9 +71,9 @@ standing_differs() {
   ' "$work/found" "$release/standing" "$work/asked-once" | sort -u >"$work/differs"
 }
 
-# Notes what is wanted, and refuses with $reason what a volume cannot become.
+# Notes what is wanted, and refuses with $cause and $reason what a volume cannot become.
 check_standing() {
-  standing_wanted <"$work/config" >"$release/standing" || return 1
+  standing_wanted <"$work/config" >"$release/standing" || { cause=no-space reason='no space left in the VM'; return 1; }
   refuse_standing
 }
 
@@ -93,7 +93,7 @@ refuse_standing() {
   standing_differs
   reason=$(awk -F'\t' '$1 == "volume" { list[$2] = list[$2] ((list[$2] == "") ? "" : ", ") $3 } END { for (name in list) print name " (" list[name] ")" }' "$work/differs" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
-  reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)"
+  cause=volume-fixed reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)"
   return 1
 }
 
@@ -105,6 +105,6 @@ renew_networks() {
     logged echo "the network $name is made anew, with the containers on it: another $(awk -F'\t' -v name="$name" '$2 == name { print $3 }' "$work/differs" | paste -sd, | sed 's/,/, /g')"
     on=$(timeout 60 docker ps -aq --no-trunc --filter "network=$name" --filter "label=com.docker.compose.project=$project")
     [ -z "$on" ] || { logged timeout 600 docker stop $on; }
-    logged timeout 60 docker network rm "$name" || { reason="the network $name cannot be made anew: $(last_line "$step")"; return 1; }
+    logged timeout 60 docker network rm "$name" || { cause=network-failed reason="the network $name cannot be made anew: $(last_line "$step")"; return 1; }
   done
 }

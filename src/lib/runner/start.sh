@@ -35,5 +35,5 @@ read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad= reason= remark= watcher= gap= only= front= noting= listing= touched= fresh= hashing=
+bad= cause= reason= remark= remark_cause= watcher= gap= only= front= noting= listing= touched= fresh= hashing=
 strict=1

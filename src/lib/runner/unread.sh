@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # What plain Compose would take in another way, and says nothing of or only when half of the app is replaced.
 
-# Refuses, with $reason set, configs and secrets that Compose refuses while it replaces containers, or ignores. From
+# Refuses, with $cause and $reason set, configs and secrets that Compose refuses while it replaces containers, or ignores. From
 # $work/config.
 check_given() {
-  reason=$(awk "$scan_all"'
+  cause=compose-invalid reason=$(awk "$scan_all"'
     function refuse(why) { if (!((section, name) in bad)) bad[section, name] = why }
     section == "configs" || section == "secrets" {
       if (depth == 2 && key != "") name = key

@@ -20,15 +20,15 @@ inspect() {
   return $looked
 }
 
-# Waits $patience seconds. Fails with $reason and $bad (container names) set, or succeeds once all is as it should be.
+# Waits $patience seconds. Fails with $cause, $reason and $bad (container names) set, or succeeds once all is as it should be.
 verify() {
   clock
   until=$((clock + patience)) eager=5
-  same= since=0 reason= bad= said= ids=
+  same= since=0 cause= reason= bad= said= ids=
   fair_since
   while :; do
-    inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
-    [ -s "$work/now" ] || { reason='there is no container'; return 1; }
+    inspect again >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
+    [ -s "$work/now" ] || { cause=no-container reason='there is no container'; return 1; }
     be_fair || continue
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
     awk -F'|' -v fresh="$fresh" '
@@ -50,13 +50,15 @@ verify() {
       $2 == "running" { print "unchecked=" $1; next }
       $2 == "restarting" { if (restarts >= 3) loops(); else print "waiting=" $1; next }
       $2 == "exited" && $4 == 0 && $8 != "stays" { next }
-      $2 == "exited" { fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
+      $2 == "exited" { if ($4 == 255) print "cause=exited-255"; fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }
     ' "$work/began" "$work/taken-back" "$work/now" >"$work/judged"
     [ -s "$work/judged" ] || return 0
     if grep -q '^reason=' "$work/judged"; then
-      reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+      cause=unhealthy reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+      # What decides whether it is taken at its word, see blame_up.
+      ! grep -q '^cause=exited-255' "$work/judged" || cause=exited-255
       bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
       return 1
     fi
@@ -71,7 +73,7 @@ verify() {
       [ $((now - since)) -ge "$stability" ] && return 0
       waiting="$(sed -n 's/^unchecked=//p' "$work/judged" | tr '\n' ' ')(no health check: up for $((now - since)) of $stability s)"
     fi
-    [ "$now" -lt "$until" ] || { reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
+    [ "$now" -lt "$until" ] || { cause=not-ready reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
     [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
     await_event
   done

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { toCause, type Cause } from '../app-folder/causes.js';
+import { causeOfWords } from '../app-folder/older-words.js';
 
 /** Lines of a journal as the runner writes them. */
 const stepLine = z.object({
@@ -10,6 +12,8 @@ const stepLine = z.object({
 const outputLine = z.object({ step: z.string(), line: z.string() });
 const endLine = z.object({
   end: z.enum(['live', 'restored', 'unhealthy', 'refused']),
+  /** A code of CAUSES; empty for nothing, missing in the journals of older runners. */
+  cause: z.string().optional(),
   reason: z.string(),
   /** The step that decided. */
   step: z.string().default(''),
@@ -21,6 +25,9 @@ export type JournalEvent =
   | {
       readonly kind: 'end';
       readonly verdict: z.infer<typeof endLine>['end'];
+      /** Undefined for nothing, and for one that only a newer zebu knows. */
+      readonly cause: Cause | undefined;
+      /** The same in words. */
       readonly reason: string;
       readonly step: string;
       readonly seconds: number | undefined;
@@ -44,15 +51,11 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
     return undefined;
   }
   const end = endLine.safeParse(data);
-  if (end.success)
-    return {
-      kind: 'end',
-      verdict: end.data.end,
-      reason: end.data.reason,
-      step: end.data.step,
-      seconds: end.data.seconds,
-      gaps: end.data.gaps,
-    };
+  if (end.success) {
+    const { end: verdict, cause, reason, step, seconds, gaps } = end.data;
+    const why = cause === undefined ? causeOfWords({ verdict, step, reason }) : toCause(cause);
+    return { kind: 'end', verdict, cause: why, reason, step, seconds, gaps };
+  }
   const step = stepLine.safeParse(data);
   if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };
   const output = outputLine.safeParse(data);

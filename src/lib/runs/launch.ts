@@ -3,6 +3,7 @@ import { ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { CHANGED_STATUS } from '../app-folder/secrets/scripts.js';
+import { saysDiskFull } from '../guest/disk-full.js';
 import { JournalStream } from './follow.js';
 import {
   changedMeanwhile,
@@ -53,7 +54,7 @@ async function refusal(
   if (code === TAKEN_STATUS) return nameTaken(run);
   if (code === DAMAGED_STATUS) return objectsDamaged();
   const reason = stderr.trim().split('\n').at(-1) ?? '';
-  if (/No space left on device/i.test(stderr)) {
+  if (saysDiskFull(stderr)) {
     return new ZebuError('NO_SPACE', 'There is no space left in the VM; nothing was changed', {
       hint: 'zebu app:prune removes old releases and build cache; vm.disk_gb and vm:create make the disk larger.',
     });

@@ -1,20 +1,25 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError, type ErrorCode } from '@zebu/kit';
+import type { Cause } from '../app-folder/causes.js';
 import type { EndEvent } from './follow.js';
 
-function refused({ step, reason }: EndEvent, details: Record<string, unknown>): ZebuError {
-  if (/no space left/i.test(reason)) {
-    return new ZebuError('NO_SPACE', `The release was refused before anything was started: ${reason}`, {
-      hint: 'zebu app:prune removes old releases and build cache; vm.disk_gb and vm:create make the disk larger.',
-      details,
-    });
-  }
-  if (step === 'check' && !reason.includes('deploy.min_memory_mb')) {
-    return new ZebuError('COMPOSE_INVALID', `The release was refused before anything was started: ${reason}`, {
-      details,
-    });
-  }
-  return new ZebuError('DEPLOY_REFUSED', `The release was refused before anything was started: ${reason}`, {
-    hint: 'The app was not touched. zebu app:follow shows the whole journal.',
+/** Causes of a refusal that have an error of their own. */
+const REFUSALS: Readonly<Partial<Record<Cause, ErrorCode>>> = {
+  'no-space': 'NO_SPACE',
+  'compose-invalid': 'COMPOSE_INVALID',
+  'data-conflict': 'COMPOSE_INVALID',
+  'secret-in-build': 'COMPOSE_INVALID',
+  'volume-fixed': 'COMPOSE_INVALID',
+};
+
+const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  NO_SPACE: 'zebu app:prune removes old releases and build cache; vm.disk_gb and vm:create make the disk larger.',
+  DEPLOY_REFUSED: 'The app was not touched. zebu app:follow shows the whole journal.',
+};
+
+function refused({ cause, reason }: EndEvent, details: Record<string, unknown>): ZebuError {
+  const code = (cause === undefined ? undefined : REFUSALS[cause]) ?? 'DEPLOY_REFUSED';
+  return new ZebuError(code, `The release was refused before anything was started: ${reason}`, {
+    hint: HINTS[code],
     details,
   });
 }
@@ -25,7 +30,8 @@ export function endError(
   id: string,
   evidence: readonly string[] = [],
 ): ZebuError | undefined {
-  const details = { release: id, ...(end === undefined ? {} : { reason: end.reason }), evidence: [...evidence] };
+  const why = end === undefined ? {} : { ...(end.cause === undefined ? {} : { cause: end.cause }), reason: end.reason };
+  const details = { release: id, ...why, evidence: [...evidence] };
   switch (end?.verdict) {
     case 'live':
       return undefined;

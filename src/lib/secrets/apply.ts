@@ -1,6 +1,7 @@
 import { isZebuError, quote, sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
+import type { Cause } from '../app-folder/causes.js';
 import type { Phases } from '../runs/follow.js';
 import { launch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
@@ -61,21 +62,19 @@ function applyFile(context: Context, names: readonly string[], services: readonl
 }
 
 /** The words of a deploy's end, for a change of secrets. */
-function inWordsOfSecrets(error: unknown, names: readonly string[]): unknown {
+export function inWordsOfSecrets(error: unknown, names: readonly string[]): unknown {
   if (!isZebuError(error)) return error;
   const list = names.join(', ');
   if (error.code === 'DEPLOY_RESTORED') {
-    const said = typeof error.details?.['reason'] === 'string' ? error.details['reason'] : '';
-    if (said.startsWith('the run in the VM was interrupted')) {
+    const { cause, reason } = error.details ?? {};
+    const said = typeof reason === 'string' ? reason : '';
+    if (cause === ('interrupted' satisfies Cause)) {
       return new ZebuError('DEPLOY_RESTORED', `The new ${list} did not come into force: ${said}`, {
         hint: 'The value before is in force, and the app was verified with it. Run the command again.',
         details: { names },
       });
     }
-    const reason = error.message
-      .replace(/^The release is not healthy: /, '')
-      .replace(/\. The previous release .*$/s, '');
-    return new ZebuError('DEPLOY_RESTORED', `The app does not work with the new ${list}: ${reason}`, {
+    return new ZebuError('DEPLOY_RESTORED', `The app does not work with the new ${list}: ${said}`, {
       hint: 'The value before is in force again, and the app was verified with it.',
       details: { names },
     });

@@ -9,8 +9,19 @@ export interface CollectedSecrets {
   readonly values: ReadonlyMap<string, Sensitive>;
   /** Where each came from, for messages. */
   readonly origins: ReadonlyMap<string, string>;
-  /** Declared names whose only value is none, and why: `empty in .env`. */
-  readonly unusable: ReadonlyMap<string, string>;
+  /** Declared names whose only value is none. */
+  readonly unusable: ReadonlyMap<string, Unusable>;
+}
+
+/** Why a value is none, and where it stands. */
+export interface Unusable {
+  readonly why: 'empty' | 'placeholder';
+  readonly where: string;
+}
+
+/** `empty in .env`. */
+export function describeUnusable({ why, where }: Unusable): string {
+  return why === 'empty' ? `empty in ${where}` : `still a placeholder in ${where}`;
 }
 
 /** Values of the declared names, first source first. Each is masked in all output from here on. */
@@ -18,17 +29,17 @@ export async function collectFrom(context: Context, sources: readonly SecretSour
   const names = Object.keys(context.config.secrets);
   const values = new Map<string, Sensitive>();
   const origins = new Map<string, string>();
-  const unusable = new Map<string, string>();
+  const unusable = new Map<string, Unusable>();
   for (const source of sources) {
     for (const [name, value] of await source.read(names.filter((each) => !values.has(each)))) {
       if (!names.includes(name)) continue;
       const text = value.reveal();
       if (text.trim() === '') {
-        unusable.set(name, `empty in ${source.where}`);
+        unusable.set(name, { why: 'empty', where: source.where });
         continue;
       }
       if (isPlaceholder(text)) {
-        unusable.set(name, `still a placeholder in ${source.where}`);
+        unusable.set(name, { why: 'placeholder', where: source.where });
         continue;
       }
       context.io.mask(text);
@@ -54,16 +65,23 @@ export async function collectSecrets(context: Context): Promise<CollectedSecrets
 export function checkRequired(context: Context, collected: CollectedSecrets, inVm: readonly string[]): void {
   const problems = Object.entries(context.config.secrets).flatMap(([name, { required, generate }]) => {
     if (!required || collected.values.has(name)) return [];
-    const reason = collected.unusable.get(name);
-    if (reason?.startsWith('still') === true) return [{ name, reason }];
-    if (inVm.includes(name) || generate !== undefined) return [];
-    return [{ name, reason: reason ?? 'missing' }];
+    const unusable = collected.unusable.get(name);
+    if (unusable?.why !== 'placeholder' && (inVm.includes(name) || generate !== undefined)) return [];
+    return [{ name, unusable }];
   });
   if (problems.length === 0) return;
   const sources = context.config.secret_sources.map(({ use }) => use).join(', ');
-  const list = problems.map(({ name, reason }) => (reason === 'missing' ? name : `${name} (${reason})`)).join(', ');
+  const list = problems
+    .map(({ name, unusable }) => (unusable === undefined ? name : `${name} (${describeUnusable(unusable)})`))
+    .join(', ');
   throw new ZebuError('SECRET_MISSING', `No value for ${list}`, {
     hint: `Looked in: ${sources}. Put them into .env, set variables of these names, or type them: zebu secrets:set.`,
-    details: { missing: problems.map(({ name }) => name), problems },
+    details: {
+      missing: problems.map(({ name }) => name),
+      problems: problems.map(({ name, unusable }) => ({
+        name,
+        reason: unusable === undefined ? 'missing' : describeUnusable(unusable),
+      })),
+    },
   });
 }

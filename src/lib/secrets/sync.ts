@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
 import { compareSecrets, generateMissing, refuseProtected, type SecretChange } from './changes.js';
-import { collectFrom, collectSecrets } from './collect.js';
+import { collectFrom, collectSecrets, describeUnusable } from './collect.js';
 import { keyedDigest, newDigestKey } from './digest.js';
 import { readMemory, saveMemory, type SecretMemory } from './memory.js';
 import { openSource, writable } from './sources.js';
@@ -57,7 +57,8 @@ async function given(context: Context, from: string | undefined): Promise<Given>
       },
     );
   }
-  for (const [name, reason] of collected.unusable) context.io.warn(`${name} is left alone: ${reason}`);
+  for (const [name, unusable] of collected.unusable)
+    context.io.warn(`${name} is left alone: ${describeUnusable(unusable)}`);
   return { where: sources?.[0]?.where ?? 'the configured sources', ...collected };
 }
 

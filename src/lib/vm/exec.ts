@@ -7,6 +7,7 @@ import { retryUntil, type AgentTarget } from '../proxmox/agent.js';
 import { agentExecAnswer } from '../proxmox/answers.js';
 import { ownVm, type Own } from './own-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
+import { says } from '../proxmox/said.js';
 
 /** Commands in the VM through the hypervisor and its guest agent: the way in when SSH or the network is dead. */
 
@@ -63,13 +64,13 @@ export function guestStdin(data: Buffer): { readonly text: string; readonly enco
 export function explainAgent(error: unknown, own: Own): unknown {
   if (!isZebuError(error)) return error;
   const { vmid } = own.vm;
-  if (/No QEMU guest agent configured/i.test(error.message)) {
+  if (says(error, 'agent not configured')) {
     return new ZebuError('VM_NOT_READY', `VM ${vmid} has no guest agent configured`, {
       hint: 'zebu vm:apply turns it on; it takes a restart of the VM.',
       cause: error,
     });
   }
-  if (/guest agent is not running|got timeout/i.test(error.message)) {
+  if (says(error, 'agent silent')) {
     return new ZebuError('VM_NOT_READY', `The guest agent of VM ${vmid} does not answer`, {
       hint: 'Watch the VM with zebu vm:console --follow; zebu vm:restart --force is the last resort.',
       cause: error,

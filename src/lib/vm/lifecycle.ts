@@ -12,6 +12,7 @@ import { ownVm, placingTask, vmTask, type Own } from './own-vm.js';
 import { readHistory, type Timeframe, type VmHistory } from '../proxmox/history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from '../proxmox/properties.js';
+import { says } from '../proxmox/said.js';
 import { taskExit } from '../proxmox/task-failure.js';
 
 export interface VmPower {
@@ -77,7 +78,7 @@ export async function stop(context: Context, own: Own, report: StepReport, force
       label: `shutting down VM ${vmid}`,
     });
   } catch (error) {
-    if (!isZebuError(error) || !/powerdown failed|timeout/.test(taskExit(error) ?? '')) throw error;
+    if (!isZebuError(error) || taskExit(error) === undefined || !says(error, 'not shut down')) throw error;
     throw new ZebuError('TASK_FAILED', error.message, {
       hint: 'It did not shut down in time; `--force` pulls the plug, a higher vm.stop_timeout waits longer.',
       details: error.details,

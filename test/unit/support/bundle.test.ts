@@ -160,6 +160,7 @@ describe('what the VM says', () => {
       started: 1,
       seconds: 2,
       verdict: 'live' as const,
+      cause: '',
       reason: '',
     },
     ...{ gaps: {}, current: true, kept: true },

@@ -8,6 +8,7 @@ import CONFIG from '../../runner/config.sh';
 import DATA from '../../runner/data.sh';
 import ENV_FILE from '../../runner/env-file.sh';
 import MOUNTS from '../../runner/mounts.sh';
+import REASON from '../../runner/reason.sh';
 import SOURCES from '../../runner/sources.sh';
 import STANDING from '../../runner/standing.sh';
 import STRATEGY from '../../runner/strategy.sh';
@@ -59,6 +60,7 @@ commit=${commit} mark=${RELEASE_MARK}
 ` +
     CHECKOUT +
     COMPOSE +
+    REASON +
     CONFIG +
     UNREAD +
     ENV_FILE +

@@ -1,10 +1,11 @@
-import { isZebuError, toZebuError, ZebuError, type Transport } from '@zebu/kit';
+import { toZebuError, ZebuError, type Transport } from '@zebu/kit';
 import type { Context } from '../../context/context.js';
 import { connectTransport } from '../../providers/connect.js';
 import { qemuConfigAnswer, qemuStatusAnswer, taskStatusAnswer } from '../../proxmox/answers.js';
 import { makeClient, type ProxmoxClient } from '../../proxmox/client.js';
 import { parseUpid, type NodeName, type Upid, type Vmid } from '../../proxmox/ids.js';
 import { parseAnswer } from '../../proxmox/parse.js';
+import { says } from '../../proxmox/said.js';
 import { taskExit, taskPath } from '../../proxmox/task-failure.js';
 import { runTask } from '../../proxmox/tasks.js';
 
@@ -39,11 +40,6 @@ async function isEmpty(client: ProxmoxClient, { node, vmid }: NewVm): Promise<bo
   );
 }
 
-function isGone(error: unknown): boolean {
-  const reason = isZebuError(error) ? error.details?.['reason'] : undefined;
-  return typeof reason === 'string' && /^Configuration file .* does not exist/.test(reason);
-}
-
 async function clear(context: Context, client: ProxmoxClient, vm: NewVm): Promise<Outcome> {
   const { io, signal, clock } = context;
   try {
@@ -58,7 +54,7 @@ async function clear(context: Context, client: ProxmoxClient, vm: NewVm): Promis
     return 'removed';
   } catch (error) {
     io.debug(() => `the rest of the restore: ${toZebuError(error).message}`);
-    return isGone(error) ? 'absent' : 'kept';
+    return says(error, 'configuration missing') ? 'absent' : 'kept';
   }
 }
 

@@ -7,7 +7,7 @@ import { toNodeName, toVmid } from '../../proxmox/ids.js';
 import { readRules } from '../inspect.js';
 import { readConfig } from '../../proxmox/observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
-import { taskExit } from '../../proxmox/task-failure.js';
+import { otherChecksum, says } from '../../proxmox/said.js';
 import { runTask } from '../../proxmox/tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
@@ -16,7 +16,7 @@ type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
 /** An image may be larger than the disk that is wanted. Proxmox says so itself, so that it is not asked before. */
 export const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
-  task === 'resize' && isZebuError(error) && /shrinking disks is not supported/.test(taskExit(error) ?? error.message);
+  task === 'resize' && says(error, 'would shrink');
 
 /** What is sent; undefined when the VM is so already. */
 async function paramsOf(
@@ -30,7 +30,7 @@ async function paramsOf(
 
 /** Proxmox's word for a digest that is not the one of what it has by now. */
 const isOutdated = (error: unknown): boolean =>
-  isZebuError(error) && error.code === 'PROXMOX_REFUSED' && /detected modified configuration/.test(error.message);
+  isZebuError(error) && error.code === 'PROXMOX_REFUSED' && says(error, 'configuration changed');
 
 /** So often is a rule looked for again when others change the same firewall meanwhile. */
 const RULE_ATTEMPTS = 4;
@@ -82,7 +82,7 @@ async function runOnHost(context: Context, script: ScriptRun, report: StepReport
 /** @returns IMAGE_MISMATCH for a task that found another image than the configuration names, else the error itself */
 export function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
   if (!isZebuError(error) || error.code !== 'TASK_FAILED') return error;
-  const [, got] = /checksum mismatch: got '([0-9a-f]+)'/.exec(taskExit(error) ?? '') ?? [];
+  const got = otherChecksum(error);
   if (got === undefined) return error;
   const volume = `${path.split('/').at(-2) ?? ''}:import/${String(params['filename'])}`;
   return new ZebuError(

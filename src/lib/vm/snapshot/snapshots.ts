@@ -1,4 +1,4 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
 import type { Context } from '../../context/context.js';
 import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
@@ -6,7 +6,7 @@ import { agentAnswer } from '../../proxmox/agent-answer.js';
 import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own-vm.js';
-import { taskExit } from '../../proxmox/task-failure.js';
+import { says } from '../../proxmox/said.js';
 import {
   findSnapshot,
   judgeVm,
@@ -249,7 +249,7 @@ export async function dropSnapshot(
     });
   } catch (error) {
     // Somebody else was quicker: what was asked for is so.
-    if (!isZebuError(error) || !/^snapshot '.*' does not exist/.test(taskExit(error) ?? '')) throw error;
+    if (!says(error, 'snapshot missing')) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { ZebuError } from '@zebu/kit';
+import { saysDiskFull } from '../../../guest/disk-full.js';
 import type { JobResult } from './job.js';
 
 /** What was seen of a run, to explain how it ended. */
@@ -77,7 +78,7 @@ function knownTrouble(words: string): ZebuError | undefined {
       hint: 'Allow it: Datacenter, Storage, Edit, Content: Disk image.',
     });
   }
-  if (/No space left on device/i.test(words))
+  if (saysDiskFull(words))
     return new ZebuError('NO_SPACE', 'The host ran out of disk space while the image was prepared');
   return undefined;
 }

@@ -1,0 +1,37 @@
+import { isZebuError } from '@zebu/kit';
+import { taskExit } from './task-failure.js';
+
+/** Words of Proxmox, for what it has no code for. Nowhere else is asked what a message of its says. */
+const WORDS = {
+  'agent not configured': /No QEMU guest agent configured/i,
+  'agent silent': /guest agent is not running|got timeout/i,
+  /** Of an agent that is not up yet: it does not answer, or whoever asks it lost the way to it. */
+  'agent not yet': /guest agent is not running|got timeout|Agent error|Broken pipe|Connection timed out/i,
+  'file missing': /No such file|failed to open/i,
+  /** Proxmox looks whether the VM runs before it asks the agent. */
+  'not running': /\bVM \d+ (?:is )?not running\b/,
+  /** For a digest that is not the one of what it has by now. */
+  'configuration changed': /detected modified configuration/,
+  'configuration missing': /^Configuration file .* does not exist/,
+  'would shrink': /shrinking disks is not supported/,
+  'snapshot missing': /^snapshot '.*' does not exist/,
+  'not shut down': /powerdown failed|timeout/,
+} as const;
+
+/** Proxmox's own words in an error: how a task ended, the reason of a refusal, else the message; undefined for any other error. */
+export function saidBy(error: unknown): string | undefined {
+  if (!isZebuError(error)) return undefined;
+  const reason = error.details?.['reason'];
+  return taskExit(error) ?? (typeof reason === 'string' ? reason : error.message);
+}
+
+/** Whether Proxmox said so, in the error that came of it. */
+export function says(error: unknown, fact: keyof typeof WORDS): boolean {
+  const words = saidBy(error);
+  return words !== undefined && WORDS[fact].test(words);
+}
+
+/** The checksum of what was downloaded, where it is another one than was asked for. */
+export function otherChecksum(error: unknown): string | undefined {
+  return /checksum mismatch: got '([0-9a-f]+)'/.exec(taskExit(error) ?? '')?.[1];
+}
