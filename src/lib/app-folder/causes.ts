@@ -5,7 +5,8 @@
  */
 export const CAUSES = {
   'build-failed': 'An image could not be built.',
-  'client-gone': 'Went live, judged from inside the VM alone: whoever deployed went away before the probes from outside.',
+  'client-gone':
+    'Went live, judged from inside the VM alone: whoever deployed went away before the probes from outside.',
   'compose-invalid': 'The Compose files cannot be read, or say what they may not.',
   'data-conflict': 'The commit has something else where data of earlier releases is kept.',
   'data-unplaced': 'A folder for data could not be made or filled.',
