@@ -52,8 +52,8 @@ describe('the end of a journal without a cause', () => {
 describe('the end of a journal with a cause', () => {
   it.each(Object.keys(CAUSES) as Cause[])('%s is what counts, and no word beside it', (cause) => {
     for (const end of ['refused', 'restored', 'unhealthy', 'live']) {
-      const ends = ['no space left in the VM', 'the run in the VM was interrupted during check', 'Wörter'].map((reason) =>
-        read({ t: 1, end, cause, reason, step: 'check', seconds: 1, gaps: {} }),
+      const ends = ['no space left in the VM', 'the run in the VM was interrupted during check', 'Wörter'].map(
+        (reason) => read({ t: 1, end, cause, reason, step: 'check', seconds: 1, gaps: {} }),
       );
       expect(ends.map((each) => each.cause)).toEqual([cause, cause, cause]);
       const errors = ends.map((each) => endError(each, 'r1'));
@@ -83,7 +83,12 @@ describe('the history', () => {
   });
 
   it('has it of lines that were written without one', () => {
-    const lines = recorded.map(({ end }) => ({ ...record, verdict: end.end, step: end.step ?? '', reason: end.reason }));
+    const lines = recorded.map(({ end }) => ({
+      ...record,
+      verdict: end.end,
+      step: end.step ?? '',
+      reason: end.reason,
+    }));
     const read = parseHistory(lines.map((line) => JSON.stringify(line)).join('\n'));
     expect(read.map(({ cause }) => cause)).toEqual(recorded.map(({ means }) => means ?? ''));
   });
