@@ -6,6 +6,7 @@ import COMPOSE from '../../src/lib/runner/compose.sh';
 import CONFIG from '../../src/lib/runner/config.sh';
 import DATA from '../../src/lib/runner/data.sh';
 import MOUNTS from '../../src/lib/runner/mounts.sh';
+import REASON from '../../src/lib/runner/reason.sh';
 import SOURCES from '../../src/lib/runner/sources.sh';
 
 /** A bind mount as `docker compose config` prints it. */
@@ -69,7 +70,7 @@ export class ReleaseFolder {
     chmodSync(join(this.base, 'bin/docker'), 0o755);
     const script = `base=${this.base} release=${this.release} work=${this.base}/work previous=r1 files='-f compose.yml'
 tree=$release/tree directory=$release/tree reason= limit=60
-${COMPOSE}${CONFIG}${SOURCES}${MOUNTS}${DATA}
+${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}
 logged() { "$@" >>"$work/journal"; }
 sudo() { return 1; }
 read_config() { :; }

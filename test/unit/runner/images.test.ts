@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import BUILD from '../../../src/lib/runner/build.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IMAGES from '../../../src/lib/runner/images.sh';
+import REASON from '../../../src/lib/runner/reason.sh';
 
 /** Runs a function of the runner on what `docker compose config --format json` prints; gives what it printed. */
 function onConfig(services: Readonly<Record<string, object>>, command: string): readonly string[] {
@@ -103,7 +104,7 @@ last_line() { echo 'no answer'; }
 logged() { "$@" >/dev/null 2>&1; }
 compose() { echo "$*" >>${work}/done; [ -s ${work}/pullable ] && cat ${work}/pullable >>${work}/there; }
 : >${work}/done
-${CONFIG}${IMAGES}
+${CONFIG}${REASON}${IMAGES}
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;
