@@ -19,8 +19,8 @@ start_release() {
   front_reload
 }
 
-# Sets $cause, $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what Compose
-# said last.
+# Sets $cause, $reason and $bad after a failed "up": which container made it fail is told by looking at them once, else what
+# Compose said last.
 blame_up() {
   up_said=$(last_line start-up)
   patience=0

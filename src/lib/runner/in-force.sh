@@ -45,8 +45,8 @@ pinned_ids() {
   paste -d' ' "$work/pinned-names" "$work/pinned-ids" | awk 'FILENAME == ARGV[1] { id[$1] = $2; next } { print $1 "\t" id[$2] }' - "$work/pinned"
 }
 
-# Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would replace
-# counts as another one.
+# Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
+# replace counts as another one.
 in_force() {
   begin in-force ''
   [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(grep -v '^$' "$work/error" | tail -n 1)"; return 0; }

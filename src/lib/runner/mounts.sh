@@ -174,7 +174,8 @@ config_of_all() {
   fi
 }
 
-# Decides, from $work/config, and writes shared.yml of the release. Fails with $cause and $reason set. Changes nothing that is shared.
+# Decides, from $work/config, and writes shared.yml of the release. Fails with $cause and $reason set. Changes nothing that is
+# shared.
 map_mounts() {
   awk "$scan"' depth == 2 && key != "" { print key }' "$work/config" >"$work/active"
   every=$(config_of_all)

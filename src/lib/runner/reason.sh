@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Why a run ends as it does: $cause, a code of app-folder/causes.ts, by which programs go; and $reason, words for people. Whoever
-# sets one sets the other.
+# Why a run ends as it does: $cause, a code of app-folder/causes.ts, by which programs go, and $reason, words for people.
+# Whoever sets one sets the other.
 
 # What the kernel says of a full disk, whichever program passes it on.
 says_disk_full() { case $1 in *'o space left on device'*) ;; *) return 1 ;; esac; }

@@ -7,6 +7,7 @@ import COMPOSE from '../../../src/lib/runner/compose.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import DATA from '../../../src/lib/runner/data.sh';
 import MOUNTS from '../../../src/lib/runner/mounts.sh';
+import REASON from '../../../src/lib/runner/reason.sh';
 import SOURCES from '../../../src/lib/runner/sources.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
 import { makeBaseImage } from '../../support/base-image.js';
@@ -47,7 +48,7 @@ printf '%s\\n' "$reason"`,
       `base=/tmp/refusals/app release=/tmp/refusals/app/releases/r1 work=/tmp/refusals/app/work project=refusals
 tree=$release/tree directory=$tree files='-f compose.yml' limit=60 previous= links= settings_from=
 logged() { :; }
-${COMPOSE}${CONFIG}${UNREAD}${SOURCES}${MOUNTS}${DATA}
+${COMPOSE}${REASON}${CONFIG}${UNREAD}${SOURCES}${MOUNTS}${DATA}
 overlays() { images=; }
 ${tries.join('')}
 echo .`,
