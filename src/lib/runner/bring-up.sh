@@ -24,7 +24,7 @@ start_release() {
 blame_up() {
   up_said=$(last_line start-up)
   patience=0
-  verify && cause= reason=
+  verify && cause='' reason=''
   # 255 is also what Docker says of a container that it has lost sight of.
   case $cause in ''|not-ready|exited-255) cause=up-failed reason="docker compose up failed: $up_said" ;; esac
 }
@@ -33,7 +33,7 @@ blame_up() {
 bring_up() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  cause= reason= bad= only= patience=$timeout
+  cause='' reason='' bad='' only='' patience=$timeout
   watch_gap
   mends=0
   until start_release; do
@@ -62,7 +62,7 @@ judge() {
   gap=$(gaps judged)
   watcher=
   say_gap
-  [ -z "$hashing" ] || wait $hashing
+  [ -z "$hashing" ] || wait "$hashing"
   [ $judged = 0 ] && in_force && check_probes
 }
 
@@ -96,9 +96,9 @@ restore() {
   strict=
   load "$base/releases/$previous"
   steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
-  [ $outcome = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
+  [ "$outcome" = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
   record=$own tree=$own_tree
-  run_hook post-failure $outcome
+  run_hook post-failure "$outcome"
   step=$failed_step
-  finish $outcome "$failed_cause" "$failed"
+  finish "$outcome" "$failed_cause" "$failed"
 }

@@ -21,7 +21,7 @@ forgotten_port() {
   [ -n "$port" ] || return 1
   taken=$(timeout 60 docker ps --filter "publish=$port" --format '{{.Names}}') || return 1
   if [ -n "$taken" ]; then
-    cause=port-taken reason="port $port is taken by the container $(echo $taken)"
+    cause=port-taken reason="port $port is taken by the container $(printf '%s' "$taken" | tr '\n' ' ')"
     return 1
   fi
   cause=port-taken reason="Docker holds port $port for a container that is gone; it lets go when it is restarted: sudo systemctl restart docker"
@@ -32,5 +32,5 @@ forgotten_port() {
   # It answers once more while it ends.
   while [ "$(engine)" = "$was" ] && [ $asked -lt 100 ]; do asked=$((asked + 1)); sleep 0.2; done
   docker_back || { cause=docker-silent reason='Docker does not answer'; return 1; }
-  cause= reason=
+  cause='' reason=''
 }

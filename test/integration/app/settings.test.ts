@@ -41,7 +41,10 @@ describe('settings in .env', { timeout: 300_000 }, () => {
       lab: inject('lab'),
       app: 'settings',
       files: { 'compose.yml': COMPOSE, '.gitignore': '.env\n' },
-      config: { deploy: { stability: 1, timeout: 60 }, secrets: { API_KEY: {}, PORT: {}, DB_NAME: {} } },
+      config: {
+        deploy: { stability: 1, timeout: 60 },
+        secrets: { API_KEY: {}, PORT: { required: false }, DB_NAME: { required: false } },
+      },
     });
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);

@@ -50,6 +50,8 @@ export interface Comparison {
   readonly changedFiles: readonly string[] | null;
   /** Names of secrets that get another value. */
   readonly changedSecrets: readonly string[];
+  /** The same of settings. */
+  readonly changedSettings: readonly string[];
   readonly strategies: ReadonlyMap<string, StrategyLine>;
 }
 
@@ -118,7 +120,7 @@ function givenReasons(
   name: string,
   live: ComposeConfig,
   target: ComposeConfig,
-  { changedFiles, changedSecrets }: Comparison,
+  { changedFiles, changedSecrets, changedSettings }: Comparison,
 ): readonly string[] {
   const now = target.services[name];
   const reasons: string[] = [];
@@ -131,12 +133,17 @@ function givenReasons(
       if (after?.file !== undefined && before?.file !== undefined) files.push(after.file);
       else if (JSON.stringify(before) !== JSON.stringify(after)) reasons.push(`another content of ${source}`);
       const text = JSON.stringify(after) ?? '';
-      const other = changedSecrets.filter(
-        (secret) => after?.environment === secret || text.includes(`zebu-marker-${secret}-end`),
-      );
+      const other = [
+        ...changedSecrets.filter((secret) => text.includes(`zebu-marker-${secret}-end`)),
+        ...[...changedSecrets, ...changedSettings].filter((each) => after?.environment === each),
+      ];
       if (other.length > 0) reasons.push(`another value of ${other.join(', ')}`);
     }
   }
+  // Where Compose looks for it there is one with all secrets and settings, unless the commit has its own.
+  const dotenv = files.some((path) => path.startsWith(`${TREE}/`) && path.endsWith('/.env'));
+  const within = dotenv ? [...changedSecrets, ...changedSettings] : [];
+  if (within.length > 0) reasons.push(`another .env: ${within.join(', ')}`);
   for (const network of Object.keys(now?.networks ?? {})) {
     if (JSON.stringify(live.networks?.[network]) !== JSON.stringify(target.networks?.[network]))
       reasons.push(`the network ${network} is made anew`);

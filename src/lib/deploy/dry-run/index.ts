@@ -87,6 +87,7 @@ export async function planDeploy(
     target,
     changedFiles: between?.files ?? null,
     changedSecrets: changedSecrets.map(({ name }) => name),
+    changedSettings: settings.filter(({ status }) => /^(added|changed|removed)$/.test(status)).map(({ name }) => name),
     strategies: parseStrategies(sections.get('strategies') ?? ''),
   });
   const hooks = linesOf(sections.get('hooks'));
