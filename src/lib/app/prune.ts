@@ -23,7 +23,8 @@ export interface Pruned {
   readonly freeMb: number;
 }
 
-function pruneScript(layout: AppLayout, holder: string, { keep, buildCacheGb }: Required<PruneOptions>): string {
+/** Under the lock; nothing is removed where it cannot be told what must stay. */
+export function pruneScript(layout: AppLayout, holder: string, { keep, buildCacheGb }: Required<PruneOptions>): string {
   return (
     sh`
 set -eu
