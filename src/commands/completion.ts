@@ -2,11 +2,7 @@ import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { SCRIPTS, SHELLS, type Shell } from '../lib/complete/scripts.js';
-
-interface CompletionScript {
-  readonly shell: Shell;
-  readonly script: string;
-}
+import type { CompletionScript } from '../lib/complete/results.js';
 
 export default class Completion extends ZebuCommand<CompletionScript> {
   static override result = resultOf<CompletionScript>(

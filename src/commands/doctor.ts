@@ -1,9 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../lib/command/project-command.js';
-import type { Diagnosis } from '../lib/doctor/doctor.js';
-
-type DoctorResult = Diagnosis & { readonly role: readonly string[] | null };
+import type { DoctorResult } from '../lib/doctor/results.js';
 
 export default class Doctor extends ProjectCommand<DoctorResult> {
   static override summary = 'Check everything zebu stands on: this machine, the configuration, Proxmox, the VM.';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { Initialized } from '../lib/init/index.js';
+import type { Initialized } from '../lib/init/results.js';
 
 export default class Init extends ZebuCommand<Initialized> {
   static override result = resultOf<Initialized>(1, async () => (await import('../lib/init/results.js')).initialized);

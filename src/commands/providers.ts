@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { ProviderList } from '../lib/providers/list.js';
+import type { ProviderList } from '../lib/providers/results.js';
 
 export default class Providers extends ZebuCommand<ProviderList> {
   static override result = resultOf<ProviderList>(

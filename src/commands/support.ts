@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../lib/command/project-command.js';
-import type { SupportBundle } from '../lib/support/support.js';
+import type { SupportBundle } from '../lib/support/results.js';
 
 export default class Support extends ProjectCommand<SupportBundle> {
   static override result = resultOf<SupportBundle>(

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { DeployResult } from '../../lib/deploy/deploy.js';
+import type { DeployResult } from '../../lib/deploy/results.js';
 import type { WantedRef } from '../../lib/repository/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {

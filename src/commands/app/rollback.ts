@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { releaseArg } from '../../lib/command/worded.js';
-import type { DeployResult } from '../../lib/deploy/deploy.js';
+import type { DeployResult } from '../../lib/deploy/results.js';
 
 export default class AppRollback extends ProjectCommand<DeployResult> {
   static override result = resultOf<DeployResult>(

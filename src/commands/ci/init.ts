@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
-import type { CiInitialized } from '../../lib/ci/init.js';
+import type { CiInitialized } from '../../lib/ci/results.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 
 export default class CiInit extends ProjectCommand<CiInitialized> {

@@ -1,7 +1,8 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import { showConfig, type ShownConfig } from '../../lib/config/show.js';
+import { showConfig } from '../../lib/config/show.js';
+import type { ShownConfig } from '../../lib/config/results.js';
 
 export default class ConfigShow extends ProjectCommand<ShownConfig> {
   static override result = resultOf<ShownConfig>(

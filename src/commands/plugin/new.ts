@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginKind, Scaffolded } from '../../lib/plugin-template/scaffold.js';
+import type { PluginKind } from '../../lib/plugin-template/scaffold.js';
+import type { Scaffolded } from '../../lib/plugin-template/results.js';
 
 const KINDS: readonly PluginKind[] = ['transport', 'secrets', 'hook'];
 

@@ -1,11 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { LoadedPlugin } from '../../lib/plugins/loaded.js';
-
-interface PluginList {
-  readonly plugins: readonly LoadedPlugin[];
-}
+import type { PluginList } from '../../lib/plugins/results.js';
 
 export default class Plugins extends ZebuCommand<PluginList> {
   static override result = resultOf<PluginList>(

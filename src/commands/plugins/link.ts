@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsLink extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(

@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsUpdate extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsRollback extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { secretNameArgs } from '../../lib/command/worded.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmApplied } from '../../lib/vm/apply.js';
+import type { VmApplied } from '../../lib/vm/results.js';
 
 export default class VmApply extends ProjectCommand<VmApplied> {
   static override result = resultOf<VmApplied>(1, async () => (await import('../../lib/vm/results.js')).vmApplied);

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmCreated } from '../../lib/vm/create.js';
+import type { VmCreated } from '../../lib/vm/results.js';
 
 export default class VmCreate extends ProjectCommand<VmCreated> {
   static override result = resultOf<VmCreated>(1, async () => (await import('../../lib/vm/results.js')).vmCreated);

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmDiff as Diff } from '../../lib/vm/diff.js';
+import type { VmDiff as Diff } from '../../lib/vm/results.js';
 
 /** Exit status of `--exit-code` when something differs. */
 const DIFFERS = 6;

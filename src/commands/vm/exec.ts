@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { GuestRun } from '../../lib/vm/exec.js';
+import type { GuestRun } from '../../lib/vm/results.js';
 
 export default class VmExec extends ProjectCommand<GuestRun> {
   static override summary =

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Migrated } from '../../lib/vm/migrate.js';
+import type { Migrated } from '../../lib/vm/results.js';
 
 export default class VmMigrate extends ProjectCommand<Migrated> {
   static override summary = 'Move the VM to another node of the cluster.';

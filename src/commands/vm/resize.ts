@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Resized } from '../../lib/vm/resize.js';
+import type { Resized } from '../../lib/vm/results.js';
 
 export default class VmResize extends ProjectCommand<Resized> {
   static override summary = 'Change cores, memory or disk of the VM at once, and say what zebu.yml should say then.';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/vm/lifecycle.js';
+import type { VmPower } from '../../lib/vm/results.js';
 
 export default class VmRestart extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);

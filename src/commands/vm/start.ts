@@ -1,6 +1,6 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/vm/lifecycle.js';
+import type { VmPower } from '../../lib/vm/results.js';
 
 export default class VmStart extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import { pruneArg, storageArg } from '../../../lib/command/worded.js';
-import type { BackupMade } from '../../../lib/vm/backup/backups.js';
+import type { BackupMade } from '../../../lib/vm/backup/results.js';
 
 export default class VmBackupCreate extends ProjectCommand<BackupMade> {
   static override summary = 'Back the VM up: a whole copy of it on a backup storage.';

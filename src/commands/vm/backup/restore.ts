@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import { backupArg, storageArg } from '../../../lib/command/worded.js';
-import type { Restored } from '../../../lib/vm/backup/backups.js';
+import type { Restored } from '../../../lib/vm/backup/results.js';
 
 export default class VmBackupRestore extends ProjectCommand<Restored> {
   static override summary = "Put a backup in the place of the app's VM, or beside it.";

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotTaken } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotTaken } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
   static override summary = "Take a snapshot of the VM's disks and configuration.";

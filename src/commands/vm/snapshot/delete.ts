@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import { snapshotArg } from '../../../lib/command/worded.js';
-import type { SnapshotChange } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotChange } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
   static override summary = 'Delete a snapshot. The VM as it is now is not touched.';

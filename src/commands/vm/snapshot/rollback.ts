@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
 import { snapshotArg } from '../../../lib/command/worded.js';
-import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBack> {
   static override summary = 'Rewind the VM to a snapshot. What was written since is lost.';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { DownReport } from '../../instance/down.js';
+import type { DownReport } from '../../instance/results.js';
 import { labFlags, labLayout } from '../../instance/flags.js';
 
 export default class LabDown extends ZebuCommand<DownReport> {

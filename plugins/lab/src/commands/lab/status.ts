@@ -1,7 +1,7 @@
 import { resultOf, ZebuError } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
-import type { LabReport } from '../../instance/up.js';
+import type { LabReport } from '../../instance/results.js';
 
 export default class LabStatus extends ZebuCommand<LabReport> {
   static override result = resultOf<LabReport>(1, async () => (await import('../../instance/results.js')).labReport);

@@ -3,7 +3,7 @@ import { resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
 import { PROGRAM_START_MS } from '../../host/settings.js';
-import type { LabReport } from '../../instance/up.js';
+import type { LabReport } from '../../instance/results.js';
 
 export default class LabUp extends ZebuCommand<LabReport> {
   static override result = resultOf<LabReport>(1, async () => (await import('../../instance/results.js')).labReport);
