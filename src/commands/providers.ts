@@ -1,4 +1,4 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import type { ProviderList } from '../lib/providers/results.js';
 
@@ -7,6 +7,7 @@ export default class Providers extends ZebuCommand<ProviderList> {
     1,
     async () => (await import('../lib/providers/results.js')).providerList,
   );
+  static override exits = exits([]);
   static override summary = 'List transports, secret sources and hooks, the plugin each comes from, and what is wrong.';
   static override examples = ['<%= config.bin %> providers', '<%= config.bin %> providers --json'];
 

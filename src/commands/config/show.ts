@@ -1,4 +1,4 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { showConfig } from '../../lib/config/show.js';
@@ -9,6 +9,7 @@ export default class ConfigShow extends ProjectCommand<ShownConfig> {
     1,
     async () => (await import('../../lib/config/results.js')).shownConfig,
   );
+  static override exits = exits(['configuration']);
   static override summary = 'Show the configuration in force, and where each value came from.';
   static override examples = ['<%= config.bin %> config:show', '<%= config.bin %> config:show --env staging --json'];
   static override flags = { ...pagerFlag };

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import type { PluginList } from '../../lib/plugins/results.js';
 
@@ -8,6 +8,7 @@ export default class Plugins extends ZebuCommand<PluginList> {
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
+  static override exits = exits([]);
   static override summary = 'List the plugins that are installed and linked.';
   static override examples = ['<%= config.bin %> plugins', '<%= config.bin %> plugins --core --json'];
   static override flags = {

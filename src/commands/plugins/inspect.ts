@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { nearest, resultOf, ZebuError } from '@zebu/kit';
+import { exits, nearest, resultOf, ZebuError } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import type { PluginList } from '../../lib/plugins/results.js';
 
@@ -8,6 +8,7 @@ export default class PluginsInspect extends ZebuCommand<PluginList> {
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
+  static override exits = exits(['precondition']);
   static override summary = 'Show what plugins bring: folder, commands, hooks, dependencies.';
   static override examples = ['<%= config.bin %> plugins:inspect zebu-plugin-x'];
   static override args = { plugin: Args.string({ description: 'Name of the plugin.', required: true }) };

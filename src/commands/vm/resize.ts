@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { Resized } from '../../lib/vm/results.js';
 
 export default class VmResize extends ProjectCommand<Resized> {
@@ -9,6 +9,7 @@ export default class VmResize extends ProjectCommand<Resized> {
   static override description =
     'zebu.yml is not written. Disks only grow. What the running VM cannot take at once (as a rule cores and memory) Proxmox keeps until it is stopped and started; vm:restart does that.';
   static override result = resultOf<Resized>(1, async () => (await import('../../lib/vm/results.js')).resized);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:resize --memory 4096',
     '<%= config.bin %> vm:resize --cores 4 --disk +20',
