@@ -18,7 +18,7 @@ export function scriptText(path: string): string {
     .slice(top)
     .filter((line) => !/^\s*# shellcheck /.test(line))
     .join('\n')
-    .replaceAll(/^\s*# include (\S+)$/gm, (_, other: string) =>
+    .replaceAll(/^[ \t]*# include (\S+)$/gm, (_, other: string) =>
       scriptText(join(dirname(path), other)).replace(/^\n/, ''),
     );
 }

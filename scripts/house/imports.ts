@@ -14,7 +14,7 @@ export interface Import {
 
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 /** Of a script, see scripts/script-text.ts. */
-const INCLUDE = /^\s*# include (\.\S+)$/gm;
+const INCLUDE = /^[ \t]*# include (\.\S+)$/gm;
 
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '');
 

@@ -4,11 +4,11 @@ import { PathRounds } from './path-rounds.js';
 import { makeProject } from './project.js';
 import { DIRECTORY } from './random-paths.js';
 
-/** ZEBU_TEST_SEED plays one seed again; without it each run has others. */
-export function seeds(count: number): readonly number[] {
+/** ZEBU_TEST_SEED plays one seed again; without it each run has others, unless they are counted `from` one. */
+export function seeds(count: number, from?: number): readonly number[] {
   const asked = process.env['ZEBU_TEST_SEED'];
   if (asked !== undefined && asked !== '') return [Number(asked)];
-  const first = Date.now() % 1_000_000_000;
+  const first = from ?? Date.now() % 1_000_000_000;
   return Array.from({ length: count }, (_, index) => first + index);
 }
 

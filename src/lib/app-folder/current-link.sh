@@ -6,6 +6,7 @@ link=live
 if [ -L current ]; then
   if [ ! -f current/plan ]; then
     link=dangling
+    # shellcheck disable=SC2010 # what it says is asked, not what there is
     ! LC_ALL=C ls -L current 2>&1 >/dev/null | grep -q 'Too many levels' || link=loop
   fi
 elif [ -e current ]; then link=other

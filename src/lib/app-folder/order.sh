@@ -52,11 +52,14 @@ in_turn() {
 }
 
 # In order: all releases, and all journals.
+# shellcheck disable=SC2012 # names of our own, or of containers
 releases_in_order() { ls -1 "$1/releases" 2>/dev/null | in_order "$1"; }
+# shellcheck disable=SC2012 # names of our own, or of containers
 journals_in_order() { ls -1 "$1/journals" 2>/dev/null | sed -n 's/[.]jsonl$//p' | in_order "$1"; }
 
 # take_place FOLDER RUN: under the lock. What is gone loses its place.
 take_place() {
+  # shellcheck disable=SC2012 # names of our own, or of containers
   { ls -1 "$1/releases"; ls -1 "$1/journals" | sed -n 's/[.]jsonl$//p'; } 2>/dev/null | in_order "$1" >"$1/order.new" &&
     printf '%s\n' "$2" >>"$1/order.new" &&
     mv -f "$1/order.new" "$1/order"

@@ -33,7 +33,7 @@ blame_up() {
 bring_up() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  reason= bad= only= patience=$timeout
+  reason='' bad='' only='' patience=$timeout
   watch_gap
   mends=0
   until start_release; do
@@ -62,7 +62,7 @@ judge() {
   gap=$(gaps judged)
   watcher=
   say_gap
-  [ -z "$hashing" ] || wait $hashing
+  [ -z "$hashing" ] || wait "$hashing"
   [ $judged = 0 ] && in_force && check_probes
 }
 
@@ -96,9 +96,9 @@ restore() {
   strict=
   load "$base/releases/$previous"
   steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
-  [ $outcome = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
+  [ "$outcome" = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
   record=$own tree=$own_tree
-  run_hook post-failure $outcome
+  run_hook post-failure "$outcome"
   step=$failed_step
-  finish $outcome "$failed"
+  finish "$outcome" "$failed"
 }

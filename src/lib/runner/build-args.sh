@@ -6,6 +6,7 @@
 # leaves it to other files.
 may_hand_secrets() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 1
+  # shellcheck disable=SC1003,SC2046 # a backslash; paths that zebu.yml promises to be free of blanks
   ( cd "$tree" && cat $(echo "$files" | tr ' ' '\n' | grep -v '^-') 2>/dev/null ) | grep -qE 'args|include|extends|\\'
 }
 

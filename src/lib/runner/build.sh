@@ -7,12 +7,15 @@ favour_app() {
   : >"$work/favoured"
   [ "$app_weight" != 0 ] || return 0
   ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project") && [ -n "$ids" ] || return 0
+  # shellcheck disable=SC2086 # ids, a word each
   timeout 60 docker inspect --format '{{.Id}} {{.HostConfig.CpuShares}}' $ids |
     awk -v weight="$app_weight" '$2 == 0 || $2 == 1024 || $2 == weight { print $1 }' >"$work/favoured"
+  # shellcheck disable=SC2046 # ids, a word each
   [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares "$app_weight" $(cat "$work/favoured") >/dev/null 2>&1
 }
 
 unfavour_app() {
+  # shellcheck disable=SC2046 # ids, a word each
   [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares 1024 $(cat "$work/favoured") >/dev/null 2>&1
   return 0
 }
@@ -47,6 +50,7 @@ build_images() {
   favour_later 9>&- &
   favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
+    # shellcheck disable=SC2046 # names, each free of blanks
     logged compose build $(cat "$release/builders" 2>/dev/null) )
   built=$?
   [ -e "$work/favouring" ] || kill $favouring 2>/dev/null

@@ -23,7 +23,7 @@ make_current() {
 
 # The books in this order: whoever finds the transaction still open looks into them before writing a second time.
 finish() {
-  [ -z "$noting" ] || wait $noting
+  [ -z "$noting" ] || wait "$noting"
   clock
   seconds=$((clock > started ? clock - started : 0)) why=$(escape "$2")
   mend "$base/releases.jsonl"

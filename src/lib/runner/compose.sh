@@ -19,8 +19,9 @@ place_settings() {
 
 load() {
   [ -z "$work" ] || rm -f "$work/config"
-  images= environment= release_service= probes=0 client_wait=0 snapshot_wait=0
-  directory= strategy= strategies= drain=0 routes= proxy_compose= proxy_config= parallel= app_weight=0 release_env= settings= settings_from=
+  images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0
+  directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' parallel='' app_weight=0 release_env='' settings='' settings_from=''
+  # shellcheck disable=SC1091 # written by zebu
   . "$1/plan" || return 1
   release=$1
   [ -z "$proxy_compose" ] || [ -s "$1/proxy.yml" ] || printf '%s' "$proxy_compose" >"$1/proxy.yml"
@@ -42,4 +43,5 @@ load() {
 }
 
 # Word splitting is meant: the plan holds options, each free of blanks.
+# shellcheck disable=SC2086 # names, each free of blanks
 compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }

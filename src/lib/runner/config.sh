@@ -10,6 +10,7 @@ read_config() {
 
 # The beginning of an awk program that reads it: each further rule sees a line with its section, depth, and its key where it
 # has one. text() is what a string of it says, Compose's own doubled dollars taken back.
+# shellcheck disable=SC2016 # a template of Docker's, or another shell's words
 scan_all='
     function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
     function text(body,   out, at, c) {

@@ -4,6 +4,7 @@
 as_needed() { "$@" 2>/dev/null || sudo -n "$@" 2>/dev/null; }
 
 # Whether a file is only there for its folder to be in a commit.
+# shellcheck disable=SC2086 # a condition of find
 is_placeholder() { [ -n "$(set -f; find "$1" $placeholders 2>/dev/null)" ]; }
 
 # The first file of FROM that TO has, too, with something else in it: first_difference FROM TO
@@ -61,6 +62,7 @@ carry_over() {
 # copy_missing FROM TO: the files of a folder that are not there yet.
 copy_missing() {
   ( cd "$1" && find . ! -type d ) | while IFS= read -r each; do
+    # shellcheck disable=SC2015 # it is for either of them
     [ ! -e "$2/$each" ] && [ ! -L "$2/$each" ] || continue
     as_needed mkdir -p "$(dirname "$2/$each")" && as_needed cp -a "$1/$each" "$2/$each" || is_placeholder "$1/$each" || { echo failed; break; }
   done

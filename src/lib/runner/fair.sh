@@ -4,6 +4,7 @@
 
 # What is there before anything is touched: id, restarts, started, one line a container.
 note_began() {
+  # shellcheck disable=SC2015,SC2086 # it is for either of them; ids, a word each
   began=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) && [ -n "$began" ] &&
     timeout 120 docker inspect --format '{{.Id}}|{{.RestartCount}}|{{.State.StartedAt}}' $began >"$work/began" 2>/dev/null || : >"$work/began"
 }
@@ -21,6 +22,9 @@ fresh_now() {
   : >"$work/fresh"
 }
 
+# newer FILE OTHER: whether it was written to since.
+newer() { [ -n "$(find "$1" -newer "$2" 2>/dev/null)" ]; }
+
 # Looks whether what was started in this run is ready by now, and gives what loops from before one quick trial: fails when
 # it has, for then what was seen of it is history.
 be_fair() {
@@ -34,7 +38,7 @@ be_fair() {
       END { print late ? "" : (some || touched) ? "now" : "any" }' "$work/began" "$work/now")
     [ "$fresh" != now ] || fresh_now
   # Somebody has set the clock back: from now on, and what was said in the time that has been taken back does not count.
-  elif [ "$work/fresh" -nt "$work/asked" ]; then
+  elif newer "$work/fresh" "$work/asked"; then
     cut -d'|' -f10,11 "$work/now" >"$work/taken-back"
     fresh_now
   fi

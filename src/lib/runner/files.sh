@@ -44,8 +44,9 @@ keep_file() {
 # Writes files.yml, which names those places. Compose merges it by target, and by name.
 place_files() {
   placed_files <"$work/config" >"$work/placed" || return 1
-  : >"$work/files" : >"$work/tops"
-  mapped= in_volumes=
+  : >"$work/files"
+  : >"$work/tops"
+  mapped='' in_volumes=''
   tab=$(printf '\t')
   while IFS=$tab read -r kind name path entry; do
     case $kind in

@@ -45,7 +45,7 @@ follow_all() {
     eval "name=\$name_$begun"
     begin rotate "$name: the data follows"
     echo "begun=$begun" >>"$store/apply" && sync "$store/apply" 2>/dev/null
-    follow_one $begun "$old_values" "$new_values" && continue
+    follow_one "$begun" "$old_values" "$new_values" && continue
     reason="rotate.command of $name failed with exit status $(cat "$work/status"): $(last_line rotate)"
     # By its own word it did nothing.
     begun=$((begun - 1))
@@ -58,8 +58,8 @@ follow_all() {
 follow_back() {
   stuck=
   while [ "$begun" -gt 0 ]; do
-    follow_one $begun "$new_values" "$old_values" ||
-      { follow_one $begun "$old_values" "$new_values" && follow_one $begun "$new_values" "$old_values"; } ||
+    follow_one "$begun" "$new_values" "$old_values" ||
+      { follow_one "$begun" "$old_values" "$new_values" && follow_one "$begun" "$new_values" "$old_values"; } ||
       stuck="the data could not be taken back: rotate.command of $name failed with exit status $(cat "$work/status"): $(last_line "$step")"
     begun=$((begun - 1))
   done
@@ -69,7 +69,7 @@ follow_back() {
 # Whether everything that has a command to take back can be told to.
 can_follow_back() {
   n=$begun
-  while [ $n -gt 0 ]; do
+  while [ "$n" -gt 0 ]; do
     eval "service=\$service_$n"
     n=$((n - 1))
     [ -z "$service" ] && continue

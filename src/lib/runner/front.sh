@@ -31,12 +31,14 @@ front_sync() {
     [ "$1" != early ] || ! grep -qxF "$routed" "$work/roll" || continue
     ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$routed" --filter label=com.docker.compose.oneoff=False)
     [ -n "$ids" ] || continue
+    # shellcheck disable=SC2086 # ids, a word each
     timeout 60 docker inspect --format '{{.Id}}{{with index .NetworkSettings.Networks "'"$front"'"}}{{range .Aliases}} {{.}}{{end}}{{end}}' $ids >"$work/front"
     slot=$(front_slot "$routed")
-    if ! grep -q " $routed-$slot" "$work/front" && grep -q " $routed-$(front_other $slot)" "$work/front"; then
-      slot=$(front_other $slot)
+    if ! grep -q " $routed-$slot" "$work/front" && grep -q " $routed-$(front_other "$slot")" "$work/front"; then
+      slot=$(front_other "$slot")
       front_use "$routed" "$slot"
     fi
+    # shellcheck disable=SC2013 # words
     for id_ in $(grep -v ' ' "$work/front"); do
       logged timeout 60 docker network connect --alias "$routed-$slot" "$front" "$id_"
     done
@@ -59,6 +61,6 @@ front_reload() {
   reload=
   proxy=$(timeout 60 docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=zebu-proxy)
   [ -n "$proxy" ] || return 0
-  logged timeout 60 docker exec $proxy caddy reload --config /etc/zebu/Caddyfile --adapter caddyfile ||
+  logged timeout 60 docker exec "$proxy" caddy reload --config /etc/zebu/Caddyfile --adapter caddyfile ||
     { reason='the proxy refused its configuration'; bad=$proxy; return 1; }
 }

@@ -8,7 +8,7 @@ list_before() {
 }
 
 watch_gap() {
-  if [ -n "$listing" ]; then wait $listing; listing=; else list_before; fi
+  if [ -n "$listing" ]; then wait "$listing"; listing=; else list_before; fi
   # Nobody has to wait for it, nor end it, when the runner is killed.
   ( unset ZEBU_SECRETS_RUN
     exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
@@ -43,6 +43,6 @@ gaps() {
 }
 
 say_gap() {
-  ! clock_was_set || note done 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
-  [ -z "$gap" ] || note done "nobody answered for (seconds): $(echo "$gap" | sed -e 's/"//g' -e 's/,/, /g' -e 's/:/ /g')"
+  ! clock_was_set || note "done" 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
+  [ -z "$gap" ] || note "done" "nobody answered for (seconds): $(echo "$gap" | sed -e 's/"//g' -e 's/,/, /g' -e 's/:/ /g')"
 }

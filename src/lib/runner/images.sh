@@ -20,6 +20,7 @@ built_images() {
 
 # Everything of $work/names at once, in the order it was asked in: id and other names. Fails when one is not there.
 inspect_images() {
+  # shellcheck disable=SC2046 # names, each free of blanks
   timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}{{range .RepoDigests}} {{.}}{{end}}' $(cat "$work/names") >"$work/ids" 2>"$work/error"
 }
 
@@ -33,6 +34,7 @@ pull_images() {
   done <"$work/pulled"
   if [ -s "$work/to-pull" ]; then
     note wait "images of $(tr '\n' ' ' <"$work/to-pull")"
+    # shellcheck disable=SC2046 # names, each free of blanks
     logged compose pull $(cat "$work/to-pull") || { reason="an image cannot be pulled: $(last_line build)"; return 1; }
   fi
   inspect_images
@@ -64,7 +66,7 @@ pin_images() {
   ' "$work/named" "$work/built" "$work/pulled" >"$work/pins"
   echo 'services:' >"$work/images"
   while read -r service pinned id_ state; do
-    [ $state = there ] || timeout 120 docker tag "$id_" "$pinned" || { reason="cannot tag $pinned"; return 1; }
+    [ "$state" = there ] || timeout 120 docker tag "$id_" "$pinned" || { reason="cannot tag $pinned"; return 1; }
     printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$pinned" >>"$work/images"
   done <"$work/pins"
   [ -s "$work/pins" ] || return 0

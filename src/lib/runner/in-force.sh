@@ -33,6 +33,7 @@ expected() {
 
 # What verify has looked at last, fields separated by tabs: service digest image networks name.
 in_use() {
+  # shellcheck disable=SC2016,SC2086 # a template of Docker's, or another shell's words; ids, a word each
   [ -z "$ids" ] || timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}{{"\t"}}{{index .Config.Labels "com.docker.compose.config-hash"}}{{"\t"}}{{.Image}}{{"\t"}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}} {{"\t"}}{{slice .Name 1}}' $ids
 }
 
@@ -41,6 +42,7 @@ pinned_ids() {
   sed -n -e 's/^  "\(.*\)":$/\1/p' -e 's/^    image: "\(.*\)"$/\1/p' "$release/images.yml" 2>/dev/null | paste -d' ' - - >"$work/pinned"
   [ -s "$work/pinned" ] || return 0
   cut -d' ' -f2 "$work/pinned" | sort -u >"$work/pinned-names"
+  # shellcheck disable=SC2046 # names, each free of blanks
   timeout 60 docker image inspect --format '{{.Id}}' $(cat "$work/pinned-names") >"$work/pinned-ids" 2>/dev/null || return 0
   paste -d' ' "$work/pinned-names" "$work/pinned-ids" | awk 'FILENAME == ARGV[1] { id[$1] = $2; next } { print $1 "\t" id[$2] }' - "$work/pinned"
 }
@@ -50,6 +52,7 @@ pinned_ids() {
 in_force() {
   begin in-force ''
   [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(grep -v '^$' "$work/error" | tail -n 1)"; return 0; }
+  # shellcheck disable=SC2015 # it is for either of them
   expected >"$work/expected" && in_use >"$work/in-use" || { reason='Docker does not answer'; return 1; }
   pinned_ids >"$work/pins-in-force"
   awk -F'\t' -v OFS='\t' '

@@ -17,6 +17,7 @@ named_releases() {
 
 volume_options() {
   volumes=$(timeout 120 docker volume ls -q) || return 1
+  # shellcheck disable=SC2086 # ids, a word each
   [ -z "$volumes" ] || timeout 120 docker volume inspect --format '{{json .Options}}' $volumes
 }
 

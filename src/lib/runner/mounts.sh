@@ -162,13 +162,15 @@ write_overlay() {
 known_devices() {
   names=$(awk -F '\t' '$1 == "volume" { print $3 }' "$work/uses" | sort -u)
   # One that is not there yet has none.
+  # shellcheck disable=SC2086 # names, each free of blanks
   [ -z "$names" ] || timeout 60 docker volume inspect --format '{{.Name}}	{{index .Options "device"}}' $names 2>/dev/null
   return 0
 }
 
 # The configuration with the services of all profiles: what is mounted by one that is only run now and then is the same data.
 config_of_all() {
-  if ( cd "$tree" && grep -qs profiles *.yml *.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') $(find "$directory" -name '*.y*ml' 2>/dev/null) ) &&
+  # shellcheck disable=SC2046 # paths that zebu.yml promises to be free of blanks
+  if ( cd "$tree" && grep -qs profiles ./*.yml ./*.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') $(find "$directory" -name '*.y*ml' 2>/dev/null) ) &&
     compose --profile '*' config --format json </dev/null >"$work/config-of-all" 2>/dev/null; then echo "$work/config-of-all"
   else echo "$work/config"
   fi

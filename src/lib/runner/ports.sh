@@ -21,7 +21,7 @@ forgotten_port() {
   [ -n "$port" ] || return 1
   taken=$(timeout 60 docker ps --filter "publish=$port" --format '{{.Names}}') || return 1
   if [ -n "$taken" ]; then
-    reason="port $port is taken by the container $(echo $taken)"
+    reason="port $port is taken by the container $(printf '%s' "$taken" | tr '\n' ' ')"
     return 1
   fi
   reason="Docker holds port $port for a container that is gone; it lets go when it is restarted: sudo systemctl restart docker"

@@ -6,6 +6,7 @@ probe_http() { # URL STATUSES TEXT INSECURE
   : >"$work/body"
   if command -v curl >/dev/null 2>&1; then
     [ "$4" = 1 ] && insecure=-k || insecure=
+    # shellcheck disable=SC2086 # one option or none
     seen=$(curl -s -S $insecure --max-time 10 -o "$work/body" -w '%{http_code}' "$1" 2>"$work/said") || { tail -n 1 "$work/said"; return 1; }
   else
     seen=$(python3 -c '
@@ -27,6 +28,7 @@ print(answer.status)' "$1" "$work/body" "$4" 2>"$work/said") || { tail -n 1 "$wo
   esac
   [ -z "$3" ] || grep -qF -e "$3" "$work/body" || { echo "status $seen, but the answer does not contain the text"; head -c 2000 "$work/body"; return 1; }
 }
+# shellcheck disable=SC2016 # a template of Docker's, or another shell's words
 probe_tcp() { timeout 10 bash -c ': <"/dev/tcp/$1/$2"' _ "$1" "$2" 2>&1 || { echo "no connection to $1:$2"; return 1; }; }
 probe_command() { # SERVICE ARGV...
   container=$(awk -F'|' -v service="$1" '$1 == service && $2 == "running" { print substr($9, 2); exit }' "$work/now")
@@ -48,7 +50,7 @@ check_probes() {
     until=$((clock + probe_timeout))
     until probe $number >"$work/probe" 2>&1; do
       clock
-      if [ $clock -ge $until ]; then
+      if [ "$clock" -ge "$until" ]; then
         [ -s "$work/probe" ] || echo 'no answer' >"$work/probe"
         reason="the probe $probe_name failed for $probe_timeout s: $(head -n 1 "$work/probe")"
         bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' ')
@@ -71,7 +73,7 @@ ask() {
   until=$((clock + $2))
   while [ ! -s "$answer" ]; do
     clock
-    [ $clock -lt $until ] || return 2
+    [ "$clock" -lt "$until" ] || return 2
     sleep 0.5
   done
   reason=$(sed 1d "$answer" | tr '\n' ' ')

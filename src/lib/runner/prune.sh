@@ -5,6 +5,7 @@
 # newest.
 old_releases() {
   live=$(live_release)
+  # shellcheck disable=SC2012 # names of our own, or of containers
   ls -1 "$base/releases" | in_turn "$base" | tac | while read -r each; do
     [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
   done | awk -v keep="$keep" -v live="$live" -v own="$id" '
@@ -44,6 +45,7 @@ remove_unused() {
   fi
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &
   dangling=$!
+  # shellcheck disable=SC2046 # names, each free of blanks
   [ -s "$work/unused" ] && timeout 300 docker image rm $(cat "$work/unused") >/dev/null 2>&1
   wait $dangling
 }
@@ -68,12 +70,12 @@ remove_release() { rm -rf "$base/releases/$1" 2>/dev/null || sudo -n rm -rf "$ba
 prune() {
   begin prune ''
   if ! unused_releases; then
-    note done 'Docker does not say what is in use: nothing was removed'
+    note "done" 'Docker does not say what is in use: nothing was removed'
     return 1
   fi
   : >"$work/gone-pins"
   while read -r old; do
-    cat "$base/releases/$old/images.yml" 2>/dev/null | pinned >>"$work/gone-pins"
+    [ ! -f "$base/releases/$old/images.yml" ] || pinned <"$base/releases/$old/images.yml" >>"$work/gone-pins"
     remove_release "$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
   done <"$work/old"
@@ -90,7 +92,7 @@ prune() {
   [ -n "$(find "$base/.build-cache" -mtime -1 ! -newer "$journal" 2>/dev/null)" ] || prune_build_cache "$build_cache"
   kept=$(( $(wc -l <"$work/candidates") - $(wc -l <"$work/old") ))
   [ $kept = 0 ] && kept= || kept=", $kept kept: containers or volumes use them"
-  note done "$(wc -l <"$work/old") old releases removed$kept"
+  note "done" "$(wc -l <"$work/old") old releases removed$kept"
 }
 
 # app:prune: the same at once, with limits of its own; says on standard output what it did.

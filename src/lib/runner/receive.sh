@@ -15,7 +15,9 @@ if [ "$1" = start ]; then
   take_place . "$run"
   if [ $# -gt 5 ]; then
     commit=$6 pack=$7
-    if [ $# -gt 7 ]; then version=$8; else
+    if [ $# -gt 7 ]; then version=$8
+    else
+      :
 # include ../app-folder/secrets/latest.sh
     fi
     [ -d repo.git ] || git init -q --bare repo.git

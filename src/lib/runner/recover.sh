@@ -4,6 +4,7 @@
 # Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
 recover() {
   [ -f "$transaction" ] || exit 0
+  # shellcheck disable=SC1090 # written by zebu
   . "$transaction" || exit 1
   secrets=
   id=$tx_id run=$tx_run mode=$tx_mode previous=$tx_previous started=$tx_started

@@ -33,7 +33,7 @@ await() {
           return 1 ;;
       esac
       clock
-      [ $clock -lt $until ] || { reason="$name is not ready within $timeout s"; return 1; }
+      [ "$clock" -lt "$until" ] || { reason="$name is not ready within $timeout s"; return 1; }
       await_event
     done
   done
@@ -43,6 +43,7 @@ await() {
 roll() {
   list_all || { reason='Docker does not answer'; return 1; }
   dead=$(awk -v service="$1" '$1 == service && $4 != "running" { print $3 }' "$work/all")
+  # shellcheck disable=SC2086 # ids, a word each
   [ -z "$dead" ] || { timeout 300 docker rm -f $dead >/dev/null 2>&1; list_all; }
   old=$(members old "$1")
   have=$(members new "$1" | wc -l)
@@ -60,33 +61,40 @@ roll() {
   only=$new said=
   verify || { only=; return 1; }
   only=
+  # shellcheck disable=SC2086 # ids, a word each
   front_switch "$1" $new || { reason="the proxy could not be switched to the new $1"; return 1; }
   [ -z "$old" ] && return 0
   [ "$drain" = 0 ] || { note wait "$1: the old container finishes what it has begun"; sleep "$drain"; }
   # Without -t: the stop_grace_period of the service.
+  # shellcheck disable=SC2086 # ids, a word each
   logged timeout 600 docker stop $old
+  # shellcheck disable=SC2086 # ids, a word each
   logged timeout 300 docker rm -f $old
 }
 
 # Brings a release up service by service: those in $work/roll beside their old ones, the others as Compose does it.
 roll_out() {
-  plain= last=
+  plain='' last=''
   while IFS='|' read -r service how why replicas needs restarts; do
     last=$service
     if ! grep -qxF "$service" "$work/roll"; then plain="$plain $service"; continue; fi
     if [ -n "$plain" ]; then
+      # shellcheck disable=SC2086 # names, each free of blanks
       logged compose up -d --no-build --no-deps $plain || return 1
       front_sync early
       plain=
     fi
+    # shellcheck disable=SC2086 # names, each free of blanks
     await $needs || return 1
     roll "$service" "$replicas" || return 1
   done <"$work/strategies"
   # In the end what does not belong to the release goes, even when nothing is left to be started.
+  # shellcheck disable=SC2086 # names, each free of blanks
   if [ -n "$plain" ]; then logged compose up -d --no-build --no-deps --remove-orphans $plain || return 1
   else logged compose up -d --no-build --no-deps --no-recreate --remove-orphans "$last" || return 1
   fi
   again=$(to_restart)
+  # shellcheck disable=SC2086 # names, each free of blanks
   [ -z "$again" ] || logged compose restart --no-deps $again
 }
 

@@ -13,6 +13,7 @@ replace_affected() {
   front_prepare
   if [ -n "$affected" ]; then
     find_rolling || { reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+    # shellcheck disable=SC2086 # names, each free of blanks
     if [ -s "$work/roll" ]; then
       awk -F'|' -v names=" $affected " 'index(names, " " $1 " ")' "$work/strategies" >"$work/own" && mv "$work/own" "$work/strategies"
       roll_out || return 1
@@ -29,7 +30,7 @@ settle() {
   settled=$((clock + timeout))
   until verify; do
     clock
-    [ $clock -lt $settled ] || return 1
+    [ "$clock" -lt "$settled" ] || return 1
     sleep 2
   done
 }
@@ -38,7 +39,7 @@ settle() {
 recreate() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
-  reason= bad= only= patience=$timeout
+  reason='' bad='' only='' patience=$timeout
   rm -f "$work/config"
   watch_gap
   if replace_affected; then
@@ -77,6 +78,7 @@ keep_secrets() {
   phase live
   begin commit ''
   note_containers
+  # shellcheck disable=SC2015 # it is for either of them
   bind_secrets && refer_to "$version" || finish unhealthy 'the release cannot be told its new secrets'
   finish live "$1"
 }
@@ -118,7 +120,8 @@ set_aside() {
 
 # What the change is, and how far. What the data was made with is not in the release's own version but bound.
 read_apply() {
-  store=$base/shared/secrets begun=0 lenient= stuck=
+  store=$base/shared/secrets begun=0 lenient='' stuck=''
+  # shellcheck disable=SC1091 # written by zebu
   . "$store/apply" || return 1
   number=$(echo "$version" | sed 's/[.]env$//')
   old_values=$work/old-values new_values=$store/$version
@@ -130,6 +133,7 @@ apply_secrets() {
   step=rotate
   # What an earlier run left open may have been ended meanwhile, with another release.
   id=$previous release=$base/releases/$id secrets=
+  # shellcheck disable=SC2015 # it is for either of them
   load "$release" && read_apply || finish refused 'what is to change was not stored'
   # By which its programs are known when it is killed and they are not.
   export ZEBU_SECRETS_RUN="$run"
@@ -156,7 +160,7 @@ apply_secrets() {
 await_leftovers() {
   clock
   until=$((clock + timeout + 60))
-  while grep -qs "ZEBU_SECRETS_RUN=$run" /proc/[0-9]*/environ && clock && [ $clock -lt $until ]; do sleep 0.5; done
+  while grep -qs "ZEBU_SECRETS_RUN=$run" /proc/[0-9]*/environ && clock && [ "$clock" -lt "$until" ]; do sleep 0.5; done
 }
 
 # Ends a change that was interrupted, with the release it is about loaded.

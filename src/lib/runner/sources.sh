@@ -69,6 +69,7 @@ path_uses() {
 placeholders='( -name .gitkeep -o -name .gitignore -o -name .gitattributes -o -name .keep -o -name .empty -o -name .placeholder -o -name .hgkeep -o -type f -name .* -size 0 )'
 
 # Prints one file in a folder that is there for more than to keep it, or why that cannot be seen.
+# shellcheck disable=SC2086 # a condition of find
 one_file() { ( set -f; find "$1" ! -type d ! $placeholders 2>&1 ) | head -n 1; }
 
 # What there is at a path: content (of the commit, or made by a hook), empty (a folder that something only keeps there, a
@@ -108,6 +109,7 @@ path_facts() {
   while IFS= read -r source; do
     real=$(real_path "$source")
     name=- state=forbidden kept=missing
+    # shellcheck disable=SC2015 # it is for either of them
     case $real in
       "$release"|"$release/") ;;
       # What zebu made of settings and secrets.

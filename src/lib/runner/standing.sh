@@ -34,11 +34,14 @@ standing_wanted() {
 # The same of those that are there, as Docker has them: standing_found FILE, which names them.
 standing_found() {
   names=$(awk -F'\t' '$1 == "volume" && $3 == "here" { print $2 }' "$1")
+  # shellcheck disable=SC2016,SC2086 # a template of Docker's; names, each free of blanks
   [ -z "$names" ] || timeout 60 docker volume inspect --format '{{$v := .}}volume{{"\t"}}{{.Name}}{{"\t"}}here
 volume{{"\t"}}{{.Name}}{{"\t"}}driver {{.Driver}}{{range $k, $o := .Options}}
 volume{{"\t"}}{{$v.Name}}{{"\t"}}driver_opts {{json $k}}:{{json $o}}{{end}}{{range $k, $o := .Labels}}
+# shellcheck disable=SC2086 # names, each free of blanks
 volume{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}' $names 2>/dev/null
   names=$(awk -F'\t' '$1 == "network" && $3 == "here" { print $2 }' "$1")
+  # shellcheck disable=SC2016,SC2086 # a template of Docker's; names, each free of blanks
   [ -z "$names" ] || timeout 60 docker network inspect --format '{{$v := .}}network{{"\t"}}{{.Name}}{{"\t"}}here
 network{{"\t"}}{{.Name}}{{"\t"}}driver {{.Driver}}
 network{{"\t"}}{{.Name}}{{"\t"}}internal {{.Internal}}
@@ -50,6 +53,7 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}{{range .
 network{{"\t"}}{{$v.Name}}{{"\t"}}subnet {{.Subnet}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}gateway {{.Gateway}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}ip_range {{.IPRange}}{{range $k, $o := .AuxAddress}}
+# shellcheck disable=SC2086 # names, each free of blanks
 network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{end}}' $names 2>/dev/null
   return 0
 }
@@ -101,9 +105,11 @@ refuse_standing() {
 # as their digests say, and hands their anonymous volumes on.
 renew_networks() {
   standing_differs
+  # shellcheck disable=SC2013 # words
   for name in $(awk -F'\t' '$1 == "network" { print $2 }' "$work/differs" | sort -u); do
     logged echo "the network $name is made anew, with the containers on it: another $(awk -F'\t' -v name="$name" '$2 == name { print $3 }' "$work/differs" | paste -sd, | sed 's/,/, /g')"
     on=$(timeout 60 docker ps -aq --no-trunc --filter "network=$name" --filter "label=com.docker.compose.project=$project")
+    # shellcheck disable=SC2086 # ids, a word each
     [ -z "$on" ] || { logged timeout 600 docker stop $on; }
     logged timeout 60 docker network rm "$name" || { reason="the network $name cannot be made anew: $(last_line "$step")"; return 1; }
   done

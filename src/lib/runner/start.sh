@@ -22,6 +22,7 @@ fi
 release=$base/releases/$id
 # What takes secret values out of everything that is written.
 masks=$base/shared/secrets
+# shellcheck disable=SC2010 # what it says is asked, not what there is
 ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
 journal=$base/journals/$run.jsonl
 # Not on the disk that may be full.
@@ -35,5 +36,5 @@ read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad= reason= remark= watcher= gap= only= front= noting= listing= touched= fresh= hashing=
+bad='' reason='' remark='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing=''
 strict=1

@@ -29,6 +29,7 @@ check_given() {
 # Says, a line each, what plain Compose would have read beside the only file of app.compose, and what it would have called
 # the project.
 unread() {
+  # shellcheck disable=SC2086 # options, each free of blanks
   set -- $files
   first=
   for each in "$@"; do

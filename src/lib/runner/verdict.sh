@@ -4,16 +4,19 @@
 # service|state|health|exit|restarts|oom|started|meant|name|id|check, one line a container: meant says what for (see "meant"),
 # check when the last health check began.
 look_at() {
+  # shellcheck disable=SC2016 # a template of Docker's, or another shell's words
   timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {
   : >"$work/asked"
+  # shellcheck disable=SC2086 # names, each free of blanks
   if [ "$1" = again ] && [ -n "$ids" ] && look_at $ids >"$work/looked" 2>/dev/null; then meant <"$work/looked"; return 0; fi
   ids=$only
   [ -n "$ids" ] || ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) || return 1
   [ -n "$ids" ] || return 0
+  # shellcheck disable=SC2086 # ids, a word each
   look_at $ids >"$work/looked"
   looked=$?
   meant <"$work/looked"
@@ -24,7 +27,7 @@ inspect() {
 verify() {
   clock
   until=$((clock + patience)) eager=5
-  same= since=0 reason= bad= said= ids=
+  same='' since=0 reason='' bad='' said='' ids=''
   fair_since
   while :; do
     inspect again >"$work/now" || { reason='Docker does not answer'; return 1; }
@@ -81,11 +84,11 @@ verify() {
 # healthy soon: the first $eager seconds it is looked at more often.
 await_event() {
   pause=0.2 looks=5
-  [ $eager = 0 ] || { eager=$((eager - 1)) pause=0.05 looks=20; }
+  [ "$eager" = 0 ] || { eager=$((eager - 1)) pause=0.05 looks=20; }
   while [ $looks -gt 0 ]; do
     looks=$((looks - 1))
     sleep $pause
-    if [ -n "$watcher" ] && [ "$work/events" -nt "$work/asked" ]; then return; fi
+    if [ -n "$watcher" ] && newer "$work/events" "$work/asked"; then return; fi
   done
 }
 

@@ -1,0 +1,55 @@
+/**
+ * What no compiler reads: `dash -n` and shellcheck over every shell script, as it lies here and as it is put together for
+ * the VM. `npm run check` runs it. Exceptions stand in the scripts, each with its reason.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { bundling } from './bundle.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Of a part alone: it uses what others set, and sets what others use. The program as a whole is held to both. */
+const OF_PARTS = ['SC2154', 'SC2034'];
+/** What the plan of a release, the notes of a transaction and the last argument of `read` hold. */
+const FROM_FILES =
+  /^(?:folder|project|files|stability|timeout|build_timeout|min_free|min_memory|probe_(?:name|timeout|interval)|tx_\w+|commands?|how|restarts)$/;
+
+function ran(program: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+  if (error !== undefined) {
+    console.error(
+      `${program} is not installed: apt-get install ${program} (Debian, Ubuntu), brew install ${program} (macOS)`,
+    );
+    process.exit(1);
+  }
+  return status === 0 ? '' : stdout + stderr;
+}
+
+const findings: string[] = [];
+const parts = globSync(['src/**/*.sh', 'plugins/*/src/**/*.sh'], { cwd: root }).toSorted();
+for (const part of parts) findings.push(ran('dash', ['-n', part]));
+findings.push(ran('shellcheck', ['--shell=sh', '--format=gcc', `--exclude=${OF_PARTS.join(',')}`, ...parts]));
+
+mkdirSync(`${root}.build`, { recursive: true });
+await build({ ...bundling(root), entryPoints: ['src/lib/runner/index.ts'], outfile: '.build/runner.mjs' });
+const bundled = '../.build/runner.mjs';
+const { RUNNER } = (await import(bundled)) as { RUNNER: string };
+writeFileSync(`${root}.build/runner.sh`, RUNNER);
+findings.push(ran('dash', ['-n', '.build/runner.sh']));
+// The exceptions of the parts are no part of what is sent: here only what the parts cannot be asked.
+const whole = ran('shellcheck', ['--shell=sh', '--format=gcc', '--include=SC2154,SC2034', '.build/runner.sh']);
+findings.push(
+  whole
+    .split('\n')
+    .filter((line) => !FROM_FILES.test(/ (?:warning|note): (\w+) (?:is referenced|appears)/.exec(line)?.[1] ?? ''))
+    .join('\n'),
+);
+
+const said = findings.join('').trim();
+if (said !== '') console.error(said);
+console.log(
+  `${parts.length} shell scripts and what is put together from them: ${said === '' ? 'no finding' : 'see above'}`,
+);
+process.exitCode = said === '' ? 0 : 1;
