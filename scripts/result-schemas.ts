@@ -4,7 +4,7 @@
  */
 import { Config } from '@oclif/core';
 import * as z from 'zod';
-import { ENVELOPE_SCHEMA } from '../plugins/kit/src/envelope.js';
+import { ENVELOPE_SCHEMA, type FailureEnvelope } from '../plugins/kit/src/envelope.js';
 import { ERROR_CODES } from '../plugins/kit/src/errors.js';
 import type { ResultDeclaration } from '../plugins/kit/src/result.js';
 import { breaks, type Schema } from './schema-breaks.js';
@@ -48,11 +48,11 @@ const failure = {
         message: { type: 'string', description: 'One line: what is wrong, and where.' },
         hint: { type: 'string', description: 'What to do.' },
         details: { type: 'object', description: 'What depends on the code.' },
-      },
+      } satisfies Record<keyof FailureEnvelope['error'], unknown>,
       required: ['code', 'exit', 'message'],
     },
     warnings: { type: 'array', items: { type: 'string' } },
-  },
+  } satisfies Record<keyof FailureEnvelope, unknown>,
   required: ['ok', 'command', 'schema', 'error', 'warnings'],
 };
 
