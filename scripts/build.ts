@@ -51,7 +51,8 @@ await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(part, `${root}dist`);
 
-// Without a manifest oclif would import every command file to start any one of them.
+// Without a manifest oclif would import every command file to start any one of them. That of zebu is committed; those of
+// plugins are only packed.
 for (const folder of [root, `${root}plugins/lab/`]) {
   run([`${root}node_modules/oclif/bin/run.js`, 'manifest', folder], folder);
   // oclif lists commands as their imports happened to end; committed files are better the same each time.

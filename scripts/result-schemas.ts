@@ -1,7 +1,10 @@
-/** The published JSON Schema of what each command prints under `--json`, from the static `result` of its class. */
+/**
+ * The published JSON Schema of what each command prints under `--json`, from the static `result` of its class, and the one
+ * of a failure, which all of them refer to.
+ */
 import { Config } from '@oclif/core';
 import * as z from 'zod';
-import { ENVELOPE_SCHEMA } from '../plugins/kit/src/envelope.js';
+import { ENVELOPE_SCHEMA, type FailureEnvelope } from '../plugins/kit/src/envelope.js';
 import { ERROR_CODES } from '../plugins/kit/src/errors.js';
 import type { ResultDeclaration } from '../plugins/kit/src/result.js';
 import { breaks, type Schema } from './schema-breaks.js';
@@ -11,7 +14,27 @@ interface PublishedResult {
   readonly oneOf: readonly [{ readonly properties: { readonly result: Schema } }, unknown];
 }
 
+type PublishedFailure = Schema & { readonly version: number };
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/**
+ * How the files are put together, for who takes them apart: raised when something is elsewhere than it was, whether or not
+ * what commands print has changed. 2: a failure is a file of its own; without a number it stood in each.
+ */
+const LAYOUT = 2;
+
+export const FAILURE_FILE = 'schema/failure.json';
+
+/** As it is seen from the files of the results. */
+const REFERENCE = { $ref: '../failure.json' };
+
 const failure = {
+  $schema: DIALECT,
+  title: 'zebu COMMAND --json, when it failed',
+  description: 'What any command of zebu prints instead of a result.',
+  version: ENVELOPE_SCHEMA,
+  layout: LAYOUT,
   type: 'object',
   properties: {
     ok: { const: false },
@@ -25,11 +48,11 @@ const failure = {
         message: { type: 'string', description: 'One line: what is wrong, and where.' },
         hint: { type: 'string', description: 'What to do.' },
         details: { type: 'object', description: 'What depends on the code.' },
-      },
+      } satisfies Record<keyof FailureEnvelope['error'], unknown>,
       required: ['code', 'exit', 'message'],
     },
     warnings: { type: 'array', items: { type: 'string' } },
-  },
+  } satisfies Record<keyof FailureEnvelope, unknown>,
   required: ['ok', 'command', 'schema', 'error', 'warnings'],
 };
 
@@ -47,10 +70,11 @@ function open(node: unknown): unknown {
 async function publish(id: string, summary: string, { version, schema }: ResultDeclaration): Promise<unknown> {
   const result = open(z.toJSONSchema((await schema()) as z.ZodType, { io: 'output' }));
   return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $schema: DIALECT,
     title: `zebu ${id} --json`,
     description: summary,
     version,
+    layout: LAYOUT,
     oneOf: [
       {
         type: 'object',
@@ -63,16 +87,29 @@ async function publish(id: string, summary: string, { version, schema }: ResultD
         },
         required: ['ok', 'command', 'schema', 'result', 'warnings'],
       },
-      failure,
+      REFERENCE,
     ],
   };
 }
 
 export const resultFile = (id: string): string => `schema/results/${id.replaceAll(':', '.')}.json`;
 
+const textOf = (schema: unknown): string => `${JSON.stringify(schema, null, 2)}\n`;
+
 /**
- * File name → text for every command of zebu, and what is wrong: commands that declare nothing, and changes that break
- * readers without a new version.
+ * What would break readers of failures, whose version is the envelope's.
+ * @param text of the file that is there
+ */
+export function failureProblems(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const before = JSON.parse(text) as PublishedFailure;
+  if (before.version !== failure.version) return [];
+  return [...breaks(before, failure, 'failure')].map((what) => `${what}: raise ENVELOPE_SCHEMA of the kit.`);
+}
+
+/**
+ * File name → text for every command of zebu and for failures, and what is wrong: commands that declare nothing, and
+ * changes that break readers without a new version.
  * @param committed the text that is there
  */
 export async function resultSchemas(
@@ -80,8 +117,8 @@ export async function resultSchemas(
   committed: (file: string) => string | undefined,
 ): Promise<{ files: Record<string, string>; problems: readonly string[] }> {
   const config = await Config.load({ root, userPlugins: false, devPlugins: false });
-  const files: Record<string, string> = {};
-  const problems: string[] = [];
+  const files: Record<string, string> = { [FAILURE_FILE]: textOf(failure) };
+  const problems = [...failureProblems(committed(FAILURE_FILE))];
   const own = config.commands.filter(({ pluginName }) => pluginName === 'zebu' || pluginName?.startsWith('@zebu/'));
   for (const command of own.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
     const { id, summary } = command;
@@ -100,7 +137,7 @@ export async function resultSchemas(
       if (before.version === published.version)
         problems.push(...found.map((what) => `${id}: ${what}: raise the version in its \`resultOf\`.`));
     }
-    files[file] = `${JSON.stringify(published, null, 2)}\n`;
+    files[file] = textOf(published);
   }
   return { files, problems };
 }

@@ -50,7 +50,8 @@ if (!existsSync(link)) {
 
 // The old Node of the machine must not be what the tools below run on.
 const env = { ...process.env, PATH: `${root}node_modules/node/bin:${root}node_modules/.bin:${process.env.PATH}` };
-if (!existsSync(`${root}dist/lib/cli/main.js`) || task === 'setup' || isStale()) {
+const built = ['dist/lib/cli/main.js', 'plugins/lab/oclif.manifest.json'].every((file) => existsSync(root + file));
+if (!built || task === 'setup' || isStale()) {
   run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
 }
 if (task !== 'setup') {

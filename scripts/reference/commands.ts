@@ -1,4 +1,5 @@
 /** The commands of zebu and of the lab as the manifests have them, in the words of a reference. */
+import type { Exits } from '../../plugins/kit/src/exits.js';
 import type { Schema } from '../schema-breaks.js';
 
 export interface ManifestFlag {
@@ -37,6 +38,8 @@ export interface ManifestCommand {
   readonly examples: readonly string[];
   readonly args: Readonly<Record<string, ManifestArgument>>;
   readonly flags: Readonly<Record<string, ManifestFlag>>;
+  /** Undefined for a command that does not declare it, which the build refuses. */
+  readonly exits?: Exits;
 }
 
 /** One command with what `--json` prints under `result`. */
@@ -114,6 +117,13 @@ export function synopsis({ id, usage, args, strict, flags }: ManifestCommand): s
   if (words.length === 0 && strict === false) words.push('-- COMMAND...');
   const own = Object.values(flags).filter((flag) => !isGlobal(flag));
   return ['zebu', id, ...(own.length === 0 ? [] : ['[flags]']), ...words].join(' ');
+}
+
+/** `0, 1, 2, 130.` and what there is to say of them. */
+export function exitLine({ exits }: ManifestCommand, listed: (statuses: string) => string = String): string {
+  return [`${listed((exits?.statuses ?? []).join(', '))}.`, ...(exits?.note === undefined ? [] : [exits.note])].join(
+    ' ',
+  );
 }
 
 export const isGlobal = ({ helpGroup }: ManifestFlag): boolean => helpGroup === 'GLOBAL';

@@ -2,6 +2,7 @@
 import {
   argumentMeaning,
   byPage,
+  exitLine,
   filledIn,
   flagForms,
   flagMeaning,
@@ -10,7 +11,7 @@ import {
   type DocumentedCommand,
   type ManifestFlag,
 } from './commands.js';
-import { EXIT_NOTES, exitsOf, STATUSES } from './exits.js';
+import { STATUSES } from './exits.js';
 import { globalFlags } from './markdown.js';
 import { macro, prose, roff } from './roff.js';
 
@@ -28,7 +29,6 @@ function flagEntry(flag: ManifestFlag): readonly string[] {
 function entry(command: DocumentedCommand): readonly string[] {
   const { id, summary = '', description, aliases, args, flags, examples } = command;
   const own = Object.values(flags).filter((flag) => !isGlobal(flag));
-  const note = EXIT_NOTES[id];
   return [
     macro('SS', id),
     '.nf',
@@ -41,7 +41,7 @@ function entry(command: DocumentedCommand): readonly string[] {
     ...Object.values(args).flatMap((each) => term(each.name.toUpperCase(), argumentMeaning(each))),
     ...own.flatMap(flagEntry),
     '.PP',
-    prose(`Exit status: ${(exitsOf(command) ?? []).join(', ')}.${note === undefined ? '' : ` ${note}`}`),
+    prose(`Exit status: ${exitLine(command)}`),
     '.PP',
     'Examples:',
     ...indented(['.nf', ...examples.map((example) => roff(filledIn(example))), '.fi']),

@@ -3,6 +3,7 @@ import { resultFile } from '../result-schemas.js';
 import {
   argumentMeaning,
   byPage,
+  exitLine,
   filledIn,
   flagForms,
   flagMeaning,
@@ -11,7 +12,7 @@ import {
   type DocumentedCommand,
   type ManifestFlag,
 } from './commands.js';
-import { EXIT_NOTES, exitsOf, STATUSES } from './exits.js';
+import { STATUSES } from './exits.js';
 import { shapeOf } from './shape.js';
 
 export const COMMANDS_FOLDER = 'docs/commands';
@@ -32,12 +33,6 @@ function flagTable(flags: readonly ManifestFlag[]): readonly string[] {
     ['flag', 'variable', 'meaning'],
     flags.map((flag) => [`\`${flagForms(flag)}\``, flag.env === undefined ? '' : `\`${flag.env}\``, flagMeaning(flag)]),
   );
-}
-
-function exitLine(command: DocumentedCommand): string {
-  const statuses = (exitsOf(command) ?? []).join(', ');
-  const note = EXIT_NOTES[command.id];
-  return `**Exit status**: [${statuses}](README.md#exit-statuses).${note === undefined ? '' : ` ${note}`}`;
 }
 
 function section(command: DocumentedCommand): string {
@@ -75,7 +70,7 @@ function section(command: DocumentedCommand): string {
     ...examples.map(filledIn),
     '```',
     '',
-    exitLine(command),
+    `**Exit status**: ${exitLine(command, (statuses) => `[${statuses}](README.md#exit-statuses)`)}`,
     '',
     `**Result** of \`--json\` ([schema](../../${resultFile(id)})):`,
     '',

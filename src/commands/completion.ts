@@ -1,18 +1,15 @@
 import { Args } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { SCRIPTS, SHELLS, type Shell } from '../lib/complete/scripts.js';
-
-interface CompletionScript {
-  readonly shell: Shell;
-  readonly script: string;
-}
+import type { CompletionScript } from '../lib/complete/results.js';
 
 export default class Completion extends ZebuCommand<CompletionScript> {
   static override result = resultOf<CompletionScript>(
     1,
     async () => (await import('../lib/complete/results.js')).completionScript,
   );
+  static override exits = exits([]);
   static override summary =
     'Print the completion script of a shell: commands, flags, tags, branches, releases, services.';
   static override examples = [

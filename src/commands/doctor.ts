@@ -1,9 +1,7 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../lib/command/project-command.js';
-import type { Diagnosis } from '../lib/doctor/doctor.js';
-
-type DoctorResult = Diagnosis & { readonly role: readonly string[] | null };
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../lib/command/project-command.js';
+import type { DoctorResult } from '../lib/doctor/results.js';
 
 export default class Doctor extends ProjectCommand<DoctorResult> {
   static override summary = 'Check everything zebu stands on: this machine, the configuration, Proxmox, the VM.';
@@ -15,6 +13,7 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
     '<%= config.bin %> doctor --role --pve 9',
   ];
   static override result = resultOf<DoctorResult>(1, async () => (await import('../lib/doctor/results.js')).diagnosis);
+  static override exits = exits(ON_THE_HOST, 'When a check failed, the status of the first failure’s class.');
   static override flags = {
     role: Flags.boolean({
       description: 'Print the lines that make the minimal role, a user and a token, and nothing else.',

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { Initialized } from '../lib/init/index.js';
+import type { Initialized } from '../lib/init/results.js';
 
 export default class Init extends ZebuCommand<Initialized> {
   static override result = resultOf<Initialized>(1, async () => (await import('../lib/init/results.js')).initialized);
+  static override exits = exits(['configuration']);
   static override summary = 'Write zebu.yml for the project in this folder.';
   static override description =
     'Looks for Compose files, services, ports, an example of .env and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. With --from-host it is the stack that runs there already: the app gets its name, and the first app:deploy takes it over with its volumes. Changes nothing that is there unless --force is given.';

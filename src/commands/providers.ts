@@ -1,12 +1,13 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { ProviderList } from '../lib/providers/list.js';
+import type { ProviderList } from '../lib/providers/results.js';
 
 export default class Providers extends ZebuCommand<ProviderList> {
   static override result = resultOf<ProviderList>(
     1,
     async () => (await import('../lib/providers/results.js')).providerList,
   );
+  static override exits = exits([]);
   static override summary = 'List transports, secret sources and hooks, the plugin each comes from, and what is wrong.';
   static override examples = ['<%= config.bin %> providers', '<%= config.bin %> providers --json'];
 

@@ -1,13 +1,17 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../lib/command/project-command.js';
-import type { SupportBundle } from '../lib/support/support.js';
+import type { SupportBundle } from '../lib/support/results.js';
 
 export default class Support extends ProjectCommand<SupportBundle> {
   static override result = resultOf<SupportBundle>(
     1,
     async () => (await import('../lib/support/results.js')).supportBundle,
+  );
+  static override exits = exits(
+    ['precondition'],
+    '0 also when the host cannot be reached or the configuration is wrong: the file says so.',
   );
   static override summary = 'Write what a bug report needs into a file, without secrets, hosts, addresses and users.';
   static override description =

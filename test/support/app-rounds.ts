@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { DeployResult } from '../../src/lib/deploy/deploy.js';
+import type { DeployResult } from '../../src/lib/deploy/results.js';
 import type { Shell } from './guest-shell.js';
 import type { Project } from './project.js';
 import { affected, changed, filesOf, madeUp, ROLES, seenOf, type MadeUp } from './random-app.js';

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
-const folder = fileURLToPath(new URL('../../schema/results/', import.meta.url));
+const failures = new URL('../../schema/failure.json', import.meta.url);
+const results = new URL('../../schema/results/', import.meta.url);
 const compiled = new Map<string, ValidateFunction>();
 
 /** Stricter than what is published: a field nobody documented is a defect of ours, though not of the reader's. */
@@ -15,13 +16,19 @@ function closed(node: unknown): unknown {
     : copy;
 }
 
+const read = (url: URL): object => closed(JSON.parse(readFileSync(fileURLToPath(url), 'utf8'))) as object;
+
 function validatorOf(command: string): ValidateFunction | undefined {
-  const file = `${folder}${command.replaceAll(':', '.')}.json`;
-  if (!existsSync(file)) return undefined;
+  const file = new URL(`${command.replaceAll(':', '.')}.json`, results);
+  if (!existsSync(fileURLToPath(file))) return undefined;
   let validate = compiled.get(command);
   if (validate === undefined) {
+    // Each file is known by where it is, as a reader has it: what it refers to is found from there, and nowhere else.
     const ajv = new Ajv2020({ allErrors: false, strict: false });
-    validate = ajv.compile(closed(JSON.parse(readFileSync(file, 'utf8'))) as object);
+    ajv.addSchema(read(failures), failures.href);
+    ajv.addSchema(read(file), file.href);
+    validate = ajv.getSchema(file.href);
+    if (validate === undefined) throw new Error(`${file.href} was not compiled`);
     compiled.set(command, validate);
   }
   return validate;
@@ -42,7 +49,8 @@ export function publishedProblem(stdout: string): string | undefined {
   const valid: boolean = validate === undefined || validate(envelope);
   if (valid) return undefined;
   // Of the two alternatives the errors of the one that was meant.
-  const side = envelope.ok === true ? '#/oneOf/0' : '#/oneOf/1';
-  const errors = (validate?.errors ?? []).filter(({ schemaPath }) => schemaPath.startsWith(side));
+  const errors = (validate?.errors ?? []).filter(
+    ({ schemaPath }) => schemaPath.startsWith('#/oneOf/0') === (envelope.ok === true),
+  );
   return errors.map((each) => `${each.instancePath} ${each.message ?? ''} ${JSON.stringify(each.params)}`).join('; ');
 }

@@ -3,6 +3,7 @@ import { inActions, writeReport, type CiReport } from './actions.js';
 import { processConsole, type Console } from './console.js';
 import { failure, success, toZebuError, type CommandOutcome } from './envelope.js';
 import { isZebuError, ZebuError } from './errors.js';
+import type { Exits } from './exits.js';
 import { oneLine } from './one-line.js';
 import { parseProblem } from './parse-problem.js';
 import { joined, jsonLine, shown, write } from './printable.js';
@@ -18,6 +19,8 @@ export abstract class ZebuCommand<Result> extends Command {
   static override enableJsonFlag = true;
   /** Every command of zebu declares one, which `npm run build` checks. */
   static result?: ResultDeclaration;
+  /** How it can end; declared and checked like the result. */
+  static exits?: Exits;
   static override baseFlags = {
     debug: Flags.boolean({
       description: 'Say on stderr what is asked of whom and how long it took.',

@@ -3,6 +3,7 @@ export * from './console.js';
 export * from './dotenv/index.js';
 export * from './envelope.js';
 export * from './errors.js';
+export * from './exits.js';
 export * from './hooks.js';
 export type * from './io.js';
 export * from './nearest.js';

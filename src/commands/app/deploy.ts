@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { DeployResult } from '../../lib/deploy/deploy.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { DeployResult } from '../../lib/deploy/results.js';
 import type { WantedRef } from '../../lib/repository/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {
@@ -9,6 +9,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     1,
     async () => (await import('../../lib/deploy/results.js')).deployResult,
   );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary =
     'Deploy a tag, branch or commit: build it in the VM, start it, verify it, or put the old one back.';
   static override description =

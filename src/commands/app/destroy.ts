@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Destroyed } from '../../lib/app/destroy.js';
+import type { Destroyed } from '../../lib/app/results.js';
 
 export default class AppDestroy extends ProjectCommand<Destroyed> {
-  static override result = resultOf<Destroyed>(1, async () => (await import('../../lib/deploy/results.js')).destroyed);
+  static override result = resultOf<Destroyed>(1, async () => (await import('../../lib/app/results.js')).destroyed);
   static override summary = 'Remove the app from the VM; its data only with --volumes.';
   static override description =
     'Containers, networks, images, releases and history go. Volumes, secrets and shared folders stay unless --volumes is given: a later deploy finds them again. The VM stays.';

@@ -1,12 +1,13 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { folderArg, userArg } from '../../lib/command/worded.js';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/app/run-in-service.js';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Inside } from '../../lib/app/results.js';
 
 export default class AppExec extends ProjectCommand<Inside> {
-  static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
+  static override result = resultOf<Inside>(1, async () => (await import('../../lib/app/results.js')).inside);
+  static override exits = exits(ON_THE_HOST, 'Otherwise that of the command.');
   static override summary = 'Run a command in a running container of a service; a shell without one.';
   static override description =
     'On a terminal the command gets one too; otherwise standard input is passed through as it is. The exit status is that of the command.';

@@ -1,11 +1,12 @@
 import { Args } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import { releaseArg } from '../../lib/command/worded.js';
-import type { Followed } from '../../lib/runs/attach.js';
+import type { Followed } from '../../lib/runs/results.js';
 
 export default class AppFollow extends ProjectCommand<Followed> {
-  static override result = resultOf<Followed>(1, async () => (await import('../../lib/deploy/results.js')).followed);
+  static override result = resultOf<Followed>(1, async () => (await import('../../lib/runs/results.js')).followed);
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary = 'Watch a deploy that runs in the VM, from its first step, or see how it ended.';
   static override description =
     'The exit status is that of the deploy: 0 live, 6 refused, 7 restored, 8 not healthy, 9 interrupted. Ctrl-C only ends the watching.';

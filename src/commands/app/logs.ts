@@ -3,14 +3,13 @@ import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { releaseArg, serviceArgs } from '../../lib/command/worded.js';
-import type { LogLine } from '../../lib/app/log-lines.js';
-import type { ReleaseLine } from '../../lib/app/release-output.js';
+import type { LogLine, ReleaseLine } from '../../lib/app/results.js';
 
 export default class AppLogs extends ProjectCommand<never> {
   /** The one command whose `--json` has no envelope: this is the shape of a line. */
   static override result = resultOf<LogLine | ReleaseLine>(
     2,
-    async () => (await import('../../lib/deploy/results.js')).logLine,
+    async () => (await import('../../lib/app/results.js')).logLine,
   );
   static override summary = "Show what the app's services print, or what the deploy of a release printed.";
   static override description = `With --json there is no envelope but one JSON object a line: {service, container, time, line}; with --release {release, step, line}. An error is the usual envelope, as the last line.

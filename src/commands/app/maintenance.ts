@@ -2,13 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Maintenance } from '../../lib/app/maintenance.js';
+import type { Maintenance } from '../../lib/app/results.js';
 
 export default class AppMaintenance extends ProjectCommand<Maintenance> {
-  static override result = resultOf<Maintenance>(
-    1,
-    async () => (await import('../../lib/deploy/results.js')).maintenance,
-  );
+  static override result = resultOf<Maintenance>(1, async () => (await import('../../lib/app/results.js')).maintenance);
   static override summary = 'Show a maintenance page instead of the app, or the app again.';
   static override description =
     'Needs the front proxy (app.proxy). Every request is answered with the page and status 503 until it is off; the app goes on running, and deploys work as usual.';

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Pruned } from '../../lib/app/prune.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Pruned } from '../../lib/app/results.js';
 
 export default class AppPrune extends ProjectCommand<Pruned> {
-  static override result = resultOf<Pruned>(1, async () => (await import('../../lib/deploy/results.js')).pruned);
+  static override result = resultOf<Pruned>(1, async () => (await import('../../lib/app/results.js')).pruned);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary = 'Remove old releases, the images nothing needs, and build cache above the limit.';
   static override description =
     'Never what a rollback needs: the live release and the newest verified ones stay. A deploy does the same by itself.';

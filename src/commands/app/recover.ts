@@ -1,9 +1,10 @@
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Recovered } from '../../lib/runs/recover.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Recovered } from '../../lib/runs/results.js';
 
 export default class AppRecover extends ProjectCommand<Recovered> {
-  static override result = resultOf<Recovered>(1, async () => (await import('../../lib/deploy/results.js')).recovered);
+  static override result = resultOf<Recovered>(1, async () => (await import('../../lib/runs/results.js')).recovered);
+  static override exits = exits([...ON_THE_HOST, 'unhealthy', 'unknown']);
   static override summary = 'End a deploy that was interrupted in the VM: put the previous release back, or finish it.';
   static override description =
     'A killed runner and a power cut are recovered from in the VM by themselves, and by the next deploy; this is for when you do not want to wait for either. Does nothing when nothing is open.';

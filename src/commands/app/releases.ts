@@ -1,18 +1,10 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Release } from '../../lib/app/releases.js';
-
-export interface ReleaseList {
-  /** Newest first. */
-  readonly releases: readonly Release[];
-}
+import type { ReleaseList } from '../../lib/app/results.js';
 
 export default class AppReleases extends ProjectCommand<ReleaseList> {
-  static override result = resultOf<ReleaseList>(
-    1,
-    async () => (await import('../../lib/deploy/results.js')).releaseList,
-  );
+  static override result = resultOf<ReleaseList>(1, async () => (await import('../../lib/app/results.js')).releaseList);
   static override summary = 'List what was deployed, by whom, and how it ended.';
   static override examples = ['<%= config.bin %> app:releases', '<%= config.bin %> app:releases --json'];
   static override flags = { ...pagerFlag };

@@ -1,10 +1,11 @@
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import { serviceArgs } from '../../lib/command/worded.js';
-import type { Operated } from '../../lib/app/start-stop.js';
+import type { Operated } from '../../lib/app/results.js';
 
 export default class AppRestart extends ProjectCommand<Operated> {
-  static override result = resultOf<Operated>(1, async () => (await import('../../lib/deploy/results.js')).operated);
+  static override result = resultOf<Operated>(1, async () => (await import('../../lib/app/results.js')).operated);
+  static override exits = exits([...ON_THE_HOST, 'unhealthy']);
   static override summary = 'Restart services and wait until they are healthy.';
   static override examples = ['<%= config.bin %> app:restart', '<%= config.bin %> app:restart web'];
   static override usage = 'app:restart [SERVICE...]';

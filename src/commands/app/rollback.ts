@@ -1,14 +1,15 @@
 import { Args } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import { releaseArg } from '../../lib/command/worded.js';
-import type { DeployResult } from '../../lib/deploy/deploy.js';
+import type { DeployResult } from '../../lib/deploy/results.js';
 
 export default class AppRollback extends ProjectCommand<DeployResult> {
   static override result = resultOf<DeployResult>(
     1,
     async () => (await import('../../lib/deploy/results.js')).deployResult,
   );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary =
     'Go back to an earlier release, without a build: images, Compose files and secrets of then.';
   static override description = 'Data in volumes stays as it is now.';

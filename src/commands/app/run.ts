@@ -1,12 +1,13 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { folderArg, userArg } from '../../lib/command/worded.js';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/app/run-in-service.js';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Inside } from '../../lib/app/results.js';
 
 export default class AppRun extends ProjectCommand<Inside> {
-  static override result = resultOf<Inside>(1, async () => (await import('../../lib/deploy/results.js')).inside);
+  static override result = resultOf<Inside>(1, async () => (await import('../../lib/app/results.js')).inside);
+  static override exits = exits(ON_THE_HOST, 'Otherwise that of the command.');
   static override summary = 'Run a command in a container of its own, which is removed afterwards.';
   static override description =
     'Image, environment, secrets, volumes and networks are those of the live release; no port is published, and what the service depends on is not started. On a terminal the command gets one too. The exit status is that of the command.';

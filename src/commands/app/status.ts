@@ -1,9 +1,9 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { AppStatus as Status } from '../../lib/app-folder/status.js';
+import type { AppStatus as Status } from '../../lib/app-folder/results.js';
 
 export default class AppStatus extends ProjectCommand<Status> {
-  static override result = resultOf<Status>(1, async () => (await import('../../lib/deploy/results.js')).appStatus);
+  static override result = resultOf<Status>(1, async () => (await import('../../lib/app-folder/results.js')).appStatus);
   static override summary = 'Show the live release and its services: state, health, restarts, usage, ports, drift.';
   static override description =
     'Drift is in what the containers differ from what the live release was verified with. CPU is in percent of one core.';

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { TopView } from '../../lib/app/top.js';
+import type { TopView } from '../../lib/app/results.js';
 
 export default class AppTop extends ProjectCommand<TopView> {
-  static override result = resultOf<TopView>(1, async () => (await import('../../lib/deploy/results.js')).topView);
+  static override result = resultOf<TopView>(1, async () => (await import('../../lib/app/results.js')).topView);
   static override summary = 'Watch what the app’s containers and the VM use: CPU, memory, restarts, disk.';
   static override description =
     'On a terminal redrawn until q or Ctrl-C; without one, and with --json, one snapshot. CPU is in percent of one core.';

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { resultOf, ZebuError } from '@zebu/kit';
-import type { CiInitialized } from '../../lib/ci/init.js';
+import { exits, resultOf, ZebuError } from '@zebu/kit';
+import type { CiInitialized } from '../../lib/ci/results.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 
 export default class CiInit extends ProjectCommand<CiInitialized> {
@@ -8,6 +8,7 @@ export default class CiInit extends ProjectCommand<CiInitialized> {
     1,
     async () => (await import('../../lib/ci/results.js')).ciInitialized,
   );
+  static override exits = exits(['configuration', 'precondition']);
   static override summary =
     'Write a GitHub Actions workflow that deploys a tag when it is pushed, and any ref by hand.';
   static override description =

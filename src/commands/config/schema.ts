@@ -1,4 +1,4 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { pagerFlag, ZebuCommand } from '@zebu/kit/command';
 
 export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
@@ -6,6 +6,7 @@ export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
     1,
     async () => (await import('../../lib/config/results.js')).jsonSchema,
   );
+  static override exits = exits([]);
   static override summary = 'Print the JSON Schema of zebu.yml, for editors.';
   static override examples = ['<%= config.bin %> config:schema > zebu.schema.json'];
   static override flags = { ...pagerFlag };

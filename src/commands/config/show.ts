@@ -1,13 +1,15 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import { showConfig, type ShownConfig } from '../../lib/config/show.js';
+import { showConfig } from '../../lib/config/show.js';
+import type { ShownConfig } from '../../lib/config/results.js';
 
 export default class ConfigShow extends ProjectCommand<ShownConfig> {
   static override result = resultOf<ShownConfig>(
     1,
     async () => (await import('../../lib/config/results.js')).shownConfig,
   );
+  static override exits = exits(['configuration']);
   static override summary = 'Show the configuration in force, and where each value came from.';
   static override examples = ['<%= config.bin %> config:show', '<%= config.bin %> config:show --env staging --json'];
   static override flags = { ...pagerFlag };

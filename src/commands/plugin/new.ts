@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginKind, Scaffolded } from '../../lib/plugin-template/scaffold.js';
+import type { PluginKind } from '../../lib/plugin-template/scaffold.js';
+import type { Scaffolded } from '../../lib/plugin-template/results.js';
 
 const KINDS: readonly PluginKind[] = ['transport', 'secrets', 'hook'];
 
@@ -10,6 +11,7 @@ export default class PluginNew extends ZebuCommand<Scaffolded> {
     1,
     async () => (await import('../../lib/plugin-template/results.js')).scaffolded,
   );
+  static override exits = exits([]);
   static override summary = 'Start a plugin: a TypeScript package that works, with tests of the contract.';
   static override examples = [
     '<%= config.bin %> plugin:new vault --secrets',

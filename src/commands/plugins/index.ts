@@ -1,17 +1,14 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { LoadedPlugin } from '../../lib/plugins/loaded.js';
-
-interface PluginList {
-  readonly plugins: readonly LoadedPlugin[];
-}
+import type { PluginList } from '../../lib/plugins/results.js';
 
 export default class Plugins extends ZebuCommand<PluginList> {
   static override result = resultOf<PluginList>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
+  static override exits = exits([]);
   static override summary = 'List the plugins that are installed and linked.';
   static override examples = ['<%= config.bin %> plugins', '<%= config.bin %> plugins --core --json'];
   static override flags = {

@@ -1,23 +1,20 @@
 import { Args } from '@oclif/core';
-import { nearest, resultOf, ZebuError } from '@zebu/kit';
+import { exits, nearest, resultOf, ZebuError } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { LoadedPlugin } from '../../lib/plugins/loaded.js';
+import type { PluginList } from '../../lib/plugins/results.js';
 
-interface Inspected {
-  readonly plugins: readonly LoadedPlugin[];
-}
-
-export default class PluginsInspect extends ZebuCommand<Inspected> {
-  static override result = resultOf<Inspected>(
+export default class PluginsInspect extends ZebuCommand<PluginList> {
+  static override result = resultOf<PluginList>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginList,
   );
+  static override exits = exits(['precondition']);
   static override summary = 'Show what plugins bring: folder, commands, hooks, dependencies.';
   static override examples = ['<%= config.bin %> plugins:inspect zebu-plugin-x'];
   static override args = { plugin: Args.string({ description: 'Name of the plugin.', required: true }) };
   static override strict = false;
 
-  async execute(): Promise<Inspected> {
+  async execute(): Promise<PluginList> {
     const { argv } = await this.parse(PluginsInspect);
     const { loadedPlugins } = await import('../../lib/plugins/loaded.js');
     const all = loadedPlugins(this.config);

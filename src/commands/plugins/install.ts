@@ -1,13 +1,14 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
+  static override exits = exits(['unreachable', 'precondition']);
   static override summary = 'Install plugins from the registry, a tarball, a folder or a repository.';
   static override examples = [
     '<%= config.bin %> plugins:install zebu-plugin-x',

@@ -1,13 +1,14 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsLink extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
+  static override exits = exits(['unreachable', 'precondition']);
   static override summary = 'Use a plugin from its folder, while working on it.';
   static override examples = ['<%= config.bin %> plugins:link ./zebu-plugin-x'];
   static override args = { path: Args.string({ description: 'Folder of the plugin.', default: '.' }) };

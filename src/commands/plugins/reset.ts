@@ -1,13 +1,14 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsReset extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
+  static override exits = exits(['unreachable', 'precondition']);
   static override summary = 'Remove all installed and linked plugins.';
   static override examples = ['<%= config.bin %> plugins:reset', '<%= config.bin %> plugins:reset --hard --reinstall'];
 

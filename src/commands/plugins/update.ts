@@ -1,12 +1,13 @@
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { PluginsChanged } from '../../lib/plugins/run.js';
+import type { PluginsChanged } from '../../lib/plugins/results.js';
 
 export default class PluginsUpdate extends ZebuCommand<PluginsChanged> {
   static override result = resultOf<PluginsChanged>(
     1,
     async () => (await import('../../lib/plugins/results.js')).pluginsChanged,
   );
+  static override exits = exits(['unreachable', 'precondition']);
   static override summary = 'Update the installed plugins, each within what it was installed as.';
   static override examples = ['<%= config.bin %> plugins:update'];
 

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { SyncResult } from '../../lib/secrets/sync.js';
+import type { SyncResult } from '../../lib/secrets/results.js';
 
 export default class SecretsDiff extends ProjectCommand<SyncResult> {
   static override result = resultOf<SyncResult>(

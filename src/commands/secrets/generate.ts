@@ -1,7 +1,7 @@
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { secretNameArgs } from '../../lib/command/worded.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsGenerate extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(

@@ -2,11 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf, ZebuError } from '@zebu/kit';
 import { secretNameArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-
-export interface RevealedSecret {
-  readonly name: string;
-  readonly value: string;
-}
+import type { RevealedSecret } from '../../lib/secrets/results.js';
 
 export default class SecretsGet extends ProjectCommand<RevealedSecret> {
   static override result = resultOf<RevealedSecret>(

@@ -1,10 +1,10 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { SecretVersionSummary } from '../../lib/secrets/history.js';
+import type { SecretHistory } from '../../lib/secrets/results.js';
 
-export default class SecretsHistory extends ProjectCommand<{ versions: readonly SecretVersionSummary[] }> {
-  static override result = resultOf<{ versions: readonly SecretVersionSummary[] }>(
+export default class SecretsHistory extends ProjectCommand<SecretHistory> {
+  static override result = resultOf<SecretHistory>(
     1,
     async () => (await import('../../lib/secrets/results.js')).secretHistory,
   );
@@ -12,7 +12,7 @@ export default class SecretsHistory extends ProjectCommand<{ versions: readonly 
   static override examples = ['<%= config.bin %> secrets:history', '<%= config.bin %> secrets:history --json'];
   static override flags = { ...pagerFlag };
 
-  async execute(): Promise<{ versions: readonly SecretVersionSummary[] }> {
+  async execute(): Promise<SecretHistory> {
     const { flags } = await this.parse(SecretsHistory);
     this.page(flags);
     const context = await this.context(flags);

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { PlaceList, SecretsList } from '../../lib/secrets/list.js';
+import type { PlaceList, SecretsList } from '../../lib/secrets/results.js';
 
 export default class SecretsListCommand extends ProjectCommand<PlaceList | SecretsList> {
   static override result = resultOf<PlaceList | SecretsList>(

@@ -1,13 +1,14 @@
 import { Args } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsRollback extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(
     1,
     async () => (await import('../../lib/secrets/results.js')).changedSecrets,
   );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary = 'Bring back the values of an earlier version, live at once and verified.';
   static override description =
     'Becomes a new version. What the data was made with (`rotate` in zebu.yml) stays as it is, and so do names that version did not have.';

@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core';
-import { resultOf, ZebuError } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { exits, resultOf, ZebuError } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import { secretNameArgs } from '../../lib/command/worded.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(
     1,
     async () => (await import('../../lib/secrets/results.js')).changedSecrets,
   );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary = 'Give secrets new values: data first, then what uses them, verified, or undone (exit 7).';
   static override description =
     'New values are made up as `generate` in zebu.yml says, or read from standard input with --stdin. `rotate.command` makes the data follow, such as a database its password. Only the services that use them are recreated. `rotate: never` refuses.';

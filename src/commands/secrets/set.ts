@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { secretNameArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ChangedSecrets } from '../../lib/secrets/change.js';
+import type { ChangedSecrets } from '../../lib/secrets/results.js';
 
 export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(

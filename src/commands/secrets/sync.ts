@@ -1,13 +1,14 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { SyncResult } from '../../lib/secrets/sync.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { SyncResult } from '../../lib/secrets/results.js';
 
 export default class SecretsSync extends ProjectCommand<SyncResult> {
   static override result = resultOf<SyncResult>(
     1,
     async () => (await import('../../lib/secrets/results.js')).syncResult,
   );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary = 'Bring the VM, GitHub or .env to what the sources have: add and change, never drop.';
   static override description =
     'A name that no source has keeps its value. Values are compared by keyed digest and never shown. The VM gets a new version, which the next deploy uses, or with --apply the live release at once.';

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmApplied } from '../../lib/vm/apply.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmApplied } from '../../lib/vm/results.js';
 
 export default class VmApply extends ProjectCommand<VmApplied> {
   static override result = resultOf<VmApplied>(1, async () => (await import('../../lib/vm/results.js')).vmApplied);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary = 'Bring the VM to what zebu.yml says, in place: whatever vm:diff shows.';
   static override description =
     'Changes cores, memory, disk (growing), network, firewall, tags and what zebu keeps inside the VM. Nothing is destroyed or made anew. What takes effect only when the VM starts again is said, and done at once with --restart. What cannot be changed (a smaller disk, another id or storage) is refused before anything is changed.';

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ConsoleOutput } from '../../lib/vm/console.js';
+import type { ConsoleOutput } from '../../lib/vm/results.js';
 
 export default class VmConsole extends ProjectCommand<ConsoleOutput> {
   static override summary = 'Show what the machine says: the last lines of its log, and its serial port live.';

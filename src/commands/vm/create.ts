@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmCreated } from '../../lib/vm/create.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmCreated } from '../../lib/vm/results.js';
 
 export default class VmCreate extends ProjectCommand<VmCreated> {
   static override result = resultOf<VmCreated>(1, async () => (await import('../../lib/vm/results.js')).vmCreated);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary =
     'Create the VM with Docker in it, or finish one that was interrupted. Run again it changes nothing.';
   static override description =

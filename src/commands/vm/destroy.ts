@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/vm/lifecycle.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/vm/results.js';
 
 export default class VmDestroy extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary = 'Destroy the VM and everything in it.';
   static override description = 'Asks for the name of the VM first. Only a VM that zebu made for this app is touched.';
   static override examples = ['<%= config.bin %> vm:destroy', '<%= config.bin %> vm:destroy --yes'];

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { GuestRun } from '../../lib/vm/exec.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { GuestRun } from '../../lib/vm/results.js';
 
 export default class VmExec extends ProjectCommand<GuestRun> {
   static override summary =
@@ -10,6 +10,7 @@ export default class VmExec extends ProjectCommand<GuestRun> {
   static override description =
     'Each word stays one word; for pipes use sh -c. The exit status is that of the command: 127 when there is no such program. When zebu itself fails, it says so in a line that begins with Error. The command and its words can be seen in process lists of the host and the VM; secrets go through --stdin.';
   static override result = resultOf<GuestRun>(1, async () => (await import('../../lib/vm/results.js')).guestRun);
+  static override exits = exits([...ON_THE_HOST, 'unknown'], 'Otherwise that of the command.');
   static override examples = [
     '<%= config.bin %> vm:exec -- systemctl restart ssh',
     '<%= config.bin %> vm:exec -- sh -c "ip addr; df -h /"',

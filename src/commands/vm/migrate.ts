@@ -1,14 +1,15 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Migrated } from '../../lib/vm/migrate.js';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Migrated } from '../../lib/vm/results.js';
 
 export default class VmMigrate extends ProjectCommand<Migrated> {
   static override summary = 'Move the VM to another node of the cluster.';
   static override description =
     'A running VM goes on running (live migration), a stopped one stays stopped. Asks Proxmox first what stands in the way. Its address and its host key stay the same, and zebu finds it wherever it is.';
   static override result = resultOf<Migrated>(1, async () => (await import('../../lib/vm/results.js')).migrated);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:migrate pve2',
     '<%= config.bin %> vm:migrate pve2 --with-local-disks',

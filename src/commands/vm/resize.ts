@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { worded } from '../../lib/command/worded.js';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { Resized } from '../../lib/vm/resize.js';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { Resized } from '../../lib/vm/results.js';
 
 export default class VmResize extends ProjectCommand<Resized> {
   static override summary = 'Change cores, memory or disk of the VM at once, and say what zebu.yml should say then.';
   static override description =
     'zebu.yml is not written. Disks only grow. What the running VM cannot take at once (as a rule cores and memory) Proxmox keeps until it is stopped and started; vm:restart does that.';
   static override result = resultOf<Resized>(1, async () => (await import('../../lib/vm/results.js')).resized);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:resize --memory 4096',
     '<%= config.bin %> vm:resize --cores 4 --disk +20',

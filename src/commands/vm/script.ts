@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { ScriptReview } from '../../lib/vm/provision/community-script/review.js';
+import type { ScriptReview } from '../../lib/vm/results.js';
 
 export default class VmScript extends ProjectCommand<ScriptReview> {
   static override result = resultOf<ScriptReview>(1, async () => (await import('../../lib/vm/results.js')).vmScript);

@@ -1,9 +1,10 @@
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/vm/lifecycle.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/vm/results.js';
 
 export default class VmStart extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary = 'Start the VM and wait until it has booted.';
   static override examples = ['<%= config.bin %> vm:start'];
 

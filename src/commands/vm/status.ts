@@ -3,7 +3,7 @@ import { resultOf } from '@zebu/kit';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import { formatBytes, formatSeconds } from '../../lib/ui/units.js';
 import type { Timeframe } from '../../lib/proxmox/history.js';
-import type { VmStatus as Status } from '../../lib/vm/lifecycle.js';
+import type { VmStatus as Status } from '../../lib/vm/results.js';
 
 const size = (bytes: number | null): string => (bytes === null ? '?' : formatBytes(bytes));
 

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
-import type { VmPower } from '../../lib/vm/lifecycle.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import type { VmPower } from '../../lib/vm/results.js';
 
 export default class VmStop extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override summary = 'Shut the VM down cleanly.';
   static override examples = ['<%= config.bin %> vm:stop', '<%= config.bin %> vm:stop --force'];
   static override flags = {

@@ -1,4 +1,4 @@
-import type { ServiceState } from './services.js';
+import type { ServiceState } from './results.js';
 
 /** A container of a release as it was when the release was verified. */
 export interface Recorded {

@@ -2,32 +2,8 @@ import { sh } from '@zebu/kit';
 import * as z from 'zod';
 import CURRENT_LINES from './current-lines.sh';
 import { parseRecorded, type Recorded } from './drift.js';
-import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION, type Machine, type Usage } from './usage.js';
-
-/** One container of the app. */
-export interface ServiceState {
-  readonly service: string;
-  readonly container: string;
-  /** Docker's word: running, exited, restarting, created, paused, dead. */
-  readonly state: string;
-  readonly health: 'healthy' | 'none' | 'starting' | 'unhealthy';
-  /** Meant to stay up, as opposed to a one-shot. */
-  readonly lasting: boolean;
-  readonly exitCode: number;
-  readonly restarts: number;
-  readonly outOfMemory: boolean;
-  readonly startedAt: string;
-  readonly image: string;
-  /** Digest of the image's content, as Docker names it. */
-  readonly imageId: string;
-  /** Compose's digest of the service's configuration. */
-  readonly configHash: string;
-  /** Null for one that does not run. */
-  readonly usage: Usage | null;
-  /** As `0.0.0.0:8080->8080/tcp`. */
-  readonly ports: readonly string[];
-  readonly verdict: 'bad' | 'good' | 'waiting';
-}
+import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION } from './usage.js';
+import type { Machine, ServiceState, Usage } from './results.js';
 
 export interface AppSurvey {
   readonly services: readonly ServiceState[];

@@ -4,43 +4,11 @@ import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import { linkProblem } from './current-link.js';
 import { findDrift } from './drift.js';
-import { parseHistory, type ReleaseRecord } from './history.js';
+import { parseHistory } from './history.js';
 import { appLayout } from './layout.js';
 import { parseHolder, type Holder } from './lock.js';
-import { parseStatus, statusScript, type AppSurvey, type ServiceState } from './services.js';
-import type { Machine } from './usage.js';
-
-/** A run that was killed, or lost power, and has not been undone or finished yet. */
-export interface Interrupted {
-  readonly release: string;
-  readonly run: string;
-  /** prepare: nothing that runs was touched. switch, restore: the services may be of either release. live: verified. */
-  readonly phase: string;
-  /** What recovering goes back to; null when there is nothing. */
-  readonly previous: string | null;
-}
-
-export interface AppStatus {
-  readonly app: string;
-  /** Every service is as it should be. */
-  readonly healthy: boolean;
-  /** Id of the live release; null when nothing was deployed. */
-  readonly release: string | null;
-  /** What is wrong with the link to the live release; null for nothing. */
-  readonly broken: string | null;
-  /** How the last deploy ended. */
-  readonly last: ReleaseRecord | null;
-  /** Who deploys right now; null when nobody does. */
-  readonly deploying: Holder | null;
-  readonly interrupted: Interrupted | null;
-  readonly host: string;
-  readonly url: string | null;
-  readonly services: readonly ServiceState[];
-  /** In what the containers differ from the live release, a sentence each; null when it was not noted what it had. */
-  readonly drift: readonly string[] | null;
-  /** What the VM has and uses. */
-  readonly machine: Machine | null;
-}
+import { parseStatus, statusScript, type AppSurvey } from './services.js';
+import type { AppStatus, Interrupted, ServiceState } from './results.js';
 
 /** @param options `usage`: also what everything uses, which takes half a second more */
 export async function surveyApp(

@@ -1,22 +1,5 @@
 import { sh } from '@zebu/kit';
-
-/** What a container uses right now. */
-export interface Usage {
-  /** Percent of one core. */
-  readonly cpu: number;
-  /** Bytes, without the page cache that can be given back. */
-  readonly memory: number;
-}
-
-export interface Machine {
-  readonly cores: number;
-  /** Load average over one minute. */
-  readonly load: number;
-  /** Bytes. */
-  readonly memory: { readonly total: number; readonly available: number };
-  /** Bytes of the file system Docker keeps its images and volumes on. */
-  readonly disk: { readonly total: number; readonly used: number; readonly available: number };
-}
+import type { Machine, Usage } from './results.js';
 
 /** Seconds between the two readings that a share of a core is computed from. */
 const SAMPLE = 0.4;

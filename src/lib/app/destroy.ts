@@ -7,15 +7,7 @@ import { appLayout } from '../app-folder/layout.js';
 import IN_USE from '../runner/in-use.sh';
 import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
 import { notDeployed } from '../app-folder/status.js';
-
-export interface Destroyed {
-  readonly app: string;
-  readonly changed: boolean;
-  /** Names of the volumes the app had. */
-  readonly volumes: readonly string[];
-  /** Volumes, secrets and folders that outlive releases are gone too. */
-  readonly dataRemoved: boolean;
-}
+import type { Destroyed } from './results.js';
 
 const MISSING_STATUS = 66;
 

@@ -1,14 +1,5 @@
 import { joined, printable, shown, styled, type Printable } from '@zebu/kit';
-
-/** A line of a service's output. With `--json` one such object a line. */
-export interface LogLine {
-  readonly service: string;
-  /** Name of the container without the project: `web-1`. */
-  readonly container: string;
-  /** When the container printed it, as Docker notes it (RFC 3339, UTC); null when it was not asked for. */
-  readonly time: string | null;
-  readonly line: string;
-}
+import type { LogLine } from './results.js';
 
 /** Container name without the project → service. */
 export type Containers = ReadonlyMap<string, string>;

@@ -3,8 +3,9 @@ import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { setMasks } from '../app-folder/secrets/masks.js';
-import { LogPainter, parseLogLine, type Containers, type LogLine } from './log-lines.js';
+import { LogPainter, parseLogLine, type Containers } from './log-lines.js';
 import { checkServices, notDeployed } from '../app-folder/status.js';
+import type { LogLine } from './results.js';
 
 export interface LogOptions {
   readonly services: readonly string[];

@@ -6,13 +6,7 @@ import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
 import CURRENT_LINK from '../app-folder/current-link.sh';
 import { appLayout } from '../app-folder/layout.js';
 import { notDeployed } from '../app-folder/status.js';
-
-export interface Maintenance {
-  readonly app: string;
-  readonly on: boolean;
-  /** False when it was so before. */
-  readonly changed: boolean;
-}
+import type { Maintenance } from './results.js';
 
 const NOT_LIVE = 66;
 const NO_PROXY = 67;

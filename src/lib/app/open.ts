@@ -3,16 +3,9 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { linkWarning } from '../app-folder/current-link.js';
 import { openGuest } from '../guest/session.js';
-import type { ServiceState } from '../app-folder/services.js';
+import type { Opened } from './results.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
-
-export interface Opened {
-  readonly url: string;
-  /** Further addresses the app publishes. */
-  readonly others: readonly string[];
-  /** A browser was started. */
-  readonly browser: boolean;
-}
+import type { ServiceState } from '../app-folder/results.js';
 
 /** Ports that are published but never spoken to by a browser. */
 const NOT_WEB = new Set([22, 25, 53, 143, 465, 587, 993, 1433, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017]);

@@ -9,18 +9,13 @@ import { appLayout, type AppLayout } from '../app-folder/layout.js';
 import { LOCKED_STATUS, OPEN_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { notDeployed } from '../app-folder/status.js';
+import type { Pruned } from './results.js';
 
 export interface PruneOptions {
   /** Verified releases to keep; undefined for deploy.keep. */
   readonly keep: number | undefined;
   /** GB of build cache to keep; undefined for deploy.build_cache_gb. */
   readonly buildCacheGb: number | undefined;
-}
-
-export interface Pruned {
-  readonly removed: readonly string[];
-  readonly freedMb: number;
-  readonly freeMb: number;
 }
 
 /** Under the lock; nothing is removed where it cannot be told what must stay. */

@@ -5,13 +5,7 @@ import { openGuest } from '../guest/session.js';
 import { parseJournalLine } from '../runs/journal.js';
 import { appLayout } from '../app-folder/layout.js';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
-
-/** A line of what a deploy printed in the VM: build, hooks, start, and the last words of what failed. */
-export interface ReleaseLine {
-  readonly release: string;
-  readonly step: string;
-  readonly line: string;
-}
+import type { ReleaseLine } from './results.js';
 
 const MISSING_STATUS = 66;
 

@@ -3,21 +3,16 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
-import type { DeployResult } from '../deploy/deploy.js';
+import type { DeployResult } from '../deploy/results.js';
 import { checkLink, linkWarning } from '../app-folder/current-link.js';
 import CURRENT_LINES from '../app-folder/current-lines.sh';
-import { parseHistory, type ReleaseRecord } from '../app-folder/history.js';
+import { parseHistory } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
 import ORDER from '../app-folder/order.sh';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { rollback } from '../deploy/rollback.js';
 import { notDeployed } from '../app-folder/status.js';
-
-export interface Release extends ReleaseRecord {
-  readonly current: boolean;
-  /** Still in the VM: it can be gone back to without a build. */
-  readonly kept: boolean;
-}
+import type { Release } from './results.js';
 
 interface Releases {
   readonly releases: readonly Release[];

@@ -8,6 +8,7 @@ import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
 import { liveCompose, NOT_LIVE_STATUS } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from '../app-folder/status.js';
+import type { Inside } from './results.js';
 
 export interface InsideOptions {
   readonly service: string;
@@ -22,17 +23,6 @@ export interface InsideOptions {
 export interface ExecOptions extends InsideOptions {
   /** Number of the container, where the service has several; the newest that runs by default. */
   readonly index: number | undefined;
-}
-
-/** What a command in a container came to. */
-export interface Inside {
-  readonly service: string;
-  readonly container: string;
-  /** The command's own exit status; 128 + n after signal n. */
-  readonly exit: number;
-  /** Only with --json; otherwise they went where they belong while it ran. */
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 const SHELL = ['sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'];

@@ -6,15 +6,10 @@ import { runSteps } from '../ui/steps.js';
 import { shortNote } from '../app-folder/author.js';
 import { checkLink, linkWarning } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
-import type { ServiceState } from '../app-folder/services.js';
+import type { Operated } from './results.js';
 import { checkServices, notDeployed, surveyApp } from '../app-folder/status.js';
 import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
-
-export interface Operated {
-  readonly action: 'restart' | 'start' | 'stop';
-  readonly healthy: boolean;
-  readonly services: readonly ServiceState[];
-}
+import type { ServiceState } from '../app-folder/results.js';
 
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
 

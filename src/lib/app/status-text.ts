@@ -2,9 +2,7 @@ import { formatBytes, formatSeconds } from '../ui/units.js';
 import { table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
-import type { ServiceState } from '../app-folder/services.js';
-import type { AppStatus } from '../app-folder/status.js';
-import type { Machine } from '../app-folder/usage.js';
+import type { AppStatus, Machine, ServiceState } from '../app-folder/results.js';
 
 const percent = (part: number, whole: number): string => `${whole === 0 ? 0 : Math.round((part / whole) * 100)} %`;
 

@@ -3,17 +3,10 @@ import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { openScreen } from '../ui/screen.js';
-import { containersPart, parseStatus, type ServiceState } from '../app-folder/services.js';
+import { containersPart, parseStatus } from '../app-folder/services.js';
 import { topLines } from './status-text.js';
 import { dockerSilent, notDeployed } from '../app-folder/status.js';
-import type { Machine } from '../app-folder/usage.js';
-
-/** What the app's containers and the VM use at one moment. */
-export interface TopView {
-  readonly app: string;
-  readonly services: readonly ServiceState[];
-  readonly machine: Machine | null;
-}
+import type { TopView } from './results.js';
 
 /** One view, or views until nobody reads them any more: each ends with a line `view=`. */
 export function topScript(project: string, every: number | undefined): string {

@@ -6,17 +6,9 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { GitProgram } from '../repository/git-program.js';
 import { accessSecrets, renderWorkflow } from './workflow.js';
+import type { CiInitialized } from './results.js';
 
 const WORKFLOW = '.github/workflows/deploy.yml';
-
-export interface CiInitialized {
-  /** Relative to the top of the repository. */
-  readonly file: string;
-  /** Names to set under Settings → Secrets and variables → Actions. */
-  readonly secrets: readonly string[];
-  readonly variables: readonly string[];
-  readonly environment: string;
-}
 
 /** Top of the repository; the folder itself where there is none yet. */
 function topOf(folder: string): string {

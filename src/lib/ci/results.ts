@@ -1,4 +1,5 @@
 /** Published shape of what `ci:init` returns. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const ciInitialized = z.object({
@@ -7,3 +8,4 @@ export const ciInitialized = z.object({
   variables: z.array(z.string()).describe('Names that may be set as variables.'),
   environment: z.string(),
 });
+export type CiInitialized = ResultOf<typeof ciInitialized>;

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
+import { exits, type Ending, type Exits } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import type { Context } from '../context/context.js';
 import { systemClock } from '../context/context.js';
 
+/** How a command can end that reads zebu.yml and asks Proxmox or the VM. */
+export const ON_THE_HOST: readonly Ending[] = ['configuration', 'unreachable', 'proxmox', 'precondition'];
+
 /** A command about one app and its VM: finds and loads zebu.yml, and makes the Context everything else runs on. */
 export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
+  static override exits: Exits = exits(ON_THE_HOST);
   static override baseFlags = {
     ...ZebuCommand.baseFlags,
     config: Flags.string({

@@ -1,4 +1,5 @@
 /** Published shapes of what the configuration's commands return. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const shownConfig = z.object({
@@ -14,5 +15,6 @@ export const shownConfig = z.object({
     )
     .describe('In the order of the reference.'),
 });
+export type ShownConfig = ResultOf<typeof shownConfig>;
 
 export const jsonSchema = z.record(z.string(), z.unknown());

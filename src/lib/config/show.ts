@@ -1,12 +1,6 @@
 import { describeOrigin, isTree } from './layers.js';
 import type { LoadedConfig } from './load.js';
-
-export interface ShownConfig {
-  readonly file: string;
-  readonly environment: string | null;
-  /** In the order of the reference; `value` is null where nothing is set and there is no default. */
-  readonly values: readonly { readonly key: string; readonly value: unknown; readonly origin: string }[];
-}
+import type { ShownConfig } from './results.js';
 
 function at(tree: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((node, name) => (isTree(node) ? node[name] : undefined), tree);

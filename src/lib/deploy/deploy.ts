@@ -7,7 +7,7 @@ import { around } from '../hooks/around.js';
 import { collectSettings } from '../settings/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
-import type { DeployPlan } from './dry-run/index.js';
+import type { DeployResult } from './results.js';
 import { LocalGit, type Target, type WantedRef, type Whole } from '../repository/git.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff } from '../runs/outcome.js';
@@ -15,25 +15,6 @@ import { wantsSnapshot } from './plan.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
 import { sendRelease, type Sent } from './send.js';
 import { carryOut, newRun } from '../runs/watch.js';
-
-export interface DeployResult {
-  readonly release: string;
-  readonly ref: string | null;
-  readonly commit: string | null;
-  /** The release that was live before; null for the first. */
-  readonly previous: string | null;
-  /** Seconds the runner took. */
-  readonly seconds: number;
-  /** Service → seconds nobody answered for it, of those that were replaced. */
-  readonly gaps: Readonly<Record<string, number>>;
-  /** Bytes of git objects that were sent. */
-  readonly sentBytes: number;
-  readonly host: string;
-  /** running: it was only started, with --detach. planned: nothing was done, with --dry-run. */
-  readonly verdict: 'live' | 'planned' | 'running';
-  /** With --dry-run what would be done; null otherwise. */
-  readonly plan: DeployPlan | null;
-}
 
 export interface DeployOptions {
   readonly ref: WantedRef;

@@ -2,7 +2,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import type { Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
-import type { DeployResult } from './deploy.js';
+import type { DeployResult } from './results.js';
 import { launch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
 import { rollbackScript } from '../runs/programs/index.js';

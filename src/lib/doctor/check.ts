@@ -1,16 +1,12 @@
 import { ERROR_CODES, isZebuError, toZebuError, type ErrorCode } from '@zebu/kit';
 import type { Clock } from '../context/context.js';
 import { timeLimit } from '../context/time-limit.js';
+import type { Diagnosis } from './results.js';
 
-export type CheckStatus = 'fail' | 'ok' | 'skip' | 'warn';
+type Told = Diagnosis['checks'][number];
 
-export interface CheckResult {
-  readonly id: string;
-  readonly status: CheckStatus;
-  /** What was found, in one line. */
-  readonly detail: string;
-  /** What to do about it; null when there is nothing to do. */
-  readonly remedy: string | null;
+/** As published, where `code` is any string: more of them come with new versions. */
+export interface CheckResult extends Told {
   /** Of a failure: its class, with the exit status that goes with it. */
   readonly code: ErrorCode | null;
 }

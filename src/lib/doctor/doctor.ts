@@ -5,15 +5,7 @@ import { localChecks } from './local.js';
 import { secretChecks } from './secrets.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
 import { settingsCheck } from './settings.js';
-
-export interface Diagnosis {
-  /** Nothing failed. */
-  readonly healthy: boolean;
-  /** The exit status: 0, or that of the first failure's class. */
-  readonly exit: number;
-  /** `code` as published: more of them come with new versions. */
-  readonly checks: readonly (Omit<CheckResult, 'code'> & { readonly code: string | null })[];
-}
+import type { Diagnosis } from './results.js';
 
 export interface DoctorOptions {
   /** The context, or why there is none. */

@@ -1,4 +1,5 @@
 /** Published shapes of what `doctor` returns. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const diagnosis = z.object({
@@ -15,3 +16,7 @@ export const diagnosis = z.object({
   ),
   role: z.array(z.string()).nullable().describe('Of --role: the lines to type on the host.'),
 });
+export type DoctorResult = ResultOf<typeof diagnosis>;
+
+/** Without what only --role prints. */
+export type Diagnosis = Omit<DoctorResult, 'role'>;

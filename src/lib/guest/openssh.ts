@@ -3,14 +3,7 @@ import { commandLine, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { locateGuest } from './address.js';
 import { jumpText } from './session.js';
-
-export interface SshRun {
-  readonly exit: number;
-  readonly host: string;
-  /** Only with --json, where the terminal is not handed over. */
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import type { SshRun } from './results.js';
 
 /**
  * Hands the terminal over to `ssh`. Each word of a command stays one word in the VM.

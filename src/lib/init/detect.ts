@@ -5,29 +5,7 @@ import { parseDotenv, Sensitive } from '@zebu/kit';
 import { parse as parseYaml } from 'yaml';
 import { isTree } from '../config/layers.js';
 import { maskingLimits } from '../secrets/unmasked.js';
-
-/** What can be seen of a project without asking anybody. */
-export interface Detected {
-  /** From the folder's name; null when nothing of it can be a name. */
-  readonly app: string | null;
-  /** Base first. */
-  readonly composeFiles: readonly string[];
-  readonly services: readonly {
-    readonly name: string;
-    /** As Compose has them: `8080:80`. */
-    readonly ports: readonly string[];
-    readonly healthcheck: boolean;
-  }[];
-  /** The file that shows which variables there are, and the names of those that look like secrets. */
-  readonly envExample: string | null;
-  readonly secrets: readonly string[];
-  /** What to know of those that have a value in `.env` which cannot be hidden everywhere. */
-  readonly unmasked: readonly string[];
-  /** Hosts of ~/.ssh/config and the environment that look like Proxmox. */
-  readonly hosts: readonly string[];
-  readonly hasToken: boolean;
-  readonly hasTaskfile: boolean;
-}
+import type { Detected } from './results.js';
 
 const BASES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 const PRODUCTION = /^(docker-)?compose\.(prod|production)\.ya?ml$/;

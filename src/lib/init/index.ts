@@ -5,11 +5,12 @@ import { dirname, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { CONFIG_FILE, loadConfig } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
-import { detect, type Detected } from './detect.js';
+import { detect } from './detect.js';
 import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
 import { renderTaskfile } from './taskfile.js';
+import type { Detected, Initialized } from './results.js';
 
 export interface InitRequest {
   readonly folder: string;
@@ -27,16 +28,6 @@ export interface InitRequest {
   readonly taskfile: boolean;
   readonly force: boolean;
   readonly questions: Asker<'app' | 'host'>;
-}
-
-export interface Initialized {
-  /** Relative to the folder, each with whether it was there before. */
-  readonly files: readonly { readonly path: string; readonly existed: boolean }[];
-  readonly detected: Detected;
-  /** The stack that runs already, with its paths in the VM. */
-  readonly imported: ImportedStack['stack'] | null;
-  /** What to do next, in order. */
-  readonly next: readonly string[];
 }
 
 interface Written {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Detected } from './detect.js';
+import type { Detected } from './results.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';
 import type { ImportedStack } from './running/index.js';
 

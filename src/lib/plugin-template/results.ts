@@ -1,4 +1,5 @@
 /** Published shapes of what the commands about plugins return. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const scaffolded = z.object({
@@ -8,3 +9,4 @@ export const scaffolded = z.object({
   folder: z.string(),
   files: z.array(z.string()).describe('Relative to the folder.'),
 });
+export type Scaffolded = ResultOf<typeof scaffolded>;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ZebuError } from '@zebu/kit';
+import type { Scaffolded } from './results.js';
 
 export type PluginKind = 'hook' | 'secrets' | 'transport';
 
@@ -11,16 +12,6 @@ export interface ScaffoldRequest {
   readonly cwd: string;
   readonly name: string;
   readonly kind: PluginKind;
-}
-
-export interface Scaffolded {
-  readonly name: string;
-  readonly kind: PluginKind;
-  /** Name of the npm package. */
-  readonly package: string;
-  readonly folder: string;
-  /** Relative to the folder. */
-  readonly files: readonly string[];
 }
 
 const SUMMARIES: Readonly<Record<PluginKind, (name: string) => string>> = {

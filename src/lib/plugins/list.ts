@@ -2,15 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config as OclifConfig } from '@oclif/core';
 import * as z from 'zod';
-
-export interface InstalledPlugin {
-  readonly name: string;
-  /** Empty when its package.json cannot be read. */
-  readonly version: string;
-  readonly from: 'installed' | 'linked';
-  /** The tag or range, the URL or file, or for a linked one the folder. */
-  readonly source: string;
-}
+import type { InstalledPlugin } from './results.js';
 
 /** What @oclif/plugin-plugins keeps in the data folder. */
 const kept = z.object({

@@ -1,17 +1,5 @@
 import type { Config as OclifConfig } from '@oclif/core';
-
-export interface LoadedPlugin {
-  readonly name: string;
-  readonly version: string;
-  /** `zebu` for what comes with it. */
-  readonly from: 'installed' | 'linked' | 'zebu';
-  /** Its folder. */
-  readonly root: string;
-  readonly commands: readonly string[];
-  readonly hooks: readonly string[];
-  /** As its package.json asks for them. */
-  readonly dependencies: Readonly<Record<string, string>>;
-}
+import type { LoadedPlugin } from './results.js';
 
 /** The plugins of this run, by name; zebu itself is none. */
 export function loadedPlugins(config: Pick<OclifConfig, 'name' | 'plugins'>): readonly LoadedPlugin[] {

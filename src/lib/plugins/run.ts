@@ -1,20 +1,13 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import type { Io } from '@zebu/kit';
 import { pluginFailure } from './failure.js';
-import { installedPlugins, type InstalledPlugin } from './list.js';
+import { installedPlugins } from './list.js';
 import { withNpmLog } from './npm-log.js';
+import type { InstalledPlugin, PluginsChanged } from './results.js';
 
 /** A command of @oclif/plugin-plugins, which does the work: what zebu adds are its envelope, its errors and its quiet. */
 export type PluginCommand =
   'plugins:install' | 'plugins:link' | 'plugins:reset' | 'plugins:uninstall' | 'plugins:update';
-
-export interface PluginsChanged {
-  /** All that is installed or linked, afterwards. */
-  readonly plugins: readonly InstalledPlugin[];
-  /** Names of those that are there and were not, or were in another version. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-}
 
 /**
  * Runs a command of @oclif/plugin-plugins and says what it changed.

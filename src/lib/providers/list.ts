@@ -1,22 +1,13 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import { contractProblem } from './contract.js';
 import { listProviders } from './registry.js';
+import type { ProviderList } from './results.js';
 
 interface Origin {
   readonly plugin: string;
   readonly version: string;
   /** `zebu` for what comes with it, `installed`, or `linked`. */
   readonly from: 'installed' | 'linked' | 'zebu';
-}
-
-export interface ProviderList {
-  readonly providers: readonly (Origin & {
-    readonly kind: 'secrets' | 'transport';
-    readonly id: string;
-    readonly summary: string;
-  })[];
-  readonly hooks: readonly (Origin & { /** Such as `zebu:after-deploy`. */ readonly event: string })[];
-  readonly problems: readonly { readonly plugin: string; readonly reason: string }[];
 }
 
 const OPERATION_HOOK = /^zebu:(after|before)-/;

@@ -1,4 +1,5 @@
 /** Published shape of what `providers` returns. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 const origin = {
@@ -16,3 +17,4 @@ export const providerList = z.object({
     .array(z.object({ plugin: z.string(), reason: z.string() }))
     .describe('Plugins that bring nothing because something is wrong.'),
 });
+export type ProviderList = ResultOf<typeof providerList>;

@@ -1,6 +1,6 @@
 import { sparkline } from '../ui/sparkline.js';
 import { formatBytes } from '../ui/units.js';
-import type { HistoryPoint, VmHistory } from './history.js';
+import type { HistoryPoint, VmHistory } from './results.js';
 
 export interface Shown {
   /** Of the terminal. */

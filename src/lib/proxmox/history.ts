@@ -3,27 +3,9 @@ import type { Context } from '../context/context.js';
 import type { AgentTarget } from './agent.js';
 import { rrdAnswer, type RrdRow } from './answers.js';
 import { parseAnswer } from './parse.js';
+import type { HistoryPoint, VmHistory } from './results.js';
 
-export type Timeframe = 'day' | 'hour' | 'week';
-
-/** What was measured over one step of time; null where nothing was. The last four are bytes a second. */
-export interface HistoryPoint {
-  /** ISO 8601. */
-  readonly time: string;
-  /** Of all cores, 0 to 1. */
-  readonly cpu: number | null;
-  readonly memoryBytes: number | null;
-  readonly memoryMaxBytes: number | null;
-  readonly networkInBytes: number | null;
-  readonly networkOutBytes: number | null;
-  readonly diskReadBytes: number | null;
-  readonly diskWriteBytes: number | null;
-}
-
-export interface VmHistory {
-  readonly timeframe: Timeframe;
-  readonly points: readonly HistoryPoint[];
-}
+export type Timeframe = VmHistory['timeframe'];
 
 /** Statistics are worth no more waiting than this. */
 const PATIENCE_MS = 10_000;

@@ -10,7 +10,7 @@ may_hand_secrets() {
   ( cd "$tree" && cat $(echo "$files" | tr ' ' '\n' | grep -v '^-') 2>/dev/null ) | grep -qE 'args|include|extends|\\'
 }
 
-# For where Compose takes no marker, such as in the place of a port: arguments that the masks of the values change.
+# For where Compose takes no marker and no number either: arguments that the masks of the values change.
 find_masked_args() {
   awk "$scan"'
     depth == 2 && key != "" { service = key; next }
@@ -31,7 +31,7 @@ find_masked_args() {
 find_build_args() {
   [ -n "$secrets" ] && [ -s "$base/shared/secrets/$secrets" ] || return 0
   grep -q '^ *"args": {' "$work/config" || return 0
-  marked_config yaml >"$work/marked" 2>/dev/null || { find_masked_args; return; }
+  marked_config yaml >"$work/marked" 2>/dev/null || marked_config yaml numbers >"$work/marked" 2>/dev/null || { find_masked_args; return; }
   reason=$(awk '
     /^  [^ ]/ { service = $1; sub(/:$/, "", service) }
     /^[^ ]/ { top = $1 }

@@ -2,11 +2,12 @@ import { ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
-import { JournalStream, type EndEvent } from './follow.js';
+import { JournalStream } from './follow.js';
 import { appLayout } from '../app-folder/layout.js';
 import { followScript, NO_JOURNAL_STATUS } from './programs/follow.js';
 import { notDeployed } from '../app-folder/status.js';
 import { carryOut, newRun, reopenRun, type Run } from './watch.js';
+import type { Followed } from './results.js';
 
 /** Opens the journal of a run that somebody else started. @throws REF_UNKNOWN, APP_MISSING */
 export async function attach(context: Context, session: SshSession, run: Run): Promise<void> {
@@ -28,14 +29,6 @@ export async function attach(context: Context, session: SshSession, run: Run): P
     throw new ZebuError('VM_NOT_READY', `The journal cannot be read: exit status ${code ?? 'none'}`);
   if (run.id === '') throw notDeployed(name);
   throw new ZebuError('REF_UNKNOWN', `There is no journal of ${run.id} in the VM`, { hint: 'See zebu app:releases' });
-}
-
-export interface Followed {
-  /** Names the journal. */
-  readonly run: string;
-  readonly verdict: EndEvent['verdict'];
-  /** Seconds the run took. */
-  readonly seconds: number;
 }
 
 /**

@@ -2,13 +2,13 @@ import { sh } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { author } from '../app-folder/author.js';
-import type { EndEvent } from './follow.js';
 import { launch } from './launch.js';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
 import { takeLock } from '../app-folder/lock.js';
 import { runnerPart } from './programs/runner-part.js';
 import { surveyApp, parseOpen } from '../app-folder/status.js';
 import { carryOut, newRun } from './watch.js';
+import type { Recovered } from './results.js';
 
 /** Starts the runner on the transaction that is open, under the lock; standard input brings the runner. */
 function recoverScript(layout: AppLayout, holder: string, lockWait: number): string {
@@ -36,16 +36,6 @@ printf 'run=%s\nalive=1\nstarted\n' "$tx_run"
 exec tail -s 0.05 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"
 `
   );
-}
-
-export interface Recovered {
-  /** False when nothing was open. */
-  readonly recovered: boolean;
-  /** The release whose deploy was interrupted. */
-  readonly release: string | null;
-  /** live: it was finished. restored: the previous one serves. refused: it had not touched anything yet. */
-  readonly verdict: EndEvent['verdict'] | null;
-  readonly reason: string;
 }
 
 /** Ends a deploy that was interrupted in the VM: undone, or finished where it was verified. @throws DEPLOY_UNHEALTHY, LOCK_HELD */

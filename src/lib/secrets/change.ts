@@ -12,16 +12,7 @@ import { checkValue } from './value.js';
 import type { SecretChanges } from './bundle.js';
 import { readStore, readValues, writeStore } from './store.js';
 import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
-
-export interface ChangedSecrets {
-  readonly names: readonly string[];
-  /** Version they are in. */
-  readonly version: number;
-  /** The live release has them; false: the next deploy will. */
-  readonly applied: boolean;
-  /** Services that were recreated. */
-  readonly services: readonly string[];
-}
+import type { ChangedSecrets } from './results.js';
 
 /** Stores, or stores and brings the live release to it. */
 async function carry(

@@ -3,22 +3,7 @@ import { isBound, type SecretDeclaration } from '../config/secret-declaration.js
 import { keyedDigest } from './digest.js';
 import { generateValue } from './generate.js';
 import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
-
-/**
- * `kept`: it has a value there, and no source has one. `stale`: it has a value there, and is no longer declared.
- * `missing`: nothing has a value. `generated`: nothing had one, so one is made.
- */
-export type ChangeStatus = 'added' | 'changed' | 'generated' | 'kept' | 'missing' | 'removed' | 'stale' | 'unchanged';
-
-export interface SecretChange {
-  readonly name: string;
-  readonly status: ChangeStatus;
-  /** Keyed digests; null where there is no value. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** Where the value comes from; null when from no source. */
-  readonly origin: string | null;
-}
+import type { SecretChange } from './results.js';
 
 export interface ComparedSecrets {
   readonly declared: Readonly<Record<string, SecretDeclaration>>;

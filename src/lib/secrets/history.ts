@@ -1,22 +1,7 @@
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { readStore } from './store.js';
-
-export interface SecretVersionSummary {
-  readonly version: number;
-  readonly at: string;
-  readonly who: string;
-  readonly from: string;
-  readonly why: string;
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-  /** Its values are still in the VM: it can be rolled back to. */
-  readonly kept: boolean;
-  readonly releases: readonly string[];
-  /** The live release has it. */
-  readonly live: boolean;
-}
+import type { SecretVersionSummary } from './results.js';
 
 /** The versions, newest first: names that changed, never a value. */
 export async function secretHistory(context: Context): Promise<readonly SecretVersionSummary[]> {

@@ -6,43 +6,7 @@ import { openSource } from './sources.js';
 import { readStore } from './store.js';
 import { readUsage } from './usage.js';
 import { latestEntries } from '../app-folder/secrets/versions.js';
-
-export interface ListedSecretState {
-  readonly name: string;
-  readonly declared: boolean;
-  readonly required: boolean;
-  /** `live`: the live release has this very value; `next`: the next deploy will; `none`: the VM has no value. */
-  readonly state: 'live' | 'next' | 'none';
-  /** Keyed digest of the value in the VM. */
-  readonly digest: string | null;
-  /** ISO 8601: since when the VM has it. */
-  readonly since: string | null;
-  /** Sources on this machine that have it. */
-  readonly source: string | null;
-  /**
-   * Where the value is taken out of what is written: anywhere; as a whole word only, because it is short or common; never,
-   * because it is too short. Null when this machine does not have it.
-   */
-  readonly masked: Strength | null;
-  /** Services of the live release that use it; null when that cannot be told. */
-  readonly usedBy: readonly string[] | null;
-  /** Releases in the VM that have this very value. */
-  readonly releases: readonly string[];
-}
-
-export interface SecretsList {
-  readonly version: number;
-  readonly release: string | null;
-  readonly secrets: readonly ListedSecretState[];
-}
-
-export interface PlaceList {
-  /** The place in words. */
-  readonly place: string;
-  /** False: names and dates are all it gives. */
-  readonly readable: boolean;
-  readonly names: readonly { readonly name: string; readonly updatedAt: string | null; readonly declared: boolean }[];
-}
+import type { PlaceList, SecretsList } from './results.js';
 
 /** What another place holds, such as GitHub: names and dates. @throws USAGE for one that cannot tell */
 export async function listPlace(context: Context, id: string): Promise<PlaceList> {

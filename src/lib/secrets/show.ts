@@ -1,9 +1,6 @@
 import type { Io } from '@zebu/kit';
 import { table } from '../ui/table.js';
-import type { ChangedSecrets } from './change.js';
-import type { SecretVersionSummary } from './history.js';
-import type { PlaceList, SecretsList } from './list.js';
-import type { SyncResult } from './sync.js';
+import type { ChangedSecrets, PlaceList, SecretVersionSummary, SecretsList, SyncResult } from './results.js';
 
 const dash = (text: string | null | undefined): string =>
   text === null || text === undefined || text === '' ? '-' : text;

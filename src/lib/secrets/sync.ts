@@ -3,12 +3,13 @@ import { checkLink } from '../app-folder/current-link.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
-import { compareSecrets, generateMissing, refuseProtected, type SecretChange } from './changes.js';
+import { compareSecrets, generateMissing, refuseProtected } from './changes.js';
 import { collectFrom, collectSecrets, describeUnusable } from './collect.js';
 import { keyedDigest, newDigestKey } from './digest.js';
 import { readMemory, saveMemory, type SecretMemory } from './memory.js';
 import { openSource, writable } from './sources.js';
 import { readStore, readValues, writeStore } from './store.js';
+import type { SecretChange, SyncResult } from './results.js';
 
 export interface SyncOptions {
   /** Id of a source, `vm`, or undefined for all configured sources in their order. */
@@ -20,16 +21,6 @@ export interface SyncOptions {
   readonly apply: boolean;
   /** Asks before names that are no longer declared are removed; undefined leaves them alone. */
   readonly prune: ((names: readonly string[]) => Promise<boolean>) | undefined;
-}
-
-export interface SyncResult {
-  readonly from: string;
-  readonly to: string;
-  readonly dryRun: boolean;
-  readonly changes: readonly SecretChange[];
-  /** Version in the VM; null for another target. */
-  readonly version: number | null;
-  readonly applied: boolean;
 }
 
 interface Given {

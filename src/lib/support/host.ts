@@ -1,4 +1,4 @@
-import { diagnose, type Diagnosis } from '../doctor/doctor.js';
+import { diagnose } from '../doctor/doctor.js';
 import type { Context } from '../context/context.js';
 import { nodesAnswer } from '../proxmox/answers.js';
 import { makeClient } from '../proxmox/client.js';
@@ -6,6 +6,7 @@ import { vmStatus } from '../vm/lifecycle.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import type { Names } from '../redaction/names.js';
 import { reasonOf, section, within, type Section } from './section.js';
+import type { Diagnosis } from '../doctor/results.js';
 
 const NODES_MS = 30_000;
 const DOCTOR_MS = 90_000;

@@ -1,4 +1,5 @@
 /** Published shape of what `support` returns. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const supportBundle = z.object({
@@ -13,3 +14,4 @@ export const supportBundle = z.object({
     }),
   ),
 });
+export type SupportBundle = ResultOf<typeof supportBundle>;

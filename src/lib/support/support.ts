@@ -1,14 +1,7 @@
 import { resolve } from 'node:path';
 import { makeBundle, type BundleRequest } from './bundle.js';
 import { checkWritable, defaultName, writeBundle } from './write.js';
-
-export interface SupportBundle {
-  /** The file; null when the text was asked for instead. */
-  readonly path: string | null;
-  readonly text: string | null;
-  readonly bytes: number;
-  readonly sections: readonly { readonly id: string; readonly included: boolean; readonly reason: string | null }[];
-}
+import type { SupportBundle } from './results.js';
 
 /**
  * @param output the file; `-` for the text itself; undefined for one with the time in its name

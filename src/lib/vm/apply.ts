@@ -12,27 +12,7 @@ import { warnOfFirewall } from './inspect.js';
 import type { PlannedStep } from './plan.js';
 import { parseProperties } from '../proxmox/properties.js';
 import { planStep } from './provision/run.js';
-
-export interface VmApplied {
-  readonly changed: boolean;
-  readonly dryRun: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  /** What differed before. */
-  readonly drift: readonly Drift[];
-  /** What was asked of Proxmox, or in a dry run would be. */
-  readonly steps: readonly {
-    readonly title: string;
-    readonly method: string;
-    readonly path: string;
-    readonly params: Readonly<Record<string, unknown>>;
-  }[];
-  readonly guestChanges: readonly string[];
-  readonly restarted: boolean;
-  /** Keys that take effect when the VM starts again. */
-  readonly needsRestart: readonly string[];
-}
+import type { VmApplied } from './results.js';
 
 export interface ApplyOptions {
   readonly dryRun: boolean;

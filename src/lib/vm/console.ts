@@ -4,18 +4,9 @@ import type { Context } from '../context/context.js';
 import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own-vm.js';
 import { listenArgv } from '../proxmox/serial-tail.js';
+import type { ConsoleOutput } from './results.js';
 
 /** What the machine itself says: its journal through the guest agent, and its serial port live. */
-
-export interface ConsoleOutput {
-  readonly vmid: number;
-  readonly node: string;
-  /** Where the lines are from; null when the agent did not answer. */
-  readonly source: 'journal' | null;
-  readonly lines: readonly string[];
-  /** Lines of the serial port that came while following. */
-  readonly followed: number;
-}
 
 /** Proxmox keeps no record of what a serial port said, so the past is read from the VM's own log. */
 const LAST_LINES = `n=$1

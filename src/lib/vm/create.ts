@@ -7,7 +7,6 @@ import type { AgentTarget } from '../proxmox/agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, readingOnce, type ProxmoxClient } from '../proxmox/client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
-import type { Drift } from '../proxmox/drift.js';
 import { beginEnsuring, configStep, endEnsuring, ensureSteps, firewallStep, haStep } from './ensure/index.js';
 import { haChange } from './ha/change.js';
 import { readHa } from './ha/read.js';
@@ -22,30 +21,7 @@ import { planStep } from './provision/run.js';
 import { settle } from './settle.js';
 import { requireSightOfVms } from '../proxmox/sight.js';
 import { requireTags } from '../proxmox/tags.js';
-
-export interface VmCreated {
-  /** False when the VM was there, running and as it should be. */
-  readonly changed: boolean;
-  readonly dryRun: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  /** Null in a dry run. */
-  readonly ip: string | null;
-  readonly user: string;
-  readonly hostKeys: readonly string[];
-  readonly docker: string | null;
-  readonly compose: string | null;
-  /** What was done, or in a dry run would be. */
-  readonly steps: readonly {
-    readonly title: string;
-    readonly method: string;
-    readonly path: string;
-    readonly params: Readonly<Record<string, unknown>>;
-  }[];
-  readonly guestChanges: readonly string[];
-  readonly drift: readonly Drift[];
-}
+import type { VmCreated } from './results.js';
 
 /** Sizes below which people run into trouble; said once, never refused. */
 function warnOfSizes(context: Context): void {

@@ -14,23 +14,10 @@ import { readHa } from './ha/read.js';
 import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
 import { findVm } from '../proxmox/observe.js';
 import { vmMissing } from '../proxmox/sight.js';
+import type { VmDiff } from './results.js';
 
 /** What is unavailable when none of it could be seen. */
 const INSIDE = 'guest';
-
-export interface VmDiff {
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  /** Empty when the VM is exactly what zebu.yml says. */
-  readonly drift: readonly Drift[];
-  /** Whether the VM itself was looked into; it has to run for that. */
-  readonly guestChecked: boolean;
-  /** What this guest does not have or does not show, with the reason. */
-  readonly unavailable: readonly { readonly key: string; readonly why: string }[];
-  /** Firewall rules that are not zebu's, left alone. */
-  readonly foreignRules: readonly string[];
-}
 
 /** zebu.yml and the VM side by side; vm:diff shows it, vm:apply works it off. */
 export interface Compared {

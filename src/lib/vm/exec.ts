@@ -8,19 +8,9 @@ import { agentExecAnswer } from '../proxmox/answers.js';
 import { ownVm, type Own } from './own-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { says } from '../proxmox/said.js';
+import type { GuestRun } from './results.js';
 
 /** Commands in the VM through the hypervisor and its guest agent: the way in when SSH or the network is dead. */
-
-export interface GuestRun {
-  readonly vmid: number;
-  readonly node: string;
-  /** The command's own exit status; 127 when there is no such program, 128 and the number when a signal ended it. */
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** The agent kept only the beginning of the output. */
-  readonly truncated: boolean;
-}
 
 /** Of `input-data`, in characters. */
 const STDIN_LIMIT = 65_536;

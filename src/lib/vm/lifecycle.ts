@@ -5,45 +5,15 @@ import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import { isFrozen } from '../proxmox/agent-answer.js';
 import { addressOf, readInterfaces, type AgentTarget } from '../proxmox/agent.js';
 import { desiredVm } from './desired.js';
-import type { Drift } from '../proxmox/drift.js';
 import { bootStep } from './ensure/boot.js';
 import type { NodeName } from '../proxmox/ids.js';
 import { ownVm, placingTask, vmTask, type Own } from './own-vm.js';
-import { readHistory, type Timeframe, type VmHistory } from '../proxmox/history.js';
+import { readHistory, type Timeframe } from '../proxmox/history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from '../proxmox/properties.js';
 import { says } from '../proxmox/said.js';
 import { taskExit } from '../proxmox/task-failure.js';
-
-export interface VmPower {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  readonly status: 'absent' | 'running' | 'stopped';
-}
-
-export interface VmStatus {
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  readonly status: 'running' | 'stopped';
-  /** A configuration lock, such as `backup`. */
-  readonly lock: string | null;
-  /** Seconds. */
-  readonly uptime: number;
-  readonly cores: number;
-  /** Of all cores, 0 to 1. */
-  readonly cpu: number | null;
-  readonly memoryBytes: { readonly used: number | null; readonly max: number | null };
-  readonly diskBytes: number | null;
-  readonly ip: string | null;
-  readonly agent: boolean;
-  readonly hostKeyPinned: boolean;
-  readonly drift: readonly Drift[];
-  /** Null where Proxmox has no statistics. */
-  readonly history: VmHistory | null;
-}
+import type { VmPower, VmStatus } from './results.js';
 
 /** @returns where it runs: the HA manager may choose another node */
 const start = (context: Context, own: Own, report: StepReport): Promise<NodeName> =>

@@ -8,6 +8,7 @@ import { toNodeName } from '../proxmox/ids.js';
 import { runLongTask } from '../proxmox/long-task.js';
 import { ownVm, type Own } from './own-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
+import type { Migrated } from './results.js';
 
 /** Moving the VM to another node of the cluster: Proxmox does it, zebu asks first whether it can. */
 
@@ -30,16 +31,6 @@ export const preconditionsAnswer = z.object({
   local_resources: z.array(z.string()).default([]),
 });
 export type Preconditions = z.infer<typeof preconditionsAnswer>;
-
-export interface Migrated {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  /** The VM went on running. */
-  readonly online: boolean;
-}
 
 export interface MigrateOptions {
   readonly target: string;

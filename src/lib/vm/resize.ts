@@ -6,6 +6,7 @@ import { nodeStatusAnswer } from '../proxmox/answers.js';
 import { ownVm, vmTask, type Own } from './own-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { diskBytes } from '../proxmox/properties.js';
+import type { Resized, SizeChange } from './results.js';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -15,25 +16,6 @@ export interface WantedSize {
   readonly memoryMb?: number | undefined;
   /** Whole GiB, or `+` and how many more. */
   readonly disk?: string | undefined;
-}
-
-export interface SizeChange {
-  readonly key: 'vm.cores' | 'vm.disk_gb' | 'vm.memory_mb';
-  readonly from: number;
-  readonly to: number;
-  /** `restart`: Proxmox keeps it until the VM is stopped and started. */
-  readonly takesEffect: 'now' | 'restart';
-}
-
-export interface Resized {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  readonly changes: readonly SizeChange[];
-  readonly restartNeeded: boolean;
-  /** What zebu.yml should say now: `{"vm.cores": 4}`. */
-  readonly zebuYml: Readonly<Record<string, number>>;
 }
 
 export interface CurrentSize {

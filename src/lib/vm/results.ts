@@ -1,15 +1,8 @@
 /** Published shapes of what the VM's commands return. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
-
-const drift = z
-  .object({
-    key: z.string().describe('Key of the configuration; `guest.…` for what zebu keeps in every VM.'),
-    wanted: z.string(),
-    found: z.string(),
-    change: z.enum(['never', 'now', 'restart']).describe('Whether vm:apply can change it, and when it takes effect.'),
-    why: z.string().optional().describe('For `never`, the reason and what to do instead.'),
-  })
-  .describe('Where the VM is not as zebu.yml wants it.');
+import { drift } from '../proxmox/drift.js';
+import { vmHistory } from '../proxmox/results.js';
 
 const steps = z
   .array(
@@ -37,6 +30,7 @@ export const vmCreated = z.object({
   guestChanges: z.array(z.string()),
   drift: z.array(drift),
 });
+export type VmCreated = ResultOf<typeof vmCreated>;
 
 export const vmPower = z.object({
   changed: z.boolean(),
@@ -45,25 +39,7 @@ export const vmPower = z.object({
   name: z.string(),
   status: z.enum(['absent', 'running', 'stopped']),
 });
-
-const history = z
-  .object({
-    timeframe: z.enum(['hour', 'day', 'week']),
-    points: z.array(
-      z.object({
-        time: z.string().describe('ISO 8601; of the beginning of the time that was averaged.'),
-        cpu: z.number().nullable().describe('Share of all cores, 0 to 1.'),
-        memoryBytes: z.number().nullable(),
-        memoryMaxBytes: z.number().nullable(),
-        networkInBytes: z.number().nullable().describe('Per second, as are the next three.'),
-        networkOutBytes: z.number().nullable(),
-        diskReadBytes: z.number().nullable(),
-        diskWriteBytes: z.number().nullable(),
-      }),
-    ),
-  })
-  .nullable()
-  .describe('Statistics of Proxmox; null when it has none, as for a new VM.');
+export type VmPower = ResultOf<typeof vmPower>;
 
 export const vmStatus = z.object({
   vmid: z.number(),
@@ -80,15 +56,9 @@ export const vmStatus = z.object({
   agent: z.boolean().describe('The guest agent answers.'),
   hostKeyPinned: z.boolean(),
   drift: z.array(drift),
-  history,
+  history: vmHistory.nullable().describe('Statistics of Proxmox; null when it has none, as for a new VM.'),
 });
-
-export const sshRun = z.object({
-  exit: z.number(),
-  host: z.string(),
-  stdout: z.string(),
-  stderr: z.string(),
-});
+export type VmStatus = ResultOf<typeof vmStatus>;
 
 export const vmDiff = z.object({
   vmid: z.number(),
@@ -101,6 +71,7 @@ export const vmDiff = z.object({
     .describe('What this guest does not have or does not show.'),
   foreignRules: z.array(z.string()).describe('Firewall rules that are not zebu’s, left alone.'),
 });
+export type VmDiff = ResultOf<typeof vmDiff>;
 
 export const vmApplied = z.object({
   changed: z.boolean(),
@@ -114,6 +85,7 @@ export const vmApplied = z.object({
   restarted: z.boolean(),
   needsRestart: z.array(z.string()).describe('Keys that take effect when the VM starts again.'),
 });
+export type VmApplied = ResultOf<typeof vmApplied>;
 
 export const guestRun = z.object({
   vmid: z.number(),
@@ -123,6 +95,7 @@ export const guestRun = z.object({
   stderr: z.string(),
   truncated: z.boolean().describe('The guest agent kept only the beginning of the output.'),
 });
+export type GuestRun = ResultOf<typeof guestRun>;
 
 export const consoleOutput = z.object({
   vmid: z.number(),
@@ -131,28 +104,34 @@ export const consoleOutput = z.object({
   lines: z.array(z.string()),
   followed: z.number().describe('Lines of the serial port that came while following.'),
 });
+export type ConsoleOutput = ResultOf<typeof consoleOutput>;
+
+const sizeChange = z.object({
+  key: z.enum(['vm.cores', 'vm.disk_gb', 'vm.memory_mb']),
+  from: z.number(),
+  to: z.number(),
+  takesEffect: z.enum(['now', 'restart']),
+});
+export type SizeChange = ResultOf<typeof sizeChange>;
 
 export const resized = z.object({
   changed: z.boolean(),
   vmid: z.number(),
   node: z.string(),
   name: z.string(),
-  changes: z.array(
-    z.object({
-      key: z.enum(['vm.cores', 'vm.disk_gb', 'vm.memory_mb']),
-      from: z.number(),
-      to: z.number(),
-      takesEffect: z.enum(['now', 'restart']),
-    }),
-  ),
+  changes: z.array(sizeChange),
   restartNeeded: z.boolean(),
   zebuYml: z.record(z.string(), z.number()).describe('Keys of zebu.yml and the values that agree with the VM now.'),
 });
+export type Resized = ResultOf<typeof resized>;
 
 const sums = z.record(z.string(), z.string()).describe('Path in the upstream repository → SHA-256.');
 
+const scriptPin = z.object({ commit: z.string().nullable(), recorded: z.string(), files: sums });
+export type ScriptPin = ResultOf<typeof scriptPin>;
+
 export const vmScript = z.object({
-  pin: z.object({ commit: z.string().nullable(), recorded: z.string(), files: sums }),
+  pin: scriptPin,
   pinnedBy: z.string().describe('`zebu itself`, or the file beside zebu.yml.'),
   source: z.string(),
   current: z
@@ -168,6 +147,7 @@ export const vmScript = z.object({
     .describe('What the version of the source asks otherwise than zebu answers; null when it could not be asked.'),
   recorded: z.boolean().describe('A new pin was recorded.'),
 });
+export type ScriptReview = ResultOf<typeof vmScript>;
 
 export const migrated = z.object({
   changed: z.boolean(),
@@ -177,3 +157,4 @@ export const migrated = z.object({
   to: z.string(),
   online: z.boolean().describe('The VM went on running.'),
 });
+export type Migrated = ResultOf<typeof migrated>;

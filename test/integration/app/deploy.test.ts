@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
 

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
-import type { AppStatus } from '../../../src/lib/app-folder/status.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
+import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { makeBaseImage } from '../../support/base-image.js';
 import { ROOT } from '../../support/cli.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { makeBaseImage } from '../../support/base-image.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';

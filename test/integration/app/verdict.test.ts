@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
-import type { AppStatus } from '../../../src/lib/app-folder/status.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
+import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
 import { pushImage, REGISTRY, startRegistry } from '../../support/registry.js';

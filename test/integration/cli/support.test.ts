@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SupportBundle } from '../../../src/lib/support/support.js';
+import type { SupportBundle } from '../../../src/lib/support/results.js';
 import { leaks } from '../../support/canary.js';
 import { zebu, zebuJson, type CliRun } from '../../support/cli.js';
 import { bareEnvironment } from '../../support/modes.js';

@@ -1,8 +1,8 @@
 /** The packages as a user gets them: packed, installed into an empty prefix, run in an empty home. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { zebu, type CliRun } from '../../support/cli.js';
+import { ROOT, zebu, type CliRun } from '../../support/cli.js';
 import { install, type Installation } from '../../support/installation.js';
 import { packageFolders } from '../../support/packed.js';
 import { publishedProblem } from '../../support/published.js';
@@ -36,6 +36,19 @@ describe('a package', () => {
       );
       expect(size, name).toBeLessThan(4 << 20);
     }
+  });
+
+  it('brings what its schemas refer to', () => {
+    const { files = [] } = installation.packages.find(({ name }) => name === 'zebu') ?? {};
+    const referred = files
+      .filter((path) => path.startsWith('schema/'))
+      .flatMap((path) =>
+        [...readFileSync(join(ROOT, path), 'utf8').matchAll(/"\$ref": "([^"#]+)/g)].map(([, to = '']) =>
+          posix.join(posix.dirname(path), to),
+        ),
+      );
+    expect(referred.length).toBeGreaterThan(60);
+    expect(referred.filter((path) => !files.includes(path))).toEqual([]);
   });
 
   it('has the version of the others, and asks for the others in that version', () => {

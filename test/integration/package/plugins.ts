@@ -10,7 +10,7 @@ import type { Installation } from '../../support/installation.js';
 import { pack } from '../../support/packed.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
-import type { ProviderList } from '../../../src/lib/providers/list.js';
+import type { ProviderList } from '../../../src/lib/providers/results.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'zebu-plugins-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT, zebu } from '../../support/cli.js';
-import type { PluginKind, Scaffolded } from '../../../src/lib/plugin-template/scaffold.js';
+import type { PluginKind } from '../../../src/lib/plugin-template/scaffold.js';
+import type { Scaffolded } from '../../../src/lib/plugin-template/results.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'zebu-scaffold-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
-import type { SecretsList } from '../../../src/lib/secrets/list.js';
+import type { SecretsList } from '../../../src/lib/secrets/results.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { APP_FILES } from './app.js';

@@ -3,10 +3,12 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { ChangedSecrets } from '../../../src/lib/secrets/change.js';
-import type { SecretVersionSummary } from '../../../src/lib/secrets/history.js';
-import type { SecretsList } from '../../../src/lib/secrets/list.js';
-import type { SyncResult } from '../../../src/lib/secrets/sync.js';
+import type {
+  ChangedSecrets,
+  SecretVersionSummary,
+  SecretsList,
+  SyncResult,
+} from '../../../src/lib/secrets/results.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, type Refusal } from '../../support/refusal.js';
 import { APP_FILES, DECLARED } from './app.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { Project } from '../../support/project.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 

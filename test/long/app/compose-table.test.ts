@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { liveCompose } from '../../../src/lib/app/live-compose.js';
 import COMPOSE from '../../../src/lib/runner/compose.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';

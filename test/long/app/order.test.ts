@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Followed } from '../../../src/lib/runs/attach.js';
-import type { DeployResult } from '../../../src/lib/deploy/deploy.js';
-import type { Pruned } from '../../../src/lib/app/prune.js';
-import type { Release } from '../../../src/lib/app/releases.js';
-import type { AppStatus } from '../../../src/lib/app-folder/status.js';
+import type { Followed } from '../../../src/lib/runs/results.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
+import type { Pruned, Release } from '../../../src/lib/app/results.js';
+import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { clockAhead } from '../../support/client-clock.js';
 import type { Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';

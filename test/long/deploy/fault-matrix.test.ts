@@ -1,7 +1,7 @@
 import { writeFileSync, readFileSync, existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject as provided, it } from 'vitest';
-import type { AppStatus } from '../../../src/lib/app-folder/status.js';
-import type { VmStatus } from '../../../src/lib/vm/lifecycle.js';
+import type { AppStatus } from '../../../src/lib/app-folder/results.js';
+import type { VmStatus } from '../../../src/lib/vm/results.js';
 import { guestShell, hostShell } from '../../support/guest-shell.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 import * as faults from './faults.js';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppStatus } from '../../../src/lib/app-folder/status.js';
+import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { ROOT } from '../../support/cli.js';
 import type { Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';

@@ -1,8 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { ReleaseRecord } from '../../../src/lib/app-folder/history.js';
-import type { ChangedSecrets } from '../../../src/lib/secrets/change.js';
-import type { SecretsList } from '../../../src/lib/secrets/list.js';
+import type { ChangedSecrets, SecretsList } from '../../../src/lib/secrets/results.js';
 import type { CliRun } from '../../support/cli.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';

@@ -4,8 +4,9 @@ import { findDrift, parseRecorded } from '../../../src/lib/app-folder/drift.js';
 import { destroyScript } from '../../../src/lib/app/destroy.js';
 import { chooseContainer, parseCandidates } from '../../../src/lib/app/run-in-service.js';
 import { publishedUrls } from '../../../src/lib/app/open.js';
-import { parseStatus, type ServiceState } from '../../../src/lib/app-folder/services.js';
+import { parseStatus } from '../../../src/lib/app-folder/services.js';
 import { parseMachine, parseUsage } from '../../../src/lib/app-folder/usage.js';
+import type { ServiceState } from '../../../src/lib/app-folder/results.js';
 
 const service = (name: string, more: Partial<ServiceState> = {}): ServiceState => ({
   service: name,

@@ -4,8 +4,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../../plugins/kit/src/errors.js';
-import { argumentMeaning, flagForms, flagMeaning, isGlobal, synopsis } from '../../../scripts/reference/commands.js';
-import { exitsOf, NAMED, STATUSES } from '../../../scripts/reference/exits.js';
+import { exits } from '../../../plugins/kit/src/exits.js';
+import {
+  argumentMeaning,
+  exitLine,
+  flagForms,
+  flagMeaning,
+  isGlobal,
+  synopsis,
+} from '../../../scripts/reference/commands.js';
+import { STATUSES } from '../../../scripts/reference/exits.js';
 import { documentedCommands } from '../../../scripts/reference/load.js';
 import { prose, roff } from '../../../scripts/reference/roff.js';
 import { shapeOf } from '../../../scripts/reference/shape.js';
@@ -76,10 +84,30 @@ describe('exit statuses', () => {
     expect([...STATUSES.keys()]).toEqual([...new Set([0, ...Object.values(ERROR_CODES)])].toSorted((a, b) => a - b));
   });
 
-  it('are told of commands that there are', () => {
-    const ids = commands.map(({ id }) => id);
-    expect(NAMED.filter((id) => !ids.includes(id))).toEqual([]);
-    expect(exitsOf({ id: 'new:topic', flags: {} })).toBeUndefined();
+  it('are declared on every command, and are among those of the table', () => {
+    const unknown = commands.filter(
+      ({ exits: declared }) => declared?.statuses.every((each) => STATUSES.has(each)) !== true,
+    );
+    expect(unknown.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('are those any command has, those that it names, and a note', () => {
+    expect(exits([])).toEqual({ statuses: [0, 1, 2, 130] });
+    expect(exits(['unknown', 'precondition', 'unknown'], 'See there.')).toEqual({
+      statuses: [0, 1, 2, 6, 9, 130],
+      note: 'See there.',
+    });
+    const command = { id: 'x:y', aliases: [], examples: [], flags: {}, args: {} };
+    expect(exitLine({ ...command, exits: exits(['precondition'], 'See there.') })).toBe('0, 1, 2, 6, 130. See there.');
+    expect(exitLine({ ...command, exits: exits([]) }, (statuses) => `[${statuses}]`)).toBe('[0, 1, 2, 130].');
+  });
+
+  it('include that of a wrong configuration, where zebu.yml is read', () => {
+    // `support` reports a configuration that is wrong instead of ending with it.
+    const silent = commands.filter(
+      ({ flags, exits: declared }) => 'config' in flags && declared?.statuses.includes(3) !== true,
+    );
+    expect(silent.map(({ id }) => id)).toEqual(['support']);
   });
 
   it('are among those said to be possible, where a command was run', () => {
@@ -87,7 +115,7 @@ describe('exit statuses', () => {
     expect(ends.length).toBeGreaterThan(50);
     const unsaid = ends.filter(([, id, status]) => {
       const command = commands.find((each) => each.id === id);
-      return command === undefined || exitsOf(command)?.includes(Number(status)) !== true;
+      return command?.exits?.statuses.includes(Number(status)) !== true;
     });
     expect(unsaid.map(([, id, status]) => `${id} ${status}`)).toEqual([]);
   });

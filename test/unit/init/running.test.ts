@@ -6,14 +6,9 @@ import { loadConfig } from '../../../src/lib/config/load.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
 import type { ImportedStack } from '../../../src/lib/init/running/index.js';
 import { parseDestination, readLine } from '../../../src/lib/init/running/read.js';
-import {
-  parseStacks,
-  pickStack,
-  publishedPorts,
-  repositoryFiles,
-  type RunningStack,
-} from '../../../src/lib/init/running/stacks.js';
+import { parseStacks, pickStack, publishedPorts, repositoryFiles } from '../../../src/lib/init/running/stacks.js';
 import { asker } from '../../../src/lib/ui/ask.js';
+import type { RunningStack } from '../../../src/lib/init/results.js';
 
 const container = (service: string, ports = '', status = 'Up 2 hours'): string =>
   JSON.stringify({

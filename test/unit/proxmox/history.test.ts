@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rrdAnswer } from '../../../src/lib/proxmox/answers.js';
 import { historyLines } from '../../../src/lib/proxmox/history-lines.js';
-import { historyOf, type VmHistory } from '../../../src/lib/proxmox/history.js';
+import { historyOf } from '../../../src/lib/proxmox/history.js';
+import type { VmHistory } from '../../../src/lib/proxmox/results.js';
 
 const GIB = 1024 ** 3;
 const NOON = Date.parse('2026-01-01T12:00:00Z') / 1000;

@@ -10,7 +10,10 @@ import { MASK_FUNCTION } from '../../../src/lib/app-folder/secrets/masks.js';
 const VALUES = "API_TOKEN='tok-4711-secret'\nPORT='8080'\nDB_NAME='plausible'\n";
 
 /** The runner's judgement of a configuration that Compose can render, but not with markers in it. */
-function judge(services: Readonly<Record<string, object>>): { readonly code: number | null; readonly reason: string } {
+function judge(
+  services: Readonly<Record<string, object>>,
+  compose = "echo 'invalid hostPort: zebu-marker-PORT-end' >&2; return 15;",
+): { readonly code: number | null; readonly reason: string } {
   const work = mkdtempSync(join(tmpdir(), 'zebu-args-'));
   try {
     mkdirSync(join(work, 'shared/secrets'), { recursive: true });
@@ -18,7 +21,8 @@ function judge(services: Readonly<Record<string, object>>): { readonly code: num
     writeFileSync(join(work, 'shared/secrets/1.env'), VALUES);
     writeFileSync(join(work, 'config'), JSON.stringify({ name: 'shop', services }, null, 2));
     const script = `base=${work} work=${work} tree=${work}/tree secrets=1.env reason= masks=${work}/shared/secrets
-${MASK_FUNCTION}compose() { echo 'invalid hostPort: zebu-marker-PORT-end' >&2; return 15; }
+release=${work} directory=${work}/tree
+${MASK_FUNCTION}compose() { ${compose} }
 ${CONFIG}${BUILD_ARGS}
 find_build_args; code=$?
 printf '%s' "$reason"
@@ -54,3 +58,14 @@ it.each(['my-plausible-site', 'plausible', '8080'])(
     expect(judge({ web })).toEqual({ code: 0, reason: '' });
   },
 );
+
+it('tells a word that is a secret from the same word, also beside a port that is one', () => {
+  // As Compose renders it: what is interpolated has the marker, and a port has to be a number.
+  const rendered = (argument: string): string =>
+    `! grep -q zebu-marker-PORT "$work/markers" || return 15; printf 'services:\\n  web:\\n    build:\\n      args:\\n        APP_NAME: ${argument}\\n';`;
+  const web = { build: { args: { APP_NAME: 'plausible' }, context: '/x' }, ports: [{ published: '8080', target: 80 }] };
+  expect(judge({ web }, rendered('plausible'))).toEqual({ code: 0, reason: '' });
+  const { code, reason } = judge({ web }, rendered('zebu-marker-DB_NAME-end'));
+  expect(code).toBe(1);
+  expect(reason).toContain('DB_NAME is handed to the build of web');
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkPrune } from '../../../src/lib/vm/backup/backups.js';
 import { progressOf } from '../../../src/lib/proxmox/long-task.js';
-import { backupTags, findBackup, isOurs, type Backup } from '../../../src/lib/vm/backup/read.js';
+import { backupTags, findBackup, isOurs } from '../../../src/lib/vm/backup/read.js';
+import type { Backup } from '../../../src/lib/vm/backup/results.js';
 
 const backup = (name: string, time: number): Backup => ({
   backup: `local:backup/${name}`,

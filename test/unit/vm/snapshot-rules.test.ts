@@ -5,8 +5,8 @@ import {
   judgeDisks,
   newerThan,
   snapshotNameProblem,
-  type Snapshot,
 } from '../../../src/lib/vm/snapshot/rules.js';
+import type { Snapshot } from '../../../src/lib/vm/snapshot/results.js';
 
 describe('the disks a snapshot is about', () => {
   it('are those with data: no CD drive, no cloud-init drive, no network', () => {

@@ -14,13 +14,7 @@ import { control } from './control.js';
 import type { Layout } from './layout.js';
 import { nodeNames, readSettings, type LabSettings } from './settings.js';
 import { labNetwork, requireRootOnDebian } from './up.js';
-
-export interface DownReport {
-  readonly name: string;
-  /** False when there was no such lab. */
-  readonly existed: boolean;
-  readonly imagesRemoved: boolean;
-}
+import type { DownReport } from './results.js';
 
 /** Guests whose daemon is gone: ended from here, by what their run folders say. */
 async function stopOrphans(layout: Layout, settings: LabSettings): Promise<void> {

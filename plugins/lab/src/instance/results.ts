@@ -1,4 +1,5 @@
 /** Published shapes of what the lab's commands return. */
+import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
 export const labReport = z.object({
@@ -32,9 +33,11 @@ export const labReport = z.object({
   envFile: z.string(),
   vms: z.array(z.object({ vmid: z.number(), name: z.string(), status: z.string() })),
 });
+export type LabReport = ResultOf<typeof labReport>;
 
 export const downReport = z.object({
   name: z.string(),
   existed: z.boolean().describe('False when there was no such lab.'),
   imagesRemoved: z.boolean(),
 });
+export type DownReport = ResultOf<typeof downReport>;

@@ -11,7 +11,7 @@ import { shellUp } from '../host/shell.js';
 import { ensureHostPackages, ensureImage, type LabImage } from '../image/index.js';
 import { networkUp, type LabNetwork } from '../net/network.js';
 import { bridgeDevice } from '../net/devices.js';
-import { daemonStatus, type ControlStatus } from './control.js';
+import { daemonStatus } from './control.js';
 import {
   certificateFingerprint,
   ensureCertificate,
@@ -21,7 +21,7 @@ import {
   sshFiles,
   TOKEN_ID,
 } from './credentials.js';
-import { PVE_VERSIONS, type PveMajor } from '../pve/versions.js';
+import { PVE_VERSIONS } from '../pve/versions.js';
 import type { Layout } from './layout.js';
 import {
   chooseSettings,
@@ -31,45 +31,9 @@ import {
   type LabSettings,
   type WantedSettings,
 } from './settings.js';
+import type { LabReport } from './results.js';
 
-/** What `lab:up` and `lab:status` tell. */
-export interface LabReport {
-  readonly name: string;
-  readonly up: boolean;
-  readonly node: string;
-  readonly nodes: readonly string[];
-  readonly pve: PveMajor;
-  /** The release it answers as, such as `9.2.11`. */
-  readonly version: string;
-  readonly guests: LabSettings['guests'];
-  readonly accel: Accel | null;
-  readonly pid: number | null;
-  readonly stateDir: string;
-  readonly api: {
-    readonly url: string;
-    readonly host: string;
-    readonly port: number;
-    readonly fingerprint: string;
-    readonly tokenId: string;
-    readonly tokenFile: string;
-  };
-  readonly ssh: {
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
-    readonly identityFile: string;
-    readonly knownHostsFile: string;
-  };
-  readonly image: { readonly url: string; readonly sha256: string | null };
-  readonly network: {
-    readonly bridge: string;
-    readonly device: string;
-    readonly subnet: string;
-    readonly gateway: string;
-  };
-  readonly envFile: string;
-  readonly vms: ControlStatus['guests'];
-}
+export type { LabReport };
 
 export interface UpOptions extends Omit<WantedSettings, 'stateDir'> {
   readonly layout: Layout;

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../../lib/command/project-command.js';
 import { pruneArg, storageArg } from '../../../lib/command/worded.js';
-import type { BackupMade } from '../../../lib/vm/backup/backups.js';
+import type { BackupMade } from '../../../lib/vm/backup/results.js';
 
 export default class VmBackupCreate extends ProjectCommand<BackupMade> {
   static override summary = 'Back the VM up: a whole copy of it on a backup storage.';
@@ -12,6 +12,7 @@ export default class VmBackupCreate extends ProjectCommand<BackupMade> {
     1,
     async () => (await import('../../../lib/vm/backup/results.js')).backupMade,
   );
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:backup:create',
     '<%= config.bin %> vm:backup:create --storage nas --prune keep-last=7,keep-weekly=4',

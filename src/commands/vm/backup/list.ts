@@ -1,7 +1,7 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { BackupList } from '../../../lib/vm/backup/backups.js';
+import type { BackupList } from '../../../lib/vm/backup/results.js';
 
 export default class VmBackupList extends ProjectCommand<BackupList> {
   static override summary = 'List the backups of the VM, newest first. Works when the VM itself is gone.';

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../../lib/command/project-command.js';
 import { backupArg, storageArg } from '../../../lib/command/worded.js';
-import type { Restored } from '../../../lib/vm/backup/backups.js';
+import type { Restored } from '../../../lib/vm/backup/results.js';
 
 export default class VmBackupRestore extends ProjectCommand<Restored> {
   static override summary = "Put a backup in the place of the app's VM, or beside it.";
@@ -12,6 +12,7 @@ export default class VmBackupRestore extends ProjectCommand<Restored> {
     1,
     async () => (await import('../../../lib/vm/backup/results.js')).restored,
   );
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:backup:restore latest --start',
     '<%= config.bin %> vm:backup:restore vzdump-qemu-100-2026_11_24-21_03_00.vma.zst --as-new',

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotTaken } from '../../../lib/vm/snapshot/snapshots.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../../lib/command/project-command.js';
+import type { SnapshotTaken } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
   static override summary = "Take a snapshot of the VM's disks and configuration.";
@@ -11,6 +11,7 @@ export default class VmSnapshotCreate extends ProjectCommand<SnapshotTaken> {
     1,
     async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotTaken,
   );
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:snapshot:create before-v2',
     '<%= config.bin %> vm:snapshot:create --description "before the migration of the database"',

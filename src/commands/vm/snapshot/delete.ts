@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../../lib/command/project-command.js';
 import { snapshotArg } from '../../../lib/command/worded.js';
-import type { SnapshotChange } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotChange } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
   static override summary = 'Delete a snapshot. The VM as it is now is not touched.';
@@ -10,6 +10,7 @@ export default class VmSnapshotDelete extends ProjectCommand<SnapshotChange> {
     1,
     async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotChange,
   );
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = ['<%= config.bin %> vm:snapshot:delete before-v2'];
   static override args = {
     name: Args.string({ parse: snapshotArg, description: 'Name of the snapshot.', required: true }),

@@ -1,7 +1,7 @@
 import { resultOf } from '@zebu/kit';
 import { pagerFlag } from '@zebu/kit/command';
 import { ProjectCommand } from '../../../lib/command/project-command.js';
-import type { SnapshotList } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotList } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
   static override summary = 'List the snapshots of the VM, oldest first.';

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../../lib/command/project-command.js';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../../lib/command/project-command.js';
 import { snapshotArg } from '../../../lib/command/worded.js';
-import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/snapshots.js';
+import type { SnapshotRolledBack } from '../../../lib/vm/snapshot/results.js';
 
 export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBack> {
   static override summary = 'Rewind the VM to a snapshot. What was written since is lost.';
@@ -12,6 +12,7 @@ export default class VmSnapshotRollback extends ProjectCommand<SnapshotRolledBac
     1,
     async () => (await import('../../../lib/vm/snapshot/results.js')).snapshotRolledBack,
   );
+  static override exits = exits([...ON_THE_HOST, 'unknown']);
   static override examples = [
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start',
     '<%= config.bin %> vm:snapshot:rollback before-v2 --start --yes',

@@ -3,11 +3,14 @@
 # value, and the marker is looked for. Right for interpolation, bare names, env_file, extends and include alike, and no
 # value is anywhere near it.
 #
-# Names become `NAME='zebu-marker-NAME-end'`. No `${` in here: it is a JavaScript template.
+# Names become `NAME='zebu-marker-NAME-end'`.
 
-# Renders the loaded release with markers instead of secrets, as YAML or JSON.
+# Renders the loaded release with markers instead of secrets: marked_config yaml|json [numbers]. With "numbers" those that are
+# numbers stay what they are, for where Compose takes nothing else, such as in the place of a port.
 marked_config() {
-  ( sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
+  ( plain='/^$/d'
+    [ "${2-}" != numbers ] || plain="/^[A-Za-z_][A-Za-z0-9_]*='[0-9]*'\$/{p;d;}"
+    sed -n -e "$plain" -e "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
     environment=
     if [ -L "$directory/.env" ]; then
       # The same files, with the markers in the place of what "env_file: .env" finds.

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { StrategyLine } from './strategy-line.js';
 import { RELEASE_MARK } from './script.js';
+import type { PlannedService } from '../results.js';
 
 /** As far as it is looked into; everything else of a service is compared as a whole. */
 const mount = z.looseObject({ type: z.string(), source: z.string().optional() });
@@ -30,17 +31,6 @@ export const composeConfig = z.looseObject({
 });
 export type ComposeConfig = z.infer<typeof composeConfig>;
 type Service = z.infer<typeof service>;
-
-export interface PlannedService {
-  readonly service: string;
-  /** maybe-replaced: its image is built from changed files, and only then known to differ. */
-  readonly change: 'added' | 'maybe-replaced' | 'removed' | 'replaced' | 'unchanged';
-  /** How it is replaced; null when there is nothing to replace. */
-  readonly strategy: 'recreate' | 'rolling' | null;
-  readonly reasons: readonly string[];
-  /** Why it cannot be rolled although that was asked for; null otherwise. */
-  readonly forced: string | null;
-}
 
 export interface Comparison {
   /** Null before the first release, and when its files cannot be read any more. */

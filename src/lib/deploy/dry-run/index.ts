@@ -3,49 +3,23 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Config } from '../../config/schema.js';
 import type { Context } from '../../context/context.js';
 import { openGuest } from '../../guest/session.js';
-import { compareSecrets, refuseProtected, type SecretChange } from '../../secrets/changes.js';
+import { compareSecrets, refuseProtected } from '../../secrets/changes.js';
 import { checkRequired, type CollectedSecrets } from '../../secrets/collect.js';
 import { newDigestKey } from '../../secrets/digest.js';
 import { latestEntries } from '../../app-folder/secrets/versions.js';
-import type { LocalGit, LoggedCommit, Target } from '../../repository/git.js';
+import type { LocalGit, Target } from '../../repository/git.js';
 import { parseHistory, type ReleaseRecord } from '../../app-folder/history.js';
 import { describeHolder, parseHolder } from '../../app-folder/lock.js';
 import type { AppLayout } from '../../app-folder/layout.js';
 import { planFile, type ReleasePlan } from '../plan.js';
 import { survey, type Survey } from '../../runs/survey.js';
-import { compareServices, composeConfig, type ComposeConfig, type PlannedService } from './compare.js';
-import { compareSettings, type PlannedSetting } from './settings.js';
+import { compareServices, composeConfig, type ComposeConfig } from './compare.js';
+import { compareSettings } from './settings.js';
 import { parseSections, rehearsalScript } from './script.js';
 import { plannedSteps } from './steps.js';
 import { parseStrategies } from './strategy-line.js';
-
-export interface DeployPlan {
-  /** The commits that go live, newest first; at most 50. Null when the live commit is not known here. */
-  readonly commits: readonly LoggedCommit[] | null;
-  /** How many there are. */
-  readonly ahead: number | null;
-  /** Commits that are live and are no part of the target. */
-  readonly behind: number | null;
-  readonly services: readonly PlannedService[];
-  /** Secrets whose value is new or another one; names only. */
-  readonly secrets: readonly { readonly name: string; readonly status: SecretChange['status'] }[];
-  /** What goes with the release as plain settings, with their values. */
-  readonly settings: readonly PlannedSetting[];
-  readonly steps: readonly string[];
-  readonly room: readonly Room[];
-  /** Who deploys right now; null when nobody does. */
-  readonly deploying: string | null;
-}
-
-/** MiB that are there and that the deploy asks for. */
-export interface Room {
-  readonly what: string;
-  readonly availableMb: number;
-  readonly neededMb: number;
-  readonly enough: boolean;
-  /** What to do; null when there is enough. */
-  readonly remedy: string | null;
-}
+import type { DeployPlan, PlannedService, Room } from '../results.js';
+import type { SecretChange } from '../../secrets/results.js';
 
 export interface Planned {
   readonly previous: string | null;

@@ -1,12 +1,5 @@
 import { parseDotenv } from '@zebu/kit';
-
-export interface PlannedSetting {
-  readonly name: string;
-  /** Null for one that is removed. */
-  readonly value: string | null;
-  /** kept: there is no .env here, and the live release has it. */
-  readonly status: 'added' | 'changed' | 'kept' | 'removed' | 'unchanged';
-}
+import type { PlannedSetting } from '../results.js';
 
 /**
  * What becomes of each setting, by name.

@@ -1,6 +1,6 @@
 import { table } from '../../ui/table.js';
-import type { DeployPlan, Planned } from './index.js';
-import type { PlannedService } from './compare.js';
+import type { Planned } from './index.js';
+import type { DeployPlan, PlannedService } from '../results.js';
 
 /** Commits that are shown; `--json` has up to 50. */
 const SHOWN = 10;

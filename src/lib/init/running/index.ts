@@ -2,7 +2,8 @@ import { ZebuError } from '@zebu/kit';
 import { isAppName } from '../../config/schema.js';
 import type { Asker } from '../../ui/ask.js';
 import { parseDestination, readStacks, type Destination, type StackHost } from './read.js';
-import { pickStack, repositoryFiles, type RunningStack } from './stacks.js';
+import { pickStack, repositoryFiles } from './stacks.js';
+import type { RunningStack } from '../results.js';
 
 export interface ImportRequest extends StackHost {
   /** Name of the project; undefined: the only one, or the one that is chosen. */

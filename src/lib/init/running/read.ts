@@ -1,5 +1,6 @@
 import { sh, ZebuError } from '@zebu/kit';
-import { CONTAINER_FORMAT, parseStacks, type RunningStack } from './stacks.js';
+import { CONTAINER_FORMAT, parseStacks } from './stacks.js';
+import type { RunningStack } from '../results.js';
 
 export interface StackHost {
   /** `[user@]host[:port]`, or an alias of ~/.ssh/config. */

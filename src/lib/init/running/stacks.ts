@@ -1,23 +1,7 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-
-/** A Compose stack as it runs in a VM; paths are the VM's. */
-export interface RunningStack {
-  /** Name of the Compose project: what its volumes and networks are called after. */
-  readonly project: string;
-  readonly running: boolean;
-  /** Null when no container is left that says so. */
-  readonly folder: string | null;
-  /** Base first. */
-  readonly files: readonly string[];
-  readonly services: readonly {
-    readonly name: string;
-    /** `8080:80`; those that are published. */
-    readonly ports: readonly string[];
-    readonly healthcheck: boolean;
-  }[];
-}
+import type { RunningStack } from '../results.js';
 
 const listed = z.array(z.object({ Name: z.string(), Status: z.string(), ConfigFiles: z.string().default('') }));
 

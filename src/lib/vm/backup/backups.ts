@@ -16,42 +16,8 @@ import { requireSightOfVms, unlessUnseen } from '../../proxmox/sight.js';
 import { shortTime } from '../snapshot/snapshots.js';
 import { runTask } from '../../proxmox/tasks.js';
 import { restoreAnew } from './left-over.js';
-import {
-  backupMark,
-  backupStorages,
-  backupTags,
-  chooseBackupStorage,
-  findBackup,
-  readBackups,
-  type Backup,
-} from './read.js';
-
-export interface BackupMade extends Backup {
-  readonly changed: true;
-  readonly node: string;
-  readonly name: string;
-}
-
-export interface BackupList {
-  /** Null when there is no VM of the app now. */
-  readonly vmid: number | null;
-  readonly node: string;
-  /** Newest first. */
-  readonly list: readonly Backup[];
-}
-
-export interface Restored {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly name: string;
-  readonly backup: string;
-  /** Unix time in seconds of the backup. */
-  readonly time: number;
-  /** Beside the app's VM, which was not touched. */
-  readonly asNew: boolean;
-  readonly status: 'running' | 'stopped';
-}
+import { backupMark, backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
+import type { Backup, BackupList, BackupMade, Restored } from './results.js';
 
 export interface BackupOptions {
   readonly storage?: string | undefined;

@@ -4,6 +4,7 @@ import { storagesAnswer } from '../../proxmox/answers.js';
 import type { ProxmoxClient } from '../../proxmox/client.js';
 import { tagsOf } from '../../proxmox/ownership.js';
 import { parseAnswer } from '../../proxmox/parse.js';
+import type { Backup } from './results.js';
 
 const number = z.coerce.number();
 const flag = z.union([z.boolean(), number.transform((value) => value !== 0)]);
@@ -19,17 +20,6 @@ const contentAnswer = z.array(
     protected: flag.default(false),
   }),
 );
-
-export interface Backup {
-  /** `local:backup/vzdump-qemu-100-2026_11_24-21_03_00.vma.zst`. */
-  readonly backup: string;
-  readonly vmid: number;
-  /** Unix time in seconds. */
-  readonly time: number;
-  readonly bytes: number;
-  readonly notes: string;
-  readonly protected: boolean;
-}
 
 /** In the notes of every backup zebu makes, so that it is found even when the VM is gone. */
 export const backupMark = (app: string): string => `zebu-app-${app}`;

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { ZebuError } from '@zebu/kit';
 import type { Own } from '../own-vm.js';
 import { parseAnswer } from '../../proxmox/parse.js';
-import { judgeDisks, snapshotRemedy, type DiskVerdict, type Snapshot, type StorageFacts } from './rules.js';
+import { judgeDisks, snapshotRemedy, type DiskVerdict, type StorageFacts } from './rules.js';
+import type { Snapshot, Snapshots } from './results.js';
 
 const number = z.coerce.number();
 const flag = z.union([z.boolean(), number.transform((value) => value !== 0)]);
@@ -21,13 +22,6 @@ const snapshotsAnswer = z.array(
 const storageConfigAnswer = z.array(
   z.object({ storage: z.string(), type: z.string(), 'snapshot-as-volume-chain': flag.optional() }),
 );
-
-export interface Snapshots {
-  /** Oldest first. */
-  readonly list: readonly Snapshot[];
-  /** The one the VM as it is now goes back to; null before the first. */
-  readonly current: string | null;
-}
 
 export async function readSnapshots({ client, vm }: Own): Promise<Snapshots> {
   const rows = parseAnswer(

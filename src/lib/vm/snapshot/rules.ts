@@ -1,4 +1,5 @@
 import { parseProperties } from '../../proxmox/properties.js';
+import type { Snapshot } from './results.js';
 
 /** What snapshots of a disk are like, by the type of its storage. The facts are Proxmox's own, in its storage plugins. */
 
@@ -112,18 +113,6 @@ export function efiDiskProblem({
     detail: `a VM of the community script cannot have snapshots on ${storage} (type ${type}): its EFI disk is a raw file there`,
     remedy: `Choose a vm.storage on ZFS, LVM-thin or Ceph, or vm.provisioner cloud-image. Or make the EFI disk qcow2 afterwards, with the VM stopped, on the host: qm disk move VMID efidisk0 ${storage} --format qcow2 --delete 1`,
   };
-}
-
-export interface Snapshot {
-  readonly name: string;
-  readonly description: string;
-  /** Unix time in seconds. */
-  readonly time: number;
-  readonly parent: string | null;
-  /** The memory is in it, too: a rollback goes on running from there. */
-  readonly memory: boolean;
-  /** Taking or deleting it was begun and came to no end: it is no state of the VM, and can only be deleted. */
-  readonly unfinished: 'deleting' | 'taking' | null;
 }
 
 /** The snapshots taken after one, oldest first. */

@@ -7,41 +7,9 @@ import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
 import { ownVm, vmTask, type Own } from '../own-vm.js';
 import { says } from '../../proxmox/said.js';
-import {
-  findSnapshot,
-  judgeVm,
-  readSnapshots,
-  requireFinished,
-  requireNoFreeze,
-  requireSnapshots,
-  type Snapshots,
-} from './read.js';
-import { defaultSnapshotName, newerThan, snapshotNameProblem, type Snapshot } from './rules.js';
-
-export interface SnapshotChange {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly node: string;
-  readonly vm: string;
-  readonly snapshot: string;
-}
-
-export interface SnapshotTaken extends SnapshotChange {
-  /** `agent`: file systems were frozen through the guest agent; `crash`: as after a power cut; `stopped`: nothing ran. */
-  readonly consistency: 'agent' | 'crash' | 'stopped';
-}
-
-export interface SnapshotRolledBack extends SnapshotChange {
-  /** Unix time in seconds that the disks are back at. */
-  readonly time: number;
-  readonly status: 'running' | 'stopped';
-}
-
-export interface SnapshotList extends Snapshots {
-  readonly vmid: number;
-  readonly node: string;
-  readonly vm: string;
-}
+import { findSnapshot, judgeVm, readSnapshots, requireFinished, requireNoFreeze, requireSnapshots } from './read.js';
+import { defaultSnapshotName, newerThan, snapshotNameProblem } from './rules.js';
+import type { Snapshot, SnapshotChange, SnapshotList, SnapshotRolledBack, SnapshotTaken } from './results.js';
 
 function facts({ vm, name }: Own): { vmid: number; node: string; vm: string } {
   return { vmid: vm.vmid, node: vm.node, vm: name };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_PIN } from '../../../../src/lib/vm/provision/community-script/pin.js';
-import type { ScriptReview } from '../../../../src/lib/vm/provision/community-script/review.js';
+import type { ScriptReview } from '../../../../src/lib/vm/results.js';
 import { showReview } from '../../../../src/lib/vm/provision/community-script/show.js';
 
 const review: ScriptReview = {

@@ -1,11 +1,12 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
-import type { DownReport } from '../../instance/down.js';
+import type { DownReport } from '../../instance/results.js';
 import { labFlags, labLayout } from '../../instance/flags.js';
 
 export default class LabDown extends ZebuCommand<DownReport> {
   static override result = resultOf<DownReport>(1, async () => (await import('../../instance/results.js')).downReport);
+  static override exits = exits(['precondition']);
   static override summary = 'Take the lab down: guests, node, bridge and state.';
   static override description = 'Leaves nothing behind but the cached guest image.';
   static override examples = ['<%= config.bin %> lab:down', '<%= config.bin %> lab:down --purge-cache'];

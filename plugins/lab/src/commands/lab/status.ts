@@ -1,10 +1,11 @@
-import { resultOf, ZebuError } from '@zebu/kit';
+import { exits, resultOf, ZebuError } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
-import type { LabReport } from '../../instance/up.js';
+import type { LabReport } from '../../instance/results.js';
 
 export default class LabStatus extends ZebuCommand<LabReport> {
   static override result = resultOf<LabReport>(1, async () => (await import('../../instance/results.js')).labReport);
+  static override exits = exits(['precondition']);
   static override summary = 'Show the lab: whether it is up, how to reach it, its guests.';
   static override examples = ['<%= config.bin %> lab:status --json'];
   static override flags = { ...labFlags };

@@ -1,12 +1,13 @@
 import { Flags } from '@oclif/core';
-import { resultOf } from '@zebu/kit';
+import { exits, resultOf } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
 import { PROGRAM_START_MS } from '../../host/settings.js';
-import type { LabReport } from '../../instance/up.js';
+import type { LabReport } from '../../instance/results.js';
 
 export default class LabUp extends ZebuCommand<LabReport> {
   static override result = resultOf<LabReport>(1, async () => (await import('../../instance/results.js')).labReport);
+  static override exits = exits(['precondition']);
   static override summary = 'Bring up a Proxmox-compatible node on this machine, with real virtual machines as guests.';
   static override description =
     'Builds a Debian guest image when there is none yet (about two minutes), then starts the node: its REST API and an SSH host shell on 127.0.0.1, and a bridge with DHCP for guests. Run it again to repair what is missing.';

@@ -3,16 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-
-/** Which version of the community's script runs as root on the host: each of its files by its SHA-256. */
-export interface ScriptPin {
-  /** Commit of the upstream repository; null when the files came from somewhere without commits. */
-  readonly commit: string | null;
-  /** When it was recorded, as a date. */
-  readonly recorded: string;
-  /** Path in the upstream repository → SHA-256 in hex. */
-  readonly files: Readonly<Record<string, string>>;
-}
+import type { ScriptPin } from '../../results.js';
 
 export const SCRIPT = 'vm/docker-vm.sh';
 

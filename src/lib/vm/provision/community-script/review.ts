@@ -5,31 +5,10 @@ import { dirname, join } from 'node:path';
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../../context/context.js';
 import { dialogDifferences } from './dialog-differences.js';
-import { loadPin, mismatches, PIN_FILE, SCRIPT_FILES, sha256, UPSTREAM, type FoundPin, type ScriptPin } from './pin.js';
+import { loadPin, mismatches, PIN_FILE, SCRIPT_FILES, sha256, UPSTREAM, type FoundPin } from './pin.js';
 import { rewriteSources } from './rewrite.js';
 import { hasCommits, readScript, scriptSource, type ScriptSource } from './source.js';
-
-/** The pinned version of the community script, and how what its source has now differs from it. */
-export interface ScriptReview {
-  readonly pin: ScriptPin;
-  /** Who pins: `zebu itself`, or the file beside zebu.yml. */
-  readonly pinnedBy: string;
-  readonly source: string;
-  /** What the source has now; null when it could not be asked, and then why. */
-  readonly current: { readonly commit: string | null; readonly files: Readonly<Record<string, string>> } | null;
-  readonly unreachable: string | null;
-  /** Files that are not as pinned. */
-  readonly changed: readonly string[];
-  /** What changed in them, as a diff; null when nothing did or the pinned version cannot be had any more. */
-  readonly diff: string | null;
-  /**
-   * What the version of the source asks otherwise than zebu answers, one sentence each; null when the source could not be
-   * asked.
-   */
-  readonly differences: readonly string[] | null;
-  /** A new pin was recorded. */
-  readonly recorded: boolean;
-}
+import type { ScriptPin, ScriptReview } from '../../results.js';
 
 const TIMEOUT_MS = 20_000;
 

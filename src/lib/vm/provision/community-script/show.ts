@@ -1,5 +1,5 @@
 import type { Io } from '@zebu/kit';
-import type { ScriptReview } from './review.js';
+import type { ScriptReview } from '../../results.js';
 
 const version = (commit: string | null): string => (commit === null ? 'without a commit' : `commit ${commit}`);
 

@@ -1,0 +1,75 @@
+/** Published shapes of what is found of an app in the VM. */
+import type { ResultOf } from '@zebu/kit';
+import * as z from 'zod';
+import { releaseRecord } from './history.js';
+import { holderNote } from './lock.js';
+
+export const usage = z.object({
+  cpu: z.number().describe('Percent of one core.'),
+  /** Without the page cache that can be given back. */
+  memory: z.number().describe('Bytes.'),
+});
+export type Usage = ResultOf<typeof usage>;
+
+export const machine = z
+  .object({
+    cores: z.number(),
+    load: z.number().describe('Average over one minute.'),
+    memory: z.object({ total: z.number(), available: z.number() }).describe('Bytes.'),
+    /** The file system Docker keeps its images and volumes on. */
+    disk: z.object({ total: z.number(), used: z.number(), available: z.number() }).describe('Bytes.'),
+  })
+  .nullable()
+  .describe('The VM.');
+export type Machine = NonNullable<ResultOf<typeof machine>>;
+
+export const serviceState = z
+  .object({
+    service: z.string(),
+    container: z.string(),
+    state: z.string().describe("Docker's word: running, exited, restarting, created, paused, dead."),
+    health: z.enum(['healthy', 'none', 'starting', 'unhealthy']),
+    lasting: z.boolean().describe('Meant to stay up, as opposed to a one-shot.'),
+    exitCode: z.number(),
+    restarts: z.number(),
+    outOfMemory: z.boolean(),
+    startedAt: z.string().describe('ISO 8601, UTC.'),
+    image: z.string(),
+    imageId: z.string().describe('Digest of the image, as Docker names it.'),
+    configHash: z.string().describe("Compose's digest of the service's configuration."),
+    usage: usage.nullable().describe('Null for one that does not run, and where it was not measured.'),
+    ports: z.array(z.string()).describe('As `0.0.0.0:8080->8080/tcp`.'),
+    verdict: z.enum(['bad', 'good', 'waiting']),
+  })
+  .describe('One container of the app.');
+export type ServiceState = ResultOf<typeof serviceState>;
+
+/** A run that was killed, or lost power, and has not been undone or finished yet. */
+export const interrupted = z.object({
+  release: z.string(),
+  run: z.string().describe('Names the journal.'),
+  phase: z
+    .string()
+    .describe('prepare: nothing that runs was touched. switch, restore: services may be of either. live: verified.'),
+  previous: z.string().nullable().describe('What recovering goes back to.'),
+});
+export type Interrupted = ResultOf<typeof interrupted>;
+
+export const appStatus = z.object({
+  app: z.string(),
+  healthy: z.boolean().describe('Every service is as it should be.'),
+  release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
+  broken: z.string().nullable().describe('What is wrong with the link to the live release.'),
+  last: releaseRecord.nullable().describe('How the last deploy ended.'),
+  deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),
+  interrupted: interrupted.nullable().describe('A run that was killed and has not been undone or finished yet.'),
+  host: z.string().describe('Address of the VM.'),
+  url: z.string().nullable().describe('app.url.'),
+  services: z.array(serviceState),
+  drift: z
+    .array(z.string())
+    .nullable()
+    .describe('In what the containers differ from the live release; null when it was not noted.'),
+  machine,
+});
+export type AppStatus = ResultOf<typeof appStatus>;
