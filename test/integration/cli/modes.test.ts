@@ -19,7 +19,7 @@ const commands = ['oclif.manifest.json', 'plugins/lab/oclif.manifest.json'].flat
 );
 
 /** A value for a required argument that takes only some. */
-const ARGUMENTS: Readonly<Record<string, string>> = { shell: 'bash', state: 'on', node: 'pve', plugin: './none.tgz' };
+const ARGUMENTS: Readonly<Record<string, string>> = { shell: 'bash', state: 'on', node: 'pve', plugin: './none.tgz', snapshot: 'before-v2' };
 
 /** What succeeds without anything remote; `folder` is made for it. */
 const LOCAL: Readonly<Record<string, readonly string[]>> = {
