@@ -19,7 +19,12 @@ const commands = ['oclif.manifest.json', 'plugins/lab/oclif.manifest.json'].flat
 );
 
 /** A value for a required argument that takes only some. */
-const ARGUMENTS: Readonly<Record<string, string>> = { shell: 'bash', state: 'on', node: 'pve', plugin: './none.tgz', snapshot: 'before-v2' };
+const ARGUMENTS: Readonly<Record<string, string>> = { shell: 'bash', state: 'on', node: 'pve', plugin: './none.tgz' };
+/** The same where the command makes the difference. */
+const NAMES: Readonly<Record<string, string>> = {
+  'vm:snapshot:delete': 'before-v2',
+  'vm:snapshot:rollback': 'before-v2',
+};
 
 /** What succeeds without anything remote; `folder` is made for it. */
 const LOCAL: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +58,7 @@ interface Case {
 const cases: readonly Case[] = commands.flatMap(([id, { args }]): Case[] => {
   const given = Object.values(args)
     .filter(({ required }) => required === true)
-    .map(({ name }) => ARGUMENTS[name] ?? 'x');
+    .map(({ name }) => NAMES[id] ?? ARGUMENTS[name] ?? 'x');
   const local = LOCAL[id];
   return [
     { id, kind: 'alone', args: [id, ...given, ...(ADDED[id] ?? [])] },
