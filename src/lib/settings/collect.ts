@@ -37,6 +37,9 @@ function secretWithin({ value, refersTo }: Setting, context: Context, secrets: C
   return undefined;
 }
 
+/** What a setting is told as begins with its name. */
+const nameOf = (text: string): string => text.split(' ', 1)[0] ?? '';
+
 /**
  * What `.env` holds beside secrets, for the release to have as plain settings; undefined where there is no such file, so that
  * what the live release has is kept. Names that look like secrets and that nothing in the commit asks for stay at home.
@@ -73,13 +76,13 @@ export async function collectSettings(
       settings.set(name, setting.value);
     }
   }
-  const suspects = [...likely, ...holding.map((text) => text.replace(/ .*$/s, ''))];
+  const suspects = [...likely, ...holding.map(nameOf)];
   if (suspects.length === 0) return settings;
   const { named, whole } = await git.mentions(commit, suspects);
-  const wanted = (text: string): boolean => whole || named.has(text.replace(/ .*$/s, ''));
+  const wanted = (text: string): boolean => whole || named.has(nameOf(text));
   const refused = [...likely, ...holding].filter(wanted);
   if (refused.length > 0) {
-    const names = refused.map((text) => text.replace(/ .*$/s, ''));
+    const names = refused.map(nameOf);
     const declare = names.map((name) => `${name}: {}`).join(', ');
     throw new ZebuError(
       'SECRET_UNDECLARED',
