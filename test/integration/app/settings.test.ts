@@ -121,7 +121,7 @@ describe('settings in .env', { timeout: 300_000 }, () => {
     expect(guest.run('docker exec settings-web-1 cat /name')).toBe('my-plausible-site');
     expect(guest.run('docker port settings-web-1')).toContain(':8080');
     expect(await said(release)).toContain('my-plausible-site');
-    project.write('compose.yml', compose('\${DB_NAME}'));
+    project.write('compose.yml', compose('${DB_NAME}'));
     const run = await project.zebu(['app:deploy', '--tag', commit(), '--json']);
     expect([run.code, run.stdout]).toEqual([6, expect.stringContaining('DB_NAME is handed to the build of web')]);
   });
