@@ -89,15 +89,20 @@ export function isFrozen(error: unknown): boolean {
  * @throws VM_NOT_READY while file systems are held (`isFrozen`), or when the agent may not do it; VM_NOT_RUNNING; what the question throws
  */
 export async function agentAnswer(target: Asked, ask: () => Promise<unknown>): Promise<unknown> {
-  let answer: unknown;
-  try {
-    answer = await ask();
-  } catch (error) {
-    if (isNotRunning(error)) throw stoppedMeanwhile(target.vmid, { status: 'stopped' }, error);
-    const said = refusalIn(error);
-    throw said === undefined ? error : await explain(target, said);
+  for (let again = false; ; again = true) {
+    let answer: unknown;
+    try {
+      answer = await ask();
+    } catch (error) {
+      if (isNotRunning(error)) throw stoppedMeanwhile(target.vmid, { status: 'stopped' }, error);
+      if (refusalIn(error) === undefined) throw error;
+      answer = error;
+    }
+    const said = refusalIn(answer);
+    if (said === undefined) return answer;
+    const why = await explain(target, said);
+    // They may have been given free between the question and that for the state: what was refused was not done, so it can
+    // be asked once more, and only who refuses again does so by its configuration.
+    if (again || why.details?.['agent'] !== 'disabled') throw why;
   }
-  const said = refusalIn(answer);
-  if (said === undefined) return answer;
-  throw await explain(target, said);
 }

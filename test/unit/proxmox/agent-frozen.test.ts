@@ -65,6 +65,14 @@ describe('a question while a backup holds the file systems', () => {
     await expect(waitForHostKeys(target, waiting)).rejects.toMatchObject(held);
   });
 
+  it('is asked once more when they were freed between it and the question why', async () => {
+    const { target } = await setup({
+      [`GET ${AGENT}/network-get-interfaces`]: inTurn(inside('guest-network-get-interfaces'), INTERFACES),
+      [`POST ${AGENT}/fsfreeze-status`]: { result: 'thawed' },
+    });
+    expect(await readInterfaces(target)).toMatchObject([{ name: 'eth0' }]);
+  });
+
   it('is another matter where the agent itself forbids it: that no waiting cures', async () => {
     const { target, waiting, clock } = await setup({
       [`GET ${AGENT}/file-read`]: outside('guest-file-open'),
