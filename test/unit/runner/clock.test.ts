@@ -24,15 +24,15 @@ describe.each(vmShells())('a clock that is set during a run, in $name', { timeou
     base = mkdtempSync(join(tmpdir(), 'zebu-clock-'));
     for (const each of ['journals', 'releases/r1', 'work', 'shared/secrets'])
       mkdirSync(join(base, each), { recursive: true });
-    writeFileSync(join(base, 'work/set'), '0');
+    writeFileSync(join(base, 'shift'), '0');
   });
   afterEach(() => rmSync(base, { recursive: true }));
 
   /** A run from its start on, with all it knows of time; `set DAYS` sets the clock. */
   const run = (script: string): readonly string[] => {
     const program = `
-date() { if [ "$1" = +%s ]; then echo $(( $(command date +%s) + $(cat ${base}/work/set) )); else command date "$@"; fi; }
-set_clock() { echo $(( $1 * ${DAY} )) >${base}/work/set; }
+date() { if [ "$1" = +%s ]; then echo $(( $(command date +%s) + $(cat ${base}/shift) )); else command date "$@"; fi; }
+set_clock() { echo $(( $1 * ${DAY} )) >${base}/shift; }
 set -- deploy ${base} r1 r1 worker
 ${START}
 release=$base/releases/r1 project=app record='"id":"r1","ref":"v1","kind":"tag","commit":"c","who":"ann","from":"laptop"' previous=
@@ -92,7 +92,7 @@ gap=$(gaps); echo "gap=$gap"; say_gap; ( finish live '' )`;
     writeFileSync(join(base, 'releases/r1/plan'), '');
     run(`phase prepare; note begin ''`);
     expect(existsSync(join(base, 'transaction'))).toBe(true);
-    writeFileSync(join(base, 'work/set'), String(days * DAY));
+    writeFileSync(join(base, 'shift'), String(days * DAY));
     run(`load() { :; }\nrecover`);
     expect(record()).toMatchObject({ verdict: 'refused' });
     expect(record()?.seconds).toBeGreaterThanOrEqual(0);
@@ -106,7 +106,7 @@ gap=$(gaps); echo "gap=$gap"; say_gap; ( finish live '' )`;
     const open = readFileSync(join(base, 'transaction'), 'utf8');
     expect(open).toMatch(/ tx_boot=[0-9a-f-]{36} tx_uptime=\d+$/m);
     writeFileSync(join(base, 'transaction'), open.replace(/tx_boot=\S+/, 'tx_boot=another'));
-    writeFileSync(join(base, 'work/set'), String(-DAY));
+    writeFileSync(join(base, 'shift'), String(-DAY));
     run(`load() { :; }\nrecover`);
     expect(record()?.seconds).toBe(0);
   });
