@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LabReport } from '../plugins/lab/src/instance/up.ts';
+import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 import { configuration, inLab, resultOf, zebu } from './lab.ts';
 
 const FILES: Readonly<Record<string, string>> = {

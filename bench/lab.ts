@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LabReport } from '../plugins/lab/src/instance/up.ts';
+import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabReport } from '../plugins/lab/src/instance/up.ts';
+import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 import { median } from './app.ts';
 import { configuration, inLab, zebu } from './lab.ts';
 import { measureCreate, own } from './vm-create.ts';

@@ -30,13 +30,6 @@ export const FOLDERS: readonly Folder[] = [
     'context',
   ),
   folder('hooks', 'runs an operation between the hooks that plugins have for it', 'context', 'providers'),
-  folder(
-    'command',
-    'the base of commands about one app: loads the configuration, makes the Context',
-    'config',
-    'context',
-    'providers',
-  ),
   folder('proxmox', 'Proxmox VE as it answers: client, schemas, tasks, ownership, permissions', 'ui', 'context'),
   folder('guest', 'where the VM is, the SSH session into it, and what it has to have', 'config', 'context', 'proxmox'),
   folder('compose', 'what Compose files say, read on this machine', 'config'),
@@ -58,6 +51,14 @@ export const FOLDERS: readonly Folder[] = [
     'config',
     'context',
     'guest',
+  ),
+  folder(
+    'command',
+    'the base of commands about one app: loads the configuration, makes the Context',
+    'config',
+    'context',
+    'providers',
+    'app-folder',
   ),
   folder('runner', 'the program that carries a run out in the VM', 'guest', 'app-folder'),
   folder(

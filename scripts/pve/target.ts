@@ -1,6 +1,6 @@
 /** Where the acceptance suite runs: a node that variables name, or a lab. */
 import { ZebuError } from '@zebu/kit';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 
 export type TransportId = 'api' | 'ssh';
 export type Provisioner = 'cloud-image' | 'community-script';

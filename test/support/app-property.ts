@@ -1,4 +1,4 @@
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { AppRounds } from './app-rounds.js';
 import { makeBaseImage } from './base-image.js';
 import { guestShell } from './guest-shell.js';

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { PIN_FILE, SCRIPT, SCRIPT_FILES } from '../../src/lib/vm/provision/community-script/pin.js';
 import { ROOT } from './cli.js';
 import type { Project } from './project.js';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 
 export interface Shell {
   /** stdout of a command line; throws when it fails. */

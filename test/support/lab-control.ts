@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { control } from '../../plugins/lab/src/instance/control.js';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import type { FaultRequest } from '../../plugins/lab/src/pve/faults.js';
 
 /** Makes the next matching request or task of a lab go wrong. */

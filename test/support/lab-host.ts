@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { commandLine } from '../../plugins/kit/src/quote.js';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import type { FaultRequest } from '../../plugins/lab/src/pve/faults.js';
 
 /** A command on the lab's node, as its administrator would type it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { followTask, localApi, type LocalParams } from '../../plugins/lab/src/host/local-api.js';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 
 /** The lab's node as its administrator: what a test prepares or looks at behind zebu's back. */
 export interface Node {

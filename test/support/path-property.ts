@@ -1,4 +1,4 @@
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { BASE_IMAGE } from './base-image.js';
 import { PathRounds } from './path-rounds.js';
 import { makeProject } from './project.js';

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { makeBaseImage } from './base-image.js';
 import { BESIDE, checkOutBeside, containersOf } from './beside-compose.js';
 import { ROOT } from './cli.js';

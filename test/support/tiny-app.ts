@@ -1,4 +1,4 @@
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { makeProject, type Project } from './project.js';
 
 const health = (test: string): string =>

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Transport, TransportContext } from '../../plugins/kit/src/index.js';
 import { createConsole } from '../../plugins/kit/src/console.js';
-import type { LabReport } from '../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { factory as api } from '../../plugins/transport-api/src/index.js';
 import { factory as ssh } from '../../plugins/transport-ssh/src/index.js';
 import { Capture } from './capture.js';

@@ -1,4 +1,5 @@
 import { ZebuError } from '@zebu/kit';
+import type { Context } from '../context/context.js';
 
 /** Exit status of a script that found `current` leading nowhere. */
 export const BROKEN_STATUS = 69;
@@ -21,10 +22,10 @@ export function checkLink(app: string, link: string | undefined): void {
   if (linkProblem(app, link) !== null) throw brokenLink(app, link);
 }
 
-/** Of what goes on all the same. */
-export function linkWarning(app: string, link: string | undefined): string | undefined {
-  const problem = linkProblem(app, link);
-  return problem === null ? undefined : `It cannot be told which release is live: ${problem}. ${LINK_REMEDY}`;
+/** What goes on all the same says so. */
+export function warnOfLink({ config, io }: Context, link: string | undefined): void {
+  const problem = linkProblem(config.app.name, link);
+  if (problem !== null) io.warn(`It cannot be told which release is live: ${problem}. ${LINK_REMEDY}`);
 }
 
 /** @param link what the script set, if it told */

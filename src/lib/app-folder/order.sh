@@ -10,10 +10,7 @@
 # was under the lock as well, and what has no end by name among those.
 in_order() {
   LC_ALL=C sort -u | LC_ALL=C awk -v folder="$1" '
-    function member(text, key) {
-      if (!match(text, "\"" key "\":\"[^\"]*\"")) return ""
-      return substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 5)
-    }
+# include ./member.awk
     function add(each) { if (each != "" && !(each in known)) { known[each] = 1; list[++n] = each } }
     { wanted[$0] = 1; name[++m] = $0 }
     END {
@@ -30,37 +27,41 @@ in_order() {
     }'
 }
 
-# in_turn FOLDER: the names on standard input, the last one first that would be gone back to. Those that were live stand after
-# the others, and going back to one leaves all that were live after it: they were fled.
+# turns FOLDER: the releases as they were live, oldest first. Going back to one leaves all that were live after it: they were
+# fled.
+turns() {
+  LC_ALL=C awk '
+# include ./member.awk
+    {
+      id = member($0, "id")
+      if (id == "" || member($0, "verdict") != "live") next
+      if (id in at) for (; n > at[id]; n--) delete at[turn[n]]
+      else { turn[++n] = id; at[id] = n }
+    }
+    END { for (i = 1; i <= n; i++) print turn[i] }' "$1/releases.jsonl" 2>/dev/null
+}
+
+# in_turn FOLDER: the names on standard input, the last one first that would be gone back to: those of no turn in order, then
+# the others in theirs.
 in_turn() {
-  in_order "$1" | LC_ALL=C awk -v folder="$1" '
-    function member(text, key) {
-      if (!match(text, "\"" key "\":\"[^\"]*\"")) return ""
-      return substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 5)
-    }
-    BEGIN {
-      while ((getline line < (folder "/releases.jsonl")) > 0) {
-        id = member(line, "id")
-        if (id == "" || member(line, "verdict") != "live") continue
-        if (id in at) for (; n > at[id]; n--) delete at[turn[n]]
-        else { turn[++n] = id; at[id] = n }
-      }
-    }
+  { turns "$1"; echo; in_order "$1"; } | LC_ALL=C awk '
+    $0 == "" { told = 1; next }
+    !told { turn[++n] = $0; at[$0] = n; next }
     $0 in at { there[$0] = 1; next }
     { print }
     END { for (i = 1; i <= n; i++) if (turn[i] in there) print turn[i] }'
 }
 
-# In order: all releases, and all journals.
-# shellcheck disable=SC2012 # names of our own, or of containers
-releases_in_order() { ls -1 "$1/releases" 2>/dev/null | in_order "$1"; }
-# shellcheck disable=SC2012 # names of our own, or of containers
-journals_in_order() { ls -1 "$1/journals" 2>/dev/null | sed -n 's/[.]jsonl$//p' | in_order "$1"; }
+# All releases, and all journals, in no order and in theirs.
+release_names() { ls -1 "$1/releases" 2>/dev/null; }
+# shellcheck disable=SC2012 # names of our own
+journal_names() { ls -1 "$1/journals" 2>/dev/null | sed -n 's/[.]jsonl$//p'; }
+releases_in_order() { release_names "$1" | in_order "$1"; }
+journals_in_order() { journal_names "$1" | in_order "$1"; }
 
 # take_place FOLDER RUN: under the lock. What is gone loses its place.
 take_place() {
-  # shellcheck disable=SC2012 # names of our own, or of containers
-  { ls -1 "$1/releases"; ls -1 "$1/journals" | sed -n 's/[.]jsonl$//p'; } 2>/dev/null | in_order "$1" >"$1/order.new" &&
+  { release_names "$1"; journal_names "$1"; } | in_order "$1" >"$1/order.new" &&
     printf '%s\n' "$2" >>"$1/order.new" &&
     mv -f "$1/order.new" "$1/order"
 }

@@ -4,11 +4,11 @@ declare const brand: unique symbol;
 
 /**
  * UTC time and short commit: `20261124T053000Z-1a2b3c4`; safe as a file name and image tag. The time is that of the clock
- * which asked for it, and says nothing about what came before or after: see ORDER.
+ * which asked for it, and says nothing about what came before or after: see order.sh.
  */
 export type ReleaseId = string & { readonly [brand]: 'ReleaseId' };
 
-const PATTERN = /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/;
+export const RELEASE_ID = /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/;
 
 export function makeReleaseId(now: Date, commit: string): ReleaseId {
   const time = now
@@ -19,7 +19,7 @@ export function makeReleaseId(now: Date, commit: string): ReleaseId {
 }
 
 export function toReleaseId(text: string): ReleaseId {
-  if (!PATTERN.test(text))
+  if (!RELEASE_ID.test(text))
     throw new ZebuError('REF_UNKNOWN', `\`${text}\` is not a release id`, { hint: 'See zebu app:releases' });
   return text as ReleaseId;
 }

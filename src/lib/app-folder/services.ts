@@ -8,7 +8,7 @@ import type { Machine, ServiceState, Usage } from './results.js';
 export interface AppSurvey {
   readonly services: readonly ServiceState[];
   readonly current: string | null;
-  /** How the link to it is: live, none, or what is wrong; see CURRENT_LINK. */
+  /** How the link to it is: live, none, or what is wrong; see current-link.sh. */
   readonly link: string | undefined;
   /** The last line of the history. */
   readonly lastRecord: string | undefined;

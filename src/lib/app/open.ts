@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
-import { linkWarning } from '../app-folder/current-link.js';
+import { warnOfLink } from '../app-folder/current-link.js';
 import { openGuest } from '../guest/session.js';
 import type { Opened } from './results.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
@@ -69,8 +69,7 @@ export async function openApp(context: Context, browser: boolean): Promise<Opene
   if (urls.length === 0) {
     const { session, address } = await openGuest(context);
     const { services, link } = await surveyApp(session, context);
-    const broken = linkWarning(config.app.name, link);
-    if (broken !== undefined) io.warn(broken);
+    warnOfLink(context, link);
     if (services.length === 0) throw notDeployed(config.app.name);
     urls = [...publishedUrls(services, address.host)];
   }

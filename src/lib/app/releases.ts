@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
 import type { DeployResult } from '../deploy/results.js';
-import { checkLink, linkWarning } from '../app-folder/current-link.js';
+import { checkLink, warnOfLink } from '../app-folder/current-link.js';
 import CURRENT_LINES from '../app-folder/current-lines.sh';
 import { parseHistory } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
@@ -19,7 +19,9 @@ interface Releases {
   readonly current: string | null;
   /** Ids of all that have a folder in the VM, in the order the VM was given them. */
   readonly order: readonly string[];
-  /** How the link to the live one is; see CURRENT_LINK. */
+  /** Ids of those that were live and were not fled since, in the order they were live in. */
+  readonly turns: readonly string[];
+  /** How the link to the live one is; see current-link.sh. */
   readonly link: string | undefined;
 }
 
@@ -32,6 +34,7 @@ cd ${base} 2>/dev/null || exit 0
     CURRENT_LINES +
     sh`
 for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
+turns . | sed 's/^/turn=/'
 releases_in_order . | sed 's/^/place=/'
 sed 's/^/record=/' releases.jsonl 2>/dev/null
 exit 0
@@ -51,7 +54,13 @@ export function parseReleases(stdout: string): Releases {
     current: record.id === current,
     kept: kept.has(record.id),
   }));
-  return { releases: releases.toReversed(), current, order: valuesOf('place'), link: valuesOf('link')[0] };
+  return {
+    releases: releases.toReversed(),
+    current,
+    order: valuesOf('place'),
+    turns: valuesOf('turn'),
+    link: valuesOf('link')[0],
+  };
 }
 
 /** @throws APP_MISSING */
@@ -68,33 +77,19 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
   );
   const { releases, link } = parseReleases(stdout);
   if (releases.length === 0) throw notDeployed(name);
-  const broken = linkWarning(name, link);
-  if (broken !== undefined) context.io.warn(broken);
+  warnOfLink(context, link);
   return releases;
-}
-
-/** Releases as they were live, oldest first. Going back to one leaves all that were live after it: they were fled. */
-function turns(releases: readonly Release[]): readonly string[] {
-  const turn: string[] = [];
-  for (const { id, verdict } of releases.toReversed()) {
-    if (verdict !== 'live') continue;
-    const at = turn.indexOf(id);
-    if (at === -1) turn.push(id);
-    else turn.length = at + 1;
-  }
-  return turn;
 }
 
 /**
  * The release to go back to: the named one, else the one that was live before the live one and was not fled since, so that
  * neither going back twice nor a deploy after it returns to what was fled. @throws REF_UNKNOWN
  */
-export function chooseRelease({ releases, current, order }: Releases, wanted: string | undefined): ReleaseId {
+export function chooseRelease({ releases, current, order, turns }: Releases, wanted: string | undefined): ReleaseId {
   const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
   if (wanted === undefined) {
-    const turn = turns(releases);
     // Of a release that no record tells of, what came to the VM before it is all there is to know.
-    const known = current !== null && turn.includes(current) ? turn : order;
+    const known = current !== null && turns.includes(current) ? turns : order;
     const before = current === null ? known : known.slice(0, Math.max(0, known.indexOf(current)));
     const newest = before.findLast((id) => candidates.some((each) => each.id === id));
     if (newest !== undefined) return toReleaseId(newest);

@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { shortNote } from '../app-folder/author.js';
-import { checkLink, linkWarning } from '../app-folder/current-link.js';
+import { checkLink, warnOfLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
 import type { Operated } from './results.js';
 import { checkServices, notDeployed, surveyApp } from '../app-folder/status.js';
@@ -70,8 +70,7 @@ export async function operate(
   const { name } = context.config.app;
   const before = await surveyApp(session, context);
   // What runs can be stopped without knowing what is live; what is started again should be that.
-  const broken = linkWarning(name, before.link);
-  if (broken !== undefined && action === 'stop') context.io.warn(broken);
+  if (action === 'stop') warnOfLink(context, before.link);
   else checkLink(name, before.link);
   if (before.services.length === 0) throw notDeployed(name);
   checkServices(services, before.services);

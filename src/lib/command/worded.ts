@@ -1,4 +1,5 @@
 import { ZebuError } from '@zebu/kit';
+import { RELEASE_ID } from '../app-folder/release-id.js';
 
 /** Parses an argument that is one word of a kind, before anything is asked or connected. @throws USAGE */
 export function worded(pattern: RegExp, what: string): (text: string) => Promise<string> {
@@ -15,7 +16,7 @@ export const secretNameArg = worded(
 );
 
 export const releaseArg = worded(
-  /^\d{8}T\d{6}Z-[0-9a-f]{7,40}$/,
+  RELEASE_ID,
   'the id of a release, such as 20261124T053000Z-1a2b3c4; zebu app:releases lists them',
 );
 

@@ -5,10 +5,10 @@
 start_release() {
   rm -f "$work/hashes"
   write_env_file
-  write_digests || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  write_digests || { unreadable; return 1; }
   renew_networks || return 1
   front_prepare
-  find_rolling || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  find_rolling || { unreadable; return 1; }
   # Beside it, for in_force.
   hashing=
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }

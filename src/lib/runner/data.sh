@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What mounts.ts found to be data, put where it outlives releases.
+# What mounts.sh found to be data, put where it outlives releases.
 
 as_needed() { "$@" 2>/dev/null || sudo -n "$@" 2>/dev/null; }
 

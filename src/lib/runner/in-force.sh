@@ -51,7 +51,7 @@ pinned_ids() {
 # replace counts as another one.
 in_force() {
   begin in-force ''
-  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(grep -v '^$' "$work/error" | tail -n 1)"; return 0; }
+  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
   # shellcheck disable=SC2015 # it is for either of them
   expected >"$work/expected" && in_use >"$work/in-use" || { cause=docker-silent reason='Docker does not answer'; return 1; }
   pinned_ids >"$work/pins-in-force"

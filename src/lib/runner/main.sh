@@ -7,7 +7,7 @@ judge_paths() { map_mounts && check_standing; }
 # Refuses Compose files that cannot be read, and what they may not say.
 check_config() {
   step=check
-  read_config || { blame compose-invalid '' "$(grep -v '^$' "$work/error" | tail -n 1)"; finish refused "$cause" "$reason"; }
+  read_config || { blame compose-invalid '' "$(compose_said)"; finish refused "$cause" "$reason"; }
   check_given || finish refused "$cause" "$reason"
   unread >"$work/said"
   [ ! -s "$work/said" ] || logged cat "$work/said"

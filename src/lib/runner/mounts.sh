@@ -197,7 +197,7 @@ map_mounts() {
   # What else looks at volumes, configs and secrets is to see the places they have now.
   ! grep -qE '^(volumes|configs|secrets):' "$release/shared.yml" 2>/dev/null || {
     rm -f "$work/config"
-    read_config || { blame compose-invalid '' "$(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+    read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
   }
 }
 

@@ -5,8 +5,7 @@
 # newest.
 old_releases() {
   live=$(live_release)
-  # shellcheck disable=SC2012 # names of our own, or of containers
-  ls -1 "$base/releases" | in_turn "$base" | tac | while read -r each; do
+  release_names "$base" | in_turn "$base" | tac | while read -r each; do
     [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
   done | awk -v keep="$keep" -v live="$live" -v own="$id" '
     $2 == live || $2 == own { next }

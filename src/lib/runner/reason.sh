@@ -10,3 +10,8 @@ blame() {
   cause=$1 reason=$2$3
   if says_disk_full "$3"; then cause=no-space; fi
 }
+
+# What Compose said last of the files that it cannot read.
+compose_said() { grep -v '^$' "$work/error" | tail -n 1; }
+
+unreadable() { cause=compose-invalid reason="the Compose files cannot be read: $(compose_said)"; }

@@ -9,10 +9,10 @@
 replace_affected() {
   rm -f "$work/hashes"
   write_env_file
-  write_digests || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+  write_digests || { unreadable; return 1; }
   front_prepare
   if [ -n "$affected" ]; then
-    find_rolling || { cause=compose-invalid reason="the Compose files cannot be read: $(grep -v '^$' "$work/error" | tail -n 1)"; return 1; }
+    find_rolling || { unreadable; return 1; }
     # shellcheck disable=SC2086 # names, each free of blanks
     if [ -s "$work/roll" ]; then
       awk -F'|' -v names=" $affected " 'index(names, " " $1 " ")' "$work/strategies" >"$work/own" && mv "$work/own" "$work/strategies"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Every path that a Compose project names within what zebu manages, and what is there: the facts that are judged in
-# mounts.ts, once per path for the whole project.
+# mounts.sh, once per path for the whole project.
 
 # Reads the indented JSON of "docker compose config", and writes what it names within the app's folder, shared/ left out. A
 # line each, its fields separated by tabs:

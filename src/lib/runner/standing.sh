@@ -6,7 +6,7 @@
 # setting a line, fields separated by tabs: kind name setting; "here" for each, whatever its settings.
 standing_wanted() {
   awk -v OFS='\t' -v base="$base/" -v release="$release/" "$scan_all"'
-    # Where a folder of the project is kept is decided for it (mounts.ts), and lies elsewhere in what is read here.
+    # Where a folder of the project is kept is decided for it (mounts.sh), and lies elsewhere in what is read here.
     function placed(path) { return index(path, base) == 1 || index(path, release) == 1 }
     function flush(   i) {
       if (kind != "" && !external) for (i = 1; i <= n; i++) print kind, name, wanted[i]
@@ -38,7 +38,6 @@ standing_found() {
   [ -z "$names" ] || timeout 60 docker volume inspect --format '{{$v := .}}volume{{"\t"}}{{.Name}}{{"\t"}}here
 volume{{"\t"}}{{.Name}}{{"\t"}}driver {{.Driver}}{{range $k, $o := .Options}}
 volume{{"\t"}}{{$v.Name}}{{"\t"}}driver_opts {{json $k}}:{{json $o}}{{end}}{{range $k, $o := .Labels}}
-# shellcheck disable=SC2086 # names, each free of blanks
 volume{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}' $names 2>/dev/null
   names=$(awk -F'\t' '$1 == "network" && $3 == "here" { print $2 }' "$1")
   # shellcheck disable=SC2016,SC2086 # a template of Docker's; names, each free of blanks
@@ -53,7 +52,6 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}labels {{json $k}}:{{json $o}}{{end}}{{range .
 network{{"\t"}}{{$v.Name}}{{"\t"}}subnet {{.Subnet}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}gateway {{.Gateway}}
 network{{"\t"}}{{$v.Name}}{{"\t"}}ip_range {{.IPRange}}{{range $k, $o := .AuxAddress}}
-# shellcheck disable=SC2086 # names, each free of blanks
 network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{end}}' $names 2>/dev/null
   return 0
 }
@@ -68,7 +66,7 @@ standing_differs() {
   grep -qv "$(printf '\t')here\$" "$work/asked-once" || return 0
   standing_found "$release/standing" >"$work/found"
   awk -F'\t' -v OFS='\t' '
-    function setting(text) { sub(/:".*$/, "", text); if (text !~ /^(driver_opts|labels|aux_addresses) /) sub(/ .*$/, "", text); return text }
+# include ./setting.awk
     FILENAME == ARGV[1] { there[$1, $2] = 1; is[$0] = 1; next }
     FILENAME == ARGV[2] { wanted[$0] = 1; asked[$1, $2, setting($3)] = 1; if ((($1, $2) in there) && !($0 in is)) print $1, $2, setting($3); next }
     ($0 in is) && !($0 in wanted) && !(($1, $2, setting($3)) in asked) { print $1, $2, setting($3) }
@@ -86,7 +84,7 @@ plan_standing() {
   standing_wanted <"$work/config" >"$work/wanted" || return 1
   standing_found "$work/wanted" >"$work/found"
   awk -F'\t' '
-    function setting(text) { sub(/:".*$/, "", text); return text }
+# include ./setting.awk
     FILENAME == ARGV[1] { is[$1, $2, setting($3)] = $0; next }
     /zebu-marker-/ && (($1, $2, setting($3)) in is) { print is[$1, $2, setting($3)]; next }
     { print }' "$work/found" "$work/wanted" >"$release/standing"

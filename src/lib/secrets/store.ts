@@ -2,7 +2,7 @@ import { parseDotenv, Sensitive, sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { author } from '../app-folder/author.js';
-import { linkWarning } from '../app-folder/current-link.js';
+import { warnOfLink } from '../app-folder/current-link.js';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
 import { changedMeanwhile, LOCKED_STATUS, lockHeld, takeLock } from '../app-folder/lock.js';
 import { hasChanges, secretBundle, type SecretChanges, type Stamp } from './bundle.js';
@@ -25,8 +25,7 @@ export async function readStore(context: Context, session: SshSession): Promise<
     context.io.warn(
       'A change of secrets was interrupted in the VM: zebu app:recover ends it, as the next change does.',
     );
-  const broken = linkWarning(context.config.app.name, store.link);
-  if (broken !== undefined) context.io.warn(broken);
+  warnOfLink(context, store.link);
   return store;
 }
 

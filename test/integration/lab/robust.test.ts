@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { LabReport } from '../../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../../plugins/lab/src/instance/results.js';
 import { zebuJson, ROOT } from '../../support/cli.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject, type Project } from '../../support/project.js';

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { commandLine } from '../../../plugins/kit/src/quote.js';
-import type { LabReport } from '../../../plugins/lab/src/instance/up.js';
+import type { LabReport } from '../../../plugins/lab/src/instance/results.js';
 import { rolePrivileges } from '../../../src/lib/doctor/role.js';
 import { addFault } from '../lab-host.js';
 import { nodeOf } from '../node.js';

@@ -7,8 +7,9 @@ import {
   brokenLink,
   checkLink,
   linkProblem,
-  linkWarning,
+  warnOfLink,
 } from '../../../src/lib/app-folder/current-link.js';
+import type { Context } from '../../../src/lib/context/context.js';
 import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
 import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
@@ -37,6 +38,15 @@ const wentLive = (): void => writeFileSync(join(base, 'releases.jsonl'), '{"verd
 const status = (): string | undefined =>
   parseStatus(inVmShell({ docker: ':', flock: ':' }, statusScript(base, 'shop', false)).join('\n')).link;
 const endOf = (script: string): string | undefined => inVmShell({ docker: ':' }, `( ${script}\n)\necho $?`).at(-1);
+
+function warned(link: string | undefined): readonly string[] {
+  const lines: string[] = [];
+  warnOfLink(
+    { config: { app: { name: 'shop' } }, io: { warn: (line: string) => lines.push(line) } } as unknown as Context,
+    link,
+  );
+  return lines;
+}
 
 describe('the link to the live release', () => {
   it('is told from none at all, before anything went live', () => {
@@ -96,9 +106,9 @@ describe('the link to the live release', () => {
     expect(() => checkLink('shop', listed.link)).toThrow(
       expect.objectContaining({ code: 'APP_MISSING', hint: expect.stringContaining('zebu app:deploy') as string }),
     );
-    expect(linkWarning('shop', store.link)).toContain('zebu app:deploy');
+    expect(warned(store.link)).toEqual([expect.stringContaining('zebu app:deploy')]);
     expect(() => checkLink('shop', 'live')).not.toThrow();
-    expect([linkWarning('shop', 'live'), linkWarning('shop', 'none')]).toEqual([undefined, undefined]);
+    expect([...warned('live'), ...warned('none')]).toEqual([]);
   });
 
   it('is said first, with what to do', () => {

@@ -22,8 +22,7 @@ describe.each(vmShells())('a clock that is set during a run, in $name', { timeou
   let base: string;
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'zebu-clock-'));
-    for (const each of ['journals', 'releases/r1', 'work', 'shared/secrets'])
-      mkdirSync(join(base, each), { recursive: true });
+    for (const each of ['journals', 'releases/r1', 'shared/secrets']) mkdirSync(join(base, each), { recursive: true });
     writeFileSync(join(base, 'shift'), '0');
   });
   afterEach(() => rmSync(base, { recursive: true }));

@@ -4,7 +4,8 @@ import type { Accel } from '../guest/qemu-argv.js';
 import { cachedImage } from '../image/index.js';
 import type { Layout } from './layout.js';
 import { readSettings } from './settings.js';
-import { labReport, type LabReport } from './up.js';
+import type { LabReport } from './results.js';
+import { labReport } from './up.js';
 
 async function knownAccel(cacheDir: string): Promise<Accel | undefined> {
   try {

@@ -33,8 +33,6 @@ import {
 } from './settings.js';
 import type { LabReport } from './results.js';
 
-export type { LabReport };
-
 export interface UpOptions extends Omit<WantedSettings, 'stateDir'> {
   readonly layout: Layout;
   readonly log: (line: string) => void;

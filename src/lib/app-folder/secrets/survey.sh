@@ -3,7 +3,7 @@
 # here as in the shell that reads it.
 
 if [ -d shared/secrets ]; then
-  # shellcheck disable=SC2012 # names of our own, or of containers
+  # shellcheck disable=SC2012 # names of our own
   ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
   [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
   if [ -f transaction ] && grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi

@@ -36,7 +36,7 @@ export interface SecretStore {
   readonly releases: ReadonlyMap<string, number>;
   /** Live release; undefined before the first deploy. */
   readonly current: string | undefined;
-  /** How the link to the live release is; see CURRENT_LINK. */
+  /** How the link to the live release is; see current-link.sh. */
   readonly link?: string | undefined;
   /** A change of the live release's secrets was cut off, by a crash or a power cut. */
   readonly cutOff: boolean;

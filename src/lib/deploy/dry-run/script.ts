@@ -108,13 +108,13 @@ cat "$work/release/settings.env" 2>/dev/null
 if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
 if ! read_config; then
   section error
-  grep -v '^$' "$work/error" | tail -n 1
+  compose_said
 elif ! { check_given && map_mounts; }; then
   section refused
   printf '%s\n' "$reason"
 elif own_files && [ -s "$release/shared.yml" ] && ! { rm "$work/config" && read_config; }; then
   section error
-  grep -v '^$' "$work/error" | tail -n 1
+  compose_said
 elif ! plan_standing; then
   section refused
   printf '%s\n' "$reason"
