@@ -10,7 +10,7 @@ import { sshFiles } from '../instance/credentials.js';
 import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
 import { addDevice, bridgeDevice, nodeDevice } from '../net/devices.js';
-import { ACCESS_SHARE, TICKET_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
+import { ACCESS_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
 
 const LIB = fileURLToPath(new URL('../../host-shell', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
@@ -70,7 +70,7 @@ export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)} ZEBU_LAB_TICKET_START=${share(TICKET_SHARE)}`,
+    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)}`,
     '',
   ].join('\n');
 }
