@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, withKeys } from './bundle.ts';
+import { bundling, sshLibrary, withKeys } from './bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -46,6 +46,8 @@ await build({
   minifyWhitespace: true,
 });
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
+
+await build({ ...sshLibrary(root), outfile: 'plugins/kit/dist/ssh/library.js', allowOverwrite: true });
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });

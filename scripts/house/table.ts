@@ -58,6 +58,7 @@ export const FOLDERS: readonly Folder[] = [
     'config',
     'context',
     'providers',
+    'proxmox',
     'app-folder',
   ),
   folder('runner', 'the program that carries a run out in the VM', 'guest', 'app-folder'),
