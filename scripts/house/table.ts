@@ -133,6 +133,18 @@ export const FOLDERS: readonly Folder[] = [
     'settings',
   ),
   folder(
+    'up',
+    'check, VM and release in one',
+    'ui',
+    'repository',
+    'context',
+    'vm',
+    'app-folder',
+    'deploy',
+    'app',
+    'doctor',
+  ),
+  folder(
     'support',
     'what is attached to an issue, without names and secrets',
     'ui',
