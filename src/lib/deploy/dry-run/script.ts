@@ -121,6 +121,8 @@ elif ! plan_standing; then
 else
   section target
   marked "$work/release" "$work/config"
+  section version
+  docker compose version --short
   section strategies
   strategies <"$work/config"
   section paths
