@@ -6,7 +6,7 @@
  * used.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling, sshLibrary, withKeys } from './bundle.ts';
@@ -24,6 +24,10 @@ const typescript = spawnSync(process.execPath, [`${root}node_modules/typescript/
   stdio: 'inherit',
 });
 if (typescript.status !== 0) process.exit(typescript.status ?? 1);
+
+// What tsc leaves behind: scripts that a plugin reads beside its code.
+for (const file of globSync('plugins/*/src/**/*.{sh,awk,pl}', { cwd: root }))
+  copyFileSync(`${root}${file}`, `${root}${file.replace('/src/', '/dist/')}`);
 
 const options = bundling(root);
 await build({ ...options, entryPoints: ['src/lib/config/json-schema.ts'], outfile: '.build/config-keys.mjs' });

@@ -15,6 +15,8 @@ const OWN_OF_A_CONTAINER = new Set([
   'Id',
   'Created',
   'State',
+  // Of a health check that runs at this moment.
+  'ExecIDs',
   'ResolvConfPath',
   'HostnamePath',
   'HostsPath',
