@@ -74,6 +74,22 @@ logged() {
   return "$ended"
 }
 
+# Runs a program of the user's, which may leave something running that holds its output: heard for a second more, and not
+# waited for.
+heard() {
+  rm -f "$work/heard"
+  mkfifo "$work/heard"
+  cat "$work/heard" &
+  hearing=$!
+  "$@" >"$work/heard" 2>&1
+  heard=$?
+  { sleep 1; kill $hearing; } >/dev/null 2>&1 &
+  enough=$!
+  wait $hearing 2>/dev/null
+  kill $enough 2>/dev/null
+  return $heard
+}
+
 # The last line of a step's output that says something, as it was said.
 last_line() { sed -n 's/^{"step":"'"$1"'","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1 | sed 's/\\\(.\)/\1/g'; }
 
