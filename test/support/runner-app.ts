@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -215,21 +215,27 @@ ${script}
   }
 
   #start(program: string | undefined, rest: readonly string[], env: NodeJS.ProcessEnv, run: string): RunnerRun {
-    const file = program === undefined ? join(this.base, 'runner') : join(this.#root, 'program');
-    if (program !== undefined) writeFileSync(file, program);
+    const started = program === undefined ? join(this.base, 'runner') : join(this.#root, 'program');
+    if (program !== undefined) writeFileSync(started, program);
     const calls = join(this.state, 'calls');
     writeFileSync(calls, '');
     const [shell = 'sh', ...before] = this.shell.argv;
-    const { status, stdout, stderr } = spawnSync(shell, [...before, file, ...rest], {
-      encoding: 'utf8',
+    // Files and no pipes: nothing waits for what is left running.
+    const [out, err] = [join(this.#root, 'out'), join(this.#root, 'err')];
+    const files = [openSync(out, 'w'), openSync(err, 'w')];
+    const { status } = spawnSync(shell, [...before, started, ...rest], {
+      stdio: ['ignore', ...files],
       cwd: this.base,
-      timeout: 60_000,
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
       env: {
         ...process.env,
         ...env,
         PATH: [join(this.#root, 'bin'), this.shell.path, process.env['PATH']].filter((each) => each !== '').join(':'),
       },
     });
+    files.forEach(closeSync);
+    const [stdout, stderr] = [readFileSync(out, 'utf8'), readFileSync(err, 'utf8')];
     if (stderr !== '') throw new Error(stderr);
     const argvs = readFileSync(calls, 'utf8')
       .split(END)

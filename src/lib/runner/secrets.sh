@@ -7,7 +7,7 @@
 
 # What changes beside the secrets themselves is none of this: of the services only those that use them.
 replace_affected() {
-  rm -f "$work/hashes"
+  forget_hashes
   write_env_file
   write_digests || { unreadable; return 1; }
   front_prepare
