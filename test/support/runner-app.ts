@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -23,7 +34,8 @@ const COMPOSE_OPTIONS = ['--progress', '-p', '--project-directory', '-f', '--env
 export type Answers = Readonly<Record<string, string>>;
 
 /** Shell commands that print lines as they are. */
-export const says = (...lines: readonly string[]): string => `cat <<'SAID'\n${lines.map((line) => `${line}\n`).join('')}SAID`;
+export const says = (...lines: readonly string[]): string =>
+  `cat <<'SAID'\n${lines.map((line) => `${line}\n`).join('')}SAID`;
 
 /** A container as the runner asks Docker for it when it judges. */
 export interface Seen {
@@ -85,7 +97,11 @@ function withoutOptions(argv: readonly string[]): readonly string[] {
   return ['compose', ...argv.slice(at)];
 }
 
-const pattern = (key: string): string => `${key.split('*').map((part) => (part === '' ? '' : quote(part))).join('*')}*`;
+const pattern = (key: string): string =>
+  `${key
+    .split('*')
+    .map((part) => (part === '' ? '' : quote(part)))
+    .join('*')}*`;
 
 /** One that goes with the test. */
 export function runnerApp(shell: VmShell): RunnerApp {
@@ -111,7 +127,10 @@ export class RunnerApp {
   readonly base = join(this.#root, basename(this.#root));
   readonly state = join(this.#root, 'state');
 
-  constructor(readonly shell: VmShell) {
+  readonly #shell: VmShell;
+
+  constructor(shell: VmShell) {
+    this.#shell = shell;
     for (const each of ['bin', 'state']) mkdirSync(join(this.#root, each));
     for (const each of ['journals', 'shared/secrets', 'releases/r1/tree', 'releases/r2/tree'])
       mkdirSync(join(this.base, each), { recursive: true });
@@ -197,10 +216,7 @@ esac
    * Runs commands with all functions of the runner, as a run of release r2 does after r1: both are there, r2 is loaded unless
    * `load` says otherwise.
    */
-  run(
-    script: string,
-    options: RunOptions = {},
-  ): RunnerRun {
+  run(script: string, options: RunOptions = {}): RunnerRun {
     const { mode = 'deploy', load = true, runner = false, run = 'run2' } = options;
     if (runner) this.write('runner', RUNNER);
     const program = `set -- ${mode} ${this.base} r2 ${run} worker
@@ -227,7 +243,7 @@ ${script}
     if (program !== undefined) writeFileSync(started, program);
     const calls = join(this.state, 'calls');
     writeFileSync(calls, '');
-    const [shell = 'sh', ...before] = this.shell.argv;
+    const [shell = 'sh', ...before] = this.#shell.argv;
     // Files and no pipes: nothing waits for what is left running.
     const [out, err] = [join(this.#root, 'out'), join(this.#root, 'err')];
     const files = [openSync(out, 'w'), openSync(err, 'w')];
@@ -239,7 +255,7 @@ ${script}
       env: {
         ...process.env,
         ...env,
-        PATH: [join(this.#root, 'bin'), this.shell.path, process.env['PATH']].filter((each) => each !== '').join(':'),
+        PATH: [join(this.#root, 'bin'), this.#shell.path, process.env['PATH']].filter((each) => each !== '').join(':'),
       },
     });
     files.forEach(closeSync);
@@ -254,9 +270,7 @@ ${script}
       code: status,
       lines: stdout.split('\n').slice(0, -1),
       calls: argvs,
-      docker: argvs
-        .filter(([name]) => name === 'docker')
-        .map(([, ...argv]) => withoutOptions(argv).join(' ')),
+      docker: argvs.filter(([name]) => name === 'docker').map(([, ...argv]) => withoutOptions(argv).join(' ')),
       get journal() {
         return journal();
       },

@@ -28,7 +28,7 @@ recover() {
   load "$release" || {
     # Somebody has removed it: there is nothing that could be put back by it, and nobody is to be held up.
     [ "$tx_phase" = prepare ] && verdict=refused || verdict=unhealthy
-    close_journal $verdict 0 interrupted "$(escape "$why; its release is gone")"
+    close_journal "$verdict" 0 interrupted "$(escape "$why; its release is gone")"
     rm -f "$transaction"
     exit 1
   }

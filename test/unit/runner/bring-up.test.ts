@@ -80,7 +80,8 @@ steady bring_up '' && go_live`);
     app.docker({
       ...WELL,
       'compose up': '[ -e "$state/again" ] || { : >"$state/again"; exit 1; }',
-      'compose config --hash': '[ -e "$state/second" ] || { : >"$state/second"; sleep .5; echo "web stale"; exit; }; echo "web hash"',
+      'compose config --hash':
+        '[ -e "$state/second" ] || { : >"$state/second"; sleep .5; echo "web stale"; exit; }; echo "web hash"',
     });
     const { lines } = app.run(`${ENGINE}start_release; start_release; sleep .6; wait; cat "$work/hashes"`);
     expect(lines).toEqual(['web hash']);
@@ -99,10 +100,13 @@ describe.each(vmShells())('going back, in $name', { timeout: 60_000 }, (shell) =
     const { calls, journal } = app.run(at);
     const up = calls.find((each) => each.includes('up'));
     expect(up).toEqual(expect.arrayContaining(['-f', 'before.yml', `${app.base}/releases/r1/tree`]));
-    expect(said(journal)).toEqual(
-      expect.arrayContaining(['last lines of shop-web-1', 'last words', 'web said "no"']),
-    );
-    expect(journal.at(-1)).toMatchObject({ end: 'restored', step: 'verify', cause: 'unhealthy', reason: 'web said "no"' });
+    expect(said(journal)).toEqual(expect.arrayContaining(['last lines of shop-web-1', 'last words', 'web said "no"']));
+    expect(journal.at(-1)).toMatchObject({
+      end: 'restored',
+      step: 'verify',
+      cause: 'unhealthy',
+      reason: 'web said "no"',
+    });
     expect(app.read('releases.jsonl')).toContain('"id":"r2"');
     expect(app.has('.reserve')).toBe(false);
   });
@@ -123,7 +127,10 @@ describe.each(vmShells())('going back, in $name', { timeout: 60_000 }, (shell) =
 
   it('says both when that fails, too', () => {
     const app = runnerApp(shell);
-    app.docker({ ...WELL, 'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'unhealthy' })) });
+    app.docker({
+      ...WELL,
+      'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'unhealthy' })),
+    });
     const { journal } = app.run(at);
     expect(journal.at(-1)).toMatchObject({
       ...{ end: 'unhealthy', cause: 'unhealthy' },

@@ -6,7 +6,9 @@ import { vmShells } from '../../support/shells.js';
 describe.each(vmShells())('a build, in $name', { timeout: 60_000 }, (shell) => {
   it('is what Compose builds, as many at once as were asked for, with its last words in the journal', () => {
     const app = runnerApp(shell);
-    app.docker({ 'compose build': 'echo "parallel ${COMPOSE_PARALLEL_LIMIT-none}"; echo "failed to solve" >&2; exit 17' });
+    app.docker({
+      'compose build': 'echo "parallel ${COMPOSE_PARALLEL_LIMIT-none}"; echo "failed to solve" >&2; exit 17',
+    });
     const { lines, docker, journal } = app.run(`begin build ''
 build_images; echo "$?"
 parallel=2; printf '%s\\n' api web >"$release/builders"; build_images; echo "$?"`);
@@ -35,7 +37,9 @@ app_weight=4096; build_images`);
   it('asks nothing of Docker where it is over at once, or no weight is wanted', () => {
     const app = runnerApp(shell);
     app.docker({ 'compose build': ':' });
-    const { docker } = app.run('app_weight=4096; build_images; app_weight=0; sleep() { :; }; favour_later; unfavour_app');
+    const { docker } = app.run(
+      'app_weight=4096; build_images; app_weight=0; sleep() { :; }; favour_later; unfavour_app',
+    );
     expect(docker).toEqual(['compose build']);
   });
 

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -30,11 +39,19 @@ describe.each(vmShells())('the files of a commit, in $name', { timeout: 60_000 }
     git('add', '-A');
     const first = git('commit-tree', '-m', 'x', git('write-tree'));
     rmSync(join(work, 'dos'));
-    writeFileSync(join(work, '.gitattributes'), '* text eol=crlf ident filter=evil\n*.u16 working-tree-encoding=UTF-16\n');
+    writeFileSync(
+      join(work, '.gitattributes'),
+      '* text eol=crlf ident filter=evil\n*.u16 working-tree-encoding=UTF-16\n',
+    );
     writeFileSync(join(work, 'wide.u16'), 'plain');
     const blob = git('hash-object', '-w', '--no-filters', join(work, 'wide.u16'));
     git('update-index', '--add', '--cacheinfo', `100644,${blob},wide.u16`);
-    git('update-index', '--add', '--cacheinfo', `100644,${git('hash-object', '-w', '--no-filters', '.gitattributes')},.gitattributes`);
+    git(
+      'update-index',
+      '--add',
+      '--cacheinfo',
+      `100644,${git('hash-object', '-w', '--no-filters', '.gitattributes')},.gitattributes`,
+    );
     git('update-index', '--force-remove', 'dos');
     const second = git('commit-tree', '-m', 'y', git('write-tree'));
 

@@ -44,7 +44,14 @@ echo never`);
     expect([app.has('holder'), app.read('held')]).toEqual([false, 'me']);
     const reason = 'web said "no" \\ $(id) twice';
     const [record] = parseHistory(app.read('releases.jsonl').split('\n').slice(1).join('\n'));
-    expect(record).toMatchObject({ id: 'r2', run: 'run2', verdict: 'restored', step: 'verify', cause: 'unhealthy', reason });
+    expect(record).toMatchObject({
+      id: 'r2',
+      run: 'run2',
+      verdict: 'restored',
+      step: 'verify',
+      cause: 'unhealthy',
+      reason,
+    });
     expect(record?.gaps).toEqual({ web: 1.5 });
     expect(journal.at(-1)).toMatchObject({ end: 'restored', step: 'verify', cause: 'unhealthy', reason });
   });

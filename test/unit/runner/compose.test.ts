@@ -8,8 +8,17 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
   it('is its files in their order, what zebu adds after them, and the last word in variables to what is newest', () => {
     const app = runnerApp(shell);
     app.plan('r2', {
-      ...{ files: '-f deploy/compose.yml -f deploy/prod.yml --profile jobs', directory: 'tree/deploy', secrets: '3.env' },
-      ...{ proxy_compose: 'services: {}\n', release_env: 'ZEBU_RELEASE=r2\n', settings_from: 'here', settings: "A='b'\n" },
+      ...{
+        files: '-f deploy/compose.yml -f deploy/prod.yml --profile jobs',
+        directory: 'tree/deploy',
+        secrets: '3.env',
+      },
+      ...{
+        proxy_compose: 'services: {}\n',
+        release_env: 'ZEBU_RELEASE=r2\n',
+        settings_from: 'here',
+        settings: "A='b'\n",
+      },
     });
     app.write('releases/r2/tree/deploy/.env', 'FROM=commit\n');
     app.write('shared/secrets/bound.env', "DB='old'\n");
@@ -18,14 +27,20 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
     app.docker({ 'compose up': 'pwd' });
     const { calls, lines } = app.run('compose up -d "a b"');
     const release = `${app.base}/releases/r2`;
-    const option = (name: string, ...values: readonly string[]): readonly string[] => values.flatMap((each) => [name, each]);
+    const option = (name: string, ...values: readonly string[]): readonly string[] =>
+      values.flatMap((each) => [name, each]);
     expect(calls[0]).toEqual([
       ...['docker', 'compose', '--progress', 'plain', '-p', 'shop', '--project-directory', `${release}/tree/deploy`],
       ...option('-f', 'deploy/compose.yml', 'deploy/prod.yml'),
       ...['--profile', 'jobs'],
       ...option('-f', ...['proxy', 'shared', 'images'].map((each) => `${release}/${each}.yml`)),
       ...option('--env-file', `${release}/tree/deploy/.env`, `${release}/settings.env`),
-      ...option('--env-file', `${app.base}/shared/secrets/3.env`, `${app.base}/shared/secrets/bound.env`, `${release}/release.env`),
+      ...option(
+        '--env-file',
+        `${app.base}/shared/secrets/3.env`,
+        `${app.base}/shared/secrets/bound.env`,
+        `${release}/release.env`,
+      ),
       ...['up', '-d', 'a b'],
     ]);
     expect(lines).toEqual([`${release}/tree`]);
@@ -34,9 +49,18 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
 
   it('is nothing of the release that was loaded before', () => {
     const app = runnerApp(shell);
-    app.plan('r1', { files: '-f a.yml', routes: 'web', drain: '9', strategy: 'rolling', directory: 'tree/sub', secrets: '1.env' });
+    app.plan('r1', {
+      files: '-f a.yml',
+      routes: 'web',
+      drain: '9',
+      strategy: 'rolling',
+      directory: 'tree/sub',
+      secrets: '1.env',
+    });
     app.docker({ 'compose ps': ':' });
-    const { lines, calls } = app.run('load "$base/releases/r1"; load "$base/releases/r2"; echo "$routes|$drain|$strategy|$secrets"; compose ps');
+    const { lines, calls } = app.run(
+      'load "$base/releases/r1"; load "$base/releases/r2"; echo "$routes|$drain|$strategy|$secrets"; compose ps',
+    );
     expect(lines).toEqual(['|0|recreate|']);
     expect(calls[0]?.join(' ')).not.toMatch(/releases\/r1|1[.]env|a[.]yml/);
   });

@@ -44,7 +44,17 @@ awk "$scan_all"' section == "volumes" && depth == 3 { print key "=" value(line) 
 
   it('has paths as they are on the disk: doubled dollars and escapes taken back, control characters still such', () => {
     const app = runnerApp(shell);
-    const paths = ['/a b', '/$$HOME', '/q"q', '/back\\slash', '/<&>', '/tab\there', '/new\nline', '/return\rhere', '/bell\u0007'];
+    const paths = [
+      '/a b',
+      '/$$HOME',
+      '/q"q',
+      '/back\\slash',
+      '/<&>',
+      '/tab\there',
+      '/new\nline',
+      '/return\rhere',
+      '/bell\u0007',
+    ];
     app.write('paths', goJson(paths));
     const { lines } = app.run(`awk "$scan_all"'
       { body = line; if (!sub(/^"/, "", body)) next; sub(/",?$/, "", body); body = text(body)

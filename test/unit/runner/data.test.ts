@@ -16,8 +16,7 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
 
   it('has a folder of its own, made of what the commit has there, with all names and links in it', () => {
     const app = runnerApp(shell);
-    for (const each of ['-rf', 'a b/$(id)', "it's", 'two\nlines'])
-      app.write(`releases/r2/tree/up loads/${each}`, each);
+    for (const each of ['-rf', 'a b/$(id)', "it's", 'two\nlines']) app.write(`releases/r2/tree/up loads/${each}`, each);
     symlinkSync('a b', inTree(app, 'up loads/link'));
     const { lines } = app.run(
       `${decided(app, [inTree(app, 'up loads'), kept(app, 'up loads'), 'content', 'missing'], [inTree(app, 'new'), kept(app, 'sub/new'), 'missing', 'missing'])}place_data; echo "$? [$cause]"`,
@@ -31,7 +30,8 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
   it('is given what is new in the commit, and keeps every byte that it has', () => {
     const app = runnerApp(shell);
     app.write('shared/mounts/data/kept', 'data');
-    for (const each of ['kept', 'sub/new one', 'two\nlines']) app.write(`releases/r2/tree/data/${each}`, `commit ${each}`);
+    for (const each of ['kept', 'sub/new one', 'two\nlines'])
+      app.write(`releases/r2/tree/data/${each}`, `commit ${each}`);
     const { lines } = app.run(
       `${decided(app, [inTree(app, 'data'), kept(app, 'data'), 'content', 'data'])}place_data; echo "$? $reason"`,
     );
@@ -81,7 +81,9 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
     const { lines } = app.run(
       `${decided(app, [inTree(app, 'data'), kept(app, 'data'), 'missing', 'missing'])}place_data || echo "$cause: $reason"`,
     );
-    expect(lines).toEqual([`data-unplaced: there is no room for data in ${kept(app, 'data')}, or it may not be written`]);
+    expect(lines).toEqual([
+      `data-unplaced: there is no room for data in ${kept(app, 'data')}, or it may not be written`,
+    ]);
     chmodSync(join(app.base, 'shared/mounts'), 0o644);
   });
 

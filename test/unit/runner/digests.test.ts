@@ -4,7 +4,11 @@ import { vmShells } from '../../support/shells.js';
 
 const CONFIG = {
   services: {
-    web: { configs: [{ source: 'page', target: '/p' }], secrets: [{ source: 'key', target: 'k' }], networks: { own: null } },
+    web: {
+      configs: [{ source: 'page', target: '/p' }],
+      secrets: [{ source: 'key', target: 'k' }],
+      networks: { own: null },
+    },
     webf: { configs: [{ source: 'middle', target: '/t' }] },
     plain: { image: 'x' },
   },

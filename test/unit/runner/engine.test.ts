@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import ENGINE from '../../../src/lib/runner/engine.sh';
 import { runnerApp, said } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -49,11 +50,11 @@ timeout() { return 1; }; still_good || echo "$cause"`);
 
   it('is gone where its process is, without having said so', () => {
     const app = runnerApp(shell);
-    const { lines } = app.run(`stat() { :; }
-engine_of() { sed "s|/run/docker.pid|$1|g" "$base/../program" | sed -n '/^engine() {/,/^}/p' >"$base/engine.sh"; . "$base/engine.sh"; engine; }
-printf '%s' $$ >"$base/pid"; engine_of "$base/pid"; echo one
-printf 999999999 >"$base/pid"; engine_of "$base/pid"
-rm "$base/pid"; engine_of "$base/pid"`);
+    const { lines } = app.run(`${ENGINE.replaceAll('/run/docker.pid', '"$base/pid"')}
+stat() { :; }
+printf '%s' $$ >"$base/pid"; engine; echo one
+printf 999999999 >"$base/pid"; engine
+rm "$base/pid"; engine`);
     expect(lines).toEqual(['one', 'gone', 'gone']);
   });
 });

@@ -9,9 +9,14 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
 
   it('is a link to the settings and secrets of the release, the last one first, each name once, for their owner alone', () => {
     const app = runnerApp(shell);
-    app.plan('r2', { secrets: '2.env', settings_from: 'here', settings: "A='settings'\nURL='http://x/?a=b'\n", release_env: 'ZEBU=1\n' });
+    app.plan('r2', {
+      secrets: '2.env',
+      settings_from: 'here',
+      settings: "A='settings'\nURL='http://x/?a=b'\n",
+      release_env: 'ZEBU=1\n',
+    });
     app.write('releases/r2/tree/compose.yml', 'services:\n  web:\n    env_file: .env\n');
-    app.write('shared/secrets/2.env', "A='secret'\nQUOTED=\"it's \\\"x\\\" $(id)\"\n");
+    app.write('shared/secrets/2.env', 'A=\'secret\'\nQUOTED="it\'s \\"x\\" $(id)"\n');
     app.write('shared/secrets/bound.env', "A='bound'\n");
     app.run('link_env_file');
     expect(readlinkSync(env(app))).toBe(`${app.base}/shared/secrets/env_file`);
@@ -51,7 +56,9 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
       return said(app.run(`settings_from=${from}; step=check; say_settings`).journal);
     };
     const live = "A='hunter22222'\nB='2'\nC='3'\n";
-    expect(told('here', live, "A='other'\nB='2'\nD='4'\n")).toEqual(['settings of .env: added D; changed A; removed C']);
+    expect(told('here', live, "A='other'\nB='2'\nD='4'\n")).toEqual([
+      'settings of .env: added D; changed A; removed C',
+    ]);
     expect(told('here', live, live)).toEqual([]);
     expect(told('here', undefined, "A='1'\n")).toEqual(['settings of .env: added A']);
     expect(told('here', live, '')).toEqual(['settings of .env: removed A, B, C']);

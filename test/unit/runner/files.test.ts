@@ -8,7 +8,11 @@ import { vmShells } from '../../support/shells.js';
 describe.each(vmShells())('files that are given to containers, in $name', { timeout: 60_000 }, (shell) => {
   const inTree = (app: RunnerApp, name: string): string => `${app.base}/releases/r2/tree/${name}`;
   const mounting = (app: RunnerApp, ...names: readonly string[]): string => {
-    const volumes = names.map((name) => ({ type: 'bind', source: inTree(app, name).replaceAll('$', '$$$$'), target: `/${name}` }));
+    const volumes = names.map((name) => ({
+      type: 'bind',
+      source: inTree(app, name).replaceAll('$', '$$$$'),
+      target: `/${name}`,
+    }));
     app.write('config', app.config({ services: { web: { volumes } } }));
     return 'cp "$base/config" "$work/config"\n';
   };
@@ -19,7 +23,9 @@ describe.each(vmShells())('files that are given to containers, in $name', { time
     for (const each of names) app.write(`releases/r2/tree/${each}`, each, 0o640);
     app.write('releases/r2/tree/dir/in side/file', 'deep');
     symlinkSync('a b', inTree(app, 'link'));
-    const { lines } = app.run(`${mounting(app, ...names, 'dir', 'link')}place_files; echo "$?"; grep -c source "$release/files.yml"`);
+    const { lines } = app.run(
+      `${mounting(app, ...names, 'dir', 'link')}place_files; echo "$?"; grep -c source "$release/files.yml"`,
+    );
     expect(lines).toEqual(['0', '9']);
     const mounts = [...app.read('releases/r2/files.yml').matchAll(/- (\{.*)/g)].map(
       ([, entry = '']) => JSON.parse(entry) as { readonly source: string; readonly target: string },
@@ -57,7 +63,10 @@ ${mounting(app, 'dir')}place_files`);
     const app = runnerApp(shell);
     const [used, named, gone] = ['a', 'b', 'c'].map((each) => each.repeat(40)) as [string, string, string];
     for (const each of [used, named, gone]) app.write(`shared/files/${each}`, 'x');
-    app.write('releases/r1/files.yml', `services: { web: { volumes: [{ "source": "${app.base}/shared/files/${named}" }] } }\n`);
+    app.write(
+      'releases/r1/files.yml',
+      `services: { web: { volumes: [{ "source": "${app.base}/shared/files/${named}" }] } }\n`,
+    );
     app.run(`echo "/x,$base/shared/files/${used}" >"$work/used"; prune_files`);
     expect(app.list('shared/files')).toEqual([used, named]);
   });

@@ -22,7 +22,8 @@ describe.each(vmShells())('data that follows a secret, in $name', { timeout: 60_
 
   it('has both values as they are, over standard input and never in a process list, in the VM', () => {
     const app = setup();
-    const { lines, journal } = app.run(`${FILES}commands=1 name_1=DB_PASSWORD service_1= command_1='printf "%s|%s" "$ZEBU_OLD" "$ZEBU_NEW" >"$PWD/../../../told"; pwd; cat; ps -ef 2>/dev/null | grep -c "[s]econd line" || :'
+    const { lines, journal } =
+      app.run(`${FILES}commands=1 name_1=DB_PASSWORD service_1= command_1='printf "%s|%s" "$ZEBU_OLD" "$ZEBU_NEW" >"$PWD/../../../told"; pwd; cat; ps -ef 2>/dev/null | grep -c "[s]econd line" || :'
 follow_all; echo "$? $begun"; cat "$store/apply"`);
     expect(lines).toEqual(['0 1', 'begun=1']);
     expect(app.read('told')).toBe(`${OLD}|${NEW}`);
@@ -31,8 +32,13 @@ follow_all; echo "$? $begun"; cat "$store/apply"`);
 
   it('is told in the container of the service that has it', () => {
     const app = setup();
-    app.docker({ 'ps -q': '[ "$7" = "label=com.docker.compose.service=db" ] || [ "$6" = "label=com.docker.compose.service=db" ] && echo id-db', 'exec -i id-db sh': 'sh' });
-    const { journal, docker } = app.run(`${FILES}commands=1 name_1=DB_PASSWORD service_1=db command_1='printf "%s\\n" "$ZEBU_OLD"'
+    app.docker({
+      'ps -q':
+        '[ "$7" = "label=com.docker.compose.service=db" ] || [ "$6" = "label=com.docker.compose.service=db" ] && echo id-db',
+      'exec -i id-db sh': 'sh',
+    });
+    const { journal, docker } =
+      app.run(`${FILES}commands=1 name_1=DB_PASSWORD service_1=db command_1='printf "%s\\n" "$ZEBU_OLD"'
 follow_all`);
     expect(said(journal)).toEqual([OLD]);
     expect(docker.at(-1)).toBe('exec -i id-db sh');
@@ -77,7 +83,9 @@ step=rotate; follow_back; echo "$? $begun $stuck"; cat "$base/done"`);
   it('can be taken back only where everything that has a command is running', () => {
     const app = setup();
     app.docker({ 'ps -q --filter status=running*service=db': 'echo id', 'ps -q': ':' });
-    const { lines } = app.run(`begun=2 service_1=db service_2=; can_follow_back; echo "$?"; service_2=web; can_follow_back; echo "$?"`);
+    const { lines } = app.run(
+      `begun=2 service_1=db service_2=; can_follow_back; echo "$?"; service_2=web; can_follow_back; echo "$?"`,
+    );
     expect(lines).toEqual(['0', '1']);
   });
 });

@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { runnerApp, said, says } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
-const SETUP = 'routes="web api" front=shop_zebu-front; mkdir -p "$base/shared/proxy/state" "$base/shared/proxy/config"; : >"$work/roll"\n';
+const SETUP =
+  'routes="web api" front=shop_zebu-front; mkdir -p "$base/shared/proxy/state" "$base/shared/proxy/config"; : >"$work/roll"\n';
 const connects = (docker: readonly string[]): readonly string[] => docker.filter((each) => each.startsWith('network'));
 
 describe.each(vmShells())('the front proxy, in $name', { timeout: 60_000 }, (shell) => {
   it('asks the new containers only once they all have the name that nobody asks for', () => {
     const app = runnerApp(shell);
     const answers = { 'inspect --format {{with': says(' shop-web-1 web ', ' shop-web-2 web ') };
-    app.docker({ ...answers, 'network connect': '[ ! -e "$state/../$(basename "$(dirname "$state")")/shared/proxy/state/web.b" ]' });
+    app.docker({
+      ...answers,
+      'network connect': '[ ! -e "$state/../$(basename "$(dirname "$state")")/shared/proxy/state/web.b" ]',
+    });
     const { docker, lines } = app.run(`${SETUP}front_switch web one two; echo "$? $(front_slot web)"`);
     expect(connects(docker)).toEqual([
       'network connect --alias web-b shop_zebu-front one',
@@ -28,7 +32,10 @@ describe.each(vmShells())('the front proxy, in $name', { timeout: 60_000 }, (she
     const app = runnerApp(shell);
     app.docker({ 'inspect --format {{with': says(''), 'network connect': 'echo "no such network" >&2; exit 1' });
     expect(app.run(`${SETUP}front_switch web one; echo "$? $(front_slot web)"`).lines).toEqual(['1 a']);
-    app.docker({ 'inspect --format {{with': says(''), 'network connect': 'echo "endpoint already exists" >&2; exit 1' });
+    app.docker({
+      'inspect --format {{with': says(''),
+      'network connect': 'echo "endpoint already exists" >&2; exit 1',
+    });
     expect(app.run(`${SETUP}front_switch web one; echo "$? $(front_slot web)"`).lines).toEqual(['0 b']);
   });
 
@@ -47,7 +54,9 @@ describe.each(vmShells())('the front proxy, in $name', { timeout: 60_000 }, (she
       'inspect --format {{.Id}}': says('one web web-b', 'two'),
       'network connect': ':',
     });
-    const { docker, lines } = app.run(`${SETUP}front_sync; front_slot web; : >"$work/roll"; echo web >"$work/roll"; front_sync early`);
+    const { docker, lines } = app.run(
+      `${SETUP}front_sync; front_slot web; : >"$work/roll"; echo web >"$work/roll"; front_sync early`,
+    );
     expect(connects(docker)).toEqual(['network connect --alias web-b shop_zebu-front two']);
     expect(lines).toEqual(['b']);
     // What is yet to be rolled is left alone.

@@ -53,7 +53,11 @@ done`);
 
   it('have not the lock of the app, which would outlive the run in what they leave running', () => {
     const app = runnerApp(shell);
-    app.write('releases/r2/tree/.zebu/hooks/pre-build', '#!/bin/sh\n[ -e /proc/self/fd/9 ] && echo has || echo none\n', 0o755);
+    app.write(
+      'releases/r2/tree/.zebu/hooks/pre-build',
+      '#!/bin/sh\n[ -e /proc/self/fd/9 ] && echo has || echo none\n',
+      0o755,
+    );
     const { journal } = app.run(`exec 9>"$base/lock"; run_hook pre-build ''`);
     expect(said(journal)).toEqual(['none']);
   });

@@ -34,8 +34,15 @@ describe.each(vmShells())('what services are meant for, in $name', { timeout: 60
     const app = runnerApp(shell);
     const line = (service: string, policy: string, health = ''): string =>
       `${service}|running|${health}|0|0|false|x|${policy}|/shop-${service}-1|id|`;
-    const list = [line('web', 'no 1'), line('job', 'always '), line('wait', 'no '), line('one', 'no '), line('db', 'no ', 'healthy')];
-    const { lines } = app.run(`meant_now() { printf '%s\\n' ${list.map((each) => `'${each}'`).join(' ')} | meant | cut -d'|' -f8 | tr '\\n' ' '; echo; }
+    const list = [
+      line('web', 'no 1'),
+      line('job', 'always '),
+      line('wait', 'no '),
+      line('one', 'no '),
+      line('db', 'no ', 'healthy'),
+    ];
+    const { lines } =
+      app.run(`meant_now() { printf '%s\\n' ${list.map((each) => `'${each}'`).join(' ')} | meant | cut -d'|' -f8 | tr '\\n' ' '; echo; }
 meant_now
 printf '%s\\n' 'web serves' 'job job' 'wait awaited' 'one plain' 'db plain' >"$release/intents"; meant_now`);
     expect(lines).toEqual(['stays stays ends ends stays ', 'stays job awaited ends ends ']);

@@ -38,7 +38,11 @@ logged cat "$base/said"
 step=start-up; logged echo later
 blame build-failed 'the build failed: ' "$(last_line build)"
 finish refused "$cause" "$reason"`);
-    expect(journal.at(-1)).toMatchObject({ end: 'refused', cause: 'build-failed', reason: `the build failed: ${said}` });
+    expect(journal.at(-1)).toMatchObject({
+      end: 'refused',
+      cause: 'build-failed',
+      reason: `the build failed: ${said}`,
+    });
   });
 
   it('goes on with the space that was set aside, and leaves half a line alone', () => {
@@ -60,7 +64,9 @@ put "$base/transaction" never || echo failed; cat "$base/transaction"`);
 
   it('has the transaction open with all that is needed to end it, on the disk before anything is switched', () => {
     const app = runnerApp(shell);
-    const { lines } = app.run('sync() { printf "%s\\n" "$@"; }; phase prepare; cp "$transaction" "$base/prepare"; phase switch');
+    const { lines } = app.run(
+      'sync() { printf "%s\\n" "$@"; }; phase prepare; cp "$transaction" "$base/prepare"; phase switch',
+    );
     expect(app.read('prepare')).toMatch(
       /^tx_phase=prepare tx_mode=deploy tx_id=r2 tx_run=run2 tx_previous=r1 tx_started=\d+ tx_boot=\S+ tx_uptime=\d+\n$/,
     );

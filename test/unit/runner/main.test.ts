@@ -24,12 +24,18 @@ const world = (app: RunnerApp): Answers => ({
   'ps -a --filter': says('db|one|x|1', 'web|two|x|1'),
   'ps --no-trunc': says('db id-db', 'web id-web'),
   'inspect --format {{.Id}}|{{.RestartCount}}': ':',
-  'inspect --format {{index*RestartPolicy': says(seen({ service: 'db', health: 'healthy' }), seen({ service: 'web', health: 'healthy' })),
+  'inspect --format {{index*RestartPolicy': says(
+    seen({ service: 'db', health: 'healthy' }),
+    seen({ service: 'web', health: 'healthy' }),
+  ),
   'inspect --format {{index*config-hash': says(
     `db\tone\t${ID('1')}\t shop_default \tshop-db-1`,
     `web\ttwo\t${ID('2')}\t shop_default \tshop-web-1`,
   ),
-  'image inspect --format {{.Id}}{{range': says(`${ID('1')} postgres:18 postgres@${ID('f')}`, `${ID('2')} shop-web:latest`),
+  'image inspect --format {{.Id}}{{range': says(
+    `${ID('1')} postgres:18 postgres@${ID('f')}`,
+    `${ID('2')} shop-web:latest`,
+  ),
   'image inspect --format {{.Id}}': says(ID('1'), ID('2')),
   'image tag': ':',
   tag: ':',
@@ -79,9 +85,19 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
 
   it('touches nothing that runs when the build fails, a hook says no, or the files cannot be read', () => {
     for (const [more, cause, reason, hook] of [
-      [{ 'compose build': 'echo "process \\"npm ci\\" failed" >&2; exit 17' }, 'build-failed', 'the build failed: process "npm ci" failed', ''],
+      [
+        { 'compose build': 'echo "process \\"npm ci\\" failed" >&2; exit 17' },
+        'build-failed',
+        'the build failed: process "npm ci" failed',
+        '',
+      ],
       [{ 'compose config --format json': 'echo "yaml: line 3" >&2; exit 15' }, 'compose-invalid', 'yaml: line 3', ''],
-      [{}, 'hook-failed', '.zebu/hooks/pre-deploy failed with exit status 4: not now', '#!/bin/sh\necho not now\nexit 4\n'],
+      [
+        {},
+        'hook-failed',
+        '.zebu/hooks/pre-deploy failed with exit status 4: not now',
+        '#!/bin/sh\necho not now\nexit 4\n',
+      ],
     ] as const) {
       const app = setup(more);
       if (hook !== '') app.write('releases/r2/tree/.zebu/hooks/pre-deploy', hook, 0o755);
@@ -97,7 +113,12 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
       'inspect --format {{index*RestartPolicy': `if [ -e "$state/sick" ]; then ${says(seen({ service: 'web', state: 'exited', exit: 9 }))}\nelse ${says(seen({ service: 'db', health: 'healthy' }), seen({ service: 'web', health: 'healthy' }))}\nfi`,
     });
     const { docker } = app.start('deploy');
-    expect(app.journal().at(-1)).toMatchObject({ end: 'restored', step: 'verify', cause: 'unhealthy', reason: 'web exited with code 9' });
+    expect(app.journal().at(-1)).toMatchObject({
+      end: 'restored',
+      step: 'verify',
+      cause: 'unhealthy',
+      reason: 'web exited with code 9',
+    });
     expect([ups(docker).length, live(app)]).toEqual([2, 'releases/r1']);
   });
 

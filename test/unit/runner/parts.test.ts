@@ -7,8 +7,8 @@ const parts = globSync('src/lib/runner/*.sh', { cwd: ROOT }).toSorted();
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const testOf = (part: string): string => `test/unit/runner/${basename(part, '.sh')}.test.ts`;
 
-/** Where the test of a part says that it runs it in every shell of a VM. */
-const SHELLS = /describe\.each\(vmShells\(\)\)|\binVmShell\(/;
+/** How a test says that it runs a part in every shell of a VM. */
+const SHELLS = /describe\.each\(vmShells\(\)\)|\binEach(?:Vm)?Shell\(/;
 
 describe('a part of the runner', () => {
   it.each(parts)('%s has a test of its own, which runs it in the shells of a VM', (part) => {
@@ -16,10 +16,14 @@ describe('a part of the runner', () => {
     const missing = `write ${test}: it runs ${part} with stand-ins for what it starts (test/support/runner-app.ts)`;
     expect(existsSync(join(ROOT, test)), missing).toBe(true);
     const text = textOf(test);
-    expect(SHELLS.test(text), `${test} runs in every shell: describe.each(vmShells())`).toBe(true);
+    expect(SHELLS.test(text), `${test} runs in every shell of a VM (test/support/shells.ts)`).toBe(true);
     const functions = [...textOf(part).matchAll(/^(\w+)\(\)/gm)].map(([, name]) => name ?? '');
-    const named = functions.filter((name) => new RegExp(String.raw`\b${name}\b`).test(text));
-    // What has no functions is run as a whole.
-    expect(functions.length === 0 || named.length > 0 || text.includes('app.start('), `${test} uses a function of ${part}`).toBe(true);
+    // What has none is part of every run.
+    const used =
+      functions.length === 0 ||
+      text.includes(`/runner/${basename(part)}'`) ||
+      text.includes('app.start(') ||
+      functions.some((name) => new RegExp(String.raw`\b${name}\b`).test(text));
+    expect(used, `${test} runs something of ${part}`).toBe(true);
   });
 });

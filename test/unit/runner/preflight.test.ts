@@ -49,7 +49,11 @@ echo 900 >"$base/free.base"; : >"$base/free.docker"; check_room; echo "$?"
 min_memory=999999999; check_room || tell
 rm "$base/.reserve"; fallocate() { return 1; }; head() { printf half; return 1; }; check_room || tell; ls -A "$base" | grep -c reserve`);
     expect(lines).toEqual([
-      ...['images', 'cache 0', 'no-space: no space left: 120 MiB are free in /var/lib/docker, deploy.min_free_mb is 500'],
+      ...[
+        'images',
+        'cache 0',
+        'no-space: no space left: 120 MiB are free in /var/lib/docker, deploy.min_free_mb is 500',
+      ],
       ...['images', 'cache 0', `no-space: no space left: 50 MiB are free in ${app.base}, deploy.min_free_mb is 500`],
       '0',
       expect.stringMatching(/^no-memory: \d+ MiB of memory are available, deploy.min_memory_mb is 999999999$/),

@@ -20,7 +20,10 @@ describe.each(vmShells())("the app's own probes, in $name", { timeout: 60_000 },
     const url = 'http://127.0.0.1/a?b=c&d';
     app.program('curl', curl('200', 'all -e "well" $(id)'));
     const good = app.run(
-      tell(`probe_http '${url}' '' '' ''`) + tell(`probe_http '${url}' '200,204' '-e "well" $(id)' 1`) + tell(`probe_http '${url}' 204 '' ''`) + tell(`probe_http '${url}' '' 'none' ''`),
+      tell(`probe_http '${url}' '' '' ''`) +
+        tell(`probe_http '${url}' '200,204' '-e "well" $(id)' 1`) +
+        tell(`probe_http '${url}' 204 '' ''`) +
+        tell(`probe_http '${url}' '' 'none' ''`),
     );
     expect(good.lines).toEqual([
       ...['0 ', '0 ', '1 status 200 instead of 204', '1 status 200, but the answer does not contain the text'],
@@ -68,7 +71,9 @@ ${probing('false')}check_probes || echo "$reason"`);
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     // The kernel answers for it while this process waits for the shell.
-    const { lines } = app.run(`probe_tcp 127.0.0.1 ${port}; echo "$?"; probe_tcp 127.0.0.1 1 | tail -n 1; probe_tcp 'x;id' 1 | tail -n 1`);
+    const { lines } = app.run(
+      `probe_tcp 127.0.0.1 ${port}; echo "$?"; probe_tcp 127.0.0.1 1 | tail -n 1; probe_tcp 'x;id' 1 | tail -n 1`,
+    );
     server.close();
     expect(lines).toEqual(['0', 'no connection to 127.0.0.1:1', 'no connection to x;id:1']);
   });
@@ -78,7 +83,9 @@ describe.each(vmShells())('what only the client can do, in $name', { timeout: 60
   it('is asked for in the journal, and its answer is taken once', () => {
     const app = runnerApp(shell);
     app.write('client.run2', 'failed\nhttps://x: status "502"\nmore\n');
-    const { lines, journal } = app.run('client_wait=5; ask_client || echo "$cause: $reason"; ls "$base/client.run2" 2>/dev/null || echo gone');
+    const { lines, journal } = app.run(
+      'client_wait=5; ask_client || echo "$cause: $reason"; ls "$base/client.run2" 2>/dev/null || echo gone',
+    );
     expect(lines).toEqual(['probe-failed: https://x: status "502" more ', 'gone']);
     expect(journal.at(-1)).toMatchObject({ step: 'client-probe', state: 'begin', detail: '5' });
     app.write('client.run2', 'ok\n');
@@ -91,6 +98,10 @@ describe.each(vmShells())('what only the client can do, in $name', { timeout: 60
 client_wait=3; ask_client; echo "$? $remark_cause"
 snapshot_wait=3; ask_snapshot || echo "$cause: $reason"
 client_wait=0 snapshot_wait=0; ask_client && ask_snapshot; echo "$?"`);
-    expect(lines).toEqual(['0 client-gone', 'snapshot-missing: nobody took the snapshot of the VM: the client went away', '0']);
+    expect(lines).toEqual([
+      '0 client-gone',
+      'snapshot-missing: nobody took the snapshot of the VM: the client went away',
+      '0',
+    ]);
   });
 });

@@ -16,7 +16,12 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
       if (verified) app.write(`releases/${id}/verified`, '');
       app.write(`releases/${id}/images.yml`, `services:\n  "web":\n    image: "zebu/shop-web:${id}"\n`);
     }
-    app.write('order', Object.keys(list).map((id) => `${id}\n`).join(''));
+    app.write(
+      'order',
+      Object.keys(list)
+        .map((id) => `${id}\n`)
+        .join(''),
+    );
     symlinkSync(`releases/${Object.keys(list).at(-1)}`, join(app.base, 'current'));
   };
 
@@ -36,7 +41,13 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     const app = runnerApp(shell);
     releases(app, { a: true, r1: true, r2: true });
     const pinned = (image: string): string => `services:\n  "web":\n    image: "${image}"\n`;
-    app.write('releases/a/images.yml', pinned('zebu/shop-web:1') + pinned(`redis:7@${ID('1')}`) + pinned(`caddy:2@${ID('2')}`) + pinned('zebu/shop-web:2'));
+    app.write(
+      'releases/a/images.yml',
+      pinned('zebu/shop-web:1') +
+        pinned(`redis:7@${ID('1')}`) +
+        pinned(`caddy:2@${ID('2')}`) +
+        pinned('zebu/shop-web:2'),
+    );
     app.write('releases/r1/images.yml', pinned('zebu/shop-web:1'));
     app.write('../other/releases/x/images.yml', pinned(`caddy:2@${ID('2')}`));
     app.docker({
@@ -65,7 +76,11 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
   it('is told by app:prune on standard output, by limits of its own', () => {
     const app = runnerApp(shell);
     releases(app, { a: true, b: true, r1: true, r2: true });
-    app.docker({ ...PS, 'image ls --format': says('zebu/shop-web:r1', 'zebu/shop-web:lost', 'zebu/shop-web:r2'), 'image rm': ':' });
+    app.docker({
+      ...PS,
+      'image ls --format': says('zebu/shop-web:r1', 'zebu/shop-web:lost', 'zebu/shop-web:r2'),
+      'image rm': ':',
+    });
     app.program('git', { '': ':' });
     const { lines, docker, code } = app.run(`keep_now=1 cache_now=0GB
 df() { n=$((n + 1)); printf 'head\\n/dev/sda 1 1 %s 1%% /\\n' $((1024 * (free += 100))); }; free=0; prune_now`);

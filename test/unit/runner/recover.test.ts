@@ -27,7 +27,7 @@ describe.each(vmShells())('what an interrupted run left open, in $name', { timeo
     expect(app.read('releases.jsonl').trim().split('\n')).toHaveLength(2);
   });
 
-  it("is forgotten where its release is gone: nobody is held up by it", () => {
+  it('is forgotten where its release is gone: nobody is held up by it', () => {
     const app = runnerApp(shell);
     open(app, 'switch');
     app.write('journals/run2.jsonl', '{"t":1,"step":"start-up","state":"begin","detail":""}\n');
@@ -54,7 +54,9 @@ describe.each(vmShells())('what an interrupted run left open, in $name', { timeo
     expect(app.has('transaction')).toBe(false);
     expect(app.journal('run2').at(-1)).toMatchObject({ end: 'refused', step: 'build', cause: 'interrupted' });
     expect(parseHistory(app.read('releases.jsonl'))).toMatchObject([{ run: 'run2', verdict: 'refused' }]);
-    expect(app.journal('run3').map(({ step, detail }) => [step, detail])).toEqual([['heal', 'an earlier run was interrupted']]);
+    expect(app.journal('run3').map(({ step, detail }) => [step, detail])).toEqual([
+      ['heal', 'an earlier run was interrupted'],
+    ]);
   });
 
   it('ends in words when Docker does not come back', () => {

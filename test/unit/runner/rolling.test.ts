@@ -44,7 +44,9 @@ describe.each(vmShells())('a service that is rolled, in $name', { timeout: 60_00
     const app = runnerApp(shell);
     app.docker(world(app, ['web old one running', 'web old two running', 'web new half running']));
     const { docker } = app.run(`${SETUP}drain=0; roll web 3; roll web 2`);
-    expect(docker.filter((each) => each.startsWith('compose'))).toEqual([up('--no-recreate', '--scale', 'web=5', 'web')]);
+    expect(docker.filter((each) => each.startsWith('compose'))).toEqual([
+      up('--no-recreate', '--scale', 'web=5', 'web'),
+    ]);
   });
 
   it('keeps the old one where the new one is not started, not healthy, or cannot be switched to', () => {
@@ -56,7 +58,10 @@ describe.each(vmShells())('a service that is rolled, in $name', { timeout: 60_00
       'compose up -d --no-build --no-deps --no-recreate --scale': 'echo "no \\"image\\"" >&2; exit 1',
     });
     const notStarted = app.run(`${SETUP}step=start-up; ${tell}`);
-    app.docker({ ...world(app, all), 'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'unhealthy' })) });
+    app.docker({
+      ...world(app, all),
+      'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'unhealthy' })),
+    });
     const unhealthy = app.run(`${SETUP}${tell}`);
     app.docker(world(app, all));
     const notSwitched = app.run(`${SETUP}front_switch() { return 1; }; ${tell}`);
@@ -89,18 +94,25 @@ describe.each(vmShells())('a release that is rolled out, in $name', { timeout: 6
     app.docker(world(app, ['web old one running']));
     app.write('strategies', strategies.map((line) => `${line}\n`).join(''));
     return app
-      .run(`${SETUP}cp "$base/strategies" "$work/strategies"; echo ${roll} >"$work/roll"; printf '%s\\n' web >"$work/changed"
+      .run(
+        `${SETUP}cp "$base/strategies" "$work/strategies"; echo ${roll} >"$work/roll"; printf '%s\\n' web >"$work/changed"
 printf '%s hash id\\n' web late >"$work/running"
 await() { echo "await $*" >>"$state_calls"; }
 state_calls=/dev/null
 front_switch() { :; }
-drain=0; roll_out`)
+drain=0; roll_out`,
+      )
       .docker.filter((each) => each.startsWith('compose'));
   };
 
   it('goes service by service: what is recreated in as few steps as can be, what is rolled between', () => {
     const app = runnerApp(shell);
-    const lines = ['db|recreate||1||', 'cache|recreate||1||', 'web|rolling||1|db:service_healthy|', 'late|recreate||1||web'];
+    const lines = [
+      'db|recreate||1||',
+      'cache|recreate||1||',
+      'web|rolling||1|db:service_healthy|',
+      'late|recreate||1||web',
+    ];
     expect(rollOut(app, lines, 'web')).toEqual([
       up('db', 'cache'),
       up('--no-recreate', '--scale', 'web=2', 'web'),
@@ -119,8 +131,14 @@ describe.each(vmShells())('what a rolled service depends on, in $name', { timeou
   it('is waited for as it asks: until it is healthy or has completed, at most as long as a deploy may take', () => {
     const app = runnerApp(shell);
     const look = (name: string): string => `cat "$base/${name}"`;
-    app.write('well', [seen({ service: 'db', health: 'healthy' }), seen({ service: 'job', state: 'exited' })].join('\n'));
-    app.write('bad', [seen({ service: 'db', health: 'starting' }), seen({ service: 'job', state: 'exited', exit: 3 })].join('\n'));
+    app.write(
+      'well',
+      [seen({ service: 'db', health: 'healthy' }), seen({ service: 'job', state: 'exited' })].join('\n'),
+    );
+    app.write(
+      'bad',
+      [seen({ service: 'db', health: 'starting' }), seen({ service: 'job', state: 'exited', exit: 3 })].join('\n'),
+    );
     const { lines } = app.run(`await_event() { sleep .3; }; timeout=1
 inspect() { ${look('well')}; }
 await db:service_healthy job:service_completed_successfully other:service_started; echo "$?"
@@ -130,7 +148,12 @@ await db:service_healthy || echo "$cause: $reason"
 inspect() { return 1; }
 await db:service_healthy || echo "$cause"`);
     expect(lines).toEqual([
-      ...['0', 'unhealthy: job exited with code 3 [shop-job-1 ]', 'not-ready: db is not ready within 1 s', 'docker-silent'],
+      ...[
+        '0',
+        'unhealthy: job exited with code 3 [shop-job-1 ]',
+        'not-ready: db is not ready within 1 s',
+        'docker-silent',
+      ],
     ]);
   });
 });

@@ -5,14 +5,16 @@ import { type RunnerApp, runnerApp, said, says, seen } from '../../support/runne
 import { vmShells } from '../../support/shells.js';
 
 const CONFIG = JSON.stringify({ name: 'shop', services: { web: { image: 'x' }, db: { image: 'y' } } }, null, 2);
-const health = (value: string): string => says(seen({ service: 'web', health: value }), seen({ service: 'db', health: 'healthy' }));
+const health = (value: string): string =>
+  says(seen({ service: 'web', health: value }), seen({ service: 'db', health: 'healthy' }));
 
 /** A Docker whose web is unhealthy, once it was started with a version that the file `bad` names. */
 const WORLD = {
   version: ':',
   'compose config --format json': says(...CONFIG.split('\n')),
   'compose config --hash': says('web hash', 'db hash'),
-  'compose up': 'rm -f "$state/sick"; [ ! -e "$state/bad" ] || case $all in *"$(cat "$state/bad")"*) : >"$state/sick" ;; esac',
+  'compose up':
+    'rm -f "$state/sick"; [ ! -e "$state/bad" ] || case $all in *"$(cat "$state/bad")"*) : >"$state/sick" ;; esac',
   'ps -aq': 'echo id-web; echo id-db',
   'ps -q': 'echo id-db',
   'ps -a': 'echo "web|hash|x|1"',
@@ -23,7 +25,8 @@ const WORLD = {
   logs: 'echo "wrong password"',
   'exec -i id-db sh': 'sh',
 };
-const FUNCTIONS = 'engine() { echo 1; }; await_event() { command sleep .05; }; sleep() { :; }; gaps() { :; }; watch_gap() { note_began; }; note_containers() { echo noted >"$release/containers"; }\n';
+const FUNCTIONS =
+  'engine() { echo 1; }; await_event() { command sleep .05; }; sleep() { :; }; gaps() { :; }; watch_gap() { note_began; }; note_containers() { echo noted >"$release/containers"; }\n';
 const FOLLOW = 'echo "$ZEBU_OLD>$ZEBU_NEW" >>"$ZEBU_TOLD"';
 
 describe.each(vmShells())('another version of the secrets, in $name', { timeout: 60_000 }, (shell) => {
@@ -34,7 +37,15 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
     app.write('shared/secrets/1.env', "DB='old'\nOTHER='a'\n");
     app.write('shared/secrets/2.env.new', "DB='new'\nOTHER='b'\n", 0o600);
     app.write('shared/secrets/2.json.new', '{}');
-    const apply = { version: '2.env', affected: 'web', commands: '1', name_1: 'DB', service_1: 'db', command_1: FOLLOW, ...more };
+    const apply = {
+      version: '2.env',
+      affected: 'web',
+      commands: '1',
+      name_1: 'DB',
+      service_1: 'db',
+      command_1: FOLLOW,
+      ...more,
+    };
     app.write(
       'shared/secrets/apply',
       Object.entries(apply)
@@ -60,7 +71,12 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
       ...['rotate', 'start-up', 'verify', 'commit'],
     ]);
     expect(docker.filter((each) => each.startsWith('compose up'))).toEqual(['compose up -d --no-build --no-deps web']);
-    expect(after(app)).toEqual({ versions: ['1.env', '2.env', '2.json'], plan: '2.env', told: ['old>new'], open: false });
+    expect(after(app)).toEqual({
+      versions: ['1.env', '2.env', '2.json'],
+      plan: '2.env',
+      told: ['old>new'],
+      open: false,
+    });
     // What the data was made with holds for every release, also for one that goes back to older secrets.
     expect(app.read('shared/secrets/bound.env')).toBe("DB='new'\n");
     expect(statSync(join(app.base, 'shared/secrets/bound.env')).mode & 0o777).toBe(0o600);
@@ -70,7 +86,12 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
     const app = setup();
     app.write('../state/bad', '2.env');
     const { journal, docker } = apply(app);
-    expect(journal.at(-1)).toMatchObject({ end: 'restored', step: 'verify', cause: 'unhealthy', reason: 'web is unhealthy' });
+    expect(journal.at(-1)).toMatchObject({
+      end: 'restored',
+      step: 'verify',
+      cause: 'unhealthy',
+      reason: 'web is unhealthy',
+    });
     expect(said(journal)).toEqual(expect.arrayContaining(['last lines of shop-web-1', 'wrong password']));
     expect(docker.filter((each) => each.startsWith('compose up'))).toHaveLength(2);
     expect(after(app)).toEqual({
@@ -117,8 +138,14 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
     const app = setup();
     expect(apply(app, `exec 2>/dev/null; ${killed}; apply_secrets`).code).toBeNull();
     const kept = killed.startsWith('bind_secrets');
-    const { journal } = app.run(`${FUNCTIONS}recover`, { mode: 'recover', load: false, env: { ZEBU_TOLD: join(app.base, 'told') } });
-    expect(journal.at(-1)).toMatchObject(kept ? { end: 'live', cause: 'resumed' } : { end: 'restored', cause: 'interrupted' });
+    const { journal } = app.run(`${FUNCTIONS}recover`, {
+      mode: 'recover',
+      load: false,
+      env: { ZEBU_TOLD: join(app.base, 'told') },
+    });
+    expect(journal.at(-1)).toMatchObject(
+      kept ? { end: 'live', cause: 'resumed' } : { end: 'restored', cause: 'interrupted' },
+    );
     const { told: followed, ...rest } = after(app);
     expect(rest).toEqual({
       versions: kept ? ['1.env', '2.env', '2.json'] : ['1.env', '2.json.undone', '2.undone'],

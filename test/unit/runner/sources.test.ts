@@ -9,10 +9,15 @@ const COREUTILS = 'readlink() { /usr/bin/readlink "$@"; }\n';
 
 // What is made of it is in mounts.test.ts.
 describe.each(vmShells())('paths of the Compose files, in $name', { timeout: 60_000 }, (shell) => {
-  it('are all that lie in the app\'s folder, whoever names them, as they are on the disk', () => {
+  it("are all that lie in the app's folder, whoever names them, as they are on the disk", () => {
     const app = runnerApp(shell);
     const tree = `${app.base}/releases/r2/tree`;
-    const bind = (source: string, target: string, more: object = {}): object => ({ type: 'bind', source, target, ...more });
+    const bind = (source: string, target: string, more: object = {}): object => ({
+      type: 'bind',
+      source,
+      target,
+      ...more,
+    });
     app.write(
       'config',
       app.config({
@@ -67,12 +72,29 @@ describe.each(vmShells())('paths of the Compose files, in $name', { timeout: 60_
     app.write('shared/mounts/zero', '');
     const inTree = (name: string): string => `${tree}/${name}`;
     const paths = ['full', 'kept', 'ignored', 'zero', 'empty', 'no such', 'link', 'out', 'up'].map(inTree);
-    app.write('paths', [...paths, tree, `${app.base}/current/tree/full`, `${app.base}/shared/x`, `${app.base}/order`, '/srv'].map((each) => `${each}\n`).join(''));
+    app.write(
+      'paths',
+      [...paths, tree, `${app.base}/current/tree/full`, `${app.base}/shared/x`, `${app.base}/order`, '/srv']
+        .map((each) => `${each}\n`)
+        .join(''),
+    );
     const { lines } = app.run(`${COREUTILS}path_facts <"$base/paths" | cut -f3- | tr "\\t" "|"`);
     expect(lines).toEqual([
-      ...['full|content|missing', 'kept|empty|data', 'ignored|empty|missing', 'zero|empty|empty', 'empty|empty|missing'],
+      ...[
+        'full|content|missing',
+        'kept|empty|data',
+        'ignored|empty|missing',
+        'zero|empty|empty',
+        'empty|empty|missing',
+      ],
       ...['no such|missing|missing', 'full|content|missing', '-|elsewhere|missing', '-|forbidden|missing'],
-      ...['.|root|missing', 'full|content|missing', '-|elsewhere|missing', '-|forbidden|missing', '-|elsewhere|missing'],
+      ...[
+        '.|root|missing',
+        'full|content|missing',
+        '-|elsewhere|missing',
+        '-|forbidden|missing',
+        '-|elsewhere|missing',
+      ],
     ]);
   });
 
@@ -80,7 +102,9 @@ describe.each(vmShells())('paths of the Compose files, in $name', { timeout: 60_
     const app = runnerApp(shell);
     for (const each of ['a', 'b', 'c']) app.write(`releases/r2/tree/full/${each}`, 'x');
     app.write('releases/r2/tree/full/.gitkeep', '');
-    const { lines } = app.run('one_file "$tree/full/" | wc -l; state_of "$tree/full"; kept_of "$tree/full"; state_of /dev/null; kept_of "$tree/none"');
+    const { lines } = app.run(
+      'one_file "$tree/full/" | wc -l; state_of "$tree/full"; kept_of "$tree/full"; state_of /dev/null; kept_of "$tree/none"',
+    );
     expect(lines.map((each) => each.trim())).toEqual(['1', 'content', 'data', 'content', 'missing']);
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import START from '../../../src/lib/runner/start.sh';
 import { runnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -17,8 +18,9 @@ describe.each(vmShells())('the start of a run, in $name', { timeout: 60_000 }, (
   it('removes what a run left there that was killed, secrets with it', () => {
     const app = runnerApp(shell);
     const { lines } = app.run(`old=/dev/shm/zebu-$app.killed; mkdir "$old"; echo secret >"$old/config"
-( set -- deploy "$base" r2 run2 worker; . "$base/../start.sh"; ls -d "$old" 2>/dev/null || echo gone )
-`.replace('( set', `sed -n '/^release=.base.releases/,/^strict=/p' "$base/../program" >"$base/../start.sh"\n( set`));
+( set -- deploy "$base" r2 run2 worker
+${START}
+ls -d "$old" 2>/dev/null || echo gone )`);
     expect(lines).toEqual(['gone']);
   });
 
@@ -35,20 +37,16 @@ describe.each(vmShells())('the start of a run, in $name', { timeout: 60_000 }, (
     const watched = (leaves: string): readonly string[] => {
       app.write('seen', '');
       app.write('runner-stub', `echo "$*" >>"$2/seen"\n${leaves}\n`);
-      const program = `set -- deploy ${app.base} r2 run2
-cp "$2/runner-stub" "$2/runner"
-sed -n '/^mode=.1 base=.2/,/^release=/p' "$2/../program" | sed '$d' >"$2/../watch.sh"
-sh -c '. "$0"' "$2/../watch.sh" "$@" 2>/dev/null`;
-      // A shell of its own, for it ends with what it watched.
-      app.run(program, { load: false });
+      app.run(`mv "$base/runner-stub" "$base/runner"
+( set -- deploy "$base" r2 run2
+${START} ) 2>/dev/null`);
       return app.read('seen').trim().split('\n');
     };
     const rest = `${app.base} r2 run2 worker`;
     expect(watched(':')).toEqual([`deploy ${rest}`]);
-    expect(watched('if [ "$1" = deploy ]; then : >"$2/transaction"; kill -9 $$; else rm -f "$2/transaction"; fi')).toEqual([
-      `deploy ${rest}`,
-      `recover ${rest}`,
-    ]);
+    expect(
+      watched('if [ "$1" = deploy ]; then : >"$2/transaction"; kill -9 $$; else rm -f "$2/transaction"; fi'),
+    ).toEqual([`deploy ${rest}`, `recover ${rest}`]);
     expect(watched(': >"$2/transaction"')).toEqual([`deploy ${rest}`, ...Array<string>(3).fill(`recover ${rest}`)]);
   });
 });
