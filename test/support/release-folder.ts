@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +7,7 @@ import DATA from '../../src/lib/runner/data.sh';
 import MOUNTS from '../../src/lib/runner/mounts.sh';
 import REASON from '../../src/lib/runner/reason.sh';
 import SOURCES from '../../src/lib/runner/sources.sh';
+import { runIn, type VmShell } from './shells.js';
 
 /** A bind mount as `docker compose config` prints it. */
 export interface Bind {
@@ -29,10 +29,10 @@ export interface Decision {
 export class ReleaseFolder {
   readonly base = mkdtempSync(join(tmpdir(), 'zebu-release-'));
   readonly release = join(this.base, 'releases/r2');
-  readonly #shell: readonly string[];
+  readonly #shell: VmShell;
 
-  /** @param shell what runs the functions: `sh`, or another with arguments before `-c` */
-  constructor(shell: readonly string[] = ['sh']) {
+  /** @param shell what runs the functions */
+  constructor(shell: VmShell) {
     this.#shell = shell;
     this.write('releases/r2/tree/compose.yml', '');
     mkdirSync(join(this.base, 'work'));
@@ -73,6 +73,8 @@ tree=$release/tree directory=$release/tree reason= limit=60
 ${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}
 logged() { "$@" >>"$work/journal"; }
 sudo() { return 1; }
+# What every Debian and Ubuntu has, and the readlink of a busybox is without: -m.
+readlink() { /usr/bin/readlink "$@"; }
 read_config() { :; }
 : >"$work/journal"
 map_mounts && { ${then}
@@ -80,15 +82,11 @@ map_mounts && { ${then}
 code=$?
 printf '%s' "$reason"
 exit $code`;
-    const [program = 'sh', ...before] = this.#shell;
-    const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script], {
-      encoding: 'utf8',
-      env: { ...process.env, PATH: `${this.base}/bin:${process.env['PATH'] ?? ''}` },
-    });
+    const { code, stdout, stderr } = runIn(this.#shell, script, { env: { PATH: `${this.base}/bin` } });
     if (stderr !== '') throw new Error(stderr);
     const overlay = join(this.release, 'shared.yml');
     return {
-      code: status,
+      code,
       reason: stdout,
       said: this.read('work/journal')
         .split('\n')

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 
 /** A shell of a VM, with the programs it finds first. */
 export interface VmShell {
@@ -25,6 +26,17 @@ export function vmShells(): readonly VmShell[] {
   return [dash, { name: 'busybox', argv: [busybox, 'ash'], path: folder }];
 }
 
+let shells: readonly VmShell[] | undefined;
+
+/** What is the same in every shell of a VM. */
+export function inEachShell<T>(run: (shell: VmShell) => T): T {
+  shells ??= vmShells();
+  const [first, ...others] = shells.map((shell) => ({ shell: shell.name, result: run(shell) }));
+  if (first === undefined) throw new Error('there is a shell');
+  for (const other of others) expect(other).toEqual({ ...first, shell: other.shell });
+  return first.result;
+}
+
 export interface ShellRun {
   readonly code: number | null;
   readonly stdout: string;
@@ -34,10 +46,14 @@ export interface ShellRun {
 export function runIn(
   { argv: [program = 'sh', ...before], path }: VmShell,
   script: string,
-  { env = {}, cwd }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  {
+    env = {},
+    cwd,
+    args = [],
+  }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly args?: readonly string[] } = {},
 ): ShellRun {
   const search = [env['PATH'] ?? '', path, process.env['PATH'] ?? ''].filter((each) => each !== '').join(':');
-  const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script], {
+  const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script, 'sh', ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, ...env, PATH: search },

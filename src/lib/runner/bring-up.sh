@@ -1,16 +1,23 @@
 # shellcheck shell=sh
 # Starting a release that has its images, judging it, and going back when it is not as it should be.
 
+# The digests are read anew for each start. A start that failed at once may have left a reading behind, which would put those
+# of another release in their place.
+forget_hashes() {
+  [ -z "$hashing" ] || wait "$hashing"
+  hashing=
+  rm -f "$work/hashes"
+}
+
 # Fails with $cause and $reason set where it is known better than from the last line that was printed.
 start_release() {
-  rm -f "$work/hashes"
+  forget_hashes
   write_env_file
   write_digests || { unreadable; return 1; }
   renew_networks || return 1
   front_prepare
   find_rolling || { unreadable; return 1; }
   # Beside it, for in_force.
-  hashing=
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
   if [ -s "$work/roll" ]; then roll_out || return 1
   else logged compose up -d --no-build --remove-orphans || return 1

@@ -9,7 +9,8 @@ read_config() {
 }
 
 # The beginning of an awk program that reads it: each further rule sees a line with its section, depth, and its key where it
-# has one. text() is what a string of it says, Compose's own doubled dollars taken back.
+# has one. text() is what a string of it says, Compose's own doubled dollars taken back. Of
+# control characters it says that one is there: nothing goes by such a path.
 # shellcheck disable=SC2016 # a template of Docker's, or another shell's words
 scan_all='
     function value(text) { sub(/^[^:]*": /, "", text); sub(/,$/, "", text); gsub(/^"|"$/, "", text); return text }
@@ -21,11 +22,11 @@ scan_all='
         c = substr(body, at + 1, 1)
         if (c == "u") {
           c = substr(body, at + 2, 4)
-          out = out (c == "003c" ? "<" : c == "003e" ? ">" : c == "0026" ? "&" : "?")
+          out = out (c == "003c" ? "<" : c == "003e" ? ">" : c == "0026" ? "&" : c ~ /^00[01]/ ? "\001" : "?")
           body = substr(body, at + 6)
           continue
         }
-        out = out (c == "n" ? "\n" : c == "t" ? "\t" : c)
+        out = out (c == "n" ? "\n" : c == "t" ? "\t" : c ~ /[rbf]/ ? "\001" : c)
         body = substr(body, at + 2)
       }
       return out body

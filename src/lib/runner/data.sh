@@ -8,12 +8,22 @@ as_needed() { "$@" 2>/dev/null || sudo -n "$@" 2>/dev/null; }
 is_placeholder() { [ -n "$(set -f; find "$1" $placeholders 2>/dev/null)" ]; }
 
 # The first file of FROM that TO has, too, with something else in it: first_difference FROM TO
+# Names are never read as lines: there may be a newline in one.
 first_difference() {
-  if [ ! -d "$1" ]; then cmp -s "$1" "$2" || basename "$1"; return; fi
-  ( cd "$1" && find . ! -type d ) | sed 's|^[.]/||' | while IFS= read -r each; do
-    [ ! -e "$2/$each" ] || is_placeholder "$1/$each" || cmp -s "$1/$each" "$2/$each" || { printf '%s\n' "$each"; break; }
-  done
+  if [ -d "$1" ]; then first_within "$1" "$2" ''; else cmp -s "$1" "$2" || basename "$1"; fi
 }
+first_within() (
+  for each in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    name=${each##*/}
+    if [ -d "$each" ] && [ ! -L "$each" ]; then
+      found=$(first_within "$each" "$2/$name" "$3$name/")
+      [ -z "$found" ] || { printf '%s\n' "$found"; exit; }
+      continue
+    fi
+    [ -e "$each" ] || [ -L "$each" ] || continue
+    [ ! -e "$2/$name" ] || is_placeholder "$each" || cmp -s "$each" "$2/$name" || { printf '%s\n' "$3$name"; exit; }
+  done
+)
 
 # What the commit has where data of releases before is kept goes beside it, as a checkout would put it there; it takes the
 # place of nothing. Fails with $cause and $reason set.
@@ -60,13 +70,16 @@ carry_over() {
 }
 
 # copy_missing FROM TO: the files of a folder that are not there yet.
-copy_missing() {
-  ( cd "$1" && find . ! -type d ) | while IFS= read -r each; do
+copy_missing() (
+  for each in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    to=$2/${each##*/}
+    if [ -d "$each" ] && [ ! -L "$each" ]; then copy_missing "$each" "$to"; continue; fi
+    [ -e "$each" ] || [ -L "$each" ] || continue
     # shellcheck disable=SC2015 # it is for either of them
-    [ ! -e "$2/$each" ] && [ ! -L "$2/$each" ] || continue
-    as_needed mkdir -p "$(dirname "$2/$each")" && as_needed cp -a "$1/$each" "$2/$each" || is_placeholder "$1/$each" || { echo failed; break; }
+    [ ! -e "$to" ] && [ ! -L "$to" ] || continue
+    as_needed mkdir -p "$2" && as_needed cp -a "$each" "$to" || is_placeholder "$each" || { echo failed; exit; }
   done
-}
+)
 
 # Before anything of the release is started. Fails with $cause and $reason set.
 place_data() {

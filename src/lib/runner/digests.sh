@@ -55,7 +55,7 @@ value_line() {
 write_digests() {
   : >"$work/digests"
   if [ -e "$release/gives" ]; then
-    read_config && given_contents <"$work/config" | sort -u >"$work/given" || return 1
+    read_config && given_contents <"$work/config" | LC_ALL=C sort -u >"$work/given" || return 1
     tab=$(printf '\t') last=
     while IFS=$tab read -r service kind name what; do
       [ "$service" = "$last" ] || { [ -z "$last" ] || digest_line; last=$service; : >"$work/content"; }

@@ -21,7 +21,7 @@ follow() {
     [ -n "$container" ] || { echo "the service $2 does not run"; return 1; }
     follow_script "$@" | timeout "$timeout" docker exec -i "$container" sh
   else
-    follow_script "$@" | ( cd "$tree" && timeout "$timeout" sh )
+    follow_script "$@" | ( cd "$tree" && heard timeout "$timeout" sh )
   fi
 }
 follow_script() {

@@ -16,7 +16,7 @@ hook_program() {
   cd "$tree" || return 1
   [ -x "$1" ] || { echo "$1 is not executable: git update-index --chmod=+x $1"; return 126; }
   export ZEBU_HOOK="$2" ZEBU_VERDICT="$3" ZEBU_RELEASE="$id" ZEBU_APP="$project" ZEBU_MODE="$mode" ZEBU_PREVIOUS="$previous"
-  timeout "$build_timeout" "./$1" <"$work/release"
+  heard timeout "$build_timeout" "./$1" <"$work/release"
 }
 
 remove_release_container() {

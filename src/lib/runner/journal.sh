@@ -61,18 +61,37 @@ pause() {
   done
 }
 
+# By itself, for not every sed knows a name for it.
+esc=$(printf '\033')
+
 # Runs a command with its output in the journal, one sed for all of it, and keeps its exit status.
 logged() {
   { "$@" 2>&1 9>&-; echo $? >"$work/status"; } </dev/null | masked | {
-    LC_ALL=C $linewise -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+    LC_ALL=C $linewise -e "s/$esc\\[[0-9;]*[A-Za-z]//g" -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
       -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
   }
   read -r ended <"$work/status"
   return "$ended"
 }
 
-# The last line of a step's output that says something.
-last_line() { sed -n 's/^{"step":"'"$1"'","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1; }
+# Runs a program of the user's, which may leave something running that holds its output: heard for a second more, and not
+# waited for.
+heard() {
+  rm -f "$work/heard"
+  mkfifo "$work/heard"
+  cat "$work/heard" &
+  hearing=$!
+  "$@" >"$work/heard" 2>&1
+  heard=$?
+  { sleep 1; kill $hearing; } >/dev/null 2>&1 &
+  enough=$!
+  wait $hearing 2>/dev/null
+  kill $enough 2>/dev/null
+  return $heard
+}
+
+# The last line of a step's output that says something, as it was said.
+last_line() { sed -n 's/^{"step":"'"$1"'","line":"\(.*\)"}$/\1/p' "$journal" | grep -v '^ *$' | tail -n 1 | sed 's/\\\(.\)/\1/g'; }
 
 # How far the transaction is, for whoever finds it after a crash: prepare (nothing that runs was touched), switch,
 # restore, live (verified; only the books are to be written). Only the switch must be on the disk before it begins: when

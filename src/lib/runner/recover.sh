@@ -25,7 +25,13 @@ recover() {
     exit 0
   fi
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
-  load "$release" || { rm -f "$transaction"; exit 1; }
+  load "$release" || {
+    # Somebody has removed it: there is nothing that could be put back by it, and nobody is to be held up.
+    [ "$tx_phase" = prepare ] && verdict=refused || verdict=unhealthy
+    close_journal "$verdict" 0 interrupted "$(escape "$why; its release is gone")"
+    rm -f "$transaction"
+    exit 1
+  }
   [ "$mode" != secrets ] || recover_secrets
   case $tx_phase in
     prepare) finish refused interrupted "$why" ;;

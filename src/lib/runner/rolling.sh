@@ -51,7 +51,7 @@ roll() {
   if [ $add -gt 0 ]; then
     note wait "$1: a new container beside the old one"
     logged compose up -d --no-build --no-deps --no-recreate --scale "$1=$(( $(echo "$old" | grep -c .) + have + add ))" "$1" || {
-      cause=up-failed reason="docker compose up failed: $(sed -n 's/^{"step":"start-up","line":"\(.*\)"}$/\1/p' "$journal" | tail -n 1)"
+      cause=up-failed reason="docker compose up failed: $(last_line start-up)"
       return 1
     }
     list_all

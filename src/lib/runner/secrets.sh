@@ -7,7 +7,7 @@
 
 # What changes beside the secrets themselves is none of this: of the services only those that use them.
 replace_affected() {
-  rm -f "$work/hashes"
+  forget_hashes
   write_env_file
   write_digests || { unreadable; return 1; }
   front_prepare
@@ -121,6 +121,7 @@ set_aside() {
 # What the change is, and how far. What the data was made with is not in the release's own version but bound.
 read_apply() {
   store=$base/shared/secrets begun=0 lenient='' stuck=''
+  [ -f "$store/apply" ] || return 1
   # shellcheck disable=SC1091 # written by zebu
   . "$store/apply" || return 1
   number=$(echo "$version" | sed 's/[.]env$//')

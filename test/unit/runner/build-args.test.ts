@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import BUILD_ARGS from '../../../src/lib/runner/build-args.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
+import { inEachShell, runIn } from '../../support/shells.js';
 import { MASK_FUNCTION } from '../../../src/lib/app-folder/secrets/masks.js';
 
 const VALUES = "API_TOKEN='tok-4711-secret'\nPORT='8080'\nDB_NAME='plausible'\n";
@@ -27,9 +27,9 @@ ${CONFIG}${BUILD_ARGS}
 find_build_args; code=$?
 printf '%s' "$reason"
 exit $code`;
-    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    const run = inEachShell((shell) => runIn(shell, script));
     expect(run.stderr).toBe('');
-    return { code: run.status, reason: run.stdout };
+    return { code: run.code, reason: run.stdout };
   } finally {
     rmSync(work, { recursive: true });
   }

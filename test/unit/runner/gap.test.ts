@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import GAP from '../../../src/lib/runner/gap.sh';
+import { inEachShell, runIn } from '../../support/shells.js';
 
 /** @param events `seconds service container action` */
 function gaps(before: readonly string[], events: readonly string[], now: readonly string[]): unknown {
@@ -15,7 +15,7 @@ function gaps(before: readonly string[], events: readonly string[], now: readonl
     );
     writeFileSync(join(work, 'events'), nanoseconds.map((line) => `${line}\n`).join(''));
     const script = `work=${work} watcher=\n${GAP}\nclock_was_set() { false; }\ninspect() { cat <<'E'\n${now.join('\n')}\nE\n}\ngaps`;
-    return JSON.parse(`{${spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout}}`);
+    return JSON.parse(`{${inEachShell((shell) => runIn(shell, script)).stdout}}`);
   } finally {
     rmSync(work, { recursive: true });
   }

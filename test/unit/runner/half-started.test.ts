@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import HALF_STARTED from '../../../src/lib/runner/half-started.sh';
-import { inVmShell } from '../../support/vm-shell.js';
+import { inEachVmShell } from '../../support/vm-shell.js';
 
 const ID = '71b0bc18de1c0922b56bddd4cd8173b1f55f6490319afe43d3a0320cc544031b';
 const SHIM = `Error response from daemon: failed to create task for container: failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/${ID}: file exists: unknown`;
@@ -23,7 +23,7 @@ ${HALF_STARTED}
 exec 3>&1
 reason=
 mend_start; echo "$?"`;
-  return inVmShell({ docker }, script);
+  return inEachVmShell({ docker }, script);
 }
 
 describe('a container that Docker was cut off at', () => {

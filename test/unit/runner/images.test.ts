@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import BUILD from '../../../src/lib/runner/build.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IMAGES from '../../../src/lib/runner/images.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
+import { inEachShell, runIn, type VmShell } from '../../support/shells.js';
 
 /** Runs a function of the runner on what `docker compose config --format json` prints; gives what it printed. */
 function onConfig(services: Readonly<Record<string, object>>, command: string): readonly string[] {
@@ -14,7 +14,7 @@ function onConfig(services: Readonly<Record<string, object>>, command: string): 
   try {
     writeFileSync(join(work, 'config'), JSON.stringify({ name: 'shop', services, volumes: { image: {} } }, null, 2));
     const script = `work=${work} release=${work} project=shop\n${CONFIG}${BUILD}${IMAGES}\n${command}`;
-    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    const run = inEachShell((shell) => runIn(shell, script));
     expect(run.stderr).toBe('');
     return run.stdout.split('\n').filter((line) => line !== '');
   } finally {
@@ -71,10 +71,17 @@ interface Pinned {
 /**
  * Pins with a Docker that knows `there` (image → what it prints of it), and a Compose whose pull makes `pullable` known.
  */
-function pin(
+const pin = (
   services: Readonly<Record<string, object>>,
   there: Readonly<Record<string, string>>,
   pullable: Readonly<Record<string, string>> = {},
+): Pinned => inEachShell((shell) => pinIn(shell, services, there, pullable));
+
+function pinIn(
+  shell: VmShell,
+  services: Readonly<Record<string, object>>,
+  there: Readonly<Record<string, string>>,
+  pullable: Readonly<Record<string, string>>,
 ): Pinned {
   const work = mkdtempSync(join(tmpdir(), 'zebu-pins-'));
   const table = (images: Readonly<Record<string, string>>): string =>
@@ -108,11 +115,11 @@ ${CONFIG}${REASON}${IMAGES}
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;
-    const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    const run = runIn(shell, script);
     expect(run.stderr).toBe('');
     const read = (file: string): string => (existsSync(join(work, file)) ? readFileSync(join(work, file), 'utf8') : '');
     return {
-      code: run.status,
+      code: run.code,
       reason: run.stdout,
       images: read('images.yml'),
       done: read('done')

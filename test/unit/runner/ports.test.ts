@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import PORTS from '../../../src/lib/runner/ports.sh';
-import { inVmShell } from '../../support/vm-shell.js';
+import { inEachVmShell } from '../../support/vm-shell.js';
 
 const ALLOCATED =
   'Error response from daemon: driver failed programming external connectivity on endpoint shop-web-1 (0a1b): Bind for 0.0.0.0:8080 failed: port is already allocated';
@@ -35,7 +35,7 @@ timeout() { shift; "$@"; }
 ${PORTS}
 reason=
 forgotten_port; echo "$? $reason"`;
-  return inVmShell({ docker, sudo: sudo ? 'echo anew >$folder/restarted' : 'exit 1' }, script);
+  return inEachVmShell({ docker, sudo: sudo ? 'echo anew >$folder/restarted' : 'exit 1' }, script);
 }
 
 describe('a port that Docker does not give', () => {

@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectsDamaged } from '../../../src/lib/app-folder/lock.js';
 import { DAMAGED_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import RECEIVE from '../../../src/lib/runner/receive.sh';
+import { runIn, vmShells } from '../../support/shells.js';
 
-describe('what was sent', { timeout: 60_000 }, () => {
+describe.each(vmShells())('what was sent, in $name', { timeout: 60_000 }, (shell) => {
   let base: string;
   let commit: string;
   let blob: string;
@@ -20,11 +21,10 @@ describe('what was sent', { timeout: 60_000 }, () => {
     return stdout.trim();
   };
   const start = (wanted: string): number | null =>
-    spawnSync('sh', ['runner', 'start', 'deploy', '.', 'r1', 'r1', wanted, '0', '1.env'], {
+    runIn(shell, `. ./runner </dev/null`, {
       cwd: base,
-      input: '',
-      encoding: 'utf8',
-    }).status;
+      args: ['start', 'deploy', '.', 'r1', 'r1', wanted, '0', '1.env'],
+    }).code;
 
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'zebu-receive-'));

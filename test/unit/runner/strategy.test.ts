@@ -1,16 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import ROLLING from '../../../src/lib/runner/rolling.sh';
 import STRATEGY from '../../../src/lib/runner/strategy.sh';
-import { inVmShell } from '../../support/vm-shell.js';
+import { inEachShell, runIn } from '../../support/shells.js';
+import { inEachVmShell } from '../../support/vm-shell.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
 function strategies(services: Record<string, unknown>, wanted: string, own = ''): Record<string, string> {
-  const run = spawnSync('sh', ['-c', `strategy=${wanted} strategies='${own}'\n${CONFIG}${STRATEGY}\nstrategies`], {
-    input: JSON.stringify({ name: 'shop', networks: { default: null }, services }, null, 2),
-    encoding: 'utf8',
-  });
+  const config = JSON.stringify({ name: 'shop', networks: { default: null }, services }, null, 2);
+  const script = `strategy=${wanted} strategies='${own}'\n${CONFIG}${STRATEGY}\nstrategies <<'E'\n${config}\nE`;
+  const run = inEachShell((shell) => runIn(shell, script));
   expect(run.stderr).toBe('');
   return Object.fromEntries(
     run.stdout
@@ -114,6 +113,6 @@ strategies <$work/config >$work/strategies
 printf '%s\\n' db changed >$work/changed
 printf '%s hash id\\n' db again changed not >$work/running
 to_restart`;
-    expect(inVmShell({}, script)).toEqual(['again']);
+    expect(inEachVmShell({}, script)).toEqual(['again']);
   });
 });

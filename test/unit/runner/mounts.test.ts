@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ReleaseFolder, type Bind } from '../../support/release-folder.js';
+import { vmShells } from '../../support/shells.js';
 
 interface Overlay {
   readonly services?: Record<string, { readonly volumes: readonly Record<string, unknown>[] }>;
@@ -12,7 +13,6 @@ interface Overlay {
 }
 
 let folder: ReleaseFolder;
-beforeEach(() => (folder = new ReleaseFolder()));
 afterEach(() => {
   folder.remove();
 });
@@ -46,7 +46,9 @@ const mounted = (decision: ReturnType<ReleaseFolder['decide']>): Record<string, 
     ]),
   );
 
-describe('a path of the Compose files', () => {
+describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60_000 }, (shell) => {
+  beforeEach(() => (folder = new ReleaseFolder(shell)));
+
   it('is data where the commit has nothing there and a service may write to it, for whoever mounts it', () => {
     const decision = decide({
       certbot: [{ source: tree('certbot/www'), target: '/w' }],
@@ -221,7 +223,9 @@ describe('a path of the Compose files', () => {
   });
 });
 
-describe('a volume that is a folder', () => {
+describe.each(vmShells())('a volume that is a folder, in $name', { timeout: 60_000 }, (shell) => {
+  beforeEach(() => (folder = new ReleaseFolder(shell)));
+
   const volume = (device: string, options: object = {}): object => ({
     pg: { name: 'shop_pg', driver_opts: { device, o: 'bind', type: 'none', ...options } },
   });
@@ -285,7 +289,9 @@ describe('a volume that is a folder', () => {
   });
 });
 
-describe('a file of a config or secret', () => {
+describe.each(vmShells())('a file of a config or secret, in $name', { timeout: 60_000 }, (shell) => {
+  beforeEach(() => (folder = new ReleaseFolder(shell)));
+
   const config = (file: string): object => ({
     services: {
       web: { volumes: [folder.mount({ source: tree('data'), target: '/data' })], secrets: [{ source: 'key' }] },

@@ -1,0 +1,91 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runnerApp } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+describe.each(vmShells())('a release as Compose is told it, in $name', { timeout: 60_000 }, (shell) => {
+  it('is its files in their order, what zebu adds after them, and the last word in variables to what is newest', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', {
+      ...{
+        files: '-f deploy/compose.yml -f deploy/prod.yml --profile jobs',
+        directory: 'tree/deploy',
+        secrets: '3.env',
+      },
+      ...{
+        proxy_compose: 'services: {}\n',
+        release_env: 'ZEBU_RELEASE=r2\n',
+        settings_from: 'here',
+        settings: "A='b'\n",
+      },
+    });
+    app.write('releases/r2/tree/deploy/.env', 'FROM=commit\n');
+    app.write('shared/secrets/bound.env', "DB='old'\n");
+    for (const each of ['images', 'shared']) app.write(`releases/r2/${each}.yml`, 'services: {}\n');
+    app.write('releases/r2/files.yml', '');
+    app.docker({ 'compose up': 'pwd' });
+    const { calls, lines } = app.run('compose up -d "a b"');
+    const release = `${app.base}/releases/r2`;
+    const option = (name: string, ...values: readonly string[]): readonly string[] =>
+      values.flatMap((each) => [name, each]);
+    expect(calls[0]).toEqual([
+      ...['docker', 'compose', '--progress', 'plain', '-p', 'shop', '--project-directory', `${release}/tree/deploy`],
+      ...option('-f', 'deploy/compose.yml', 'deploy/prod.yml'),
+      ...['--profile', 'jobs'],
+      ...option('-f', ...['proxy', 'shared', 'images'].map((each) => `${release}/${each}.yml`)),
+      ...option('--env-file', `${release}/tree/deploy/.env`, `${release}/settings.env`),
+      ...option(
+        '--env-file',
+        `${app.base}/shared/secrets/3.env`,
+        `${app.base}/shared/secrets/bound.env`,
+        `${release}/release.env`,
+      ),
+      ...['up', '-d', 'a b'],
+    ]);
+    expect(lines).toEqual([`${release}/tree`]);
+    expect(app.read('releases/r2/settings.env')).toBe("A='b'\n");
+  });
+
+  it('is nothing of the release that was loaded before', () => {
+    const app = runnerApp(shell);
+    app.plan('r1', {
+      files: '-f a.yml',
+      routes: 'web',
+      drain: '9',
+      strategy: 'rolling',
+      directory: 'tree/sub',
+      secrets: '1.env',
+    });
+    app.docker({ 'compose ps': ':' });
+    const { lines, calls } = app.run(
+      'load "$base/releases/r1"; load "$base/releases/r2"; echo "$routes|$drain|$strategy|$secrets"; compose ps',
+    );
+    expect(lines).toEqual(['|0|recreate|']);
+    expect(calls[0]?.join(' ')).not.toMatch(/releases\/r1|1[.]env|a[.]yml/);
+  });
+
+  it('has the settings of the live release where there was no .env, and keeps those that it has', () => {
+    const app = runnerApp(shell);
+    symlinkSync('releases/r1', join(app.base, 'current'));
+    app.write('releases/r1/settings.env', "A='live'\n");
+    app.plan('r2', { settings_from: 'live' });
+    app.run(':');
+    expect(app.read('releases/r2/settings.env')).toBe("A='live'\n");
+    app.write('releases/r1/settings.env', "A='other'\n");
+    app.run(':');
+    expect(app.read('releases/r2/settings.env')).toBe("A='live'\n");
+  });
+
+  it('is no release where its plan is gone, which ends nothing', () => {
+    const app = runnerApp(shell);
+    expect(app.run('load "$base/releases/none" || echo "goes on: $project"').lines).toEqual(['goes on: shop']);
+  });
+
+  it('is given up by Compose after the limit, by a status that says so', () => {
+    const app = runnerApp(shell);
+    app.docker({ 'compose up': 'exec sleep 20' });
+    const [status] = app.run('limit=1; compose up 2>/dev/null; echo "$?"').lines;
+    expect(status).toBe(shell.name === 'busybox' ? '143' : '124');
+  });
+});

@@ -1,0 +1,69 @@
+import { readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 }, (shell) => {
+  const env = (app: RunnerApp): string => join(app.base, 'releases/r2/tree/.env');
+
+  it('is a link to the settings and secrets of the release, the last one first, each name once, for their owner alone', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', {
+      secrets: '2.env',
+      settings_from: 'here',
+      settings: "A='settings'\nURL='http://x/?a=b'\n",
+      release_env: 'ZEBU=1\n',
+    });
+    app.write('releases/r2/tree/compose.yml', 'services:\n  web:\n    env_file: .env\n');
+    app.write('shared/secrets/2.env', 'A=\'secret\'\nQUOTED="it\'s \\"x\\" $(id)"\n');
+    app.write('shared/secrets/bound.env', "A='bound'\n");
+    app.run('link_env_file');
+    expect(readlinkSync(env(app))).toBe(`${app.base}/shared/secrets/env_file`);
+    expect(app.read('shared/secrets/env_file')).toBe(
+      "A='bound'\nURL='http://x/?a=b'\nQUOTED=\"it's \\\"x\\\" $(id)\"\n",
+    );
+    expect(statSync(env(app)).mode & 0o777).toBe(0o600);
+    app.write('shared/secrets/2.env', "NEW='x'\n");
+    app.run('write_env_file');
+    expect(app.read('shared/secrets/env_file')).toContain("NEW='x'\n");
+  });
+
+  it('is the file of the commit where it has one, and nothing where nobody asks for it', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { secrets: '2.env' });
+    app.write('shared/secrets/2.env', "A='x'\n");
+    const wants = (text: string): boolean => {
+      app.write('releases/r2/tree/compose.yml', text);
+      return app.run('if wants_env_file; then echo wants; fi').lines.length === 1;
+    };
+    expect(wants('services:\n  web:\n    image: x\n')).toBe(false);
+    expect(wants('services:\n  web: # env_file: .env\n    image: x.envoy\n')).toBe(false);
+    expect(wants('services:\n  web:\n    volumes: ["./.env:/app/.env"]\n')).toBe(true);
+    expect(wants('include: [{path: x.yml, env_file: other}]\n')).toBe(true);
+    app.write('releases/r2/tree/.env', 'OF=commit\n');
+    expect(wants('services:\n  web:\n    env_file: .env\n')).toBe(false);
+    app.run('link_env_file; write_env_file');
+    expect(app.read('releases/r2/tree/.env')).toBe('OF=commit\n');
+    expect(app.has('shared/secrets/env_file')).toBe(false);
+  });
+
+  it('says once, by name, which settings are other ones than those that are live', () => {
+    const told = (from: string, live: string | undefined, now: string): readonly string[] => {
+      const app = runnerApp(shell);
+      if (live !== undefined) app.write('current/settings.env', live);
+      app.write('releases/r2/settings.env', now);
+      return said(app.run(`settings_from=${from}; step=check; say_settings`).journal);
+    };
+    const live = "A='hunter22222'\nB='2'\nC='3'\n";
+    expect(told('here', live, "A='other'\nB='2'\nD='4'\n")).toEqual([
+      'settings of .env: added D; changed A; removed C',
+    ]);
+    expect(told('here', live, live)).toEqual([]);
+    expect(told('here', undefined, "A='1'\n")).toEqual(['settings of .env: added A']);
+    expect(told('here', live, '')).toEqual(['settings of .env: removed A, B, C']);
+    expect(told('live', live, live)).toEqual([
+      'settings: there is no .env where this was deployed from; kept from the live release: A, B, C',
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { runnerApp, says, seen } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+const STARTED = '2026-11-28T12:00:00Z';
+
+// What becomes of a verdict is in verdict.test.ts.
+describe.each(vmShells())('what was there before a run, in $name', { timeout: 60_000 }, (shell) => {
+  it('is noted before anything is touched, and is nothing when Docker does not say', () => {
+    const app = runnerApp(shell);
+    app.docker({ 'ps -aq': 'printf "%s\\n" one two', 'inspect --format {{.Id}}|': says('one|2|then', 'two|0|then') });
+    expect(app.run('note_began; cat "$work/began"').lines).toEqual(['one|2|then', 'two|0|then']);
+    app.docker({ 'ps -aq': 'exit 1' });
+    expect(app.run('note_began; wc -c <"$work/began"').lines).toEqual(['0']);
+    app.docker({ 'ps -aq': 'echo one', inspect: 'echo half; exit 1' });
+    expect(app.run('note_began; wc -c <"$work/began"').lines).toEqual(['0']);
+  });
+
+  it('is judged from when all that was started in the run is ready, or at once where nothing was', () => {
+    const app = runnerApp(shell);
+    const look = (...list: readonly string[]): string => `cat >"$work/now" <<'E'\n${list.join('\n')}\nE\n`;
+    const began = (line: string): string => `fair_since; echo '${line}' >"$work/began"\n`;
+    const { lines } = app.run(`touched=
+tell() { case $fresh in 20*) echo moment ;; *) echo "[$fresh]" ;; esac; }
+${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}be_fair; tell
+${began('id-web|0|before')}${look(seen({ service: 'web', health: 'starting' }))}be_fair; tell
+${look(seen({ service: 'web', health: 'healthy' }))}be_fair; tell
+touched=1
+${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}be_fair; tell`);
+    expect(lines).toEqual(['[any]', '[]', 'moment', 'moment']);
+  });
+
+  it('is given one quick trial where it looped before, and one only', () => {
+    const app = runnerApp(shell);
+    app.docker({ restart: ':' });
+    const loop = seen({ service: 'web', state: 'restarting', restarts: 9 });
+    const { docker, lines } = app.run(`fair_since; printf '%s\\n' 'id-web|8|${STARTED}' 'id-db|0|x' >"$work/began"
+echo '${loop}' >"$work/now"; fresh=any touched=
+be_fair; echo "$?"; cat "$work/began"; be_fair; echo "$?"`);
+    expect(docker).toEqual(['restart id-web']);
+    expect(lines).toEqual(['1', 'id-db|0|x', '0']);
+  });
+
+  it('is taken back where the clock was: what was said in that time does not count', () => {
+    const app = runnerApp(shell);
+    const { lines } = app.run(`fair_since; fresh=2030 touched=
+echo '${seen({ service: 'web', health: 'unhealthy' }).replace(/[|]$/, '|check-1')}' >"$work/now"
+: >"$work/asked"; touch -d '2020-01-01 00:00:00' "$work/asked"; : >"$work/fresh"
+be_fair; cat "$work/taken-back"; [ "$fresh" = 2030 ] || echo again`);
+    expect(lines).toEqual(['id-web|check-1', 'again']);
+  });
+});
