@@ -8,6 +8,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 const alias = [
   { find: /^@zebu\/kit$/, replacement: source('plugins/kit/src/index.ts') },
   { find: /^@zebu\/kit\/command$/, replacement: source('plugins/kit/src/command.ts') },
+  { find: /^@zebu\/kit\/core$/, replacement: source('plugins/kit/src/core.ts') },
   { find: /^@zebu\/kit\/conformance$/, replacement: source('plugins/kit/src/conformance/index.ts') },
   { find: /^@zebu\/kit\/rest$/, replacement: source('plugins/kit/src/rest/index.ts') },
   { find: /^@zebu\/kit\/ssh$/, replacement: source('plugins/kit/src/ssh/index.ts') },

@@ -68,5 +68,6 @@ for (const folder of [root, `${root}plugins/lab/`]) {
   writeFileSync(file, `${JSON.stringify({ ...manifest, commands }, null, 2)}\n`);
 }
 run(['.build/generate.mjs']);
+run(['scripts/api-report.ts']);
 chmodSync(`${root}bin/run.js`, 0o755);
 writeFileSync(`${root}dist/.stamp`, '');

@@ -1,5 +1,6 @@
 /** The node itself, asked directly: whether it is busy, and what the suite has left on it. */
-import { createConsole, type Transport } from '@zebu/kit';
+import { type Transport } from '@zebu/kit';
+import { createConsole } from '@zebu/kit/core';
 import { factory as api } from '../../plugins/transport-api/src/index.js';
 import { factory as ssh } from '../../plugins/transport-ssh/src/index.js';
 import { OWN } from './project.js';

@@ -4,7 +4,7 @@ import type { Hook } from '@oclif/core';
 const hook: Hook.Finally = async function ({ argv, config }) {
   if (!process.stderr.isTTY) return;
   const [{ processConsole }, { askApart, tellOfUpdate }] = await Promise.all([
-    import('@zebu/kit'),
+    import('@zebu/kit/core'),
     import('../lib/update/index.js'),
   ]);
   await tellOfUpdate({

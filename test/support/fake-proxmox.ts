@@ -1,4 +1,5 @@
-import { createConsole, pveError, ZebuError, type Transport } from '@zebu/kit';
+import { pveError, ZebuError, type Transport } from '@zebu/kit';
+import { createConsole } from '@zebu/kit/core';
 import 'proxmox-api';
 import { configSchema, type Config } from '../../src/lib/config/schema.js';
 import type { Clock, Context } from '../../src/lib/context/context.js';

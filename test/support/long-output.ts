@@ -1,6 +1,7 @@
 /** A command whose output is longer than the screen, as the last word says it goes on: `end`, `fail`, `flow`, `hang`. */
 import { Args } from '@oclif/core';
-import { shown, ZebuError } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { shown } from '@zebu/kit/core';
 import { pagerFlag, ZebuCommand } from '@zebu/kit/command';
 
 class LongOutput extends ZebuCommand<{ lines: number }> {

@@ -1,20 +1,46 @@
-export * from './actions.js';
-export * from './console.js';
-export * from './dotenv/index.js';
-export * from './envelope.js';
-export * from './errors.js';
-export * from './exits.js';
-export * from './hooks.js';
-export type * from './io.js';
-export * from './nearest.js';
-export * from './progress.js';
-export * from './providers.js';
-export * from './pve-error.js';
-export * from './quote.js';
-export { oneLine } from './one-line.js';
-export { joined, jsonLine, printable, shown, styled, write, type Printable } from './printable.js';
-export * as masking from './masking/index.js';
-export * from './redact.js';
-export * from './result.js';
-export type * from './secrets.js';
-export type * from './transport.js';
+/** What authors of plugins rely on. It changes as the versions of zebu say: see api.md, which a check compares. */
+export {
+  type DotenvEntry,
+  dotenvReferences,
+  DotenvSyntaxError,
+  interpolateDotenv,
+  parseDotenv,
+} from './dotenv/parse.js';
+export { editDotenv } from './dotenv/write.js';
+export { type ErrorCode, type ErrorExtras, interrupted, isZebuError, ZebuError } from './errors.js';
+export { type Ending, exits, type Exits } from './exits.js';
+export type {
+  AfterEvent,
+  BeforeEvent,
+  Deployed,
+  HookEvent,
+  HookOptions,
+  Moment,
+  Operation,
+  Operations,
+  Outcome,
+  ZebuHook,
+} from './hooks.js';
+export type { Io } from './io.js';
+export type { ProgressEvent } from './progress.js';
+export {
+  API_VERSION,
+  type SecretsHookResult,
+  type SecretSourceDescriptor,
+  type TransportDescriptor,
+  type TransportHookResult,
+} from './providers.js';
+export { pveError, type PveRefusal } from './pve-error.js';
+export { commandLine, quote, sh, variables } from './quote.js';
+export { Sensitive } from './redact.js';
+export { type ResultDeclaration, resultOf, type ResultOf, type SchemaOf } from './result.js';
+export type { ListedSecret, SecretSource, SecretSourceContext, SecretSourceFactory, Setting } from './secrets.js';
+export type {
+  ExecOptions,
+  ExecResult,
+  HostShell,
+  Method,
+  Transport,
+  TransportContext,
+  TransportFactory,
+} from './transport.js';

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
-import { exits, nearest, resultOf, ZebuError } from '@zebu/kit';
+import { exits, resultOf, ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import { ZebuCommand } from '@zebu/kit/command';
 import type { PluginList } from '../../lib/plugins/results.js';
 

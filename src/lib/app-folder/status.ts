@@ -1,4 +1,5 @@
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';

@@ -1,4 +1,4 @@
-import { joined, printable, shown, styled, type Printable } from '@zebu/kit';
+import { joined, printable, shown, styled, type Printable } from '@zebu/kit/core';
 import type { LogLine } from './results.js';
 
 /** Container name without the project → service. */

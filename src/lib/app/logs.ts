@@ -1,4 +1,5 @@
-import { commandLine, printable, variables, ZebuError } from '@zebu/kit';
+import { commandLine, variables, ZebuError } from '@zebu/kit';
+import { printable } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';

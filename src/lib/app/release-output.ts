@@ -1,4 +1,5 @@
-import { sh, shown, ZebuError } from '@zebu/kit';
+import { sh, ZebuError } from '@zebu/kit';
+import { shown } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';

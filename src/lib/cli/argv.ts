@@ -1,4 +1,5 @@
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 
 /** What is needed of oclif's Config. */
 export interface Commands {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Help as OclifHelp, type Interfaces } from '@oclif/core';
-import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit';
+import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit/core';
 
 /** @param words of the command line; what is behind `--` is somebody else's */
 export function asksForJson(words: readonly string[]): boolean {

@@ -1,5 +1,15 @@
 import { Config, Errors, flush, run, settings } from '@oclif/core';
-import { failure, inActions, joined, jsonLine, printable, processConsole, shown, toZebuError, write } from '@zebu/kit';
+import {
+  failure,
+  inActions,
+  joined,
+  jsonLine,
+  printable,
+  processConsole,
+  shown,
+  toZebuError,
+  write,
+} from '@zebu/kit/core';
 import { joinTopic, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */

@@ -1,4 +1,5 @@
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import { parse as parseYaml } from 'yaml';
 import type { ConfigKey } from './keys.js';
 import { checkTree } from './tree-limits.js';

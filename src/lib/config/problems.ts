@@ -1,4 +1,5 @@
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import type { core } from 'zod';
 import { describeOrigin, type Origin } from './layers.js';
 

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { commandLine, dotenvLine, quote } from '@zebu/kit';
+import { commandLine, quote } from '@zebu/kit';
+import { dotenvLine } from '@zebu/kit/core';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
 import { frontPlan } from '../app-folder/front-proxy.js';

@@ -1,4 +1,5 @@
-import { ERROR_CODES, isZebuError, toZebuError, type ErrorCode } from '@zebu/kit';
+import { isZebuError, type ErrorCode } from '@zebu/kit';
+import { ERROR_CODES, toZebuError } from '@zebu/kit/core';
 import type { Clock } from '../context/context.js';
 import { timeLimit } from '../context/time-limit.js';
 import type { Diagnosis } from './results.js';

@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Config as OclifConfig } from '@oclif/core';
 import {
   API_VERSION,
-  hookName,
   isZebuError,
-  toZebuError,
   ZebuError,
   type Moment,
   type Operation,
   type Operations,
   type Outcome,
 } from '@zebu/kit';
+import { hookName, toZebuError } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { contractProblem } from '../providers/contract.js';
 

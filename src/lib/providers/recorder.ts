@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { isZebuError, MASK, type Redactor, type Transport } from '@zebu/kit';
+import { isZebuError, type Transport } from '@zebu/kit';
+import { MASK, type Redactor } from '@zebu/kit/core';
 import { Names } from '../redaction/names.js';
 import { withoutCredentials, withoutNames } from '../redaction/patterns.js';
 

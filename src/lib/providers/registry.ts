@@ -1,7 +1,5 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import {
-  SECRETS_HOOK,
-  TRANSPORT_HOOK,
   ZebuError,
   type Io,
   type SecretSource,
@@ -10,8 +8,8 @@ import {
   type Transport,
   type TransportContext,
   type TransportDescriptor,
-  nearest,
 } from '@zebu/kit';
+import { SECRETS_HOOK, TRANSPORT_HOOK, nearest } from '@zebu/kit/core';
 import { blame, blamed } from './blamed.js';
 import { contractProblem } from './contract.js';
 

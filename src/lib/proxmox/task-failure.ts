@@ -1,4 +1,5 @@
-import { isForbidden, isZebuError, lockHint, pveForbidden, ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
+import { isForbidden, lockHint, pveForbidden } from '@zebu/kit/core';
 import { taskLogAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { parseUpid, type Upid } from './ids.js';

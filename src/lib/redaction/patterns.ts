@@ -4,7 +4,7 @@
  * repetition is bounded, and what begins with one looks behind itself.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { MASK } from '@zebu/kit';
+import { MASK } from '@zebu/kit/core';
 import type { Names } from './names.js';
 
 type Rule = readonly [pattern: RegExp, replace: (names: Names, match: readonly string[]) => string];

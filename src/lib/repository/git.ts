@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import { GitProgram } from './git-program.js';
 import { isSubmodule, parseEntries, type Entry } from './entries.js';
 

@@ -1,4 +1,5 @@
-import { dotenvLine, type Sensitive } from '@zebu/kit';
+import { type Sensitive } from '@zebu/kit';
+import { dotenvLine } from '@zebu/kit/core';
 import type { Author } from '../app-folder/author.js';
 import { keyedDigest, newDigestKey } from './digest.js';
 import {

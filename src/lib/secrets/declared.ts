@@ -1,4 +1,5 @@
-import { ZebuError, nearest } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { nearest } from '@zebu/kit/core';
 import type { SecretDeclaration } from '../config/secret-declaration.js';
 import type { Context } from '../context/context.js';
 

@@ -1,4 +1,5 @@
-import { strengthOfValue, ZebuError, type Strength } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { strengthOfValue, type Strength } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { collectSecrets } from './collect.js';

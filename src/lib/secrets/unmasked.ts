@@ -1,4 +1,5 @@
-import { strengthOfValue, type Sensitive } from '@zebu/kit';
+import { type Sensitive } from '@zebu/kit';
+import { strengthOfValue } from '@zebu/kit/core';
 
 /** What to know of values that cannot be hidden everywhere, a sentence for each kind. */
 export function maskingLimits(values: ReadonlyMap<string, Sensitive>): readonly string[] {

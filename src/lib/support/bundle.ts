@@ -1,5 +1,5 @@
 import { homedir, hostname, userInfo } from 'node:os';
-import { oneLine } from '@zebu/kit';
+import { oneLine } from '@zebu/kit/core';
 import type { Config as OclifConfig } from '@oclif/core';
 import { configKeys } from '../config/keys.js';
 import type { Context } from '../context/context.js';

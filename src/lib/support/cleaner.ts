@@ -1,4 +1,4 @@
-import { printable, type Redactor } from '@zebu/kit';
+import { printable, type Redactor } from '@zebu/kit/core';
 import type { Names } from '../redaction/names.js';
 import { withoutCredentials, withoutNames } from '../redaction/patterns.js';
 

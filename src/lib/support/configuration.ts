@@ -1,4 +1,4 @@
-import { MASK } from '@zebu/kit';
+import { MASK } from '@zebu/kit/core';
 import { showConfig } from '../config/show.js';
 import { isTree } from '../config/layers.js';
 import type { LoadedConfig } from '../config/load.js';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDotenv, Redactor } from '@zebu/kit';
+import { parseDotenv } from '@zebu/kit';
+import { Redactor } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { expand } from '../config/expand.js';
 import { collectSecrets } from '../secrets/collect.js';

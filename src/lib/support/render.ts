@@ -1,4 +1,4 @@
-import { MASK } from '@zebu/kit';
+import { MASK } from '@zebu/kit/core';
 import type { Section } from './section.js';
 
 /** Markdown, so that it can be read before it is passed on. */

@@ -1,4 +1,5 @@
-import { isZebuError, toZebuError, ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
+import { toZebuError } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 
 /** One part of the bundle: what was found, why it was not, or both where it broke off. */

@@ -1,4 +1,5 @@
-import type { CiReport, CommandOutcome, ZebuError } from '@zebu/kit';
+import type { ZebuError } from '@zebu/kit';
+import type { CiReport, CommandOutcome } from '@zebu/kit/core';
 
 type Verdict = 'interrupted' | 'live' | 'refused' | 'restored' | 'unhealthy' | 'unknown';
 

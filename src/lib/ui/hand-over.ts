@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { printable, write, type Io } from '@zebu/kit';
+import { type Io } from '@zebu/kit';
+import { printable, write } from '@zebu/kit/core';
 import type { PseudoTerminal, RemoteProcess } from '@zebu/kit/ssh';
 
 /** The terminal a command was started on; undefined unless input and output are both one. */

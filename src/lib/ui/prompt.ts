@@ -1,5 +1,6 @@
 import readline from 'node:readline';
-import { interrupted, printable } from '@zebu/kit';
+import { interrupted } from '@zebu/kit';
+import { printable } from '@zebu/kit/core';
 
 export interface Question {
   readonly type: 'input' | 'invisible';

@@ -1,4 +1,4 @@
-import { joined, shown, write } from '@zebu/kit';
+import { joined, shown, write } from '@zebu/kit/core';
 
 /** A terminal that is redrawn as a whole, on its second screen, so that what was there before comes back. */
 export interface Screen {

@@ -1,4 +1,5 @@
-import { interrupted, joined, shown, styled, type Io } from '@zebu/kit';
+import { interrupted, type Io } from '@zebu/kit';
+import { joined, shown, styled } from '@zebu/kit/core';
 
 /** What a running step may say. */
 export interface StepReport {

@@ -1,4 +1,4 @@
-import { isOn } from '@zebu/kit';
+import { isOn } from '@zebu/kit/core';
 import type { UpdateMemory } from './memory.js';
 import { isNewer } from './version.js';
 

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { printable, isZebuError, ZebuError, type HostShell } from '@zebu/kit';
+import { isZebuError, ZebuError, type HostShell } from '@zebu/kit';
+import { printable } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own-vm.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Redactor, ZebuError, type Io } from '@zebu/kit';
+import { ZebuError, type Io } from '@zebu/kit';
+import { Redactor } from '@zebu/kit/core';
 import { systemClock } from '../../../src/lib/context/context.js';
 import { exitOf, fail, ok, runChecks, warn, type Check } from '../../../src/lib/doctor/check.js';
 import { diskFinding, skewFinding } from '../../../src/lib/doctor/guest.js';

@@ -13,6 +13,11 @@ it('the changelog is grouped under versions: Added, Changed, Fixed', () => {
 });
 
 it('each line of the changelog stands in a group', () => {
-  const loose = lines.slice(1, lines.findIndex((line) => line.startsWith('### '))).filter((line) => line.startsWith('- '));
+  const loose = lines
+    .slice(
+      1,
+      lines.findIndex((line) => line.startsWith('### ')),
+    )
+    .filter((line) => line.startsWith('- '));
   expect(loose).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { missingRight, pveError } from '@zebu/kit';
+import { pveError } from '@zebu/kit';
+import { missingRight } from '@zebu/kit/core';
 
 const of = (status: number, reason: string) => pveError({ method: 'POST', path: '/nodes/pve/qemu', status, reason });
 

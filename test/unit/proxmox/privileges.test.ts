@@ -1,5 +1,6 @@
 /** Each refusal that a real node gave to somebody who has the role less one privilege, told by zebu. */
-import { isForbidden, pveError, type ZebuError } from '@zebu/kit';
+import { pveError, type ZebuError } from '@zebu/kit';
+import { isForbidden } from '@zebu/kit/core';
 import { describe, expect, it } from 'vitest';
 import { rolePrivileges } from '../../../src/lib/doctor/role.js';
 import { taskFailure } from '../../../src/lib/proxmox/task-failure.js';

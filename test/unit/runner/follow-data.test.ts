@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dotenvLine } from '@zebu/kit';
+import { dotenvLine } from '@zebu/kit/core';
 import { runnerApp, said } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 

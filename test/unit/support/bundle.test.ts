@@ -2,7 +2,8 @@ import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Redactor, ZebuError } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { Redactor } from '@zebu/kit/core';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import type { Context } from '../../../src/lib/context/context.js';
 import { systemClock } from '../../../src/lib/context/context.js';

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pveError, Redactor, type Transport } from '../../../plugins/kit/src/index.js';
+import { pveError, type Transport } from '@zebu/kit';
+import { Redactor } from '@zebu/kit/core';
 import { recorded } from '../../../src/lib/providers/recorder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zebu-recorder-'));

@@ -1,4 +1,5 @@
-import { masking, variables } from '@zebu/kit';
+import { variables } from '@zebu/kit';
+import { masking } from '@zebu/kit/core';
 import { appLayout } from '../layout.js';
 import FIND_MASKS from './find-masks.sh';
 import MASK_PROGRAM from './mask.pl';

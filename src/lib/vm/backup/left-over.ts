@@ -1,4 +1,5 @@
-import { toZebuError, ZebuError, type Transport } from '@zebu/kit';
+import { ZebuError, type Transport } from '@zebu/kit';
+import { toZebuError } from '@zebu/kit/core';
 import type { Context } from '../../context/context.js';
 import { connectTransport } from '../../providers/connect.js';
 import { qemuConfigAnswer, qemuStatusAnswer, taskStatusAnswer } from '../../proxmox/answers.js';
