@@ -4,7 +4,7 @@ import CONFIG from '../../../src/lib/runner/config.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
 import INTENT from '../../../src/lib/runner/intent.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 interface Container {
   readonly service: string;
@@ -91,7 +91,7 @@ await_event() { :; }
 verify && echo good || echo "$reason"
 cat $work/looks
 cat $work/restarted 2>/dev/null || :`;
-  const [said = '', count = '', ...restarted] = inEachVmShell({ docker }, script);
+  const [said = '', count = '', ...restarted] = inNextVmShell({ docker }, script);
   return { good: said === 'good', reason: said === 'good' ? '' : said, looks: Number(count), restarted };
 }
 
