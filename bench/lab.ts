@@ -55,15 +55,17 @@ export function configuration(
 /**
  * Brings a lab up, and takes it down whatever happens.
  * @param work is given the lab, a folder with a key `id_ed25519`, and the lab's state folder
+ * @param more arguments of lab:up
  */
 export async function inLab(
   work: (lab: LabReport, cwd: string, labState: string) => Promise<void> | void,
+  more: readonly string[] = [],
 ): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'zebu-bench-'));
   const labState = join(cwd, 'lab');
   const flags = ['--name', 'bench', '--state-dir', labState];
   try {
-    const lab = resultOf<LabReport>(zebu(['lab:up', ...flags, '--guests', 'namespace', '--json'], cwd).stdout);
+    const lab = resultOf<LabReport>(zebu(['lab:up', ...flags, '--guests', 'namespace', '--json', ...more], cwd).stdout);
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(cwd, 'id_ed25519')]);
     await work(lab, cwd, labState);
   } finally {

@@ -18,7 +18,7 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
 }
 
 async function start(args) {
-  if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
+  if (args.length === 1 && ['--version', '-v', 'version'].includes(args[0])) {
     const { name, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
     console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
     return;

@@ -6,10 +6,10 @@
  * used.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, withKeys } from './bundle.ts';
+import { bundling, sshLibrary, withKeys } from './bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,6 +24,10 @@ const typescript = spawnSync(process.execPath, [`${root}node_modules/typescript/
   stdio: 'inherit',
 });
 if (typescript.status !== 0) process.exit(typescript.status ?? 1);
+
+// What tsc leaves behind: scripts that a plugin reads beside its code.
+for (const file of globSync('plugins/*/src/**/*.{sh,awk,pl}', { cwd: root }))
+  copyFileSync(`${root}${file}`, `${root}${file.replace('/src/', '/dist/')}`);
 
 const options = bundling(root);
 await build({ ...options, entryPoints: ['src/lib/config/json-schema.ts'], outfile: '.build/config-keys.mjs' });
@@ -46,6 +50,8 @@ await build({
   minifyWhitespace: true,
 });
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
+
+await build({ ...sshLibrary(root), outfile: 'plugins/kit/dist/ssh/library.js', allowOverwrite: true });
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });

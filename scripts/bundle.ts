@@ -95,12 +95,67 @@ const lightWsl: Plugin = {
   },
 };
 
+/** proxmox-api brings an HTTP client for an engine that the transports stand in for; loading it takes a tenth of a second. */
+const fetchOfNode: Plugin = {
+  name: 'fetch-of-node',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'node-fetch' }));
+    build.onLoad({ filter: /.*/, namespace: 'node-fetch' }, () => ({
+      contents: 'export const fetch = (...request) => globalThis.fetch(...request);',
+    }));
+  },
+};
+
 const scriptsAsText: Plugin = {
   name: 'scripts-as-text',
   setup(build) {
     build.onLoad({ filter: SCRIPT_FILE }, ({ path }) => ({ contents: scriptText(path), loader: 'text' }));
   },
 };
+
+/** Of what it loads at once, a server, an agent of HTTP and the making of keys are of no use here. */
+const lightSsh: Plugin = {
+  name: 'light-ssh',
+  setup(build) {
+    const spared = /ssh2[\\/]lib[\\/](?:http-agents|keygen|server)\.js$/;
+    let found = 0;
+    build.onLoad({ filter: spared }, () => {
+      found += 1;
+      return { contents: 'module.exports = {};' };
+    });
+    // For making a folder here, of which one is fetched.
+    build.onLoad({ filter: /node_modules[\\/]make-dir[\\/]index\.js$/ }, () => {
+      found += 1;
+      return {
+        contents: "module.exports = (folder) => require('node:fs').promises.mkdir(folder, { recursive: true });",
+      };
+    });
+    build.onEnd(() =>
+      found === 4 ? {} : { errors: [{ text: 'ssh2 or node-ssh has changed: see light-ssh in bundle.ts' }] },
+    );
+  },
+};
+
+const REQUIRE = {
+  js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+};
+
+/** node-ssh and all it needs as one file of the kit; what it has besides as native code is built on nobody's machine. */
+export const sshLibrary = (root: string): BuildOptions => ({
+  absWorkingDir: root,
+  entryPoints: ['plugins/kit/src/ssh/library.ts'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  logLevel: 'warning',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // A part of ssh2 asks where it lies, without looking for anything there.
+  banner: { js: `${REQUIRE.js}const __dirname = import.meta.dirname;` },
+  external: ['cpu-features', '*.node'],
+  plugins: [lightSsh],
+});
 
 /** @param root folder of the repository, ending in a slash */
 export const bundling = (root: string): BuildOptions => ({
@@ -111,9 +166,7 @@ export const bundling = (root: string): BuildOptions => ({
   target: 'node22',
   logLevel: 'warning',
   // CommonJS inside the bundle (oclif) asks for these.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
+  banner: REQUIRE,
   // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
   external: [
     'typescript',
@@ -124,12 +177,11 @@ export const bundling = (root: string): BuildOptions => ({
     'enquirer',
     'listr2',
     'node-ssh',
-    'proxmox-api',
     '@oclif/plugin-plugins',
   ],
   // The same library, as modules instead of CommonJS: what is not used is left out.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [lazyOclif, builtinsByName, lightWsl, scriptsAsText],
+  plugins: [lazyOclif, builtinsByName, lightWsl, scriptsAsText, fetchOfNode],
 });
 
 /**

@@ -7,11 +7,16 @@ import { dirname, join } from 'node:path';
  *
  * A line `# include ./other.awk` stands for the text of that file.
  */
-export const SCRIPT_FILE = /\.(?:sh|awk|pl)$/;
+export const SCRIPT_FILE = /\.(?:sh|awk|pl|bash|zsh|fish|ps1)$/;
+
+/** Of these all is for who has them: they go to a person's own shell as they are. */
+const AS_IT_IS = /\.(?:bash|zsh|fish|ps1)$/;
 
 /** @param path of the file @returns what is sent to the machine where it runs */
 export function scriptText(path: string): string {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const text = readFileSync(path, 'utf8');
+  if (AS_IT_IS.test(path)) return text;
+  const lines = text.split('\n');
   const top = lines.findIndex((line) => !line.startsWith('#'));
   if (lines[top] !== '') throw new Error(`${path}: its first lines say what it is, and then comes an empty line`);
   return lines

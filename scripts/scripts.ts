@@ -7,6 +7,7 @@ import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from './bundle.ts';
+import { shellInFile } from './shell-in-code.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -47,9 +48,18 @@ findings.push(
     .join('\n'),
 );
 
+const code = globSync(['src/**/*.ts', 'plugins/*/src/**/*.ts'], { cwd: root }).toSorted();
+const inCode = code.flatMap((path) => shellInFile(root, path));
+findings.push(...inCode);
+for (const program of globSync(['src/**/*.pl', 'plugins/*/src/**/*.pl'], { cwd: root }).toSorted()) {
+  // Modules of Proxmox are loaded while it runs.
+  const said = spawnSync('perl', ['-c', program], { cwd: root, encoding: 'utf8' }).stderr;
+  if (!said.endsWith('syntax OK\n')) findings.push(said);
+}
+
 const said = findings.join('').trim();
 if (said !== '') console.error(said);
 console.log(
-  `${parts.length} shell scripts and what is put together from them: ${said === '' ? 'no finding' : 'see above'}`,
+  `${parts.length} shell scripts and what is put together from them: ${said === '' ? 'no finding' : 'see above'}; shell in TypeScript: ${inCode.length} places`,
 );
 process.exitCode = said === '' ? 0 : 1;

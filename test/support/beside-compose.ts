@@ -15,6 +15,8 @@ const OWN_OF_A_CONTAINER = new Set([
   'Id',
   'Created',
   'State',
+  // Of a health check that runs at this moment.
+  'ExecIDs',
   'ResolvConfPath',
   'HostnamePath',
   'HostsPath',
@@ -60,7 +62,11 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
     Object.entries(members(config['Labels']))
       .filter(([name]) => !OWN_LABEL.test(name))
       // The id of the container whose network it has.
-      .map(([name, text]) => [name, name === 'com.docker.compose.depends_on' ? text : placed(word(text))]),
+      // In no order.
+      .map(([name, text]) => [
+        name,
+        name === 'com.docker.compose.depends_on' ? word(text).split(',').toSorted().join(',') : placed(word(text)),
+      ]),
   );
   const id = word(members(inspected)['Id']);
   const host = members(kept['HostConfig']);
@@ -97,6 +103,7 @@ export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string,
       VolumesFrom: ((host['VolumesFrom'] ?? []) as readonly string[]).map((from) =>
         from.replace(/^[0-9a-f]{64}/, '<other>'),
       ),
+      Ulimits: sorted(host['Ulimits'] ?? null),
       Links: ((host['Links'] ?? []) as readonly string[]).toSorted(),
     },
     Mounts: mounts
@@ -145,10 +152,13 @@ export function servicesOf(config: string): Readonly<Record<string, Members>> {
 /** Where plain Compose has its checkout of a project, in the VM. */
 export const BESIDE = '/srv/plain';
 
-/** Puts the files of a commit and a `.env` into the folder of plain Compose, over what is there. */
+/**
+ * Puts the files of a commit and a `.env` into the folder of plain Compose, over what is there. Their times are of now, as
+ * after a checkout: BuildKit takes a file of the same size and the same second for the same file.
+ */
 export function checkOutBeside(guest: Shell, folder: string, ref: string, env = ''): void {
   const archive = execFileSync('git', ['archive', ref, ':!zebu.yml'], { cwd: folder }).toString('base64');
-  guest.run(`sudo mkdir -p ${BESIDE} && sudo chown "$(id -u)" ${BESIDE} && cd ${BESIDE} && base64 -d <<'END' | tar -x
+  guest.run(`sudo mkdir -p ${BESIDE} && sudo chown "$(id -u)" ${BESIDE} && cd ${BESIDE} && base64 -d <<'END' | tar -xm
 ${archive}
 END
 printf '%s' '${env}' >.env`);

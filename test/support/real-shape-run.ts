@@ -15,6 +15,8 @@ interface Running {
   readonly contents: readonly string[];
   /** service → container */
   readonly ids: ReadonlyMap<string, string>;
+  /** What plain Compose said when it was started. */
+  readonly said?: string;
 }
 
 /** Everything below what a container has mounted, by its sum; but for what the kernel shows, and what a name server writes. */
@@ -78,7 +80,10 @@ export class RealShapeRun {
   { ${LOOK_INSIDE}; } | sed 's/^/inside /'
 done`,
     );
-    const lines = text.split('\n').toSorted();
+    const lines = text
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .toSorted();
     const of_ = (kind: string): readonly string[] =>
       lines.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
     return {
@@ -96,16 +101,16 @@ done`,
       );
   }
 
-  #compose(words: string): void {
+  #compose(words: string): string {
     const { name, compose, profiles = [] } = this.#shape;
     const options = profiles.map((profile) => ` --profile ${profile}`).join('');
-    this.#vm.run(`cd ${BESIDE} && docker compose -p ${name} -f ${compose}${options} ${words} 2>&1`);
+    return this.#vm.run(`cd ${BESIDE} && docker compose -p ${name} -f ${compose}${options} ${words}`);
   }
 
   #plain(ref: string): Running {
     checkOutBeside(this.#vm, this.#project.folder, ref, this.#shape.env);
-    this.#compose('up -d --build --wait --remove-orphans || [ $? = 1 ]');
-    return this.#running();
+    const said = this.#compose('up -d --build --wait --remove-orphans 2>&1 || [ $? = 1 ]');
+    return { ...this.#running(), said };
   }
 
   /** Both versions with plain Compose, which leaves nothing behind. */
@@ -113,7 +118,7 @@ done`,
     const first = this.#plain('v1');
     this.#writeData();
     const second = this.#plain('v2');
-    this.#compose('down -v -t 0');
+    this.#compose('down -v -t 0 2>&1');
     this.#vm.run(`sudo rm -rf ${BESIDE}`);
     return { first, second };
   }
@@ -138,7 +143,7 @@ done`,
     this.#guest = guestShell(ip, this.#project.key);
     makeBaseImage(this.#guest);
     const plain = this.#beside();
-    expect(differing(plain.first, plain.second)).toEqual(replaced);
+    expect(differing(plain.first, plain.second), plain.second.said).toEqual(replaced);
 
     await this.#project.json(['app:deploy', '--tag', 'v1']);
     const first = this.#running();

@@ -36,8 +36,8 @@ export const REAL_SHAPES: readonly RealShape[] = [
       { file: 'app/version', to: 'two\n' },
       { file: 'proxy/site.conf', to: 'upstream = web:8001\n' },
     ],
-    replaced: ['beat', 'migrate', 'web', 'worker'],
-    better: ['proxy'],
+    replaced: ['beat', 'migrate', 'proxy', 'web', 'worker'],
+    better: [],
     broken: [
       {
         file: 'compose.yml',
@@ -84,8 +84,8 @@ export const REAL_SHAPES: readonly RealShape[] = [
       { file: 'seed/countries', to: 'DE\nFR\n' },
       { file: 'compose.yml', from: 'POSTGRES_PASSWORD=postgres', to: 'POSTGRES_PASSWORD=other' },
     ],
-    replaced: ['plain_db'],
-    better: ['app', 'events_db'],
+    replaced: ['app', 'plain_db'],
+    better: ['events_db'],
     broken: [{ file: 'events/logs.xml', to: '' }],
     data: [
       ['plain_db', '/data/rows'],

@@ -27,3 +27,16 @@ export function sh(source: TemplateStringsArray, ...values: readonly (number | s
     return line + (typeof value === 'object' ? commandLine(value) : quote(String(value))) + part;
   }, '');
 }
+
+/**
+ * Shell variables that a script finds set, one a line.
+ * @param values by name
+ * @throws TypeError for a name that a shell does not take
+ */
+export function variables(values: Readonly<Record<string, number | string>>): string {
+  const lines = Object.entries(values).map(([name, value]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TypeError(`${name} is no name of a shell variable`);
+    return `${name}=${quote(String(value))}\n`;
+  });
+  return lines.join('');
+}

@@ -166,7 +166,7 @@ export async function runDaemon(
   const sampler = new Sampler(node);
   sampler.start();
   const faults = new Faults();
-  const answering: Api = { node, faults, tickets: await readTicketKeys(layout) };
+  const answering: Api = { node, faults, tickets: await readTicketKeys(layout), answerMs: settings.answerMs ?? 0 };
   const tls = {
     key: await readFile(layout.tlsKey),
     cert: await readFile(layout.tlsCert),

@@ -1,16 +1,16 @@
 import { ZebuError, type TransportContext } from '@zebu/kit';
-import * as z from 'zod';
 
-const schema = z.looseObject({
-  host: z.string().optional(),
-  port: z.number().default(8006),
-  token_file: z.string().optional(),
-  token_env: z.string().default('ZEBU_PROXMOX_TOKEN'),
-  fingerprint: z.string().optional(),
-  ca_file: z.string().optional(),
+/** As zebu's configuration has checked them; a schema of our own would take longer to load than some requests. */
+interface Keys {
+  readonly host?: string;
+  readonly port?: number;
+  readonly token_file?: string;
+  readonly token_env?: string;
+  readonly fingerprint?: string;
+  readonly ca_file?: string;
   /** Seconds. */
-  timeout: z.number().default(30),
-});
+  readonly timeout?: number;
+}
 
 export interface ApiSettings {
   readonly host: string;
@@ -23,7 +23,15 @@ export interface ApiSettings {
 }
 
 export function parseSettings(context: TransportContext): ApiSettings {
-  const { timeout, host, ...rest } = schema.parse(context.settings);
+  const {
+    host,
+    port = 8006,
+    token_file,
+    token_env = 'ZEBU_PROXMOX_TOKEN',
+    fingerprint,
+    ca_file,
+    timeout = 30,
+  } = context.settings as Keys;
   if (host === undefined) {
     throw new ZebuError(
       'CONFIG_INVALID',
@@ -33,5 +41,5 @@ export function parseSettings(context: TransportContext): ApiSettings {
       },
     );
   }
-  return { ...rest, host, timeoutMs: timeout * 1000 };
+  return { host, port, token_file, token_env, fingerprint, ca_file, timeoutMs: timeout * 1000 };
 }

@@ -19,11 +19,15 @@ const PORT = 8006;
 /**
  * The node's own API server, through a channel of the SSH connection to its loopback, as root with a ticket made for this
  * run. Both transports so speak the same protocol; only the socket and the credential come about differently.
+ * @param ticket being made
  * @returns the client, or why there is no such way on this host, in a few words
  */
-export async function openChannel(options: ChannelOptions): Promise<RestClient | string> {
+export async function openChannel(
+  options: ChannelOptions,
+  ticket: Promise<Ticket | string>,
+): Promise<RestClient | string> {
   const { io, signal, timeoutMs } = options;
-  const wire = new ChannelWire(options);
+  const wire = new ChannelWire(options, ticket);
   const problem = await wire.begin();
   return problem ?? new RestClient({ wire, io, signal, timeoutMs });
 }
@@ -37,17 +41,17 @@ class ChannelWire implements RestWire {
   readonly refusedHint =
     'The node does not take what it made itself. On the host: is its clock right (timedatectl), is root@pam enabled (pveum user list)? Then: systemctl restart pvedaemon pveproxy';
   readonly #options: ChannelOptions;
-  /** Begun with the channel; its certificates judge who is at the other end. */
+  /** Its certificates judge who is at the other end. */
   #ticket: Promise<Ticket>;
   #current: Ticket | undefined;
   #host = LOOPBACK;
   /** Opened to see whether it can be, and used for the first request. */
   #first: TLSSocket | undefined;
 
-  constructor(options: ChannelOptions) {
+  constructor(options: ChannelOptions, ticket: Promise<Ticket | string>) {
     this.where = options.session.where;
     this.#options = options;
-    this.#ticket = this.#make(false);
+    this.#ticket = this.#made(ticket);
   }
 
   /** @returns why this way cannot be gone; undefined when it can */
@@ -97,7 +101,7 @@ class ChannelWire implements RestWire {
   }
 
   renew(): void {
-    this.#ticket = this.#make(true).catch((error: unknown) => {
+    this.#ticket = this.#made(makeTicket(this.#options, true)).catch((error: unknown) => {
       if (!(error instanceof NoTicket)) throw error;
       throw new ZebuError('AUTH_FAILED', `${this.where} makes no new ticket: ${error.message}`, {
         hint: this.refusedHint,
@@ -107,8 +111,8 @@ class ChannelWire implements RestWire {
     this.#ticket.catch(() => {});
   }
 
-  async #make(thorough: boolean): Promise<Ticket> {
-    const made = await makeTicket(this.#options, thorough);
+  async #made(ticket: Promise<Ticket | string>): Promise<Ticket> {
+    const made = await ticket;
     if (typeof made === 'string') throw new NoTicket(made);
     return (this.#current = made);
   }

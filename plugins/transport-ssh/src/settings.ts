@@ -1,19 +1,19 @@
 import { ZebuError, type TransportContext } from '@zebu/kit';
 import type { SshTarget } from '@zebu/kit/ssh';
-import * as z from 'zod';
 
-const schema = z.looseObject({
-  host: z.string().optional(),
-  port: z.number().optional(),
-  user: z.string().optional(),
-  identity_file: z.string().optional(),
-  known_hosts: z.string().optional(),
-  proxy_jump: z.string().optional(),
+/** As zebu's configuration has checked them; a schema of our own would take longer to load than the connection. */
+interface Keys {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identity_file?: string;
+  readonly known_hosts?: string;
+  readonly proxy_jump?: string;
   /** Seconds. */
-  timeout: z.number().default(30),
+  readonly timeout?: number;
   /** Seconds. */
-  task_timeout: z.number().default(900),
-});
+  readonly task_timeout?: number;
+}
 
 export interface SshSettings {
   readonly target: SshTarget;
@@ -22,7 +22,7 @@ export interface SshSettings {
 }
 
 export function parseSettings(context: TransportContext): SshSettings {
-  const settings = schema.parse(context.settings);
+  const { timeout = 30, task_timeout = 900, ...settings } = context.settings as Keys;
   if (settings.host === undefined) {
     throw new ZebuError(
       'CONFIG_INVALID',
@@ -46,10 +46,10 @@ export function parseSettings(context: TransportContext): SshSettings {
       },
       proxyJump: settings.proxy_jump,
       useConfig: true,
-      connectTimeoutMs: settings.timeout * 1000,
+      connectTimeoutMs: timeout * 1000,
     },
-    readTimeoutMs: settings.timeout * 1000,
+    readTimeoutMs: timeout * 1000,
     // pvesh stays until the task it started has ended.
-    writeTimeoutMs: settings.task_timeout * 1000,
+    writeTimeoutMs: task_timeout * 1000,
   };
 }

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { ExecOptions, ExecResult, HostShell, Io, Transport } from '@zebu/kit';
-import { RestClient } from '@zebu/kit/rest';
+import type { RestClient } from '@zebu/kit/rest';
 import type { SshSession } from '@zebu/kit/ssh';
-import { openChannel } from './channel.js';
-import { PveshClient } from './pvesh-client.js';
+import type { PveshClient } from './pvesh-client.js';
+import { makeTicket } from './ticket.js';
 
 export interface SshTransportOptions {
   readonly session: SshSession;
@@ -14,10 +14,9 @@ export interface SshTransportOptions {
 }
 
 /** Found with the first request: the node's own API server, or, with what stood in the way, pvesh. */
-interface Way {
-  readonly client: PveshClient | RestClient;
-  readonly detour?: string;
-}
+type Way =
+  | { readonly client: PveshClient; readonly detour: string }
+  | { readonly client: RestClient; readonly detour?: undefined };
 
 export class SshTransport implements Transport {
   readonly id = 'ssh';
@@ -25,7 +24,7 @@ export class SshTransport implements Transport {
   readonly hostShell: HostShell;
   readonly #options: SshTransportOptions;
   #way: Promise<Way> | undefined;
-  #client: PveshClient | RestClient | undefined;
+  #found: Way | undefined;
 
   constructor(options: SshTransportOptions) {
     const { session } = options;
@@ -35,6 +34,11 @@ export class SshTransport implements Transport {
       exec: (argv: readonly string[], exec?: ExecOptions): Promise<ExecResult> => session.exec(argv, exec),
       upload: (path: string, content: Buffer | Readable | string, mode: number) => session.upload(path, content, mode),
     };
+  }
+
+  /** Looks for the way to Proxmox's API, before anything is asked; what stands in it is said to the first that asks. */
+  begin(): void {
+    this.#find().catch(() => {});
   }
 
   async doRequest(
@@ -47,7 +51,7 @@ export class SshTransport implements Transport {
   }
 
   endedWell(upid: string): boolean {
-    return this.#client instanceof PveshClient && this.#client.endedWell(upid);
+    return this.#found?.detour !== undefined && this.#found.client.endedWell(upid);
   }
 
   async detour(): Promise<string | undefined> {
@@ -55,13 +59,13 @@ export class SshTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    if (this.#client instanceof RestClient) this.#client.close();
+    if (this.#found?.detour === undefined) this.#found?.client.close();
     await this.#options.session.close();
   }
 
   #find(): Promise<Way> {
     this.#way ??= this.#look().then((way) => {
-      this.#client = way.client;
+      this.#found = way;
       return way;
     });
     return this.#way;
@@ -69,13 +73,19 @@ export class SshTransport implements Transport {
 
   async #look(): Promise<Way> {
     const { io, readTimeoutMs } = this.#options;
-    const found = await openChannel({ ...this.#options, timeoutMs: readTimeoutMs });
-    if (found instanceof RestClient) {
+    const options = { ...this.#options, timeoutMs: readTimeoutMs };
+    // What asks is loaded while the host makes it.
+    const ticket = makeTicket(options);
+    ticket.catch(() => {});
+    const { openChannel } = await import('./channel.js');
+    const found = await openChannel(options, ticket);
+    if (typeof found !== 'string') {
       io.debug(() => `Proxmox is asked through a channel to port 8006 of ${this.where}`);
       return { client: found };
     }
     const detour = `${this.where} is asked through pvesh, which is slower: ${found}`;
     io.debug(() => detour);
+    const { PveshClient } = await import('./pvesh-client.js');
     return { client: new PveshClient(this.#options), detour };
   }
 }

@@ -10,6 +10,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     async () => (await import('../../lib/deploy/results.js')).deployResult,
   );
   static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
+  static override hiddenAliases = ['deploy'];
   static override summary =
     'Deploy a tag, branch or commit: build it in the VM, start it, verify it, or put the old one back.';
   static override description =

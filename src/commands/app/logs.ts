@@ -11,6 +11,7 @@ export default class AppLogs extends ProjectCommand<never> {
     2,
     async () => (await import('../../lib/app/results.js')).logLine,
   );
+  static override hiddenAliases = ['logs'];
   static override summary = "Show what the app's services print, or what the deploy of a release printed.";
   static override description = `With --json there is no envelope but one JSON object a line: {service, container, time, line}; with --release {release, step, line}. An error is the usual envelope, as the last line.
 

@@ -5,6 +5,7 @@ import type { Opened } from '../../lib/app/results.js';
 
 export default class AppOpen extends ProjectCommand<Opened> {
   static override result = resultOf<Opened>(1, async () => (await import('../../lib/app/results.js')).opened);
+  static override hiddenAliases = ['open'];
   static override summary = 'Print where the app answers, and open it in a browser on a terminal.';
   static override description =
     'The address is app.url; without it, it is made of the VM’s address and the ports the services publish.';

@@ -10,6 +10,7 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
     async () => (await import('../../lib/deploy/results.js')).deployResult,
   );
   static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
+  static override hiddenAliases = ['rollback'];
   static override summary =
     'Go back to an earlier release, without a build: images, Compose files and secrets of then.';
   static override description = 'Data in volumes stays as it is now.';

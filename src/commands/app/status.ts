@@ -4,6 +4,7 @@ import type { AppStatus as Status } from '../../lib/app-folder/results.js';
 
 export default class AppStatus extends ProjectCommand<Status> {
   static override result = resultOf<Status>(1, async () => (await import('../../lib/app-folder/results.js')).appStatus);
+  static override hiddenAliases = ['status'];
   static override summary = 'Show the live release and its services: state, health, restarts, usage, ports, drift.';
   static override description =
     'Drift is in what the containers differ from what the live release was verified with. CPU is in percent of one core.';

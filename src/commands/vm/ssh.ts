@@ -5,6 +5,7 @@ import type { SshRun } from '../../lib/guest/results.js';
 export default class VmSsh extends ProjectCommand<SshRun> {
   static override result = resultOf<SshRun>(1, async () => (await import('../../lib/guest/results.js')).sshRun);
   static override exits = exits(ON_THE_HOST, 'Otherwise that of ssh, which is that of the command.');
+  static override hiddenAliases = ['ssh'];
   static override summary = 'Open a shell in the VM, or run a command there.';
   static override description =
     "Runs this machine's ssh with exactly the trust zebu has: the host key that was read through the hypervisor. The exit status is that of the command.";

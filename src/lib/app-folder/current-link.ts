@@ -1,9 +1,6 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 
-/** Exit status of a script that found `current` leading nowhere. */
-export const BROKEN_STATUS = 69;
-
 const HOW: Readonly<Record<string, string>> = {
   missing: 'is not there',
   dangling: 'leads to a release that is not there',

@@ -1,50 +1,5 @@
-import { isZebuError, sh, ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-
-/** Exit status of a script in the VM when another deploy holds the lock. */
-export const LOCKED_STATUS = 75;
-
-/** Exit status of a script in the VM when another deploy went live between the survey and the lock. */
-export const OVERTAKEN_STATUS = 76;
-
-/** Exit status of a script in the VM when there is a run of the same name. */
-export const TAKEN_STATUS = 78;
-
-/** Exit status of a script in the VM that found its git objects damaged, and has removed them. */
-export const DAMAGED_STATUS = 79;
-
-/** Exit status of a script in the VM that found a run which was interrupted and is not ended. */
-export const OPEN_STATUS = 80;
-
-/**
- * Run in the app's folder: the lock as descriptor 9, which the kernel frees with the process, or the holder's note and
- * LOCKED_STATUS. Whoever only asks whether it is held has it shared, for a moment, and is no reason to refuse; who has just
- * got it is waited for until there is a note.
- * @param wait seconds to wait for the holder
- */
-export function takeLock(wait = 0): string {
-  if (wait > 0)
-    return sh`
-exec 9>>lock
-flock -w ${wait} 9 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
-`;
-  return sh`
-exec 9>>lock
-n=0
-until flock -n 9; do
-n=$((n + 1))
-{ flock -ns 8 8>>lock || [ ! -s holder ]; } && [ $n -lt 99 ] && sleep .05 || { cat holder 2>/dev/null || :; exit ${LOCKED_STATUS}; }
-done
-`;
-}
-
-/** The note of a script that has the lock as long as it runs. A run in the VM removes its note itself, when it has ended. */
-export function signLock(holder: string): string {
-  return sh`
-trap 'rm -f holder' EXIT
-printf '%s' ${holder} >holder
-`;
-}
 
 export const holderNote = z.object({
   who: z.string(),

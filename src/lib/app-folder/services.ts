@@ -1,8 +1,9 @@
-import { sh } from '@zebu/kit';
+import { variables } from '@zebu/kit';
 import * as z from 'zod';
-import CURRENT_LINES from './current-lines.sh';
+import CONTAINERS from './containers.sh';
 import { parseRecorded, type Recorded } from './drift.js';
-import { MACHINE_LINE, parseMachine, parseUsage, USAGE_FUNCTION } from './usage.js';
+import STATUS from './status.sh';
+import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage } from './results.js';
 
 export interface AppSurvey {
@@ -62,44 +63,20 @@ const containerLine = z.object({
   bindings: z.record(z.string(), z.unknown()).nullable(),
 });
 
-/** What is said about the containers; with `usage` also what they and the machine use, half a second later. */
-export function containersPart(project: string, usage: boolean): string {
-  const inspect = sh`
-ids=$(docker ps -aq --no-trunc --filter ${`label=com.docker.compose.project=${project}`}) || exit 1
-containers=
-[ -z "$ids" ] || containers=$(docker inspect --format ${FORMAT} $ids) || [ -n "$containers" ] || exit 1
-printf '%s\n' "$containers" | sed 's/^/container=/'
-`;
-  if (!usage) return inspect;
-  return (
-    USAGE_FUNCTION +
-    inspect +
-    MACHINE_LINE +
-    sh`
-printf '%s\n' "$containers" | sed -n 's|.*"name":"/\([^"]*\)".*"pid":\([0-9]*\)}$|\2 \1|p' | usage
-`
-  );
-}
+/** Shell: prints the containers; with `usage` also what they and the machine use, half a second later. */
+export const containersPart = (project: string, usage: boolean): string =>
+  variables(containersValues(project, usage)) + CONTAINERS;
+
+const containersValues = (project: string, usage: boolean): Readonly<Record<string, number | string>> => ({
+  project,
+  format: FORMAT,
+  with_usage: usage ? 1 : 0,
+  sample: USAGE_SAMPLE,
+});
 
 /** Everything about an app, in one round trip and two starts of the Docker client. */
-export function statusScript(base: string, project: string, usage: boolean): string {
-  return (
-    sh`
-cd ${base} 2>/dev/null && {
-` +
-    CURRENT_LINES +
-    sh`
-  printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
-  sed 's/^/intent=/' current/intents 2>/dev/null
-  [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
-  exec 8>>lock
-  if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
-  exec 8>&-
-}
-` +
-    containersPart(project, usage)
-  );
-}
+export const statusScript = (base: string, project: string, usage: boolean): string =>
+  variables({ base, ...containersValues(project, usage) }) + STATUS;
 
 function judge(
   state: string,
@@ -113,7 +90,7 @@ function judge(
 }
 
 /**
- * Whether a container is meant to stay up. The runner decides the same (runner/intent.ts).
+ * Whether a container is meant to stay up. The runner decides the same (runner/intent.sh).
  * @param intent its word for the service; undefined for a release that was deployed before there were any
  */
 function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, intent: string | undefined): boolean {

@@ -1,8 +1,9 @@
-import { printable, sh, ZebuError } from '@zebu/kit';
+import { commandLine, printable, variables, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
-import { setMasks } from '../app-folder/secrets/masks.js';
+import { maskValues } from '../app-folder/secrets/masks.js';
+import LOGS from './logs.sh';
 import { LogPainter, parseLogLine, type Containers } from './log-lines.js';
 import { checkServices, notDeployed } from '../app-folder/status.js';
 import type { LogLine } from './results.js';
@@ -37,19 +38,7 @@ export function logsScript(project: string, options: LogOptions): string {
     '--no-color',
     ...services,
   ];
-  return (
-    sh`
-containers=$(docker ps -a --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.Names}} {{.Label "com.docker.compose.service"}}') || exit 1
-[ -z "$containers" ] || printf '%s\n' "$containers"
-echo
-set -- $(printf '%s\n' "$containers" | cut -d ' ' -f 2)
-` +
-    setMasks(project) +
-    sh`exec 4>&1
-exit "$({ { docker compose -p ${project} logs ${words}
-echo $? >&3; } | mask ${project} "$@" >&4; } 3>&1)"
-`
-  );
+  return variables({ project, ...maskValues(project) }) + `set -- ${commandLine(words)}\n` + LOGS;
 }
 
 /** The lines before the empty one. */

@@ -1,14 +1,15 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { variables, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { frontFolder } from '../app-folder/front-proxy.js';
-import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
-import CURRENT_LINK from '../app-folder/current-link.sh';
+import { brokenLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
 import { notDeployed } from '../app-folder/status.js';
+import { BROKEN_STATUS, MISSING_STATUS } from '../app-folder/statuses.js';
+import MAINTENANCE from './maintenance.sh';
 import type { Maintenance } from './results.js';
 
-const NOT_LIVE = 66;
+/** Exit status of maintenance.sh. */
 const NO_PROXY = 67;
 
 const escapeHtml = (text: string): string =>
@@ -31,19 +32,7 @@ export function maintenancePage(message: string): string {
 /** The page comes on standard input; renamed into place, so that nobody sees half of it. */
 export function maintenanceScript(app: string, on: boolean): string {
   const page = `${frontFolder(app)}/state/maintenance.html`;
-  return (
-    sh`
-cd ${appLayout(app).base} 2>/dev/null || exit ${NOT_LIVE}
-` +
-    CURRENT_LINK +
-    sh`
-case $link in live) ;; none) exit ${NOT_LIVE} ;; *) exit ${BROKEN_STATUS} ;; esac
-( routes=; . current/plan; [ -n "$routes" ] ) || exit ${NO_PROXY}
-umask 022
-[ -e ${page} ] && echo was=on
-if [ ${on ? 1 : 0} = 1 ]; then cat >${`${page}.new`} && mv ${`${page}.new`} ${page}; else rm -f ${page}; fi
-`
-  );
+  return variables({ base: appLayout(app).base, page, on: on ? 1 : 0 }) + MAINTENANCE;
 }
 
 function noProxy(app: string): ZebuError {
@@ -61,7 +50,7 @@ export async function setMaintenance(context: Context, on: boolean, page: string
     { line: maintenanceScript(name, on) },
     { signal: context.signal, timeoutMs: 60_000, stdin: page },
   );
-  if (code === NOT_LIVE) throw notDeployed(name);
+  if (code === MISSING_STATUS) throw notDeployed(name);
   if (code === BROKEN_STATUS) throw brokenLink(name);
   if (code === NO_PROXY) throw noProxy(name);
   if (code !== 0)

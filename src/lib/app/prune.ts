@@ -1,14 +1,15 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { variables, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { shortNote } from '../app-folder/author.js';
-import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
-import CURRENT_LINK from '../app-folder/current-link.sh';
+import { brokenLink } from '../app-folder/current-link.js';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
-import { LOCKED_STATUS, OPEN_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
+import { lockHeld } from '../app-folder/lock.js';
+import { BROKEN_STATUS, LOCKED_STATUS, MISSING_STATUS, OPEN_STATUS } from '../app-folder/statuses.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { notDeployed } from '../app-folder/status.js';
+import PRUNE from './prune-part.sh';
 import type { Pruned } from './results.js';
 
 export interface PruneOptions {
@@ -18,32 +19,15 @@ export interface PruneOptions {
   readonly buildCacheGb: number | undefined;
 }
 
-/** Under the lock; nothing is removed where it cannot be told what must stay. */
 export function pruneScript(layout: AppLayout, holder: string, { keep, buildCacheGb }: Required<PruneOptions>): string {
   return (
-    sh`
-set -eu
-cd ${layout.base} 2>/dev/null || exit 66
-` +
-    takeLock() +
-    signLock(holder) +
-    sh`
-` +
-    // Without it, nothing says what must stay.
-    CURRENT_LINK +
-    sh`
-case $link in live) ;; none) exit 66 ;; *) exit ${BROKEN_STATUS} ;; esac
-live=$(readlink current | sed 's|.*/||')
-[ ! -f transaction ] || exit ${OPEN_STATUS}
-rm -rf .incoming
-mkdir .incoming
-` +
-    runnerPart().script +
-    sh`
-mv .incoming/runner runner
-rm -rf .incoming
-sh runner prune ${layout.base} "$live" none worker ${keep ?? ''} ${buildCacheGb === undefined ? '' : `${buildCacheGb}GB`}
-`
+    variables({
+      base: layout.base,
+      holder,
+      keep: keep ?? '',
+      build_cache: buildCacheGb === undefined ? '' : `${buildCacheGb}GB`,
+      ...runnerPart().values,
+    }) + PRUNE
   );
 }
 
@@ -75,7 +59,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
           { signal: context.signal, timeoutMs: 1_200_000, stdin: runnerPart().input },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
-        if (code === 66) throw notDeployed(name);
+        if (code === MISSING_STATUS) throw notDeployed(name);
         if (code === BROKEN_STATUS) throw brokenLink(name);
         if (code === OPEN_STATUS)
           throw new ZebuError('OUTCOME_UNKNOWN', 'A deploy was interrupted in the VM; nothing was removed', {

@@ -1,17 +1,16 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { around } from '../hooks/around.js';
 import type { DeployResult } from '../deploy/results.js';
 import { checkLink, warnOfLink } from '../app-folder/current-link.js';
-import CURRENT_LINES from '../app-folder/current-lines.sh';
 import { parseHistory } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
-import ORDER from '../app-folder/order.sh';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { rollback } from '../deploy/rollback.js';
 import { notDeployed } from '../app-folder/status.js';
+import RELEASES from './releases.sh';
 import type { Release } from './results.js';
 
 interface Releases {
@@ -25,22 +24,7 @@ interface Releases {
   readonly link: string | undefined;
 }
 
-export function releasesScript(base: string): string {
-  return (
-    ORDER +
-    sh`
-cd ${base} 2>/dev/null || exit 0
-` +
-    CURRENT_LINES +
-    sh`
-for verified in releases/*/verified; do [ -f "$verified" ] && printf 'kept=%s\n' "$(basename "$(dirname "$verified")")"; done
-turns . | sed 's/^/turn=/'
-releases_in_order . | sed 's/^/place=/'
-sed 's/^/record=/' releases.jsonl 2>/dev/null
-exit 0
-`
-  );
-}
+export const releasesScript = (base: string): string => variables({ base }) + RELEASES;
 
 /** The history with what is still there, newest first: in the order of the VM, which wrote it under its lock. */
 export function parseReleases(stdout: string): Releases {

@@ -4,9 +4,10 @@ import type { PseudoTerminal, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { capture, handOver, ownTerminal } from '../ui/hand-over.js';
-import { BROKEN_STATUS, brokenLink } from '../app-folder/current-link.js';
+import { brokenLink } from '../app-folder/current-link.js';
+import { BROKEN_STATUS, MISSING_STATUS } from '../app-folder/statuses.js';
 import { appLayout } from '../app-folder/layout.js';
-import { liveCompose, NOT_LIVE_STATUS } from './live-compose.js';
+import { liveCompose } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from '../app-folder/status.js';
 import type { Inside } from './results.js';
 
@@ -135,7 +136,7 @@ export async function runOneOff(context: Context, options: InsideOptions): Promi
     { line: liveCompose(base) + sh`compose --profile '*' config --services` },
     { signal: context.signal, timeoutMs: 120_000 },
   );
-  if (listed.code === NOT_LIVE_STATUS) throw notDeployed(project);
+  if (listed.code === MISSING_STATUS) throw notDeployed(project);
   if (listed.code === BROKEN_STATUS) throw brokenLink(project);
   if (listed.code !== 0)
     throw new ZebuError(

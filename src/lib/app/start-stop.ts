@@ -1,4 +1,4 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { commandLine, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
@@ -8,12 +8,13 @@ import { checkLink, warnOfLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
 import type { Operated } from './results.js';
 import { checkServices, notDeployed, surveyApp } from '../app-folder/status.js';
-import { LOCKED_STATUS, lockHeld, signLock, takeLock } from '../app-folder/lock.js';
+import { lockHeld } from '../app-folder/lock.js';
+import { LOCKED_STATUS } from '../app-folder/statuses.js';
+import START_STOP from './start-stop.sh';
 import type { ServiceState } from '../app-folder/results.js';
 
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
 
-/** Under the app's lock, so that it never runs into a deploy. */
 function operateScript(
   project: string,
   action: Operated['action'],
@@ -21,14 +22,9 @@ function operateScript(
   holder: string,
 ): string {
   return (
-    sh`
-cd ${appLayout(project).base} || exit 66
-` +
-    takeLock() +
-    signLock(holder) +
-    sh`
-docker compose --progress plain -p ${project} ${action} ${services} 2>&1
-`
+    variables({ base: appLayout(project).base, project, action, holder }) +
+    `set -- ${commandLine(services)}\n` +
+    START_STOP
   );
 }
 

@@ -19,6 +19,7 @@ export function mayNeedJoining([topic, word]: readonly string[]): boolean {
  */
 export function joinTopic(args: readonly string[], commands: Commands): string[] {
   const [topic, word, ...rest] = args;
+  if (topic === 'help') return [topic, ...joinTopic(args.slice(1), commands)];
   if (topic === undefined || word === undefined || word.startsWith('-')) return [...args];
   if (commands.findCommand(topic) !== undefined || commands.findTopic(topic) === undefined) return [...args];
   const id = `${topic}:${word}`;
@@ -27,9 +28,15 @@ export function joinTopic(args: readonly string[], commands: Commands): string[]
   throw unknownCommand(id, commands);
 }
 
+/** `app:restart or vm:restart` for `restart`. */
+function sameAction(id: string, commandIds: readonly string[]): string | undefined {
+  const same = commandIds.filter((each) => each.endsWith(`:${id}`)).toSorted();
+  return same.length === 0 ? undefined : same.join(' or ');
+}
+
 /** The error for a command that does not exist. */
 export function unknownCommand(id: string, commands: Pick<Commands, 'commandIDs'>): ZebuError {
-  const meant = nearest(id, commands.commandIDs);
+  const meant = sameAction(id, commands.commandIDs) ?? nearest(id, commands.commandIDs);
   return new ZebuError('USAGE', `There is no command ${id}`, {
     hint: meant === undefined ? 'See `zebu --help` for all commands.' : `Did you mean ${meant}?`,
     details: { command: id, ...(meant === undefined ? {} : { suggestion: meant }) },

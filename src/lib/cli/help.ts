@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { Help as OclifHelp } from '@oclif/core';
+import { Help as OclifHelp, type Interfaces } from '@oclif/core';
 import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit';
 
 /** @param words of the command line; what is behind `--` is somebody else's */
@@ -13,6 +13,11 @@ export default class Help extends OclifHelp {
   readonly #io = processConsole([]);
   /** Under `--json` help is a result as any other. */
   readonly #lines: string[] | undefined = asksForJson(process.argv.slice(2)) ? [] : undefined;
+
+  /** oclif takes `up` for a topic, since there is a `vm:backup:list`. */
+  protected override get sortedTopics(): Interfaces.Topic[] {
+    return super.sortedTopics.filter(({ name }) => this.config.commandIDs.some((id) => id.startsWith(`${name}:`)));
+  }
 
   override async showHelp(argv: string[]): Promise<void> {
     if (!argv.includes('--no-pager') && this.#lines === undefined) this.#io.page(() => process.exit(0));

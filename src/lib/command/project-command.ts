@@ -67,7 +67,10 @@ export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
 
   async #connect(context: Context): ReturnType<Context['transport']> {
     const { connectTransport } = await import('../providers/connect.js');
-    const transport = await connectTransport(context);
+    const [transport] = await Promise.all([
+      connectTransport(context),
+      import('../proxmox/client.js').then(({ prepareClient }) => prepareClient()),
+    ]);
     this.onClose(() => transport.close());
     return transport;
   }

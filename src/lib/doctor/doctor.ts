@@ -10,6 +10,8 @@ import type { Diagnosis } from './results.js';
 export interface DoctorOptions {
   /** The context, or why there is none. */
   readonly context: Context | { readonly problem: unknown };
+  /** false: without looking into the VM. */
+  readonly guest?: boolean;
   readonly signal: AbortSignal;
   readonly onResult: (result: CheckResult) => void;
   /** What is being waited for, each second. */
@@ -36,7 +38,7 @@ const WITHOUT_CONFIG = [
 ];
 
 /** Looks at everything zebu stands on, and goes on when something of it is broken. */
-export async function diagnose({ context, signal, onResult, onWait }: DoctorOptions): Promise<Diagnosis> {
+export async function diagnose({ context, guest = true, signal, onResult, onWait }: DoctorOptions): Promise<Diagnosis> {
   const checks: Check[] = [...localChecks];
   if ('problem' in context) {
     checks.push({ id: 'config', needs: [], run: async () => failure(context.problem) });
@@ -50,7 +52,7 @@ export async function diagnose({ context, signal, onResult, onWait }: DoctorOpti
       settingsCheck(context),
       ...secretChecks(context),
       ...proxmoxChecks(context, findings),
-      ...guestChecks(context, findings),
+      ...(guest ? guestChecks(context, findings) : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

@@ -14,6 +14,7 @@ import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { expand } from '../config/expand.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
+import type { VmRow } from '../proxmox/ownership.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';
 import { vmMissing } from '../proxmox/sight.js';
 import { pinStore, type PinStore } from './pin.js';
@@ -145,12 +146,13 @@ export function ownLogin({ config: { vm }, root }: Context): Pick<GuestAddress, 
  * Finds the app's running VM and its pinned keys, in two requests when this machine knows it already. Keys not pinned
  * here yet are read through the guest agent and pinned.
  * @param keysSeconds to wait for them
+ * @param found the VM, by who has just looked for it
  * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY (`isFirstBoot`)
  */
-export async function locateGuest(context: Context, keysSeconds = KEYS_SECONDS): Promise<LocatedGuest> {
+export async function locateGuest(context: Context, keysSeconds = KEYS_SECONDS, found?: VmRow): Promise<LocatedGuest> {
   const { config } = context;
   const client = await makeClient(await context.transport(), context.io);
-  const row = await findVm(client, config.app.name);
+  const row = found ?? (await findVm(client, config.app.name));
   if (row === undefined) throw await vmMissing(client, config.app.name);
   if (row.status !== 'running') {
     throw new ZebuError('VM_NOT_RUNNING', `VM ${row.vmid} (${row.name ?? ''}) is ${row.status ?? 'not running'}`, {

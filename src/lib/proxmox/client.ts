@@ -35,6 +35,11 @@ function decodeOnce(segment: string): string {
 
 type Request = (method: string, path: string, template: string, params?: Record<string, unknown>) => Promise<unknown>;
 
+/** Loads what a client needs, which takes as long as some requests: for while the connection is made. */
+export async function prepareClient(): Promise<void> {
+  await import('proxmox-api');
+}
+
 /** The typed client over any transport. Every call is counted and timed. */
 export async function makeClient(transport: Transport, io: Io): Promise<ProxmoxClient> {
   const calls: ApiCall[] = [];

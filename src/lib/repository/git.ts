@@ -89,6 +89,19 @@ export class LocalGit {
     return text.split('\n').filter((name) => name !== '');
   }
 
+  /** The tag that was made last; of several of the same second, the one with the highest version. @throws GIT_MISSING */
+  async newestTag(): Promise<string | undefined> {
+    await this.#place();
+    const sorted = ['--sort=-version:refname', '--sort=-creatordate', '--count=1'];
+    const text = await this.#git.ok(['for-each-ref', ...sorted, '--format=%(refname:strip=2)', 'refs/tags']);
+    return text === '' ? undefined : text;
+  }
+
+  /** 40 hex digits of the commit that is checked out; undefined where there is none yet. */
+  async head(): Promise<string | undefined> {
+    return (await this.#find('HEAD'))?.commit;
+  }
+
   async #unknown(kind: 'branch' | 'commit' | 'tag', name: string): Promise<ZebuError> {
     const names = kind === 'commit' ? [] : await this.#names(kind === 'tag' ? 'tags' : 'heads');
     const meant = nearest(name, names);

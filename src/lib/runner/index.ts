@@ -1,4 +1,4 @@
-import { sh } from '@zebu/kit';
+import { variables } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
@@ -89,9 +89,7 @@ export const RUNNER = [
   PORTS,
   HALF_STARTED,
   BRING_UP,
-  sh`
-record_format=${RECORD_FORMAT}
-`,
+  variables({ record_format: RECORD_FORMAT }),
   COMMIT,
   RECOVER,
   HOOKS,

@@ -4,7 +4,8 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { JournalStream } from './follow.js';
 import { appLayout } from '../app-folder/layout.js';
-import { followScript, NO_JOURNAL_STATUS } from './programs/follow.js';
+import { MISSING_STATUS } from '../app-folder/statuses.js';
+import { followScript } from './programs/follow.js';
 import { notDeployed } from '../app-folder/status.js';
 import { carryOut, newRun, reopenRun, type Run } from './watch.js';
 import type { Followed } from './results.js';
@@ -25,7 +26,7 @@ export async function attach(context: Context, session: SshSession, run: Run): P
     return;
   }
   const { code } = await process.ended;
-  if (code !== NO_JOURNAL_STATUS)
+  if (code !== MISSING_STATUS)
     throw new ZebuError('VM_NOT_READY', `The journal cannot be read: exit status ${code ?? 'none'}`);
   if (run.id === '') throw notDeployed(name);
   throw new ZebuError('REF_UNKNOWN', `There is no journal of ${run.id} in the VM`, { hint: 'See zebu app:releases' });

@@ -2,20 +2,16 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
-import { CHANGED_STATUS } from '../app-folder/secrets/scripts.js';
-import { saysDiskFull } from '../guest/disk-full.js';
-import { JournalStream } from './follow.js';
 import {
-  changedMeanwhile,
+  CHANGED_STATUS,
   DAMAGED_STATUS,
   LOCKED_STATUS,
-  lockHeld,
-  nameTaken,
-  objectsDamaged,
   OVERTAKEN_STATUS,
-  overtaken,
   TAKEN_STATUS,
-} from '../app-folder/lock.js';
+} from '../app-folder/statuses.js';
+import { saysDiskFull } from '../guest/disk-full.js';
+import { JournalStream } from './follow.js';
+import { changedMeanwhile, lockHeld, nameTaken, objectsDamaged, overtaken } from '../app-folder/lock.js';
 import { reopenRun, type Run } from './watch.js';
 
 /** Writes the parts one after another into the script's standard input, counting the pack. */

@@ -1,13 +1,15 @@
-import { parseDotenv, Sensitive, sh, ZebuError } from '@zebu/kit';
+import { parseDotenv, Sensitive, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { author } from '../app-folder/author.js';
 import { warnOfLink } from '../app-folder/current-link.js';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
-import { changedMeanwhile, LOCKED_STATUS, lockHeld, takeLock } from '../app-folder/lock.js';
+import { changedMeanwhile, lockHeld } from '../app-folder/lock.js';
 import { hasChanges, secretBundle, type SecretChanges, type Stamp } from './bundle.js';
-import { CHANGED_STATUS, secretsPart, storeSurveyScript } from '../app-folder/secrets/scripts.js';
+import { secretsValues, storeSurveyScript } from '../app-folder/secrets/scripts.js';
 import { parseStore, type SecretStore } from '../app-folder/secrets/versions.js';
+import { CHANGED_STATUS, LOCKED_STATUS } from '../app-folder/statuses.js';
+import WRITE from './write.sh';
 
 const failed = (stderr: string): ZebuError =>
   new ZebuError('VM_NOT_READY', `The secrets in the VM cannot be read: ${stderr.trim().split('\n').at(-1) ?? ''}`);
@@ -58,24 +60,8 @@ export function stamp(context: Context, why: string): Stamp {
 }
 
 function writeScript(layout: AppLayout, holder: string, lockWait: number, size: number, expected: number): string {
-  return (
-    sh`
-set -eu
-umask 077
-mkdir -p ${layout.releases} ${layout.journals} ${layout.secrets}
-cd ${layout.base}
-` +
-    takeLock(lockWait) +
-    sh`
-printf '%s' ${holder} >holder
-rm -rf .incoming
-mkdir .incoming
-` +
-    secretsPart({ size, expected, staged: false }) +
-    sh`
-rm -rf .incoming holder
-`
-  );
+  const part = secretsValues({ size, expected, staged: false });
+  return variables({ base: layout.base, holder, lock_wait: lockWait, ...part }) + WRITE;
 }
 
 /** Makes a new version; values go over standard input. @returns its number, or the latest when nothing changes */

@@ -1,11 +1,10 @@
-import { sh } from '@zebu/kit';
+import { variables } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import * as z from 'zod';
 import type { SecretDeclaration } from '../config/secret-declaration.js';
 import type { Context } from '../context/context.js';
 import { appLayout } from '../app-folder/layout.js';
-import COMPOSE from '../runner/compose.sh';
-import MARKERS from '../app-folder/secrets/markers.sh';
+import USAGE from './usage.sh';
 
 const granted = z.array(z.looseObject({ source: z.string() })).optional();
 const contents = z.record(z.string(), z.looseObject({ environment: z.string().optional() })).optional();
@@ -34,21 +33,7 @@ export function parseUsage(json: string): ReadonlyMap<string, readonly string[]>
   return new Map([...usage].map(([name, users]) => [name, [...users].toSorted()]));
 }
 
-function usageScript(base: string): string {
-  return (
-    sh`base=${base}
-[ -e "$base/current/plan" ] || exit 0
-work=$(mktemp -d "$base/.run.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-limit=120
-` +
-    COMPOSE +
-    MARKERS +
-    `load "$base/$(readlink "$base/current")"
-[ -n "$secrets" ] || exit 0
-marked_config json\n`
-  );
-}
+const usageScript = (base: string): string => variables({ base }) + USAGE;
 
 /**
  * Which services of the live release use which secret: what zebu.yml says, else what Compose says. Undefined before the

@@ -1,15 +1,16 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { sh, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { parseJournalLine } from '../runs/journal.js';
 import { appLayout } from '../app-folder/layout.js';
-import ORDER from '../app-folder/order.sh';
 import { listReleasesIn } from '../app/releases.js';
 import type { Release } from '../app/results.js';
 import { appStatusIn, notDeployed } from '../app-folder/status.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import { setMasks } from '../app-folder/secrets/masks.js';
 import type { Names } from '../redaction/names.js';
+import LAST_JOURNAL from './last-journal.sh';
+import VERSIONS from './versions.sh';
 import { reasonOf, section, within, type Section } from './section.js';
 
 const CONNECT_MS = 45_000;
@@ -58,35 +59,20 @@ export function journalLines(text: string): string {
 
 async function journal(session: SshSession, context: Context): Promise<string> {
   const { name } = context.config.app;
-  const line =
-    ORDER +
-    sh`
-cd ${appLayout(name).base} 2>/dev/null || exit 0
-last=$(journals_in_order . | tail -n 1)
-[ -n "$last" ] || exit 0
-printf 'run=%s\n' "$last"
-tail -n ${JOURNAL_LINES} "journals/$last.jsonl"
-`;
+  const line = variables({ base: appLayout(name).base, lines: JOURNAL_LINES }) + LAST_JOURNAL;
   const { stdout } = await session.exec({ line }, { signal: context.signal });
   if (stdout === '') throw notDeployed(name);
   return journalLines(stdout);
 }
 
 async function docker(session: SshSession, { signal }: Context): Promise<string> {
-  const line = `
-( . /etc/os-release && echo "$PRETTY_NAME, Linux $(uname -r) $(uname -m)" )
-docker version --format 'Docker {{.Server.Version}}, client {{.Client.Version}}' 2>&1 | tail -n 1
-echo "Compose $(docker compose version --short 2>&1 | tail -n 1)"
-echo "buildx $(docker buildx version 2>&1 | tail -n 1)"
-docker info --format 'storage {{.Driver}}, cgroup {{.CgroupVersion}}, {{.NCPU}} CPUs, {{.MemTotal}} bytes of memory' 2>&1 | tail -n 1
-`;
-  return (await session.exec({ line }, { signal })).stdout.trimEnd();
+  return (await session.exec({ line: VERSIONS }, { signal })).stdout.trimEnd();
 }
 
 /** Takes out what only the VM knows to be a secret: values of all versions, also those that this machine never had. */
 async function masked(session: SshSession, context: Context, text: string): Promise<string> {
   const { name } = context.config.app;
-  const line = setMasks(name) + sh`mask ${name}\n`;
+  const line = setMasks(name) + sh`mask ${name}`;
   const { code, stdout } = await session.exec({ line }, { signal: context.signal, stdin: `${text}\n` });
   if (code !== 0) throw new ZebuError('VM_NOT_READY', 'The VM could not take its secrets out of it, so it is left out');
   return stdout.trimEnd();

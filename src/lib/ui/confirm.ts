@@ -17,3 +17,17 @@ export async function confirmByName(asker: Asker<'yes'>, what: string, name: str
   if (typed === name) return true;
   throw new ZebuError('NEEDS_CONFIRMATION', `Nothing was changed: that was not ${name}`);
 }
+
+/**
+ * Asks once whether to go on with what was shown. Nothing is asked without a terminal.
+ * @returns true: whoever declines is told that nothing was changed
+ * @throws NEEDS_CONFIRMATION for no and without a terminal, INTERRUPTED on Ctrl-C
+ */
+export async function confirm(asker: Asker<'yes'>, question: string): Promise<true> {
+  const typed = await asker.ask('yes', {
+    message: `${question}? (y/N)`,
+    unanswered: { code: 'NEEDS_CONFIRMATION', message: 'Nobody agreed to this, and there is no terminal to ask on' },
+  });
+  if (/^(?:y|yes)$/i.test(typed)) return true;
+  throw new ZebuError('NEEDS_CONFIRMATION', 'Nothing was changed: that was not yes');
+}

@@ -4,19 +4,10 @@ import type { Context } from '../context/context.js';
 import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own-vm.js';
 import { listenArgv } from '../proxmox/serial-tail.js';
+import LAST_LINES from './last-lines.sh';
 import type { ConsoleOutput } from './results.js';
 
 /** What the machine itself says: its journal through the guest agent, and its serial port live. */
-
-/** Proxmox keeps no record of what a serial port said, so the past is read from the VM's own log. */
-const LAST_LINES = `n=$1
-if journalctl -b -n 1 -q >/dev/null 2>&1 && [ -n "$(journalctl -b -n 1 -q --no-pager 2>/dev/null)" ]
-then exec journalctl -b -n "$n" --no-pager -o short-iso
-fi
-for file in /var/log/syslog /var/log/messages /var/log/cloud-init-output.log; do
-  [ -s "$file" ] && exec tail -n "$n" "$file"
-done
-dmesg | tail -n "$n"`;
 
 /** Serial output as lines that leave the reader's terminal alone. */
 export function consoleLines(onLine: (line: string) => void): { take(text: string): void; end(): void } {

@@ -13,6 +13,7 @@ import { showRule } from './firewall.js';
 import { readHa } from './ha/read.js';
 import { inspectVm, warnOfFirewall, type InspectedVm } from './inspect.js';
 import { findVm } from '../proxmox/observe.js';
+import type { VmRow } from '../proxmox/ownership.js';
 import { vmMissing } from '../proxmox/sight.js';
 import type { VmDiff } from './results.js';
 
@@ -37,9 +38,9 @@ type Inside = Pick<Compared, 'address' | 'closed' | 'guest'>;
 const nothing = { guest: undefined, address: undefined };
 
 /** The same for who only shows: of a VM that is still in its first boot there is all the rest to show. */
-async function peekInside(context: Context, desired: DesiredVm, vm: InspectedVm): Promise<Inside> {
+async function peekInside(context: Context, desired: DesiredVm, vm: InspectedVm, row: VmRow): Promise<Inside> {
   try {
-    return await lookInside(context, desired, vm, IMPATIENT_SECONDS);
+    return await lookInside(context, desired, vm, row, IMPATIENT_SECONDS);
   } catch (error) {
     if (!isZebuError(error) || !isFirstBoot(error)) throw error;
     return { ...nothing, closed: error.message };
@@ -51,11 +52,12 @@ async function lookInside(
   context: Context,
   desired: DesiredVm,
   vm: InspectedVm,
+  row: VmRow,
   keysSeconds?: number,
 ): Promise<Inside> {
   if (vm.status.status !== 'running') return nothing;
   if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
-  const address = await locateGuest(context, keysSeconds);
+  const address = await locateGuest(context, keysSeconds, { ...row, status: vm.status.status });
   const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   try {
     const guest = await checkGuest(session, desired.guest, {
@@ -79,7 +81,7 @@ export async function compareVm(context: Context, inside = lookInside): Promise<
     desired.ha === undefined ? undefined : readHa(client, row.vmid),
   ]);
   const vm = { ...inspected, ha };
-  return { client, desired, vm, change: changeOf(desired, vm), ...(await inside(context, desired, vm)) };
+  return { client, desired, vm, change: changeOf(desired, vm), ...(await inside(context, desired, vm, row)) };
 }
 
 export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {

@@ -2,18 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  BROKEN_STATUS,
-  brokenLink,
-  checkLink,
-  linkProblem,
-  warnOfLink,
-} from '../../../src/lib/app-folder/current-link.js';
+import { brokenLink, checkLink, linkProblem, warnOfLink } from '../../../src/lib/app-folder/current-link.js';
 import type { Context } from '../../../src/lib/context/context.js';
-import { liveCompose, NOT_LIVE_STATUS } from '../../../src/lib/app/live-compose.js';
+import { liveCompose } from '../../../src/lib/app/live-compose.js';
+import { BROKEN_STATUS, MISSING_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import { maintenanceScript } from '../../../src/lib/app/maintenance.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import { surveyScript } from '../../../src/lib/runs/programs/index.js';
+import { sumOf } from '../../../src/lib/runs/programs/sums.js';
 import { lockPart } from '../../../src/lib/runs/programs/start.js';
 import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
 import { parseReleases, releasesScript } from '../../../src/lib/app/releases.js';
@@ -50,7 +46,7 @@ function warned(link: string | undefined): readonly string[] {
 
 describe('the link to the live release', () => {
   it('is told from none at all, before anything went live', () => {
-    expect([status(), endOf(liveCompose(base))]).toEqual(['none', String(NOT_LIVE_STATUS)]);
+    expect([status(), endOf(liveCompose(base))]).toEqual(['none', String(MISSING_STATUS)]);
     link('releases/20261128T000000Z-abc');
     expect(status()).toBe('live');
   });
@@ -81,12 +77,13 @@ describe('the link to the live release', () => {
     const { current } = parseSurvey(inVmShell({ flock: ':' }, surveyScript(layout)).join('\n'));
     const id = toReleaseId('20261128T000000Z-abcdef0');
     mkdirSync(join(base, 'releases', id));
+    writeFileSync(join(base, 'runner'), '');
     const start = { layout, id, run: id, mode: 'deploy', holder: '{}', lockWait: 0, over: current } as const;
     writeFileSync(join(base, 'releases', id, 'plan'), '');
     const script = lockPart({
       ...start,
       run: toReleaseId('20261128T000001Z-abcdef0'),
-      runner: { script: '', input: '' },
+      runner: { values: { runner_size: 0, runner_sum: sumOf('') }, input: '' },
     });
     expect(endOf(script)).toBe('0');
     const live = `base=${base} id=${id} run=${id} work=${base}\n${COMMIT}\nnote_containers() { :; }\nmake_current; live_release`;
@@ -119,6 +116,8 @@ describe('the link to the live release', () => {
     });
     expect(text[1]).toMatch(/^the link .*leads back to itself\. Deploy what is to run: zebu app:deploy/);
     expect(brokenLink('shop', 'loop')).toMatchObject({ code: 'APP_MISSING', exit: 6 });
-    expect(maintenanceScript('shop', true)).toContain(`exit ${BROKEN_STATUS}`);
+    link('current');
+    const maintenance = maintenanceScript('shop', true).replaceAll('/opt/zebu/shop', base);
+    expect(endOf(maintenance)).toBe(String(BROKEN_STATUS));
   });
 });

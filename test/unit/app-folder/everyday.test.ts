@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inServiceArgs } from '../../../src/lib/command/in-service.js';
 import { findDrift, parseRecorded } from '../../../src/lib/app-folder/drift.js';
-import { destroyScript } from '../../../src/lib/app/destroy.js';
 import { chooseContainer, parseCandidates } from '../../../src/lib/app/run-in-service.js';
 import { publishedUrls } from '../../../src/lib/app/open.js';
 import { parseStatus } from '../../../src/lib/app-folder/services.js';
@@ -126,12 +125,5 @@ describe('what the VM says', () => {
     });
     expect(parseMachine('2 0.50 1000')).toBeUndefined();
     expect(parseUsage('web x y')).toBeUndefined();
-  });
-});
-
-describe('destroyScript', () => {
-  it('removes volumes only when told to', () => {
-    expect(destroyScript('shop', '{}', false)).toContain('down --remove-orphans 9>&-');
-    expect(destroyScript('shop', '{}', true)).toContain('down --remove-orphans --volumes 9>&-');
   });
 });

@@ -4,16 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  lockHeld,
-  nameTaken,
-  parseHolder,
-  refusedBy,
-  takeLock,
-  TAKEN_STATUS,
-} from '../../../src/lib/app-folder/lock.js';
+import { lockHeld, nameTaken, parseHolder, refusedBy } from '../../../src/lib/app-folder/lock.js';
+import LOCK from '../../../src/lib/app-folder/lock.sh';
+import { TAKEN_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import { surveyScript } from '../../../src/lib/runs/programs/index.js';
+import { sumOf } from '../../../src/lib/runs/programs/sums.js';
 import { lockPart } from '../../../src/lib/runs/programs/start.js';
 import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
 import { parseOpen } from '../../../src/lib/app-folder/status.js';
@@ -26,6 +22,7 @@ describe('the lock', () => {
     base = mkdtempSync(join(tmpdir(), 'zebu-lock-'));
     others = [];
     writeFileSync(join(base, 'holder'), '{"who":"ann"}');
+    writeFileSync(join(base, 'runner'), '');
   });
   afterEach(() => {
     for (const other of others) other.kill();
@@ -57,19 +54,19 @@ describe('the lock', () => {
       holder: '{"who":"bob"}',
       lockWait,
       over,
-      runner: { script: '', input: '' },
+      runner: { values: { runner_size: 0, runner_sum: sumOf('') }, input: '' },
     });
 
   it('is refused while somebody holds it, with the note of that one', async () => {
     await other('-x');
-    expect(await run(`${takeLock()}echo mine`)).toEqual([75, '{"who":"ann"}']);
+    expect(await run(`${LOCK}take_lock 0; echo mine`)).toEqual([75, '{"who":"ann"}']);
   });
 
   it('is refused also where nobody leaves a note', async () => {
     rmSync(join(base, 'holder'));
     await other('-x');
-    expect(await run(`set -eu\n${takeLock()}echo mine`)).toEqual([75, '']);
-    expect(await run(`set -eu\n${takeLock(1)}echo mine`)).toEqual([75, '']);
+    expect(await run(`set -eu\n${LOCK}take_lock 0; echo mine`)).toEqual([75, '']);
+    expect(await run(`set -eu\n${`${LOCK}take_lock 1\n`}echo mine`)).toEqual([75, '']);
     expect(await run(`set -eu\n${surveyScript({ ...appLayout('shop'), base })}`)).toEqual([
       0,
       expect.stringMatching(/^holder=$/m),
@@ -79,7 +76,7 @@ describe('the lock', () => {
   it('is refused with the note of who has just got it, before that is written', async () => {
     rmSync(join(base, 'holder'));
     await other('-x');
-    const refused = run(`set -eu\n${takeLock()}echo mine`);
+    const refused = run(`set -eu\n${LOCK}take_lock 0; echo mine`);
     const surveyed = run(surveyScript({ ...appLayout('shop'), base }));
     await new Promise((resolve) => setTimeout(resolve, 200));
     writeFileSync(join(base, 'holder'), '{"who":"dora"}');
@@ -89,21 +86,21 @@ describe('the lock', () => {
 
   it('is had although somebody asks whether it is held', async () => {
     await other('-s', 0.3);
-    expect(await run(`${takeLock()}echo mine`)).toEqual([0, 'mine\n']);
+    expect(await run(`${LOCK}take_lock 0; echo mine`)).toEqual([0, 'mine\n']);
   });
 
   it('is refused when who asks goes on for ever', async () => {
     await other('-s');
-    expect(await run(`${takeLock()}echo mine`)).toEqual([75, '{"who":"ann"}']);
+    expect(await run(`${LOCK}take_lock 0; echo mine`)).toEqual([75, '{"who":"ann"}']);
   }, 30_000);
 
   it('is waited for', async () => {
     await other('-x', 0.3);
-    expect(await run(`${takeLock(30)}echo mine`)).toEqual([0, 'mine\n']);
+    expect(await run(`${`${LOCK}take_lock 30\n`}echo mine`)).toEqual([0, 'mine\n']);
   });
 
   it('of two that ask for it at once one has', async () => {
-    const both = [1, 2].map(() => run(`${takeLock()}sleep 1`));
+    const both = [1, 2].map(() => run(`${LOCK}take_lock 0; sleep 1`));
     expect((await Promise.all(both)).map(([code]) => code).toSorted()).toEqual([0, 75]);
   });
 

@@ -66,8 +66,8 @@ describe('logsScript', () => {
   };
 
   it('shows everything, but only the last lines before it follows', () => {
-    expect(logsScript('shop', options)).toContain('logs --no-color\n');
-    expect(logsScript('shop', { ...options, follow: true })).toContain('logs --follow --tail 100 --no-color\n');
+    expect(logsScript('shop', options)).toContain('set -- --no-color\n');
+    expect(logsScript('shop', { ...options, follow: true })).toContain('set -- --follow --tail 100 --no-color\n');
     expect(logsScript('shop', { ...options, follow: true, since: '60s' })).toContain('--since 60s --no-color\n');
   });
 

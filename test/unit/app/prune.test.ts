@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BROKEN_STATUS } from '../../../src/lib/app-folder/current-link.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
-import { OPEN_STATUS } from '../../../src/lib/app-folder/lock.js';
+import { BROKEN_STATUS, OPEN_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import { pruneScript } from '../../../src/lib/app/prune.js';
 import { runIn, vmShells } from '../../support/shells.js';
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DAMAGED_STATUS, objectsDamaged } from '../../../src/lib/app-folder/lock.js';
+import { objectsDamaged } from '../../../src/lib/app-folder/lock.js';
+import { DAMAGED_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import RECEIVE from '../../../src/lib/runner/receive.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuthMethod, ConnectConfig, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import { interrupted, isZebuError, ZebuError } from '../errors.js';
-import { hostKeyPolicy } from './host-key.js';
+import { hostKeyPolicy, type HostKeyPolicy } from './host-key.js';
 import { ConnectedSession, type SshSession } from './session.js';
 import { resolveTarget, type ResolvedTarget, type SshTarget } from './target.js';
 
@@ -66,7 +66,7 @@ interface Credentials {
 }
 
 async function credentials(target: ResolvedTarget): Promise<Credentials> {
-  const { default: ssh2 } = await import('ssh2');
+  const { parseKey } = await import('./library.js');
   const methods: AuthMethod[] = [];
   const tried: string[] = [];
   for (const file of target.identityFiles) {
@@ -77,7 +77,7 @@ async function credentials(target: ResolvedTarget): Promise<Credentials> {
       if (target.identitiesOnly) tried.push(`${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
       continue;
     }
-    const parsed = ssh2.utils.parseKey(text);
+    const parsed = parseKey(text);
     if (parsed instanceof Error) {
       const encrypted = /encrypted|passphrase/i.test(parsed.message);
       tried.push(`${file} (${encrypted ? 'encrypted: load it into an agent' : 'not a private key zebu can read'})`);
@@ -99,7 +99,7 @@ async function credentials(target: ResolvedTarget): Promise<Credentials> {
 
 /** Loads what a connection needs, which takes about as long as making it: for while something else is waited for. */
 export async function prepareSsh(): Promise<void> {
-  await import('node-ssh');
+  await import('./library.js');
 }
 
 export interface OpenOptions {
@@ -111,14 +111,23 @@ export interface OpenOptions {
  * @throws UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, AUTH_FAILED, CREDENTIAL_MISSING
  */
 export async function openSsh(wanted: SshTarget, options: OpenOptions): Promise<SshSession> {
-  const target = await resolveTarget(wanted);
+  // What is needed is loaded while ssh looks into its configuration.
+  const [target] = await Promise.all([resolveTarget(wanted), prepareSsh()]);
   options.signal.throwIfAborted();
   const jump = target.proxyJump === undefined ? undefined : await openSsh(target.proxyJump, options);
   try {
-    const sock =
-      jump === undefined ? await openSocket(target, options.signal) : await jump.forwardOut(target.host, target.port);
-    const session = await authenticate(target, sock, options.signal, () => void jump?.close());
-    return session;
+    const socket = jump === undefined ? openSocket(target, options.signal) : jump.forwardOut(target.host, target.port);
+    // Keys are read while the other end is reached; whichever fails, the socket does not stay open.
+    const [sock, policy, ours] = await Promise.all([socket, hostKeyPolicy(target), credentials(target)]).catch(
+      async (error: unknown) => {
+        await socket.then(
+          (open) => open.destroy(),
+          () => {},
+        );
+        throw error;
+      },
+    );
+    return await authenticate(target, sock, policy, ours, options.signal, () => void jump?.close());
   } catch (error) {
     await jump?.close();
     throw error;
@@ -128,14 +137,12 @@ export async function openSsh(wanted: SshTarget, options: OpenOptions): Promise<
 async function authenticate(
   target: ResolvedTarget,
   sock: Duplex,
+  policy: HostKeyPolicy,
+  { methods, tried }: Credentials,
   signal: AbortSignal,
   afterEnd: () => void,
 ): Promise<SshSession> {
-  const [policy, { methods, tried }, { NodeSSH }] = await Promise.all([
-    hostKeyPolicy(target),
-    credentials(target),
-    import('node-ssh'),
-  ]);
+  const { NodeSSH } = await import('./library.js');
   if (methods.length === 0) {
     sock.destroy();
     throw new ZebuError(

@@ -10,7 +10,7 @@ import { sshFiles } from '../instance/credentials.js';
 import type { Layout } from '../instance/layout.js';
 import type { LabSettings } from '../instance/settings.js';
 import { addDevice, bridgeDevice, nodeDevice } from '../net/devices.js';
-import { ACCESS_SHARE, TICKET_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
+import { ACCESS_SHARE, USUAL_PROGRAMS, type ProgramSettings } from './settings.js';
 
 const LIB = fileURLToPath(new URL('../../host-shell', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
@@ -20,17 +20,6 @@ const INSIDE = '/run/zebu-lab';
 
 /** The programs of a Proxmox host that the lab stands in for. */
 export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveum', 'pveversion'];
-
-/** As on a host with libguestfs-tools; what images are given by it (agent, Docker), the lab's own image has already. */
-const VIRT_CUSTOMIZE = `#!/bin/sh
-image=
-while [ $# -gt 0 ]; do
-    case $1 in -a | --add) image=$2; shift ;; esac
-    shift
-done
-[ -f "$image" ] || { echo "virt-customize: error: libguestfs error: could not open $image" >&2; exit 1; }
-exec qemu-img check -q "$image"
-`;
 
 interface ShellFiles {
   readonly bin: string;
@@ -70,19 +59,10 @@ export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)} ZEBU_LAB_TICKET_START=${share(TICKET_SHARE)}`,
+    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)}`,
     '',
   ].join('\n');
 }
-
-/** What asks the cluster's file system is refused by it unless it is root. */
-const ROOT_ONLY = `#!/bin/sh
-if [ "$(id -u)" != 0 ]; then
-    for i in 1 2 3; do echo "ipcc_send_rec[$i] failed: Unknown error -1" >&2; done
-    echo 'Unable to load access control list: Unknown error -1' >&2
-    exit 255
-fi
-`;
 
 /** Small scripts that hand over to a copy of the lab's program; written anew at each start, for the lab of today. */
 async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSettings): Promise<void> {
@@ -93,14 +73,13 @@ async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSet
     if (name.endsWith('.js')) await copyFile(join(SELF, name), join(programs, name));
   await writeFile(join(programs, 'package.json'), '{"type":"module"}\n');
   await writeFile(join(programs, 'settings.json'), JSON.stringify(settings));
-  const cli = `${INSIDE}/state/host/programs/cli.js`;
-  for (const name of PROGRAMS) {
-    const file = join(bin, name);
-    await writeFile(file, `${ROOT_ONLY}exec ${INSIDE}/node ${cli} ${name} ${INSIDE}/state/control.sock "$@"\n`);
-    await chmod(file, 0o755);
+  for (const [name, source] of [
+    ...PROGRAMS.map((each) => [each, 'program']),
+    ['virt-customize', 'virt-customize'],
+  ] as const) {
+    await copyFile(join(LIB, source), join(bin, name));
+    await chmod(join(bin, name), 0o755);
   }
-  await writeFile(join(bin, 'virt-customize'), VIRT_CUSTOMIZE);
-  await chmod(join(bin, 'virt-customize'), 0o755);
 }
 
 export async function shellIsUp(layout: Layout): Promise<boolean> {

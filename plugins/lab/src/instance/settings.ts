@@ -20,6 +20,8 @@ export interface LabSettings {
   readonly pve?: PveMajor;
   /** How the node's own programs behave; left out: as on a real node, without the regression. */
   readonly programs?: ProgramSettings;
+  /** Milliseconds that each answer of the API is held back; left out: none. */
+  readonly answerMs?: number;
   readonly guests: GuestKind;
   readonly apiPort: number;
   readonly sshPort: number;
@@ -35,6 +37,7 @@ export interface WantedSettings {
   readonly nodes: number;
   readonly pve: PveMajor;
   readonly programs: ProgramSettings;
+  readonly answerMs: number;
   readonly guests: GuestKind;
   readonly apiPort?: number | undefined;
   readonly sshPort?: number | undefined;
@@ -107,6 +110,7 @@ export async function chooseSettings(wanted: WantedSettings): Promise<LabSetting
     nodes: wanted.nodes,
     pve: wanted.pve,
     programs: wanted.programs,
+    answerMs: wanted.answerMs,
     guests: wanted.guests,
     apiPort: await freePort(wanted.apiPort),
     sshPort: await freePort(wanted.sshPort),

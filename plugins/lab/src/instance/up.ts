@@ -92,6 +92,11 @@ export async function labUp(options: UpOptions): Promise<LabReport> {
     settings = { ...settings, programs: options.programs };
     await writeSettings(layout.settings, settings);
   }
+  if ((settings.answerMs ?? 0) !== options.answerMs) {
+    throw new ZebuError('LAB_FAILED', `The lab ${layout.name} exists with another --answer-time`, {
+      hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.`,
+    });
+  }
   if (settings.guests !== options.guests) {
     throw new ZebuError('LAB_FAILED', `The lab ${layout.name} exists with ${settings.guests} guests`, {
       hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.`,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { authenticate, hasPrivilege, LOCAL_ROOT, type Caller, type Credentials } from './access.js';
 import { formParams, MalformedJson, readBody } from './body.js';
 import { died, PveFault } from './fault.js';
@@ -112,11 +113,13 @@ export interface Api {
   readonly node: LabNode;
   readonly faults: Faults;
   readonly tickets: Tickets;
+  /** Held back before each answer, from outside the host's own shell; milliseconds. */
+  readonly answerMs: number;
 }
 
 /** Handles one request of the REST API. @param local from the host's own shell: root, without a token */
 export async function handleApi(
-  { node, faults, tickets }: Api,
+  { node, faults, tickets, answerMs }: Api,
   request: IncomingMessage,
   response: ServerResponse,
   local: boolean,
@@ -148,6 +151,7 @@ export async function handleApi(
         ...call.raw,
         ...(body.upload && { filename: body.upload.filename }),
       });
+    if (answerMs > 0 && !local) await setTimeout(answerMs);
     const data = await handler(call);
     if (fault?.kind === 'drop') request.socket.destroy();
     else if (fault?.kind === 'hang') return;

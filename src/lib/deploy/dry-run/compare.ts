@@ -19,6 +19,7 @@ const service = z.looseObject({
   configs: z.array(grant).optional(),
   secrets: z.array(grant).optional(),
   networks: z.record(z.string(), z.unknown()).optional(),
+  depends_on: z.record(z.string(), z.looseObject({ restart: z.boolean().optional() })).optional(),
 });
 
 /** What `docker compose config --format json` prints. */

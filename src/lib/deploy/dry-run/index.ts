@@ -14,6 +14,7 @@ import type { AppLayout } from '../../app-folder/layout.js';
 import { planFile, type ReleasePlan } from '../plan.js';
 import { survey, type Survey } from '../../runs/survey.js';
 import { compareServices, composeConfig, type ComposeConfig } from './compare.js';
+import { withDependents } from './dependents.js';
 import { compareSettings } from './settings.js';
 import { parseSections, rehearsalScript } from './script.js';
 import { plannedSteps } from './steps.js';
@@ -56,7 +57,7 @@ export async function planDeploy(
     release.settings,
   );
   const changedSecrets = changes.filter(({ status }) => ['added', 'changed', 'generated'].includes(status));
-  const services = compareServices({
+  const compared = compareServices({
     live: readConfig(sections.get('live')) ?? null,
     target,
     changedFiles: between?.files ?? null,
@@ -64,6 +65,7 @@ export async function planDeploy(
     changedSettings: settings.filter(({ status }) => /^(added|changed|removed)$/.test(status)).map(({ name }) => name),
     strategies: parseStrategies(sections.get('strategies') ?? ''),
   });
+  const services = withDependents(compared, target, sections.get('version') ?? '');
   const hooks = linesOf(sections.get('hooks'));
   const holder = parseHolder(found.holder);
   return {

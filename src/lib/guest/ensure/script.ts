@@ -1,7 +1,8 @@
 import { sh } from '@zebu/kit';
 import { checkFunctions } from './check.js';
 import { CLOUD_INIT_SETTINGS, type DesiredGuest } from './model.js';
-import { repairCall, repairFunctions, touchesLogin, type Repair } from './repair.js';
+import { repairCall, touchesLogin, type Repair } from './repair.js';
+import REPAIR from './repair.sh';
 
 /** Kept from a repair until the new login is proved, so that it can be taken back. */
 const WORK = '/run/zebu-ensure';
@@ -19,7 +20,7 @@ export function repairScript(desired: DesiredGuest, repairs: readonly Repair[]):
   // What two findings ask for is done once.
   const calls = new Set(repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS)));
   const head = sh`work=${WORK}; rm -rf "$work"; mkdir -m 0700 "$work"`;
-  return checkFunctions(desired.user) + repairFunctions() + asMain([head, ...calls, 'check'].join('\n'));
+  return checkFunctions(desired.user) + REPAIR + asMain([head, ...calls, 'check'].join('\n'));
 }
 
 /** After a login that does not work any more: what was in the way of it is taken back. */
@@ -31,5 +32,5 @@ export function undoScript(desired: DesiredGuest, repairs: readonly Repair[]): s
         ? 'undo_sshd'
         : sh`home=$(getent passwd ${desired.user} | cut -d: -f6); cp -p "$work/keys" "$home/.ssh/authorized_keys"`,
     );
-  return checkFunctions(desired.user) + repairFunctions() + asMain([sh`work=${WORK}`, ...undo].join('\n'));
+  return checkFunctions(desired.user) + REPAIR + asMain([sh`work=${WORK}`, ...undo].join('\n'));
 }

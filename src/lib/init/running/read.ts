@@ -1,5 +1,6 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { variables, ZebuError } from '@zebu/kit';
 import { CONTAINER_FORMAT, parseStacks } from './stacks.js';
+import STACKS from './stacks.sh';
 import type { RunningStack } from '../results.js';
 
 export interface StackHost {
@@ -27,11 +28,7 @@ export async function parseDestination(text: string): Promise<Destination> {
   }
 }
 
-/** Where the login is not in the group `docker`, sudo may do; it never asks. */
-export function readLine(): string {
-  return sh`d=docker; docker version >/dev/null 2>&1 || d='sudo -n docker'
-$d compose ls --all --format json && $d ps --all --no-trunc --filter label=com.docker.compose.project --format ${CONTAINER_FORMAT}`;
-}
+export const readLine = (): string => variables({ format: CONTAINER_FORMAT }) + STACKS;
 
 /**
  * The Compose stacks of a machine, over SSH; its host key has to be known. Reads names, paths and ports, and no value.

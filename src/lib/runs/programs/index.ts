@@ -1,9 +1,9 @@
 import { sh } from '@zebu/kit';
 import { secretsPart } from '../../app-folder/secrets/scripts.js';
+import { MISSING_STATUS } from '../../app-folder/statuses.js';
 import { bootPart } from './boot.js';
 import { lockPart, startPart, type Checkout, type Start } from './start.js';
 import type { Sums } from './sums.js';
-import { takePart } from '../../app-folder/take-part.js';
 
 export { surveyScript } from './survey.js';
 
@@ -22,7 +22,7 @@ export interface Receive extends Start, Checkout {
 export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
-    takePart('.incoming/plan', receive.planSize),
+    sh`take_part .incoming/plan ${receive.planSize}` + '\n',
     receive.secretsSize === 0
       ? ''
       : secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
@@ -35,9 +35,8 @@ export function receiveScript(receive: Receive): string {
 export function rollbackScript(start: Start): string {
   return (
     lockPart(start) +
-    sh`
-[ -f ${`${start.layout.releases}/${start.id}/plan`} ] || { echo missing; exit 66; }
-` +
+    sh`[ -f ${`${start.layout.releases}/${start.id}/plan`} ] || { echo missing; exit ${MISSING_STATUS}; }` +
+    '\n' +
     startPart(start)
   );
 }

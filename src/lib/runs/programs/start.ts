@@ -1,8 +1,9 @@
-import { sh } from '@zebu/kit';
+import { variables } from '@zebu/kit';
 import type { AppLayout } from '../../app-folder/layout.js';
-import { OVERTAKEN_STATUS, TAKEN_STATUS, takeLock } from '../../app-folder/lock.js';
 import type { ReleaseId } from '../../app-folder/release-id.js';
+import LOCK_PART from './lock-part.sh';
 import type { RunnerPart } from './runner-part.js';
+import START_PART from './start-part.sh';
 
 export interface Start {
   readonly layout: AppLayout;
@@ -20,30 +21,18 @@ export interface Start {
   readonly runner: RunnerPart;
 }
 
-/** Takes the lock, signs it and makes room for what standard input brings. */
+/** Takes the lock, signs it and makes room for what standard input brings, and takes the runner. */
 export function lockPart({ layout, run, holder, lockWait, over, runner }: Start): string {
-  return (
-    sh`
-set -eu
-umask 077
-mkdir -p ${layout.base}
-cd ${layout.base}
-mkdir -p releases journals shared/secrets
-` +
-    takeLock(lockWait) +
-    (over === undefined
-      ? ''
-      : sh`
-[ "$(readlink current | sed -n 's|^releases/||p')" = ${over ?? ''} ] || { cat held 2>/dev/null || :; exit ${OVERTAKEN_STATUS}; }
-`) +
-    sh`
-[ ! -e ${`journals/${run}.jsonl`} ] && [ ! -e ${`releases/${run}`} ] || exit ${TAKEN_STATUS}
-printf '%s' ${holder} >holder
-rm -rf .incoming .run.*
-mkdir .incoming
-` +
-    runner.script
-  );
+  const values = {
+    base: layout.base,
+    run,
+    holder,
+    lock_wait: lockWait,
+    over_checked: over === undefined ? 0 : 1,
+    over: over ?? '',
+    ...runner.values,
+  };
+  return variables(values) + LOCK_PART;
 }
 
 /** A commit that the release is made of first. */
@@ -57,11 +46,14 @@ export interface Checkout {
 
 /** Hands over to the runner, which outlives this shell; the shell goes on to show its journal. */
 export function startPart({ layout, id, run, mode }: Start, checkout?: Checkout): string {
-  const start = sh`[ ! -f .incoming/runner ] || mv .incoming/runner runner
-exec sh runner start ${mode} ${layout.base} ${id} ${run}`;
-  const made =
-    checkout === undefined
-      ? ''
-      : sh` ${checkout.commit} ${checkout.pack ? 1 : 0}` + (checkout.secretsSize > 0 ? ' "$version"' : '');
-  return `${start}${made}\n`;
+  const values = {
+    mode,
+    base: layout.base,
+    id,
+    run,
+    commit: checkout?.commit ?? '',
+    pack: checkout?.pack === true ? 1 : 0,
+    secrets_size: checkout?.secretsSize ?? 0,
+  };
+  return variables(values) + START_PART;
 }

@@ -1,28 +1,8 @@
-import { sh } from '@zebu/kit';
-import CURRENT_LINES from '../../app-folder/current-lines.sh';
-import STORE_LINES from '../../app-folder/secrets/survey.sh';
-import { BOOT_FILES } from './boot.js';
+import { variables } from '@zebu/kit';
 import type { AppLayout } from '../../app-folder/layout.js';
+import { RECOVER_FILE, UNIT_FILE } from './boot.js';
+import SURVEY from './survey.sh';
 
 /** What the VM has, as `key=value` lines: one round trip before anything is sent. */
-export function surveyScript(layout: AppLayout): string {
-  return [
-    sh`
-cd ${layout.base} 2>/dev/null || exit 0
-[ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
-`,
-    CURRENT_LINES,
-    STORE_LINES,
-    sh`sha256sum runner ${BOOT_FILES} 2>/dev/null | sed 's/^/sum=/'
-`,
-    sh`
-exec 8>>lock
-n=0
-until flock -ns 8; do
-n=$((n + 1))
-[ ! -s holder ] && [ $n -lt 20 ] && sleep .05 || { printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; exit 0; }
-done
-exit 0
-`,
-  ].join('');
-}
+export const surveyScript = (layout: AppLayout): string =>
+  variables({ base: layout.base, recover_file: RECOVER_FILE, unit_file: UNIT_FILE }) + SURVEY;

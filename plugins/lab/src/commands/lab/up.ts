@@ -41,6 +41,12 @@ export default class LabUp extends ZebuCommand<LabReport> {
     'pvesh-regression': Flags.boolean({
       description: 'In the host shell, pvesh dies on some methods, as that of Proxmox VE 9.2.7 to 9.2.11 does.',
     }),
+    'answer-time': Flags.integer({
+      default: 0,
+      min: 0,
+      max: 60_000,
+      description: 'What each answer of the API takes beside its own time, in milliseconds; on a real node some 45.',
+    }),
     'api-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the REST API. Default: a free one.' }),
     'ssh-port': Flags.integer({ min: 1, max: 65535, description: 'Port of the host shell. Default: a free one.' }),
     subnet: Flags.string({ description: 'Network of the bridge, such as 10.77.0.0/24. Default: a free one.' }),
@@ -57,6 +63,7 @@ export default class LabUp extends ZebuCommand<LabReport> {
       nodes: flags.nodes,
       pve: flags.pve.startsWith('9') ? '9' : '8',
       programs: { startMs: flags['pvesh-start'], regression: flags['pvesh-regression'] },
+      answerMs: flags['answer-time'],
       apiPort: flags['api-port'],
       sshPort: flags['ssh-port'],
       subnet: flags.subnet,

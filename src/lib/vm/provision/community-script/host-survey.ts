@@ -1,22 +1,13 @@
 import { ZebuError, type HostShell } from '@zebu/kit';
 import { parseFacts } from '../../../guest/prove.js';
 import { toNodeName, type NodeName } from '../../../proxmox/ids.js';
+import SURVEY from './host-survey.sh';
 
 const GIB = 1024 ** 3;
 /** An image, its copy while Docker is put into it, and room to breathe. */
 const ROOM_GIB = 4;
 /** Programs of every Proxmox host that the run relies on. */
 const NEEDED = ['awk', 'bash', 'curl', 'flock', 'jq', 'openssl', 'qemu-img', 'script', 'setsid', 'timeout'];
-
-const SCRIPT = `
-echo "uid=$(id -u)"
-echo "host=$(hostname)"
-echo "arch=$(dpkg --print-architecture 2>/dev/null)"
-echo "version=$(pveversion 2>/dev/null | cut -d / -f 2)"
-command -v virt-customize >/dev/null && echo customize=yes
-for program in ${NEEDED.join(' ')}; do command -v $program >/dev/null || echo "lacks=$program"; done
-echo "room=$(df -Pk /var/lib | awk 'NR == 2 { print $4 }')"
-`;
 
 export interface ScriptHost {
   readonly node: NodeName;
@@ -31,7 +22,7 @@ export interface ScriptHost {
  * @throws what keeps the script from working on this host, before anything is changed
  */
 export async function surveyHost(shell: HostShell, wanted: string | undefined): Promise<ScriptHost> {
-  const { stdout } = await shell.exec(['sh', '-c', SCRIPT], { timeoutMs: 30_000 });
+  const { stdout } = await shell.exec(['sh', '-c', SURVEY, 'sh', ...NEEDED], { timeoutMs: 30_000 });
   const facts = parseFacts(stdout);
   const lacks = stdout.split('\n').flatMap((line) => (line.startsWith('lacks=') ? [line.slice(6)] : []));
   if (facts.get('uid') !== '0') {

@@ -1,6 +1,7 @@
-import { sh, ZebuError, type HostShell, type Io } from '@zebu/kit';
+import { variables, ZebuError, type HostShell, type Io } from '@zebu/kit';
 import { parseFacts } from '../../../guest/prove.js';
 import type { ScriptOs } from './dialogs.js';
+import IMAGE_CACHE from './image-cache.sh';
 
 /** The image the script downloads, and where its publisher says what it must be. The script itself checks nothing. */
 export interface CachedImage {
@@ -31,39 +32,9 @@ export function cachedImage(os: ScriptOs, arch: string): CachedImage {
   };
 }
 
-/**
- * Sees to it that what the script finds in its cache is whole. The script takes what is there for ever, even half a
- * download; with the publisher's sums at hand it is checked, downloaded and checked. Without them only a damaged file
- * is removed. Prints `sums=` yes or no; `image=` present, downloaded, sound, absent, unreachable or mismatch; and `removed=`
- * with the reason.
- */
+/** See image-cache.sh. */
 export function cacheScript({ url, sums, algorithm, file }: CachedImage): string {
-  return sh`
-file=${file}
-name=$(basename "$file")
-part="$file.zebu-part"
-trap 'rm -f "$part"' EXIT
-trap 'exit 1' HUP INT TERM
-lines=$(curl -fsSL --connect-timeout 10 --max-time 30 ${sums}) && fetched=yes || fetched=no
-want=$(printf '%s\n' "$lines" | awk -v name="$name" '$2 == name || $2 == "*" name { print $1 }')
-echo "sums=$fetched"
-digest() { ${algorithm}sum "$1" | cut -d ' ' -f 1; }
-if [ -e "$file" ]; then
-  if [ -n "$want" ]; then
-    [ "$(digest "$file")" != "$want" ] || { echo image=present; exit 0; }
-    echo removed=outdated
-    rm -f "$file"
-  elif qemu-img check -q "$file" >/dev/null 2>&1; then echo image=sound; exit 0
-  else echo removed=damaged; rm -f "$file"
-  fi
-fi
-[ -n "$want" ] || { echo image=absent; exit 0; }
-mkdir -p "$(dirname "$file")"
-curl -fsSL --connect-timeout 20 --retry 2 -o "$part" ${url} || { echo image=unreachable; exit 0; }
-[ "$(digest "$part")" = "$want" ] || { echo image=mismatch; exit 0; }
-mv "$part" "$file"
-echo image=downloaded
-`;
+  return variables({ url, sums, algorithm, file }) + IMAGE_CACHE;
 }
 
 export interface PrepareOptions {

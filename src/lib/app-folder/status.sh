@@ -1,0 +1,13 @@
+# shellcheck shell=sh
+# Everything about an app, in one round trip and two starts of the Docker client.
+
+cd "$base" 2>/dev/null && {
+# include ./current-lines.sh
+  printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  sed 's/^/intent=/' current/intents 2>/dev/null
+  [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
+  exec 8>>lock
+  if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
+  exec 8>&-
+}
+# include ./containers.sh

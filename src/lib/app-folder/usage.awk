@@ -1,0 +1,37 @@
+# What the processes of containers use: reads `PID NAME` lines.
+
+function first(file,   line) { line = ""; getline line <file; close(file); return line }
+function field(file, key,   line, parts, value) {
+  value = 0
+  while ((getline line <file) > 0) { split(line, parts, " "); if (parts[1] == key) { value = parts[2]; break } }
+  close(file)
+  return value
+}
+function find(i,   file, line, parts, unified) {
+  file = "/proc/" pid[i] "/cgroup"
+  while ((getline line <file) > 0) {
+    split(line, parts, ":")
+    if (parts[1] == "0") unified = parts[3]
+    if (("," parts[2] ",") ~ /,memory,/) memory[i] = "/sys/fs/cgroup/memory" parts[3]
+    if (("," parts[2] ",") ~ /,cpuacct,/) cpu[i] = "/sys/fs/cgroup/cpuacct" parts[3]
+  }
+  close(file)
+  if (!(i in memory)) v2[i] = "/sys/fs/cgroup" unified
+}
+function micros(i) { return (i in v2) ? field(v2[i] "/cpu.stat", "usage_usec") : first(cpu[i] "/cpuacct.usage") / 1000 }
+function bytes(i) {
+  if (i in v2) return first(v2[i] "/memory.current") - field(v2[i] "/memory.stat", "inactive_file")
+  return first(memory[i] "/memory.usage_in_bytes") - field(memory[i] "/memory.stat", "total_inactive_file")
+}
+function uptime() { return first("/proc/uptime") + 0 }
+$1 > 0 { pid[++n] = $1; name[n] = $2 }
+END {
+  if (n == 0) exit
+  for (i = 1; i <= n; i++) find(i)
+  begun = uptime()
+  for (i = 1; i <= n; i++) before[i] = micros(i)
+  system("sleep " sample)
+  passed = (uptime() - begun) * 1000000
+  for (i = 1; i <= n; i++)
+    printf "usage=%s %.1f %.0f\n", name[i], (passed > 0) ? (micros(i) - before[i]) * 100 / passed : 0, bytes(i)
+}

@@ -1,0 +1,19 @@
+# shellcheck shell=sh
+# What the VM has, as `key=value` lines: one round trip before anything is sent.
+
+cd "$base" 2>/dev/null || exit 0
+[ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
+# include ../../app-folder/current-lines.sh
+# include ../../app-folder/secrets/survey.sh
+sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
+exec 8>>lock
+tries=0
+until flock -ns 8; do
+  tries=$((tries + 1))
+  if [ ! -s holder ] && [ $tries -lt 20 ]; then sleep .05
+  else
+    printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
+    break
+  fi
+done
+exit 0
