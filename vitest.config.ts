@@ -37,7 +37,11 @@ export default defineConfig({
     // Its JSON is imported in a way only a bundler understands.
     server: { deps: { inline: ['@actions/workflow-parser'] } },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        extends: true,
+        // Both of two cores: left to itself vitest leaves one to itself.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000, maxWorkers: '100%' },
+      },
       {
         extends: true,
         test: {

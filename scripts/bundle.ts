@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { eagerly, lazily } from './lazily.ts';
 import { SCRIPT_FILE, scriptText } from './script-text.ts';
 
 /** What oclif does on every start in a way that is only slow; each is looked for, so that an update of oclif is noticed. */
@@ -18,14 +19,17 @@ const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick
   'util/os.js': [["(await import('wsl-utils')).isWsl", "require('wsl-utils').isWsl"]],
 };
 
-/**
- * Libraries compiled to CommonJS evaluate all they require at once. Here `const x_1 = require('./x')`, as TypeScript
- * writes it, becomes a function that requires on first use, as Babel's `lazy` does; what is exported in passing becomes
- * a getter.
- */
+/** What oclif loads at once all the same: small, or used by whatever is loaded with it. Anything else is a change of oclif. */
+const EAGER = new Set(['./errors', './parser', 'ansi-escapes', 'get-package-type', 'wordwrap']);
+
+/** Nearly all of what oclif loads; far fewer are an oclif that is compiled in another way. */
+const FEWEST_DEFERRED = 200;
+
 const lazyOclif: Plugin = {
   name: 'lazy-oclif',
   setup(build) {
+    let files = 0;
+    let deferred = 0;
     build.onLoad({ filter: /node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
       let source = readFileSync(path, 'utf8');
       const name = path.replaceAll('\\', '/').replace(/^.*\/@oclif\/core\/lib\//, '');
@@ -33,31 +37,23 @@ const lazyOclif: Plugin = {
         if (!source.includes(slow)) return { errors: [{ text: `${name} of oclif has changed: there is no ${slow}` }] };
         source = source.replace(slow, () => quick);
       }
-      return { contents: lazily(source), loader: 'js' };
+      const lazy = lazily(source);
+      files += 1;
+      deferred += lazy.deferred;
+      const strange = eagerly(lazy.text).filter((module) => !EAGER.has(module));
+      if (strange.length > 0)
+        return {
+          errors: [{ text: `${name} of oclif has changed: it loads ${strange.join(', ')} at once (see lazily.ts)` }],
+        };
+      return { contents: lazy.text, loader: 'js' };
     });
+    build.onEnd(() =>
+      files === 0 || deferred >= FEWEST_DEFERRED
+        ? {}
+        : { errors: [{ text: `oclif has changed: only ${deferred} of its modules are loaded late (see lazily.ts)` }] },
+    );
   },
 };
-
-function lazily(source: string): string {
-  const names: string[] = [];
-  const deferred = source
-    .replaceAll(
-      /^exports\.(\w+) = (__importStar\(require\("[^"]+"\)\));$/gm,
-      (_, name: string, load: string) =>
-        `{ let it; Object.defineProperty(exports, "${name}", { enumerable: true, get: () => (it ??= ${load}) }); }`,
-    )
-    .replaceAll(
-      /^(?:const|var) (\w+_\d+) = ((?:__importDefault|__importStar)?\(?require\("[^"]+"\)\)?);$/gm,
-      (_, name: string, load: string) => {
-        names.push(name);
-        return `let ${name}$; function ${name}$get() { return ${name}$ ??= ${load}; }`;
-      },
-    );
-  return names.reduce(
-    (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b(?!\\$)`, 'g'), `(${name}$get())`),
-    deferred,
-  );
-}
 
 /**
  * Imported as ES modules, Node's own modules have every property read for the list of exports, also those that load

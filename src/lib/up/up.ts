@@ -126,8 +126,10 @@ export async function up(context: Context, { ref, dryRun, agree }: UpOptions): P
   const plan = await makePlan(context, ref);
   const { chosen, vm, release, live } = plan;
   const { commit, ref: name } = chosen.target;
-  const say = dryRun ? context.io.out.bind(context.io) : context.io.note.bind(context.io);
-  for (const line of upLines(plan)) say(line);
+  for (const line of upLines(plan)) {
+    if (dryRun) context.io.out(line);
+    else context.io.note(line);
+  }
   const facts = { vmid: vm.vmid, node: vm.node, name: vm.name };
   if (dryRun) {
     return {
