@@ -28,10 +28,12 @@ export function vmShells(): readonly VmShell[] {
 
 let shells: readonly VmShell[] | undefined;
 
+/** The shells of a VM, made once. */
+export const allShells = (): readonly VmShell[] => (shells ??= vmShells());
+
 /** What is the same in every shell of a VM. */
 export function inEachShell<T>(run: (shell: VmShell) => T): T {
-  shells ??= vmShells();
-  const [first, ...others] = shells.map((shell) => ({ shell: shell.name, result: run(shell) }));
+  const [first, ...others] = allShells().map((shell) => ({ shell: shell.name, result: run(shell) }));
   if (first === undefined) throw new Error('there is a shell');
   for (const other of others) expect(other).toEqual({ ...first, shell: other.shell });
   return first.result;

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { inEachShell, runIn, type VmShell } from './shells.js';
+import { allShells, inEachShell, runIn, type VmShell } from './shells.js';
 
 const SH: VmShell = { name: 'sh', argv: ['sh'], path: '' };
 
@@ -33,3 +33,11 @@ export function inVmShell(
 /** The same in every shell of a VM, which all print the same. */
 export const inEachVmShell = (programs: Readonly<Record<string, string>>, script: string): readonly string[] =>
   inEachShell((shell) => inVmShell(programs, script, shell));
+
+let turn = 0;
+
+/** The same in one shell after the other, for tests that start many programs: between them they are in every one. */
+export function inNextVmShell(programs: Readonly<Record<string, string>>, script: string): readonly string[] {
+  const shells = allShells();
+  return inVmShell(programs, script, shells[turn++ % shells.length]);
+}

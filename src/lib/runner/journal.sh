@@ -74,8 +74,8 @@ logged() {
   return "$ended"
 }
 
-# Runs a program of the user's, which may leave something running that holds its output: heard for a second more, and not
-# waited for.
+# Runs a program of the user's, which may leave something running that holds its output: heard for a moment more, which is
+# long enough for a busy machine to pass on what was said, and not waited for.
 heard() {
   rm -f "$work/heard"
   mkfifo "$work/heard"
@@ -83,7 +83,7 @@ heard() {
   hearing=$!
   "$@" >"$work/heard" 2>&1
   heard=$?
-  { sleep 1; kill $hearing; } >/dev/null 2>&1 &
+  { sleep 3; kill $hearing; } >/dev/null 2>&1 &
   enough=$!
   wait $hearing 2>/dev/null
   kill $enough 2>/dev/null

@@ -51,6 +51,14 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
       `${decided(app, [inTree(app, 'data'), kept(app, 'data'), 'content', 'data'])}unchanged_data || echo "$cause: $reason"`,
     );
     expect(lines).toEqual([expect.stringMatching(/^data-conflict: .*has something else in a b there: take it out/)]);
+    // Also where its name is two lines, deep in the folder.
+    app.write('shared/mounts/data/sub/two\nlines', 'data');
+    app.write('releases/r2/tree/data/sub/two\nlines', 'other');
+    expect(app.run('first_difference "$tree/data" "$base/shared/mounts/data" | tail -n 1').lines).toEqual(['a b']);
+    expect(app.run('first_within "$tree/data/sub" "$base/shared/mounts/data/sub" sub/').lines).toEqual([
+      'sub/two',
+      'lines',
+    ]);
   });
 
   it('that lay in the release before is moved, and who has it open finds it through a link', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IN_FORCE from '../../../src/lib/runner/in-force.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 interface Running {
   readonly service: string;
@@ -69,7 +69,7 @@ ${lines.join('\n')}
 E
 ${CONFIG}${IN_FORCE}
 if in_force; then echo 'in force'; else echo "$reason"; fi`;
-  return inEachVmShell({ docker }, script);
+  return inNextVmShell({ docker }, script);
 }
 
 const but = (service: string, more: Partial<Running>): readonly Running[] =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import ORDER from '../../../src/lib/app-folder/order.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
 import PRUNE from '../../../src/lib/runner/prune.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 const SETUP = `base=$folder/app work=$folder/work id=r9 keep=1 journal=/dev/null project=shop
 mkdir -p "$work" "$base/journals" "$base/repo.git"
@@ -33,12 +33,12 @@ describe('prune', () => {
     ],
     ['the device of a volume', docker(':', '{"device":"@/releases/r1/tree/pgdata","o":"bind","type":"none"}'), 'r1'],
   ])('leaves the release alone that is %s', (_, program, kept) => {
-    const lines = inEachVmShell({ docker: program, git: ':' }, `${SETUP}prune; ls "$base/releases"`);
+    const lines = inNextVmShell({ docker: program, git: ':' }, `${SETUP}prune; ls "$base/releases"`);
     expect(lines).toEqual(['3 old releases removed, 1 kept: containers or volumes use them', kept, 'r9']);
   });
 
   it('takes no release for another one whose name begins with its own', () => {
-    const lines = inEachVmShell({ docker: docker('echo "$folder/app/releases/r10/tree"'), git: ':' }, `${SETUP}prune`);
+    const lines = inNextVmShell({ docker: docker('echo "$folder/app/releases/r10/tree"'), git: ':' }, `${SETUP}prune`);
     expect(lines).toEqual(['4 old releases removed']);
   });
 
@@ -46,7 +46,7 @@ describe('prune', () => {
     ['containers', docker('exit 1')],
     ['volumes', `[ "$1" = ps ] || exit 1`],
   ])('removes nothing when Docker does not say what %s use', (_, program) => {
-    const lines = inEachVmShell({ docker: program, git: ':' }, `${SETUP}prune || ls "$base/releases"`);
+    const lines = inNextVmShell({ docker: program, git: ':' }, `${SETUP}prune || ls "$base/releases"`);
     expect(lines).toEqual(['Docker does not say what is in use: nothing was removed', 'r1', 'r2', 'r3', 'r4', 'r9']);
   });
 });

@@ -8,7 +8,7 @@ const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const testOf = (part: string): string => `test/unit/runner/${basename(part, '.sh')}.test.ts`;
 
 /** How a test says that it runs a part in every shell of a VM. */
-const SHELLS = /describe\.each\(vmShells\(\)\)|\binEach(?:Vm)?Shell\(/;
+const SHELLS = /describe\.each\(vmShells\(\)\)|\bin(?:Each|EachVm|NextVm)Shell\(/;
 
 describe('a part of the runner', () => {
   it.each(parts)('%s has a test of its own, which runs it in the shells of a VM', (part) => {

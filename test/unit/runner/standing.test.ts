@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import STANDING from '../../../src/lib/runner/standing.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 interface Kept {
   readonly networks?: Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ if check_standing; then echo allowed; else echo "refused: $reason"; fi
 # The same before a deploy, where nothing is written down beside the releases.
 said=$reason release=$folder/plan
 mkdir -p $release && plan_standing && [ -z "$said" ] || [ "$reason" = "$said" ] || echo "planned otherwise: $reason"`;
-  return inEachVmShell({ docker }, script);
+  return inNextVmShell({ docker }, script);
 }
 
 const data = { name: 'shop_data' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 /** `good`, or why the configuration is refused. */
 function given(config: object): string {
@@ -11,7 +11,7 @@ ${JSON.stringify({ name: 'shop', ...config }, null, 2)}
 E
 ${CONFIG}${UNREAD}
 if check_given; then echo good; else echo "$reason"; fi`;
-  return inEachVmShell({}, script).join('\n');
+  return inNextVmShell({}, script).join('\n');
 }
 
 /** What is said of the files of the commit that app.compose does not name. */
@@ -24,7 +24,7 @@ ${files.join('')}
 tree=$folder/tree project=shop files='${app.named}'
 ${UNREAD}
 unread; echo .`;
-  return inEachVmShell({}, script).slice(0, -1);
+  return inNextVmShell({}, script).slice(0, -1);
 }
 
 describe('configs and secrets that only a swarm has', () => {

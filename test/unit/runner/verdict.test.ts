@@ -4,7 +4,7 @@ import CONFIG from '../../../src/lib/runner/config.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
 import INTENT from '../../../src/lib/runner/intent.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
-import { inEachVmShell } from '../../support/vm-shell.js';
+import { inNextVmShell } from '../../support/vm-shell.js';
 
 interface Container {
   readonly service: string;
@@ -74,7 +74,7 @@ case $1 in
 esac`;
   const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
   const script = `
-work=$folder release=$folder/release project=app only= watcher= eager=0 stability=3 patience=30 touched=${touched} clock=100
+work=$folder release=$folder/release project=app only= watcher= eager=0 stability=3 patience=12 touched=${touched} clock=100
 mkdir $release
 ${files.join('')}
 cat >$work/began <<'E'
@@ -91,7 +91,7 @@ await_event() { :; }
 verify && echo good || echo "$reason"
 cat $work/looks
 cat $work/restarted 2>/dev/null || :`;
-  const [said = '', count = '', ...restarted] = inEachVmShell({ docker }, script);
+  const [said = '', count = '', ...restarted] = inNextVmShell({ docker }, script);
   return { good: said === 'good', reason: said === 'good' ? '' : said, looks: Number(count), restarted };
 }
 
@@ -144,7 +144,7 @@ describe('restarts', { timeout: 60_000 }, () => {
     const worker: Container = { service: 'worker', state: 'restarting', restarts: 12 };
     const db: Container = { service: 'db', health: 'starting', started: NEW };
     const seen = verdict([[worker, db]], { began });
-    expect(seen).toMatchObject({ reason: 'not healthy within 30 s: worker db ', restarted: [] });
+    expect(seen).toMatchObject({ reason: 'not healthy within 12 s: worker db ', restarted: [] });
     const ready: Container = { ...db, health: 'healthy' };
     const after = [{ service: 'worker', started: NEW }, ready];
     expect(verdict([[worker, db], [worker, ready], after], { began })).toMatchObject({
@@ -211,7 +211,7 @@ describe('unhealthy', { timeout: 60_000 }, () => {
 
   it('fails when no other check comes', () => {
     const seen = verdict([[web(before), db('healthy')]], { began });
-    expect(seen).toMatchObject({ reason: 'not healthy within 30 s: web ' });
+    expect(seen).toMatchObject({ reason: 'not healthy within 12 s: web ' });
   });
 });
 
