@@ -59,7 +59,14 @@ export function stamp(context: Context, why: string): Stamp {
   return { author: author(context, ''), at: context.clock.now().toISOString(), why };
 }
 
-function writeScript(layout: AppLayout, holder: string, lockWait: number, size: number, expected: number): string {
+/** Makes a version of the bundle on standard input, see write.sh. */
+export function writeScript(
+  layout: AppLayout,
+  holder: string,
+  lockWait: number,
+  size: number,
+  expected: number,
+): string {
   const part = secretsValues({ size, expected, staged: false });
   return variables({ base: layout.base, holder, lock_wait: lockWait, ...part }) + WRITE;
 }

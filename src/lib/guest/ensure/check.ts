@@ -18,6 +18,7 @@ export function checkFunctions(user: string): string {
       user,
       cloud_init_drop_in: CLOUD_INIT_DROP_IN,
       daemon_json: DAEMON_JSON,
+      sshd_config: '/etc/ssh/sshd_config',
       sshd_drop_in: SSHD_DROP_IN,
       swap_file: SWAP_FILE,
       upgrades_conf: UPGRADES_CONF,

@@ -35,7 +35,7 @@ export function receiveScript(receive: Receive): string {
 export function rollbackScript(start: Start): string {
   return (
     lockPart(start) +
-    sh`[ -f ${`${start.layout.releases}/${start.id}/plan`} ] || { echo missing; exit ${MISSING_STATUS}; }` +
+    sh`[ -f ${`releases/${start.id}/plan`} ] || { echo missing; exit ${MISSING_STATUS}; }` +
     '\n' +
     startPart(start)
   );
