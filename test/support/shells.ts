@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -52,13 +52,27 @@ export function runIn(
     env = {},
     cwd,
     args = [],
-  }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly args?: readonly string[] } = {},
+    input = '',
+  }: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    readonly args?: readonly string[];
+    readonly input?: string;
+  } = {},
 ): ShellRun {
   const search = [env['PATH'] ?? '', path, process.env['PATH'] ?? ''].filter((each) => each !== '').join(':');
   const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script, 'sh', ...args], {
     cwd,
+    input,
     encoding: 'utf8',
     env: { ...process.env, ...env, PATH: search },
   });
   return { code: status, stdout, stderr };
+}
+
+/** Puts programs into a folder that goes before PATH. @param programs name → shell commands */
+export function standIns(folder: string, programs: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, body] of Object.entries(programs))
+    writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 }

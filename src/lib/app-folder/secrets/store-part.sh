@@ -17,7 +17,7 @@ sed -n 2p .incoming/secrets >.incoming/record
 sed 1,2d .incoming/secrets >.incoming/lines
 : >.incoming/before
 [ -z "$latest" ] || cp "$store/$latest.env" .incoming/before
-awk -F= 'FILENAME == ARGV[1] { if (sub(/^-/, "", $1)) gone[$1] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
+awk -F= 'FILENAME == ARGV[1] { name = $1; if (sub(/^-/, "", name)) gone[name] = 1; else { line[$1] = $0; order[++n] = $1 }; next }
   ($1 in gone) { next } ($1 in line) { print line[$1]; delete line[$1]; next } { print }
   END { for (i = 1; i <= n; i++) if (order[i] in line) print line[order[i]] }' .incoming/lines .incoming/before >.incoming/merged
 mv .incoming/record "$store/$next.json$suffix"

@@ -9,6 +9,7 @@ export const SWAP_FILE = '/zebu.swap';
 export const SSHD_DROP_IN = '/etc/ssh/sshd_config.d/00-zebu.conf';
 export const CLOUD_INIT_DROP_IN = '/etc/cloud/cloud.cfg.d/99-zebu.cfg';
 export const DAEMON_JSON = '/etc/docker/daemon.json';
+const SSHD_CONFIG = '/etc/ssh/sshd_config';
 const UPGRADES_CONF = '/etc/apt/apt.conf.d/99zebu-upgrades';
 
 /** Shell: defines `check`, and sets what repairs find set, too. */
@@ -18,6 +19,7 @@ export function checkFunctions(user: string): string {
       user,
       cloud_init_drop_in: CLOUD_INIT_DROP_IN,
       daemon_json: DAEMON_JSON,
+      sshd_config: SSHD_CONFIG,
       sshd_drop_in: SSHD_DROP_IN,
       swap_file: SWAP_FILE,
       upgrades_conf: UPGRADES_CONF,

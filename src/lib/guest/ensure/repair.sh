@@ -14,12 +14,11 @@ reload_sshd() {
   fi
 }
 repair_sshd() { # BASE64
-  main=/etc/ssh/sshd_config
   cp -p "$sshd_drop_in" "$work/drop-in" 2>/dev/null
-  cp -p "$main" "$work/main"
+  cp -p "$sshd_config" "$work/main"
   put "$sshd_drop_in" 644 "$1"
-  if ! grep -Eiq '^[[:space:]]*Include[[:space:]].*sshd_config\.d/\*' "$main"; then
-    { echo 'Include /etc/ssh/sshd_config.d/*.conf'; cat "$work/main"; } >"$main.part" && chmod 644 "$main.part" && mv -f "$main.part" "$main"
+  if ! grep -Eiq '^[[:space:]]*Include[[:space:]].*sshd_config\.d/\*' "$sshd_config"; then
+    { echo 'Include /etc/ssh/sshd_config.d/*.conf'; cat "$work/main"; } >"$sshd_config.part" && chmod 644 "$sshd_config.part" && mv -f "$sshd_config.part" "$sshd_config"
   fi
   sshd -t 2>"$work/log" && reload_sshd 2>>"$work/log" && return
   undo_sshd
@@ -27,7 +26,7 @@ repair_sshd() { # BASE64
 }
 undo_sshd() {
   if [ -e "$work/drop-in" ]; then cp -p "$work/drop-in" "$sshd_drop_in"; else rm -f "$sshd_drop_in"; fi
-  [ ! -e "$work/main" ] || cp -p "$work/main" /etc/ssh/sshd_config
+  [ ! -e "$work/main" ] || cp -p "$work/main" "$sshd_config"
   reload_sshd
 }
 repair_passwords() { # USER...

@@ -1,0 +1,113 @@
+/** What a client has the VM do before the runner: receive it, the plan and the secrets, and hand over. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { variables } from '../../../plugins/kit/src/quote.js';
+import { appLayout } from '../../../src/lib/app-folder/layout.js';
+import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
+import { secretsValues } from '../../../src/lib/app-folder/secrets/scripts.js';
+import { CHANGED_STATUS, MISSING_STATUS } from '../../../src/lib/app-folder/statuses.js';
+import { receiveScript, rollbackScript } from '../../../src/lib/runs/programs/index.js';
+import { sumOf } from '../../../src/lib/runs/programs/sums.js';
+import type { Start } from '../../../src/lib/runs/programs/start.js';
+import WRITE from '../../../src/lib/secrets/write.sh';
+import { runIn, standIns, vmShells, type ShellRun } from '../../support/shells.js';
+
+/** That of busybox reads on from where it is told to stop; what Debian and Ubuntu have does not. */
+const HEAD = 'head() { dd bs=1 count="$2" 2>/dev/null; }\n';
+const RUNNER = 'printf "%s\\n" "$@"\n';
+const ID = toReleaseId('20261126T120000Z-abcdef0');
+
+describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell) => {
+  let folder: string;
+  let base: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zebu-sent-'));
+    base = join(folder, 'shop');
+    standIns(join(folder, 'bin'), { sudo: 'exit 1', sync: '' });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const layout = (): Start['layout'] => ({ ...appLayout('shop'), base, releases: join(base, 'releases') });
+  const run = (script: string, input: string): ShellRun =>
+    runIn(shell, (shell.name === 'busybox' ? HEAD : '') + script, { input, env: { PATH: join(folder, 'bin') } });
+  const start = (more: Partial<Start> = {}): Start => ({
+    layout: layout(),
+    id: ID,
+    run: ID,
+    mode: 'deploy',
+    holder: '{"who":"ann"}',
+    lockWait: 0,
+    over: null,
+    runner: { values: { runner_size: RUNNER.length, runner_sum: '' }, input: RUNNER },
+    ...more,
+  });
+  /** Everything but what a power cut needs is told; that is there already. */
+  const receive = (plan: string, bundle: string, more: Partial<Start> = {}): string =>
+    receiveScript({
+      ...start(more),
+      commit: 'c0ffee',
+      pack: true,
+      planSize: plan.length,
+      secretsSize: bundle.length,
+      secretsVersion: 0,
+      sums: new Map(),
+      user: 'debian',
+    }).replaceAll('/opt/zebu/recover', `${folder}/recover`);
+  const BUNDLE = `key\n{"by":"ann"}\nA='1'\nB='2'\n`;
+  const asked = ({ stdout }: ShellRun): readonly string[] => stdout.trim().split('\n');
+
+  it('is put in its place, and the runner started with the commit, the pack and the new version', () => {
+    const done = run(receive('plan', BUNDLE), `${RUNNER}plan${BUNDLE}`);
+    expect(done.stderr).toBe('');
+    expect(asked(done)).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1', '1.env']);
+    expect(readFileSync(join(base, '.incoming/plan'), 'utf8')).toBe('plan');
+    expect(readFileSync(join(base, 'shared/secrets/1.env'), 'utf8')).toBe(`A='1'\nB='2'\n`);
+    expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
+    expect(readFileSync(join(folder, 'recover'), 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*runner" recover/);
+  });
+
+  it('is without secrets the version in force, which the runner finds', () => {
+    expect(asked(run(receive('plan', ''), `${RUNNER}plan`))).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1']);
+  });
+
+  it('is no runner where the VM has the same, and a conflict where it has another by now', () => {
+    mkdirSync(base);
+    writeFileSync(join(base, 'runner'), RUNNER);
+    const known = (text: string): Partial<Start> => ({
+      runner: { values: { runner_size: 0, runner_sum: sumOf(text) }, input: '' },
+    });
+    expect(run(receive('plan', '', known('other')), 'plan').code).toBe(CHANGED_STATUS);
+    expect(asked(run(receive('plan', '', known(RUNNER)), 'plan'))).toContain('c0ffee');
+  });
+
+  it('is of a rollback the release that is there, or refused', () => {
+    const back = rollbackScript(start({ mode: 'rollback', run: toReleaseId('20261126T120001Z-abcdef0') }));
+    expect(run(back, RUNNER)).toMatchObject({ code: MISSING_STATUS, stdout: 'missing\n' });
+    mkdirSync(join(base, 'releases', ID), { recursive: true });
+    writeFileSync(join(base, 'releases', ID, 'plan'), '');
+    expect(asked(run(back, RUNNER))).toEqual(['start', 'rollback', base, ID, '20261126T120001Z-abcdef0']);
+  });
+
+  it('is of secrets alone a version over the one it was compared with, by name, and the oldest go', () => {
+    const write = (bundle: string, expected: number): ShellRun =>
+      run(
+        variables({
+          ...{ base, holder: '{}', lock_wait: 0 },
+          ...secretsValues({ size: bundle.length, expected, staged: false }),
+        }) + WRITE,
+        bundle,
+      );
+    expect(write(BUNDLE, 0).code).toBe(0);
+    expect(write(`key2\n{}\n-A\nB='3'\nC='4'\n`, 1).code).toBe(0);
+    expect(readFileSync(join(base, 'shared/secrets/2.env'), 'utf8')).toBe(`B='3'\nC='4'\n`);
+    expect(readFileSync(join(base, 'shared/secrets/key'), 'utf8')).toBe('key\n');
+    expect(write(BUNDLE, 1).code).toBe(CHANGED_STATUS);
+    for (let n = 2; n < 12; n++) expect(write(BUNDLE, n).code).toBe(0);
+    const kept = readdirSync(join(base, 'shared/secrets')).filter((name) => name.endsWith('.env'));
+    expect(kept).toHaveLength(10);
+    expect(kept).not.toContain('2.env');
+    expect(readdirSync(base)).not.toContain('holder');
+  });
+});
