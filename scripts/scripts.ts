@@ -3,10 +3,11 @@
  * the VM. `npm run check` runs it. Exceptions stand in the scripts, each with its reason.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from './bundle.ts';
+import { scriptText } from './script-text.ts';
 import { shellInFile } from './shell-in-code.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,8 +18,8 @@ const OF_PARTS = ['SC2154', 'SC2034'];
 const FROM_FILES =
   /^(?:folder|project|files|stability|timeout|build_timeout|min_free|min_memory|probe_(?:name|timeout|interval)|tx_\w+|commands?|how|restarts)$/;
 
-function ran(program: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+function ran(program: string, args: readonly string[], input = ''): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8', input });
   if (error !== undefined) {
     console.error(
       `${program} is not installed: apt-get install ${program} (Debian, Ubuntu), brew install ${program} (macOS)`,
@@ -30,8 +31,15 @@ function ran(program: string, args: readonly string[]): string {
 
 const findings: string[] = [];
 const parts = globSync(['src/**/*.sh', 'plugins/*/src/**/*.sh'], { cwd: root }).toSorted();
-for (const part of parts) findings.push(ran('dash', ['-n', part]));
+for (const part of parts) {
+  findings.push(ran('dash', ['-n', part]));
+  const text = scriptText(`${root}${part}`);
+  if (/^[ \t]*# include /m.test(readFileSync(`${root}${part}`, 'utf8'))) findings.push(ran('dash', ['-n'], text));
+}
 findings.push(ran('shellcheck', ['--shell=sh', '--format=gcc', `--exclude=${OF_PARTS.join(',')}`, ...parts]));
+findings.push(ran('shellcheck', ['--shell=bash', '--format=gcc', ...globSync('src/**/*.bash', { cwd: root })]));
+const hostPrograms = ['enter', 'login', 'program', 'virt-customize'].map((name) => `plugins/lab/host-shell/${name}`);
+findings.push(ran('shellcheck', ['--shell=sh', '--format=gcc', `--exclude=${OF_PARTS.join(',')}`, ...hostPrograms]));
 
 mkdirSync(`${root}.build`, { recursive: true });
 await build({ ...bundling(root), entryPoints: ['src/lib/runner/index.ts'], outfile: '.build/runner.mjs' });

@@ -6,6 +6,7 @@ _zebu() {
   [[ $line == *[[:space:]] ]] && words+=("")
   cur=${words[-1]}
   local IFS=$'\n'
+  # shellcheck disable=SC2207 # at line ends, as IFS says
   COMPREPLY=($(zebu __complete "${words[@]:1}" 2>/dev/null | cut -f1))
   if [[ $cur == *:* || $cur == *=* ]]; then
     prefix=${cur%"${cur##*[:=]}"}

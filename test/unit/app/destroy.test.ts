@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +24,8 @@ const docker = (): string => `echo "$*" >>"${top}/asked"
 case "$1 $2" in
   'volume ls') echo shop_data ;;
   'volume inspect') echo '{"device":"${top}/shop/releases/r1/tree/pg"}' ;;
-  'image ls') echo zebu/shop-web:r1 ;;
+  'image ls') printf '%s\\n' zebu/shop-web:r1 zebu/shop-db:r1 ;;
+  'compose --progress') exit "$(cat "${top}/status" 2>/dev/null || echo 0)" ;;
 esac`;
 
 /** In one shell after the other: what is printed, then the status. */
@@ -49,5 +50,20 @@ describe('what removes an app', () => {
   it('says that there is nothing', () => {
     rmSync(join(top, 'shop'), { recursive: true });
     expect(destroyed(false)[0]).toBe(String(MISSING_STATUS));
+  });
+
+  it('spares the images that another app names', () => {
+    mkdirSync(join(top, 'blog/releases/r9'), { recursive: true });
+    writeFileSync(join(top, 'blog/releases/r9/images.yml'), '    image: "zebu/shop-db:r1"\n');
+    destroyed(true);
+    const asked = readFileSync(join(top, 'asked'), 'utf8').split('\n');
+    expect(asked.filter((line) => line.startsWith('image rm')).slice(0, 1)).toEqual(['image rm zebu/shop-web:r1']);
+    expect(asked).not.toContain('image rm zebu/shop-db:r1');
+  });
+
+  it('stops where Compose cannot take it down, with everything still there', () => {
+    writeFileSync(join(top, 'status'), '14');
+    expect(destroyed(true)[1]).toBe('1');
+    expect(readdirSync(join(top, 'shop/releases'))).toEqual(['r1', 'r2']);
   });
 });
