@@ -18,7 +18,7 @@ export interface UpOptions {
   readonly ref: WantedRef | undefined;
   readonly dryRun: boolean;
   /** Asks whether to go on with what was shown. @throws what ends the command when not */
-  agree(): Promise<unknown>;
+  readonly agree: () => Promise<unknown>;
 }
 
 /** What there is to do, seen before anything is changed. */
