@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   SECRET_MISSING: EXIT.precondition,
   SECRET_EXPOSED: EXIT.precondition,
   SECRET_UNDECLARED: EXIT.precondition,
+  SECRET_OUTDATED: EXIT.precondition,
   SECRET_PROTECTED: EXIT.precondition,
   SECRET_UNKNOWN: EXIT.precondition,
   SECRET_STORE_REFUSED: EXIT.precondition,

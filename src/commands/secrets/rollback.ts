@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { ChangedSecrets } from '../../lib/secrets/results.js';
+import { writeBackAnswer, writeBackFlag } from '../../lib/secrets/write-back-flag.js';
 
 export default class SecretsRollback extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(
@@ -16,13 +17,16 @@ export default class SecretsRollback extends ProjectCommand<ChangedSecrets> {
   static override args = {
     version: Args.integer({ min: 1, description: 'Version. Default: the one before the newest.' }),
   };
+  static override flags = { 'write-back': writeBackFlag };
 
   async execute(): Promise<ChangedSecrets> {
     const { flags, args } = await this.parse(SecretsRollback);
     const context = await this.context(flags);
     const { rollbackSecrets } = await import('../../lib/secrets/change.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
-    const result = await rollbackSecrets(context, args.version);
+    const result = await rollbackSecrets(context, args.version, {
+      writeBack: writeBackAnswer(this.io, SecretsRollback.flags, flags['write-back']),
+    });
     showChanged(this.io, result);
     return result;
   }

@@ -3,6 +3,7 @@ import { resultOf } from '@zebu/kit';
 import { secretNameArg } from '../../lib/command/worded.js';
 import { ProjectCommand } from '../../lib/command/project-command.js';
 import type { ChangedSecrets } from '../../lib/secrets/results.js';
+import { writeBackAnswer, writeBackFlag } from '../../lib/secrets/write-back-flag.js';
 
 export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
   static override result = resultOf<ChangedSecrets>(
@@ -24,6 +25,7 @@ export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
       default: false,
       description: 'Recreate the services that use it, verify, and undo it when they are not healthy.',
     }),
+    'write-back': writeBackFlag,
   };
 
   async execute(): Promise<ChangedSecrets> {
@@ -36,7 +38,10 @@ export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
     // Before anything is typed.
     declarationsOf(context, [args.name]);
     const value = givenValue(context, args.name, await readHidden(this.io, this.signal, args.name));
-    const result = await setSecret(context, args.name, value, { apply: flags.apply });
+    const result = await setSecret(context, args.name, value, {
+      apply: flags.apply,
+      writeBack: writeBackAnswer(this.io, SecretsSet.flags, flags['write-back']),
+    });
     showChanged(this.io, result);
     return result;
   }

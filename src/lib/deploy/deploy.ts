@@ -79,10 +79,18 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');
     const { bytes, ...planned } = await planDeploy(context, git, layout, release, secrets);
-    return { release: id, ...common, ...planned, seconds: 0, sentBytes: bytes, verdict: 'planned' };
+    return {
+      release: id,
+      ...common,
+      ...planned,
+      seconds: 0,
+      sentBytes: bytes,
+      secrets: planned.plan.secrets,
+      verdict: 'planned',
+    };
   }
   const run = newRun(id);
-  let sent: Sent = { previous: null, host: '' };
+  let sent: Sent = { previous: null, host: '', secrets: [] };
   const send: Step = {
     title: `Send ${target.ref} (${target.commit.slice(0, 7)}) to the VM`,
     run: async (report) => {

@@ -33,6 +33,8 @@ const room = z.object({
 });
 export type Room = ResultOf<typeof room>;
 
+const changedSecret = z.object({ name: z.string(), status: changeStatus });
+
 const deployPlan = z.object({
   commits: z
     .array(z.object({ commit: z.string(), subject: z.string() }))
@@ -41,12 +43,7 @@ const deployPlan = z.object({
   ahead: z.number().nullable().describe('Commits that go live.'),
   behind: z.number().nullable().describe('Commits that are live and are no part of the target.'),
   services: z.array(plannedService),
-  secrets: z.array(
-    z.object({
-      name: z.string(),
-      status: changeStatus,
-    }),
-  ),
+  secrets: z.array(changedSecret),
   settings: z.array(plannedSetting).describe('What .env holds beside secrets, and goes with the release.'),
   steps: z.array(z.string()),
   room: z.array(room),
@@ -62,6 +59,7 @@ export const deployResult = z.object({
   seconds: z.number().describe('Seconds the work in the VM took.'),
   gaps: z.record(z.string(), z.number()).describe('Seconds nobody answered for each service that was replaced.'),
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
+  secrets: z.array(changedSecret).describe('Secrets that got another value by it.'),
   host: z.string().describe('Address of the VM.'),
   verdict: z
     .enum(['live', 'planned', 'running'])

@@ -52,6 +52,7 @@ export async function rollback(
     seconds: end.seconds ?? 0,
     gaps: end.gaps,
     sentBytes: 0,
+    secrets: [],
     host: options.host,
     verdict: 'live',
     plan: null,

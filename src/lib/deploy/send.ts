@@ -1,7 +1,7 @@
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
-import { deployBundle } from '../secrets/deploy-bundle.js';
+import { deployBundle, describeChanged } from '../secrets/deploy-bundle.js';
 import type { StepReport } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { attach } from '../runs/attach.js';
@@ -9,6 +9,7 @@ import type { LocalGit } from '../repository/git.js';
 import { launch, openLaunch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
 import { describeHolder, lockHeld, parseHolder, refusedBy, type Holder } from '../app-folder/lock.js';
+import type { DeployResult } from './results.js';
 import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
 import { receiveScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
@@ -31,6 +32,8 @@ export interface Sent {
   readonly previous: string | null;
   /** Address of the VM. */
   readonly host: string;
+  /** Secrets that got another value. */
+  readonly secrets: DeployResult['secrets'];
 }
 
 function previousOf(preamble = ''): string | undefined {
@@ -60,7 +63,7 @@ export async function sendRelease(
   // Whoever comes to use it hears of it.
   known.catch(() => {});
   const found = await surveyed;
-  const before = { previous: found.current, host: address.host };
+  const before = { previous: found.current, host: address.host, secrets: [] };
   const attachTo = async (other: Holder & { readonly run: string }): Promise<Sent> => {
     report.update(`the same commit is being deployed by ${describeHolder(other)}`);
     run.id = other.run;
@@ -99,7 +102,7 @@ export async function sendRelease(
     runner,
     sums: found.sums,
     planSize: Buffer.byteLength(plan),
-    secretsSize: Buffer.byteLength(bundle),
+    secretsSize: Buffer.byteLength(bundle.text),
     secretsVersion: found.secrets.latest,
     pack: needed,
   });
@@ -110,13 +113,19 @@ export async function sendRelease(
   if (holder === undefined) report.update('sending');
   const pack = needed ? () => git.pack(sent, haves) : undefined;
   try {
-    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle], pack }, run);
+    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text], pack }, run);
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;
     return attachTo(winner);
   }
-  report.done(needed ? formatBytes(run.bytes) : 'nothing new to send');
+  const { changed } = bundle;
+  const sentText = needed ? formatBytes(run.bytes) : 'no new commit to send';
+  report.done(changed.length === 0 ? sentText : `${sentText}; secrets: ${describeChanged(changed)}`);
   // Whoever had the lock until now may have changed it.
-  return { ...before, previous: previousOf(run.journal?.preamble) ?? before.previous };
+  return {
+    ...before,
+    previous: previousOf(run.journal?.preamble) ?? before.previous,
+    secrets: changed.map(({ name, status }) => ({ name, status })),
+  };
 }

@@ -77,6 +77,7 @@ judge() {
 go_live() {
   phase live
   make_current || finish unhealthy link-failed "cannot switch $base/current"
+  [ -z "$secrets" ] || ! is_newest "$secrets" || bind_secrets "$secrets" || note output 'the secrets that were rotated could not be noted: a release from before may have older values'
   begin commit ''
   touch "$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"

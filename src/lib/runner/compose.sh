@@ -17,6 +17,14 @@ place_settings() {
   mv "$1/settings.env.new" "$1/settings.env"
 }
 
+# is_newest VERSION.env: nothing was stored after it.
+is_newest() {
+  for other in "$base"/shared/secrets/[0-9]*.env; do
+    other=${other##*/}
+    [ "${other%.env}" -le "${1%.env}" ] 2>/dev/null || return 1
+  done
+}
+
 load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
@@ -38,8 +46,8 @@ load() {
   [ -f "$directory/.env" ] && [ ! -L "$directory/.env" ] && environment="--env-file $directory/.env"
   [ ! -s "$1/settings.env" ] || environment="$environment --env-file $1/settings.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
-  # What the data in volumes was made with is the same for every release.
-  [ -s "$base/shared/secrets/bound.env" ] && environment="$environment --env-file $base/shared/secrets/bound.env"
+  # What was rotated is the same for every release. The newest version has it already, and perhaps a newer value still.
+  [ -s "$base/shared/secrets/bound.env" ] && ! is_newest "$secrets" && environment="$environment --env-file $base/shared/secrets/bound.env"
   [ ! -s "$1/release.env" ] || environment="$environment --env-file $1/release.env"
   return 0
 }

@@ -3,7 +3,7 @@
 # mixture, whatever is killed in between.
 #
 # shared/secrets/apply sets: version (file; under the name FILE.new until it is begun), affected (services), commands (how
-# many), name_N service_N command_N, begun (commands that were).
+# many), name_N service_N command_N, rotated (names), begun (commands that were).
 
 # What changes beside the secrets themselves is none of this: of the services only those that use them.
 replace_affected() {
@@ -61,16 +61,17 @@ refer_to() {
   { grep -v '^secrets=' "$release/plan"; printf 'secrets=%s\n' "$1"; } >"$work/plan" && cp "$work/plan" "$release/plan.new" && mv "$release/plan.new" "$release/plan" && sync "$release/plan"
 }
 
-# What the data was made with is the same for every release from here on.
+# What is rotated is the same for every release from here on: neither does the data in a volume go back, nor does a key work
+# again that was withdrawn. bind_secrets VERSION.env NAME...: with the values of that version, which are the newest, also for
+# what was bound before.
 bind_secrets() {
-  [ "$commands" -gt 0 ] || return 0
-  n=0
-  : >"$work/names"
-  while [ $n -lt "$commands" ]; do n=$((n + 1)); eval "echo \$name_$n" >>"$work/names"; done
+  bound=$base/shared/secrets/bound.env values=$base/shared/secrets/$1
+  shift
+  [ $# -gt 0 ] || [ -s "$bound" ] || return 0
   ( umask 077
-    touch "$store/bound.env"
-    awk -F= 'FILENAME == ARGV[1] { name[$1] = 1; next } FILENAME == ARGV[2] { if ($1 in name) print; next } !($1 in name)' "$work/names" "$store/$version" "$store/bound.env" >"$store/bound.env.new" &&
-      mv "$store/bound.env.new" "$store/bound.env" )
+    touch "$bound"
+    { [ $# = 0 ] || printf '%s\n' "$@"; sed 's/=.*//' "$bound"; } >"$work/names"
+    awk -F= 'FILENAME == ARGV[1] { name[$1] = 1; next } $1 in name' "$work/names" "$values" >"$bound.new" && mv "$bound.new" "$bound" )
 }
 
 # keep_secrets CAUSE WORDS: they are verified. From here on only forward, also after a crash.
@@ -78,8 +79,8 @@ keep_secrets() {
   phase live
   begin commit ''
   note_containers
-  # shellcheck disable=SC2015 # it is for either of them
-  bind_secrets && refer_to "$version" || finish unhealthy secrets-unbound 'the release cannot be told its new secrets'
+  # shellcheck disable=SC2015,SC2086 # it is for either of them; names, each free of blanks
+  bind_secrets "$version" $rotated && refer_to "$version" || finish unhealthy secrets-unbound 'the release cannot be told its new secrets'
   finish live "$1" "$2"
 }
 
@@ -120,7 +121,7 @@ set_aside() {
 
 # What the change is, and how far. What the data was made with is not in the release's own version but bound.
 read_apply() {
-  store=$base/shared/secrets begun=0 lenient='' stuck=''
+  store=$base/shared/secrets begun=0 lenient='' stuck='' rotated=''
   [ -f "$store/apply" ] || return 1
   # shellcheck disable=SC1091 # written by zebu
   . "$store/apply" || return 1

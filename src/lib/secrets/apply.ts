@@ -44,7 +44,7 @@ async function affectedServices(
 }
 
 /** What the runner sources: the services, and the commands that make the data follow. */
-function applyFile(context: Context, names: readonly string[], services: readonly string[]): string {
+function applyFile(context: Context, names: readonly string[], services: readonly string[], why: string): string {
   const commands = names.flatMap((name) => {
     const rotate = context.config.secrets[name]?.rotate;
     return rotate === undefined || rotate === 'never' ? [] : [{ name, ...rotate }];
@@ -52,6 +52,7 @@ function applyFile(context: Context, names: readonly string[], services: readonl
   const lines = [
     `affected=${quote(services.join(' '))}`,
     `commands=${commands.length}`,
+    `rotated=${quote(why === 'rotate' ? names.join(' ') : '')}`,
     ...commands.flatMap(({ name, service, command }, index) => [
       `name_${index + 1}=${name}`,
       `service_${index + 1}=${quote(service ?? '')}`,
@@ -132,7 +133,7 @@ export async function applyChanges(
           const script = [
             lockPart(start),
             secretsPart({ size: Buffer.byteLength(bundle), expected: store.latest, staged: true }),
-            sh`{ printf 'version=%s\n' "$version"; printf '%s' ${applyFile(context, names, services)}; } >shared/secrets/apply
+            sh`{ printf 'version=%s\n' "$version"; printf '%s' ${applyFile(context, names, services, why)}; } >shared/secrets/apply
 `,
             startPart(start),
           ].join('');

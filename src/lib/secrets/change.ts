@@ -13,15 +13,28 @@ import type { SecretChanges } from './bundle.js';
 import { readStore, readValues, writeStore } from './store.js';
 import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 import type { ChangedSecrets } from './results.js';
+import { planWriteBack, writeBack, type AskToWriteBack } from './write-back.js';
 
-/** Stores, or stores and brings the live release to it. */
+/** Stores, or stores and brings the live release to it; then the sources that have the values before. */
 async function carry(
   context: Context,
   session: SshSession,
   store: SecretStore,
   changes: SecretChanges,
-  options: { why: string; apply: boolean },
+  options: { why: string; apply: boolean; writeBack: AskToWriteBack },
 ): Promise<ChangedSecrets> {
+  const plan = await planWriteBack(context, store, changes.set, options.writeBack);
+  const changed = await bring(context, session, store, changes, options);
+  return { ...changed, sources: [...(await writeBack(context, plan, changes.set))] };
+}
+
+async function bring(
+  context: Context,
+  session: SshSession,
+  store: SecretStore,
+  changes: SecretChanges,
+  options: { why: string; apply: boolean },
+): Promise<Omit<ChangedSecrets, 'sources'>> {
   const names = [...changes.set.keys(), ...changes.remove];
   if (names.length === 0) return { names, version: store.latest, applied: false, services: [] };
   if (options.apply) checkLink(context.config.app.name, store.link);
@@ -53,7 +66,7 @@ export async function setSecret(
   context: Context,
   name: string,
   value: Sensitive,
-  options: { apply: boolean },
+  options: { apply: boolean; writeBack: AskToWriteBack },
 ): Promise<ChangedSecrets> {
   const declaration = declarationsOf(context, [name]).get(name);
   const { session } = await openGuest(context);
@@ -90,7 +103,8 @@ export async function generateSecrets(context: Context, names: readonly string[]
   const set = new Map(
     chosen.filter((name) => entries[name] === undefined).map((name) => [name, freshValue(context, name)] as const),
   );
-  return carry(context, session, store, { set, remove: [] }, { why: 'generate', apply: false });
+  const changed = await bring(context, session, store, { set, remove: [] }, { why: 'generate', apply: false });
+  return { ...changed, sources: [] };
 }
 
 function freshValue(context: Context, name: string): Sensitive {
@@ -99,15 +113,20 @@ function freshValue(context: Context, name: string): Sensitive {
   return new Sensitive(value);
 }
 
+export interface RotateOptions {
+  /** The value to take, read when all else is in order; undefined has one made. @throws USAGE when there is neither */
+  readonly value: (name: string, generate: boolean) => Promise<Sensitive | undefined>;
+  readonly writeBack: AskToWriteBack;
+}
+
 /**
  * New values, live at once: only what uses them is recreated, and all of it is undone when the app is not healthy with
- * them. @param given the value of the one name, when it is not to be made up
- * @throws SECRET_PROTECTED for `rotate: never`, DEPLOY_RESTORED, DEPLOY_UNHEALTHY
+ * them. @throws SECRET_PROTECTED for `rotate: never`, DEPLOY_RESTORED, DEPLOY_UNHEALTHY
  */
 export async function rotateSecrets(
   context: Context,
   names: readonly string[],
-  given: Sensitive | undefined,
+  options: RotateOptions,
 ): Promise<ChangedSecrets> {
   const declarations = declarationsOf(context, names);
   const never = names.filter((name) => declarations.get(name)?.rotate === 'never');
@@ -126,12 +145,21 @@ export async function rotateSecrets(
       hint: 'Give it one with zebu secrets:set or zebu secrets:generate.',
     });
   }
-  const set = new Map(names.map((name) => [name, given ?? freshValue(context, name)]));
-  return carry(context, session, store, { set, remove: [] }, { why: 'rotate', apply: true });
+  const set = new Map<string, Sensitive>();
+  for (const name of names) {
+    const given = await options.value(name, declarations.get(name)?.generate !== undefined);
+    set.set(name, given ?? freshValue(context, name));
+  }
+  const { writeBack } = options;
+  return carry(context, session, store, { set, remove: [] }, { why: 'rotate', apply: true, writeBack });
 }
 
 /** The values of an earlier version again, as a new version. What the data was made with stays as it is. */
-export async function rollbackSecrets(context: Context, wanted: number | undefined): Promise<ChangedSecrets> {
+export async function rollbackSecrets(
+  context: Context,
+  wanted: number | undefined,
+  options: { writeBack: AskToWriteBack },
+): Promise<ChangedSecrets> {
   const { session } = await openGuest(context);
   const store = await readStore(context, session);
   const version = wanted ?? store.kept.at(-2);
@@ -148,7 +176,7 @@ export async function rollbackSecrets(context: Context, wanted: number | undefin
   const bound = differing.filter(([name]) => isBound(context.config.secrets[name])).map(([name]) => name);
   if (bound.length > 0) context.io.warn(`Left as it is, since the data goes with it: ${bound.join(', ')}`);
   const set = new Map(differing.filter(([name]) => !bound.includes(name)));
-  return carry(context, session, store, { set, remove: [] }, { why: 'rollback', apply: true });
+  return carry(context, session, store, { set, remove: [] }, { why: 'rollback', apply: true, ...options });
 }
 
 /** One value out of the VM, to be shown. @throws SECRET_UNKNOWN */

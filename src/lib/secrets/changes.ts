@@ -25,7 +25,14 @@ export function compareSecrets(input: ComparedSecrets): readonly SecretChange[] 
       return { name, status, before, after: before, origin: null };
     }
     const after = keyedDigest(key, name, value.reveal());
-    const status = before === null ? 'added' : before === after ? 'unchanged' : 'changed';
+    const status =
+      before === null
+        ? 'added'
+        : before === after
+          ? 'unchanged'
+          : entries[name]?.replaced?.includes(after) === true
+            ? 'outdated'
+            : 'changed';
     return { name, status, before, after, origin: origins.get(name) ?? null };
   });
   const stale = Object.entries(entries)
@@ -55,10 +62,49 @@ export function generateMissing(
 }
 
 /**
- * What the data was made with is not changed by a deploy or a sync, only by `secrets:rotate`.
- * @throws SECRET_PROTECTED naming all at once
+ * What a deploy or a sync must not bring: values from before a change that was made in the VM, and others than the data was
+ * made with.
+ * @throws SECRET_OUTDATED, SECRET_PROTECTED, naming all at once
  */
-export function refuseProtected(
+export function refuseUnwanted(
+  declared: Readonly<Record<string, SecretDeclaration>>,
+  changes: readonly SecretChange[],
+  store: SecretStore,
+): void {
+  refuseOutdated(declared, changes, store);
+  refuseProtected(declared, changes);
+}
+
+/** `rotated on 2026-11-29 12:00 UTC by ada`: how the value came about that is in force. */
+function howItCame(store: SecretStore, name: string): string {
+  const entry = latestEntries(store)[name];
+  const made = store.versions.find(({ version }) => version === entry?.version);
+  if (entry === undefined || made === undefined) return 'changed in the VM';
+  const done = { rotate: 'rotated', set: 'set', rollback: 'rolled back' }[made.why] ?? 'changed';
+  return `${done} on ${entry.since.slice(0, 16).replace('T', ' ')} UTC by ${made.who}`;
+}
+
+function refuseOutdated(
+  declared: Readonly<Record<string, SecretDeclaration>>,
+  changes: readonly SecretChange[],
+  store: SecretStore,
+): void {
+  const found = changes.filter(({ status }) => status === 'outdated');
+  if (found.length === 0) return;
+  const list = found.map(({ name, origin }) => `${name} in ${origin ?? 'its source'} (${howItCame(store, name)})`);
+  const names = found.map(({ name }) => name);
+  const back = names.filter((name) => !isBound(declared[name]));
+  throw new ZebuError('SECRET_OUTDATED', `The VM has a newer value than the source: ${list.join(', ')}`, {
+    hint: [
+      'Write the newer one there with zebu secrets:sync --from vm --to dotenv (or github).',
+      ...(back.length === 0 ? [] : [`To go back to the older one: zebu secrets:set ${back[0] ?? ''}.`]),
+    ].join(' '),
+    details: { names },
+  });
+}
+
+/** What the data was made with is changed by `secrets:rotate` only. */
+function refuseProtected(
   declared: Readonly<Record<string, SecretDeclaration>>,
   changes: readonly SecretChange[],
 ): void {

@@ -32,8 +32,12 @@ export async function listSecrets(context: Context): Promise<SecretsList> {
   const digestIn = (version: number | undefined, name: string): string | undefined =>
     store.versions.find((each) => each.version === version)?.entries[name]?.digest;
   const live = store.current === undefined ? undefined : store.releases.get(store.current);
-  // What the data follows is the same for every release, whatever version that one refers to.
-  const follows = (name: string): boolean => typeof declared[name]?.rotate === 'object' && live !== undefined;
+  // What was rotated is the same for every release, whatever version that one refers to; one that was set since waits for a deploy.
+  const follows = (name: string): boolean =>
+    live !== undefined &&
+    (typeof declared[name]?.rotate === 'object' ||
+      (entries[name]?.rotated === true &&
+        [...store.releases.values()].some((version) => digestIn(version, name) === entries[name]?.digest)));
   const isLive = (name: string, digest: string): boolean => digestIn(live, name) === digest || follows(name);
   const masking = (name: string): Strength | null => {
     const value = collected.values.get(name);

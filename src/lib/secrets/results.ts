@@ -6,7 +6,7 @@ const isoTime = z.string().describe('ISO 8601.');
 
 /**
  * `kept`: it has a value there, and no source has one. `stale`: it has a value there, and is no longer declared.
- * `missing`: nothing has a value. `generated`: nothing had one, so one is made.
+ * `outdated`: the source has a value from before a change that was made in the VM. `missing`: nothing has a value. `generated`: nothing had one, so one is made.
  */
 export const changeStatus = z.enum([
   'added',
@@ -14,6 +14,7 @@ export const changeStatus = z.enum([
   'generated',
   'kept',
   'missing',
+  'outdated',
   'removed',
   'stale',
   'unchanged',
@@ -21,7 +22,9 @@ export const changeStatus = z.enum([
 
 const secretChange = z.object({
   name: z.string(),
-  status: changeStatus.describe('kept: it has a value there and no source has one; stale: no longer declared.'),
+  status: changeStatus.describe(
+    'kept: it has a value there and no source has one; stale: no longer declared; outdated: the source has a value from before it was changed in the VM.',
+  ),
   before: z.string().nullable().describe('Keyed digest; null where there is no value, or none that can be known.'),
   after: z.string().nullable().describe('Keyed digest.'),
   origin: z.string().nullable().describe('Where the value comes from.'),
@@ -38,11 +41,19 @@ export const syncResult = z.object({
 });
 export type SyncResult = ResultOf<typeof syncResult>;
 
+const updatedSource = z.object({
+  where: z.string().describe('In words.'),
+  names: z.array(z.string()),
+  written: z.boolean().describe('It has the new values; false: a deploy with the older ones is refused.'),
+});
+export type UpdatedSource = ResultOf<typeof updatedSource>;
+
 export const changedSecrets = z.object({
   names: z.array(z.string()),
   version: z.number().describe('Version they are in.'),
   applied: z.boolean().describe('The live release has them; false: the next deploy will.'),
   services: z.array(z.string()).describe('Services that were recreated.'),
+  sources: z.array(updatedSource).describe('Sources that had the values before.'),
 });
 export type ChangedSecrets = ResultOf<typeof changedSecrets>;
 

@@ -3,7 +3,7 @@ import { checkLink } from '../app-folder/current-link.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
-import { compareSecrets, generateMissing, refuseProtected } from './changes.js';
+import { compareSecrets, generateMissing, refuseUnwanted } from './changes.js';
 import { collectFrom, collectSecrets, describeUnusable } from './collect.js';
 import { keyedDigest, newDigestKey } from './digest.js';
 import { readMemory, saveMemory, type SecretMemory } from './memory.js';
@@ -61,7 +61,7 @@ async function toVm(context: Context, source: Given, options: SyncOptions): Prom
   const declared = context.config.secrets;
   let changes = compareSecrets({ declared, ...source, store, key });
   // A dry run shows what a real one would refuse.
-  if (!options.dryRun) refuseProtected(declared, changes);
+  if (!options.dryRun) refuseUnwanted(declared, changes, found);
   const stale = changes.filter(({ status }) => status === 'stale').map(({ name }) => name);
   const remove =
     stale.length > 0 && options.prune !== undefined && (options.dryRun || (await options.prune(stale))) ? stale : [];

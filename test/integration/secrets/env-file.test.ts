@@ -78,7 +78,7 @@ describe('`env_file: .env` and build secrets', { timeout: 300_000 }, () => {
       ['API_TOKEN', ['worker']],
       ['ODD', ['worker']],
     ]);
-    await project.json(['secrets:rotate', 'API_TOKEN']);
+    await project.json(['secrets:rotate', 'API_TOKEN', '--generate']);
     expect(variable('API_TOKEN')).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(variable('ODD')).toBe(values.ODD);
     // What the next deploy and a rollback find is what is in force.

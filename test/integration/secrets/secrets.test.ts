@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
+import { parseDotenv } from '../../../plugins/kit/src/dotenv/parse.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -9,8 +10,10 @@ import type {
   SecretsList,
   SyncResult,
 } from '../../../src/lib/secrets/results.js';
+import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, type Refusal } from '../../support/refusal.js';
+import { onTerminal } from '../../support/terminal.js';
 import { APP_FILES, DECLARED } from './app.js';
 
 const STORE = '/opt/zebu/secrets-a/shared/secrets';
@@ -190,18 +193,90 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     expect(await inContainer('db', 'DB_PASSWORD')).toBe(rotated);
   });
 
-  it('refuses a build argument that carries a secret, with the reason', async () => {
-    project.write('compose.override.yml', 'services: { api: { build: { args: { TOKEN: "x-${API_TOKEN}" } } } }\n');
-    project.release('v3');
-    const error = await refused(['app:deploy', '--tag', 'v3', '--set', 'app.compose=compose.yml,compose.override.yml']);
-    expect(error.exit).toBe(6);
-    expect(error.message).toContain('API_TOKEN is handed to the build of api');
+  it('does not let a deploy or a rollback bring back what was rotated', async () => {
+    const token = async (): Promise<string> => Buffer.from(await inContainer('api', 'API_TOKEN'), 'base64').toString();
+    const { releases } = await project.json<{ releases: { id: string }[] }>(['app:releases']);
+    writeEnv({ ...first, API_TOKEN: 'edited before the deploy' });
+    const deployed = await project.json<DeployResult>(['app:deploy', '--tag', 'v2']);
+    expect(deployed.secrets).toEqual([{ name: 'API_TOKEN', status: 'changed' }]);
+    // Whoever issued it knows the next one: nothing is made up unasked.
+    const unasked = await refused(['secrets:rotate', 'API_TOKEN']);
+    expect(unasked).toMatchObject({ code: 'USAGE', exit: 2 });
+    expect(unasked.hint).toContain('--stdin');
+
+    const rotated = await project.json<ChangedSecrets>(['secrets:rotate', 'API_TOKEN', '--generate']);
+    expect(rotated.sources).toEqual([{ where: '.env', names: ['API_TOKEN'], written: false }]);
+    const fresh = await token();
+    expect(fresh).toMatch(/^[A-Za-z0-9]{32}$/);
+    for (const args of [['app:deploy', '--tag', 'v2'], ['app:deploy', '--tag', 'v2', '--dry-run'], ['secrets:sync']]) {
+      const error = await refused(args);
+      expect(error).toMatchObject({ code: 'SECRET_OUTDATED', exit: 6 });
+      expect(error.message).toMatch(/API_TOKEN in \.env \(rotated on \d{4}-\d\d-\d\d \d\d:\d\d UTC by /);
+    }
+    const preview = await project.json<SyncResult>(['secrets:diff']);
+    expect(preview.changes.find(({ name }) => name === 'API_TOKEN')).toMatchObject({ status: 'outdated' });
+    expect(await token()).toBe(fresh);
+
+    const again = await project.json<ChangedSecrets>(['secrets:rotate', 'API_TOKEN', '--generate', '--write-back']);
+    expect(again.sources).toEqual([{ where: '.env', names: ['API_TOKEN'], written: true }]);
+    const newest = await token();
+    expect(newest).not.toBe(fresh);
+    const dotenv = readFileSync(`${project.folder}/.env`, 'utf8');
+    expect(dotenv).toContain('# kept by hand\n');
+    expect(parseDotenv(dotenv).get('API_TOKEN')).toBe(newest);
+    expect(await project.json<DeployResult>(['app:deploy', '--tag', 'v2'])).toMatchObject({ secrets: [] });
+
+    // A release from before any of it: the key that was withdrawn does not come back with it.
+    await project.json(['app:rollback', releases[0]?.id ?? '']);
+    expect(await token()).toBe(newest);
+    const { secrets } = await project.json<SecretsList>(['secrets:list']);
+    expect(secrets.find(({ name }) => name === 'API_TOKEN')).toMatchObject({ state: 'live' });
+
+    // What is edited after that is newer.
+    writeEnv({ ...first, API_TOKEN: 'edited after the rotation' });
+    await project.json(['app:deploy', '--tag', 'v2']);
+    expect(await token()).toBe('edited after the rotation');
+    await project.json(['app:rollback', releases[0]?.id ?? '']);
+    expect(await token()).toBe('edited after the rotation');
+    await project.json(['app:deploy', '--tag', 'v2']);
   });
 
   it('shows a value only where it is asked for', async () => {
     expect(await refused(['secrets:get', 'API_TOKEN'])).toMatchObject({ code: 'USAGE', exit: 2 });
     const run = await project.zebu(['secrets:get', 'ODD', '--reveal']);
     expect(run.stdout).toBe(`${ODD}\n`);
+  });
+
+  it('asks on a terminal whether the source is to have the new value, too', async () => {
+    const set = async (typed: string, answer: string): Promise<string> => {
+      const { code, screen } = await onTerminal(['secrets:set', 'ODD'], {
+        cwd: project.folder,
+        env: project.env,
+        keys: [
+          ['Value of ODD', `${typed}\r`],
+          ['Once more', `${typed}\r`],
+          ['Write the new value there', answer],
+        ],
+      });
+      expect(code, screen).toBe(0);
+      expect(screen).not.toContain(typed);
+      return screen;
+    };
+    const inDotenv = (): string | undefined => parseDotenv(readFileSync(`${project.folder}/.env`, 'utf8')).get('ODD');
+    expect(await set('typed at the terminal 1', '\r')).toContain('.env has the new value of ODD, too');
+    expect(inDotenv()).toBe('typed at the terminal 1');
+    expect(await set('typed at the terminal 2', 'n\r')).toContain('.env still has the older value of ODD');
+    expect(inDotenv()).toBe('typed at the terminal 1');
+    await project.json(['secrets:sync', '--from', 'vm', '--to', 'dotenv']);
+    expect(inDotenv()).toBe('typed at the terminal 2');
+  });
+
+  it('refuses a build argument that carries a secret, with the reason', async () => {
+    project.write('compose.override.yml', 'services: { api: { build: { args: { TOKEN: "x-${API_TOKEN}" } } } }\n');
+    project.release('v3');
+    const error = await refused(['app:deploy', '--tag', 'v3', '--set', 'app.compose=compose.yml,compose.override.yml']);
+    expect(error.exit).toBe(6);
+    expect(error.message).toContain('API_TOKEN is handed to the build of api');
   });
 
   it('removes what is no longer declared only when asked and agreed', async () => {

@@ -85,7 +85,7 @@ describe('a rotation', { timeout: 300_000 }, () => {
 
   it('puts the new container of a rolling service beside the old one: nobody waits', async () => {
     const [api, idle] = [await container('api'), await container('idle')];
-    const rotated = await project.json<ChangedSecrets>(['secrets:rotate', 'API_TOKEN']);
+    const rotated = await project.json<ChangedSecrets>(['secrets:rotate', 'API_TOKEN', '--generate']);
     expect(rotated).toMatchObject({ applied: true, services: ['api'] });
     expect(await variable('api', 'API_TOKEN')).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(await container('api')).not.toBe(api);

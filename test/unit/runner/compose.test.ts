@@ -22,6 +22,7 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
     });
     app.write('releases/r2/tree/deploy/.env', 'FROM=commit\n');
     app.write('shared/secrets/bound.env', "DB='old'\n");
+    for (const version of [3, 10]) app.write(`shared/secrets/${version}.env`, "DB='older'\n");
     for (const each of ['images', 'shared']) app.write(`releases/r2/${each}.yml`, 'services: {}\n');
     app.write('releases/r2/files.yml', '');
     app.docker({ 'compose up': 'pwd' });
@@ -45,6 +46,20 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
     ]);
     expect(lines).toEqual([`${release}/tree`]);
     expect(app.read('releases/r2/settings.env')).toBe("A='b'\n");
+  });
+
+  it('has what was rotated over an older version of the secrets, and the newest version over that', () => {
+    const app = runnerApp(shell);
+    app.write('shared/secrets/bound.env', "DB='rotated'\n");
+    for (const version of [2, 9, 10]) app.write(`shared/secrets/${version}.env`, "DB='x'\n");
+    app.docker({ 'compose ps': ':' });
+    const told = (version: string): readonly string[] => {
+      app.plan('r2', { files: '-f a.yml', secrets: version });
+      const [call = []] = app.run('compose ps').calls;
+      return call.flatMap((each, index) => (call[index - 1] === '--env-file' ? [each.split('/').at(-1) ?? ''] : []));
+    };
+    expect(told('9.env')).toEqual(['9.env', 'bound.env']);
+    expect(told('10.env')).toEqual(['10.env']);
   });
 
   it('is nothing of the release that was loaded before', () => {

@@ -44,6 +44,7 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
       name_1: 'DB',
       service_1: 'db',
       command_1: FOLLOW,
+      rotated: 'DB',
       ...more,
     };
     app.write(
@@ -80,6 +81,16 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
     // What the data was made with holds for every release, also for one that goes back to older secrets.
     expect(app.read('shared/secrets/bound.env')).toBe("DB='new'\n");
     expect(statSync(join(app.base, 'shared/secrets/bound.env')).mode & 0o777).toBe(0o600);
+  });
+
+  it('holds for every release where it was rotated, and brings what was rotated before along', () => {
+    const app = setup({ commands: '0', rotated: 'OTHER' });
+    app.write('shared/secrets/bound.env', "DB='before'\n", 0o600);
+    expect(apply(app).journal.at(-1)).toMatchObject({ end: 'live' });
+    expect(app.read('shared/secrets/bound.env')).toBe("DB='new'\nOTHER='b'\n");
+    const only = setup({ commands: '0', rotated: '' });
+    expect(apply(only).journal.at(-1)).toMatchObject({ end: 'live' });
+    expect(only.has('shared/secrets/bound.env')).toBe(false);
   });
 
   it('is taken back, in the data and in the services, where they are not well with it', () => {

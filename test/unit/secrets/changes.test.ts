@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sensitive } from '../../../plugins/kit/src/redact.js';
 import { secretDeclaration, type SecretDeclaration } from '../../../src/lib/config/secret-declaration.js';
-import { compareSecrets, refuseProtected } from '../../../src/lib/secrets/changes.js';
+import { compareSecrets, refuseUnwanted } from '../../../src/lib/secrets/changes.js';
 import { keyedDigest } from '../../../src/lib/secrets/digest.js';
 import { generateValue } from '../../../src/lib/secrets/generate.js';
 import { nextVersion, secretBundle } from '../../../src/lib/secrets/bundle.js';
@@ -56,10 +56,80 @@ describe('compareSecrets', () => {
     const store = storeOf({ A: '1', B: '1', C: '1' });
     const of = (values: Record<string, string>) =>
       compareSecrets({ declared, values: sources(values), origins: new Map([['A', '.env']]), store, key: KEY });
-    expect(() => refuseProtected(declared, of({ A: '1', C: '2' }))).not.toThrow();
-    expect(() => refuseProtected(declared, of({ A: '2', B: '2' }))).toThrow(
+    expect(() => refuseUnwanted(declared, of({ A: '1', C: '2' }), store)).not.toThrow();
+    expect(() => refuseUnwanted(declared, of({ A: '2', B: '2' }), store)).toThrow(
       expect.objectContaining({ code: 'SECRET_PROTECTED', details: { names: ['A', 'B'] } }),
     );
+  });
+});
+
+describe('a value that was changed in the VM', () => {
+  const declared = declare({ A: {} });
+  const changed = (store: SecretStore, value: string, why: string): SecretStore => {
+    const stamp = { ...STAMP, why, at: '2026-11-25T08:30:00.000Z' };
+    const version = nextVersion(store, KEY, { set: sources({ A: value }), remove: [] }, stamp);
+    return { ...store, latest: version.version, versions: [...store.versions, version] };
+  };
+  const compared = (store: SecretStore, value: string) =>
+    compareSecrets({ declared, values: sources({ A: value }), origins: new Map([['A', '.env']]), store, key: KEY });
+  const statusOf = (store: SecretStore, value: string): string | undefined => compared(store, value)[0]?.status;
+
+  it.each(['rotate', 'set', 'rollback'])('by %s makes the one before outdated, and says since when', (why) => {
+    const store = changed(storeOf({ A: 'one' }), 'two', why);
+    expect(() => refuseUnwanted(declared, compared(store, 'one'), store)).toThrow(
+      expect.objectContaining({
+        code: 'SECRET_OUTDATED',
+        message: expect.stringMatching(
+          /^The VM has a newer value than the source: A in \.env \((?:rotated|set|rolled back) on 2026-11-25 08:30 UTC by Ada\)$/,
+        ) as string,
+      }),
+    );
+    expect(statusOf(store, 'two')).toBe('unchanged');
+    expect(statusOf(store, 'three')).toBe('changed');
+  });
+
+  it('by a source leaves what it had before usable: who edits may edit back', () => {
+    for (const why of ['deploy', 'sync'])
+      expect(statusOf(changed(storeOf({ A: 'one' }), 'two', why), 'one')).toBe('changed');
+  });
+
+  /** Every sequence of up to five of: rotate, edit .env, put the first value back into .env, deploy, secrets:rollback. */
+  it('never comes back by a deploy, in whatever order it was rotated, edited, deployed and rolled back', () => {
+    const steps = ['rotate', 'edit', 'restore', 'deploy', 'back'] as const;
+    let refused = 0;
+    const walk = (
+      path: readonly string[],
+      store: SecretStore,
+      dotenv: string,
+      live: string,
+      gone: ReadonlySet<string>,
+    ): void => {
+      if (path.length === 5) return;
+      const fresh = `value ${path.join(' ')}`;
+      for (const step of steps) {
+        const next = [...path, step];
+        if (step === 'edit') walk(next, store, `${fresh} by hand`, live, gone);
+        else if (step === 'restore') walk(next, store, 'one', live, gone);
+        else if (step === 'rotate')
+          walk(next, changed(store, fresh, 'rotate'), dotenv, fresh, new Set([...gone, live]));
+        else if (step === 'back') {
+          const before = store.versions.at(-2)?.entries['A']?.digest;
+          const value = [...gone, live, 'one'].find((each) => keyedDigest(KEY, 'A', each) === before);
+          if (value === undefined || value === live) continue;
+          const rest = new Set([...gone, live].filter((each) => each !== value));
+          walk(next, changed(store, value, 'rollback'), dotenv, value, rest);
+        } else if (statusOf(store, dotenv) === 'outdated') {
+          refused++;
+          expect(gone.has(dotenv), next.join(', ')).toBe(true);
+          walk(next, store, dotenv, live, gone);
+        } else {
+          expect(gone.has(dotenv), next.join(', ')).toBe(false);
+          walk(next, dotenv === live ? store : changed(store, dotenv, 'deploy'), dotenv, dotenv, gone);
+        }
+      }
+    };
+    walk([], storeOf({ A: 'one' }), 'one', 'one', new Set());
+    expect(refused).toBeGreaterThan(100);
   });
 });
 

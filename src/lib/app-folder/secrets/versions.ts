@@ -6,6 +6,10 @@ const entry = z.object({
   since: z.string(),
   /** The version that brought it. */
   version: z.number(),
+  /** Digests of what a change made in the VM has replaced, newest last. A source that still has one of them is behind. */
+  replaced: z.array(z.string()).optional(),
+  /** It was rotated once: no release brings back a value from before. */
+  rotated: z.boolean().optional(),
 });
 
 const versionRecord = z.object({

@@ -3,7 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Config } from '../../config/schema.js';
 import type { Context } from '../../context/context.js';
 import { openGuest } from '../../guest/session.js';
-import { compareSecrets, refuseProtected } from '../../secrets/changes.js';
+import { compareSecrets, refuseUnwanted } from '../../secrets/changes.js';
 import { checkRequired, type CollectedSecrets } from '../../secrets/collect.js';
 import { newDigestKey } from '../../secrets/digest.js';
 import { latestEntries } from '../../app-folder/secrets/versions.js';
@@ -87,13 +87,13 @@ export async function planDeploy(
   };
 }
 
-/** @throws SECRET_MISSING, SECRET_PROTECTED as the deploy would */
+/** @throws SECRET_MISSING, SECRET_OUTDATED, SECRET_PROTECTED as the deploy would */
 function planSecrets(context: Context, collected: CollectedSecrets, found: Survey): readonly SecretChange[] {
   const declared = context.config.secrets;
   checkRequired(context, collected, Object.keys(latestEntries(found.secrets)));
   const key = found.secrets.key ?? newDigestKey();
   const changes = compareSecrets({ declared, ...collected, store: found.secrets, key });
-  refuseProtected(declared, changes);
+  refuseUnwanted(declared, changes, found.secrets);
   return changes;
 }
 
