@@ -17,7 +17,8 @@ export default class Providers extends ZebuCommand<ProviderList> {
     const { table } = await import('../lib/ui/table.js');
     const list = await providerList(this.config);
     const rows = list.providers.map((each) => [each.kind, each.id, each.plugin, each.version, each.from, each.summary]);
-    for (const line of table(['KIND', 'ID', 'PLUGIN', 'VERSION', 'FROM', 'WHAT'], rows)) this.io.out(line);
+    for (const line of table(['KIND', 'ID', 'PLUGIN', 'VERSION', 'FROM', 'WHAT'], rows, this.io.width))
+      this.io.out(line);
     for (const { event, plugin, version, from } of list.hooks)
       this.io.out(`hook  ${event}  ${plugin} ${version} (${from})`);
     for (const { plugin, reason } of list.problems) this.io.out(`problem  ${plugin}: ${reason}`);

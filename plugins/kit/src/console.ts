@@ -130,6 +130,7 @@ export function createConsole(settings: ConsoleSettings): Console {
     color: settings.stdout.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '' && !json,
     unicode: showsUnicode(env),
     columns: stderr.columns ?? 80,
+    width: (settings.stdout.isTTY === true && settings.stdout.columns) || Infinity,
     mask: (value) => {
       redactor.add(value);
       // The runner reads its commands from both streams; stdout is for the result. A line cannot span lines.

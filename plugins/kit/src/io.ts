@@ -20,6 +20,8 @@ export interface Io {
   readonly unicode: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
+  /** Columns that a line of the result may have: those of the terminal on stdout; Infinity in a pipe or a file. */
+  readonly width: number;
   /** Hides a value in everything written from here on, and in GitHub Actions in the whole log of the job. */
   mask(value: string): void;
   /** `--events`: stderr is a stream of JSON lines, and everything written there is one. */

@@ -73,7 +73,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       const { planLines } = await import('../../lib/deploy/dry-run/text.js');
       const { ref, commit, previous, host } = result;
       this.io.out(`${ref ?? ''} (${commit?.slice(0, 7) ?? ''}) would replace ${previous ?? 'nothing'} on ${host}`);
-      for (const line of planLines({ ...result, plan: result.plan })) this.io.out(line);
+      for (const line of planLines({ ...result, plan: result.plan }, this.io.width)) this.io.out(line);
       return result;
     }
     this.io.out(
@@ -81,6 +81,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
         ? result.release
         : `${result.ref ?? ''} is live as release ${result.release} on ${result.host}`,
     );
+    if (result.verdict === 'live' && result.url !== null) this.io.out(result.url);
     return result;
   }
 }

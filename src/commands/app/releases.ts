@@ -5,7 +5,9 @@ import type { ReleaseList } from '../../lib/app/results.js';
 
 export default class AppReleases extends ProjectCommand<ReleaseList> {
   static override result = resultOf<ReleaseList>(1, async () => (await import('../../lib/app/results.js')).releaseList);
-  static override summary = 'List what was deployed, by whom, and how it ended.';
+  static override summary = 'List what was done to the live release: when, what, by whom, and how it ended.';
+  static override description =
+    'Newest first. * is live; what has a + can be gone back to without a build (app:rollback).';
   static override examples = ['<%= config.bin %> app:releases', '<%= config.bin %> app:releases --json'];
   static override flags = { ...pagerFlag };
 
@@ -14,20 +16,9 @@ export default class AppReleases extends ProjectCommand<ReleaseList> {
     this.page(flags);
     const context = await this.context(flags);
     const { listReleases } = await import('../../lib/app/releases.js');
-    const { table } = await import('../../lib/ui/table.js');
+    const { releaseLines } = await import('../../lib/app/releases-text.js');
     const releases = await listReleases(context);
-    const rows = releases.map((each) => [
-      each.current ? '*' : each.kept ? ' ' : '-',
-      each.id,
-      each.ref,
-      each.verdict,
-      `${each.seconds} s`,
-      each.who,
-      each.from,
-      each.reason,
-    ]);
-    for (const line of table(['', 'RELEASE', 'REF', 'VERDICT', 'TOOK', 'BY', 'FROM', 'REASON'], rows))
-      this.io.out(line);
+    for (const line of releaseLines(releases, this.io.width)) this.io.out(line);
     return { releases };
   }
 }

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
-import { releaseArg } from '../../lib/command/worded.js';
+import { releaseOrRefArg } from '../../lib/command/worded.js';
 import type { DeployResult } from '../../lib/deploy/results.js';
 
 export default class AppRollback extends ProjectCommand<DeployResult> {
@@ -16,12 +16,13 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
   static override description = 'Data in volumes stays as it is now.';
   static override examples = [
     '<%= config.bin %> app:rollback',
+    '<%= config.bin %> app:rollback v1.1',
     '<%= config.bin %> app:rollback 20261124T053000Z-1a2b3c4',
   ];
   static override args = {
     release: Args.string({
-      parse: releaseArg,
-      description: 'Release id. Default: the last verified one before the live one.',
+      parse: releaseOrRefArg,
+      description: 'Release id, or the tag it was deployed as. Default: the last verified one before the live one.',
     }),
   };
 
@@ -33,6 +34,7 @@ export default class AppRollback extends ProjectCommand<DeployResult> {
     const { rollBack } = await import('../../lib/app/releases.js');
     const result = await rollBack(context, args.release);
     this.io.out(`release ${result.release} is live again on ${result.host}`);
+    if (result.url !== null) this.io.out(result.url);
     return result;
   }
 }

@@ -1,14 +1,27 @@
-import { resultOf } from '@zebu/kit';
-import { ProjectCommand } from '../../lib/command/project-command.js';
+import { Flags } from '@oclif/core';
+import { exits, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { AppStatus as Status } from '../../lib/app-folder/results.js';
+
+/** Exit status of `--exit-code`, as of a deploy that leaves the app so. */
+const NOT_HEALTHY = 8;
 
 export default class AppStatus extends ProjectCommand<Status> {
   static override result = resultOf<Status>(1, async () => (await import('../../lib/app-folder/results.js')).appStatus);
+  static override exits = exits(ON_THE_HOST, 'With --exit-code also 8 when the app is not healthy.');
   static override hiddenAliases = ['status'];
-  static override summary = 'Show the live release and its services: state, health, restarts, usage, ports, drift.';
+  static override summary =
+    'Show the live release and its services: since when, where, state, health, restarts, usage, ports, drift.';
   static override description =
-    'Drift is in what the containers differ from what the live release was verified with. CPU is in percent of one core.';
-  static override examples = ['<%= config.bin %> app:status', '<%= config.bin %> app:status --json'];
+    'Drift is in what the containers differ from what the live release was verified with. CPU is in percent of one core. What was stopped with app:stop is shown as stopped, and is not unhealthy. To show an app that is not healthy is no failure of this command: who wants to act on it asks for --exit-code, as with vm:diff.';
+  static override examples = [
+    '<%= config.bin %> app:status',
+    '<%= config.bin %> app:status --json',
+    '<%= config.bin %> app:status --exit-code',
+  ];
+  static override flags = {
+    'exit-code': Flags.boolean({ description: `End with status ${NOT_HEALTHY} when the app is not healthy.` }),
+  };
 
   async execute(): Promise<Status> {
     const { flags } = await this.parse(AppStatus);
@@ -16,7 +29,8 @@ export default class AppStatus extends ProjectCommand<Status> {
     const { appStatus } = await import('../../lib/app-folder/status.js');
     const { statusLines } = await import('../../lib/app/status-text.js');
     const status = await appStatus(context);
-    for (const line of statusLines(status)) this.io.out(line);
+    for (const line of statusLines(status, this.io.width)) this.io.out(line);
+    if (flags['exit-code'] && !status.healthy) process.exitCode = NOT_HEALTHY;
     return status;
   }
 }

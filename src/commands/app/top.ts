@@ -20,7 +20,7 @@ export default class AppTop extends ProjectCommand<TopView> {
     if (this.io.interactive && process.stdout.isTTY) return topLive(context, flags.interval);
     const { topLines } = await import('../../lib/app/status-text.js');
     const view = await topOnce(context);
-    for (const line of topLines(view, context.clock.now())) this.io.out(line);
+    for (const line of topLines(view, context.clock.now(), this.io.width)) this.io.out(line);
     return view;
   }
 }

@@ -23,9 +23,10 @@ export default class SecretsRollback extends ProjectCommand<ChangedSecrets> {
     const { flags, args } = await this.parse(SecretsRollback);
     const context = await this.context(flags);
     const { rollbackSecrets } = await import('../../lib/secrets/change.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
     const result = await rollbackSecrets(context, args.version, {
-      writeBack: writeBackAnswer(this.io, SecretsRollback.flags, flags['write-back']),
+      writeBack: writeBackAnswer(asker(this.io, SecretsRollback.flags, 'write-back'), flags['write-back']),
     });
     showChanged(this.io, result);
     return result;

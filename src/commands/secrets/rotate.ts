@@ -40,6 +40,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
     const { givenValue, rotateSecrets } = await import('../../lib/secrets/change.js');
     const { declarationsOf } = await import('../../lib/secrets/declared.js');
     const { readHidden } = await import('../../lib/ui/hidden.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
     declarationsOf(context, names);
     const ask = async (name: string): Promise<Sensitive> =>
@@ -53,7 +54,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
           hint: `Pipe the new one: zebu secrets:rotate ${name} --stdin < file. Or have one made with --generate.`,
         });
       },
-      writeBack: writeBackAnswer(this.io, SecretsRotate.flags, flags['write-back']),
+      writeBack: writeBackAnswer(asker(this.io, SecretsRotate.flags, 'write-back'), flags['write-back']),
     });
     showChanged(this.io, result);
     return result;

@@ -34,13 +34,14 @@ export default class SecretsSet extends ProjectCommand<ChangedSecrets> {
     const { givenValue, setSecret } = await import('../../lib/secrets/change.js');
     const { declarationsOf } = await import('../../lib/secrets/declared.js');
     const { readHidden } = await import('../../lib/ui/hidden.js');
+    const { asker } = await import('../../lib/ui/ask.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
     // Before anything is typed.
     declarationsOf(context, [args.name]);
     const value = givenValue(context, args.name, await readHidden(this.io, this.signal, args.name));
     const result = await setSecret(context, args.name, value, {
       apply: flags.apply,
-      writeBack: writeBackAnswer(this.io, SecretsSet.flags, flags['write-back']),
+      writeBack: writeBackAnswer(asker(this.io, SecretsSet.flags, 'write-back'), flags['write-back']),
     });
     showChanged(this.io, result);
     return result;

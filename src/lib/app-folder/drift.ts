@@ -10,12 +10,13 @@ export interface Recorded {
   readonly lasting: boolean;
 }
 
-/** Shell: prints what `parseRecorded` reads, for the containers that are there now. */
+/** Shell: prints what `parseRecorded` reads, for the containers that are there now; last the ports, for the end of a deploy. */
 export const RECORD_FORMAT = [
   '{{.Label "com.docker.compose.service"}}',
   '{{.Label "com.docker.compose.config-hash"}}',
   '{{.Label "com.docker.compose.image"}}',
   '{{if eq .State "exited"}}0{{else}}1{{end}}',
+  '{{.Ports}}',
 ].join('|');
 
 export function parseRecorded(text: string): Recorded | undefined {

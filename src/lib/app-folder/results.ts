@@ -39,7 +39,9 @@ export const serviceState = z
     configHash: z.string().describe("Compose's digest of the service's configuration."),
     usage: usage.nullable().describe('Null for one that does not run, and where it was not measured.'),
     ports: z.array(z.string()).describe('As `0.0.0.0:8080->8080/tcp`.'),
-    verdict: z.enum(['bad', 'good', 'waiting']),
+    verdict: z
+      .enum(['bad', 'good', 'stopped', 'waiting'])
+      .describe('Whether it is as it should be; stopped: on purpose, with app:stop.'),
   })
   .describe('One container of the app.');
 export type ServiceState = ResultOf<typeof serviceState>;
@@ -55,16 +57,26 @@ export const interrupted = z.object({
 });
 export type Interrupted = ResultOf<typeof interrupted>;
 
+const liveRelease = z.object({
+  ref: z.string(),
+  commit: z.string(),
+  subject: z.string(),
+  since: z.string().describe('ISO 8601, UTC: when it went live.'),
+  by: z.string(),
+});
+export type LiveRelease = ResultOf<typeof liveRelease>;
+
 export const appStatus = z.object({
   app: z.string(),
-  healthy: z.boolean().describe('Every service is as it should be.'),
+  healthy: z.boolean().describe('Every service is as it should be, or was stopped on purpose.'),
   release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
+  live: liveRelease.nullable().describe('What is known of the live release.'),
   broken: z.string().nullable().describe('What is wrong with the link to the live release.'),
   last: releaseRecord.nullable().describe('How the last deploy ended.'),
   deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),
   interrupted: interrupted.nullable().describe('A run that was killed and has not been undone or finished yet.'),
   host: z.string().describe('Address of the VM.'),
-  url: z.string().nullable().describe('app.url.'),
+  url: z.string().nullable().describe('app.url, else the best of the ports it publishes.'),
   services: z.array(serviceState),
   drift: z
     .array(z.string())

@@ -18,6 +18,8 @@ export interface AppSurvey {
   readonly machine: Machine | null;
   /** The containers the live release was verified with; null when that was not noted. */
   readonly recorded: readonly Recorded[] | null;
+  /** Lines of the history about the live release, oldest first. */
+  readonly liveRecords: readonly string[];
   /** What a run that was killed left open: `tx_phase=… tx_id=…`. */
   readonly open: string | undefined;
 }
@@ -83,7 +85,9 @@ function judge(
   health: ServiceState['health'],
   lasting: boolean,
   exitCode: number,
+  stopped: boolean,
 ): ServiceState['verdict'] {
+  if (stopped && state === 'exited') return 'stopped';
   if (state === 'running') return health === 'unhealthy' ? 'bad' : health === 'starting' ? 'waiting' : 'good';
   if (state === 'exited') return !lasting && exitCode === 0 ? 'good' : 'bad';
   return state === 'created' || state === 'restarting' ? 'waiting' : 'bad';
@@ -103,6 +107,7 @@ function toState(
   line: z.infer<typeof containerLine>,
   usage: ReadonlyMap<string, Usage>,
   intents: ReadonlyMap<string, string>,
+  stopped: readonly string[],
 ): ServiceState {
   const intent = intents.get(line.service);
   const health =
@@ -128,7 +133,7 @@ function toState(
     configHash: line.hash,
     usage: usage.get(line.name.replace(/^\//, '')) ?? null,
     ports,
-    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit),
+    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit, stopped.includes(line.service)),
   };
 }
 
@@ -152,9 +157,11 @@ export function parseStatus(stdout: string): AppSurvey {
   const intents = new Map(
     all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
   );
+  // Services that app:stop stopped, and nothing has started since.
+  const stopped = all('stopped');
   const services = all('container').flatMap((text) => {
     const container = parseContainer(text);
-    return container === undefined ? [] : [toState(container, usage, intents)];
+    return container === undefined ? [] : [toState(container, usage, intents, stopped)];
   });
   const current = all('current')[0]?.split('/').at(-1);
   const record = all('record')[0];
@@ -166,6 +173,7 @@ export function parseStatus(stdout: string): AppSurvey {
     link: all('link')[0],
     lastRecord: record === '' ? undefined : record,
     holder: all('holder')[0],
+    liveRecords: all('live'),
     open: all('open')[0],
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:

@@ -4,6 +4,8 @@
 cd "$base" 2>/dev/null && {
 # include ./current-lines.sh
   printf 'record=%s\n' "$(tail -n 1 releases.jsonl 2>/dev/null)"
+  live=$(readlink current 2>/dev/null) && grep -F "\"id\":\"${live##*/}\"" releases.jsonl 2>/dev/null | sed 's/^/live=/'
+  sed 's/^/stopped=/' stopped 2>/dev/null
   sed 's/^/intent=/' current/intents 2>/dev/null
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
   exec 8>>lock

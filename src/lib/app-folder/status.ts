@@ -9,7 +9,8 @@ import { parseHistory } from './history.js';
 import { appLayout } from './layout.js';
 import { parseHolder, type Holder } from './lock.js';
 import { parseStatus, statusScript, type AppSurvey } from './services.js';
-import type { AppStatus, Interrupted, ServiceState } from './results.js';
+import { publishedUrls } from './urls.js';
+import type { AppStatus, Interrupted, LiveRelease, ServiceState } from './results.js';
 
 /** @param options `usage`: also what everything uses, which takes half a second more */
 export async function surveyApp(
@@ -66,6 +67,19 @@ export function parseOpen(text: string | undefined): Interrupted | null {
 
 const UNKNOWN_HOLDER: Holder = { who: 'somebody', from: 'unknown', since: 'unknown', ref: 'unknown', id: '' };
 
+/** As it should be, or as somebody asked it to be. */
+export const isWell = (verdict: ServiceState['verdict']): boolean => verdict === 'good' || verdict === 'stopped';
+
+/** @param records lines of the history about it, oldest first; changes of its secrets are among them */
+function liveRelease(records: readonly string[]): LiveRelease | null {
+  const went = parseHistory(records.join('\n')).findLast(
+    ({ verdict, mode }) => verdict === 'live' && mode !== 'secrets',
+  );
+  if (went === undefined) return null;
+  const { ref, commit, subject, who, started, seconds } = went;
+  return { ref, commit, subject, since: new Date((started + seconds) * 1000).toISOString(), by: who };
+}
+
 /** What a deployed app looks like right now. @throws APP_MISSING */
 export async function appStatus(context: Context): Promise<AppStatus> {
   return appStatusIn(await openGuest(context), context);
@@ -75,20 +89,21 @@ export async function appStatus(context: Context): Promise<AppStatus> {
 export async function appStatusIn({ session, address }: Guest, context: Context): Promise<AppStatus> {
   const survey = await surveyApp(session, context, { usage: true });
   const { app } = context.config;
+  const ports = survey.services.flatMap(({ ports: all }) => all);
   const broken = linkProblem(app.name, survey.link);
   if (survey.current === null && survey.services.length === 0 && survey.lastRecord === undefined)
     throw notDeployed(app.name);
   return {
     app: app.name,
-    healthy:
-      broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => verdict === 'good'),
+    healthy: broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => isWell(verdict)),
     release: broken === null ? survey.current : null,
+    live: liveRelease(survey.liveRecords),
     broken,
     last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
     deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),
     interrupted: parseOpen(survey.open),
     host: address.host,
-    url: app.url ?? null,
+    url: app.url ?? publishedUrls(ports, address.host)[0] ?? null,
     services: survey.services,
     drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
     machine: survey.machine,

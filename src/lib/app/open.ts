@@ -5,37 +5,7 @@ import { warnOfLink } from '../app-folder/current-link.js';
 import { openGuest } from '../guest/session.js';
 import type { Opened } from './results.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
-import type { ServiceState } from '../app-folder/results.js';
-
-/** Ports that are published but never spoken to by a browser. */
-const NOT_WEB = new Set([22, 25, 53, 143, 465, 587, 993, 1433, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017]);
-const TLS = new Set([443, 8443]);
-/** What people expect a web page on, best first; other ports follow by number. */
-const PREFERRED = [443, 80, 8443, 8080];
-
-/** Addresses at which a browser may reach the app, best first. */
-export function publishedUrls(services: readonly ServiceState[], host: string): readonly string[] {
-  const ports = services.flatMap(({ ports: all }) =>
-    all.flatMap((text) => {
-      const [, address = '', outside, inside, protocol] = /^(.*):(\d+)->(\d+)\/(\w+)$/.exec(text) ?? [];
-      // What is bound to the VM's own loopback cannot be reached from here.
-      if (protocol !== 'tcp' || address.startsWith('127.') || address === '[::1]') return [];
-      return NOT_WEB.has(Number(inside)) ? [] : [{ outside: Number(outside), inside: Number(inside) }];
-    }),
-  );
-  const rank = (port: number): number => {
-    const index = PREFERRED.indexOf(port);
-    return index < 0 ? PREFERRED.length + port : index;
-  };
-  const urls = ports
-    .toSorted((a, b) => rank(a.outside) - rank(b.outside))
-    .map(({ outside, inside }) => {
-      const scheme = TLS.has(outside) || TLS.has(inside) ? 'https' : 'http';
-      const usual = outside === (scheme === 'https' ? 443 : 80);
-      return `${scheme}://${host}${usual ? '' : `:${outside}`}/`;
-    });
-  return [...new Set(urls)];
-}
+import { publishedUrls } from '../app-folder/urls.js';
 
 /** What shows an address in the person's browser, and takes it as one argument; undefined where nobody sees it. */
 export function browserCommand(
@@ -71,7 +41,12 @@ export async function openApp(context: Context, browser: boolean): Promise<Opene
     const { services, link } = await surveyApp(session, context);
     warnOfLink(context, link);
     if (services.length === 0) throw notDeployed(config.app.name);
-    urls = [...publishedUrls(services, address.host)];
+    urls = [
+      ...publishedUrls(
+        services.flatMap(({ ports }) => ports),
+        address.host,
+      ),
+    ];
   }
   const [url, ...others] = urls;
   if (url === undefined) {

@@ -66,7 +66,7 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
 }
 
 /**
- * The release to go back to: the named one, else the one that was live before the live one and was not fled since, so that
+ * The release to go back to: the one of that id or ref, else the one that was live before the live one and was not fled since, so that
  * neither going back twice nor a deploy after it returns to what was fled. @throws REF_UNKNOWN
  */
 export function chooseRelease({ releases, current, order, turns }: Releases, wanted: string | undefined): ReleaseId {
@@ -79,12 +79,18 @@ export function chooseRelease({ releases, current, order, turns }: Releases, wan
     if (newest !== undefined) return toReleaseId(newest);
     throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
   }
-  const id = toReleaseId(wanted);
-  const known = releases.find((release) => release.id === id && release.kept);
-  if (known !== undefined) return id;
-  throw new ZebuError('REF_UNKNOWN', `The release ${id} is not in the VM`, {
-    hint: `There is ${candidates.map((release) => release.id).join(', ') || 'no other'}.`,
-  });
+  // An id, or what was deployed: of a tag that was deployed twice the newest.
+  const named = releases.filter(({ id, ref, mode }) => id === wanted || (ref === wanted && mode !== 'secrets'));
+  const known = named.find(({ id, kept, verdict }) => kept && (id === wanted || verdict === 'live'));
+  if (known !== undefined) return toReleaseId(known.id);
+  const there = [...new Set(candidates.map(({ ref, id }) => `${ref} (${id})`))].join(', ');
+  throw new ZebuError(
+    'REF_UNKNOWN',
+    named.length === 0 ? `There is no release ${wanted} in the VM` : `The release ${wanted} is not in the VM any more`,
+    {
+      hint: there === '' ? 'There is no other.' : `To go back to there is ${there}. zebu app:deploy brings any other.`,
+    },
+  );
 }
 
 /** Makes an earlier release live again. @throws APP_MISSING, REF_UNKNOWN */

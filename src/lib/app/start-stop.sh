@@ -5,4 +5,9 @@
 cd "$base" || exit "$MISSING"
 take_lock 0
 sign_lock "$holder"
-docker compose --progress plain -p "$project" "$action" "$@" 2>&1
+# What is stopped on purpose, a service a line: of those app:status does not say that they are not well. Known to be started
+# before they are, and to be stopped after they were.
+grep -vxF "$(printf '%s\n' "$@")" stopped >stopped.new 2>/dev/null
+mv stopped.new stopped
+docker compose --progress plain -p "$project" "$action" "$@" 2>&1 || exit
+[ "$action" != stop ] || printf '%s\n' "$@" >>stopped

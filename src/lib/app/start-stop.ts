@@ -7,7 +7,7 @@ import { shortNote } from '../app-folder/author.js';
 import { checkLink, warnOfLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
 import type { Operated } from './results.js';
-import { checkServices, notDeployed, surveyApp } from '../app-folder/status.js';
+import { checkServices, isWell, notDeployed, surveyApp } from '../app-folder/status.js';
 import { lockHeld } from '../app-folder/lock.js';
 import { LOCKED_STATUS } from '../app-folder/statuses.js';
 import START_STOP from './start-stop.sh';
@@ -99,5 +99,5 @@ export async function operate(
       },
     },
   ]);
-  return { action, healthy: after.every(({ verdict }) => verdict === 'good'), services: after };
+  return { action, healthy: after.every(({ verdict }) => isWell(verdict)), services: after };
 }

@@ -28,14 +28,30 @@ function nameOf(each: ServiceState, all: readonly ServiceState[]): string {
   return several ? each.container : each.service;
 }
 
+/** In a word or two how the app is. */
+function condition({ healthy, services }: AppStatus): string {
+  if (!healthy) return 'NOT HEALTHY';
+  const stopped = [...new Set(services.filter(({ verdict }) => verdict === 'stopped').map(({ service }) => service))];
+  if (stopped.length === 0) return 'healthy';
+  const running = services.some(({ state }) => state === 'running');
+  return running ? `healthy, but for what was stopped: ${stopped.join(', ')}` : 'stopped (start it: zebu app:start)';
+}
+
+const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+
 /** `app:status` for people. */
-export function statusLines(status: AppStatus): readonly string[] {
-  const lines = [
-    `${status.app}: ${status.healthy ? 'healthy' : 'NOT HEALTHY'}, release ${status.release ?? 'none'} on ${status.host}`,
-  ];
-  const { broken, last, deploying, interrupted, drift, machine } = status;
+export function statusLines(status: AppStatus, width?: number): readonly string[] {
+  const { broken, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
+  const lines = [`${status.app}: ${condition(status)}${url === null ? ` on ${host}` : `, ${url}`}`];
+  if (release !== null)
+    lines.push(
+      live === null
+        ? `live: release ${release}`
+        : `live: ${live.ref} (${live.commit.slice(0, 7)} ${live.subject}) since ${minute(live.since)} by ${live.by}, release ${release}`,
+    );
   if (broken !== null) lines.push(`${broken}. ${LINK_REMEDY}`);
-  if (last !== null) {
+  // Of a deploy that went well the line above tells.
+  if (last !== null && (live === null || last.verdict !== 'live')) {
     const reason = last.reason === '' ? '' : ` (${last.reason})`;
     lines.push(`last deploy: ${last.ref} by ${last.who}: ${last.verdict}${reason}`);
   }
@@ -54,7 +70,10 @@ export function statusLines(status: AppStatus): readonly string[] {
     each.image,
     each.ports.join(' '),
   ]);
-  return [...lines, ...table(['SERVICE', 'STATE', 'HEALTH', 'RESTARTS', 'CPU', 'MEMORY', 'IMAGE', 'PORTS'], rows)];
+  return [
+    ...lines,
+    ...table(['SERVICE', 'STATE', 'HEALTH', 'RESTARTS', 'CPU', 'MEMORY', 'IMAGE', 'PORTS'], rows, width),
+  ];
 }
 
 function age(startedAt: string, now: Date): string {
@@ -66,6 +85,7 @@ function age(startedAt: string, now: Date): string {
 export function topLines(
   view: { readonly app: string; readonly services: readonly ServiceState[]; readonly machine: Machine | null },
   now: Date,
+  width?: number,
 ): readonly string[] {
   const rows = view.services
     .toSorted((a, b) => (b.usage?.cpu ?? -1) - (a.usage?.cpu ?? -1))
@@ -81,6 +101,6 @@ export function topLines(
   return [
     `${view.app} at ${now.toISOString().slice(11, 19)} UTC${view.machine === null ? '' : `: ${machineText(view.machine)}`}`,
     '',
-    ...table(['SERVICE', 'CPU', 'MEMORY', 'STATE', 'HEALTH', 'RESTARTS', 'UP'], rows),
+    ...table(['SERVICE', 'CPU', 'MEMORY', 'STATE', 'HEALTH', 'RESTARTS', 'UP'], rows, width),
   ];
 }

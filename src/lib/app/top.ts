@@ -51,7 +51,7 @@ export async function topLive(context: Context, every: number): Promise<TopView>
         }
         last = toView(name, pending);
         pending = [];
-        screen.draw([...topLines(last, clock.now()), '', 'q: quit']);
+        screen.draw([...topLines(last, clock.now(), context.io.width), '', 'q: quit']);
       }
     });
   } catch (error) {

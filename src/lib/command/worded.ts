@@ -20,6 +20,12 @@ export const releaseArg = worded(
   'the id of a release, such as 20261124T053000Z-1a2b3c4; zebu app:releases lists them',
 );
 
+/** What git takes for the name of a tag or branch is more than this; what a person deploys is not. */
+export const releaseOrRefArg = worded(
+  /^[\p{L}\p{N}][\p{L}\p{N}._/+@#-]*$/u,
+  'a release or the tag it was deployed as; zebu app:releases lists them',
+);
+
 export const snapshotArg = worded(
   /^[A-Za-z][A-Za-z0-9_-]{1,39}$/,
   'the name of a snapshot: a letter, then up to 39 letters, digits, hyphens and underscores',

@@ -9,6 +9,7 @@ import { runSteps, type Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
 import type { DeployResult } from './results.js';
 import { LocalGit, type Target, type WantedRef, type Whole } from '../repository/git.js';
+import { publishedUrls } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot } from './plan.js';
@@ -86,6 +87,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       seconds: 0,
       sentBytes: bytes,
       secrets: planned.plan.secrets,
+      url: config.app.url ?? null,
       verdict: 'planned',
     };
   }
@@ -110,11 +112,12 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       seconds: 0,
       gaps: {},
       sentBytes: run.bytes,
+      url: config.app.url ?? null,
       verdict: 'running',
       plan: null,
     };
   }
-  const { seconds = 0, gaps } = await carryOut(context, run, { first: [send], probing: true });
+  const { seconds = 0, gaps, ports } = await carryOut(context, run, { first: [send], probing: true });
   return {
     release: run.id,
     ...common,
@@ -122,6 +125,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     seconds,
     gaps,
     sentBytes: run.bytes,
+    url: config.app.url ?? publishedUrls(ports, sent.host)[0] ?? null,
     verdict: 'live',
     plan: null,
   };

@@ -61,6 +61,10 @@ export const deployResult = z.object({
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
   secrets: z.array(changedSecret).describe('Secrets that got another value by it.'),
   host: z.string().describe('Address of the VM.'),
+  url: z
+    .string()
+    .nullable()
+    .describe('Where it answers: app.url, else the best of the ports it publishes; null while that is not known.'),
   verdict: z
     .enum(['live', 'planned', 'running'])
     .describe('running: it was only started, with --detach. planned: nothing was done, with --dry-run.'),

@@ -42,6 +42,8 @@ bring_up() {
   limit=$(( timeout + 600 ))
   cause='' reason='' bad='' only='' patience=$timeout
   watch_gap
+  # What app:stop stopped is started with the rest.
+  rm -f "$base/stopped"
   mends=0
   until start_release; do
     if [ $mends -lt 3 ] && [ -z "$reason" ] && mend_start; then mends=$((mends + 1)); continue; fi

@@ -4,6 +4,15 @@
 # Nothing where the link leads nowhere: there is nothing to go back to then.
 live_release() { [ ! -f "$base/current/plan" ] || basename "$(readlink "$base/current")"; }
 
+# What the containers publish, as Docker writes it: 0.0.0.0:8080->80/tcp, ...
+published() {
+  [ -f "$release/containers" ] || return 0
+  all=
+  while IFS='|' read -r _ _ _ _ each; do all="$all${all:+${each:+, }}$each"; done <"$release/containers"
+  case $all in *[!0-9a-z.:,\ \>/-]*) all=$(printf '%s' "$all" | tr -cd '0-9a-z.:, >/[]-') ;; esac
+  printf '%s' "$all"
+}
+
 # What app:status compares with.
 note_containers() {
   timeout 120 docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False --format "$record_format" >"$work/containers" &&
@@ -40,6 +49,6 @@ finish() {
 # close_journal VERDICT SECONDS CAUSE WORDS, as they stand in JSON.
 close_journal() {
   clock
-  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap}}"
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\"}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }

@@ -12,6 +12,11 @@ replace_affected() {
   write_digests || { unreadable; return 1; }
   front_prepare
   if [ -n "$affected" ]; then
+    # What app:stop stopped of them is started again.
+    # shellcheck disable=SC2086 # names, each free of blanks
+    if grep -vxF "$(printf '%s\n' $affected)" "$base/stopped" >"$work/stopped" 2>/dev/null; then mv "$work/stopped" "$base/stopped"
+    else rm -f "$base/stopped"
+    fi
     find_rolling || { unreadable; return 1; }
     # shellcheck disable=SC2086 # names, each free of blanks
     if [ -s "$work/roll" ]; then

@@ -19,6 +19,8 @@ const endLine = z.object({
   step: z.string().default(''),
   seconds: z.number().optional(),
   gaps: z.record(z.string(), z.number()).default({}),
+  /** What the containers publish, as Docker writes it; empty in the journals of older runners. */
+  ports: z.string().default(''),
 });
 
 export type JournalEvent =
@@ -33,6 +35,8 @@ export type JournalEvent =
       readonly seconds: number | undefined;
       /** Service → seconds nobody answered for it, of those that were replaced. */
       readonly gaps: Readonly<Record<string, number>>;
+      /** What the containers publish: `0.0.0.0:8080->80/tcp`. */
+      readonly ports: readonly string[];
     }
   | { readonly kind: 'output'; readonly step: string; readonly line: string }
   | {
@@ -52,9 +56,9 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
   }
   const end = endLine.safeParse(data);
   if (end.success) {
-    const { end: verdict, cause, reason, step, seconds, gaps } = end.data;
+    const { end: verdict, cause, reason, step, seconds, gaps, ports } = end.data;
     const why = cause === undefined ? causeOfWords({ verdict, step, reason }) : toCause(cause);
-    return { kind: 'end', verdict, cause: why, reason, step, seconds, gaps };
+    return { kind: 'end', verdict, cause: why, reason, step, seconds, gaps, ports: ports.split(', ') };
   }
   const step = stepLine.safeParse(data);
   if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };

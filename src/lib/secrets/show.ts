@@ -12,7 +12,7 @@ export function showChanges(io: Io, result: SyncResult): void {
     return [name, status, digest, dash(origin)];
   });
   if (rows.length === 0) io.out('No secret is declared in zebu.yml');
-  else for (const line of table(['secret', 'status', 'digest', 'from'], rows)) io.out(line);
+  else for (const line of table(['secret', 'status', 'digest', 'from'], rows, io.width)) io.out(line);
   if (result.dryRun) {
     io.note('Nothing was changed.');
     return;
@@ -40,7 +40,11 @@ export function showList(io: Io, { secrets }: SecretsList): void {
   ]);
   if (rows.length === 0) io.out('No secret is declared in zebu.yml');
   else
-    for (const line of table(['secret', 'in the VM', 'since', 'digest', 'source', 'used by', 'releases'], rows))
+    for (const line of table(
+      ['secret', 'in the VM', 'since', 'digest', 'source', 'used by', 'releases'],
+      rows,
+      io.width,
+    ))
       io.out(line);
   const named = (strength: string): string =>
     secrets.flatMap((each) => (each.masked === strength ? [each.name] : [])).join(', ');
@@ -51,7 +55,7 @@ export function showList(io: Io, { secrets }: SecretsList): void {
 export function showPlace(io: Io, { place, readable, names }: PlaceList): void {
   const rows = names.map((each) => [each.name, minute(each.updatedAt), each.declared ? 'yes' : 'no']);
   if (rows.length === 0) io.out(`${place} has none`);
-  else for (const line of table(['secret', 'since', 'declared'], rows)) io.out(line);
+  else for (const line of table(['secret', 'since', 'declared'], rows, io.width)) io.out(line);
   if (!readable) io.note(`${place} gives no value back: names and dates are all that can be read.`);
 }
 
@@ -69,7 +73,7 @@ export function showHistory(io: Io, versions: readonly SecretVersionSummary[]): 
     each.kept ? 'yes' : 'no',
   ]);
   if (rows.length === 0) io.out('The VM has no secrets yet');
-  else for (const line of table(['version', 'at', 'who', 'why', 'names', 'kept'], rows)) io.out(line);
+  else for (const line of table(['version', 'at', 'who', 'why', 'names', 'kept'], rows, io.width)) io.out(line);
 }
 
 export function showChanged(io: Io, { names, version, applied, services }: ChangedSecrets): void {

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { Io } from '@zebu/kit';
+import type { Asker } from '../ui/ask.js';
 import type { AskToWriteBack } from './write-back.js';
 
 /** Of commands that change secrets in the VM. */
@@ -10,18 +10,14 @@ export const writeBackFlag = Flags.boolean({
     'Write the new value into the source that has the one before, such as .env. Default: asks on a terminal, else no.',
 });
 
-/** @param flags the command's own, for the question; @param chosen what was given, undefined asks */
-export function writeBackAnswer(
-  io: Pick<Io, 'interactive'>,
-  flags: { readonly 'write-back': { env?: string | undefined } },
-  chosen: boolean | undefined,
-): AskToWriteBack {
+/** @param chosen what was given; undefined asks, where somebody can be asked */
+export function writeBackAnswer(asker: Asker<'write-back'>, chosen: boolean | undefined): AskToWriteBack {
   return async (where, names) => {
-    if (chosen !== undefined || !io.interactive) return chosen === true;
-    const { asker } = await import('../ui/ask.js');
-    const typed = await asker(io, flags, 'write-back').ask('write-back', {
-      message: `${where} has ${names.join(', ')}, too. Write the new value there when it is live? (Y/n)`,
-      unanswered: { code: 'NEEDS_CONFIRMATION', message: `${where} has ${names.join(', ')}, too` },
+    if (chosen !== undefined || !asker.possible) return chosen === true;
+    const there = `${where} has ${names.join(', ')}, too`;
+    const typed = await asker.ask('write-back', {
+      message: `${there}. Write the new value there when it is live? (Y/n)`,
+      unanswered: { code: 'NEEDS_CONFIRMATION', message: there },
     });
     return /^(?:y|yes|)$/i.test(typed);
   };

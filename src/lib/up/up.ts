@@ -1,6 +1,5 @@
 import { isZebuError, ZebuError, type ErrorCode } from '@zebu/kit';
 import { appStatus } from '../app-folder/status.js';
-import { openApp } from '../app/open.js';
 import type { Context } from '../context/context.js';
 import { deploy } from '../deploy/deploy.js';
 import { planLines } from '../deploy/dry-run/text.js';
@@ -94,7 +93,7 @@ async function makePlan(context: Context, ref: WantedRef | undefined): Promise<P
 }
 
 /** The plan for people. */
-export function upLines({ chosen, vm, release, live }: Plan): readonly string[] {
+export function upLines({ chosen, vm, release, live }: Plan, width: number): readonly string[] {
   const { ref, commit, subject } = chosen.target;
   const what = `${ref} (${commit.slice(0, 7)} ${subject})${chosen.why === '' ? '' : `, ${chosen.why}`}`;
   return [
@@ -104,18 +103,8 @@ export function upLines({ chosen, vm, release, live }: Plan): readonly string[] 
     `App: ${what}: ${live ? 'is live' : 'deploy'}`,
     ...(live || release?.plan == null
       ? []
-      : planLines({ ...release, plan: release.plan }).map((line) => (line === '' ? '' : `  ${line}`))),
+      : planLines({ ...release, plan: release.plan }, width - 2).map((line) => (line === '' ? '' : `  ${line}`))),
   ];
-}
-
-/** Where it answers; null where no port is published. */
-async function urlOf(context: Context): Promise<string | null> {
-  try {
-    return (await openApp(context, false)).url;
-  } catch (error) {
-    if (isZebuError(error) && error.code === 'CONFIG_INVALID') return null;
-    throw error;
-  }
 }
 
 /**
@@ -126,7 +115,7 @@ export async function up(context: Context, { ref, dryRun, agree }: UpOptions): P
   const plan = await makePlan(context, ref);
   const { chosen, vm, release, live } = plan;
   const { commit, ref: name } = chosen.target;
-  for (const line of upLines(plan)) {
+  for (const line of upLines(plan, dryRun || !context.io.live ? context.io.width : context.io.columns)) {
     if (dryRun) context.io.out(line);
     else context.io.note(line);
   }
@@ -144,8 +133,7 @@ export async function up(context: Context, { ref, dryRun, agree }: UpOptions): P
     };
   }
   if (live) {
-    const { host, release: id } = await appStatus(context);
-    const url = await urlOf(context);
+    const { host, release: id, url } = await appStatus(context);
     return {
       changed: false,
       dryRun,
@@ -173,6 +161,6 @@ export async function up(context: Context, { ref, dryRun, agree }: UpOptions): P
     commit,
     release: done.release,
     deployed: true,
-    url: await urlOf(context),
+    url: done.url,
   };
 }

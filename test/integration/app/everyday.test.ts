@@ -78,9 +78,12 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     version('v1');
     await project.json(['vm:create']);
     await loadCaddy(project);
-    const deployed = await project.json<{ release: string; host: string }>(['app:deploy', '--tag', 'v1']);
+    const deployed = await project.json<{ release: string; host: string; url: string }>([
+      ...['app:deploy', '--tag', 'v1'],
+    ]);
     release = deployed.release;
     url = `http://${deployed.host}:8080/`;
+    expect(deployed.url).toBe(url);
   });
   afterAll(async () => {
     await project.zebu(['vm:destroy', '--yes']);
@@ -89,7 +92,7 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
 
   it('shows what the containers use, what the VM has, and no drift', async () => {
     const status = await project.json<Status>(['app:status']);
-    expect(status).toMatchObject({ healthy: true, release, drift: [] });
+    expect(status).toMatchObject({ healthy: true, release, drift: [], url, live: { ref: 'v1', subject: 'v1' } });
     expect(status.machine?.disk.total).toBeGreaterThan(1e9);
     const web = status.services.find(({ service }) => service === 'web');
     expect(web?.usage?.memory).toBeGreaterThan(10_000);
@@ -106,6 +109,21 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     expect(output.stdout).toBe('end | live\n');
     const wrong = await project.zebu(['app:logs', 'tlak']);
     expect([wrong.code, wrong.stderr.split('\n')[1]]).toEqual([6, '  -> Did you mean talk?']);
+  });
+
+  it('does not call unhealthy what was stopped on purpose, and ends with 8 for what stopped by itself when asked', async () => {
+    const shown = async (): Promise<readonly [number | null, string]> => {
+      const { code, stdout } = await project.zebu(['app:status', '--exit-code']);
+      return [code, stdout.split('\n')[0] ?? ''];
+    };
+    await project.json(['app:stop', 'talk']);
+    expect(await shown()).toEqual([0, `daily: healthy, but for what was stopped: talk, ${url}`]);
+    await project.json(['app:start', 'talk']);
+    expect(await shown()).toEqual([0, `daily: healthy, ${url}`]);
+    await project.zebu(['vm:ssh', '--', 'docker', 'stop', '-t', '0', 'daily-talk-1']);
+    expect(await shown()).toEqual([8, `daily: NOT HEALTHY, ${url}`]);
+    expect((await project.zebu(['app:status'])).code).toBe(0);
+    await project.json(['app:start']);
   });
 
   it('runs commands inside, with their input, output and exit status', async () => {
@@ -185,6 +203,22 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     expect(report.failures).toEqual([]);
     expect(report.bodies).toEqual([`r${DEPLOYS}`]);
     project.write('compose.yml', COMPOSE);
+  });
+
+  it('goes back to a tag, and lists what was done, when and how it ended', async () => {
+    await project.json(['app:stop', 'talk']);
+    const back = await project.zebu(['app:rollback', 'v1']);
+    expect([back.code, back.stdout]).toEqual([
+      0,
+      `release ${release} is live again on ${new URL(url).hostname}\n${url}\n`,
+    ]);
+    expect(await (await fetch(url)).text()).toBe('v1\n');
+    expect(await project.json<Status>(['app:status'])).toMatchObject({ healthy: true, live: { ref: 'v1' } });
+    const { stdout } = await project.zebu(['app:releases']);
+    const [header, newest, , first] = stdout.split('\n');
+    expect(header).toMatch(/^ +WHEN \(UTC\) +WHAT +SUBJECT +HOW IT ENDED +BY +RELEASE$/);
+    expect(newest).toMatch(/^\* +\d{4}-\d\d-\d\d \d\d:\d\d +rollback v1 +v1 +live in .* +\d{8}T\d{6}Z-[0-9a-f]{7}$/);
+    expect(first).toMatch(/deploy r\d+ +r\d+ +live in/);
   });
 
   it('is removed with its containers, and keeps volumes and secrets', async () => {

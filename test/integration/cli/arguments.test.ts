@@ -20,8 +20,8 @@ describe('an argument that cannot be one', { timeout: 120_000 }, () => {
 
   const exec = ['app:exec', '--json'];
   it.each<readonly string[]>([
-    ['app:rollback', '--json', 'x'],
-    ['app:rollback', '--json', '20261124T053000Z-1A2B3C4'],
+    ['app:rollback', '--json', '../x'],
+    ['app:rollback', '--json', 'v1;reboot'],
     ['app:follow', '--json', '../20261124T053000Z-1a2b3c4'],
     ['app:logs', '--json', '--release', 'v1.2'],
     ['app:logs', '--json', '--release='],
@@ -60,6 +60,7 @@ describe('an argument that cannot be one', { timeout: 120_000 }, () => {
 
   it.each<readonly string[]>([
     ['app:rollback', '--json', '20261124T053000Z-1a2b3c4'],
+    ['app:rollback', '--json', 'release/v1.2+build'],
     ['app:logs', '--json', '--release', '20261124T053000Z-1a2b3c4'],
     ['app:logs', '--json', 'web', 'db_1', 'a.b-c'],
     [...exec, '--user', '1000:1000', '--workdir', '/my folder', 'web', '--', 'true'],

@@ -111,7 +111,16 @@ describe('the link to the live release', () => {
   it('is said first, with what to do', () => {
     const broken = linkProblem('shop', 'loop');
     const text = statusLines({
-      ...{ app: 'shop', healthy: false, release: null, broken, last: null, deploying: null, interrupted: null },
+      ...{
+        app: 'shop',
+        healthy: false,
+        release: null,
+        live: null,
+        broken,
+        last: null,
+        deploying: null,
+        interrupted: null,
+      },
       ...{ host: '192.0.2.7', url: null, services: [], drift: null, machine: null },
     });
     expect(text[1]).toMatch(/^the link .*leads back to itself\. Deploy what is to run: zebu app:deploy/);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { inServiceArgs } from '../../../src/lib/command/in-service.js';
 import { findDrift, parseRecorded } from '../../../src/lib/app-folder/drift.js';
 import { chooseContainer, parseCandidates } from '../../../src/lib/app/run-in-service.js';
-import { publishedUrls } from '../../../src/lib/app/open.js';
+import { publishedUrls } from '../../../src/lib/app-folder/urls.js';
+import { statusLines } from '../../../src/lib/app/status-text.js';
 import { parseStatus } from '../../../src/lib/app-folder/services.js';
 import { parseMachine, parseUsage } from '../../../src/lib/app-folder/usage.js';
 import type { ServiceState } from '../../../src/lib/app-folder/results.js';
@@ -81,13 +82,12 @@ describe('drift', () => {
 
 describe('addresses', () => {
   it('are of ports a browser may reach and would speak to, best first', () => {
-    const services = [
-      service('db', { ports: ['0.0.0.0:5432->5432/tcp'] }),
-      service('admin', { ports: ['127.0.0.1:9000->9000/tcp'] }),
-      service('web', { ports: ['0.0.0.0:3000->3000/tcp', '[::]:3000->3000/tcp', '0.0.0.0:80->8080/tcp'] }),
-      service('tls', { ports: ['0.0.0.0:8443->443/tcp', '0.0.0.0:443->443/udp'] }),
+    const ports = [
+      ...['0.0.0.0:5432->5432/tcp', '127.0.0.1:9000->9000/tcp'],
+      ...['0.0.0.0:3000->3000/tcp', '[::]:3000->3000/tcp', '0.0.0.0:80->8080/tcp'],
+      ...['0.0.0.0:8443->443/tcp', '0.0.0.0:443->443/udp', '8080/tcp', ''],
     ];
-    expect(publishedUrls(services, '192.0.2.7')).toEqual([
+    expect(publishedUrls(ports, '192.0.2.7')).toEqual([
       'http://192.0.2.7/',
       'https://192.0.2.7:8443/',
       'http://192.0.2.7:3000/',
@@ -114,6 +114,44 @@ describe('what the VM says', () => {
     ]);
     expect(survey.recorded).toEqual([]);
     expect(parseStatus('current=releases/x\n').recorded).toBeNull();
+  });
+
+  it('tells a service that was stopped on purpose from one that stopped', () => {
+    const line = (name: string, state: string): string =>
+      `container={"service":"${name}","oneoff":"False","name":"/shop-${name}-1","state":"${state}","health":null,"exit":137,"oom":false,"restarts":0,"started":"x","image":"i","imageId":"sha256:1","hash":"h","check":false,"policy":"always","ports":{},"bindings":{},"pid":7}`;
+    const verdicts = (...more: readonly string[]): readonly string[] =>
+      parseStatus([line('web', 'running'), line('worker', 'exited'), ...more].join('\n')).services.map(
+        ({ verdict }) => verdict,
+      );
+    expect(verdicts()).toEqual(['good', 'bad']);
+    // One of them was started again since, by hand.
+    expect(verdicts('stopped=worker', 'stopped=web')).toEqual(['good', 'stopped']);
+  });
+
+  it('is shown with what is live, since when and where it answers', () => {
+    const status = {
+      ...{ app: 'shop', healthy: true, release: '20261124T053000Z-1a2b3c4', broken: null, host: '192.0.2.7' },
+      ...{ deploying: null, interrupted: null, drift: [], machine: null, url: 'http://192.0.2.7/' },
+      ...{
+        live: {
+          ...{ ref: 'v1.2', commit: '1a2b3c4d', subject: 'Fix the cart', by: 'ann' },
+          since: '2026-11-24T05:30:12.000Z',
+        },
+        last: null,
+      },
+    };
+    const head = (services: readonly ServiceState[], healthy = true): readonly string[] =>
+      statusLines({ ...status, healthy, services: [...services] }).slice(0, 2);
+    expect(head([service('web')])).toEqual([
+      'shop: healthy, http://192.0.2.7/',
+      'live: v1.2 (1a2b3c4 Fix the cart) since 2026-11-24 05:30 UTC by ann, release 20261124T053000Z-1a2b3c4',
+    ]);
+    const stopped = service('worker', { state: 'exited', verdict: 'stopped' });
+    expect(head([service('web'), stopped])[0]).toBe(
+      'shop: healthy, but for what was stopped: worker, http://192.0.2.7/',
+    );
+    expect(head([stopped])[0]).toBe('shop: stopped (start it: zebu app:start), http://192.0.2.7/');
+    expect(head([service('web', { state: 'exited', verdict: 'bad' })], false)[0]).toContain('shop: NOT HEALTHY');
   });
 
   it('reads sizes in KiB, and nothing from a line that is cut off', () => {

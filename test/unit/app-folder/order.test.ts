@@ -100,6 +100,31 @@ describe.each(vmShells())('what came after what, in $name', { timeout: 60_000 },
     expect(() => before()).toThrow(/There is no earlier release/);
   });
 
+  it('is gone back to by the name of what was deployed: the newest of that name which is still there', () => {
+    for (const id of [A1, B1, A2]) deploy(id);
+    const tagged = (id: string, ref: string): void =>
+      writeFileSync(
+        join(base, 'releases.jsonl'),
+        readFileSync(join(base, 'releases.jsonl'), 'utf8').replace(
+          `"id":"${id}","ref":"v1"`,
+          `"id":"${id}","ref":"${ref}"`,
+        ),
+      );
+    tagged(A2, 'v2');
+    expect(chooseRelease(found(), 'v1')).toBe(B1);
+    expect(chooseRelease(found(), A1)).toBe(A1);
+    expect(() => chooseRelease(found(), 'v3')).toThrow(
+      expect.objectContaining({
+        code: 'REF_UNKNOWN',
+        message: 'There is no release v3 in the VM',
+        hint: `To go back to there is v1 (${B1}), v1 (${A1}). zebu app:deploy brings any other.`,
+      }),
+    );
+    rmSync(join(base, `releases/${B1}/verified`));
+    rmSync(join(base, `releases/${A1}/verified`));
+    expect(() => chooseRelease(found(), 'v1')).toThrow(/The release v1 is not in the VM any more/);
+  });
+
   it('decides what goes: the newest stay, and what is live, however old', () => {
     for (const id of [A1, B1, A2, B2, A3]) deploy(id);
     expect(pruned(2)).toEqual([A2, B1, A1]);

@@ -17,6 +17,7 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     });
     app.write('releases/r2/tree/compose.yml', 'services:\n  web:\n    env_file: .env\n');
     app.write('shared/secrets/2.env', 'A=\'secret\'\nQUOTED="it\'s \\"x\\" $(id)"\n');
+    app.write('shared/secrets/3.env', '');
     app.write('shared/secrets/bound.env', "A='bound'\n");
     app.run('link_env_file');
     expect(readlinkSync(env(app))).toBe(`${app.base}/shared/secrets/env_file`);

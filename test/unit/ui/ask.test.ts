@@ -41,7 +41,7 @@ describe('a question', () => {
     expect(points.map(({ file }) => file)).toEqual(
       expect.arrayContaining(naming(/\basker\(/).filter((file) => file !== 'src/lib/ui/ask.ts')),
     );
-    expect(new Set(points.map(({ flag }) => flag))).toEqual(new Set(['app', 'host', 'stack', 'yes']));
+    expect(new Set(points.map(({ flag }) => flag))).toEqual(new Set(['app', 'host', 'stack', 'write-back', 'yes']));
   });
 
   it.each(points)('of $file names --$flag and its variable where nobody can be asked', async ({ file, flag }) => {

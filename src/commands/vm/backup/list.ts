@@ -29,7 +29,7 @@ export default class VmBackupList extends ProjectCommand<BackupList> {
         formatBytes(each.bytes),
         `${each.protected ? 'protected; ' : ''}${each.notes.split('\n')[0] ?? ''}`,
       ]);
-      for (const line of table(['backup', 'made', 'size', 'notes'], rows)) this.io.out(line);
+      for (const line of table(['backup', 'made', 'size', 'notes'], rows, this.io.width)) this.io.out(line);
     }
     return result;
   }

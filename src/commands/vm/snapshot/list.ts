@@ -29,7 +29,7 @@ export default class VmSnapshotList extends ProjectCommand<SnapshotList> {
         ];
         return [each.name, shortTime(each.time), notes.join(', '), each.description.split('\n')[0] ?? ''];
       });
-      for (const line of table(['name', 'taken', 'note', 'description'], rows)) this.io.out(line);
+      for (const line of table(['name', 'taken', 'note', 'description'], rows, this.io.width)) this.io.out(line);
     }
     return result;
   }

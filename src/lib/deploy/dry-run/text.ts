@@ -36,7 +36,10 @@ function serviceRow(each: PlannedService, gaps: Planned['gaps']): readonly strin
 }
 
 /** `app:deploy --dry-run` for people. */
-export function planLines({ plan, previous, gaps }: Pick<Planned, 'gaps' | 'plan' | 'previous'>): readonly string[] {
+export function planLines(
+  { plan, previous, gaps }: Pick<Planned, 'gaps' | 'plan' | 'previous'>,
+  width?: number,
+): readonly string[] {
   const { secrets, settings, room, steps, deploying } = plan;
   return [
     ...(deploying === null ? [] : [`a deploy is running: ${deploying}`]),
@@ -45,6 +48,7 @@ export function planLines({ plan, previous, gaps }: Pick<Planned, 'gaps' | 'plan
     ...table(
       ['SERVICE', 'CHANGE', 'HOW', 'GAP LAST TIME', 'WHY'],
       plan.services.map((each) => serviceRow(each, gaps)),
+      width,
     ),
     '',
     ...(secrets.length === 0

@@ -1,0 +1,31 @@
+/** Ports that are published but never spoken to by a browser. */
+const NOT_WEB = new Set([22, 25, 53, 143, 465, 587, 993, 1433, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017]);
+const TLS = new Set([443, 8443]);
+/** What people expect a web page on, best first; other ports follow by number. */
+const PREFERRED = [443, 80, 8443, 8080];
+
+/**
+ * Addresses at which a browser may reach the app, best first.
+ * @param ports as Docker writes them: `0.0.0.0:8080->80/tcp`
+ * @param host address of the VM
+ */
+export function publishedUrls(published: readonly string[], host: string): readonly string[] {
+  const ports = published.flatMap((text) => {
+    const [, address = '', outside, inside, protocol] = /^(.*):(\d+)->(\d+)\/(\w+)$/.exec(text) ?? [];
+    // What is bound to the VM's own loopback cannot be reached from here.
+    if (protocol !== 'tcp' || address.startsWith('127.') || address === '[::1]') return [];
+    return NOT_WEB.has(Number(inside)) ? [] : [{ outside: Number(outside), inside: Number(inside) }];
+  });
+  const rank = (port: number): number => {
+    const index = PREFERRED.indexOf(port);
+    return index < 0 ? PREFERRED.length + port : index;
+  };
+  const urls = ports
+    .toSorted((a, b) => rank(a.outside) - rank(b.outside))
+    .map(({ outside, inside }) => {
+      const scheme = TLS.has(outside) || TLS.has(inside) ? 'https' : 'http';
+      const usual = outside === (scheme === 'https' ? 443 : 80);
+      return `${scheme}://${host}${usual ? '' : `:${outside}`}/`;
+    });
+  return [...new Set(urls)];
+}

@@ -1,0 +1,26 @@
+import { formatSeconds } from '../ui/units.js';
+import { table } from '../ui/table.js';
+import type { Release } from './results.js';
+
+/** What was done: `deploy v1.2`, `rollback v1.1`, `secrets`. */
+function what({ mode, ref }: Release): string {
+  return mode === 'secrets' ? 'secrets' : `${mode} ${ref}`;
+}
+
+function outcome({ verdict, seconds, reason }: Release): string {
+  return `${verdict} in ${formatSeconds(seconds)}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** `app:releases` for people. */
+export function releaseLines(releases: readonly Release[], width?: number): readonly string[] {
+  const rows = releases.map((each) => [
+    each.current ? '*' : each.kept ? '+' : ' ',
+    new Date(each.started * 1000).toISOString().slice(0, 16).replace('T', ' '),
+    what(each),
+    each.mode === 'secrets' ? '' : each.subject,
+    outcome(each),
+    each.who,
+    each.id,
+  ]);
+  return table(['', 'WHEN (UTC)', 'WHAT', 'SUBJECT', 'HOW IT ENDED', 'BY', 'RELEASE'], rows, width);
+}
