@@ -8,12 +8,12 @@ export default class Init extends ZebuCommand<Initialized> {
   static override exits = exits(['configuration']);
   static override summary = 'Write zebu.yml for the project in this folder.';
   static override description =
-    'Looks for Compose files, services, ports, an example of .env and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. With --from-host it is the stack that runs there already: the app gets its name, and the first app:deploy takes it over with its volumes. Changes nothing that is there unless --force is given.';
+    'Looks at Compose files, .env and its example, git, and Proxmox hosts of ~/.ssh/config, and asks only what it cannot see. Secrets that the Compose files ask for are declared: those that .env has, those that can be made up, and those that are left to you. With --from-host it is the stack that runs there already: the app gets its name, and the first app:deploy takes it over with its volumes. Changes nothing that is there unless --force is given.';
   static override examples = [
     '<%= config.bin %> init',
     '<%= config.bin %> init --yes --host pve --json',
     '<%= config.bin %> init --from-host deploy@192.0.2.20 --stack shop',
-    '<%= config.bin %> init --taskfile',
+    '<%= config.bin %> init --no-taskfile',
   ];
   static override flags = {
     app: Flags.string({ description: 'Name of the app. Default: the name of the folder.', env: 'ZEBU_APP_NAME' }),
@@ -44,7 +44,11 @@ export default class Init extends ZebuCommand<Initialized> {
       env: 'ZEBU_PROXMOX_TRANSPORT',
     }),
     url: Flags.string({ description: 'Where people reach the app.', env: 'ZEBU_APP_URL' }),
-    taskfile: Flags.boolean({ description: 'Write a Taskfile.yml as well, for `task proxmox:deploy VERSION=v1.2`.' }),
+    taskfile: Flags.boolean({
+      allowNo: true,
+      description:
+        'Write a Taskfile, too, for `task proxmox:deploy VERSION=v1.2`. Default: where there is one, or task is installed.',
+    }),
     force: Flags.boolean({ description: 'Write over files that are there.' }),
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
   };
@@ -63,6 +67,7 @@ export default class Init extends ZebuCommand<Initialized> {
       given: { app: flags.app, compose: flags.compose, host: flags.host, transport: flags.transport, url: flags.url },
       taskfile: flags.taskfile,
       force: flags.force,
+      warn: (line) => this.io.warn(line),
       running:
         destination === undefined
           ? undefined

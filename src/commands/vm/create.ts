@@ -28,9 +28,10 @@ export default class VmCreate extends ProjectCommand<VmCreated> {
       for (const step of result.steps)
         this.io.out(`${step.title}\n    ${step.method} ${step.path} ${JSON.stringify(step.params)}`);
       if (result.steps.length === 0) this.io.out(`VM ${result.vmid} (${result.name}) is there and running: no change`);
-    } else if (result.changed)
+    } else if (result.changed) {
       this.io.out(`VM ${result.vmid} (${result.name}) on ${result.node} is ready at ${result.ip ?? ''}`);
-    else this.io.out(`VM ${result.vmid} (${result.name}) on ${result.node} at ${result.ip ?? ''}: no change`);
+      this.io.note('next: zebu app:deploy --tag <tag>, or zebu up for the newest');
+    } else this.io.out(`VM ${result.vmid} (${result.name}) on ${result.node} at ${result.ip ?? ''}: no change`);
     return result;
   }
 }

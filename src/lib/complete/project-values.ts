@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.js';
-import { readServices } from '../init/detect.js';
+import { readCompose } from '../init/compose.js';
 import type { Candidate, Wanted } from './candidates.js';
 
 /** A shell waits for this while the user types: what does not answer in time is left out. */
@@ -26,9 +26,12 @@ function split(line: string): Candidate {
 async function services(): Promise<readonly Candidate[]> {
   const { config, root } = await loadConfig({ cwd: process.cwd(), env: process.env, settings: [], warn: () => {} });
   const texts = await Promise.all(
-    config.app.compose.map((file) => readFile(resolve(root, file), 'utf8').catch(() => '')),
+    config.app.compose.map(async (name) => ({
+      name,
+      text: await readFile(resolve(root, name), 'utf8').catch(() => ''),
+    })),
   );
-  return readServices(texts).map(({ name, ports }) => ({ word: name, about: ports.join(' ') }));
+  return readCompose(texts).services.map(({ name, ports }) => ({ word: name, about: ports.join(' ') }));
 }
 
 /** zebu asks itself: the VM is the only one who knows, and it may be out of reach. */

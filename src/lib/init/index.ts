@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { CONFIG_FILE, loadConfig } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
-import { detect } from './detect.js';
+import { detect, type Found } from './detect.js';
 import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
+import { findSecrets } from './secrets.js';
+import { isInstalled, repositorySteps, warnings } from './surroundings.js';
 import { renderTaskfile } from './taskfile.js';
 import type { Detected, Initialized } from './results.js';
 
@@ -25,9 +27,11 @@ export interface InitRequest {
   };
   /** Finds the stack that runs already; undefined when the app is a new one. */
   readonly running?: (() => Promise<ImportedStack>) | undefined;
-  readonly taskfile: boolean;
+  /** undefined: where there is a Taskfile, or the program for it. */
+  readonly taskfile: boolean | undefined;
   readonly force: boolean;
   readonly questions: Asker<'app' | 'host'>;
+  readonly warn: (line: string) => void;
 }
 
 interface Written {
@@ -46,7 +50,7 @@ async function textOf(path: string): Promise<string | undefined> {
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
 async function answer(
   { given, questions, folder }: InitRequest,
-  detected: Detected,
+  { detected, facts, dotenv, example }: Found,
   imported: ImportedStack | undefined,
 ): Promise<Answers> {
   const running = imported?.compose ?? [];
@@ -80,7 +84,7 @@ async function answer(
     transport: given.transport ?? (detected.hasToken ? 'api' : 'ssh'),
     host: host || undefined,
     url: given.url,
-    secrets: detected.secrets,
+    secrets: findSecrets(facts, { dotenv, example, running: imported !== undefined }),
     imported,
   };
 }
@@ -107,55 +111,78 @@ async function check(text: string): Promise<void> {
   }
 }
 
+/** Unless it was said: where somebody works with task already, and none of ours is there. */
+async function wantsTaskfile({ taskfile: asked, folder, env }: InitRequest, detected: Detected): Promise<boolean> {
+  if (asked !== undefined) return asked;
+  if (existsSync(join(folder, 'Taskfile.proxmox.yml'))) return false;
+  return detected.hasTaskfile || isInstalled('task', env('PATH') ?? '');
+}
+
+/** Lines that .gitignore needs, as the file it becomes. */
+async function ignoreFile(folder: string): Promise<readonly Written[]> {
+  const ignores = (await textOf(join(folder, '.gitignore'))) ?? '';
+  const missing = missingIgnores(ignores);
+  if (missing.length === 0) return [];
+  const start = ignores === '' || ignores.endsWith('\n') ? ignores : `${ignores}\n`;
+  return [{ path: '.gitignore', text: `${start}${missing.join('\n')}\n`, existed: ignores !== '' }];
+}
+
 /**
  * Writes zebu.yml and what belongs to it.
  * @throws USAGE when a file is there and `force` is not given, CONFIG_INVALID for answers that make no configuration
  */
 export async function initProject(request: InitRequest): Promise<Initialized> {
-  const { folder, env, force } = request;
-  const detected = await detect(folder, env);
+  const { folder, env, force, given } = request;
   const configExisted = (await textOf(join(folder, CONFIG_FILE))) !== undefined;
-  if (configExisted && !force && !request.taskfile) throw isThere(CONFIG_FILE);
+  if (configExisted && !force && request.taskfile !== true) throw isThere(CONFIG_FILE);
+  const found = await detect(folder, env, given.compose);
+  const { detected } = found;
   const files: Written[] = [];
-  let host: string | undefined;
+  let answers: Answers | undefined;
   let imported: ImportedStack | undefined;
-  let absent: readonly string[] = [];
   // With a configuration in place, --taskfile adds the one file and leaves the rest alone.
   if (!configExisted || force) {
     imported = await request.running?.();
-    const answers = await answer(request, detected, imported);
-    host = answers.host;
+    answers = await answer(request, found, imported);
     const text = renderConfig(answers, detected);
     await check(text);
-    absent = answers.compose.filter((name) => !existsSync(join(folder, name)));
-    const ignores = (await textOf(join(folder, '.gitignore'))) ?? '';
-    const missing = missingIgnores(ignores);
     files.push(
       { path: CONFIG_FILE, text, existed: configExisted },
       { path: SCHEMA_FILE, text: `${JSON.stringify(configJsonSchema(), null, 2)}\n`, existed: false },
+      ...(await ignoreFile(folder)),
     );
-    if (missing.length > 0) {
-      const start = ignores === '' || ignores.endsWith('\n') ? ignores : `${ignores}\n`;
-      files.push({ path: '.gitignore', text: `${start}${missing.join('\n')}\n`, existed: ignores !== '' });
-    }
   }
-  if (request.taskfile) files.push(await taskfile(folder, detected, force));
+  if (await wantsTaskfile(request, detected)) files.push(await taskfile(folder, detected, force));
   for (const { path, text } of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
+  for (const line of await warnings(folder, found.facts.services)) request.warn(line);
+  for (const each of detected.unmasked) request.warn(`In .env there are values ${each}`);
   const included = files.some(({ path }) => path === 'Taskfile.proxmox.yml');
   return {
     files: files.map(({ path, existed }) => ({ path, existed })),
     detected,
     imported: imported?.stack ?? null,
     next: [
-      ...(configExisted && !force ? [] : host === undefined ? ['Set proxmox.host in zebu.yml'] : []),
       ...(included ? ['Add to your Taskfile: includes: { proxmox: ./Taskfile.proxmox.yml }'] : []),
-      ...(imported === undefined ? [] : importSteps(imported, absent)),
-      ...(detected.secrets.length > 0 ? [`Put values into .env: ${detected.secrets.join(', ')}`] : []),
-      ...detected.unmasked.map((each) => `Know that in .env there are values ${each}`),
-      'zebu vm:create --dry-run',
+      ...(answers === undefined ? [] : await nextSteps(folder, answers)),
     ],
   };
+}
+
+/** What is left to do until the app runs, in order. */
+async function nextSteps(folder: string, { compose, host, secrets, imported }: Answers): Promise<readonly string[]> {
+  const absent = compose.filter((name) => !existsSync(join(folder, name)));
+  const wanted = secrets.flatMap(({ name, wanted: isWanted }) => (isWanted ? [name] : []));
+  return [
+    ...(host === undefined ? ['Set proxmox.host in zebu.yml'] : []),
+    ...(imported === undefined ? [] : importSteps(imported, absent)),
+    ...(wanted.length > 0 ? [`Put values into .env: ${wanted.join(', ')}`] : []),
+    ...(await repositorySteps(
+      folder,
+      compose.filter((name) => !absent.includes(name)),
+    )),
+    'zebu up',
+  ];
 }

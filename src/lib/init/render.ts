@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Detected } from './results.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';
+import type { SecretFound } from './secrets.js';
 import type { ImportedStack } from './running/index.js';
 
 export interface Answers {
@@ -10,7 +11,7 @@ export interface Answers {
   /** Undefined: to be filled in later. */
   readonly host: string | undefined;
   readonly url: string | undefined;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretFound[];
   /** The stack that runs already. */
   readonly imported: ImportedStack | undefined;
 }
@@ -21,10 +22,10 @@ export const SCHEMA_FILE = '.zebu/zebu.schema.json';
 const scalar = (value: unknown): string => stringify(value).trim();
 
 function servicesComment(services: Detected['services']): readonly string[] {
-  return services.map(({ name, ports, healthcheck }) => {
+  return services.map(({ name, ports, healthcheck, oneShot }) => {
     const facts = [
       ports.length > 0 ? `ports ${ports.join(', ')}` : '',
-      healthcheck ? '' : 'no health check: judged by staying up',
+      oneShot ? 'runs to its end at each deploy' : healthcheck ? '' : 'no health check: judged by staying up',
     ];
     const said = facts.filter((fact) => fact !== '').join('; ');
     return `  #   ${name}${said === '' ? '' : `: ${said}`}`;
@@ -79,7 +80,9 @@ export function renderConfig(answers: Answers, detected: Detected): string {
     lines.push(
       '# Names only. Values come from .env or the environment, and stay in the VM across deploys.',
       'secrets:',
-      ...secrets.map((name) => `  ${name}: {}`),
+      ...secrets.map(
+        ({ name, declaration, about }) => `  ${name}: ${declaration}${about === '' ? '' : `   # ${about}`}`,
+      ),
     );
   }
   return `${lines.join('\n')}\n`;

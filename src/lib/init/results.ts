@@ -2,14 +2,21 @@
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 
-const services = z.array(z.object({ name: z.string(), ports: z.array(z.string()), healthcheck: z.boolean() }));
+const services = z.array(
+  z.object({
+    name: z.string(),
+    ports: z.array(z.string()),
+    healthcheck: z.boolean(),
+    oneShot: z.boolean().describe('It is meant to end: another service waits for it, or it is not started again.'),
+  }),
+);
 
 const detected = z.object({
   app: z.string().nullable().describe('From the name of the folder.'),
   composeFiles: z.array(z.string()),
   services,
   envExample: z.string().nullable(),
-  secrets: z.array(z.string()).describe('Names in the example file that look like secrets.'),
+  secrets: z.array(z.string()).describe('Names in Compose files, .env and its example that look like secrets.'),
   unmasked: z.array(z.string()).describe('What to know of values in .env that cannot be hidden everywhere.'),
   hosts: z.array(z.string()).describe('Hosts that look like Proxmox.'),
   hasToken: z.boolean(),

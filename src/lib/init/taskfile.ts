@@ -36,5 +36,5 @@ export function renderTaskfile(prefix: string): string {
     '    cmds:',
     ...cmds.map((cmd) => `      - ${cmd.trim()}`),
   ]);
-  return `# task ${prefix}deploy VERSION=v1.2; further flags of zebu after --\nversion: '3'\n\ntasks:${tasks.join('\n')}\n`;
+  return `# task proxmox:deploy VERSION=v1.2; further flags of zebu after --\nversion: '3'\n\ntasks:${tasks.join('\n')}\n`;
 }

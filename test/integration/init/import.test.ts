@@ -114,7 +114,7 @@ it('is imported under its name, and deployed with what its volume holds', async 
   const { imported, next } = (JSON.parse(run.stdout) as { result: Made }).result;
   expect(imported).toMatchObject({
     project: 'shop',
-    services: [{ name: 'web', ports: ['8090:8080'], healthcheck: false }],
+    services: [{ name: 'web', ports: ['8090:8080'], healthcheck: false, oneShot: false }],
   });
   expect(next.join('\n')).not.toContain('compose.yml');
   project.release('v1');

@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/lib/config/load.js';
-import { appName, proxmoxHosts, readServices, secretNames } from '../../../src/lib/init/detect.js';
+import { readCompose } from '../../../src/lib/init/compose.js';
+import { appName, proxmoxHosts } from '../../../src/lib/init/detect.js';
+import { findSecrets, namesSecret } from '../../../src/lib/init/secrets.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
 import { asker } from '../../../src/lib/ui/ask.js';
 
@@ -31,9 +34,10 @@ const request = (folder: string, extra: Partial<InitRequest> = {}): InitRequest 
   folder,
   env: (name) => (name === 'HOME' ? folder : undefined),
   given,
-  taskfile: false,
+  taskfile: undefined,
   force: false,
   questions: nobody,
+  warn: () => {},
   ...extra,
 });
 
@@ -46,16 +50,106 @@ describe('what init sees by itself', () => {
     expect(appName('2024')).toBeUndefined();
   });
 
+  const read = (...texts: readonly string[]): ReturnType<typeof readCompose> =>
+    readCompose(texts.map((text, index) => ({ name: `${index}.yml`, text })));
+
   it('reads services, ports and health checks, over several files', () => {
-    expect(readServices([COMPOSE, 'services: {db: {ports: [{published: 1, target: 2}]}}', '{ broken'])).toEqual([
-      { name: 'web', ports: ['8080:80'], healthcheck: true },
-      { name: 'db', ports: ['1:2'], healthcheck: false },
+    expect(
+      read(COMPOSE, 'services: {db: {ports: [{published: 1, target: 2}], build: {context: ./db}}}').services,
+    ).toEqual([
+      { name: 'web', ports: ['8080:80'], healthcheck: true, oneShot: false, build: undefined },
+      { name: 'db', ports: ['1:2'], healthcheck: false, oneShot: false, build: './db' },
     ]);
   });
 
+  it('takes for a one-shot what another waits for to end, and what is not started again', () => {
+    const { services } = read(`services:
+  web: { image: x, depends_on: { migrate: { condition: service_completed_successfully }, db: { condition: service_started } } }
+  migrate: { image: x }
+  seed: { image: x, restart: "no" }
+  page: { image: x, restart: "no", ports: ["80"] }
+  db: { image: x }
+`);
+    expect(services.filter(({ oneShot }) => oneShot).map(({ name }) => name)).toEqual(['migrate', 'seed']);
+  });
+
+  it('says where a Compose file is no YAML', () => {
+    expect(() => read('services: {}\n', 'services:\n  web:\n   a: 1\n  b: [\n')).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^1\.yml:\d: /) as string }),
+    );
+  });
+
+  it('reads what variables are asked for, and which can do without a value', () => {
+    const { variables, wholeEnv } = read(`services:
+  web:
+    image: "x:\${TAG:-latest}"
+    command: ["echo", "$$HOME", "$PLAIN", "\${OUTER:-\${INNER}}"]
+    environment: [HANDED_ON, "SET=\${BOTH:-x}", "\${BOTH}"]
+    env_file: [other.env, { path: ./.env, required: false }]
+  db: { image: y, environment: { ALSO: , GIVEN: 1 } }
+secrets: { key: { environment: FROM_SECRET } }
+`);
+    expect(Object.fromEntries([...variables].map(([name, { optional }]) => [name, optional]))).toEqual({
+      ...{ TAG: true, PLAIN: false, OUTER: true, INNER: true, HANDED_ON: false },
+      ...{ BOTH: false, ALSO: false, FROM_SECRET: false },
+    });
+    expect(wholeEnv).toBe(true);
+  });
+
   it('knows a secret by its name', () => {
-    const example = 'DB_PASSWORD=\nPORT=80\nSTRIPE_API_KEY=x\nHMAC_PEPPER=\nKEYBOARD=us\nPUBLIC_URL=http://x\n';
-    expect(secretNames(example)).toEqual(['DB_PASSWORD', 'STRIPE_API_KEY', 'HMAC_PEPPER']);
+    const names = [
+      'DB_PASSWORD',
+      'PORT',
+      'STRIPE_API_KEY',
+      'HMAC_PEPPER',
+      'KEYBOARD',
+      'PUBLIC_URL',
+      'STRIPE_PUBLIC_KEY',
+    ];
+    expect(names.filter(namesSecret)).toEqual(['DB_PASSWORD', 'STRIPE_API_KEY', 'HMAC_PEPPER']);
+  });
+
+  describe('of secrets', () => {
+    const facts = read(`services:
+  web:
+    image: x
+    environment:
+      - DATABASE_URL
+      - STRIPE_KEY
+      - SESSION_SECRET
+      - "SMTP_PASSWORD=\${SMTP_PASSWORD:-}"
+      - LOG_LEVEL=\${LOG_LEVEL:-info}
+  db: { image: postgres, environment: [POSTGRES_PASSWORD] }
+`);
+    const declared = (dotenv: string, running = false): Readonly<Record<string, string>> =>
+      Object.fromEntries(
+        findSecrets(facts, { dotenv, example: 'SENTRY_TOKEN=\n', running }).map(({ name, declaration, wanted }) => [
+          name,
+          `${declaration}${wanted ? ' wanted' : ''}`,
+        ]),
+      );
+
+    it('takes what .env has, makes up what nobody else knows, and leaves open what may be empty', () => {
+      expect(declared('LOG_LEVEL=debug\nDATABASE_URL=postgres://app:pw@db/app\nSTRIPE_KEY=\n')).toEqual({
+        DATABASE_URL: '{}',
+        STRIPE_KEY: '{ required: false }',
+        SESSION_SECRET: '{ generate: true }',
+        SMTP_PASSWORD: '{ required: false }',
+        POSTGRES_PASSWORD: '{ generate: true, rotate: never }',
+        SENTRY_TOKEN: '{} wanted',
+      });
+      expect(declared('POSTGRES_PASSWORD=a-password\nSTRIPE_KEY=change_me\n')).toMatchObject({
+        POSTGRES_PASSWORD: '{ rotate: never }',
+        STRIPE_KEY: '{} wanted',
+      });
+    });
+
+    it('makes nothing up for a stack that runs already: its data has been made with something', () => {
+      expect(declared('', true)).toMatchObject({
+        POSTGRES_PASSWORD: '{ rotate: never } wanted',
+        SESSION_SECRET: '{} wanted',
+      });
+    });
   });
 
   it('finds Proxmox in ~/.ssh/config', () => {
@@ -88,7 +182,13 @@ describe('what init writes', () => {
     expect(config.proxmox).toMatchObject({ transport: 'ssh', host: 'pve' });
     expect(Object.keys(config.secrets)).toEqual(['DB_PASSWORD']);
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('dist\n.env\n.env.*\n!.env.example\n');
-    expect(made.next).toEqual(['Put values into .env: DB_PASSWORD', 'zebu vm:create --dry-run']);
+    expect(readFileSync(join(folder, 'zebu.yml'), 'utf8')).toContain(
+      '  DB_PASSWORD: { generate: true, rotate: never }   # made at the first deploy; data is made with it\n',
+    );
+    expect(made.next).toEqual([
+      'Make it a git repository: git init && git add . && git commit -m "First commit"',
+      'zebu up',
+    ]);
   });
 
   it('asks only for the host, and leaves it open when nobody can be asked', async () => {
@@ -122,6 +222,60 @@ describe('what init writes', () => {
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('There is no Compose file') as string,
     });
+  });
+
+  it('says what git lacks, what others can read, and what is outside the repository', async () => {
+    const folder = project({ ...files, '.env': 'DB_PASSWORD=x\n' });
+    const git = (...args: readonly string[]): void => {
+      const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.org'];
+      expect(spawnSync('git', ['-C', folder, ...identity, ...args]).status).toBe(0);
+    };
+    const run = async (): Promise<{ next: readonly string[]; warned: readonly string[] }> => {
+      const warned: string[] = [];
+      const { next } = await initProject(
+        request(folder, { force: true, given: { ...given, host: 'pve' }, warn: (line) => void warned.push(line) }),
+      );
+      return { next: next.slice(0, -1), warned };
+    };
+    chmodSync(join(folder, '.env'), 0o644);
+    git('init', '-q');
+    expect(await run()).toEqual({
+      next: ['Commit it: git add . && git commit -m "First commit"'],
+      warned: [expect.stringContaining('chmod 600 .env'), expect.stringContaining('DB_PASSWORD')],
+    });
+    chmodSync(join(folder, '.env'), 0o600);
+    writeFileSync(join(folder, '.env'), 'DB_PASSWORD=a-long-password-of-the-test\n');
+    git('add', 'compose.yml');
+    git('commit', '-q', '-m', 'first');
+    writeFileSync(join(folder, 'compose.production.yml'), 'services: { web: { build: ../elsewhere } }\n');
+    expect(await run()).toEqual({
+      next: [
+        'Commit compose.production.yml: what is deployed is a commit',
+        'Tag what is to be deployed: git tag v1.0.0',
+      ],
+      warned: [
+        'web is built from ../elsewhere, outside the repository, and only the repository is sent: move it there',
+      ],
+    });
+    git('add', '.');
+    git('add', '-f', '.env');
+    git('commit', '-q', '-m', 'second');
+    git('tag', 'v1');
+    const { next, warned } = await run();
+    expect([next, warned[0]]).toEqual([[], expect.stringContaining('.env is tracked by git')]);
+  });
+
+  it('has a Taskfile where there is one or task is installed, unless told otherwise', async () => {
+    const paths = async (folder: string, extra: Partial<InitRequest> = {}): Promise<readonly string[]> =>
+      (await initProject(request(folder, extra))).files.map(({ path }) => path).filter((path) => /Taskfile/.test(path));
+    expect(await paths(project(files))).toEqual([]);
+    const theirs = { ...files, 'Taskfile.yml': "version: '3'\n" };
+    expect(await paths(project(theirs))).toEqual(['Taskfile.proxmox.yml']);
+    expect(await paths(project(theirs), { taskfile: false })).toEqual([]);
+    const folder = project(files);
+    writeFileSync(join(folder, 'task'), '#!/bin/sh\n', { mode: 0o755 });
+    expect(await paths(folder, { env: (name) => (name === 'PATH' ? folder : undefined) })).toEqual(['Taskfile.yml']);
+    expect(readFileSync(join(folder, 'Taskfile.yml'), 'utf8')).toMatch(/^# task proxmox:deploy VERSION=v1\.2;/);
   });
 
   it('adds a Taskfile to a project that has its configuration, and respects one that is there', async () => {

@@ -38,8 +38,8 @@ const shop: RunningStack = {
   folder: '/srv/shop',
   files: ['/srv/shop/compose.yml', '/srv/shop/deploy/compose.production.yml'],
   services: [
-    { name: 'db', ports: [], healthcheck: false },
-    { name: 'web', ports: ['8080:80'], healthcheck: true },
+    { name: 'db', ports: [], healthcheck: false, oneShot: false },
+    { name: 'web', ports: ['8080:80'], healthcheck: true, oneShot: false },
   ],
 };
 const blog: RunningStack = {
@@ -119,6 +119,7 @@ describe('an app of a stack that runs', () => {
     env: (name) => (name === 'HOME' ? folder : undefined),
     given: { app: undefined, compose: undefined, host: 'pve', transport: undefined, url: undefined },
     running: async () => imported,
+    warn: () => {},
     taskfile: false,
     force: false,
     questions: nobody,
@@ -137,7 +138,8 @@ describe('an app of a stack that runs', () => {
     expect(made.next).toEqual([
       'Put deploy/compose.production.yml here and commit it; on vm it is /srv/shop/deploy/compose.production.yml',
       'Give the VM the tag zebu-app-shop in Proxmox, unless zebu made it for this app',
-      'zebu vm:create --dry-run',
+      'Make it a git repository: git init && git add . && git commit -m "First commit"',
+      'zebu up',
     ]);
   });
 

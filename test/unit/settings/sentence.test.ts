@@ -23,6 +23,7 @@ describe('what becomes of .env', () => {
       imported: undefined,
     };
     const detected = { services: [] } as unknown as Parameters<typeof renderConfig>[1];
-    expect(renderConfig({ ...answers, secrets }, detected)).toContain(`# ${SETTINGS_RULE}\n`);
+    const found = secrets.map((name) => ({ name, declaration: '{}', about: '', wanted: true }));
+    expect(renderConfig({ ...answers, secrets: found }, detected)).toContain(`# ${SETTINGS_RULE}\n`);
   });
 });

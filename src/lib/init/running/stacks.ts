@@ -47,6 +47,7 @@ function servicesOf(containers: readonly Container[]): RunningStack['services'] 
       name,
       ports: [...new Set(own.flatMap(({ ports }) => publishedPorts(ports)))],
       healthcheck: own.some(({ status }) => /\((healthy|unhealthy|health: starting)\)/.test(status)),
+      oneShot: own.every(({ status }) => status.startsWith('Exited (0)')),
     };
   });
 }
