@@ -129,7 +129,8 @@ export function readCompose(files: readonly { readonly name: string; readonly te
       const ports: unknown[] = Array.isArray(service['ports']) ? service['ports'] : [];
       for (const port of ports.map(shownPort)) if (!known.ports.includes(port)) known.ports.push(port);
       known.healthcheck ||= isTree(service['healthcheck']);
-      if (service['restart'] !== undefined) known.restart = String(service['restart']);
+      const { restart } = service;
+      if (typeof restart === 'string' || typeof restart === 'boolean') known.restart = String(restart);
       known.build = buildOf(service['build']) ?? known.build;
       wholeEnv ||= namesEnv(service['env_file']);
       for (const [needed, how] of Object.entries(isTree(service['depends_on']) ? service['depends_on'] : {}))
