@@ -128,7 +128,8 @@ work=$(mktemp -d) && cd "$work" && release=$work/release && mkdir "$release" && 
 cat >compose.yml <<'E'
 ${composeFile(combination)}
 E
-if docker compose -p $project up -d --wait --wait-timeout 20 >said 2>&1; then echo good; else tail -n 1 said; fi >compose
+# The limit does not hold for what a dependant waits for: where that never ends, Compose never does.
+if timeout 60 docker compose -p $project up -d --wait --wait-timeout 20 >said 2>&1; then echo good; else tail -n 1 said; fi >compose
 docker compose -p $project down -t 0 >/dev/null 2>&1
 docker compose -p $project config --format json >config
 note_intents
