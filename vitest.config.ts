@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { BUILT_TRANSPORTS, transportHooks } from './scripts/own-transports.ts';
 import { SCRIPT_FILE, scriptText } from './scripts/script-text.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -20,6 +21,20 @@ const scriptsAsText: Plugin = {
   load: (id) => (SCRIPT_FILE.test(id) ? `export default ${JSON.stringify(scriptText(id))};` : undefined),
 };
 
+/** As the build does it, from the sources. */
+const builtTransports: Plugin = {
+  name: 'built-transports',
+  enforce: 'pre',
+  load: (id) => {
+    if (!BUILT_TRANSPORTS.test(id)) return undefined;
+    const files = transportHooks(source('./')).map((file) => file.replace(/(?:\/\.)?\/dist\/(.*)\.js$/, '/src/$1.ts'));
+    return [
+      ...files.map((file, index) => `import hook${index} from ${JSON.stringify(file)};`),
+      `export const builtTransports = await Promise.all([${files.map((_, index) => `hook${index}()`).join(', ')}]);`,
+    ].join('\n');
+  },
+};
+
 const minutes = (n: number): number => n * 60_000;
 
 /**
@@ -29,7 +44,7 @@ const minutes = (n: number): number => n * 60_000;
 const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
 
 export default defineConfig({
-  plugins: [scriptsAsText],
+  plugins: [scriptsAsText, builtTransports],
   resolve: { alias },
   test: {
     pool: 'forks',

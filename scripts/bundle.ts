@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { eagerly, lazily } from './lazily.ts';
+import { BUILT_TRANSPORTS, ownTransports } from './own-transports.ts';
 import { SCRIPT_FILE, scriptText } from './script-text.ts';
 
 /** What oclif does on every start in a way that is only slow; each is looked for, so that an update of oclif is noticed. */
@@ -109,6 +110,16 @@ const scriptsAsText: Plugin = {
   },
 };
 
+/** Declarations of the transports that come with zebu, which stand in for a module that has none. */
+const builtTransports = (root: string): Plugin => ({
+  name: 'built-transports',
+  setup(build) {
+    build.onLoad({ filter: BUILT_TRANSPORTS }, async () => ({
+      contents: `export const builtTransports = ${JSON.stringify(await ownTransports(root))};`,
+    }));
+  },
+});
+
 /** Of what it loads at once, a server, an agent of HTTP and the making of keys are of no use here. */
 const lightSsh: Plugin = {
   name: 'light-ssh',
@@ -177,7 +188,7 @@ export const bundling = (root: string): BuildOptions => ({
   ],
   // The same library, as modules instead of CommonJS: what is not used is left out.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [lazyOclif, builtinsByName, lightWsl, scriptsAsText, fetchOfNode],
+  plugins: [builtTransports(root), lazyOclif, builtinsByName, lightWsl, scriptsAsText, fetchOfNode],
 });
 
 /**

@@ -119,8 +119,8 @@ export const FOLDERS: readonly Folder[] = [
     'runs',
     'deploy',
   ),
-  folder('init', 'what `zebu init` finds out and writes', 'ui', 'config', 'secrets', 'settings'),
-  folder('ci', 'the workflow for GitHub Actions', 'config', 'repository', 'context'),
+  folder('init', 'what `zebu init` finds out and writes', 'ui', 'config', 'providers', 'secrets', 'settings'),
+  folder('ci', 'the workflow for GitHub Actions', 'config', 'repository', 'context', 'providers'),
   folder(
     'doctor',
     'checks of everything before it is needed',
@@ -150,7 +150,7 @@ export const FOLDERS: readonly Folder[] = [
     'app',
     'doctor',
   ),
-  folder('complete', 'what a shell completes', 'config', 'init'),
+  folder('complete', 'what a shell completes', 'config', 'providers', 'init'),
   folder('cli', 'the start: arguments, help, what is thrown becomes one line and an exit status', 'update', 'complete'),
 ];
 

@@ -40,7 +40,8 @@ export default class Init extends ZebuCommand<Initialized> {
     }),
     host: Flags.string({ description: 'Proxmox host.', env: 'ZEBU_PROXMOX_HOST' }),
     transport: Flags.string({
-      description: 'How Proxmox is reached. Default: api when ZEBU_PROXMOX_TOKEN is set, else ssh.',
+      description:
+        'Transport, as zebu providers lists it. Default: one whose login the environment holds, such as a token, else the default of proxmox.transport.',
       env: 'ZEBU_PROXMOX_TRANSPORT',
     }),
     url: Flags.string({ description: 'Where people reach the app.', env: 'ZEBU_APP_URL' }),
@@ -56,15 +57,20 @@ export default class Init extends ZebuCommand<Initialized> {
   async execute(): Promise<Initialized> {
     const { flags } = await this.parse(Init);
     const { initProject } = await import('../lib/init/index.js');
+    const { chooseTransport } = await import('../lib/init/transport.js');
+    const { installedTransports } = await import('../lib/providers/installed.js');
     const { importStack } = await import('../lib/init/running/index.js');
     const { asker } = await import('../lib/ui/ask.js');
     const interactive = this.io.interactive && !flags.yes;
     const questions = asker({ interactive }, Init.flags, 'app', 'host', 'stack');
     const { 'from-host': destination, 'identity-file': identityFile, stack } = flags;
+    const env = (name: string): string | undefined => process.env[name] || undefined;
     const made = await initProject({
       folder: process.cwd(),
-      env: (name) => process.env[name] || undefined,
-      given: { app: flags.app, compose: flags.compose, host: flags.host, transport: flags.transport, url: flags.url },
+      env,
+      given: { app: flags.app, compose: flags.compose, host: flags.host, url: flags.url },
+      transport: await chooseTransport(this.config, { named: flags.transport, env, io: this.io }),
+      installed: () => installedTransports(this.config),
       taskfile: flags.taskfile,
       force: flags.force,
       warn: (line) => this.io.warn(line),

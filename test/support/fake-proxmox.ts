@@ -1,6 +1,7 @@
 import { pveError, ZebuError, type Transport } from '@zebu/kit';
 import { createConsole } from '@zebu/kit/core';
 import 'proxmox-api';
+import { builtTransports } from '../../src/lib/config/built-transports.js';
 import { configSchema, type Config } from '../../src/lib/config/schema.js';
 import type { Clock, Context } from '../../src/lib/context/context.js';
 import { Capture } from './capture.js';
@@ -108,7 +109,7 @@ export function fakeProxmox(
   const parsed: Config = configSchema.parse({ app: { name: 'shop' }, ...config });
   const context = {
     config: parsed,
-    loaded: { config: parsed, overlay: undefined, origin: () => ({ kind: 'default' }) },
+    loaded: { config: parsed, overlay: undefined, transports: builtTransports, origin: () => ({ kind: 'default' }) },
     // No plugin has a hook.
     oclif: { plugins: new Map(), runHook: async () => ({ successes: [], failures: [] }) },
     root: '/nowhere',

@@ -22,13 +22,17 @@ export type {
   ZebuHook,
 } from './hooks.js';
 export type { Io } from './io.js';
+export { jumpHostOf } from './jump-host.js';
 export type { ProgressEvent } from './progress.js';
 export {
   API_VERSION,
   type SecretsHookResult,
   type SecretSourceDescriptor,
+  type TransportAtInit,
+  type TransportDeclaration,
   type TransportDescriptor,
   type TransportHookResult,
+  type TransportInCi,
 } from './providers.js';
 export { pveError, type PveRefusal } from './pve-error.js';
 export { commandLine, quote, sh, variables } from './quote.js';
@@ -36,9 +40,21 @@ export { Sensitive } from './redact.js';
 export { type ResultDeclaration, resultOf, type ResultOf, type SchemaOf } from './result.js';
 export type { ListedSecret, SecretSource, SecretSourceContext, SecretSourceFactory, Setting } from './secrets.js';
 export type {
+  BooleanKey,
+  CommonSettings,
+  ListKey,
+  NumberKey,
+  StringKey,
+  TransportKey,
+  TransportKeys,
+  TransportSettings,
+} from './transport-keys.js';
+export type {
+  Concern,
   ExecOptions,
   ExecResult,
   HostShell,
+  JumpHost,
   Method,
   Transport,
   TransportContext,

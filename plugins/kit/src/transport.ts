@@ -29,6 +29,26 @@ export interface HostShell {
   upload(path: string, content: Buffer | Readable | string, mode: number): Promise<void>;
 }
 
+/** How one logs in on the Proxmox host over SSH, to go on from there into a VM. */
+export interface JumpHost {
+  readonly host: string;
+  /** Default: 22, or what ~/.ssh/config says. */
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly identityFile?: string | undefined;
+  /** Files of known host keys. */
+  readonly knownHosts: readonly string[];
+  /** `[user@]host[:port]`, comma-separated for several hops, on the way to the host. */
+  readonly proxyJump?: string | undefined;
+}
+
+/** Something that works, and not as it should; both in one sentence. */
+export interface Concern {
+  readonly what: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
 /**
  * One authenticated way to a Proxmox VE node or cluster. The shape of `doRequest` is that of proxmox-api's
  * `ApiRequestable`, so the typed client runs over any transport.
@@ -52,20 +72,22 @@ export interface Transport {
    */
   endedWell?(upid: string): boolean;
   /**
-   * Where requests have to go another way than they should, such as a slower one: that, and why, in one sentence. `doctor`
-   * shows it. Undefined, or left out: all is as it should be.
+   * What `doctor` warns of: requests that have to go a slower way than they should, a credential that is about to expire. None,
+   * or left out: all is as it should be.
    */
-  detour?(): Promise<string | undefined>;
+  concerns?(): Promise<readonly Concern[]>;
   /** Present where commands can be run on the host itself. */
   readonly hostShell?: HostShell;
+  /** Present where a VM can be reached through the host, for `vm.via: host`. */
+  readonly jumpHost?: JumpHost;
   close(): Promise<void>;
 }
 
-/** What a transport is told when it is made. Its own settings come validated by its own schema. */
+/** What a transport is told when it is made. */
 export interface TransportContext {
   readonly io: Io;
   readonly signal: AbortSignal;
-  /** The `proxmox` section of the configuration, as the core's schema has it plus the transport's own keys. */
+  /** The `proxmox` section of the configuration, checked: zebu's own keys and those that transports declare. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Reads ZEBU_* and the variables the configuration refers to; undefined when unset or empty. */
   readonly env: (name: string) => string | undefined;

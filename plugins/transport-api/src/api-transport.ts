@@ -1,4 +1,4 @@
-import type { Io, Transport } from '@zebu/kit';
+import type { Io, JumpHost, Transport } from '@zebu/kit';
 import { openTls, RestClient } from '@zebu/kit/rest';
 import type { ApiSettings } from './settings.js';
 import { untrusted, type Trust } from './tls.js';
@@ -15,12 +15,15 @@ export interface ApiOptions extends ApiSettings {
 export class ApiTransport implements Transport {
   readonly id = 'api';
   readonly where: string;
+  /** Anybody who has a login there: it is not what the API is asked through. */
+  readonly jumpHost?: JumpHost;
   readonly #client: RestClient;
 
-  constructor({ host, port, token, trust, io, signal, timeoutMs }: ApiOptions) {
+  constructor({ host, port, token, trust, io, signal, timeoutMs, jumpHost }: ApiOptions) {
     const where = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const ca = 'ca' in trust ? trust.ca : undefined;
     this.where = where;
+    if (jumpHost !== undefined) this.jumpHost = jumpHost;
     this.#client = new RestClient({
       io,
       signal,

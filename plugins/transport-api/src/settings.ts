@@ -1,16 +1,5 @@
-import { ZebuError, type TransportContext } from '@zebu/kit';
-
-/** As zebu's configuration has checked them; a schema of our own would take longer to load than some requests. */
-interface Keys {
-  readonly host?: string;
-  readonly port?: number;
-  readonly token_file?: string;
-  readonly token_env?: string;
-  readonly fingerprint?: string;
-  readonly ca_file?: string;
-  /** Seconds. */
-  readonly timeout?: number;
-}
+import { jumpHostOf, ZebuError, type JumpHost, type TransportContext, type TransportSettings } from '@zebu/kit';
+import { keys, PORT } from './keys.js';
 
 export interface ApiSettings {
   readonly host: string;
@@ -20,18 +9,20 @@ export interface ApiSettings {
   readonly fingerprint?: string | undefined;
   readonly ca_file?: string | undefined;
   readonly timeoutMs: number;
+  readonly jumpHost: JumpHost | undefined;
 }
 
+/** As zebu's configuration has checked them; a schema of our own would take longer to load than some requests. */
 export function parseSettings(context: TransportContext): ApiSettings {
   const {
     host,
-    port = 8006,
+    port = PORT,
     token_file,
-    token_env = 'ZEBU_PROXMOX_TOKEN',
+    token_env = keys.token_env.default,
     fingerprint,
     ca_file,
     timeout = 30,
-  } = context.settings as Keys;
+  } = context.settings as TransportSettings<typeof keys>;
   if (host === undefined) {
     throw new ZebuError(
       'CONFIG_INVALID',
@@ -41,5 +32,15 @@ export function parseSettings(context: TransportContext): ApiSettings {
       },
     );
   }
-  return { host, port, token_file, token_env, fingerprint, ca_file, timeoutMs: timeout * 1000 };
+  return {
+    host,
+    port,
+    token_file,
+    token_env,
+    fingerprint,
+    ca_file,
+    timeoutMs: timeout * 1000,
+    // `proxmox.port` is that of the API: SSH has its own there.
+    jumpHost: jumpHostOf(context.settings),
+  };
 }

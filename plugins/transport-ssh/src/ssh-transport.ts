@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ExecOptions, ExecResult, HostShell, Io, Transport } from '@zebu/kit';
+import type { Concern, ExecOptions, ExecResult, HostShell, Io, JumpHost, Transport } from '@zebu/kit';
 import type { RestClient } from '@zebu/kit/rest';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { PveshClient } from './pvesh-client.js';
@@ -7,11 +7,15 @@ import { makeTicket } from './ticket.js';
 
 export interface SshTransportOptions {
   readonly session: SshSession;
+  readonly jumpHost: JumpHost;
   readonly io: Io;
   readonly signal: AbortSignal;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
 }
+
+const OWN_API =
+  'Let sshd forward to 127.0.0.1:8006 (AllowTcpForwarding, PermitOpen), and see that pveproxy runs there.';
 
 /** Found with the first request: the node's own API server, or, with what stood in the way, pvesh. */
 type Way =
@@ -22,13 +26,15 @@ export class SshTransport implements Transport {
   readonly id = 'ssh';
   readonly where: string;
   readonly hostShell: HostShell;
+  readonly jumpHost: JumpHost;
   readonly #options: SshTransportOptions;
   #way: Promise<Way> | undefined;
   #found: Way | undefined;
 
   constructor(options: SshTransportOptions) {
-    const { session } = options;
+    const { session, jumpHost } = options;
     this.#options = options;
+    this.jumpHost = jumpHost;
     this.where = session.where;
     this.hostShell = {
       exec: (argv: readonly string[], exec?: ExecOptions): Promise<ExecResult> => session.exec(argv, exec),
@@ -54,8 +60,9 @@ export class SshTransport implements Transport {
     return this.#found?.detour !== undefined && this.#found.client.endedWell(upid);
   }
 
-  async detour(): Promise<string | undefined> {
-    return (await this.#find()).detour;
+  async concerns(): Promise<readonly Concern[]> {
+    const { detour } = await this.#find();
+    return detour === undefined ? [] : [{ what: detour, remedy: OWN_API }];
   }
 
   async close(): Promise<void> {

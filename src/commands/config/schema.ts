@@ -15,7 +15,9 @@ export default class ConfigSchema extends ZebuCommand<Record<string, unknown>> {
     const { flags } = await this.parse(ConfigSchema);
     this.page(flags);
     const { configJsonSchema } = await import('../../lib/config/json-schema.js');
-    const schema = configJsonSchema();
+    const { installedTransports } = await import('../../lib/providers/installed.js');
+    const { declared } = await installedTransports(this.config);
+    const schema = configJsonSchema(declared);
     this.io.out(JSON.stringify(schema, null, 2));
     return schema;
   }

@@ -5,7 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { GitProgram } from '../repository/git-program.js';
-import { accessSecrets, renderWorkflow } from './workflow.js';
+import { describedTransport } from '../providers/registry.js';
+import { accessSecrets, renderWorkflow, type AccessInCi } from './workflow.js';
 import type { CiInitialized } from './results.js';
 
 const WORKFLOW = '.github/workflows/deploy.yml';
@@ -16,7 +17,18 @@ function topOf(folder: string): string {
   return status === 0 ? stdout.trim() : folder;
 }
 
-/** Writes the workflow. @throws USAGE when there is one and `force` is not given */
+/** What the transport in use needs in CI. @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN */
+async function accessOf({ config, oclif, io }: Context): Promise<AccessInCi> {
+  const { descriptor, plugin, own } = await describedTransport(oclif, config.proxmox.transport, io);
+  const access = { ...descriptor.ci, port: descriptor.port?.default };
+  if (own) return access;
+  const { version = '', type } = oclif.plugins.get(plugin) ?? {};
+  if (type === 'link')
+    io.warn(`${plugin} is a folder of this machine: publish it, so that the workflow can install ${plugin}@${version}`);
+  return { ...access, plugin: `${plugin}@${version}` };
+}
+
+/** Writes the workflow. @throws USAGE when there is one and `force` is not given, and what `accessOf` throws */
 export async function ciInit(
   context: Context,
   options: { environment: string; runner: string; force: boolean; zebuVersion: string },
@@ -27,9 +39,11 @@ export async function ciInit(
   if (existsSync(path) && !options.force) {
     throw new ZebuError('USAGE', `${WORKFLOW} is there already`, { hint: 'Give --force to write a new one over it.' });
   }
+  const access = await accessOf(context);
   const text = renderWorkflow({
     ...options,
     config,
+    access,
     folder: relative(top, root).replaceAll('\\', '/'),
     submodules: existsSync(join(top, '.gitmodules')),
     lfs: await new GitProgram(top, context.signal).usesLfs(),
@@ -38,7 +52,7 @@ export async function ciInit(
   await writeFile(path, text);
   return {
     file: WORKFLOW,
-    secrets: [...accessSecrets(config.proxmox.transport), ...Object.keys(config.secrets)],
+    secrets: [...accessSecrets(access), ...Object.keys(config.secrets)],
     variables: ['PROXMOX_HOST', 'PROXMOX_PORT'],
     environment: options.environment,
   };

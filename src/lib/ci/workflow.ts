@@ -1,11 +1,22 @@
+import type { TransportInCi } from '@zebu/kit';
+import { variableOf } from '../config/keys.js';
 import type { Config } from '../config/schema.js';
 
 /** Actions by commit: a tag can be moved, and what it then names would run with the secrets of the deploy. */
 const CHECKOUT = 'actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2';
 const SETUP_NODE = 'actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0';
 
+/** What the transport needs there. */
+export interface AccessInCi extends TransportInCi {
+  /** Where it connects to unless `proxmox.port` says so; undefined where that is its own business. */
+  readonly port?: number | undefined;
+  /** The plugin it comes from, as npm names it with its version; undefined for what comes with zebu. */
+  readonly plugin?: string | undefined;
+}
+
 export interface WorkflowOptions {
   readonly config: Pick<Config, 'app' | 'proxmox' | 'secrets'>;
+  readonly access: AccessInCi;
   /** GitHub environment: its protection rules guard the deploy. */
   readonly environment: string;
   /** `runs-on`: a label, such as `ubuntu-latest` or `self-hosted`. */
@@ -26,15 +37,12 @@ const indent = (spaces: number, lines: readonly string[]): string =>
   lines.map((line) => (line === '' ? '' : ' '.repeat(spaces) + line)).join('\n');
 
 /** Names of the repository's secrets that the workflow reads beside those of the app. */
-export function accessSecrets(transport: string): readonly string[] {
-  const own =
-    transport === 'api'
-      ? ['ZEBU_PROXMOX_TOKEN']
-      : transport === 'ssh'
-        ? ['PROXMOX_SSH_KEY', 'PROXMOX_KNOWN_HOSTS']
-        : [];
-  return [...own, 'VM_SSH_KEY'];
+export function accessSecrets({ files = [], variables = [] }: TransportInCi): readonly string[] {
+  return [...variables, ...files.map(({ secret: name }) => name), VM_KEY.secret];
 }
+
+/** Of the VM, whatever the way to Proxmox is. */
+const VM_KEY = { secret: 'VM_SSH_KEY', file: 'vm_key', path: 'vm.identity_file' };
 
 const WAYS = [
   'A host at home cannot be reached from a runner of GitHub. One of these three makes it work:',
@@ -61,20 +69,12 @@ function reachability(): readonly string[] {
   ];
 }
 
-function access(transport: string): readonly string[] {
-  const keys = [
-    ...(transport === 'ssh'
-      ? [
-          ['PROXMOX_SSH_KEY', 'proxmox_key', 'ZEBU_PROXMOX_IDENTITY_FILE'],
-          ['PROXMOX_KNOWN_HOSTS', 'known_hosts', 'ZEBU_PROXMOX_KNOWN_HOSTS'],
-        ]
-      : []),
-    ['VM_SSH_KEY', 'vm_key', 'ZEBU_VM_IDENTITY_FILE'],
-  ] as const;
+function keyFiles({ files = [] }: TransportInCi): readonly string[] {
+  const keys = [...files.map((each) => ({ ...each, path: `proxmox.${each.key}` })), VM_KEY];
   return [
     '- name: Keys',
     '  env:',
-    ...keys.map(([name]) => `    ${name ?? ''}: ${secret(name ?? '')}`),
+    ...keys.map(({ secret: name }) => `    ${name}: ${secret(name)}`),
     '  run: |',
     '    umask 077',
     '    folder=$RUNNER_TEMP/zebu',
@@ -87,17 +87,17 @@ function access(transport: string): readonly string[] {
     `      printf '%s\\n' "\${!1}" >"$folder/$2"`,
     '      echo "$3=$folder/$2" >>"$GITHUB_ENV"',
     '    }',
-    ...keys.map((words) => `    store ${words.join(' ')}`),
+    ...keys.map(({ secret: name, file, path }) => `    store ${name} ${file} ${variableOf(path)}`),
   ];
 }
 
 /** The workflow as text: deploys a tag when it is pushed, and any ref by hand. */
 export function renderWorkflow(options: WorkflowOptions): string {
-  const { config, environment, runner, zebuVersion, folder, submodules, lfs } = options;
+  const { config, access, environment, runner, zebuVersion, folder, submodules, lfs } = options;
   const { app, proxmox, secrets } = config;
   const names = Object.keys(secrets);
-  const port = proxmox.port ?? (proxmox.transport === 'api' ? 8006 : 22);
-  const token = proxmox.transport === 'api' ? ['ZEBU_PROXMOX_TOKEN'] : [];
+  const port = proxmox.port ?? access.port;
+  const { variables = [], plugin } = access;
   const steps = [
     `- uses: ${CHECKOUT}`,
     '  with:',
@@ -113,22 +113,28 @@ export function renderWorkflow(options: WorkflowOptions): string {
     '    node-version: 24',
     '',
     '- name: Install zebu',
-    `  run: npm install --global --ignore-scripts zebu@${zebuVersion}`,
+    ...(plugin === undefined
+      ? [`  run: npm install --global --ignore-scripts zebu@${zebuVersion}`]
+      : [
+          '  run: |',
+          `    npm install --global --ignore-scripts zebu@${zebuVersion}`,
+          `    zebu plugins:install ${plugin}`,
+        ]),
     '',
-    ...reachability(),
-    '',
-    ...access(proxmox.transport),
+    // Of a transport that does not say where it connects to, nobody else can tell whether it could.
+    ...(port === undefined ? [] : [...reachability(), '']),
+    ...keyFiles(access),
     '',
     '- name: Deploy',
     '  id: deploy',
     ...(folder === '' ? [] : [`  working-directory: ${text(folder)}`]),
     '  env:',
     '    REF: ${{ inputs.ref || github.ref_name }}',
-    ...(names.length + token.length === 0
+    ...(names.length + variables.length === 0
       ? []
       : [
           '    # Only what the app declares in zebu.yml; run `zebu ci:init --force` after a change there.',
-          ...[...token, ...names].map((name) => `    ${name}: ${secret(name)}`),
+          ...[...variables, ...names].map((name) => `    ${name}: ${secret(name)}`),
         ]),
     '  run: |',
     '    if git rev-parse -q --verify "refs/tags/$REF" >/dev/null; then set -- --tag "$REF"',
@@ -141,14 +147,14 @@ export function renderWorkflow(options: WorkflowOptions): string {
     '- name: Status',
     '  if: always()',
     ...(folder === '' ? [] : [`  working-directory: ${text(folder)}`]),
-    ...(token.length === 0 ? [] : ['  env:', ...token.map((name) => `    ${name}: ${secret(name)}`)]),
+    ...(variables.length === 0 ? [] : ['  env:', ...variables.map((name) => `    ${name}: ${secret(name)}`)]),
     '  run: zebu app:status || true',
     '',
     '- name: Remove the keys',
     '  if: always()',
     '  run: rm -rf "$RUNNER_TEMP/zebu"',
   ];
-  return `# Written by \`zebu ci:init\`. Secrets it reads: ${[...accessSecrets(proxmox.transport), ...names].join(', ')}.
+  return `# Written by \`zebu ci:init\`. Secrets it reads: ${[...accessSecrets(access), ...names].join(', ')}.
 name: deploy
 run-name: deploy \${{ inputs.ref || github.ref_name }}
 
@@ -182,7 +188,7 @@ jobs:
         shell: bash
     env:
       ZEBU_PROXMOX_HOST: \${{ vars.PROXMOX_HOST || ${text(proxmox.host ?? '')} }}
-      ZEBU_PROXMOX_PORT: \${{ vars.PROXMOX_PORT || ${text(String(port))} }}
+      ZEBU_PROXMOX_PORT: \${{ vars.PROXMOX_PORT || ${text(String(port ?? ''))} }}
     steps:
 ${indent(6, steps)}
 `;

@@ -52,7 +52,7 @@ export async function main(args: string[], root: string): Promise<void> {
       const { candidates, shown: answer } = await import('../complete/index.js');
       const config = await Config.load(root);
       const zebu = process.argv[1] ?? '';
-      write(process.stdout, printable(answer(await candidates(args.slice(1), config.commands, zebu))));
+      write(process.stdout, printable(answer(await candidates(args.slice(1), config, zebu))));
       return;
     }
     if (args[0] === UPDATE) {

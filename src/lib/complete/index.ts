@@ -1,4 +1,6 @@
-import { complete, startingWith, type Candidate, type KnownCommand } from './candidates.js';
+import type { Config as OclifConfig } from '@oclif/core';
+import { installedTransports } from '../providers/installed.js';
+import { complete, startingWith, type Candidate } from './candidates.js';
 import { projectValues } from './project-values.js';
 
 /**
@@ -7,13 +9,13 @@ import { projectValues } from './project-values.js';
  */
 export async function candidates(
   words: readonly string[],
-  commands: readonly KnownCommand[],
+  config: Pick<OclifConfig, 'commands' | 'plugins' | 'runHook'>,
   zebu: string,
 ): Promise<readonly Candidate[]> {
-  const { candidates: known, wanted } = complete(words, commands);
+  const { candidates: known, wanted } = complete(words, config.commands);
   if (wanted === undefined) return known;
   const current = (words.at(-1) ?? '').replace(/^--[^=]+=/, '');
-  return startingWith(current, await projectValues(wanted, zebu));
+  return startingWith(current, await projectValues(wanted, zebu, () => installedTransports(config)));
 }
 
 /** The lines a shell reads. A tab or newline in a commit's subject would be taken for one of ours. */

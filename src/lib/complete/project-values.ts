@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { loadConfig } from '../config/load.js';
+import { loadConfig, type LoadRequest } from '../config/load.js';
 import { readCompose } from '../init/compose.js';
 import type { Candidate, Wanted } from './candidates.js';
 
@@ -23,8 +23,14 @@ function split(line: string): Candidate {
   return { word, about };
 }
 
-async function services(): Promise<readonly Candidate[]> {
-  const { config, root } = await loadConfig({ cwd: process.cwd(), env: process.env, settings: [], warn: () => {} });
+async function services(installed: LoadRequest['installed']): Promise<readonly Candidate[]> {
+  const { config, root } = await loadConfig({
+    cwd: process.cwd(),
+    env: process.env,
+    settings: [],
+    installed,
+    warn: () => {},
+  });
   const texts = await Promise.all(
     config.app.compose.map(async (name) => ({
       name,
@@ -44,8 +50,13 @@ async function releases(zebu: string): Promise<readonly Candidate[]> {
 /**
  * Values of one kind, newest or nearest first; nothing when they cannot be had quickly.
  * @param zebu path of the script that starts zebu
+ * @param installed what plugins have in zebu.yml
  */
-export async function projectValues(wanted: Wanted, zebu: string): Promise<readonly Candidate[]> {
+export async function projectValues(
+  wanted: Wanted,
+  zebu: string,
+  installed?: LoadRequest['installed'],
+): Promise<readonly Candidate[]> {
   try {
     switch (wanted) {
       case 'tags':
@@ -53,7 +64,7 @@ export async function projectValues(wanted: Wanted, zebu: string): Promise<reado
       case 'branches':
         return (await lines('git', ['branch', '--sort=-committerdate', FORMAT])).map(split);
       case 'services':
-        return await services();
+        return await services(installed);
       case 'releases':
         return await releases(zebu);
       case 'files':

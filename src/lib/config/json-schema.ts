@@ -1,6 +1,8 @@
+import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
+import { builtTransports } from './built-transports.js';
 import { variableOf, type ConfigKey, type KeyType } from './keys.js';
-import { configSchema } from './schema.js';
+import { schemaFor } from './schema.js';
 
 interface JsonSchemaNode {
   readonly type?: string;
@@ -11,10 +13,10 @@ interface JsonSchemaNode {
   readonly anyOf?: readonly JsonSchemaNode[];
 }
 
-/** The JSON Schema editors use for zebu.yml. */
-export function configJsonSchema(): Record<string, unknown> {
+/** The JSON Schema editors use for zebu.yml. @param installed transports that do not come with zebu */
+export function configJsonSchema(installed: readonly TransportDeclaration[] = []): Record<string, unknown> {
   return {
-    ...z.toJSONSchema(configSchema, { io: 'input' }),
+    ...z.toJSONSchema(schemaFor([...builtTransports, ...installed]), { io: 'input' }),
     title: 'zebu.yml',
     description: 'Configuration of zebu: one app, one VM, one Proxmox host.',
   };
@@ -43,6 +45,6 @@ function* leaves(node: JsonSchemaNode, prefix: string): Generator<ConfigKey> {
 }
 
 /** Every key that holds a value, in the order of the schema. */
-export function deriveKeys(): readonly ConfigKey[] {
-  return [...leaves(configJsonSchema(), '')];
+export function deriveKeys(installed: readonly TransportDeclaration[] = []): readonly ConfigKey[] {
+  return [...leaves(configJsonSchema(installed), '')];
 }

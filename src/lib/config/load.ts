@@ -1,11 +1,13 @@
 import { dirname, join, relative, resolve } from 'node:path';
-import { ZebuError } from '@zebu/kit';
+import { ZebuError, type TransportDeclaration } from '@zebu/kit';
+import { builtTransports } from './built-transports.js';
+import { NOT_ASKED, transportIn, wantsInstalled, type InstalledTransports } from './installed-transports.js';
 import { configKeys, type ConfigKey } from './keys.js';
 import { isTree, mergeLayers, parseYamlLayer, type Layer, type Origin, type Tree } from './layers.js';
 import { environmentLayer, flagLayer, suspectVariables } from './overrides.js';
 import { configProblems } from './problems.js';
 import { readText } from './read-text.js';
-import { configSchema, type Config } from './schema.js';
+import { configSchema, schemaFor, type Config } from './schema.js';
 
 export const CONFIG_FILE = 'zebu.yml';
 
@@ -18,6 +20,8 @@ export interface LoadRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `key=value`, each with the flag it came from. */
   readonly settings: readonly { text: string; flag: string }[];
+  /** Asks installed plugins for the keys of their transports; only where there is something that zebu's own do not explain. */
+  readonly installed?: (() => Promise<InstalledTransports>) | undefined;
   readonly warn: (line: string) => void;
 }
 
@@ -28,6 +32,8 @@ export interface LoadedConfig {
   readonly file: string;
   readonly overlay: string | undefined;
   readonly keys: readonly ConfigKey[];
+  /** Whose keys there are in `proxmox`. */
+  readonly transports: readonly TransportDeclaration[];
   /** Where a dotted key was set; the nearest enclosing one, or the default. */
   readonly origin: (path: string) => Origin;
 }
@@ -78,7 +84,6 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     const short = relative(request.cwd, file);
     return short.startsWith('..') ? file : short;
   };
-  const keys = await configKeys();
   const named = request.file ?? env('ZEBU_CONFIG');
   let main: { file: string; text: string };
   if (named === undefined) main = await findUpwards(request.cwd, shown);
@@ -107,18 +112,25 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     }
     layers.push(parseYamlLayer(text, shown(file), 'overlay'));
   }
+  const own = await configKeys();
+  const asked = wantsInstalled(own, layers, request) ? await request.installed?.() : undefined;
+  const { declared, broken } = asked ?? NOT_ASKED;
+  const transports = [...builtTransports, ...declared];
+  const keys = declared.length === 0 ? own : await configKeys(declared);
   layers.push(environmentLayer(keys, env), flagLayer(keys, request.settings));
   for (const { variable, meant } of suspectVariables(keys, Object.keys(request.env))) {
     request.warn(`${variable} sets nothing; did you mean ${meant}?`);
   }
 
   const { values, origins } = mergeLayers(layers);
-  const parsed = configSchema.safeParse(values);
+  const chosen = transportIn(values);
+  const parsed = (declared.length === 0 ? configSchema : schemaFor(transports, chosen)).safeParse(values);
   if (!parsed.success) {
     throw configProblems(parsed.error.issues, {
       origins,
       file: shown(main.file),
       namesAt: (path) => namesBelow(keys, path),
+      missing: chosen === undefined || transports.some(({ id }) => id === chosen) ? undefined : { id: chosen, broken },
     });
   }
   return {
@@ -127,6 +139,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     file: main.file,
     overlay,
     keys,
+    transports,
     origin: (path) => originOf(path, values, origins),
   };
 }

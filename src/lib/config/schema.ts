@@ -1,6 +1,10 @@
+import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
-import { secretDeclaration, secretName } from './secret-declaration.js';
+import { builtTransports } from './built-transports.js';
 import { parsePort } from './port.js';
+import { proxmoxSection } from './proxmox-section.js';
+import { port, seconds } from './scalars.js';
+import { secretDeclaration, secretName } from './secret-declaration.js';
 
 // Compiling a validator pays off from the second value on, and a command reads one configuration.
 z.config({ jitless: true });
@@ -17,8 +21,6 @@ const dnsLabel = (what: string) =>
 
 export const isAppName = (text: string): boolean => DNS_LABEL.test(text);
 
-const port = z.int().min(1).max(65535);
-const seconds = z.number().positive().max(86_400);
 const relativePath = z
   .string()
   .min(1)
@@ -89,44 +91,6 @@ const app = z.strictObject({
     .describe('Compose profiles to activate.'),
   proxy: proxy.optional().describe('A front proxy (Caddy) that zebu adds as a service of the app.'),
   url: z.url().optional().describe('Where the app answers, for people and for probes from outside the VM.'),
-});
-
-const proxmox = z.strictObject({
-  transport: z
-    .string()
-    .default('ssh')
-    .describe('How Proxmox is reached: `ssh`, `api`, or the id of an installed plugin.'),
-  host: z.string().min(1).optional().describe('Address of the Proxmox host, or for `ssh` an alias of ~/.ssh/config.'),
-  port: port.optional().describe('Port on the host. Default: 8006 for `api`; for `ssh` 22 or what ~/.ssh/config says.'),
-  node: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'Node a new VM goes to. Default: the only one, or the one online with most free memory. An existing VM is found wherever it is.',
-    ),
-  user: z.string().min(1).optional().describe('`ssh`: login on the host. Default: what ~/.ssh/config says, else root.'),
-  identity_file: z.string().optional().describe('`ssh`: private key. Default: the agent and what ~/.ssh/config says.'),
-  known_hosts: z.string().optional().describe('`ssh`: file of known host keys. Default: ~/.ssh/known_hosts.'),
-  proxy_jump: z.string().optional().describe('`ssh`: host to go through, `[user@]host[:port]`.'),
-  token_file: z.string().optional().describe('`api`: file (mode 0600) holding `user@realm!name=secret`.'),
-  token_env: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .default('ZEBU_PROXMOX_TOKEN')
-    .describe('`api`: name of the variable holding `user@realm!name=secret`.'),
-  fingerprint: z
-    .string()
-    .regex(/^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/, 'a SHA-256 fingerprint: 32 hex pairs separated by colons')
-    .optional()
-    .describe('`api`: SHA-256 fingerprint of the certificate, as the web interface shows it.'),
-  ca_file: z
-    .string()
-    .optional()
-    .describe('`api`: certificate authority to trust, such as a copy of /etc/pve/pve-root-ca.pem.'),
-  timeout: seconds.default(30).describe('Seconds for one request to Proxmox, however often it has to be asked.'),
-  options: z.record(z.string(), z.unknown()).default({}).describe('What only the transport of a plugin knows.'),
-  task_timeout: seconds.default(900).describe('Seconds for one Proxmox task, such as importing a disk.'),
 });
 
 const image = z
@@ -230,7 +194,7 @@ const vm = z.strictObject({
     .enum(['cloud-image', 'community-script'])
     .optional()
     .describe(
-      'Where the VM comes from. Default: `cloud-image` where `vm.image` is given or Proxmox is not reached by ssh, else `community-script`.',
+      'Where the VM comes from. Default: `cloud-image` where `vm.image` is given or the transport has no shell on the host, else `community-script`.',
     ),
   script: script.prefault({}).describe('The community script, for `provisioner: community-script`.'),
   docker: z
@@ -415,23 +379,32 @@ const secretSource = z
   .looseObject({ use: z.string().min(1).describe('`dotenv`, `github`, `env`, or the id of an installed plugin.') })
   .describe('A place values come from; further keys belong to the source.');
 
-export const configSchema = z.strictObject({
-  app,
-  proxmox: proxmox.prefault({}).describe('How the Proxmox host is reached.'),
-  vm: vm.prefault({}).describe('The virtual machine.'),
-  deploy: deploy.prefault({}).describe('How a release goes live.'),
-  secrets: z
-    .record(secretName, secretDeclaration)
-    .default({})
-    .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
-  settings: z
-    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a name of letters, digits and underscores'))
-    .default([])
-    .describe('Names in `.env` that are plain settings, although they look like secrets: `[KEYCLOAK_CLIENT_KEY]`.'),
-  secret_sources: z
-    .array(secretSource)
-    .default([{ use: 'env' }, { use: 'dotenv' }])
-    .describe('Where values come from, first match wins.'),
-});
+/**
+ * The schema where these transports are installed.
+ * @param chosen the one that is used, where that is known
+ */
+export function schemaFor(transports: readonly TransportDeclaration[], chosen?: string) {
+  return z.strictObject({
+    app,
+    proxmox: proxmoxSection(transports, chosen).prefault({}).describe('How the Proxmox host is reached.'),
+    vm: vm.prefault({}).describe('The virtual machine.'),
+    deploy: deploy.prefault({}).describe('How a release goes live.'),
+    secrets: z
+      .record(secretName, secretDeclaration)
+      .default({})
+      .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
+    settings: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a name of letters, digits and underscores'))
+      .default([])
+      .describe('Names in `.env` that are plain settings, although they look like secrets: `[KEYCLOAK_CLIENT_KEY]`.'),
+    secret_sources: z
+      .array(secretSource)
+      .default([{ use: 'env' }, { use: 'dotenv' }])
+      .describe('Where values come from, first match wins.'),
+  });
+}
+
+/** With the transports that come with zebu, and no other. */
+export const configSchema = schemaFor(builtTransports);
 
 export type Config = z.infer<typeof configSchema>;

@@ -27,9 +27,6 @@ export interface Findings {
   storages?: z.infer<typeof storagesAnswer>;
 }
 
-const OWN_API =
-  'Let sshd forward to 127.0.0.1:8006 (AllowTcpForwarding, PermitOpen), and see that pveproxy runs there.';
-
 const OLDEST = { major: 8, minor: 2 };
 
 /** Proxmox VE 8.2 and newer, and 9. */
@@ -52,8 +49,12 @@ async function reach(context: Context, findings: Findings): Promise<Finding> {
   const { version } = parseAnswer(versionAnswer, await findings.client.request('GET', '/version'), 'its version');
   findings.major = Number(version.split('.')[0]) >= 9 ? 9 : 8;
   const finding = versionFinding(version);
-  const detour = await transport.detour?.();
-  if (detour !== undefined && finding.status === 'ok') return warn(`${finding.detail}; ${detour}`, OWN_API);
+  const concerns = (await transport.concerns?.()) ?? [];
+  if (concerns.length > 0 && finding.status === 'ok')
+    return warn(
+      [finding.detail, ...concerns.map(({ what }) => what)].join('; '),
+      concerns.map(({ remedy }) => remedy).join(' '),
+    );
   return { ...finding, detail: `${transport.where}, ${finding.detail}` };
 }
 

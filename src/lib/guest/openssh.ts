@@ -11,11 +11,8 @@ import type { SshRun } from './results.js';
  */
 export async function runOpenssh(context: Context, command: readonly string[]): Promise<SshRun> {
   const address = await locateGuest(context);
-  const { opensshArgs } = await import('@zebu/kit/ssh');
-  const args = [
-    ...opensshArgs({ ...address, proxyJump: jumpText(context) }),
-    ...(command.length === 0 ? [] : [commandLine(command)]),
-  ];
+  const [proxyJump, { opensshArgs }] = await Promise.all([jumpText(context), import('@zebu/kit/ssh')]);
+  const args = [...opensshArgs({ ...address, proxyJump }), ...(command.length === 0 ? [] : [commandLine(command)])];
   const capture = context.io.json;
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' });

@@ -1,42 +1,44 @@
+import { ZebuError, type JumpHost } from '@zebu/kit';
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
+import { describeOrigin } from '../config/layers.js';
 import type { Context } from '../context/context.js';
 import { locateGuest, type GuestAddress } from './address.js';
 import { forgetAddress, lastAddress, rememberAddress } from './last-address.js';
 
-/** The Proxmox host as a jump, for VMs on a network only it can reach. */
-function hostAsJump(context: Context): SshTarget | undefined {
-  const { proxmox, vm } = context.config;
-  if (vm.via === 'direct' || proxmox.host === undefined) return undefined;
-  const isSsh = proxmox.transport === 'ssh';
-  return {
-    host: proxmox.host,
-    port: isSsh ? proxmox.port : undefined,
-    user: proxmox.user,
-    identityFile: proxmox.identity_file,
-    trust: {
-      knownHosts:
-        proxmox.known_hosts === undefined ? ['/etc/ssh/ssh_known_hosts', '~/.ssh/known_hosts'] : [proxmox.known_hosts],
-    },
-    proxyJump: proxmox.proxy_jump,
-    useConfig: true,
-  };
+/**
+ * The Proxmox host as a jump, for VMs on a network only it can reach; undefined where the way is direct.
+ * @throws CONFIG_INVALID when the transport knows no login on the host
+ */
+async function hostAsJump({ config, loaded, transport }: Context): Promise<JumpHost | undefined> {
+  if (config.vm.via === 'direct') return undefined;
+  const { id, jumpHost } = await transport();
+  if (jumpHost !== undefined) return jumpHost;
+  throw new ZebuError(
+    'CONFIG_INVALID',
+    `${describeOrigin(loaded.origin('vm.via'))}: \`vm.via: host\` leads through the Proxmox host, on which the transport ${id} has no login`,
+    { hint: 'Set vm.via to direct, or choose another transport (zebu providers).' },
+  );
 }
 
 /** For `ssh -J`. */
-export function jumpText(context: Context): string | undefined {
-  const jump = hostAsJump(context);
+export async function jumpText(context: Context): Promise<string | undefined> {
+  const jump = await hostAsJump(context);
   if (jump === undefined) return undefined;
   return `${jump.user === undefined ? '' : `${jump.user}@`}${jump.host}${jump.port === undefined ? '' : `:${jump.port}`}`;
 }
 
-export function guestTarget(context: Context, address: GuestAddress): SshTarget {
+function jumpTarget({ knownHosts, ...way }: JumpHost): SshTarget {
+  return { ...way, trust: { knownHosts }, useConfig: true };
+}
+
+function guestTarget(address: GuestAddress, jump: JumpHost | undefined): SshTarget {
   return {
     host: address.host,
     port: address.port,
     user: address.user,
     identityFile: address.identityFile,
     trust: { pinned: address.hostKeys },
-    proxyJump: hostAsJump(context) ?? 'none',
+    proxyJump: jump === undefined ? 'none' : jumpTarget(jump),
     connectTimeoutMs: 60_000,
   };
 }
@@ -50,8 +52,8 @@ export async function connectGuest(
   address: GuestAddress,
   reachTimeoutMs?: number,
 ): Promise<SshSession> {
-  const { openSsh } = await import('@zebu/kit/ssh');
-  return openSsh({ ...guestTarget(context, address), reachTimeoutMs }, { signal: context.signal });
+  const [jump, { openSsh }] = await Promise.all([hostAsJump(context), import('@zebu/kit/ssh')]);
+  return openSsh({ ...guestTarget(address, jump), reachTimeoutMs }, { signal: context.signal });
 }
 
 export interface Guest {

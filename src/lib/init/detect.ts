@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Sensitive } from '@zebu/kit';
 import { isPlaceholder } from '../secrets/placeholder.js';
@@ -21,14 +20,6 @@ export function appName(folder: string): string | undefined {
   return name === '' ? undefined : name;
 }
 
-/** Host aliases of an ssh_config that are named after Proxmox. */
-export function proxmoxHosts(sshConfig: string): readonly string[] {
-  const hosts = [...sshConfig.matchAll(/^[ \t]*Host[ \t]+(\S.*)$/gim)].flatMap((match) =>
-    (match[1] ?? '').trim().split(/\s+/),
-  );
-  return [...new Set(hosts.filter((host) => /pve|proxmox/i.test(host) && !/[*?!]/.test(host)))];
-}
-
 async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
 }
@@ -41,11 +32,16 @@ export interface Found {
   readonly example: string;
 }
 
-/** @param compose the files that were named; else those that are here. @throws CONFIG_INVALID for one that is no YAML */
+/**
+ * @param compose the files that were named; else those that are here
+ * @param way how Proxmox will be reached: which hosts it knows, and whether the environment has what it logs in with
+ * @throws CONFIG_INVALID for a Compose file that is no YAML
+ */
 export async function detect(
   folder: string,
   env: (name: string) => string | undefined,
   compose: readonly string[] | undefined,
+  way: { readonly hosts: readonly string[]; readonly hasLogin: boolean },
 ): Promise<Found> {
   const entries = await readdir(folder);
   const base = BASES.find((name) => entries.includes(name));
@@ -60,7 +56,6 @@ export async function detect(
   const example = exampleFile === undefined ? '' : ((await textOf(join(folder, exampleFile))) ?? '');
   const dotenv = (await textOf(join(folder, '.env'))) ?? '';
   const host = env('ZEBU_PROXMOX_HOST');
-  const aliases = proxmoxHosts((await textOf(join(env('HOME') ?? homedir(), '.ssh/config'))) ?? '');
   const secrets = findSecrets(facts, { dotenv, example, running: false }).map(({ name }) => name);
   const values = [...dotenvValues(dotenv)].filter(
     ([name, value]) => secrets.includes(name) && value.trim() !== '' && !isPlaceholder(value),
@@ -76,8 +71,8 @@ export async function detect(
       envExample: exampleFile ?? null,
       secrets,
       unmasked: maskingLimits(new Map(values.map(([name, value]) => [name, new Sensitive(value)]))),
-      hosts: [...new Set([...(host === undefined ? [] : [host]), ...aliases])],
-      hasToken: env('ZEBU_PROXMOX_TOKEN') !== undefined,
+      hosts: [...new Set([...(host === undefined ? [] : [host]), ...way.hosts])],
+      hasToken: way.hasLogin,
       hasTaskfile: entries.some((name) => /^taskfile(\.dist)?\.ya?ml$/i.test(name)),
     },
   };

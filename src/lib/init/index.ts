@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import { CONFIG_FILE, loadConfig } from '../config/load.js';
+import { CONFIG_FILE, loadConfig, type LoadRequest } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
+import type { ChosenTransport } from './transport.js';
 import { detect, type Found } from './detect.js';
-import { missingIgnores, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
+import { missingIgnores, orElse, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
 import { findSecrets } from './secrets.js';
@@ -22,9 +23,11 @@ export interface InitRequest {
     readonly app: string | undefined;
     readonly compose: readonly string[] | undefined;
     readonly host: string | undefined;
-    readonly transport: string | undefined;
     readonly url: string | undefined;
   };
+  readonly transport: ChosenTransport;
+  /** What plugins have in zebu.yml. */
+  readonly installed?: LoadRequest['installed'];
   /** Finds the stack that runs already; undefined when the app is a new one. */
   readonly running?: (() => Promise<ImportedStack>) | undefined;
   /** undefined: where there is a Taskfile, or the program for it. */
@@ -49,7 +52,7 @@ async function textOf(path: string): Promise<string | undefined> {
 
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
 async function answer(
-  { given, questions, folder }: InitRequest,
+  { given, questions, folder, transport }: InitRequest,
   { detected, facts, dotenv, example }: Found,
   imported: ImportedStack | undefined,
 ): Promise<Answers> {
@@ -73,7 +76,7 @@ async function answer(
   let host = given.host ?? (detected.hosts.length === 1 ? detected.hosts[0] : undefined);
   if (host === undefined && questions.possible) {
     host = await questions.ask('host', {
-      message: 'Address of the Proxmox host, or its name in ~/.ssh/config (empty: later)',
+      message: `Address of the Proxmox host${orElse(transport)} (empty: later)`,
       initial: detected.hosts[0] ?? '',
       unanswered: { code: 'USAGE', message: 'Which Proxmox host is meant is not known' },
     });
@@ -81,7 +84,7 @@ async function answer(
   return {
     app,
     compose,
-    transport: given.transport ?? (detected.hasToken ? 'api' : 'ssh'),
+    transport,
     host: host || undefined,
     url: given.url,
     secrets: findSecrets(facts, { dotenv, example, running: imported !== undefined }),
@@ -101,11 +104,11 @@ const isThere = (path: string): ZebuError =>
   new ZebuError('USAGE', `${path} is there already`, { hint: 'Give --force to write a new one over it.' });
 
 /** Refuses what zebu would refuse later, before anything is written. */
-async function check(text: string): Promise<void> {
+async function check(text: string, installed: LoadRequest['installed']): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'zebu-init-'));
   try {
     await writeFile(join(scratch, CONFIG_FILE), text);
-    await loadConfig({ cwd: scratch, env: {}, settings: [], warn: () => {} });
+    await loadConfig({ cwd: scratch, env: {}, settings: [], installed, warn: () => {} });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -135,7 +138,7 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
   const { folder, env, force, given } = request;
   const configExisted = (await textOf(join(folder, CONFIG_FILE))) !== undefined;
   if (configExisted && !force && request.taskfile !== true) throw isThere(CONFIG_FILE);
-  const found = await detect(folder, env, given.compose);
+  const found = await detect(folder, env, given.compose, request.transport);
   const { detected } = found;
   const files: Written[] = [];
   let answers: Answers | undefined;
@@ -145,10 +148,11 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
     imported = await request.running?.();
     answers = await answer(request, found, imported);
     const text = renderConfig(answers, detected);
-    await check(text);
+    await check(text, request.installed);
+    const { declared = [] } = (await request.installed?.()) ?? {};
     files.push(
       { path: CONFIG_FILE, text, existed: configExisted },
-      { path: SCHEMA_FILE, text: `${JSON.stringify(configJsonSchema(), null, 2)}\n`, existed: false },
+      { path: SCHEMA_FILE, text: `${JSON.stringify(configJsonSchema(declared), null, 2)}\n`, existed: false },
       ...(await ignoreFile(folder)),
     );
   }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Detected } from './results.js';
+import type { ChosenTransport } from './transport.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';
 import type { SecretFound } from './secrets.js';
 import type { ImportedStack } from './running/index.js';
@@ -7,7 +8,7 @@ import type { ImportedStack } from './running/index.js';
 export interface Answers {
   readonly app: string;
   readonly compose: readonly string[];
-  readonly transport: string;
+  readonly transport: ChosenTransport;
   /** Undefined: to be filled in later. */
   readonly host: string | undefined;
   readonly url: string | undefined;
@@ -42,9 +43,26 @@ function loginLines(imported: ImportedStack | undefined): readonly string[] {
   ];
 }
 
+/** What a host may be named by besides its address. */
+export const orElse = ({ chosen: { host } }: ChosenTransport): string => (host === undefined ? '' : `, or ${host.or}`);
+
+/** The section `proxmox`: what was answered, and as comments what else there is. */
+function proxmoxLines({ transport, host }: Answers): readonly string[] {
+  const { chosen, others } = transport;
+  const also = others.map(({ id, init }) => `or ${id}${init?.needs === undefined ? '' : `, with ${init.needs}`}`);
+  return [
+    'proxmox:',
+    `  transport: ${scalar(chosen.id)}${also.length === 0 ? '' : `   # ${also.join('; ')}`}`,
+    host === undefined
+      ? `  # host: pve   # address of the Proxmox host${orElse(transport)}`
+      : `  host: ${scalar(host)}`,
+    ...(chosen.init?.later ?? []).map(({ key, example, where }) => `  # ${key}: ${example}   # ${where}`),
+  ];
+}
+
 /** zebu.yml, with what was found, what was answered, and what people change first. */
 export function renderConfig(answers: Answers, detected: Detected): string {
-  const { app, compose, transport, host, url, secrets, imported } = answers;
+  const { app, compose, url, secrets, imported } = answers;
   const services = servicesComment(imported?.stack.services ?? detected.services);
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,
@@ -58,14 +76,7 @@ export function renderConfig(answers: Answers, detected: Detected): string {
       : [imported === undefined ? '  # Services found in them:' : '  # Services that run:', ...services]),
     url === undefined ? '  # url: https://shop.example.org   # where people reach it' : `  url: ${scalar(url)}`,
     '',
-    'proxmox:',
-    `  transport: ${scalar(transport)}${transport === 'ssh' ? '   # or api, with a token' : ''}`,
-    host === undefined
-      ? '  # host: pve   # address of the Proxmox host, or an alias of ~/.ssh/config'
-      : `  host: ${scalar(host)}`,
-    ...(transport === 'api'
-      ? ["  # fingerprint: 'AA:BB:…'   # SHA-256 of the certificate: node → System → Certificates"]
-      : []),
+    ...proxmoxLines(answers),
     '',
     'vm:',
     '  cores: 2',

@@ -19,7 +19,7 @@ const detected = z.object({
   secrets: z.array(z.string()).describe('Names in Compose files, .env and its example that look like secrets.'),
   unmasked: z.array(z.string()).describe('What to know of values in .env that cannot be hidden everywhere.'),
   hosts: z.array(z.string()).describe('Hosts that look like Proxmox.'),
-  hasToken: z.boolean(),
+  hasToken: z.boolean().describe('The environment holds what a transport logs in with, such as a token.'),
   hasTaskfile: z.boolean(),
 });
 export type Detected = ResultOf<typeof detected>;

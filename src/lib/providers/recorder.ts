@@ -35,15 +35,16 @@ export function recorded(transport: Transport, options: RecorderOptions): Transp
       throw error;
     }
   };
-  const { id, where, hostShell } = transport;
+  const { id, where, hostShell, jumpHost } = transport;
   return {
     id,
     where,
     doRequest,
     endedWell: (upid) => transport.endedWell?.(upid) ?? false,
-    detour: async () => transport.detour?.(),
+    concerns: async () => (await transport.concerns?.()) ?? [],
     close: () => transport.close(),
     ...(hostShell === undefined ? {} : { hostShell }),
+    ...(jumpHost === undefined ? {} : { jumpHost }),
   };
 }
 

@@ -43,6 +43,20 @@ function isDescriptor(value: unknown): value is Descriptor {
   );
 }
 
+/** Why what it declares cannot be used. What comes with zebu was looked at when that was built. */
+async function declared(
+  descriptor: Descriptor,
+  own: boolean,
+  before: readonly Provider<Descriptor>[],
+): Promise<string | undefined> {
+  if (own || descriptor.kind !== 'transport') return undefined;
+  const { declarationProblem } = await import('./declaration.js');
+  const others = before.flatMap((other) =>
+    other.own || other.descriptor.kind !== 'transport' ? [] : [other.descriptor],
+  );
+  return declarationProblem(descriptor, others);
+}
+
 /** Asks every installed plugin what it offers. Nothing is loaded beyond the plugins' small hook files. */
 async function collect<D extends Descriptor>(config: Hooks, event: string, kind: D['kind']): Promise<Found<D>> {
   const { successes, failures } = await config.runHook(event, {});
@@ -51,18 +65,23 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
     reason: error.message.split('\n', 1)[0] ?? 'it cannot be loaded',
   }));
   const providers: Provider<D>[] = [];
-  for (const { plugin, result } of successes) {
+  // Plugins are loaded side by side, and come in whichever order that ends.
+  const inOrder = successes.toSorted(
+    (a, b) =>
+      Number(b.plugin.type === 'core') - Number(a.plugin.type === 'core') || (a.plugin.name < b.plugin.name ? -1 : 1),
+  );
+  for (const { plugin, result } of inOrder) {
     for (const descriptor of Array.isArray(result) ? (result as unknown[]) : [result]) {
       if (!isDescriptor(descriptor) || descriptor.kind !== kind) {
         broken.push({ plugin: plugin.name, reason: 'it does not describe a provider' });
         continue;
       }
-      const reason = contractProblem(descriptor.apiVersion);
+      const own = plugin.type === 'core';
+      const reason = contractProblem(descriptor.apiVersion) ?? (await declared(descriptor, own, providers));
       if (reason !== undefined) broken.push({ plugin: plugin.name, id: descriptor.id, reason });
-      else providers.push({ descriptor: descriptor as D, plugin: plugin.name, own: plugin.type === 'core' });
+      else providers.push({ descriptor: descriptor as D, plugin: plugin.name, own });
     }
   }
-  // Plugins are loaded side by side, and come in whichever order that ends.
   broken.sort((a, b) => (a.plugin < b.plugin ? -1 : 1));
   return { providers, broken };
 }
@@ -121,8 +140,7 @@ async function use<Factory, Made extends object>(
 
 /** @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN, and what the transport throws */
 export async function connectWith(config: Hooks, id: string, context: TransportContext): Promise<Transport> {
-  const found = await collect<TransportDescriptor>(config, TRANSPORT_HOOK, 'transport');
-  const provider = choose(found, id, 'proxmox.transport', context.io);
+  const provider = await describedTransport(config, id, context.io);
   return use(provider, (factory) => factory.connect(context), ['hostShell']);
 }
 
@@ -130,6 +148,28 @@ export async function connectWith(config: Hooks, id: string, context: TransportC
 export async function openWith(config: Hooks, id: string, context: SecretSourceContext): Promise<SecretSource> {
   const found = await collect<SecretSourceDescriptor>(config, SECRETS_HOOK, 'secrets');
   return use(choose(found, id, 'secret source', context.io), (factory) => factory.open(context));
+}
+
+/** The transports that are offered, those of zebu first, and the plugins that are broken. */
+export const offeredTransports = (config: Hooks): Promise<Found<TransportDescriptor>> =>
+  collect<TransportDescriptor>(config, TRANSPORT_HOOK, 'transport');
+
+/** What is known of the transport with this id without loading it. @throws PROVIDER_UNKNOWN, PROVIDER_BROKEN */
+export async function describedTransport(config: Hooks, id: string, io: Io): Promise<Provider<TransportDescriptor>> {
+  return choose(await offeredTransports(config), id, 'proxmox.transport', io);
+}
+
+/**
+ * Ids of the transports that have a shell on the host, or that have none, as the end of a sentence that says what to use instead.
+ */
+export async function transportsWithShell(config: Hooks, has: boolean): Promise<string> {
+  const { providers } = await offeredTransports(config);
+  const ids = providers.flatMap(({ descriptor: { id, capabilities } }) => {
+    // As it comes: somebody else may have left it out.
+    const { hostShell = false } = (capabilities as Partial<typeof capabilities> | undefined) ?? {};
+    return hostShell === has ? [id] : [];
+  });
+  return ids.length === 0 ? `one ${has ? 'with' : 'without'} a shell on the host` : ids.join(' or ');
 }
 
 export interface ListedProvider {
@@ -144,7 +184,7 @@ export async function listProviders(
   config: Hooks,
 ): Promise<{ providers: readonly ListedProvider[]; broken: Found<Descriptor>['broken'] }> {
   const [transports, sources] = await Promise.all([
-    collect<TransportDescriptor>(config, TRANSPORT_HOOK, 'transport'),
+    offeredTransports(config),
     collect<SecretSourceDescriptor>(config, SECRETS_HOOK, 'secrets'),
   ]);
   return {

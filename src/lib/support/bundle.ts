@@ -52,7 +52,7 @@ function learnThisMachine(names: Names): void {
 /** Looks at everything and takes out what is nobody's business. What cannot be reached is said, section by section. */
 export async function makeBundle(request: BundleRequest): Promise<Bundle> {
   const { context, oclif, env, cwd, signal, now, onWait } = request;
-  const keys = await configKeys();
+  const keys = 'problem' in context ? await configKeys() : context.loaded.keys;
   const paths = keyPaths(keys);
   const names = new Names([...paths].flatMap((path) => path.split('.')));
   const secrets = knownSecrets();

@@ -4,6 +4,7 @@ import { parseDotenv } from '@zebu/kit';
 import { Redactor } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { expand } from '../config/expand.js';
+import { declaredKeys } from '../config/transport-keys.js';
 import { collectSecrets } from '../secrets/collect.js';
 
 /** Hides nothing and would make the text unreadable. */
@@ -63,18 +64,25 @@ export async function learnLocalSecrets(
   for (const value of dotenvValues((await text(join(folder, '.env'))) ?? '')) secrets.add(value);
 }
 
+/** What the keys of transports say that credentials are in: `name=secret`, or a secret alone. */
+async function transportCredentials({ config, loaded, root, env }: Context): Promise<readonly (string | undefined)[]> {
+  const settings: Readonly<Record<string, unknown>> = config.proxmox;
+  return Promise.all(
+    declaredKeys(loaded.transports).map(async ({ name, rules: { credential } }) => {
+      const place = settings[name];
+      if (credential === undefined || typeof place !== 'string') return undefined;
+      return credential === 'variable' ? env(place) : text(expand(place, root));
+    }),
+  );
+}
+
 /**
- * Values of the declared secrets, of every `.env` of the project, and the token of Proxmox.
+ * Values of the declared secrets, of every `.env` of the project, and what the transport logs in with.
  * @throws when a source cannot be read; what was known before stays known
  */
 export async function learnProjectSecrets(secrets: KnownSecrets, context: Context): Promise<void> {
-  const { config, root, env } = context;
-  const tokenFile = config.proxmox.token_file;
-  const tokens = [
-    env(config.proxmox.token_env),
-    tokenFile === undefined ? undefined : await text(expand(tokenFile, root)),
-  ];
-  for (const token of tokens) {
+  const { config, root } = context;
+  for (const token of await transportCredentials(context)) {
     secrets.add(token);
     secrets.add(token?.slice(token.indexOf('=') + 1));
   }

@@ -6,6 +6,7 @@ import { execInVm } from './exec.js';
 import { ownVm, type Own } from './own-vm.js';
 import { listenArgv } from '../proxmox/serial-tail.js';
 import LAST_LINES from './last-lines.sh';
+import { transportsWithShell } from '../providers/registry.js';
 import type { ConsoleOutput } from './results.js';
 
 /** What the machine itself says: its journal through the guest agent, and its serial port live. */
@@ -56,7 +57,7 @@ async function serialShell(context: Context, own: Own): Promise<HostShell> {
   const { hostShell, where, id } = await context.transport();
   if (hostShell === undefined) {
     throw new ZebuError('CONFIG_INVALID', `The serial port cannot be followed over the transport ${id}`, {
-      hint: "It is a socket on the Proxmox host: use proxmox.transport: ssh, or the node's web interface (Console, xterm.js).",
+      hint: `It is a socket on the Proxmox host: use proxmox.transport: ${await transportsWithShell(context.oclif, true)}, or the node's web interface (Console, xterm.js).`,
     });
   }
   const host = (await hostShell.exec(['hostname'], { signal: context.signal })).stdout.trim().split('.')[0];

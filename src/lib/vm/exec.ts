@@ -5,6 +5,7 @@ import { timeLimit } from '../context/time-limit.js';
 import { agentAnswer, isFrozen } from '../proxmox/agent-answer.js';
 import { retryUntil, type AgentTarget } from '../proxmox/agent.js';
 import { agentExecAnswer } from '../proxmox/answers.js';
+import { transportsWithShell } from '../providers/registry.js';
 import { ownVm, type Own } from './own-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { says } from '../proxmox/said.js';
@@ -91,7 +92,7 @@ async function startOnHost(context: Context, own: Own, argv: readonly string[], 
   const host = (await hostShell.exec(['hostname'], { signal: context.signal })).stdout.trim().split('.')[0];
   if (host !== node) {
     throw new ZebuError('VM_DIFFERS', `VM ${vmid} is on ${node}; standard input can only be passed through that node`, {
-      hint: `Set proxmox.host to ${node}, or use the api transport.`,
+      hint: `Set proxmox.host to ${node}, or proxmox.transport to ${await transportsWithShell(context.oclif, false)}.`,
     });
   }
   const words = ['qm', 'guest', 'exec', String(vmid), '--synchronous', '0', '--pass-stdin', '1', '--', ...argv];

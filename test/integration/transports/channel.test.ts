@@ -19,7 +19,8 @@ let transport: Transport | undefined;
 const open = async (lab = shared, way: Way = 'ssh'): Promise<Transport> => (transport = await connect(lab, way));
 const version = (): Promise<unknown> => ask(transport as Transport, 'GET', '/version');
 const answered = expect.objectContaining({ version: expect.any(String) as string }) as unknown;
-const detour = (): Promise<string | undefined> | undefined => transport?.detour?.();
+/** What `doctor` would warn of; undefined when Proxmox is asked the way it should be. */
+const detour = async (): Promise<string | undefined> => (await transport?.concerns?.())?.[0]?.what;
 
 afterEach(async () => {
   await transport?.close();

@@ -6,10 +6,16 @@ import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser'
 import { describe, expect, it } from 'vitest';
 import { ciInit } from '../../../src/lib/ci/init.js';
 import { accessSecrets, renderWorkflow } from '../../../src/lib/ci/workflow.js';
+import apiHook from '../../../plugins/transport-api/src/hook.js';
+import sshHook from '../../../plugins/transport-ssh/src/hook.js';
+import { transportHooks } from '../../support/own-transports.js';
 import { configSchema } from '../../../src/lib/config/schema.js';
 import type { Context } from '../../../src/lib/context/context.js';
 
-function render(transport: string): string {
+const own = { ssh: sshHook, api: apiHook };
+
+async function render(transport: keyof typeof own): Promise<string> {
+  const { ci = {}, port } = await own[transport]();
   const config = configSchema.parse({
     app: { name: 'shop' },
     proxmox: { transport, host: 'pve.example' },
@@ -17,6 +23,7 @@ function render(transport: string): string {
   });
   return renderWorkflow({
     config,
+    access: { ...ci, port: port?.default },
     environment: 'production',
     runner: 'ubuntu-latest',
     zebuVersion: '1.2.3',
@@ -31,8 +38,9 @@ function problems(content: string): readonly string[] {
   return context.errors.getErrors().map(({ message }) => message);
 }
 
-describe.each(['ssh', 'api'])('the workflow of ci:init over %s', (transport) => {
-  const content = render(transport);
+describe.each(['ssh', 'api'] as const)('the workflow of ci:init over %s', async (transport) => {
+  const content = await render(transport);
+  const { ci = {} } = await own[transport]();
 
   it('is a workflow by the schema of GitHub, which would notice a mistake', () => {
     expect(problems(content)).toEqual([]);
@@ -47,7 +55,7 @@ describe.each(['ssh', 'api'])('the workflow of ci:init over %s', (transport) => 
 
   it('reads the secrets it names, and no other', () => {
     const read = new Set([...content.matchAll(/secrets\.(\w+)/g)].map((match) => match[1] ?? ''));
-    expect([...read].toSorted()).toEqual([...accessSecrets(transport), 'DB_PASSWORD'].toSorted());
+    expect([...read].toSorted()).toEqual([...accessSecrets(ci), 'DB_PASSWORD'].toSorted());
   });
 });
 
@@ -62,7 +70,8 @@ describe('what the workflow checks out', () => {
       if (modules) writeFileSync(join(top, '.gitmodules'), '');
       if (attributes !== undefined) writeFileSync(join(top, 'assets/.gitattributes'), `${attributes}\n`);
       git('add', '-A');
-      const context = { config: configSchema.parse({ app: { name: 'shop' } }), root: top } as Context;
+      const config = configSchema.parse({ app: { name: 'shop' } });
+      const context = { config, root: top, oclif: transportHooks() } as unknown as Context;
       const options = { environment: 'production', runner: 'self-hosted', force: false, zebuVersion: '1.2.3' };
       const { file } = await ciInit(context, options);
       const text = readFileSync(join(top, file), 'utf8');

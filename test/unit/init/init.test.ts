@@ -6,9 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import { readCompose } from '../../../src/lib/init/compose.js';
-import { appName, proxmoxHosts } from '../../../src/lib/init/detect.js';
+import { appName } from '../../../src/lib/init/detect.js';
 import { findSecrets, namesSecret } from '../../../src/lib/init/secrets.js';
+import { proxmoxHosts } from '../../../plugins/transport-ssh/src/hosts.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
+import type { ChosenTransport } from '../../../src/lib/init/transport.js';
 import { asker } from '../../../src/lib/ui/ask.js';
 
 const flags = { app: { env: 'ZEBU_APP_NAME' }, host: { env: 'ZEBU_PROXMOX_HOST' } };
@@ -29,11 +31,13 @@ function project(files: Record<string, string>): string {
   return folder;
 }
 
-const given = { app: undefined, compose: undefined, host: undefined, transport: undefined, url: undefined };
+const given = { app: undefined, compose: undefined, host: undefined, url: undefined };
+const TRANSPORT: ChosenTransport = { chosen: { id: 'ssh' }, others: [], hosts: [], hasLogin: false };
 const request = (folder: string, extra: Partial<InitRequest> = {}): InitRequest => ({
   folder,
   env: (name) => (name === 'HOME' ? folder : undefined),
   given,
+  transport: TRANSPORT,
   taskfile: undefined,
   force: false,
   questions: nobody,

@@ -117,7 +117,8 @@ describe('an app of a stack that runs', () => {
   const request = (folder: string): InitRequest => ({
     folder,
     env: (name) => (name === 'HOME' ? folder : undefined),
-    given: { app: undefined, compose: undefined, host: 'pve', transport: undefined, url: undefined },
+    given: { app: undefined, compose: undefined, host: 'pve', url: undefined },
+    transport: { chosen: { id: 'ssh' }, others: [], hosts: [], hasLogin: false },
     running: async () => imported,
     warn: () => {},
     taskfile: false,

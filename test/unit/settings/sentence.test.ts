@@ -17,7 +17,7 @@ describe('what becomes of .env', () => {
     const answers = {
       app: 'shop',
       compose: [],
-      transport: 'ssh',
+      transport: { chosen: { id: 'ssh' }, others: [], hosts: [], hasLogin: false },
       host: undefined,
       url: undefined,
       imported: undefined,

@@ -101,6 +101,7 @@ describe('secret values', () => {
     const redactor = new Redactor();
     const context = {
       config: { ...loaded.config, secrets: { DECLARED: {} }, secret_sources: [{ use: 'env' }] },
+      loaded,
       root,
       env: (name: string) => env[name],
       io: { redactor, mask: (value: string) => redactor.add(value) },

@@ -18,17 +18,26 @@ export interface ScriptHost {
 }
 
 /**
+ * @param loginKey of zebu.yml, which says who logs in on the host; undefined where the transport has none
  * @param wanted the node the VM is to be on; undefined when the host's own is as good as any
  * @throws what keeps the script from working on this host, before anything is changed
  */
-export async function surveyHost(shell: HostShell, wanted: string | undefined): Promise<ScriptHost> {
+export async function surveyHost(
+  shell: HostShell,
+  wanted: string | undefined,
+  loginKey: string | undefined,
+): Promise<ScriptHost> {
   const { stdout } = await shell.exec(['sh', '-c', SURVEY, 'sh', ...NEEDED], { timeoutMs: 30_000 });
   const facts = parseFacts(stdout);
   const lacks = stdout.split('\n').flatMap((line) => (line.startsWith('lacks=') ? [line.slice(6)] : []));
   if (facts.get('uid') !== '0') {
-    throw new ZebuError('CONFIG_INVALID', 'The community script must run as root, and proxmox.user is not root', {
-      hint: 'Set proxmox.user to root, or vm.provisioner to cloud-image.',
-    });
+    throw new ZebuError(
+      'CONFIG_INVALID',
+      `The community script must run as root, and ${loginKey ?? 'the login on the host'} is not root`,
+      {
+        hint: `${loginKey === undefined ? 'Log in there as root' : `Set ${loginKey} to root`}, or set vm.provisioner to cloud-image.`,
+      },
+    );
   }
   const host = facts.get('host') ?? '';
   if (wanted !== undefined && host !== wanted) {

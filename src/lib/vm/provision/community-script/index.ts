@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ZebuError, type HostShell } from '@zebu/kit';
+import { loginKey } from '../../../config/transport-keys.js';
 import type { Context } from '../../../context/context.js';
 import type { ProxmoxClient } from '../../../proxmox/client.js';
 import type { DesiredVm } from '../../desired.js';
@@ -9,6 +10,7 @@ import { surveyPlace, type Place } from '../../site.js';
 import { isUnfinished } from '../../../proxmox/ownership.js';
 import { DISK_OPTIONS, newVmConfig, resizeStep, startStep, type PlannedStep, type VmPlan } from '../../plan.js';
 import { macOf } from '../../../proxmox/properties.js';
+import { transportsWithShell } from '../../../providers/registry.js';
 import { efiDiskProblem } from '../../snapshot/rules.js';
 import type { Provisioner } from '../provisioner.js';
 import { dialogTable } from './dialogs.js';
@@ -69,13 +71,14 @@ async function newTarget(client: ProxmoxClient, desired: DesiredVm, place: Place
 /** A run that goes on, or has ended well without anybody to take its VM over. */
 const isUnderWay = (job: JobState): boolean => job.state === 'running' || (job.state === 'ended' && job.result.good);
 
-function shellOf(shell: HostShell | undefined): HostShell {
-  if (shell !== undefined) return shell;
+async function shellOf({ oclif, transport }: Context): Promise<HostShell> {
+  const { hostShell } = await transport();
+  if (hostShell !== undefined) return hostShell;
   throw new ZebuError(
     'CONFIG_INVALID',
     'vm.provisioner community-script needs a shell on the host, which this transport has not',
     {
-      hint: 'Set proxmox.transport to ssh, or vm.provisioner to cloud-image and give vm.image.',
+      hint: `Set proxmox.transport to ${await transportsWithShell(oclif, true)}, or vm.provisioner to cloud-image and give vm.image.`,
     },
   );
 }
@@ -86,7 +89,7 @@ async function plan(
   desired: DesiredVm,
   found: ExistingVm | undefined,
 ): Promise<VmPlan> {
-  const shell = shellOf((await context.transport()).hostShell);
+  const shell = await shellOf(context);
   const job = await readJob(shell, desired.app);
   const adopted = (node: string, vmid: number, bridge: string, mac: string | undefined): readonly PlannedStep[] => {
     const base = `/nodes/${node}/qemu/${vmid}`;
@@ -104,7 +107,11 @@ async function plan(
     };
   }
   // The script makes its VM where it runs, so in a cluster there is nothing to choose.
-  const host = await surveyHost(shell, desired.node);
+  const host = await surveyHost(
+    shell,
+    desired.node,
+    loginKey(context.loaded.transports, context.config.proxmox.transport),
+  );
   const here = { ...desired, node: host.node };
   // The id of a run under way is taken, by that run.
   const place = await surveyPlace(client, isUnderWay(job) ? { ...here, vmid: undefined } : here);
