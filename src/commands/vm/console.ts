@@ -7,7 +7,7 @@ import type { ConsoleOutput } from '../../lib/vm/results.js';
 export default class VmConsole extends ProjectCommand<ConsoleOutput> {
   static override summary = 'Show what the machine says: the last lines of its log, and its serial port live.';
   static override description =
-    'The last lines come from the journal of this boot, through the guest agent; Proxmox keeps no record of a serial port. --follow shows the port from now on, kernel messages included, whatever state agent, network and SSH are in; it needs the ssh transport. To log in on the console: qm terminal on the host.';
+    'The last lines come from the journal of this boot, through the guest agent; Proxmox keeps no record of a serial port. --follow shows the port from now on, kernel messages included, whatever state agent, network and SSH are in; it needs a transport with a shell on the host. To log in on the console: qm terminal on the host.';
   static override result = resultOf<ConsoleOutput>(
     1,
     async () => (await import('../../lib/vm/results.js')).consoleOutput,

@@ -33,62 +33,81 @@ function where(path: readonly PropertyKey[], shown: Shown): string {
 /** Nobody corrects more at once. */
 const MOST = 30;
 
-/** Whose keys they may be is known, and not what they mean: one line for all of them. */
+/** Keys that the transport may have which nobody offers: one line for all of them. */
 function ofMissing(
-  issue: core.$ZodIssueUnrecognizedKeys,
+  names: readonly string[],
   shown: Shown,
   { id, broken }: NonNullable<Shown['missing']>,
 ): readonly Problem[] {
-  const keys = issue.keys.slice(0, MOST).map((name) => `proxmox.${name}`);
-  const one = keys.length === 1;
+  const [first] = names;
+  if (first === undefined) return [];
+  const [word, them] = names.length === 1 ? ['key', 'it'] : ['keys', 'them'];
   const unusable = broken.find((plugin) => plugin.id === id);
   const why =
     unusable === undefined
       ? [
-          `the transport \`${id}\` would have to know, and no plugin offers it`,
+          `the transport \`${id}\`, which may have ${them}, is offered by no plugin`,
           ...broken.map(({ plugin, reason }) => `${plugin} offers nothing: ${reason}`),
         ].join('; ')
-      : `the transport \`${id}\` of ${unusable.plugin} would have to know, and cannot be used: ${unusable.reason}`;
+      : `the transport \`${id}\` of ${unusable.plugin}, which may have ${them}, cannot be used: ${unusable.reason}`;
   return [
     {
-      key: keys[0] ?? 'proxmox',
-      where: where(['proxmox', issue.keys[0] ?? ''], shown),
-      message: `what ${keys.map((name) => `\`${name}\``).join(', ')} ${one ? 'means' : 'mean'}, ${why}`,
+      key: `proxmox.${first}`,
+      where: where(['proxmox', first], shown),
+      message: `unknown ${word} ${names.map((name) => `\`proxmox.${name}\``).join(', ')}; ${why}`,
     },
   ];
 }
 
-function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
+function ofUnknown(issue: core.$ZodIssueUnrecognizedKeys, shown: Shown): readonly Problem[] {
   const key = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    if (key === 'proxmox' && shown.missing !== undefined) return ofMissing(issue, shown, shown.missing);
-    return issue.keys.slice(0, MOST).map((name) => {
-      const meant = nearest(name, shown.namesAt(key));
-      const path = [...issue.path, name];
-      return {
-        key: path.map(String).join('.'),
-        where: where(path, shown),
-        message: `unknown key \`${path.map(String).join('.')}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
-      };
-    });
-  }
+  const known = shown.namesAt(key);
+  const names = issue.keys.slice(0, MOST).map((name) => ({ name, meant: nearest(name, known) }));
+  const { missing } = shown;
+  const foreign = key === 'proxmox' && missing !== undefined ? names.filter(({ meant }) => meant === undefined) : [];
+  return [
+    ...names
+      .filter((each) => !foreign.includes(each))
+      .map(({ name, meant }) => {
+        const path = [...issue.path, name];
+        const full = path.map(String).join('.');
+        return {
+          key: full,
+          where: where(path, shown),
+          message: `unknown key \`${full}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+        };
+      }),
+    ...(missing === undefined
+      ? []
+      : ofMissing(
+          foreign.map(({ name }) => name),
+          shown,
+          missing,
+        )),
+  ];
+}
+
+function toProblems(issue: core.$ZodIssue, shown: Shown): readonly Problem[] {
+  if (issue.code === 'unrecognized_keys') return ofUnknown(issue, shown);
+  const key = issue.path.map(String).join('.');
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   const message = missing ? `\`${key}\` is required` : `\`${key}\`: ${issue.message}`;
   return [{ key, where: where(issue.path, shown), message }];
 }
 
-const isOfMissing = ({ code, path }: core.$ZodIssue): boolean =>
-  code === 'unrecognized_keys' && path.join('.') === 'proxmox';
+const sizeOf = (issue: core.$ZodIssue): number => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
 
 /** What is wrong, one line each, as many as anybody reads: file:line (or variable, or flag), key, and the nearest valid key. */
 export function configProblems(issues: readonly core.$ZodIssue[], shown: Shown): ZebuError {
   const problems = issues.slice(0, MOST).flatMap((issue) => toProblems(issue, shown));
-  const count = issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
   const lines = problems.slice(0, MOST).map((problem) => `${problem.where}: ${problem.message}`);
-  if (count > lines.length) lines.push(`and ${count - lines.length} more`);
+  const unread = issues.reduce((sum, issue, at) => sum + Math.max(0, sizeOf(issue) - (at < MOST ? MOST : 0)), 0);
+  const unsaid = problems.length - lines.length + unread;
+  if (unsaid > 0) lines.push(`and ${unsaid} more`);
   return new ZebuError('CONFIG_INVALID', lines.join('\n'), {
     hint:
-      shown.missing !== undefined && issues.some(isOfMissing)
+      shown.missing !== undefined &&
+      issues.some(({ code, path }) => code === 'unrecognized_keys' && path[0] === 'proxmox')
         ? 'Install the plugin that has it (zebu plugins:install); what is there: zebu providers'
         : 'All keys: `zebu config:schema`, or docs/configuration.md.',
     details: { problems: problems.slice(0, MOST) },

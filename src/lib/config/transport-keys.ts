@@ -51,7 +51,7 @@ export function portDescription(transports: readonly TransportDeclaration[]): st
   return `Port on the host.${defaults.length === 0 ? '' : ` Default: ${defaults.join('; ')}.`}`;
 }
 
-/** The key that says who logs in on the host, as `proxmox.user`; undefined where the transport has none. */
+/** The key that says who logs in on the host, with its section; undefined where the transport has none. */
 export function loginKey(transports: readonly TransportDeclaration[], chosen: string): string | undefined {
   const key = declaredKeys(transports.filter(({ id }) => id === chosen)).find(({ rules }) => rules.tells === 'user');
   return key === undefined ? undefined : `proxmox.${key.name}`;

@@ -23,7 +23,7 @@ export interface PinStore {
   read(): Promise<Pin | undefined>;
   write(pin: Pin): Promise<void>;
   remove(): Promise<void>;
-  /** For the `ssh` program: the same keys, for whatever address the VM has. */
+  /** For the program ssh: the same keys, for whatever address the VM has. */
   readonly knownHostsFile: string;
 }
 

@@ -54,11 +54,13 @@ export async function scaffoldPlugin({ zebuRoot, cwd, name, kind }: ScaffoldRequ
   }
   const values: Readonly<Record<string, string>> = {
     name,
+    key: name.replaceAll('-', '_'),
+    VARIABLE: name.replaceAll('-', '_').toUpperCase(),
     summary: SUMMARIES[kind](name),
     kit: await kitVersion(zebuRoot),
   };
   const fill = (text: string): string =>
-    text.replaceAll(/__(name|summary|kit)__/g, (_, key: string) => values[key] ?? '');
+    text.replaceAll(/__(name|key|VARIABLE|summary|kit)__/g, (_, key: string) => values[key] ?? '');
   const files: string[] = [];
   for (const part of ['common', kind]) {
     const template = join(zebuRoot, 'templates/plugin', part);

@@ -43,7 +43,7 @@ function isDescriptor(value: unknown): value is Descriptor {
   );
 }
 
-/** Why what it declares cannot be used. What comes with zebu was looked at when that was built. */
+/** Why what it declares cannot be used. What comes with zebu is held to it by a test. */
 async function declared(
   descriptor: Descriptor,
   own: boolean,

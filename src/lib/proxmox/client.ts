@@ -78,7 +78,7 @@ async function clientOn(
 
 /**
  * The same client for looking at one state of things: what was asked once is not asked again. For a plan, whose parts ask
- * for the same lists; over SSH each question starts a program on the host.
+ * for the same lists; over some transports each question starts a program on the host.
  */
 export function readingOnce(client: ProxmoxClient): Promise<ProxmoxClient> {
   const asked = new Map<string, Promise<unknown>>();

@@ -25,8 +25,8 @@ export function progressOf(line: string): string | undefined {
 }
 
 /**
- * Shows how far a task is while `work` waits for it. Over SSH its request stays open until the end, so the task is looked
- * for beside it. Progress is a courtesy: what goes wrong here is not told.
+ * Shows how far a task is while `work` waits for it. Its request may stay open until the end, so the task is looked for
+ * beside it. Progress is a courtesy: what goes wrong here is not told.
  */
 async function withProgress<T>(
   context: Context,

@@ -109,7 +109,7 @@ export async function runTask(
     options.io.warn(`The answer to a request was lost; its task was found: ${found}`);
     upid = found;
   }
-  // Over SSH the request itself takes as long as its task: together they have one bound.
+  // Over some transports the request itself takes as long as its task: together they have one bound.
   const result = await waitTask(client, upid, options, started);
   const node = await followHa(client, upid, lost, options, started);
   return node === undefined ? result : { ...result, node };

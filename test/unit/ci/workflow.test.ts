@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { describe, expect, it } from 'vitest';
+import type { TransportDescriptor } from '@zebu/kit';
 import { ciInit } from '../../../src/lib/ci/init.js';
 import { accessSecrets, renderWorkflow } from '../../../src/lib/ci/workflow.js';
 import apiHook from '../../../plugins/transport-api/src/hook.js';
@@ -56,6 +57,67 @@ describe.each(['ssh', 'api'] as const)('the workflow of ci:init over %s', async 
   it('reads the secrets it names, and no other', () => {
     const read = new Set([...content.matchAll(/secrets\.(\w+)/g)].map((match) => match[1] ?? ''));
     expect([...read].toSorted()).toEqual([...accessSecrets(ci), 'DB_PASSWORD'].toSorted());
+  });
+});
+
+describe('the workflow of ci:init over a transport of somebody else', () => {
+  const relay = (extra: Partial<TransportDescriptor>): TransportDescriptor => ({
+    kind: 'transport',
+    id: 'relay',
+    apiVersion: 1,
+    summary: 'a relay',
+    capabilities: { hostShell: false },
+    load: () => Promise.reject(new Error('nobody loads it')),
+    ...extra,
+  });
+
+  async function written(descriptor: TransportDescriptor, type = 'user') {
+    const top = mkdtempSync(join(tmpdir(), 'zebu-ci-'));
+    try {
+      const config = configSchema.parse({ app: { name: 'shop' }, proxmox: { transport: 'relay' } });
+      const plugins = new Map([['zebu-plugin-relay', { version: '1.2.0', type }]]);
+      const warnings: string[] = [];
+      const io = { warn: (line: string) => warnings.push(line) };
+      const oclif = { ...transportHooks(['zebu-plugin-relay', descriptor]), plugins };
+      const options = { environment: 'production', runner: 'self-hosted', force: false, zebuVersion: '1.2.3' };
+      const made = await ciInit({ config, root: top, oclif, io } as unknown as Context, options);
+      return { ...made, text: readFileSync(join(top, made.file), 'utf8'), warnings };
+    } finally {
+      rmSync(top, { recursive: true });
+    }
+  }
+
+  it('hands over what it says, installs its plugin, and looks whether its port answers', async () => {
+    const files = [{ secret: 'RELAY_BADGE', file: 'badge', key: 'badge_file' }];
+    const { text, secrets, warnings } = await written(
+      relay({ port: { default: 7443 }, ci: { files, variables: ['RELAY_PIN'] } }),
+    );
+    expect(problems(text)).toEqual([]);
+    expect(secrets).toEqual(['RELAY_PIN', 'RELAY_BADGE', 'VM_SSH_KEY']);
+    expect(text).toContain(
+      '        run: |\n          npm install --global --ignore-scripts zebu@1.2.3\n          zebu plugins:install zebu-plugin-relay@1.2.0\n',
+    );
+    expect(text).toContain("ZEBU_PROXMOX_PORT: ${{ vars.PROXMOX_PORT || '7443' }}");
+    expect(text).toContain('store RELAY_BADGE badge ZEBU_PROXMOX_BADGE_FILE');
+    expect(text).toContain('Is Proxmox reachable?');
+    expect(warnings).toEqual([]);
+  });
+
+  it('asks for nothing it does not say, and tries no port that nobody knows', async () => {
+    const { text, secrets } = await written(relay({}));
+    expect(problems(text)).toEqual([]);
+    expect(secrets).toEqual(['VM_SSH_KEY']);
+    expect(text).not.toContain('Is Proxmox reachable?');
+  });
+
+  it('warns of a plugin that is only on this machine', async () => {
+    expect((await written(relay({}), 'link')).warnings).toEqual([
+      'zebu-plugin-relay is a folder of this machine: publish it, so that the workflow can install zebu-plugin-relay@1.2.0',
+    ]);
+  });
+
+  it('is not written where nobody offers it', async () => {
+    await expect(written({ ...relay({}), id: 'other' })).rejects.toMatchObject({ code: 'PROVIDER_UNKNOWN' });
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeOrigin } from '../../../src/lib/config/layers.js';
+import type { InstalledTransports } from '../../../src/lib/config/installed-transports.js';
 import { loadConfig, type LoadedConfig, type LoadRequest } from '../../../src/lib/config/load.js';
 
 let root: string;
@@ -130,5 +131,70 @@ describe('loadConfig', () => {
     await write('zebu.yml', 'app: {name: shop}\n');
     const { config } = await load();
     expect(() => ((config.vm as { cores: number }).cores = 9)).toThrow(TypeError);
+  });
+
+  describe('where a plugin has a transport', () => {
+    const relay = { id: 'relay', keys: { relay: { type: 'string', description: 'its address.' } } } as const;
+    const installed = (extra: Partial<InstalledTransports> = {}) => {
+      let asked = 0;
+      const ask = async (): Promise<InstalledTransports> => {
+        asked += 1;
+        return { declared: [relay], broken: [], ...extra };
+      };
+      return { ask, times: () => asked };
+    };
+
+    it.each([
+      ['another transport', 'proxmox: {transport: relay}', {}, []],
+      ['a key that zebu has not', 'proxmox: {relay: a}', {}, []],
+      ['a variable that zebu has not', '', { ZEBU_PROXMOX_RELAY: 'a' }, []],
+      ['a variable for another transport', '', { ZEBU_PROXMOX_TRANSPORT: 'relay' }, []],
+      ['--set of a key that zebu has not', '', {}, ['proxmox.relay=a']],
+      ['--set of another transport', '', {}, ['proxmox.transport=relay']],
+    ])('it is asked for its keys by %s', async (_, text, env, settings) => {
+      await write('zebu.yml', `app: {name: shop}\n${text}\n`);
+      const { ask, times } = installed();
+      const loaded = await load({
+        installed: ask,
+        env,
+        settings: settings.map((each) => ({ text: each, flag: '--set' })),
+      });
+      expect(times()).toBe(1);
+      expect(loaded.keys.map(({ path }) => path)).toContain('proxmox.relay');
+      expect(loaded.transports.map(({ id }) => id)).toEqual(['ssh', 'api', 'relay']);
+    });
+
+    it('it is left alone by all else', async () => {
+      await write('zebu.yml', 'app: {name: shop}\nproxmox: {transport: api, host: h, token_env: T, options: {x: 1}}\n');
+      const { ask, times } = installed();
+      const settings = [{ text: 'proxmox.transport=ssh', flag: '--set' }];
+      await load({ installed: ask, env: { ZEBU_PROXMOX_PORT: '1', ZEBU_VM_CORES: '2' }, settings });
+      expect(times()).toBe(0);
+    });
+
+    it('keys of one that is not there are one line, beside those that are typing errors', async () => {
+      await write('zebu.yml', 'app: {name: shop}\nproxmox:\n  transport: badge\n  hots: h\n  color: red\n  size: 3\n');
+      const { message } = await failure({ installed: installed().ask });
+      expect(message.split('\n')).toEqual([
+        'zebu.yml:4: unknown key `proxmox.hots`; did you mean `host`?',
+        'zebu.yml:5: unknown keys `proxmox.color`, `proxmox.size`; the transport `badge`, which may have them, is offered by no plugin',
+      ]);
+    });
+
+    it.each([
+      [
+        { plugin: 'zebu-plugin-badge', reason: 'it was made for contract version 0', id: 'badge' },
+        'the transport `badge` of zebu-plugin-badge, which may have it, cannot be used: it was made for contract version 0',
+      ],
+      [
+        { plugin: 'zebu-plugin-badge', reason: 'Cannot find module x' },
+        'the transport `badge`, which may have it, is offered by no plugin; zebu-plugin-badge offers nothing: Cannot find module x',
+      ],
+    ])('and of one that is broken, with the reason: %j', async (broken, said) => {
+      await write('zebu.yml', 'app: {name: shop}\nproxmox: {transport: badge, color: red}\n');
+      expect((await failure({ installed: installed({ declared: [], broken: [broken] }).ask })).message).toBe(
+        `zebu.yml:2: unknown key \`proxmox.color\`; ${said}`,
+      );
+    });
   });
 });

@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { TransportDescriptor } from '@zebu/kit';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import { readCompose } from '../../../src/lib/init/compose.js';
 import { appName } from '../../../src/lib/init/detect.js';
 import { findSecrets, namesSecret } from '../../../src/lib/init/secrets.js';
 import { proxmoxHosts } from '../../../plugins/transport-ssh/src/hosts.js';
 import { initProject, type InitRequest } from '../../../src/lib/init/index.js';
-import type { ChosenTransport } from '../../../src/lib/init/transport.js';
+import { chooseTransport, type ChosenTransport } from '../../../src/lib/init/transport.js';
 import { asker } from '../../../src/lib/ui/ask.js';
+import { createConsole } from '../../../plugins/kit/src/console.js';
+import { Capture } from '../../support/capture.js';
+import { transportHooks } from '../../support/own-transports.js';
 
 const flags = { app: { env: 'ZEBU_APP_NAME' }, host: { env: 'ZEBU_PROXMOX_HOST' } };
 const nobody = asker({ interactive: false }, flags, 'app', 'host');
@@ -299,5 +303,71 @@ describe('what init writes', () => {
     const beside = await initProject(request(own, { taskfile: true }));
     expect(beside.files).toEqual([{ path: 'Taskfile.proxmox.yml', existed: false }]);
     expect(beside.next[0]).toContain('includes: { proxmox: ./Taskfile.proxmox.yml }');
+  });
+});
+
+describe('how Proxmox will be reached', () => {
+  const io = createConsole({
+    ...{ stdout: new Capture(), stderr: new Capture(), stdin: {}, env: {} },
+    ...{ json: false, debug: false },
+  });
+  const relay: TransportDescriptor = {
+    kind: 'transport',
+    id: 'relay',
+    apiVersion: 1,
+    summary: 'a relay',
+    capabilities: { hostShell: false },
+    host: { or: 'a name that the relay knows' },
+    init: {
+      variables: ['RELAY_PIN', 'RELAY_NAME'],
+      later: [{ key: 'relay', example: 'relay.example', where: 'ask who runs it' }],
+      hosts: async (env) => [env('RELAY_NAME') ?? 'one', 'two'],
+    },
+    load: () => Promise.reject(new Error('nobody loads it')),
+  };
+  const choose = (env: Readonly<Record<string, string>>, named?: string, other = relay): Promise<ChosenTransport> =>
+    chooseTransport(transportHooks(['zebu-plugin-relay', other]), { named, env: (name) => env[name], io });
+  const written = async (transport: ChosenTransport, questions = nobody): Promise<string> => {
+    const folder = project({ 'compose.yml': COMPOSE });
+    await initProject(request(folder, { transport, questions }));
+    return readFileSync(join(folder, 'zebu.yml'), 'utf8');
+  };
+
+  it('is the default, one that the environment has the login for, or the one that is named', async () => {
+    expect((await choose({})).chosen.id).toBe('ssh');
+    expect(await choose({ ZEBU_PROXMOX_TOKEN: 'x' })).toMatchObject({ chosen: { id: 'api' }, hasLogin: true });
+    expect((await choose({ RELAY_PIN: 'x' })).chosen.id).toBe('ssh');
+    expect((await choose({ RELAY_PIN: 'x', RELAY_NAME: 'y' })).chosen.id).toBe('relay');
+    expect((await choose({ ZEBU_PROXMOX_TOKEN: 'x' }, 'ssh')).chosen.id).toBe('ssh');
+    await expect(choose({}, 'shs')).rejects.toMatchObject({ code: 'PROVIDER_UNKNOWN', hint: 'Did you mean `ssh`?' });
+  });
+
+  it('stands in zebu.yml, with what else there is and what is filled in later', async () => {
+    expect(await written(await choose({ HOME: '/nowhere' }))).toContain(
+      'proxmox:\n  transport: ssh   # or api, with a token; or relay\n  # host: pve   # address of the Proxmox host, or an alias of ~/.ssh/config\n\n',
+    );
+    expect(await written(await choose({}, 'api'))).toContain(
+      "proxmox:\n  transport: api\n  # host: pve   # address of the Proxmox host\n  # fingerprint: 'AA:BB:…'   # SHA-256 of the certificate: node → System → Certificates\n\n",
+    );
+    expect(await written(await choose({}, 'relay'))).toContain(
+      'proxmox:\n  transport: relay\n  # host: pve   # address of the Proxmox host, or a name that the relay knows\n  # relay: relay.example   # ask who runs it\n\n',
+    );
+  });
+
+  it('knows the hosts that are offered, and no other does', async () => {
+    const asked: unknown[] = [];
+    const ask: InitRequest['questions']['ask'] = async (_, { message, initial }) => {
+      asked.push([message, initial]);
+      return 'pve';
+    };
+    const questions = { possible: true, ask };
+    await written(await choose({ RELAY_NAME: 'three' }, 'relay'), questions);
+    await written(await choose({ RELAY_NAME: 'three' }, 'api'), questions);
+    expect(asked).toEqual([
+      ['Address of the Proxmox host, or a name that the relay knows (empty: later)', 'three'],
+      ['Address of the Proxmox host (empty: later)', ''],
+    ]);
+    const broken = { ...relay, init: { hosts: () => Promise.reject(new Error('no list')) } };
+    expect((await choose({}, 'relay', broken)).hosts).toEqual([]);
   });
 });

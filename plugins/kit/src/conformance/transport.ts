@@ -133,6 +133,26 @@ export function transportCases(subject: TransportSubject): readonly ConformanceC
         }),
     },
     {
+      name: 'says what concerns it in one line each, with what to do',
+      run: () =>
+        using(async (transport) => {
+          await get(transport, '/version');
+          for (const { what, remedy } of (await transport.concerns?.()) ?? []) {
+            assert.match(what, /^\S.*$/);
+            assert.match(remedy, /^\S.*$/);
+          }
+        }),
+    },
+    {
+      name: 'where VMs are reached through the host: says how one logs in there, and whose key is known',
+      run: () =>
+        using(async ({ jumpHost }) => {
+          if (jumpHost === undefined) return;
+          assert.match(jumpHost.host, /^[^\s-]\S*$/);
+          assert.ok(jumpHost.knownHosts.length > 0, 'no file of known host keys');
+        }),
+    },
+    {
       name: 'stops waiting when the user interrupts',
       run: () =>
         using(async (transport, abort) => {

@@ -1,4 +1,5 @@
 import { API_VERSION, type TransportDescriptor } from '@zebu/kit';
+import { keys, PORT, TOKEN_VARIABLE } from './keys.js';
 
 /** Small and quick: it is asked on many commands, and loads the transport only when zebu.yml uses it. */
 const descriptor: TransportDescriptor = {
@@ -7,6 +8,10 @@ const descriptor: TransportDescriptor = {
   apiVersion: API_VERSION,
   summary: '__summary__',
   capabilities: { hostShell: false },
+  keys,
+  port: { default: PORT },
+  ci: { variables: [TOKEN_VARIABLE] },
+  init: { needs: 'a token', variables: [TOKEN_VARIABLE] },
   load: async () => (await import('./transport.js')).factory,
 };
 

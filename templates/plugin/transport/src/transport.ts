@@ -1,4 +1,12 @@
-import { isZebuError, ZebuError, type Transport, type TransportContext, type TransportFactory } from '@zebu/kit';
+import {
+  isZebuError,
+  ZebuError,
+  type Transport,
+  type TransportContext,
+  type TransportFactory,
+  type TransportSettings,
+} from '@zebu/kit';
+import { keys, PORT } from './keys.js';
 
 interface Settings {
   readonly base: string;
@@ -6,14 +14,28 @@ interface Settings {
   readonly timeoutMs: number;
 }
 
-/** `proxmox.host` and `port` are zebu's own keys; what only this transport knows goes below `proxmox.options`. */
+/** zebu has checked them: its own keys, such as `host`, and those of keys.ts. */
 function parse({ settings, env, origin }: TransportContext): Settings {
-  const { host, port = 8006, timeout = 30, token_env: variable = 'ZEBU_PROXMOX_TOKEN' } = settings;
-  const { scheme = 'https' } = (settings['options'] ?? {}) as Record<string, unknown>;
-  if (typeof host !== 'string') throw new ZebuError('CONFIG_INVALID', `${origin('transport')}: set \`proxmox.host\``);
-  const token = env(String(variable));
-  if (token === undefined) throw new ZebuError('CREDENTIAL_MISSING', `${String(variable)} is not set`);
-  return { base: `${String(scheme)}://${host}:${String(port)}/api2/json`, token, timeoutMs: Number(timeout) * 1000 };
+  const {
+    host,
+    port = PORT,
+    timeout = 30,
+    __key___scheme: scheme = keys.__key___scheme.default,
+    __key___token_env: variable = keys.__key___token_env.default,
+  } = settings as TransportSettings<typeof keys>;
+  if (host === undefined) throw new ZebuError('CONFIG_INVALID', `${origin('transport')}: set \`proxmox.host\``);
+  const token = env(variable);
+  if (token === undefined) throw new ZebuError('CREDENTIAL_MISSING', `${variable} is not set`);
+  return { base: `${scheme}://${host}:${port}/api2/json`, token, timeoutMs: timeout * 1000 };
+}
+
+/** As Proxmox takes them: a list is its name several times, true and false are 1 and 0. */
+function formOf(params: Readonly<Record<string, unknown>>): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(params))
+    for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
+      if (each !== undefined) form.append(name, String(typeof each === 'boolean' ? Number(each) : each));
+  return form;
 }
 
 class HttpTransport implements Transport {
@@ -35,10 +57,9 @@ class HttpTransport implements Transport {
     params: Record<string, unknown> = {},
   ): Promise<unknown> {
     const { base, token, timeoutMs } = this.#settings;
-    const given = Object.entries(params).filter(([, value]) => value !== undefined);
-    const form = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
+    const form = formOf(params);
     const reading = method === 'GET' || method === 'DELETE';
-    const query = reading && given.length > 0 ? `?${form}` : '';
+    const query = reading && form.size > 0 ? `?${form}` : '';
     let answer: Response;
     try {
       answer = await fetch(`${base}${path.replace(/^\/api2\/json/, '')}${query}`, {

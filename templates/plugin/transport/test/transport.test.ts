@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { descriptorCases, transportCases } from '@zebu/kit/conformance';
 import hook from '../src/hook.js';
+import { TOKEN_VARIABLE } from '../src/keys.js';
 import { factory } from '../src/transport.js';
 
 // Enough of a node for the contract. `zebu lab:up` makes one that can do everything; its report says how to reach it.
@@ -20,14 +21,14 @@ const node = createServer(({ url = '', headers }, response) => {
 await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
 after(() => void node.close());
 
-const settings = { host: '127.0.0.1', port: (node.address() as AddressInfo).port, options: { scheme: 'http' } };
+const settings = { host: '127.0.0.1', port: (node.address() as AddressInfo).port, __key___scheme: 'http' };
 const cases = [
   ...descriptorCases(hook),
   ...transportCases({
     factory,
     settings,
-    env: { ZEBU_PROXMOX_TOKEN: 'right', WRONG: 'wrong' },
-    refused: { ...settings, token_env: 'WRONG' },
+    env: { [TOKEN_VARIABLE]: 'right', WRONG: 'wrong' },
+    refused: { ...settings, __key___token_env: 'WRONG' },
     unreachable: { ...settings, port: 1 },
   }),
 ];
