@@ -1,6 +1,6 @@
 /** What the benchmarks of deploys share: a small app in git, its VM, and what a person would type instead of zebu. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 import { configuration, inLab, resultOf, zebu } from './lab.ts';
@@ -54,7 +54,7 @@ export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
   return inLab(async (lab, cwd) => {
     for (const [file, text] of Object.entries(FILES)) writeFileSync(join(cwd, file), text);
     mkdirSync(dirname(join(cwd, HOOK)), { recursive: true });
-    writeFileSync(join(cwd, HOOK), '#!/bin/sh\nexec cp "$(command -v busybox)" busybox\n');
+    copyFileSync(new URL('pre-build.sh', import.meta.url), join(cwd, HOOK));
     chmodSync(join(cwd, HOOK), 0o755);
     writeFileSync(join(cwd, 'zebu.yml'), configuration(lab, 'ssh'));
     zebu(['vm:create'], cwd);

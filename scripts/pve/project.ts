@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
@@ -28,18 +28,8 @@ export interface Project {
   remove(): void;
 }
 
-/** Nothing of it is downloaded in the VM: the image is made of the busybox that Debian and Ubuntu have, and what it is linked to. */
-const PRE_BUILD = `#!/bin/sh
-set -eu
-program=$(command -v busybox) || { echo 'there is no busybox in the VM' >&2; exit 1; }
-rm -rf root
-mkdir -p root/bin
-cp "$program" root/bin/busybox
-ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
-  mkdir -p "root$(dirname "$library")"
-  cp "$library" "root$library"
-done
-`;
+/** Makes the file system of the image. */
+const PRE_BUILD = readFileSync(new URL('pre-build.sh', import.meta.url), 'utf8');
 
 const FILES = {
   'compose.yml': `services:

@@ -1,4 +1,5 @@
 import { pveError, type ZebuError } from '@zebu/kit';
+import { programText } from './program-text.js';
 
 const VERBS: Readonly<Record<string, string>> = { GET: 'get', POST: 'create', PUT: 'set', DELETE: 'delete' };
 
@@ -39,16 +40,7 @@ export function pveshArgv(method: string, path: string, params: Readonly<Record<
  * with the connection that asked for it. Here it has a session of its own and writes to a file, which is handed over at
  * its end to whoever is still there.
  */
-const OUTLIVING = [
-  'work=$(mktemp -d) || exit 1',
-  '"$@" >"$work/out" 2>"$work/err" </dev/null',
-  'code=$?',
-  'trap "" PIPE',
-  'cat "$work/out" 2>/dev/null',
-  'cat "$work/err" >&2',
-  'rm -rf "$work"',
-  'exit $code',
-].join('\n');
+const OUTLIVING = programText('outliving.sh');
 
 /** The command, such that it comes to its end even when the connection does not last that long. */
 export function outlivingUs(argv: readonly string[]): readonly string[] {

@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { Sensitive, type Io } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import { TICKET_PROGRAM } from './ticket-program.js';
+import { programText } from './program-text.js';
+
+/** The Perl that a node runs to make a ticket for root. */
+const TICKET_PROGRAM = programText('ticket.pl');
 
 /** What a node that we are root of makes for one run, and what it says of itself. */
 export interface Ticket {

@@ -69,7 +69,8 @@ const containerLine = z.object({
 export const containersPart = (project: string, usage: boolean): string =>
   variables(containersValues(project, usage)) + CONTAINERS;
 
-const containersValues = (project: string, usage: boolean): Readonly<Record<string, number | string>> => ({
+/** What containers.sh finds set. */
+export const containersValues = (project: string, usage: boolean): Readonly<Record<string, number | string>> => ({
   project,
   format: FORMAT,
   with_usage: usage ? 1 : 0,

@@ -10,6 +10,7 @@ import { appLayout } from '../app-folder/layout.js';
 import { liveCompose } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from '../app-folder/status.js';
 import type { Inside } from './results.js';
+import OPEN_SHELL from './open-shell.sh';
 
 export interface InsideOptions {
   readonly service: string;
@@ -26,7 +27,7 @@ export interface ExecOptions extends InsideOptions {
   readonly index: number | undefined;
 }
 
-const SHELL = ['sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'];
+const SHELL = ['sh', '-c', OPEN_SHELL.trim()];
 
 function terminalFor(context: Context, options: InsideOptions): PseudoTerminal | undefined {
   const { io } = context;

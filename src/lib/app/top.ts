@@ -1,18 +1,18 @@
-import { sh } from '@zebu/kit';
+import { variables } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
 import { openScreen } from '../ui/screen.js';
-import { containersPart, parseStatus } from '../app-folder/services.js';
+import { containersPart, containersValues, parseStatus } from '../app-folder/services.js';
 import { topLines } from './status-text.js';
 import { dockerSilent, notDeployed } from '../app-folder/status.js';
 import type { TopView } from './results.js';
+import TOP from './top.sh';
 
 /** One view, or views until nobody reads them any more: each ends with a line `view=`. */
 export function topScript(project: string, every: number | undefined): string {
-  const one = containersPart(project, true);
-  if (every === undefined) return one;
-  return `view() {\n${one}\necho view=\n}\n` + sh`while ( view ); do sleep ${every}; done`;
+  if (every === undefined) return containersPart(project, true);
+  return variables({ ...containersValues(project, true), every }) + TOP;
 }
 
 function toView(app: string, lines: readonly string[]): TopView {

@@ -1,6 +1,9 @@
 import type { TransportInCi } from '@zebu/kit';
 import { variableOf } from '../config/keys.js';
 import type { Config } from '../config/schema.js';
+import DEPLOY from './steps/deploy.sh';
+import KEYS from './steps/keys.sh';
+import REACHABLE from './steps/reachable.sh';
 
 /** Actions by commit: a tag can be moved, and what it then names would run with the secrets of the deploy. */
 const CHECKOUT = 'actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2';
@@ -44,30 +47,12 @@ export function accessSecrets({ files = [], variables = [] }: TransportInCi): re
 /** Of the VM, whatever the way to Proxmox is. */
 const VM_KEY = { secret: 'VM_SSH_KEY', file: 'vm_key', path: 'vm.identity_file' };
 
-const WAYS = [
-  'A host at home cannot be reached from a runner of GitHub. One of these three makes it work:',
-  '1. a self-hosted runner in its network: zebu ci:init --runner self-hosted',
-  '2. a step before this one that joins its network: WireGuard or Tailscale',
-  '3. a public address, with rules on the host that admit only who has to come in',
-];
-
-function reachability(): readonly string[] {
-  return [
-    '- name: Is Proxmox reachable?',
-    '  run: |',
-    '    host=$ZEBU_PROXMOX_HOST port=$ZEBU_PROXMOX_PORT',
-    '    if timeout 15 bash -c \'exec 3<>"/dev/tcp/$0/$1"\' "$host" "$port" 2>/dev/null; then',
-    '      echo "$host:$port answers"',
-    '      exit 0',
-    '    fi',
-    '    {',
-    '      echo "### Proxmox cannot be reached at $host:$port"',
-    ...WAYS.map((line) => `      echo ${text(line)}`),
-    '    } | tee -a "$GITHUB_STEP_SUMMARY"',
-    `    echo "::error title=Proxmox cannot be reached::$host:$port does not answer from this runner. Use a self-hosted runner in its network, join its network (WireGuard, Tailscale), or give it a public address with rules on the host."`,
-    '    exit 1',
-  ];
-}
+/** A script as lines of a block of YAML. */
+const block = (script: string): readonly string[] =>
+  script
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}`);
 
 function keyFiles({ files = [] }: TransportInCi): readonly string[] {
   const keys = [...files.map((each) => ({ ...each, path: `proxmox.${each.key}` })), VM_KEY];
@@ -76,17 +61,7 @@ function keyFiles({ files = [] }: TransportInCi): readonly string[] {
     '  env:',
     ...keys.map(({ secret: name }) => `    ${name}: ${secret(name)}`),
     '  run: |',
-    '    umask 077',
-    '    folder=$RUNNER_TEMP/zebu',
-    '    mkdir -p "$folder"',
-    '    store() { # variable file setting',
-    '      if [ -z "${!1}" ]; then',
-    '        echo "::error title=A secret is missing::Set the secret $1 of this repository or of its environment (Settings, Secrets and variables, Actions)."',
-    '        exit 1',
-    '      fi',
-    `      printf '%s\\n' "\${!1}" >"$folder/$2"`,
-    '      echo "$3=$folder/$2" >>"$GITHUB_ENV"',
-    '    }',
+    ...block(KEYS),
     ...keys.map(({ secret: name, file, path }) => `    store ${name} ${file} ${variableOf(path)}`),
   ];
 }
@@ -122,7 +97,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
         ]),
     '',
     // Of a transport that does not say where it connects to, nobody else can tell whether it could.
-    ...(port === undefined ? [] : [...reachability(), '']),
+    ...(port === undefined ? [] : ['- name: Is Proxmox reachable?', '  run: |', ...block(REACHABLE), '']),
     ...keyFiles(access),
     '',
     '- name: Deploy',
@@ -137,12 +112,7 @@ export function renderWorkflow(options: WorkflowOptions): string {
           ...[...variables, ...names].map((name) => `    ${name}: ${secret(name)}`),
         ]),
     '  run: |',
-    '    if git rev-parse -q --verify "refs/tags/$REF" >/dev/null; then set -- --tag "$REF"',
-    '    elif git rev-parse -q --verify "refs/remotes/origin/$REF" >/dev/null; then set -- --commit "$(git rev-parse "refs/remotes/origin/$REF")"',
-    '    else set -- --commit "$REF"; fi',
-    '    # A deploy that was cancelled goes on in the VM; the next one waits for its end.',
-    '    # exec: who cancels the job signals the process of the step alone, and zebu has to hear of it.',
-    '    exec zebu app:deploy "$@" --lock-wait 1800',
+    ...block(DEPLOY),
     '',
     '- name: Status',
     '  if: always()',

@@ -7,6 +7,7 @@ import { frontPlan } from '../app-folder/front-proxy.js';
 import type { Target } from '../repository/git.js';
 import { clientBound, probeName, type Probe } from '../runs/probes.js';
 import type { ReleaseId } from '../app-folder/release-id.js';
+import PROBE_FUNCTIONS from './probe-functions.sh';
 
 export interface ReleasePlan {
   readonly id: ReleaseId;
@@ -75,13 +76,15 @@ export function wantsSnapshot({ snapshot, release_command: command }: Config['de
   return snapshot === 'always' || (snapshot === 'migrations' && command !== undefined);
 }
 
-/** Two shell functions: what each probe is called and how patient it is, and the attempt itself. */
+/** See probe-functions.sh. */
 function probeFunctions(probes: readonly Probe[]): string {
   const cases = (body: (probe: Probe) => string): string =>
     probes.map((probe, index) => `    ${index + 1}) ${body(probe)} ;;\n`).join('');
   const about = (probe: Probe): string =>
     `probe_name=${quote(probeName(probe))} probe_timeout=${Math.ceil(probe.timeout)} probe_interval=${probe.interval}`;
-  return `probe_about() {\n  case $1 in\n${cases(about)}  esac\n}\nprobe() {\n  case $1 in\n${cases(probeLine)}  esac\n}\n`;
+  return PROBE_FUNCTIONS.trimStart()
+    .replace('# <about>\n', () => cases(about))
+    .replace('# <attempt>\n', () => cases(probeLine));
 }
 
 /** Numbers that the runner takes for 0 when they are left out. */

@@ -11,17 +11,7 @@ import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
 import { snapshotFinding } from './snapshots.js';
-
-/** One round trip into the VM; reads only. */
-const LOOK = `
-echo "time=$(date +%s)"
-echo "docker=$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
-docker version >/dev/null 2>&1; echo "docker_status=$?"
-echo "compose=$(docker compose version --short 2>&1 | tail -n 1)"
-docker compose version >/dev/null 2>&1; echo "compose_status=$?"
-root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
-df -PB1 / "\${root:-/}" 2>/dev/null | awk 'NR > 1 { print "disk_" NR "=" $2 " " $4 " " $6 }'
-`;
+import SURVEY from './survey.sh';
 
 interface Seen {
   facts?: ReadonlyMap<string, string>;
@@ -117,7 +107,7 @@ async function ssh(context: Context, seen: Seen): Promise<Finding> {
   if ('status' in opened) return opened;
   const { session, address } = opened;
   const before = context.clock.now().getTime();
-  const { stdout } = await session.exec({ line: LOOK }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
+  const { stdout } = await session.exec({ line: SURVEY }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
   seen.facts = parseFacts(stdout);
   seen.askedAt = (before + context.clock.now().getTime()) / 2000;
   return ok(`${address.user}@${address.host}, its host key as pinned`);

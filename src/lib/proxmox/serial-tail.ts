@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { sh, type HostShell } from '@zebu/kit';
+import { variables, type HostShell } from '@zebu/kit';
 import type { Vmid } from './ids.js';
+import LISTEN from './listen.sh';
 
 /** Proxmox keeps no record of what a serial port said, so who wants the end of it has to listen while it comes. */
 export interface SerialTail {
@@ -21,13 +22,7 @@ function plain(text: string): string {
  * the latest. A port takes one listener at a time, so that none may stay behind.
  */
 export function listenArgv(vmid: Vmid): readonly string[] {
-  const from = `UNIX-CONNECT:/var/run/qemu-server/${vmid}.serial0`;
-  const script = [
-    'exec 3<&0',
-    '{ cat <&3; kill $$; } >/dev/null 2>&1 &',
-    sh`exec socat -u ${from} STDOUT </dev/null 3<&-`,
-  ].join('\n');
-  return ['sh', '-c', script];
+  return ['sh', '-c', variables({ socket: `/var/run/qemu-server/${vmid}.serial0` }) + LISTEN];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { ZebuError } from '@zebu/kit';
+import { sh, ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import {
@@ -62,7 +62,7 @@ async function refusal(
 }
 
 /** Reads the script's size in bytes and the script itself, byte by byte: what follows is the script's to read. */
-const WAITING = 'read -r size && script=$(head -c "$size") && eval "$script"';
+const WAITING = sh`read -r size && script=$(head -c "$size") && eval "$script"`;
 
 /**
  * A shell in the VM that waits for the script. Opened while something else is being asked it costs no round trip of its own;

@@ -1,4 +1,4 @@
-import { interrupted, isZebuError, ZebuError } from '@zebu/kit';
+import { interrupted, isZebuError, sh, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context/context.js';
 import { timeLimit } from '../context/time-limit.js';
@@ -36,7 +36,7 @@ const statusAnswer = z.object({
  * of it directly, Proxmox answers after five seconds with a broken pipe. Each word stays one word.
  */
 export function guestArgv(command: readonly string[], encodedStdin: boolean): readonly string[] {
-  const script = encodedStdin ? 'base64 -d | "$@"' : 'exec "$@"';
+  const script = encodedStdin ? sh`base64 -d | "$@"` : sh`exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...command];
 }
 

@@ -175,7 +175,8 @@ describe('repairScript', () => {
       { kind: 'swap', mb: 512 },
       { kind: 'passwords', users: ['deploy', 'root'] },
     ]);
-    const calls = script.slice(script.indexOf('main() {')).split('\n').slice(2, -3);
+    const [, called = ''] = /^calls='((?:[^']|'\\'')*)'$/m.exec(script) ?? [];
+    const calls = called.split('\n').slice(1);
     expect(calls.map((line) => line.split(' ')[0])).toEqual([
       'repair_sshd',
       'repair_swap',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isZebuError, type ErrorCode } from '../errors.js';
+import { sh } from '../quote.js';
 import type { Transport, TransportFactory } from '../transport.js';
 import { recordingIo, type ConformanceCase } from './case.js';
 
@@ -208,7 +209,7 @@ export function transportCases(subject: TransportSubject): readonly ConformanceC
           const word = 'a b $HOME \'"; echo no';
           const said = await hostShell.exec(['printf', '%s', word]);
           assert.deepEqual([said.code, said.stdout], [0, word]);
-          const failed = await hostShell.exec(['sh', '-c', 'cat; echo why >&2; exit 3'], { stdin: 'in' });
+          const failed = await hostShell.exec(['sh', '-c', sh`cat; echo why >&2; exit 3`], { stdin: 'in' });
           assert.deepEqual([failed.code, failed.stdout, failed.stderr.trim()], [3, 'in', 'why']);
         }),
     },

@@ -1,4 +1,5 @@
-import { access, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 import { ZebuError } from '@zebu/kit';
 
@@ -99,9 +100,8 @@ async function listsAreStale(): Promise<boolean> {
 async function withoutStartingServices<T>(work: () => Promise<T>): Promise<T> {
   const policy = '/usr/sbin/policy-rc.d';
   if (await exists(policy)) return work(); // the owner of this machine has an own policy
-  await writeFile(policy, '#!/bin/sh\n# Made by the lab while it installs packages; safe to delete.\nexit 101\n', {
-    mode: 0o755,
-  });
+  await copyFile(fileURLToPath(new URL('no-services.sh', import.meta.url)), policy);
+  await chmod(policy, 0o755);
   try {
     return await work();
   } finally {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 
+import { sh } from '@zebu/kit';
+
 import type { Log } from './steps.js';
 
 /**
@@ -14,7 +16,7 @@ export async function withLock<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  const child = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo locked; exec cat >/dev/null'], {
+  const child = spawn('flock', ['--exclusive', file, 'sh', '-c', sh`echo locked; exec cat >/dev/null`], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const abort = (): void => void child.kill('SIGTERM');

@@ -1,14 +1,13 @@
 import { variables } from '@zebu/kit';
-import CURRENT_LINES from '../current-lines.sh';
 import type { AppLayout } from '../layout.js';
 import STORE_PART from './store-part.sh';
-import SURVEY from './survey.sh';
+import STORE_SURVEY from './store-survey.sh';
 
 /** Versions kept beyond those that releases refer to. */
 const KEPT = 10;
 
 export function storeSurveyScript(layout: AppLayout): string {
-  return `${variables({ base: layout.base })}cd "$base" 2>/dev/null || exit 0\n${CURRENT_LINES}${SURVEY}exit 0\n`;
+  return variables({ base: layout.base }) + STORE_SURVEY;
 }
 
 export interface SecretsPart {

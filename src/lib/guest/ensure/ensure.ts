@@ -5,6 +5,7 @@ import { parseObserved } from './check.js';
 import { judgeGuest, type DesiredGuest, type GuestDrift, type GuestVerdict, type Unavailable } from './model.js';
 import { touchesLogin, type Repair } from './repair.js';
 import { checkScript, repairScript, undoScript } from './script.js';
+import AS_ROOT from './as-root.sh';
 
 export interface CheckOptions {
   readonly io: Io;
@@ -27,9 +28,8 @@ export interface EnsuredGuest {
 }
 
 async function runAsRoot(session: SshSession, script: string, options: CheckOptions): Promise<string> {
-  const line = '[ "$(id -u)" = 0 ] && exec sh -s; exec sudo -n sh -s';
   const { signal, timeoutMs } = options;
-  const { stdout, stderr, code } = await session.exec({ line }, { stdin: script, signal, timeoutMs });
+  const { stdout, stderr, code } = await session.exec({ line: AS_ROOT }, { stdin: script, signal, timeoutMs });
   options.io.debug(() => `ensure: ${stdout.trim()} ${stderr.trim()}`);
   if (stdout.includes('checked=1') || code === 0) return stdout;
   throw new ZebuError('VM_NOT_READY', `The VM could not be looked at as root: ${stderr.trim() || `status ${code}`}`, {

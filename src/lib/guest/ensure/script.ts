@@ -1,18 +1,18 @@
-import { sh } from '@zebu/kit';
+import { sh, variables } from '@zebu/kit';
 import { checkFunctions } from './check.js';
 import { CLOUD_INIT_SETTINGS, type DesiredGuest } from './model.js';
 import { repairCall, touchesLogin, type Repair } from './repair.js';
+import MAIN from './main.sh';
 import REPAIR from './repair.sh';
 
 /** Kept from a repair until the new login is proved, so that it can be taken back. */
 const WORK = '/run/zebu-ensure';
 
-/** All of it is read before any of it runs, and nothing it calls can read on from there. */
-const asMain = (body: string): string => `main() {\n${body}\n}\nmain </dev/null\n`;
+const asMain = (calls: readonly string[]): string => variables({ calls: calls.join('\n') }) + MAIN;
 
 /** Looks, and changes nothing. */
 export function checkScript(desired: DesiredGuest): string {
-  return checkFunctions(desired.user) + asMain('check');
+  return checkFunctions(desired.user) + asMain(['check']);
 }
 
 /** Puts right, then looks again. */
@@ -20,7 +20,7 @@ export function repairScript(desired: DesiredGuest, repairs: readonly Repair[]):
   // What two findings ask for is done once.
   const calls = new Set(repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS)));
   const head = sh`work=${WORK}; rm -rf "$work"; mkdir -m 0700 "$work"`;
-  return checkFunctions(desired.user) + REPAIR + asMain([head, ...calls, 'check'].join('\n'));
+  return checkFunctions(desired.user) + REPAIR + asMain([head, ...calls, 'check']);
 }
 
 /** After a login that does not work any more: what was in the way of it is taken back. */
@@ -32,5 +32,5 @@ export function undoScript(desired: DesiredGuest, repairs: readonly Repair[]): s
         ? 'undo_sshd'
         : sh`home=$(getent passwd ${desired.user} | cut -d: -f6); cp -p "$work/keys" "$home/.ssh/authorized_keys"`,
     );
-  return checkFunctions(desired.user) + REPAIR + asMain([sh`work=${WORK}`, ...undo].join('\n'));
+  return checkFunctions(desired.user) + REPAIR + asMain([sh`work=${WORK}`, ...undo]);
 }

@@ -1,4 +1,4 @@
-import { commandLine, variables } from '@zebu/kit';
+import { sh, variables } from '@zebu/kit';
 import { ZEBU_ROOT } from '../../guest/prove.js';
 import BOOT_PART from './boot-part.sh';
 import RECOVER_ALL from './recover-all.sh';
@@ -9,7 +9,12 @@ export const UNIT_FILE = '/etc/systemd/system/zebu-recover.service';
 export const RECOVER_FILE = `${ZEBU_ROOT}/recover`;
 
 /** What the machine does once it is up again. */
-const RECOVER = `#!/bin/sh\n# Written by zebu. After a power cut: ends the deploys that were open.\nset -- ${commandLine([ZEBU_ROOT])}\n${RECOVER_ALL}`;
+const RECOVER = [
+  '#!/bin/sh\n',
+  '# Written by zebu. After a power cut: ends the deploys that were open.\n',
+  sh`set -- ${[ZEBU_ROOT]}`,
+  `\n${RECOVER_ALL}`,
+].join('');
 
 function unit(user: string): string {
   return `# Written by zebu.

@@ -4,6 +4,7 @@ import { dialogLines, type Dialog } from './dialogs.js';
 import { COMPLETED, ENTER, JOB, QM, WHIPTAIL, WITHOUT_DOCKER } from './host-programs.js';
 import { SCRIPT_FILES } from './pin.js';
 import { rewriteSources } from './rewrite.js';
+import PUT from './put.sh';
 
 /** What the run on the host is about; kept there, so that another zebu can take it up. */
 export interface JobRequest {
@@ -98,17 +99,11 @@ export function archive(
   folder: string,
   files: readonly (readonly [path: string, content: string, mode: string])[],
 ): string {
-  const folders = [...new Set(files.map(([path]) => `${folder}/${path}`.replace(/\/[^/]*$/, '')))];
-  return [
-    'set -e',
-    'umask 077',
-    sh`mkdir -p ${folders}`,
-    ...files.map(([path, content, mode]) => {
-      const base64 = Buffer.from(content).toString('base64').replaceAll(/.{76}/g, '$&\n');
-      return `${sh`base64 -d >${`${folder}/${path}`} <<'END'`}\n${base64}\nEND\n${sh`chmod ${mode} ${`${folder}/${path}`}`}`;
-    }),
-    '',
-  ].join('\n');
+  const calls = files.map(([path, content, mode]) => {
+    const base64 = Buffer.from(content).toString('base64').replaceAll(/.{76}/g, '$&\n');
+    return `${sh`put ${`${folder}/${path}`} ${mode} <<'END'`}\n${base64}\nEND\n`;
+  });
+  return PUT + calls.join('');
 }
 
 /** Puts the checked files and our programs on the host; nothing is run yet. */
@@ -136,7 +131,7 @@ export async function placeJob(
   ]);
   // The request comes last, because a folder with a request is a run.
   const last = sh`printf 'qm=%s\n' "$(command -v qm)" >>${`${job}/request.part`} && mv ${`${job}/request.part`} ${`${job}/request`}`;
-  await run(shell, 'exec sh -s', 'Placing the community script', `${text}${last}\n`);
+  await run(shell, sh`exec sh -s`, 'Placing the community script', `${text}${last}\n`);
 }
 
 export async function startJob(shell: HostShell, app: string): Promise<void> {
