@@ -61,7 +61,7 @@ const under =
   (id: string): boolean =>
     topics.includes(id.split(':', 1)[0] ?? '');
 
-export const PAGES: readonly Page[] = [
+const PAGES: readonly Page[] = [
   {
     name: 'vm',
     title: 'The VM',

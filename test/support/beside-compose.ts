@@ -55,7 +55,7 @@ const sorted = (list: Json): Json =>
   Array.isArray(list) ? list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list;
 
 /** A container as `docker inspect` prints it, without what is another one each time. */
-export function sameContainer(inspected: Json, networkNames: ReadonlyMap<string, string>): Members {
+function sameContainer(inspected: Json, networkNames: ReadonlyMap<string, string>): Members {
   const kept = without(inspected, OWN_OF_A_CONTAINER);
   const config = members(kept['Config']);
   const labels = Object.fromEntries(

@@ -14,7 +14,7 @@ function base64Inside(bytes: Buffer): readonly string[] {
  * The spellings a leak is looked for in: as it is, JSON, base64 at any offset and of either alphabet, hex, URL, shells, HTML,
  * and cut off. Each line of a value with several on its own. Written apart from what masks, so that it finds what that forgets.
  */
-export function spellings(value: string): readonly string[] {
+function spellings(value: string): readonly string[] {
   return [value, ...value.split('\n')]
     .filter((part) => part.length > 3)
     .flatMap((part) => {

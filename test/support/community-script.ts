@@ -50,7 +50,7 @@ export function standInBeside(repository: string, changes: Changes = {}): void {
 }
 
 const cacheOf = (lab: LabReport): string => join(lab.stateDir, 'vz', 'template', 'cache');
-export const CACHED_IMAGE = `debian-13-generic-${process.arch === 'arm64' ? 'arm64' : 'amd64'}.qcow2`;
+const CACHED_IMAGE = `debian-13-generic-${process.arch === 'arm64' ? 'arm64' : 'amd64'}.qcow2`;
 
 /**
  * An image where the script keeps the one it downloads. It is empty, because a namespace guest runs from the root of the

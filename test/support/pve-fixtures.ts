@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT } from './cli.js';
 
 /** Who asked: tokens with all rights, with none, and the ways not to be let in. */
-export type Asker = 'admin' | 'garbage' | 'nobody' | 'unknown-token' | 'unknown-user' | 'weak' | 'wrong-secret';
+type Asker = 'admin' | 'garbage' | 'nobody' | 'unknown-token' | 'unknown-user' | 'weak' | 'wrong-secret';
 
 /** One request to a real Proxmox VE node and its answer. */
 export interface Exchange {

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 type Pick = (below: number) => number;
 
 /** A service of a made-up app: numbers stand for contents, settings and which of the shared things it has. */
-export interface Part {
+interface Part {
   readonly env: number;
   readonly label: number;
   /** Part of the interval of its health check; the checks of others never fail. */

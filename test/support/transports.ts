@@ -16,7 +16,7 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
 }
 
-export function contextFor(lab: LabReport, id: TransportId, options: TransportOptions = {}): TransportContext {
+function contextFor(lab: LabReport, id: TransportId, options: TransportOptions = {}): TransportContext {
   const io = createConsole({
     stdout: new Capture(),
     stderr: new Capture(),

@@ -7,7 +7,7 @@ import { Values } from './masking/values.js';
  * writes (Io and the error printer), so that a value cannot leak through a message built elsewhere.
  */
 
-export { isCommon, SHORTEST_MASKED, strengthOfValue, type Strength } from './masking/strength.js';
+export { isCommon, SHORTEST_MASKED } from './masking/strength.js';
 export const MASK = '[redacted]';
 
 export class Redactor {

@@ -10,7 +10,7 @@ export interface ApiToken {
 }
 
 /** `user@realm!name=secret`; `where` names the place it came from, and the value never appears. */
-export function parseToken(text: string, where: string): ApiToken {
+function parseToken(text: string, where: string): ApiToken {
   const match = /^([^\s!@=:]+@[A-Za-z0-9._-]+![A-Za-z0-9._-]+)=([0-9A-Fa-f-]{36})$/.exec(text.trim());
   const [, id, secret] = match ?? [];
   if (id === undefined || secret === undefined) {

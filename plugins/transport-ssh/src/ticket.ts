@@ -26,7 +26,7 @@ const RENEW_AFTER_MS = 90 * 60_000;
 export const isStale = (ticket: Ticket, now: number): boolean => now - ticket.made > RENEW_AFTER_MS;
 
 /** What the program printed; undefined when that is no ticket. */
-export function parseTicket(text: string, made: number): Ticket | undefined {
+function parseTicket(text: string, made: number): Ticket | undefined {
   const [, ticket] = /^ticket=(PVE:\S+)$/m.exec(text) ?? [];
   const [, csrf] = /^csrf=(\S+)$/m.exec(text) ?? [];
   if (ticket === undefined || csrf === undefined) return undefined;

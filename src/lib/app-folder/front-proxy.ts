@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js';
 import { appLayout } from './layout.js';
 
 /** Name of the service that zebu adds. */
-export const FRONT_SERVICE = 'zebu-proxy';
+const FRONT_SERVICE = 'zebu-proxy';
 
 type Proxy = NonNullable<Config['app']['proxy']>;
 type Route = Proxy['routes'][number];
@@ -68,7 +68,7 @@ export function caddyfile(proxy: Proxy): string {
 }
 
 /** The Compose file that adds the proxy: its own network, which routed containers are joined to as they become healthy. */
-export function frontCompose(app: string, proxy: Proxy): string {
+function frontCompose(app: string, proxy: Proxy): string {
   const folder = frontFolder(app);
   const secure = proxy.domains.length > 0 && proxy.tls !== 'off';
   return stringify({

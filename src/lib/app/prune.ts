@@ -31,7 +31,7 @@ export function pruneScript(layout: AppLayout, holder: string, { keep, buildCach
   );
 }
 
-export function parsePruned(stdout: string): Pruned {
+function parsePruned(stdout: string): Pruned {
   const values = (name: string): readonly string[] =>
     stdout.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
   return {

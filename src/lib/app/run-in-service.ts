@@ -63,7 +63,7 @@ interface Candidate {
   readonly state: string;
 }
 
-export function candidatesScript(project: string): string {
+function candidatesScript(project: string): string {
   return sh`exec docker ps -a --no-trunc --filter ${`label=com.docker.compose.project=${project}`} --filter label=com.docker.compose.oneoff=False --format '{{.ID}}|{{.Names}}|{{.Label "com.docker.compose.service"}}|{{.Label "com.docker.compose.container-number"}}|{{.State}}'`;
 }
 

@@ -6,7 +6,7 @@ import type { AppStatus, Machine, ServiceState } from '../app-folder/results.js'
 
 const percent = (part: number, whole: number): string => `${whole === 0 ? 0 : Math.round((part / whole) * 100)} %`;
 
-export function machineText({ cores, load, memory, disk }: Machine): string {
+function machineText({ cores, load, memory, disk }: Machine): string {
   const used = memory.total - memory.available;
   return [
     `load ${load.toFixed(2)} on ${cores} cores`,

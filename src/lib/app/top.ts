@@ -10,7 +10,7 @@ import type { TopView } from './results.js';
 import TOP from './top.sh';
 
 /** One view, or views until nobody reads them any more: each ends with a line `view=`. */
-export function topScript(project: string, every: number | undefined): string {
+function topScript(project: string, every: number | undefined): string {
   if (every === undefined) return containersPart(project, true);
   return variables({ ...containersValues(project, true), every }) + TOP;
 }

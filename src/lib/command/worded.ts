@@ -64,7 +64,7 @@ export async function secretNameArgs(words: readonly string[]): Promise<readonly
 }
 
 /** @throws USAGE */
-export function refuseFlag(word: string): void {
+function refuseFlag(word: string): void {
   if (word.startsWith('-'))
     throw new ZebuError('USAGE', `Nonexistent flag: ${word}`, { hint: 'See the command with --help.' });
 }

@@ -4,7 +4,7 @@ import type { core } from 'zod';
 import type { InstalledTransports } from './installed-transports.js';
 import { describeOrigin, type Origin } from './layers.js';
 
-export interface Problem {
+interface Problem {
   /** Dotted path. */
   readonly key: string;
   readonly where: string;

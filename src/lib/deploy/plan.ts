@@ -24,14 +24,14 @@ export interface ReleasePlan {
 }
 
 /** Options of `docker compose` that choose files and profiles; schema-checked to be free of blanks. */
-export function composeOptions(app: Config['app']): string {
+function composeOptions(app: Config['app']): string {
   return [...app.compose.map((file) => `-f ${file}`), ...app.profiles.map((profile) => `--profile ${profile}`)].join(
     ' ',
   );
 }
 
 /** The members of the history's JSON line that are known before the deploy. */
-export function recordMembers(plan: ReleasePlan): string {
+function recordMembers(plan: ReleasePlan): string {
   const { id, target, author } = plan;
   const members = { id, ref: target.ref, kind: target.kind, commit: target.commit, subject: target.subject, ...author };
   return JSON.stringify(members).slice(1, -1);
@@ -50,7 +50,7 @@ function releaseEnv({ id, target }: ReleasePlan): string {
 }
 
 /** `service=strategy ...` for the services that have one of their own. */
-export function serviceStrategies({ deploy }: Config): string {
+function serviceStrategies({ deploy }: Config): string {
   return Object.entries(deploy.services)
     .flatMap(([name, { strategy }]) => (strategy === undefined ? [] : [`${name}=${strategy}`]))
     .join(' ');

@@ -5,9 +5,9 @@ import { holds, type Permissions } from '../proxmox/permissions.js';
 export type PveMajor = 8 | 9;
 
 /** Where a privilege has to hold: which path of Proxmox's access tree that is depends on the VM and its storages. */
-export type Scope = 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
+type Scope = 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
 
-export interface Need {
+interface Need {
   /** One of these is enough; the first is the one the role names. */
   readonly anyOf: readonly [string, ...string[]];
   readonly scope: Scope;
@@ -68,7 +68,7 @@ export interface Wishes {
   readonly ha?: boolean;
 }
 
-export function needsOf(major: PveMajor, { ha = false }: Wishes = {}): readonly Need[] {
+function needsOf(major: PveMajor, { ha = false }: Wishes = {}): readonly Need[] {
   return [...COMMON, ...AGENT[major], ...(ha ? HA : [])];
 }
 

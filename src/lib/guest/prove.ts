@@ -15,7 +15,7 @@ export interface GuestFacts {
 }
 
 /** Prints `key=value` lines, see prove.sh. */
-export function proofScript(user: string): string {
+function proofScript(user: string): string {
   return variables({ user, root: ZEBU_ROOT }) + PROVE;
 }
 
@@ -35,7 +35,7 @@ const reasonsSchema = z.object({
 });
 
 /** What cloud-init names in its status, in one line. */
-export function cloudInitReasons(json: string): string {
+function cloudInitReasons(json: string): string {
   let data: unknown;
   try {
     data = JSON.parse(json);

@@ -18,7 +18,7 @@ type Descriptor = SecretSourceDescriptor | TransportDescriptor;
 /** What is needed of oclif's Config. */
 export type Hooks = Pick<OclifConfig, 'runHook'>;
 
-export interface Provider<D extends Descriptor> {
+interface Provider<D extends Descriptor> {
   readonly descriptor: D;
   /** Name of the plugin package it came from. */
   readonly plugin: string;

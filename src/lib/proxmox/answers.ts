@@ -152,13 +152,6 @@ export const agentFileAnswer = z.object({ content: z.string(), truncated: flag.o
 
 export const agentExecAnswer = z.object({ pid: number });
 
-export const agentExecStatusAnswer = z.object({
-  exited: flag,
-  exitcode: number.optional(),
-  'out-data': z.string().default(''),
-  'err-data': z.string().default(''),
-});
-
 export const taskStatusAnswer = z.object({
   status: z.enum(['running', 'stopped']),
   exitstatus: z.string().optional(),

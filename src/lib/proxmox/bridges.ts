@@ -9,7 +9,7 @@ import { unlessUnseen } from './sight.js';
 export type Bridge = z.infer<typeof networksAnswer>[number];
 
 /** Those that the login may see. */
-export async function readBridges(client: ProxmoxClient, node: string): Promise<readonly Bridge[]> {
+async function readBridges(client: ProxmoxClient, node: string): Promise<readonly Bridge[]> {
   const data = await client.request('GET', `/nodes/${node}/network`, { type: 'any_bridge' });
   return parseAnswer(networksAnswer, data, 'the list of bridges');
 }

@@ -2,7 +2,7 @@ import type { Proxmox } from 'proxmox-api';
 import type { Io, Transport } from '@zebu/kit';
 
 /** One request as it was made, for `--debug` and benchmarks. */
-export interface ApiCall {
+interface ApiCall {
   readonly method: string;
   readonly path: string;
   readonly ms: number;

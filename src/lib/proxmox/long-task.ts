@@ -6,7 +6,7 @@ import type { NodeName, Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
 import { runTask } from './tasks.js';
 
-export interface RunningTask {
+interface RunningTask {
   readonly node: NodeName;
   readonly vmid: Vmid;
   /** Such as `vzdump`. */

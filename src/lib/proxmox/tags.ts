@@ -51,7 +51,7 @@ export async function readTagRules(client: ProxmoxClient): Promise<TagRules> {
 }
 
 /** Those of the tags that a login without Sys.Modify on `/` may not give. */
-export function refusedTags(rules: TagRules, tags: readonly string[]): readonly string[] {
+function refusedTags(rules: TagRules, tags: readonly string[]): readonly string[] {
   return tags.filter(
     (tag) => !rules.allowed.includes(tag) && (rules.mode !== 'free' || rules.registered.includes(tag)),
   );

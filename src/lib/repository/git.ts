@@ -24,7 +24,7 @@ export interface Resolved {
   readonly prefix: string;
 }
 
-export interface LoggedCommit {
+interface LoggedCommit {
   /** 40 hex digits. */
   readonly commit: string;
   /** First line of the message, cut at 200 characters. */

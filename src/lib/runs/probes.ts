@@ -11,7 +11,7 @@ export function probeName(probe: Probe): string {
   return 'tcp' in probe ? `tcp ${probe.tcp}` : `command in ${probe.service}`;
 }
 
-export function clientProbes(probes: readonly Probe[]): readonly OutsideProbe[] {
+function clientProbes(probes: readonly Probe[]): readonly OutsideProbe[] {
   return probes.filter((probe): probe is OutsideProbe => 'from' in probe && probe.from === 'client');
 }
 

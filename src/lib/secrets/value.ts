@@ -1,7 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 
 /** Bytes. A process cannot be given a variable of 128 KiB; base64 of 60 still fits, with room for its name. */
-export const LARGEST_VALUE = 60 * 1024;
+const LARGEST_VALUE = 60 * 1024;
 
 /** @param where names the place, for the message. @throws CONFIG_INVALID for what no environment can hold */
 export function checkValue(name: string, value: string, where: string): void {

@@ -1,7 +1,7 @@
 import { ZebuError, type ErrorCode, type Io } from '@zebu/kit';
 import { prompt } from './prompt.js';
 
-export interface Question {
+interface Question {
   readonly message: string;
   readonly initial?: string;
   /** What is wrong when nobody can be asked; what to give instead is added. */

@@ -93,7 +93,7 @@ async function makePlan(context: Context, ref: WantedRef | undefined): Promise<P
 }
 
 /** The plan for people. */
-export function upLines({ chosen, vm, release, live }: Plan, width: number): readonly string[] {
+function upLines({ chosen, vm, release, live }: Plan, width: number): readonly string[] {
   const { ref, commit, subject } = chosen.target;
   const what = `${ref} (${commit.slice(0, 7)} ${subject})${chosen.why === '' ? '' : `, ${chosen.why}`}`;
   return [

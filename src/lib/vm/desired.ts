@@ -12,7 +12,7 @@ import { desiredGuest, type DesiredGuest } from '../guest/ensure/model.js';
 import { desiredFirewall, type DesiredFirewall } from './firewall.js';
 import { toVmid, type Vmid } from '../proxmox/ids.js';
 
-export type WantedImage =
+type WantedImage =
   | {
       readonly kind: 'url';
       readonly url: string;

@@ -52,7 +52,7 @@ export function guestStdin(data: Buffer): { readonly text: string; readonly enco
 }
 
 /** What Proxmox says of an agent that is not there, in words of what to do. */
-export function explainAgent(error: unknown, own: Own): unknown {
+function explainAgent(error: unknown, own: Own): unknown {
   if (!isZebuError(error)) return error;
   const { vmid } = own.vm;
   if (says(error, 'agent not configured')) {

@@ -7,7 +7,7 @@ import { diskBytes, macOf, parseProperties, setProperties } from '../proxmox/pro
 /** The one model of how a VM should be and is in Proxmox: vm:status, vm:diff, vm:apply and vm:create all compare here. */
 
 /** Options to set. Several may touch the same one (`net0`), each starting from what the one before made of it. */
-export type Setting = (config: QemuConfig) => Readonly<Record<string, number | string>>;
+type Setting = (config: QemuConfig) => Readonly<Record<string, number | string>>;
 
 export interface ConfigDrift extends Drift {
   /** What to set, given the configuration so far; undefined when it is set already and only waits for the next start. */

@@ -66,7 +66,7 @@ export async function readRules(client: ProxmoxClient, row: Placed): Promise<rea
   return parseAnswer(firewallRulesAnswer, rules, 'the firewall rules of the VM');
 }
 
-export async function readFirewall(client: ProxmoxClient, row: Placed): Promise<ObservedFirewall> {
+async function readFirewall(client: ProxmoxClient, row: Placed): Promise<ObservedFirewall> {
   const [options, rules] = await Promise.all([
     client.request('GET', `${firewallPath(row)}/options`),
     readRules(client, row),

@@ -74,7 +74,7 @@ export function pauseAt(bench: Bench, step: StepName): void {
   bench.guest.run(`echo ${step.replace('+', '')} >${folder(bench)}/pause-at`);
 }
 
-export function goOn(bench: Bench): void {
+function goOn(bench: Bench): void {
   bench.guest.run(`rm -f ${folder(bench)}/pause-at`);
 }
 

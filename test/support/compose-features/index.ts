@@ -3,7 +3,7 @@ import type { Row } from './row.js';
 import { SERVICE_ROWS } from './service-rows.js';
 import { DEPLOY_ROWS, TOP_ROWS } from './top-rows.js';
 
-export type { Proof, Row, Verdict } from './row.js';
+export type { Row } from './row.js';
 export { composeTable } from './table.js';
 
 /** Every feature of the Compose specification; docs/apps.md has the same as a table. */

@@ -11,7 +11,7 @@ export interface Row {
   readonly proof: Proof;
 }
 
-export type Proof =
+type Proof =
   /** It stands in test/fixtures/compose-features: the rendered service and the container are those of plain Compose. */
   | { readonly kind: 'beside' }
   /** This Compose file is refused, with a sentence that matches. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { bridgeDevice, DEVICE_NAME_MAX, hostDevice, vethArgvs } from '../../../plugins/lab/src/net/devices.js';
-import { dnsmasqArgv, netmask, parseLeases } from '../../../plugins/lab/src/net/network.js';
+import { dnsmasqArgv, netmask } from '../../../plugins/lab/src/net/network.js';
 
 describe('names of devices', () => {
   it('fit the kernel’s limit up to the last VMID', () => {
@@ -48,14 +48,5 @@ describe('the DHCP server', () => {
     [32, '255.255.255.255'],
   ])('writes /%i as %s', (length, mask) => {
     expect(netmask(length)).toBe(mask);
-  });
-
-  it('knows whom it gave what', () => {
-    expect(
-      parseLeases('1795539714 bc:24:11:53:df:56 10.77.0.109 app-1 01:bc\n1 02:00:00:00:00:01 10.77.0.7 * *\n'),
-    ).toEqual([
-      { mac: 'bc:24:11:53:df:56', address: '10.77.0.109', hostname: 'app-1', expires: 1_795_539_714 },
-      { mac: '02:00:00:00:00:01', address: '10.77.0.7', hostname: undefined, expires: 1 },
-    ]);
   });
 });

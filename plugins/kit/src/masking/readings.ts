@@ -21,7 +21,7 @@ export type TokenKind =
   | 'itself'
   | 'utf16'; // one or two \uXXXX
 
-export type Token = readonly [pattern: string, kind: TokenKind];
+type Token = readonly [pattern: string, kind: TokenKind];
 
 export interface Reading {
   readonly name: string;

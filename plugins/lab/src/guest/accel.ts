@@ -19,7 +19,7 @@ export interface AccelOptions {
 const PROBE_MS = 15_000;
 
 /** Boots a kernel without a disk until its initrd says so and powers off. */
-export function probeArgv(boot: AccelOptions['boot']): string[] {
+function probeArgv(boot: AccelOptions['boot']): string[] {
   return [
     'qemu-system-x86_64',
     ...['-machine', 'pc', '-accel', 'kvm', '-cpu', 'host', '-m', '256M'],

@@ -12,9 +12,9 @@ export interface CidataFiles {
 }
 
 /** Volume label that cloud-init's NoCloud source looks for. */
-export const CIDATA_LABEL = 'cidata';
+const CIDATA_LABEL = 'cidata';
 
-export function isoArgv(directory: string, file: string): string[] {
+function isoArgv(directory: string, file: string): string[] {
   return ['xorriso', '-as', 'mkisofs', '-quiet', '-V', CIDATA_LABEL, '-J', '-R', '-o', file, directory];
 }
 

@@ -43,7 +43,7 @@ function filesOf(runDir: string): Files {
 }
 
 /** The program that starts a guest in namespaces of its own; see guest-image/namespace. */
-export function namespaceArgv(rootfs: string, tree: string, runDir: string): string[] {
+function namespaceArgv(rootfs: string, tree: string, runDir: string): string[] {
   return [
     ...['unshare', '--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--'],
     ...['/bin/sh', join(GUEST_IMAGE_DIR, 'namespace', 'enter'), rootfs, tree, runDir],

@@ -111,7 +111,7 @@ export async function identify(pid: number): Promise<ProcessRef | undefined> {
   }
 }
 
-export async function isAlive(ref: ProcessRef): Promise<boolean> {
+async function isAlive(ref: ProcessRef): Promise<boolean> {
   return (await identify(ref.pid))?.startTicks === ref.startTicks;
 }
 

@@ -1,7 +1,7 @@
 import { LineSocket, oneAtATime } from './line-socket.js';
 
 /** QEMU understood the command and refused it. */
-export class QmpRefused extends Error {
+class QmpRefused extends Error {
   override readonly name = 'QmpRefused';
   readonly errorClass: string;
 

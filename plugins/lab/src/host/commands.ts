@@ -34,7 +34,7 @@ export interface OwnCommand {
   readonly work: Work;
 }
 
-export interface Alias {
+interface Alias {
   readonly alias: string;
 }
 

@@ -19,7 +19,7 @@ const SELF = fileURLToPath(new URL('.', import.meta.url));
 const INSIDE = '/run/zebu-lab';
 
 /** The programs of a Proxmox host that the lab stands in for. */
-export const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveum', 'pveversion'];
+const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveum', 'pveversion'];
 
 interface ShellFiles {
   readonly bin: string;
@@ -42,7 +42,7 @@ function filesOf(layout: Layout): ShellFiles {
 /** Where a file of the lab's state is for the node. */
 const seenInside = (layout: Layout, file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
 
-export function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
+function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
   const keys = sshFiles(layout);
   const inside = (file: string): string => seenInside(layout, file);
   const share = (part: number): string => String(Math.round(startMs * part));
@@ -80,10 +80,6 @@ async function writePrograms({ bin, programs }: ShellFiles, settings: ProgramSet
     await copyFile(join(LIB, source), join(bin, name));
     await chmod(join(bin, name), 0o755);
   }
-}
-
-export async function shellIsUp(layout: Layout): Promise<boolean> {
-  return (await loadRef(filesOf(layout).ref)) !== undefined;
 }
 
 /** Makes the host that SSH leads to, unless it is there. */

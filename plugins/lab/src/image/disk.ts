@@ -24,7 +24,7 @@ export function masterBootRecord(diskSectors: number): Buffer {
 }
 
 /** Argv that makes the root file system inside the disk image, filled from `root`: no loop device, no mount. */
-export function mke2fsArgv(root: string, disk: string): string[] {
+function mke2fsArgv(root: string, disk: string): string[] {
   const extended = [
     `offset=${String(START_SECTORS * SECTOR)}`,
     'lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0',

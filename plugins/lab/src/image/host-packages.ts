@@ -6,7 +6,7 @@ import { ZebuError } from '@zebu/kit';
 import { run, succeeds } from '../guest/process.js';
 import { step, type Log } from './steps.js';
 
-export interface HostPackage {
+interface HostPackage {
   readonly name: string;
   /** A file that proves it is installed. */
   readonly proof: string;
@@ -14,7 +14,7 @@ export interface HostPackage {
 }
 
 /** What the lab runs on this machine. */
-export const HOST_PACKAGES: readonly HostPackage[] = [
+const HOST_PACKAGES: readonly HostPackage[] = [
   { name: 'mmdebstrap', proof: '/usr/bin/mmdebstrap', why: 'builds the guest image from Debian packages' },
   { name: 'qemu-system-x86', proof: '/usr/bin/qemu-system-x86_64', why: 'runs the guests' },
   { name: 'qemu-utils', proof: '/usr/bin/qemu-img', why: 'makes, copies and grows disks' },
@@ -68,7 +68,7 @@ export async function ensureHostPackages(options: HostPackagesOptions): Promise<
   }
 }
 
-export async function missingPackages(packages = HOST_PACKAGES): Promise<HostPackage[]> {
+async function missingPackages(packages = HOST_PACKAGES): Promise<HostPackage[]> {
   const there = await Promise.all(packages.map((each) => exists(each.proof)));
   return packages.filter((_, i) => there[i] !== true);
 }

@@ -82,7 +82,7 @@ async function freePort(wanted: number | undefined): Promise<number> {
 }
 
 /** A /24 no interface of this machine is in, the same one for the same lab as long as it is free. */
-export function choosePrefix(instanceId: string, inUse: readonly string[]): string {
+function choosePrefix(instanceId: string, inUse: readonly string[]): string {
   const seed = createHash('sha256').update(instanceId).digest();
   for (let i = 0; i < 31; i++) {
     const prefix = `10.${128 + ((seed[i] ?? 0) % 100)}.${seed[i + 1] ?? 0}`;

@@ -193,7 +193,7 @@ export async function labReport(
 }
 
 /** Variables that point zebu at this lab over SSH, and how to use the API instead. */
-export function environmentFile(report: LabReport): string {
+function environmentFile(report: LabReport): string {
   return [
     '# Points zebu at this lab: set -a; . this-file; set +a',
     'ZEBU_PROXMOX_TRANSPORT=ssh',

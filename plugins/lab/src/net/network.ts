@@ -22,14 +22,6 @@ export interface LabNetwork {
   readonly runDir: string;
 }
 
-export interface Lease {
-  readonly mac: string;
-  readonly address: string;
-  readonly hostname: string | undefined;
-  /** Seconds since 1970. */
-  readonly expires: number;
-}
-
 /** DHCP only (`--port=0`: no DNS), on this bridge only, and without the three seconds of ping before an offer. */
 export function dnsmasqArgv(network: LabNetwork, dhcp: { from: string; to: string }): string[] {
   const dns = network.dns ?? [];
@@ -63,15 +55,6 @@ export function netmask(prefixLength: number): string {
     throw new RangeError(`a prefix length is 0 to 32, not ${String(prefixLength)}`);
   }
   return [0, 8, 16, 24].map((at) => 256 - 2 ** (8 - Math.min(8, Math.max(0, prefixLength - at)))).join('.');
-}
-
-/** `<expires> <mac> <address> <name or *> <client id>` a line. */
-export function parseLeases(text: string): Lease[] {
-  return text.split('\n').flatMap((line) => {
-    const [expires, mac, address, name] = line.split(' ');
-    if (expires === undefined || mac === undefined || address === undefined || !mac.includes(':')) return [];
-    return [{ mac, address, hostname: name === '*' ? undefined : name, expires: Number(expires) }];
-  });
 }
 
 /** Makes the bridge and starts its DHCP server. What is already there is kept: safe to call after a crash. */
@@ -109,14 +92,6 @@ export async function sweepDevices(instanceId: string): Promise<string[]> {
     if (device.startsWith(prefix) && (await removeDevice(device))) removed.push(device);
   }
   return removed;
-}
-
-export async function leases(network: LabNetwork): Promise<Lease[]> {
-  try {
-    return parseLeases(await readFile(join(network.runDir, 'leases'), 'utf8'));
-  } catch {
-    return [];
-  }
 }
 
 function refFile(network: LabNetwork): string {

@@ -51,7 +51,7 @@ export function privilegesOf(version: string): readonly string[] {
 }
 
 /** Of all versions together: the built-in roles hold what there is. */
-export const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...ONLY_9];
+const PRIVILEGES: readonly string[] = [...COMMON, ...AGENT_OF_8, ...ONLY_9];
 
 /** Who asks, and what they may do where. */
 export interface Caller {

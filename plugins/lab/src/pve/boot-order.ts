@@ -7,7 +7,7 @@ export function bootDevices(config: Readonly<VmConfig>): readonly string[] {
 }
 
 /** What a VM boots from that was made without saying it. */
-export function defaultBootDevices(config: Readonly<VmConfig>): readonly string[] {
+function defaultBootDevices(config: Readonly<VmConfig>): readonly string[] {
   const names = Object.keys(config);
   const disk = ['scsi', 'ide', 'sata', 'virtio'].flatMap((bus) =>
     names

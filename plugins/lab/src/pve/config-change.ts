@@ -151,7 +151,7 @@ export async function applyChange(node: LabNode, change: ConfigChange, output: O
 }
 
 /** What is printed of a change before it is made: options in order, no password. */
-export function changeLine({ vmid, options, removed, reverted }: ConfigChange): string {
+function changeLine({ vmid, options, removed, reverted }: ConfigChange): string {
   const all: Record<string, string> = {
     ...options,
     ...(removed.length > 0 && { delete: removed.join(',') }),

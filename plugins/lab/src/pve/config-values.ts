@@ -7,7 +7,7 @@ import type { VmConfig } from './state.js';
 import { uniqueTags } from './tags.js';
 
 /** In Proxmox's own range. */
-export function randomMac(): string {
+function randomMac(): string {
   const bytes = [0xbc, 0x24, 0x11, randomInt(256), randomInt(256), randomInt(256)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':');
 }

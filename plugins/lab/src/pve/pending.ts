@@ -8,7 +8,7 @@ const CLOUD_INIT = /^(ciuser|cipassword|sshkeys|nameserver|searchdomain|cicustom
 const AT_ONCE =
   /^(name|onboot|tags|description|protection|startup|shares|cpulimit|cpuunits|balloon|hookscript|net\d+|(scsi|virtio|sata|ide|unused)\d+)$/;
 
-export const isAtOnce = (name: string): boolean => AT_ONCE.test(name) || CLOUD_INIT.test(name);
+const isAtOnce = (name: string): boolean => AT_ONCE.test(name) || CLOUD_INIT.test(name);
 
 /** Sets and removes what can be now, and keeps the rest for the next start. */
 export function changeConfig(

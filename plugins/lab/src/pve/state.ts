@@ -19,7 +19,7 @@ export interface FirewallRule {
   [key: string]: ConfigValue;
 }
 
-export interface IpSet {
+interface IpSet {
   comment?: string;
   entries: { cidr: string; comment?: string }[];
 }
@@ -81,7 +81,7 @@ export interface ApiTokenRecord {
   readonly comment?: string;
 }
 
-export interface AclEntry {
+interface AclEntry {
   readonly path: string;
   readonly type: 'token' | 'user';
   /** A user's or token's id. */
@@ -115,7 +115,7 @@ export interface HaResource {
 }
 
 /** A request to the HA manager that it has not taken up yet. */
-export type HaCommand =
+type HaCommand =
   | { readonly kind: 'migrate'; readonly sid: string; readonly target: string }
   | { readonly kind: 'stop'; readonly sid: string; readonly timeout: number };
 
@@ -129,7 +129,7 @@ export interface HaService {
   command?: HaCommand;
 }
 
-export interface HaState {
+interface HaState {
   /** By sid, such as `vm:100`. */
   resources: Record<string, HaResource>;
   services: Record<string, HaService>;

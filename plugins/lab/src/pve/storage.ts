@@ -10,7 +10,7 @@ import type { StateFile, StorageRecord } from './state.js';
 import { STORAGE_KINDS, type StorageKind } from './storage-kinds.js';
 
 /** The storage that is always there: a directory, as a fresh Proxmox VE has it. */
-export const STORAGE = 'local';
+const STORAGE = 'local';
 
 const FOLDERS: Readonly<Record<string, string>> = {
   import: 'import',

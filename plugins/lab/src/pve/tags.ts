@@ -8,7 +8,7 @@ import type { LabState } from './state.js';
 const words = (text: string): string[] => text.split(/[,; ]+/).filter((word) => word !== '');
 
 /** Of `user-allow=list,user-allow-list=a;b`. */
-export function tagAccess(state: LabState): { readonly allow: string; readonly list: readonly string[] } {
+function tagAccess(state: LabState): { readonly allow: string; readonly list: readonly string[] } {
   const properties = parseProperties(state.datacenter['user-tag-access'] ?? '', 'user-allow');
   return { allow: properties.get('user-allow') ?? 'free', list: words(properties.get('user-allow-list') ?? '') };
 }

@@ -13,14 +13,6 @@ export interface TaskHandle {
   readonly trouble: () => string | undefined;
 }
 
-/** A task whose work is done within a request. */
-export const handleOf = (log: (line: string) => void): TaskHandle => ({
-  log,
-  warn: (line) => log(`WARN: ${line}`),
-  signal: new AbortController().signal,
-  trouble: () => undefined,
-});
-
 /** How an error ends a task: refusals with their status before them, several lines as one. */
 export function exitOf(error: unknown): string {
   const { message } = error as Error;

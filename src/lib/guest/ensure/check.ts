@@ -6,7 +6,7 @@ import CHECK from './check.sh';
 /** The swap file zebu makes; others are not touched. */
 export const SWAP_FILE = '/zebu.swap';
 /** First of all drop-ins: sshd takes the first value it meets, and cloud images allow passwords in 50-cloud-init.conf. */
-export const SSHD_DROP_IN = '/etc/ssh/sshd_config.d/00-zebu.conf';
+const SSHD_DROP_IN = '/etc/ssh/sshd_config.d/00-zebu.conf';
 export const CLOUD_INIT_DROP_IN = '/etc/cloud/cloud.cfg.d/99-zebu.cfg';
 export const DAEMON_JSON = '/etc/docker/daemon.json';
 const UPGRADES_CONF = '/etc/apt/apt.conf.d/99zebu-upgrades';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DAEMON_JSON } from './check.js';
 
 /** How one thing that Docker's configuration decides is. */
-export type Setting =
+type Setting =
   | { readonly kind: 'differs'; readonly found: string }
   /** Somebody decided otherwise, or it cannot be read: it stays as it is. */
   | { readonly kind: 'left'; readonly why: string }

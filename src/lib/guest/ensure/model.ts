@@ -44,7 +44,7 @@ export interface GuestVerdict {
 }
 
 /** Keys only, for everybody; root not at all, unless root is the deploy user. */
-export const rootLogin = (user: string): string => (user === 'root' ? 'prohibit-password' : 'no');
+const rootLogin = (user: string): string => (user === 'root' ? 'prohibit-password' : 'no');
 
 type Finding = GuestDrift | Unavailable | undefined;
 

@@ -21,7 +21,7 @@ interface NewVm {
 }
 
 /** Milliseconds for all of it, once the restore has failed or was interrupted. */
-export const CLEARING_MS = 45_000;
+const CLEARING_MS = 45_000;
 
 /** What the configuration of a VM has that was made and never filled. */
 const EMPTY = new Set(['digest', 'lock']);

@@ -15,7 +15,7 @@ import type { ScriptRun } from './community-script/run.js';
 type Placed = Pick<VmPlan, 'node' | 'vmid'>;
 
 /** An image may be larger than the disk that is wanted. Proxmox says so itself, so that it is not asked before. */
-export const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
+const isLarger = (error: unknown, { task }: PlannedStep['call']): boolean =>
   task === 'resize' && says(error, 'would shrink');
 
 /** What is sent; undefined when the VM is so already. */
@@ -80,7 +80,7 @@ async function runOnHost(context: Context, script: ScriptRun, report: StepReport
 }
 
 /** @returns IMAGE_MISMATCH for a task that found another image than the configuration names, else the error itself */
-export function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
+function explainDownload(error: unknown, { params, path }: PlannedStep['call']): unknown {
   if (!isZebuError(error) || error.code !== 'TASK_FAILED') return error;
   const got = otherChecksum(error);
   if (got === undefined) return error;

@@ -49,7 +49,7 @@ export function dataDisks(config: Readonly<Record<string, string>>): readonly Di
 }
 
 /** @param facts undefined when the storage is not in the list that may be seen */
-export function judgeDisk(disk: Disk, facts: StorageFacts | undefined): DiskVerdict {
+function judgeDisk(disk: Disk, facts: StorageFacts | undefined): DiskVerdict {
   const can = { ...disk, type: facts?.type ?? 'unknown', freezes: false, newestOnly: false };
   if (facts === undefined) return can;
   const { type, volumeChain } = facts;

@@ -24,7 +24,7 @@ export function digest(value: unknown): string {
 }
 
 /** What PVE shows for a password. */
-export const HIDDEN = '**********';
+const HIDDEN = '**********';
 
 /** @param current what the running VM has, without what waits for its next start */
 export function configWithDigest(record: VmRecord, current = false): VmConfig {

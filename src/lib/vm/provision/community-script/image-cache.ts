@@ -33,7 +33,7 @@ export function cachedImage(os: ScriptOs, arch: string): CachedImage {
 }
 
 /** See image-cache.sh. */
-export function cacheScript({ url, sums, algorithm, file }: CachedImage): string {
+function cacheScript({ url, sums, algorithm, file }: CachedImage): string {
   return variables({ url, sums, algorithm, file }) + IMAGE_CACHE;
 }
 

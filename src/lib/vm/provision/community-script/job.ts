@@ -39,7 +39,7 @@ export type JobState =
   | { readonly state: 'ended'; readonly vmid: number; readonly mac: string; readonly result: JobResult };
 
 /** One folder an app, for root alone. */
-export function jobFolder(app: string): string {
+function jobFolder(app: string): string {
   return `/var/lib/zebu/vm-${app}`;
 }
 
@@ -48,7 +48,7 @@ function requestFile(request: JobRequest): string {
   return [...lines.map(([name, value]) => `${name}=${quote(String(value))}`), ''].join('\n');
 }
 
-export function parseResult(facts: ReadonlyMap<string, string>, lines: readonly string[]): JobResult {
+function parseResult(facts: ReadonlyMap<string, string>, lines: readonly string[]): JobResult {
   const all = (name: string): readonly string[] =>
     lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1).trim());
   const stopped = facts.get('stopped');
@@ -95,10 +95,7 @@ export async function readJob(shell: HostShell, app: string): Promise<JobState> 
 }
 
 /** The files as one program that writes them, so that placing them takes one round trip. */
-export function archive(
-  folder: string,
-  files: readonly (readonly [path: string, content: string, mode: string])[],
-): string {
+function archive(folder: string, files: readonly (readonly [path: string, content: string, mode: string])[]): string {
   const calls = files.map(([path, content, mode]) => {
     const base64 = Buffer.from(content).toString('base64').replaceAll(/.{76}/g, '$&\n');
     return `${sh`put ${`${folder}/${path}`} ${mode} <<'END'`}\n${base64}\nEND\n`;

@@ -1,3 +1,0 @@
-export * from './parse.js';
-export { substitute } from './substitute.js';
-export * from './write.js';
