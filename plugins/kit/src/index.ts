@@ -9,6 +9,7 @@ export {
 export { editDotenv } from './dotenv/write.js';
 export { type ErrorCode, type ErrorExtras, interrupted, isZebuError, ZebuError } from './errors.js';
 export { type Ending, exits, type Exits } from './exits.js';
+export { handledLater } from './handled-later.js';
 export type {
   AfterEvent,
   BeforeEvent,

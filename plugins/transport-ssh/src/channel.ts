@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { isZebuError, ZebuError, type Io } from '@zebu/kit';
+import { handledLater, type Io, isZebuError, ZebuError } from '@zebu/kit';
 import { openTls, RestClient, type RestWire } from '@zebu/kit/rest';
 import type { SshSession } from '@zebu/kit/ssh';
 import { isStale, makeTicket, type Ticket } from './ticket.js';
@@ -56,9 +56,8 @@ class ChannelWire implements RestWire {
 
   /** @returns why this way cannot be gone; undefined when it can */
   async begin(): Promise<string | undefined> {
-    const meeting = this.#meet();
-    // Heard of below, when it is known whether there is a ticket.
-    meeting.catch(() => {});
+    // Awaited below, when it is known whether there is a ticket.
+    const meeting = handledLater(this.#meet());
     let ticket: Ticket;
     try {
       ticket = await this.#ticket;
@@ -101,14 +100,14 @@ class ChannelWire implements RestWire {
   }
 
   renew(): void {
-    this.#ticket = this.#made(makeTicket(this.#options, true)).catch((error: unknown) => {
+    const made = this.#made(makeTicket(this.#options, true)).catch((error: unknown) => {
       if (!(error instanceof NoTicket)) throw error;
       throw new ZebuError('AUTH_FAILED', `${this.where} makes no new ticket: ${error.message}`, {
         hint: this.refusedHint,
       });
     });
-    // Heard by whoever asks for the credential next.
-    this.#ticket.catch(() => {});
+    // By whoever asks for the credential next.
+    this.#ticket = handledLater(made);
   }
 
   async #made(ticket: Promise<Ticket | string>): Promise<Ticket> {

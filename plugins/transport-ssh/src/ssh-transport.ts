@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { handledLater } from '@zebu/kit';
 import type { Concern, ExecOptions, ExecResult, HostShell, Io, JumpHost, Transport } from '@zebu/kit';
 import type { RestClient } from '@zebu/kit/rest';
 import type { SshSession } from '@zebu/kit/ssh';
@@ -44,7 +45,7 @@ export class SshTransport implements Transport {
 
   /** Looks for the way to Proxmox's API, before anything is asked; what stands in it is said to the first that asks. */
   begin(): void {
-    this.#find().catch(() => {});
+    void handledLater(this.#find());
   }
 
   async doRequest(
@@ -82,8 +83,7 @@ export class SshTransport implements Transport {
     const { io, readTimeoutMs } = this.#options;
     const options = { ...this.#options, timeoutMs: readTimeoutMs };
     // What asks is loaded while the host makes it.
-    const ticket = makeTicket(options);
-    ticket.catch(() => {});
+    const ticket = handledLater(makeTicket(options));
     const { openChannel } = await import('./channel.js');
     const found = await openChannel(options, ticket);
     if (typeof found !== 'string') {

@@ -1,4 +1,4 @@
-import { interrupted } from '@zebu/kit';
+import { handledLater, interrupted } from '@zebu/kit';
 import type { Clock } from './context.js';
 
 /**
@@ -47,9 +47,8 @@ export function timeLimit(
       });
       const work = attempt(AbortSignal.any([signal, over.signal]));
       // Whichever loses is not listened to any more.
-      for (const each of [work, ended]) each.catch(() => {});
       try {
-        return await Promise.race([work, ended]);
+        return await Promise.race([handledLater(work), handledLater(ended)]);
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);

@@ -1,3 +1,4 @@
+import { handledLater } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
@@ -59,9 +60,7 @@ export async function sendRelease(
   report.update('asking what it has');
   const opened = openLaunch(context, session);
   const surveyed = survey(session, layout, signal);
-  const known = git.known(surveyed.then(({ haves }) => haves));
-  // Whoever comes to use it hears of it.
-  known.catch(() => {});
+  const known = handledLater(git.known(surveyed.then(({ haves }) => haves)));
   const found = await surveyed;
   const before = { previous: found.current, host: address.host, secrets: [] };
   const attachTo = async (other: Holder & { readonly run: string }): Promise<Sent> => {

@@ -1,4 +1,4 @@
-import { isZebuError, type ErrorCode } from '@zebu/kit';
+import { type ErrorCode, handledLater, isZebuError } from '@zebu/kit';
 import { ERROR_CODES, toZebuError } from '@zebu/kit/core';
 import type { Clock } from '../context/context.js';
 import { timeLimit } from '../context/time-limit.js';
@@ -105,9 +105,7 @@ export async function runChecks(
   };
   // What a check stands on is before it in the list.
   for (const check of checks) {
-    const result = start(check);
-    result.catch(() => {});
-    done.set(check.id, result);
+    done.set(check.id, handledLater(start(check)));
   }
   const tick = setInterval(() => {
     if (running.size === 0) return;

@@ -1,4 +1,4 @@
-import { ZebuError, type JumpHost } from '@zebu/kit';
+import { handledLater, ZebuError, type JumpHost } from '@zebu/kit';
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
 import { describeOrigin } from '../config/layers.js';
 import type { Context } from '../context/context.js';
@@ -94,9 +94,7 @@ async function openLocated(context: Context, keysSeconds?: number): Promise<Gues
  */
 export function openGuestEarly(context: Context): Promise<Guest | undefined> {
   const unused = new AbortController();
-  const early = openLast({ ...context, signal: AbortSignal.any([context.signal, unused.signal]) });
-  // Whoever goes on with it hears of it.
-  early.catch(() => {});
+  const early = handledLater(openLast({ ...context, signal: AbortSignal.any([context.signal, unused.signal]) }));
   context.onClose(() => {
     unused.abort();
     return early.then(

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { ZebuError } from '@zebu/kit';
+import { handledLater, ZebuError } from '@zebu/kit';
 
 export interface GitResult {
   readonly code: number;
@@ -104,8 +104,7 @@ export class GitProgram {
     ...options: readonly string[]
   ): { readonly stream: Readable; readonly done: Promise<void> } {
     const child = this.start(['pack-objects', '--revs', '--stdout', '--delta-base-offset', '--quiet', ...options]);
-    const done = ended(child, 'pack-objects');
-    done.catch(() => {});
+    const done = handledLater(ended(child, 'pack-objects'));
     child.stdin.end([...revisions, ''].join('\n'));
     return { stream: child.stdout, done };
   }

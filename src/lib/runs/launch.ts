@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { sh, ZebuError } from '@zebu/kit';
+import { handledLater, sh, ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import {
@@ -69,10 +69,7 @@ const WAITING = sh`read -r size && script=$(head -c "$size") && eval "$script"`;
  * one that is not needed ends with the connection.
  */
 export function openLaunch(context: Context, session: SshSession): Promise<RemoteProcess> {
-  const opened = session.stream({ line: WAITING }, { signal: context.signal });
-  // Whoever comes to use it hears of it.
-  opened.catch(() => {});
-  return opened;
+  return handledLater(session.stream({ line: WAITING }, { signal: context.signal }));
 }
 
 export interface Launch {

@@ -1,3 +1,4 @@
+import { handledLater } from '@zebu/kit';
 import type { Step, StepReport } from './steps.js';
 
 /**
@@ -12,12 +13,11 @@ export function overlapped(first: Step, second: Step): readonly [Step, Step] {
     {
       title: first.title,
       run: async (report) => {
-        begun = second.run(quiet);
-        const settled = begun.catch(() => {});
+        begun = handledLater(second.run(quiet));
         try {
           await first.run(report);
         } catch (error) {
-          await settled;
+          await Promise.allSettled([begun]);
           throw error;
         }
       },

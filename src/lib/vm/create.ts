@@ -1,4 +1,4 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { handledLater, isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { around } from '../hooks/around.js';
 import { overlapped } from '../ui/overlap.js';
@@ -46,7 +46,7 @@ async function planVm(
   let reading = await readingOnce(client);
   let row = await findVm(reading, desired.app);
   // What planning a new one asks for, asked meanwhile; what is wrong with it is told when it is planned.
-  if (row === undefined) surveySite(reading, desired).catch(() => {});
+  if (row === undefined) void handledLater(surveySite(reading, desired));
   if (!options.dryRun && (await settle(context, { client, reading }, desired, row))) {
     reading = await readingOnce(client);
     row = await findVm(reading, desired.app);

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
 import { interrupted, ZebuError } from '../errors.js';
+import { handledLater } from '../handled-later.js';
 import { commandLine, sh } from '../quote.js';
 import type { ExecOptions, ExecResult } from '../transport.js';
 
@@ -117,8 +118,8 @@ export class ConnectedSession implements SshSession {
         else reject(this.#linkError('running a command'));
       });
     });
-    // Whoever only reads the stream must not be surprised by an unhandled rejection.
-    ended.catch(() => {});
+    // By nobody, where only the stream is read.
+    void handledLater(ended);
     const resize = (columns: number, rows: number): void => channel.setWindow(rows, columns, 0, 0);
     return { stream: channel, stderr: channel.stderr, ended, close: () => channel.close(), resize };
   }

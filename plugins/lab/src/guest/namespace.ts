@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { handledLater } from '@zebu/kit';
 
 import { GUEST_IMAGE_DIR } from '../image/recipe.js';
 import { addDevice, removeDevice, vethArgvs } from '../net/devices.js';
@@ -173,13 +174,14 @@ export class NamespaceBackend implements GuestBackend {
     const log = await open(files.log, 'a');
     try {
       const child = spawn(program, args, { cwd: '/', detached: true, stdio: ['pipe', log.fd, log.fd] });
-      const failed = new Promise<never>((_, reject) => {
-        child.once('error', reject);
-        child.once('exit', (code) => {
-          reject(new Error(`the guest ended at once (${String(code)}), see ${files.log}`));
-        });
-      });
-      failed.catch(() => undefined);
+      const failed = handledLater(
+        new Promise<never>((_, reject) => {
+          child.once('error', reject);
+          child.once('exit', (code) => {
+            reject(new Error(`the guest ended at once (${String(code)}), see ${files.log}`));
+          });
+        }),
+      );
       const init = await Promise.race([firstChild(child.pid ?? 0), failed]);
       await saveRef(files.ref, init);
       for (const nic of spec.nics) {
