@@ -3,10 +3,10 @@ import { exits, resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { folderArg, userArg } from '../../lib/command/worded.js';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/app/results.js';
+import type { ServiceRun } from '../../lib/app/results.js';
 
-export default class AppExec extends ProjectCommand<Inside> {
-  static override result = resultOf<Inside>(1, async () => (await import('../../lib/app/results.js')).inside);
+export default class AppExec extends ProjectCommand<ServiceRun> {
+  static override result = resultOf<ServiceRun>(1, async () => (await import('../../lib/app/results.js')).serviceRun);
   static override exits = exits(ON_THE_HOST, 'Otherwise that of the command.');
   static override summary = 'Run a command in a running container of a service; a shell without one.';
   static override description =
@@ -31,7 +31,7 @@ export default class AppExec extends ProjectCommand<Inside> {
     'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
   };
 
-  async execute(): Promise<Inside> {
+  async execute(): Promise<ServiceRun> {
     const { flags, argv } = await this.parse(AppExec);
     const { service, command } = await inServiceArgs('app:exec', argv as string[]);
     const context = await this.context(flags);

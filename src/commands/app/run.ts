@@ -3,10 +3,10 @@ import { exits, resultOf } from '@zebu/kit';
 import { inServiceArgs } from '../../lib/command/in-service.js';
 import { folderArg, userArg } from '../../lib/command/worded.js';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
-import type { Inside } from '../../lib/app/results.js';
+import type { ServiceRun } from '../../lib/app/results.js';
 
-export default class AppRun extends ProjectCommand<Inside> {
-  static override result = resultOf<Inside>(1, async () => (await import('../../lib/app/results.js')).inside);
+export default class AppRun extends ProjectCommand<ServiceRun> {
+  static override result = resultOf<ServiceRun>(1, async () => (await import('../../lib/app/results.js')).serviceRun);
   static override exits = exits(ON_THE_HOST, 'Otherwise that of the command.');
   static override summary = 'Run a command in a container of its own, which is removed afterwards.';
   static override description =
@@ -24,7 +24,7 @@ export default class AppRun extends ProjectCommand<Inside> {
     'no-tty': Flags.boolean({ char: 'T', description: 'No terminal inside, even when there is one here.' }),
   };
 
-  async execute(): Promise<Inside> {
+  async execute(): Promise<ServiceRun> {
     const { flags, argv } = await this.parse(AppRun);
     const { service, command } = await inServiceArgs('app:run', argv as string[]);
     const context = await this.context(flags);

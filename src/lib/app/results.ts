@@ -45,14 +45,14 @@ export const logLine = z
   .describe('Not in an envelope: one such object a line, for as long as there are lines.');
 
 /** What a command in a container came to. The output is only kept with --json; else it goes where it belongs meanwhile. */
-export const inside = z.object({
+export const serviceRun = z.object({
   service: z.string(),
   container: z.string(),
   exit: z.number().describe("The command's own exit status."),
   stdout: z.string(),
   stderr: z.string(),
 });
-export type Inside = ResultOf<typeof inside>;
+export type ServiceRun = ResultOf<typeof serviceRun>;
 
 /** What the app's containers and the VM use at one moment. */
 export const topView = z.object({ app: z.string(), services: z.array(serviceState), machine });

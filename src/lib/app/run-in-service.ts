@@ -9,10 +9,10 @@ import { BROKEN_STATUS, MISSING_STATUS } from '../app-folder/statuses.js';
 import { appLayout } from '../app-folder/layout.js';
 import { liveCompose } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from '../app-folder/status.js';
-import type { Inside } from './results.js';
+import type { ServiceRun } from './results.js';
 import OPEN_SHELL from './open-shell.sh';
 
-export interface InsideOptions {
+export interface ServiceRunOptions {
   readonly service: string;
   /** Empty: a shell, which needs a terminal. */
   readonly command: readonly string[];
@@ -22,14 +22,14 @@ export interface InsideOptions {
   readonly noTty: boolean;
 }
 
-export interface ExecOptions extends InsideOptions {
+export interface ExecOptions extends ServiceRunOptions {
   /** Number of the container, where the service has several; the newest that runs by default. */
   readonly index: number | undefined;
 }
 
 const SHELL = ['sh', '-c', OPEN_SHELL.trim()];
 
-function terminalFor(context: Context, options: InsideOptions): PseudoTerminal | undefined {
+function terminalFor(context: Context, options: ServiceRunOptions): PseudoTerminal | undefined {
   const { io } = context;
   const terminal = options.noTty || !io.interactive ? undefined : ownTerminal(context.env('TERM'));
   if (options.command.length === 0 && terminal === undefined) {
@@ -46,7 +46,7 @@ async function carry(
   session: SshSession,
   line: string,
   pty: PseudoTerminal | undefined,
-): Promise<Pick<Inside, 'exit' | 'stderr' | 'stdout'>> {
+): Promise<Pick<ServiceRun, 'exit' | 'stderr' | 'stdout'>> {
   const remote = await session.stream({ line }, { signal: context.signal, pty });
   if (context.io.json) {
     const { code, stdout, stderr } = await capture(remote);
@@ -97,7 +97,7 @@ export function chooseContainer(
 }
 
 /** Runs a command in a running container. @throws APP_MISSING, SERVICE_UNKNOWN, SERVICE_NOT_RUNNING, USAGE */
-export async function execInService(context: Context, options: ExecOptions): Promise<Inside> {
+export async function execInService(context: Context, options: ExecOptions): Promise<ServiceRun> {
   const pty = terminalFor(context, options);
   const { session } = await openGuest(context);
   const project = context.config.app.name;
@@ -128,7 +128,7 @@ export async function execInService(context: Context, options: ExecOptions): Pro
  * no published ports, and gone afterwards. What the service depends on is not started.
  * @throws APP_MISSING, SERVICE_UNKNOWN, USAGE
  */
-export async function runOneOff(context: Context, options: InsideOptions): Promise<Inside> {
+export async function runOneOff(context: Context, options: ServiceRunOptions): Promise<ServiceRun> {
   const pty = terminalFor(context, options);
   const { session } = await openGuest(context);
   const project = context.config.app.name;
