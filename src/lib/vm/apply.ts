@@ -102,7 +102,7 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
   const ensuring = beginEnsuring(context, { client, node: vm.node, vmid: vm.vmid }, desired);
   ensuring.address = compared.address;
   const grows = plan.steps.some(({ call }) => call.task === 'resize');
-  const inside = plan.restart
+  const guestSteps = plan.restart
     ? ensureSteps(ensuring)
     : guest !== undefined && (guest.drift.length > 0 || grows)
       ? [guestStep(ensuring)]
@@ -113,7 +113,7 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
     try {
       await runSteps(context.io, context.signal, [
         ...plan.steps.map((step) => planStep(context, client, vm, step)),
-        ...inside,
+        ...guestSteps,
         ...plan.afterwards.map((step) => planStep(context, client, vm, step)),
       ]);
     } finally {

@@ -18,7 +18,7 @@ import { vmMissing } from '../proxmox/sight.js';
 import type { VmDiff } from './results.js';
 
 /** What is unavailable when none of it could be seen. */
-const INSIDE = 'guest';
+const GUEST_KEY = 'guest';
 
 /** zebu.yml and the VM side by side; vm:diff shows it, vm:apply works it off. */
 export interface Compared {
@@ -33,14 +33,19 @@ export interface Compared {
   readonly closed?: string;
 }
 
-type Inside = Pick<Compared, 'address' | 'closed' | 'guest'>;
+type GuestComparison = Pick<Compared, 'address' | 'closed' | 'guest'>;
 
 const nothing = { guest: undefined, address: undefined };
 
 /** The same for who only shows: of a VM that is still in its first boot there is all the rest to show. */
-async function peekInside(context: Context, desired: DesiredVm, vm: InspectedVm, row: VmRow): Promise<Inside> {
+async function compareGuestOnceBooted(
+  context: Context,
+  desired: DesiredVm,
+  vm: InspectedVm,
+  row: VmRow,
+): Promise<GuestComparison> {
   try {
-    return await lookInside(context, desired, vm, row, IMPATIENT_SECONDS);
+    return await compareGuest(context, desired, vm, row, IMPATIENT_SECONDS);
   } catch (error) {
     if (!isZebuError(error) || !isFirstBoot(error)) throw error;
     return { ...nothing, closed: error.message };
@@ -48,13 +53,13 @@ async function peekInside(context: Context, desired: DesiredVm, vm: InspectedVm,
 }
 
 /** Looks into the running VM. The user of zebu.yml may not be there yet: then there is nobody to log in as. */
-async function lookInside(
+async function compareGuest(
   context: Context,
   desired: DesiredVm,
   vm: InspectedVm,
   row: VmRow,
   keysSeconds?: number,
-): Promise<Inside> {
+): Promise<GuestComparison> {
   if (vm.status.status !== 'running') return nothing;
   if (vm.current['ciuser'] !== undefined && vm.current['ciuser'] !== desired.user) return nothing;
   const address = await locateGuest(context, keysSeconds, { ...row, status: vm.status.status });
@@ -72,7 +77,7 @@ async function lookInside(
 }
 
 /** @throws VM_MISSING, and what reaching the VM throws */
-export async function compareVm(context: Context, inside = lookInside): Promise<Compared> {
+export async function compareVm(context: Context, compare = compareGuest): Promise<Compared> {
   const client = await makeClient(await context.transport(), context.io);
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
   if (row === undefined) throw await vmMissing(client, context.config.app.name);
@@ -81,7 +86,7 @@ export async function compareVm(context: Context, inside = lookInside): Promise<
     desired.ha === undefined ? undefined : readHa(client, row.vmid),
   ]);
   const vm = { ...inspected, ha };
-  return { client, desired, vm, change: changeOf(desired, vm), ...(await inside(context, desired, vm, row)) };
+  return { client, desired, vm, change: changeOf(desired, vm), ...(await compare(context, desired, vm, row)) };
 }
 
 export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
@@ -94,7 +99,7 @@ export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
 }
 
 export async function diffVm(context: Context): Promise<VmDiff> {
-  const compared = await compareVm(context, peekInside);
+  const compared = await compareVm(context, compareGuestOnceBooted);
   const { vm, desired, change, guest, closed } = compared;
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
   return {
@@ -104,7 +109,7 @@ export async function diffVm(context: Context): Promise<VmDiff> {
     drift: driftOfAll(compared),
     guestChecked: guest !== undefined,
     unavailable: [
-      ...(closed === undefined ? [] : [{ key: INSIDE, why: closed }]),
+      ...(closed === undefined ? [] : [{ key: GUEST_KEY, why: closed }]),
       ...(guest?.unavailable ?? []).map(({ key, why }) => ({ key, why })),
     ],
     foreignRules: change.firewall.foreign.map(showRule),
@@ -121,6 +126,6 @@ export function showDiff(io: Io, diff: VmDiff): void {
   if (diff.drift.length === 0) io.out(`${name} is what zebu.yml says`);
   for (const rule of diff.foreignRules) io.out(`not ours, left alone: firewall rule ${rule}`);
   for (const { key, why } of diff.unavailable) io.out(`not seen: ${key}: ${why}`);
-  if (!diff.guestChecked && !diff.unavailable.some(({ key }) => key === INSIDE))
+  if (!diff.guestChecked && !diff.unavailable.some(({ key }) => key === GUEST_KEY))
     io.out('not seen: the inside of the VM, which is not running or has not made its user yet');
 }
