@@ -114,9 +114,9 @@ function toState(
   const health =
     line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
   const lasting = isLasting(line, intent);
-  const ports = Object.entries(line.ports ?? {}).flatMap(([inside, hosts]) =>
+  const ports = Object.entries(line.ports ?? {}).flatMap(([containerPort, hosts]) =>
     (hosts ?? []).map(
-      ({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}->${inside}`,
+      ({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}->${containerPort}`,
     ),
   );
   return {

@@ -11,21 +11,23 @@ const PREFERRED = [443, 80, 8443, 8080];
  */
 export function publishedUrls(published: readonly string[], host: string): readonly string[] {
   const ports = published.flatMap((text) => {
-    const [, address = '', outside, inside, protocol] = /^(.*):(\d+)->(\d+)\/(\w+)$/.exec(text) ?? [];
+    const [, address = '', hostPort, containerPort, protocol] = /^(.*):(\d+)->(\d+)\/(\w+)$/.exec(text) ?? [];
     // What is bound to the VM's own loopback cannot be reached from here.
     if (protocol !== 'tcp' || address.startsWith('127.') || address === '[::1]') return [];
-    return NOT_WEB.has(Number(inside)) ? [] : [{ outside: Number(outside), inside: Number(inside) }];
+    return NOT_WEB.has(Number(containerPort))
+      ? []
+      : [{ hostPort: Number(hostPort), containerPort: Number(containerPort) }];
   });
   const rank = (port: number): number => {
     const index = PREFERRED.indexOf(port);
     return index < 0 ? PREFERRED.length + port : index;
   };
   const urls = ports
-    .toSorted((a, b) => rank(a.outside) - rank(b.outside))
-    .map(({ outside, inside }) => {
-      const scheme = TLS.has(outside) || TLS.has(inside) ? 'https' : 'http';
-      const usual = outside === (scheme === 'https' ? 443 : 80);
-      return `${scheme}://${host}${usual ? '' : `:${outside}`}/`;
+    .toSorted((a, b) => rank(a.hostPort) - rank(b.hostPort))
+    .map(({ hostPort, containerPort }) => {
+      const scheme = TLS.has(hostPort) || TLS.has(containerPort) ? 'https' : 'http';
+      const usual = hostPort === (scheme === 'https' ? 443 : 80);
+      return `${scheme}://${host}${usual ? '' : `:${hostPort}`}/`;
     });
   return [...new Set(urls)];
 }

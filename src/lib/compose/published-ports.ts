@@ -16,10 +16,10 @@ export interface PublishedPorts {
 /** `${NAME:-default}` as its default: values of variables are only known in the VM. Undefined when one has none. */
 function withDefaults(text: string): string | undefined {
   let known = true;
-  const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (_, inside: string) => {
-    const before = /^[A-Za-z_][A-Za-z0-9_]*:?-/.exec(inside)?.[0];
+  const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (_, expression: string) => {
+    const before = /^[A-Za-z_][A-Za-z0-9_]*:?-/.exec(expression)?.[0];
     known &&= before !== undefined;
-    return before === undefined ? '' : inside.slice(before.length);
+    return before === undefined ? '' : expression.slice(before.length);
   });
   return known && !filled.includes('$') ? filled : undefined;
 }

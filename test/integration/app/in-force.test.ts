@@ -46,7 +46,8 @@ describe('what is live is in force, and nothing else is touched', { timeout: 600
       .toSorted();
   const services = (lines: readonly string[]): readonly string[] =>
     [...new Set(lines.map((line) => line.split(' ')[0] ?? ''))].toSorted();
-  const inside = (service: string, command: string): string => guest.run(`docker exec inforce-${service}-1 ${command}`);
+  const inContainer = (service: string, command: string): string =>
+    guest.run(`docker exec inforce-${service}-1 ${command}`);
   /** Deploys and says which services were replaced, in the plan and then for real. */
   const replaced = async (): Promise<{ planned: readonly string[]; done: readonly string[] }> => {
     const { plan } = await deploy('--dry-run');
@@ -100,18 +101,18 @@ describe('what is live is in force, and nothing else is touched', { timeout: 600
   });
 
   it('replaces what is given a config that changed, by content and by file, and what mounts the file', () => {
-    expect(inside('config-content', 'cat /etc/inline.conf')).toBe('level is warn\ncost = $5');
-    expect(inside('file-mounted', 'cat /etc/app.conf')).toBe('setting=2');
-    expect([inside('config-file', 'cat /from-file'), inside('secret-file', 'cat /run/secrets/other')]).toEqual([
-      'setting=2',
-      'setting=2',
-    ]);
+    expect(inContainer('config-content', 'cat /etc/inline.conf')).toBe('level is warn\ncost = $5');
+    expect(inContainer('file-mounted', 'cat /etc/app.conf')).toBe('setting=2');
+    expect([
+      inContainer('config-file', 'cat /from-file'),
+      inContainer('secret-file', 'cat /run/secrets/other'),
+    ]).toEqual(['setting=2', 'setting=2']);
   });
 
   it('replaces what is given another value of the environment, as a file or inside one', () => {
-    expect(inside('secret-environment', 'cat /run/secrets/from-environment')).toBe('sesame-shut');
-    expect(inside('config-environment', 'cat /from-environment')).toBe('warn');
-    expect(inside('dotenv-mounted', 'cat /app/.env')).toBe("LEVEL='warn'\nTOKEN='sesame-shut'");
+    expect(inContainer('secret-environment', 'cat /run/secrets/from-environment')).toBe('sesame-shut');
+    expect(inContainer('config-environment', 'cat /from-environment')).toBe('warn');
+    expect(inContainer('dotenv-mounted', 'cat /app/.env')).toBe("LEVEL='warn'\nTOKEN='sesame-shut'");
   });
 
   it('makes a network with other settings anew, with what is on it', () => {
@@ -133,8 +134,8 @@ describe('what is live is in force, and nothing else is touched', { timeout: 600
 
   it('goes back to the contents of then', async () => {
     await project.json(['app:rollback']);
-    expect(inside('config-content', 'cat /etc/inline.conf')).toContain('level = ');
-    expect(inside('file-mounted', 'cat /etc/app.conf')).toBe('setting=1');
+    expect(inContainer('config-content', 'cat /etc/inline.conf')).toContain('level = ');
+    expect(inContainer('file-mounted', 'cat /etc/app.conf')).toBe('setting=1');
     expect(guest.run(`docker network inspect inforce_own --format '{{json .Options}}'`)).toContain('"1400"');
   });
 
@@ -194,7 +195,7 @@ volumes: { shared: {} }
   });
 
   it('does not throw a repair away because of what was unhealthy before it', async () => {
-    inside('db', 'rm -f /shared/ok');
+    inContainer('db', 'rm -f /shared/ok');
     guest.run(
       `until [ "$(docker inspect --format '{{.State.Health.Status}}' inforce-web-1)" = unhealthy ]; do sleep 0.5; done`,
     );

@@ -32,7 +32,7 @@ describe('paths of a Compose file', () => {
     expect([run.code, run.stderr]).toEqual([0, '']);
     return run.stdout.trim();
   };
-  const inside = async (name: string, script: string): Promise<string> =>
+  const inContainer = async (name: string, script: string): Promise<string> =>
     inVm(`docker exec paths-${name}-1 /bin/busybox sh -c '${script}'`);
   const deploy = async (tag: string): Promise<string> => {
     project.release(tag);
@@ -58,19 +58,19 @@ describe('paths of a Compose file', () => {
 
   it('lead where Compose leads them, once for all services', async () => {
     const release = await deploy('v1');
-    expect(await inside('web', '/bin/busybox cat /www/challenge /etc/site.conf /secrets/app.conf')).toBe(
+    expect(await inContainer('web', '/bin/busybox cat /www/challenge /etc/site.conf /secrets/app.conf')).toBe(
       'token-1\nconf\npassword = hello',
     );
     const { stdout } = await project.zebu(['app:logs', '--release', release]);
     expect(stdout).toContain(
       'registry: ./docker/storage holds nothing in the commit: it is data, kept in /opt/zebu/paths/shared/mounts/docker/storage',
     );
-    expect(await inside('registry', '/bin/busybox ls -A /storage')).toBe('.gitkeep');
+    expect(await inContainer('registry', '/bin/busybox ls -A /storage')).toBe('.gitkeep');
   });
 
   it('hold what was written after more deploys than are kept, and start again', async () => {
-    await inside('db', 'echo row >/pg/rows');
-    await inside('registry', 'echo package >/storage/pkg-1');
+    await inContainer('db', 'echo row >/pg/rows');
+    await inContainer('registry', 'echo package >/storage/pkg-1');
     const first = await inVm('docker inspect -f "{{.Created}}" paths-db-1');
     project.write('note', '2\n');
     await deploy('v2');
@@ -79,8 +79,8 @@ describe('paths of a Compose file', () => {
     // What runs is the container of the first release: its file is there as long as it is.
     expect(await inVm('docker inspect -f "{{.Created}}" paths-db-1')).toBe(first);
     await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
-    expect(await inside('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
-    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(await inContainer('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
+    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     expect(await inVm(`grep -h '"step":"prune","state":"done"' /opt/zebu/paths/journals/${release}.jsonl`)).toContain(
       '0 old releases removed, 1 kept: containers or volumes use them',
     );
@@ -88,7 +88,7 @@ describe('paths of a Compose file', () => {
 
   it('are the same after going back, and in a plan', async () => {
     await project.json(['app:rollback']);
-    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     const { plan } = await project.json<{
       plan: { steps: readonly string[]; services: readonly { service: string; change: string }[] };
     }>(['app:deploy', '--tag', 'v3', '--dry-run']);
@@ -121,7 +121,7 @@ describe('paths of a Compose file', () => {
       `cd ${old} && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
     );
     const release = await deploy('v7');
-    expect(await inside('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     expect(await inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
   });
@@ -134,6 +134,6 @@ describe('paths of a Compose file', () => {
       'base:1\npaths-other:1\nsomebody/else:1',
     );
     await deploy('v8');
-    expect(await inside('db', '/bin/busybox cat /pg/rows')).toBe('row');
+    expect(await inContainer('db', '/bin/busybox cat /pg/rows')).toBe('row');
   });
 });

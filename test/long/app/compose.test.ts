@@ -90,7 +90,7 @@ interface Status {
 
 describe('Compose files as they are', () => {
   let project: Project;
-  const inside = async (...command: string[]): Promise<string> =>
+  const inContainer = async (...command: string[]): Promise<string> =>
     (await project.json<{ stdout: string }>(['app:exec', 'web', '--', '/bin/busybox', ...command])).stdout.trim();
   const said = async (release: string): Promise<string> =>
     (await project.zebu(['app:logs', '--release', release])).stdout;
@@ -143,15 +143,15 @@ describe('Compose files as they are', () => {
     ['build secrets', ['cat', '/length'], '12'],
     ['read-only mounts of the commit', ['cat', '/etc/app.conf'], 'setting = 1'],
   ])('knows %s', async (_, command, answer) => {
-    expect(await inside(...command)).toBe(answer);
+    expect(await inContainer(...command)).toBe(answer);
   });
 
   it('keeps the data of a relative mount across releases, and says why a service is recreated', async () => {
-    await inside('sh', '-c', 'echo precious >/state/file');
+    await inContainer('sh', '-c', 'echo precious >/state/file');
     project.write('.env', 'COLOR=blue\nGREETING=hello\n');
     project.release('v2');
     const { release } = await project.json<{ release: string }>(['app:deploy', '--tag', 'v2']);
-    expect(await inside('cat', '/color', '/state/file')).toBe('blue\nprecious');
+    expect(await inContainer('cat', '/color', '/state/file')).toBe('blue\nprecious');
     const lines = await said(release);
     expect(lines).toContain('./state is not part of the commit and is kept in /opt/zebu/wild/shared/mounts/state');
     expect(lines).toContain('web cannot be rolled and is recreated: it has the fixed container_name wild-web');
@@ -183,7 +183,7 @@ describe('Compose files as they are', () => {
       '--dry-run',
     ]);
     const { commit, sentBytes } = await project.json<typeof planned>(['app:deploy', '--tag', 'v3']);
-    expect(await inside('cat', '/a.bin', '/lib.conf', '/state/file')).toBe('largefrom the submodule\nprecious');
+    expect(await inContainer('cat', '/a.bin', '/lib.conf', '/state/file')).toBe('largefrom the submodule\nprecious');
     expect([planned.commit, planned.sentBytes]).toEqual([commit, sentBytes]);
     expect(commit).toBe(project.git('rev-parse', 'HEAD'));
     const again = await project.json<typeof planned>(['app:deploy', '--tag', 'v3']);

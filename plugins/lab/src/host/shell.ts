@@ -16,7 +16,7 @@ const LIB = fileURLToPath(new URL('../../host-shell', import.meta.url));
 /** This folder, compiled: the programs need nothing outside it. */
 const SELF = fileURLToPath(new URL('.', import.meta.url));
 /** Where the shell finds the lab, whatever the node's own /tmp, /etc and /var/lib cover; `enter` mounts it. */
-const INSIDE = '/run/zebu-lab';
+const LAB_ON_NODE = '/run/zebu-lab';
 
 /** The programs of a Proxmox host that the lab stands in for. */
 const PROGRAMS = ['pvesh', 'qm', 'pvesm', 'pveum', 'pveversion'];
@@ -40,15 +40,16 @@ function filesOf(layout: Layout): ShellFiles {
 }
 
 /** Where a file of the lab's state is for the node. */
-const seenInside = (layout: Layout, file: string): string => join(INSIDE, 'state', relative(layout.stateDir, file));
+const pathOnNode = (layout: Layout, file: string): string =>
+  join(LAB_ON_NODE, 'state', relative(layout.stateDir, file));
 
 function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
   const keys = sshFiles(layout);
-  const inside = (file: string): string => seenInside(layout, file);
+  const onNode = (file: string): string => pathOnNode(layout, file);
   const share = (part: number): string => String(Math.round(startMs * part));
   return [
-    `HostKey ${inside(keys.hostKey)}`,
-    `AuthorizedKeysFile ${inside(keys.authorizedKeys)}`,
+    `HostKey ${onNode(keys.hostKey)}`,
+    `AuthorizedKeysFile ${onNode(keys.authorizedKeys)}`,
     'PermitRootLogin prohibit-password',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
@@ -59,7 +60,7 @@ function sshdConfig(layout: Layout, { startMs }: ProgramSettings): string {
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    `SetEnv PATH=${INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${INSIDE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)}`,
+    `SetEnv PATH=${LAB_ON_NODE}/bin:/usr/sbin:/usr/bin:/sbin:/bin PERL5LIB=${LAB_ON_NODE}/lib/perl ZEBU_LAB_ACCESS_START=${share(ACCESS_SHARE)}`,
     '',
   ].join('\n');
 }
@@ -120,12 +121,12 @@ export async function shellUp(layout: Layout, settings: LabSettings): Promise<vo
 /** What SSH forwards is to reach the guests, too: a place on their bridge. */
 async function cable(settings: LabSettings, { pid }: ProcessRef): Promise<void> {
   const device = nodeDevice(settings.instanceId);
-  const inside = 'vmbr0';
+  const bridge = 'vmbr0';
   await addDevice(device, [
-    ['ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', inside, 'netns', String(pid)],
+    ['ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', bridge, 'netns', String(pid)],
     ['ip', 'link', 'set', device, 'master', bridgeDevice(settings.instanceId), 'up'],
-    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'address', 'add', `${settings.prefix}.2/24`, 'dev', inside],
-    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'set', inside, 'up'],
+    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'address', 'add', `${settings.prefix}.2/24`, 'dev', bridge],
+    ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'set', bridge, 'up'],
   ]);
 }
 
@@ -140,7 +141,7 @@ export function sshDoor(layout: Layout): Server {
     loadRef(files.ref).then(
       (host) => {
         if (host !== undefined) {
-          const [config, log] = [seenInside(layout, files.config), seenInside(layout, files.log)];
+          const [config, log] = [pathOnNode(layout, files.config), pathOnNode(layout, files.log)];
           const sshd = ['/usr/sbin/sshd', '-i', '-f', config, '-E', log];
           const child = spawn('nsenter', ['-t', String(host.pid), '--mount', '--uts', '--net', '--', ...sshd], {
             detached: true,

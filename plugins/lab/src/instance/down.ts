@@ -70,9 +70,9 @@ export async function labDown(
 async function unmountBelow(folder: string): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
   const prefix = join(folder, '/');
-  const inside = mounts
+  const mounted = mounts
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point.startsWith(prefix));
-  if (inside.length > 0) throw new Error(`still mounted: ${inside.join(', ')}`);
+  if (mounted.length > 0) throw new Error(`still mounted: ${mounted.join(', ')}`);
 }

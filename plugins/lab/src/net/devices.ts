@@ -38,9 +38,9 @@ export function tapArgvs(device: string, bridge: string): string[][] {
   ];
 }
 
-/** A cable from the bridge into the network namespace of process `pid`, where it carries `mac` and is called `inside`. */
-export function vethArgvs(device: string, bridge: string, inside: string, mac: string, pid: number): string[][] {
-  const peer = ['peer', 'name', inside, 'address', mac.toLowerCase(), 'netns', String(pid)];
+/** A cable from the bridge into the network namespace of process `pid`, where it carries `mac` and is called `peerName`. */
+export function vethArgvs(device: string, bridge: string, peerName: string, mac: string, pid: number): string[][] {
+  const peer = ['peer', 'name', peerName, 'address', mac.toLowerCase(), 'netns', String(pid)];
   return [
     ['ip', 'link', 'add', device, 'type', 'veth', ...peer],
     ['ip', 'link', 'set', device, 'master', bridge, 'up'],

@@ -30,8 +30,8 @@ export const CONTAINER_FORMAT = `{${Object.entries({
 /** Of `0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 443/tcp` what is published: `8080:80`. */
 export function publishedPorts(text: string): readonly string[] {
   const found = [...text.matchAll(/:([\d-]+)->([\d-]+)\/(\w+)/g)].map(
-    ([, outside = '', inside = '', protocol]) =>
-      `${outside}:${inside}${protocol === 'tcp' ? '' : `/${protocol ?? ''}`}`,
+    ([, hostPort = '', containerPort = '', protocol]) =>
+      `${hostPort}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol ?? ''}`}`,
   );
   return [...new Set(found)];
 }

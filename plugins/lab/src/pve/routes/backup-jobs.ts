@@ -29,7 +29,7 @@ const JOB: ParamSpecs = {
 };
 
 /** What is raised while the file is locked arrives as text: a 400 inside a 500. */
-const insideLock = (name: string, text: string): Error =>
+const raisedUnderLock = (name: string, text: string): Error =>
   died(`400 Parameter verification failed.\n${name}: ${text}\n`);
 
 const NUMBERS = /^(all|enabled|protected|remove|repeat-missed|quiet|ionice|bwlimit|lockwait|stopwait|zstd|pigz)$/;
@@ -64,7 +64,7 @@ function checkSchedule(params: Record<string, string>, required: boolean): void 
 function checkSelection(job: BackupJob): void {
   if (job['exclude'] !== undefined && job['pool'] === undefined) job['all'] = '1';
   if (job['vmid'] === undefined && job['all'] !== '1' && job['pool'] === undefined)
-    throw insideLock('vmid', 'property is missing');
+    throw raisedUnderLock('vmid', 'property is missing');
 }
 
 async function create(call: Call): Promise<unknown> {
@@ -97,7 +97,7 @@ async function change(call: Call): Promise<unknown> {
   requirePrivilege(caller, `/storage/${before['storage'] ?? 'local'}`, 'Datastore.Allocate');
   const job: BackupJob = { ...before };
   for (const name of names) {
-    if (JOB[name] === undefined) throw insideLock('delete', `unknown option '${name}'`);
+    if (JOB[name] === undefined) throw raisedUnderLock('delete', `unknown option '${name}'`);
     delete job[name];
   }
   Object.assign(job, params);
@@ -114,7 +114,7 @@ async function remove(call: Call): Promise<unknown> {
   requirePrivilege(caller, '/', 'Sys.Modify');
   const id = call.path['id'] ?? '';
   const { backupJobs } = node.file.state;
-  if (backupJobs[id] === undefined) throw insideLock('id', `No such job '${id}'`);
+  if (backupJobs[id] === undefined) throw raisedUnderLock('id', `No such job '${id}'`);
   delete backupJobs[id];
   node.file.save();
   return null;
