@@ -8,7 +8,7 @@ import { collectSettings } from '../settings/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
 import type { DeployResult } from './results.js';
-import { LocalGit, type Target, type WantedRef, type Whole } from '../repository/git.js';
+import { LocalGit, type Target, type WantedRef, type SentCommit } from '../repository/git.js';
 import { publishedUrls } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff } from '../runs/outcome.js';
@@ -27,9 +27,9 @@ export interface DeployOptions {
   readonly dryRun: boolean;
 }
 
-function checkComposeFiles(context: Context, whole: Whole, target: Target, prefix: string): void {
+function checkComposeFiles(context: Context, source: SentCommit, target: Target, prefix: string): void {
   for (const file of context.config.app.compose) {
-    if (whole.has(posix.join(prefix, file))) continue;
+    if (source.has(posix.join(prefix, file))) continue;
     throw new ZebuError('COMPOSE_INVALID', `There is no ${file} in ${target.ref}`, {
       hint: 'app.compose names the Compose files, relative to zebu.yml; they must be committed.',
       details: { file, commit: target.commit },
@@ -68,14 +68,14 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   // Everything that can be told from here is told before the VM is asked anything.
   const early = options.dryRun ? undefined : openGuestEarly(context);
   const [{ target, prefix }, userName] = await Promise.all([git.resolve(options.ref), git.userName(), loadSsh()]);
-  const whole = await git.whole(target);
-  checkComposeFiles(context, whole, target, prefix);
+  const source = await git.sentCommit(target);
+  checkComposeFiles(context, source, target, prefix);
   const secrets = await collectSecrets(context);
   const settings = await collectSettings(context, git, target.commit, secrets);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
-  const release = { id, target, sent: whole.commit, author: by, prefix, watched: !options.detach, settings };
+  const release = { id, target, sent: source.commit, author: by, prefix, watched: !options.detach, settings };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');

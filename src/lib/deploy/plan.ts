@@ -12,7 +12,7 @@ import PROBE_FUNCTIONS from './probe-functions.sh';
 export interface ReleasePlan {
   readonly id: ReleaseId;
   readonly target: Target;
-  /** 40 hex digits: what the checkout is made of, see `Whole`. */
+  /** 40 hex digits: what the checkout is made of, see `SentCommit`. */
   readonly sent: string;
   readonly author: Author;
   /** Where zebu.yml is below the top of the repository; empty for the top. */

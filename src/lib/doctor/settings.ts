@@ -7,7 +7,7 @@ import { ok, skip, warn, type Check, type Finding } from './check.js';
 
 /** What is asked for is only known of a commit: here every name counts as asked for. */
 const ANY_COMMIT = {
-  mentions: async (_: string, names: readonly string[]) => ({ named: new Set(names), whole: true }),
+  mentions: async (_: string, names: readonly string[]) => ({ named: new Set(names), envFile: true }),
 };
 
 async function look(context: Context): Promise<Finding> {

@@ -52,8 +52,8 @@ interface Found {
 }
 
 /** A commit as it is sent. */
-export interface Whole {
-  /** 40 hex digits: the commit itself, or one made of it that has what a checkout here makes of it, see `makeWhole`. */
+export interface SentCommit {
+  /** 40 hex digits: the commit itself, or one made of it that has what a checkout here makes of it, see `selfContainedCommit`. */
   readonly commit: string;
   /** Whether a file is part of it: a path from the top of the repository. */
   readonly has: (path: string) => boolean;
@@ -155,15 +155,17 @@ export class LocalGit {
   }
 
   /** The commit with all its files, as a checkout here has them: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
-  async whole({ commit, ref }: Target): Promise<Whole> {
+  async sentCommit({ commit, ref }: Target): Promise<SentCommit> {
     const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
     const lacking =
       own ||
       entries.some(isSubmodule) ||
       (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.converts(commit)));
-    const whole = lacking ? await (await import('./sent-commit.js')).makeWhole(this.#git, commit, ref) : commit;
-    const paths = new Set((whole === commit ? entries : await this.#entries(whole)).map(({ path }) => path));
-    return { commit: whole, has: (path) => paths.has(path) };
+    const sent = lacking
+      ? await (await import('./sent-commit.js')).selfContainedCommit(this.#git, commit, ref)
+      : commit;
+    const paths = new Set((sent === commit ? entries : await this.#entries(sent)).map(({ path }) => path));
+    return { commit: sent, has: (path) => paths.has(path) };
   }
 
   async #entries(commit: string): Promise<readonly Entry[]> {
@@ -216,7 +218,7 @@ export class LocalGit {
    * Which of the names the YAML and env files of a commit say, as whole words, and whether its YAML asks for `.env` as a
    * whole (`env_file: .env`, or the file as a mount).
    */
-  async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; whole: boolean }> {
+  async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; envFile: boolean }> {
     const yaml = [':(glob)**/*.yml', ':(glob)**/*.yaml'];
     const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
     const words = names.flatMap((name) => ['-e', name]);
@@ -234,7 +236,7 @@ export class LocalGit {
         ...yaml,
       ]),
     ]);
-    return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), whole: asks.code === 0 };
+    return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), envFile: asks.code === 0 };
   }
 
   /** For the history: who deploys. */

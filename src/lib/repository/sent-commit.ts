@@ -34,7 +34,7 @@ interface Placed {
  * @returns the commit itself when it lacks nothing
  * @throws REPOSITORY_INCOMPLETE when something is not on this machine
  */
-export async function makeWhole(git: GitProgram, commit: string, ref: string): Promise<string> {
+export async function selfContainedCommit(git: GitProgram, commit: string, ref: string): Promise<string> {
   const top = git.at(await git.ok(['rev-parse', '--show-toplevel']));
   return top.withIndex(async (env) => {
     await top.ok(['read-tree', commit], { env });

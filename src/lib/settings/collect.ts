@@ -78,8 +78,8 @@ export async function collectSettings(
   }
   const suspects = [...likely, ...holding.map(nameOf)];
   if (suspects.length === 0) return settings;
-  const { named, whole } = await git.mentions(commit, suspects);
-  const wanted = (text: string): boolean => whole || named.has(nameOf(text));
+  const { named, envFile } = await git.mentions(commit, suspects);
+  const wanted = (text: string): boolean => envFile || named.has(nameOf(text));
   const refused = [...likely, ...holding].filter(wanted);
   if (refused.length > 0) {
     const names = refused.map(nameOf);

@@ -63,7 +63,7 @@ const open = (name: string): LocalGit => new LocalGit(join(folder, name), new Ab
 async function whole(name: string): Promise<string> {
   const local = open(name);
   const { target } = await local.resolve({ kind: 'branch', name: 'main' });
-  return (await local.whole(target)).commit;
+  return (await local.sentCommit(target)).commit;
 }
 
 /** A file of what somebody has who was sent the commit. */
@@ -125,7 +125,7 @@ describe('a commit as it is sent', { timeout: 60_000 }, () => {
     commit('app');
     const local = open('app/site');
     const { target, prefix } = await local.resolve({ kind: 'branch', name: 'main' });
-    const { commit: sent, has } = await local.whole(target);
+    const { commit: sent, has } = await local.sentCommit(target);
     expect([prefix, has('site/compose.yml'), has('vendor/lib/model.bin'), has('vendor/lib')]).toEqual([
       'site',
       true,

@@ -34,8 +34,8 @@ function holding(values: Record<string, string>, refersTo: Record<string, readon
   sources = [{ where: 'the environment' }, { where: '.env', settings: async () => settings }];
 }
 
-const commit = (named: readonly string[], whole = false) => ({
-  mentions: async () => ({ named: new Set(named), whole }),
+const commit = (named: readonly string[], envFile = false) => ({
+  mentions: async () => ({ named: new Set(named), envFile }),
 });
 
 describe('settings of .env', () => {
