@@ -68,9 +68,9 @@ const builtinsByName: Plugin = {
       const source = readFileSync(path, 'utf8');
       const contents = source.replaceAll(
         /^import (?!type\b)(?:(\w+)(?:, )?)?(\{[^}]*\})? from ['"](node:[\w/]+)['"];?/gm,
-        (_, whole: string | undefined, names: string | undefined, from: string) => {
+        (_, namespace: string | undefined, names: string | undefined, from: string) => {
           const values = names?.replace(/\btype \w+,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2');
-          return [whole, values]
+          return [namespace, values]
             .filter((target) => target !== undefined)
             .map((target) => `const ${target} = globalThis.process.getBuiltinModule('${from}');`)
             .join(' ');

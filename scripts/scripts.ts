@@ -55,9 +55,9 @@ const { RUNNER } = (await import(bundled)) as { RUNNER: string };
 writeFileSync(`${root}.build/runner.sh`, RUNNER);
 findings.push(ran('dash', ['-n', '.build/runner.sh']));
 // The exceptions of the parts are no part of what is sent: here only what the parts cannot be asked.
-const whole = ran('shellcheck', ['--shell=sh', '--format=gcc', '--include=SC2154,SC2034', '.build/runner.sh']);
+const ofRunner = ran('shellcheck', ['--shell=sh', '--format=gcc', '--include=SC2154,SC2034', '.build/runner.sh']);
 findings.push(
-  whole
+  ofRunner
     .split('\n')
     .filter((line) => !FROM_FILES.test(/ (?:warning|note): (\w+) (?:is referenced|appears)/.exec(line)?.[1] ?? ''))
     .join('\n'),

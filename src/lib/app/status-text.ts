@@ -4,7 +4,7 @@ import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
 import type { AppStatus, Machine, ServiceState } from '../app-folder/results.js';
 
-const percent = (part: number, whole: number): string => `${whole === 0 ? 0 : Math.round((part / whole) * 100)} %`;
+const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;
 
 function machineText({ cores, load, memory, disk }: Machine): string {
   const used = memory.total - memory.available;

@@ -10,18 +10,18 @@ export type Timeframe = VmHistory['timeframe'];
 /** Statistics are worth no more waiting than this. */
 const PATIENCE_MS = 10_000;
 
-const whole = (value: number | null): number | null => (value === null ? null : Math.round(value));
+const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value));
 
 function pointOf(row: RrdRow): HistoryPoint {
   return {
     time: new Date(row.time * 1000).toISOString(),
     cpu: row.cpu,
-    memoryBytes: whole(row.mem),
-    memoryMaxBytes: whole(row.maxmem),
-    networkInBytes: whole(row.netin),
-    networkOutBytes: whole(row.netout),
-    diskReadBytes: whole(row.diskread),
-    diskWriteBytes: whole(row.diskwrite),
+    memoryBytes: rounded(row.mem),
+    memoryMaxBytes: rounded(row.maxmem),
+    networkInBytes: rounded(row.netin),
+    networkOutBytes: rounded(row.netout),
+    diskReadBytes: rounded(row.diskread),
+    diskWriteBytes: rounded(row.diskwrite),
   };
 }
 

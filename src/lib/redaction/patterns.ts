@@ -75,11 +75,11 @@ const NO_HOSTS =
 function hostsIn(text: string, names: Names, keys: ReadonlySet<string>): string {
   const pattern =
     /(?<![\w.-])((?:\/\/|@)?)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,32}([a-z]{2,24}))(?![\w-]|\.\w)(:\d{1,5}\b|\/)?/gi;
-  return text.replaceAll(pattern, (whole, before: string, host: string, end: string, behind: string | undefined) => {
+  return text.replaceAll(pattern, (match, before: string, host: string, end: string, behind: string | undefined) => {
     const last = end.toLowerCase();
     const located = before !== '' || behind !== undefined;
-    if (FILES.has(last) && !(EITHER.has(last) && located)) return whole;
-    if (NO_HOSTS.test(host) || (keys.has(host) && !located)) return whole;
+    if (FILES.has(last) && !(EITHER.has(last) && located)) return match;
+    if (NO_HOSTS.test(host) || (keys.has(host) && !located)) return match;
     return `${before}${names.of('host', host)}${behind ?? ''}`;
   });
 }

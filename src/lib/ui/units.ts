@@ -15,12 +15,12 @@ export function formatBytes(bytes: number): string {
 
 /** `52 s`, `4 min 10 s`, `3 h 5 min`, `12 d 4 h`: the two largest units that say something. */
 export function formatSeconds(seconds: number): string {
-  const whole = Math.floor(seconds);
+  const total = Math.floor(seconds);
   const parts: readonly (readonly [number, string])[] = [
-    [Math.floor(whole / 86_400), 'd'],
-    [Math.floor(whole / 3600) % 24, 'h'],
-    [Math.floor(whole / 60) % 60, 'min'],
-    [whole % 60, 's'],
+    [Math.floor(total / 86_400), 'd'],
+    [Math.floor(total / 3600) % 24, 'h'],
+    [Math.floor(total / 60) % 60, 'min'],
+    [total % 60, 's'],
   ];
   const first = parts.findIndex(([value]) => value > 0);
   if (first === -1) return '0 s';

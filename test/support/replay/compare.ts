@@ -77,7 +77,7 @@ export function kinds(value: unknown, key = ''): unknown {
 }
 
 /** JSON that was cut off somewhere: what is whole of it. */
-export function wholePart(text: string): unknown {
+export function jsonPart(text: string): unknown {
   for (let end = text.length; end > 0; end--) {
     const open: string[] = [];
     let quoted = false;

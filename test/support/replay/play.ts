@@ -1,5 +1,5 @@
 /** Plays recordings against a node and gives what has to be the same of both. */
-import { holds, kinds, stdoutOf, wholePart } from './compare.js';
+import { holds, kinds, stdoutOf, jsonPart } from './compare.js';
 import type { Replayed, Said } from './node-9.2.js';
 import { restRequests, typedCommands, type Request, type Typed } from './recordings.js';
 import { typed } from './typed.js';
@@ -116,9 +116,9 @@ export class Replay {
     this.#remember(command.stdout, said.stdout);
     if (command.stdoutBytes === undefined) return { is: ofCommand(said), was: ofCommand(command) };
     // Shortened: what is there of it has to be in what the lab said.
-    const part = kinds(wholePart(command.stdout));
-    const whole = kinds(wholePart(said.stdout.trimEnd()));
-    return { is: holds(whole, part) ? part : whole, was: part };
+    const part = kinds(jsonPart(command.stdout));
+    const answer = kinds(jsonPart(said.stdout.trimEnd()));
+    return { is: holds(answer, part) ? part : answer, was: part };
   }
 
   /** @returns how it ended, and those lines of its log that were recorded */

@@ -46,7 +46,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** What Compose makes of a backslash in double quotes; one it does not know stays. */
 function unescape(text: string): string {
-  return text.replaceAll(/\\([\s\S])/g, (whole, char: string) => ESCAPES[char] ?? whole);
+  return text.replaceAll(/\\([\s\S])/g, (escape, char: string) => ESCAPES[char] ?? escape);
 }
 
 /** Where a quoted value ends; a backslash before the quote keeps it open, in either kind, as Compose reads it. */

@@ -188,14 +188,14 @@ function rootSize(observed: ObservedGuest): Finding {
   if (observed.kernel === 'shared') return { key, why: 'the guest has no disk of its own' };
   if (disk === undefined || part === undefined || fsType === undefined || fsBytes === undefined)
     return { key, why: 'the root file system is not on a partition' };
-  const whole = (observed.disk_sectors ?? 0) * SECTOR;
+  const diskBytes = (observed.disk_sectors ?? 0) * SECTOR;
   const end = ((observed.part_start ?? 0) + (observed.part_sectors ?? 0)) * SECTOR;
   const size = (observed.part_sectors ?? 0) * SECTOR;
-  const partitionGrows = whole - end > 64 * MIB;
+  const partitionGrows = diskBytes - end > 64 * MIB;
   if (!partitionGrows && fsBytes >= size * OVERHEAD) return undefined;
   return {
     key,
-    wanted: gib(whole),
+    wanted: gib(diskBytes),
     found: gib(fsBytes),
     change: 'now',
     repair: { kind: 'grow', disk, partition: observed.disk_partition ?? 1, part, fsType },

@@ -200,8 +200,15 @@ async function clusterStatus({ node: local }: Call): Promise<unknown> {
     ip: node.settings.address.split('/')[0],
   }));
   if (nodes.length === 1) return rows;
-  const whole = { type: 'cluster', id: 'cluster', name: 'lab', nodes: nodes.length, quorate: 1, version: nodes.length };
-  return [whole, ...rows];
+  const clusterRow = {
+    type: 'cluster',
+    id: 'cluster',
+    name: 'lab',
+    nodes: nodes.length,
+    quorate: 1,
+    version: nodes.length,
+  };
+  return [clusterRow, ...rows];
 }
 
 export const clusterRoutes: readonly Route[] = [

@@ -222,15 +222,15 @@ class Parser extends WordReader {
     for (;;) {
       this.skip(false);
       if (this.redirection()) continue;
-      const [whole, name, adds] = ASSIGNMENT.exec(this.text.slice(this.at, this.at + 160)) ?? [];
+      const [matched, name, adds] = ASSIGNMENT.exec(this.text.slice(this.at, this.at + 160)) ?? [];
       // After `local` and its like, too: there they are worked out the same.
-      if (whole !== undefined && name !== undefined && (words.length === 0 || isDeclaration(words))) {
-        this.at += whole.length;
+      if (matched !== undefined && name !== undefined && (words.length === 0 || isDeclaration(words))) {
+        this.at += matched.length;
         if (this.take('(')) assignments.push({ name, value: undefined, within: this.#array() });
         else {
           const value = this.word() ?? [];
           assignments.push(
-            adds === '' && !whole.includes('[')
+            adds === '' && !matched.includes('[')
               ? { name, value, within: [] }
               : { name, value: undefined, within: [value] },
           );
