@@ -1,21 +1,21 @@
 import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import { serviceArgs } from '../../lib/command/worded.js';
-import type { Operated } from '../../lib/app/results.js';
+import type { StartStop } from '../../lib/app/results.js';
 
-export default class AppStart extends ProjectCommand<Operated> {
-  static override result = resultOf<Operated>(1, async () => (await import('../../lib/app/results.js')).operated);
+export default class AppStart extends ProjectCommand<StartStop> {
+  static override result = resultOf<StartStop>(1, async () => (await import('../../lib/app/results.js')).startStop);
   static override exits = exits([...ON_THE_HOST, 'unhealthy']);
   static override summary = 'Start the services of the live release and wait until they are healthy.';
   static override examples = ['<%= config.bin %> app:start', '<%= config.bin %> app:start web'];
   static override usage = 'app:start [SERVICE...]';
   static override strict = false;
 
-  async execute(): Promise<Operated> {
+  async execute(): Promise<StartStop> {
     const { flags, argv } = await this.parse(AppStart);
     const services = await serviceArgs(argv as string[]);
     const context = await this.context(flags);
-    const { operate } = await import('../../lib/app/start-stop.js');
+    const { startStop: operate } = await import('../../lib/app/start-stop.js');
     const result = await operate(context, 'start', services);
     for (const { service, state, health } of result.services)
       this.io.out(`${service} ${health === 'none' ? state : health}`);

@@ -11,12 +11,12 @@ export const pruned = z.object({
 });
 export type Pruned = ResultOf<typeof pruned>;
 
-export const operated = z.object({
+export const startStop = z.object({
   action: z.enum(['restart', 'start', 'stop']),
   healthy: z.boolean(),
   services: z.array(serviceState),
 });
-export type Operated = ResultOf<typeof operated>;
+export type StartStop = ResultOf<typeof startStop>;
 
 const release = releaseRecord.extend({
   current: z.boolean(),

@@ -6,7 +6,7 @@ import { runSteps } from '../ui/steps.js';
 import { shortNote } from '../app-folder/author.js';
 import { checkLink, warnOfLink } from '../app-folder/current-link.js';
 import { appLayout } from '../app-folder/layout.js';
-import type { Operated } from './results.js';
+import type { StartStop } from './results.js';
 import { checkServices, isWell, notDeployed, surveyApp } from '../app-folder/status.js';
 import { lockHeld } from '../app-folder/lock.js';
 import { LOCKED_STATUS } from '../app-folder/statuses.js';
@@ -15,9 +15,9 @@ import type { ServiceState } from '../app-folder/results.js';
 
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
 
-function operateScript(
+function startStopScript(
   project: string,
-  action: Operated['action'],
+  action: StartStop['action'],
   services: readonly string[],
   holder: string,
 ): string {
@@ -57,11 +57,11 @@ async function waitHealthy(
 }
 
 /** Starts, stops or restarts services of the live release. @throws APP_MISSING, SERVICE_UNKNOWN, LOCK_HELD */
-export async function operate(
+export async function startStop(
   context: Context,
-  action: Operated['action'],
+  action: StartStop['action'],
   services: readonly string[],
-): Promise<Operated> {
+): Promise<StartStop> {
   const { session } = await openGuest(context);
   const { name } = context.config.app;
   const before = await surveyApp(session, context);
@@ -83,7 +83,7 @@ export async function operate(
       title: `${TITLES[action]} ${services.length === 0 ? name : services.join(', ')}`,
       run: async (report) => {
         const { code, stdout } = await session.exec(
-          { line: operateScript(name, action, chosen, note) },
+          { line: startStopScript(name, action, chosen, note) },
           { signal: context.signal, timeoutMs: (context.config.deploy.timeout + 60) * 1000 },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
