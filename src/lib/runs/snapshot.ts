@@ -29,14 +29,14 @@ export async function snapshotForDeploy(
   try {
     ready = await readyForDeploy(context, run);
     await runSnapshot(context, ready, report);
-    report.output(`snapshot ${ready.name} of VM ${ready.own.vm.vmid}: zebu vm:snapshot:rollback ${ready.name}`);
+    report.output(`snapshot ${ready.name} of VM ${ready.appVm.vm.vmid}: zebu vm:snapshot:rollback ${ready.name}`);
   } catch (error) {
     if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
     return `no snapshot: ${error.message}`;
   }
   for (const old of ready.list.filter((each) => each.name.startsWith(PREFIX))) {
     try {
-      await dropSnapshot(context, ready.own, old, report);
+      await dropSnapshot(context, ready.appVm, old, report);
     } catch (error) {
       if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
       context.io.warn(`The snapshot ${old.name} of an earlier deploy is still there: ${error.message}`);

@@ -3,7 +3,7 @@ import { isZebuError, ZebuError, type HostShell } from '@zebu/kit';
 import { printable } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { execInVm } from './exec.js';
-import { ownVm, type Own } from './own-vm.js';
+import { findAppVm, type AppVm } from './app-vm.js';
 import { listenArgv } from '../proxmox/serial-tail.js';
 import LAST_LINES from './last-lines.sh';
 import { transportsWithShell } from '../providers/registry.js';
@@ -31,10 +31,10 @@ export function consoleLines(onLine: (line: string) => void): { take(text: strin
   };
 }
 
-async function lastLines(context: Context, own: Own, count: number): Promise<readonly string[] | undefined> {
+async function lastLines(context: Context, appVm: AppVm, count: number): Promise<readonly string[] | undefined> {
   try {
     const command = ['sh', '-c', LAST_LINES, 'sh', String(count)];
-    const run = await execInVm(context, own, { command, timeoutMs: 20_000 });
+    const run = await execInVm(context, appVm, { command, timeoutMs: 20_000 });
     const lines: string[] = [];
     const reader = consoleLines((line) => lines.push(line));
     reader.take(run.stdout);
@@ -47,8 +47,8 @@ async function lastLines(context: Context, own: Own, count: number): Promise<rea
 }
 
 /** @throws when there is no serial port, or no way to it */
-async function serialShell(context: Context, own: Own): Promise<HostShell> {
-  const { vm } = own;
+async function serialShell(context: Context, appVm: AppVm): Promise<HostShell> {
+  const { vm } = appVm;
   if (vm.config['serial0'] !== 'socket') {
     throw new ZebuError('VM_DIFFERS', `VM ${vm.vmid} has no serial port (serial0: socket)`, {
       hint: 'Only VMs whose kernel speaks there can be followed; zebu makes them so.',
@@ -73,11 +73,11 @@ async function serialShell(context: Context, own: Own): Promise<HostShell> {
 
 async function follow(
   context: Context,
-  own: Own,
+  appVm: AppVm,
   onLine: (line: string) => void,
   forMs: number | undefined,
 ): Promise<number> {
-  const shell = await serialShell(context, own);
+  const shell = await serialShell(context, appVm);
   let count = 0;
   const reader = consoleLines((line) => {
     count++;
@@ -86,16 +86,20 @@ async function follow(
   const limit = forMs === undefined ? undefined : AbortSignal.timeout(forMs);
   const signal = limit === undefined ? context.signal : AbortSignal.any([context.signal, limit]);
   try {
-    const { code, stderr } = await shell.exec(listenArgv(own.vm.vmid), {
+    const { code, stderr } = await shell.exec(listenArgv(appVm.vm.vmid), {
       signal,
       // Open until we are done.
       stdin: new PassThrough(),
       onStdout: (text) => reader.take(text),
     });
     if (code !== 0) {
-      throw new ZebuError('PROXMOX_REFUSED', `The serial port of VM ${own.vm.vmid} cannot be read: ${stderr.trim()}`, {
-        hint: 'Is the VM running, and nobody else at its console?',
-      });
+      throw new ZebuError(
+        'PROXMOX_REFUSED',
+        `The serial port of VM ${appVm.vm.vmid} cannot be read: ${stderr.trim()}`,
+        {
+          hint: 'Is the VM running, and nobody else at its console?',
+        },
+      );
     }
   } catch (error) {
     // Watching is ended by whoever watches: by Ctrl-C or by the time given.
@@ -116,14 +120,14 @@ export interface ConsoleOptions {
 
 /** @throws VM_NOT_RUNNING; VM_NOT_READY when there is neither an agent nor anything to follow */
 export async function showConsole(context: Context, options: ConsoleOptions): Promise<ConsoleOutput> {
-  const own = await ownVm(context);
-  const { vm, name } = own;
+  const appVm = await findAppVm(context);
+  const { vm, name } = appVm;
   if (vm.status.status !== 'running') {
     throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${name}) is ${vm.status.status}: it says nothing`, {
       hint: 'Start it: zebu vm:start',
     });
   }
-  const lines = options.tail === 0 ? [] : await lastLines(context, own, options.tail);
+  const lines = options.tail === 0 ? [] : await lastLines(context, appVm, options.tail);
   if (lines === undefined && !options.follow) {
     throw new ZebuError(
       'VM_NOT_READY',
@@ -138,7 +142,7 @@ export async function showConsole(context: Context, options: ConsoleOptions): Pr
   let followed = 0;
   if (options.follow) {
     context.io.note(`-- serial port of VM ${vm.vmid} (${name}) on ${vm.node}; Ctrl-C ends`);
-    followed = await follow(context, own, options.onLine, options.forMs);
+    followed = await follow(context, appVm, options.onLine, options.forMs);
   }
   return {
     vmid: vm.vmid,

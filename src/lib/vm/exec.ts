@@ -6,7 +6,7 @@ import { agentAnswer, isFrozen } from '../proxmox/agent-answer.js';
 import { retryUntil, type AgentTarget } from '../proxmox/agent.js';
 import { agentExecAnswer } from '../proxmox/answers.js';
 import { transportsWithShell } from '../providers/registry.js';
-import { ownVm, type Own } from './own-vm.js';
+import { findAppVm, type AppVm } from './app-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { says } from '../proxmox/said.js';
 import type { GuestRun } from './results.js';
@@ -52,9 +52,9 @@ export function guestStdin(data: Buffer): { readonly text: string; readonly enco
 }
 
 /** What Proxmox says of an agent that is not there, in words of what to do. */
-function explainAgent(error: unknown, own: Own): unknown {
+function explainAgent(error: unknown, appVm: AppVm): unknown {
   if (!isZebuError(error)) return error;
-  const { vmid } = own.vm;
+  const { vmid } = appVm.vm;
   if (says(error, 'agent not configured')) {
     return new ZebuError('VM_NOT_READY', `VM ${vmid} has no guest agent configured`, {
       hint: 'zebu vm:apply turns it on; it takes a restart of the VM.',
@@ -77,7 +77,7 @@ function startUnknown(vmid: number, cause?: unknown): ZebuError {
   });
 }
 
-function requireRunning({ vm, name }: Own): void {
+function requireRunning({ vm, name }: AppVm): void {
   if (vm.status.status === 'running') return;
   throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${name}) is ${vm.status.status}`, {
     hint: 'Start it: zebu vm:start',
@@ -85,10 +85,10 @@ function requireRunning({ vm, name }: Own): void {
 }
 
 /** Standard input on a command line of the host would be seen in its process list: there `qm` reads it from a pipe. */
-async function startOnHost(context: Context, own: Own, argv: readonly string[], stdin: Buffer): Promise<number> {
+async function startOnHost(context: Context, appVm: AppVm, argv: readonly string[], stdin: Buffer): Promise<number> {
   const { hostShell, where } = await context.transport();
   if (hostShell === undefined) throw new Error('only a transport with a host shell starts commands there');
-  const { vmid, node } = own.vm;
+  const { vmid, node } = appVm.vm;
   const host = (await hostShell.exec(['hostname'], { signal: context.signal })).stdout.trim().split('.')[0];
   if (host !== node) {
     throw new ZebuError('VM_DIFFERS', `VM ${vmid} is on ${node}; standard input can only be passed through that node`, {
@@ -106,16 +106,16 @@ async function startOnHost(context: Context, own: Own, argv: readonly string[], 
 
 async function start(
   context: Context,
-  own: Own,
+  appVm: AppVm,
   command: readonly string[],
   stdin: Buffer | undefined,
 ): Promise<number> {
-  const { client, vm } = own;
+  const { client, vm } = appVm;
   const target = { client, node: vm.node, vmid: vm.vmid };
   const transport = await context.transport();
   if (stdin !== undefined && transport.hostShell !== undefined) {
     guestStdin(stdin);
-    return agentAnswer(target, () => startOnHost(context, own, guestArgv(command, false), stdin)) as Promise<number>;
+    return agentAnswer(target, () => startOnHost(context, appVm, guestArgv(command, false), stdin)) as Promise<number>;
   }
   const input = stdin === undefined ? undefined : guestStdin(stdin);
   const data = await agentAnswer(target, () =>
@@ -150,9 +150,9 @@ async function stateOf(target: AgentTarget, pid: number): Promise<z.infer<typeof
  * Runs a command as root in the VM. Resolves for every exit status of the command.
  * @throws VM_MISSING, VM_NOT_RUNNING, VM_NOT_READY without an agent, OUTCOME_UNKNOWN when it still runs
  */
-export async function execInVm(context: Context, own: Own, options: ExecOptions): Promise<GuestRun> {
-  const { client, vm } = own;
-  requireRunning(own);
+export async function execInVm(context: Context, appVm: AppVm, options: ExecOptions): Promise<GuestRun> {
+  const { client, vm } = appVm;
+  requireRunning(appVm);
   const { clock, signal, io } = context;
   // One for the start and for the end.
   const limit = timeLimit(options.timeoutMs, context);
@@ -166,12 +166,12 @@ export async function execInVm(context: Context, own: Own, options: ExecOptions)
     pid = await retryUntil(
       { clock, signal, timeoutMs: options.timeoutMs, onWait },
       '',
-      () => start(context, own, options.command, options.stdin),
+      () => start(context, appVm, options.command, options.stdin),
       (last) => (isZebuError(last) ? last : startUnknown(vm.vmid)),
       isFrozen,
     );
   } catch (error) {
-    throw explainAgent(error, own);
+    throw explainAgent(error, appVm);
   }
   const shown = options.command[0] ?? '';
   const stillRuns = (why: string): ZebuError =>
@@ -210,7 +210,7 @@ export async function execCommand(context: Context, options: ExecOptions): Promi
     });
   }
   if (context.signal.aborted) throw interrupted();
-  const run = await execInVm(context, await ownVm(context), options);
+  const run = await execInVm(context, await findAppVm(context), options);
   if (run.truncated) context.io.warn('The guest agent cut the output off: only its beginning is shown');
   return run;
 }

@@ -7,7 +7,7 @@ import { addressOf, readInterfaces, type AgentTarget } from '../proxmox/agent.js
 import { desiredVm } from './desired.js';
 import { bootStep } from './ensure/boot.js';
 import type { NodeName } from '../proxmox/ids.js';
-import { ownVm, placingTask, vmTask, type Own } from './own-vm.js';
+import { findAppVm, placingTask, vmTask, type AppVm } from './app-vm.js';
 import { readHistory, type Timeframe } from '../proxmox/history.js';
 import { driftOf } from './plan.js';
 import { diskBytes, macOf } from '../proxmox/properties.js';
@@ -16,18 +16,18 @@ import { taskExit } from '../proxmox/task-failure.js';
 import type { VmPower, VmStatus } from './results.js';
 
 /** @returns where it runs: the HA manager may choose another node */
-const start = (context: Context, own: Own, report: StepReport): Promise<NodeName> =>
-  placingTask(context, own, report, {
+const start = (context: Context, appVm: AppVm, report: StepReport): Promise<NodeName> =>
+  placingTask(context, appVm, report, {
     method: 'POST',
     path: '/status/start',
     task: 'qmstart',
-    label: `starting VM ${own.vm.vmid}`,
+    label: `starting VM ${appVm.vm.vmid}`,
   });
 
-export async function stop(context: Context, own: Own, report: StepReport, force: boolean): Promise<void> {
-  const { vmid } = own.vm;
+export async function stop(context: Context, appVm: AppVm, report: StepReport, force: boolean): Promise<void> {
+  const { vmid } = appVm.vm;
   if (force) {
-    await vmTask(context, own, report, {
+    await vmTask(context, appVm, report, {
       method: 'POST',
       path: '/status/stop',
       task: 'qmstop',
@@ -37,10 +37,10 @@ export async function stop(context: Context, own: Own, report: StepReport, force
   }
   const timeout = Math.round(context.config.vm.stop_timeout);
   const params = { timeout };
-  if (own.vm.status.ha?.managed === true)
+  if (appVm.vm.status.ha?.managed === true)
     context.io.note(`The HA manager pulls the plug of VM ${vmid} if it does not shut down within ${timeout} s`);
   try {
-    await vmTask(context, own, report, {
+    await vmTask(context, appVm, report, {
       method: 'POST',
       path: '/status/shutdown',
       params,
@@ -59,53 +59,55 @@ export async function stop(context: Context, own: Own, report: StepReport, force
 /** The steps, and where the VM is after them. */
 export function starting(
   context: Context,
-  own: Own,
+  appVm: AppVm,
   title: string,
 ): { readonly steps: readonly Step[]; readonly target: AgentTarget } {
-  const target = { client: own.client, node: own.vm.node, vmid: own.vm.vmid };
+  const target = { client: appVm.client, node: appVm.vm.node, vmid: appVm.vm.vmid };
   const run = async (report: StepReport): Promise<void> => {
-    target.node = await start(context, own, report);
+    target.node = await start(context, appVm, report);
   };
   return { steps: [{ title, run }, bootStep({ context, target })], target };
 }
 
 export async function startVm(context: Context): Promise<VmPower> {
-  const own = await ownVm(context);
-  const changed = own.vm.status.status !== 'running';
-  let { node } = own.vm;
+  const appVm = await findAppVm(context);
+  const changed = appVm.vm.status.status !== 'running';
+  let { node } = appVm.vm;
   if (changed) {
-    const { steps, target } = starting(context, own, `Start VM ${own.vm.vmid} (${own.name})`);
+    const { steps, target } = starting(context, appVm, `Start VM ${appVm.vm.vmid} (${appVm.name})`);
     await runSteps(context.io, context.signal, steps);
     node = target.node;
   }
-  return { changed, vmid: own.vm.vmid, node, name: own.name, status: 'running' };
+  return { changed, vmid: appVm.vm.vmid, node, name: appVm.name, status: 'running' };
 }
 
 export async function stopVm(context: Context, force: boolean): Promise<VmPower> {
-  const own = await ownVm(context);
-  const changed = own.vm.status.status !== 'stopped';
+  const appVm = await findAppVm(context);
+  const changed = appVm.vm.status.status !== 'stopped';
   if (changed) {
-    const title = force ? `Stop VM ${own.vm.vmid} (${own.name}) at once` : `Shut down VM ${own.vm.vmid} (${own.name})`;
-    await runSteps(context.io, context.signal, [{ title, run: (report) => stop(context, own, report, force) }]);
+    const title = force
+      ? `Stop VM ${appVm.vm.vmid} (${appVm.name}) at once`
+      : `Shut down VM ${appVm.vm.vmid} (${appVm.name})`;
+    await runSteps(context.io, context.signal, [{ title, run: (report) => stop(context, appVm, report, force) }]);
   }
-  return { changed, vmid: own.vm.vmid, node: own.vm.node, name: own.name, status: 'stopped' };
+  return { changed, vmid: appVm.vm.vmid, node: appVm.vm.node, name: appVm.name, status: 'stopped' };
 }
 
 export async function restartVm(context: Context, force: boolean): Promise<VmPower> {
-  const own = await ownVm(context);
-  const { steps, target } = starting(context, own, 'Start it');
+  const appVm = await findAppVm(context);
+  const { steps, target } = starting(context, appVm, 'Start it');
   await runSteps(context.io, context.signal, [
-    ...(own.vm.status.status === 'running'
+    ...(appVm.vm.status.status === 'running'
       ? [
           {
-            title: `Shut down VM ${own.vm.vmid} (${own.name})`,
-            run: (report: StepReport) => stop(context, own, report, force),
+            title: `Shut down VM ${appVm.vm.vmid} (${appVm.name})`,
+            run: (report: StepReport) => stop(context, appVm, report, force),
           },
         ]
       : []),
     ...steps,
   ]);
-  return { changed: true, vmid: own.vm.vmid, node: target.node, name: own.name, status: 'running' };
+  return { changed: true, vmid: appVm.vm.vmid, node: target.node, name: appVm.name, status: 'running' };
 }
 
 /**
@@ -113,17 +115,17 @@ export async function restartVm(context: Context, force: boolean): Promise<VmPow
  * @param confirm asked with the VM's name; throws to leave everything as it is
  */
 export async function destroyVm(context: Context, confirm: (name: string) => Promise<true>): Promise<VmPower> {
-  const own = await ownVm(context);
-  const { vm, name } = own;
+  const appVm = await findAppVm(context);
+  const { vm, name } = appVm;
   await confirm(name);
   await runSteps(context.io, context.signal, [
     ...(vm.status.status === 'running'
-      ? [{ title: `Stop VM ${vm.vmid} (${name})`, run: (report: StepReport) => stop(context, own, report, true) }]
+      ? [{ title: `Stop VM ${vm.vmid} (${name})`, run: (report: StepReport) => stop(context, appVm, report, true) }]
       : []),
     {
       title: `Destroy VM ${vm.vmid} (${name}) and its disks`,
       run: (report) =>
-        vmTask(context, own, report, {
+        vmTask(context, appVm, report, {
           method: 'DELETE',
           path: '',
           params: { purge: 1, 'destroy-unreferenced-disks': 1 },
@@ -132,7 +134,7 @@ export async function destroyVm(context: Context, confirm: (name: string) => Pro
         }),
     },
   ]);
-  await pinsFor(context, own.client).remove();
+  await pinsFor(context, appVm.client).remove();
   return { changed: true, vmid: vm.vmid, node: vm.node, name, status: 'absent' };
 }
 
@@ -153,7 +155,7 @@ async function agentAddress(
 }
 
 export async function vmStatus(context: Context, timeframe: Timeframe): Promise<VmStatus> {
-  const { client, vm, name, load } = await ownVm(context);
+  const { client, vm, name, load } = await findAppVm(context);
   const { status, config } = vm;
   const running = status.status === 'running';
   const target: AgentTarget = { client, node: vm.node, vmid: vm.vmid };

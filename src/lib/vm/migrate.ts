@@ -6,7 +6,7 @@ import { formatBytes } from '../ui/units.js';
 import { nodesAnswer } from '../proxmox/answers.js';
 import { toNodeName } from '../proxmox/ids.js';
 import { runLongTask } from '../proxmox/long-task.js';
-import { ownVm, type Own } from './own-vm.js';
+import { findAppVm, type AppVm } from './app-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import type { Migrated } from './results.js';
 
@@ -75,7 +75,7 @@ export function checkMigration(facts: Preconditions, vmid: number, { target, wit
   }
 }
 
-async function checkTarget({ client, vm }: Own, target: string): Promise<void> {
+async function checkTarget({ client, vm }: AppVm, target: string): Promise<void> {
   const nodes = parseAnswer(nodesAnswer, await client.request('GET', '/nodes'), 'the list of nodes');
   const found = nodes.find(({ node }) => node === target);
   if (found === undefined) {
@@ -89,12 +89,12 @@ async function checkTarget({ client, vm }: Own, target: string): Promise<void> {
 
 /** Moves the VM; running it stays, stopped it stays. @throws USAGE, MIGRATE_REFUSED */
 export async function migrateVm(context: Context, options: MigrateOptions): Promise<Migrated> {
-  const own = await ownVm(context);
-  const { client, vm, name } = own;
+  const appVm = await findAppVm(context);
+  const { client, vm, name } = appVm;
   const { target } = options;
   const result = { vmid: vm.vmid, name, from: vm.node, to: target };
   if (vm.node === target) return { changed: false, ...result, online: false };
-  await checkTarget(own, toNodeName(target));
+  await checkTarget(appVm, toNodeName(target));
   const path = `/nodes/${vm.node}/qemu/${vm.vmid}/migrate`;
   const facts = parseAnswer(
     preconditionsAnswer,

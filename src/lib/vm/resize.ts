@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Context } from '../context/context.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { nodeStatusAnswer } from '../proxmox/answers.js';
-import { ownVm, vmTask, type Own } from './own-vm.js';
+import { findAppVm, vmTask, type AppVm } from './app-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { diskBytes } from '../proxmox/properties.js';
 import type { Resized, SizeChange } from './results.js';
@@ -76,13 +76,13 @@ export function planSize(wanted: WantedSize, current: CurrentSize): readonly Pla
 const pendingAnswer = z.array(z.object({ key: z.string(), pending: z.unknown().optional() }));
 
 /** Proxmox's own word on what waits for a restart: it depends on the VM's hotplug settings. */
-async function pendingKeys({ client, vm }: Own): Promise<ReadonlySet<string>> {
+async function pendingKeys({ client, vm }: AppVm): Promise<ReadonlySet<string>> {
   const data = await client.request('GET', `/nodes/${vm.node}/qemu/${vm.vmid}/pending`);
   const rows = parseAnswer(pendingAnswer, data, 'the pending changes of the VM');
   return new Set(rows.filter((row) => row.pending !== undefined).map((row) => row.key));
 }
 
-async function checkMemory({ client, vm }: Own, planned: readonly PlannedSize[]): Promise<void> {
+async function checkMemory({ client, vm }: AppVm, planned: readonly PlannedSize[]): Promise<void> {
   const memory = planned.find(({ key }) => key === 'vm.memory_mb');
   if (memory === undefined || memory.to <= memory.from) return;
   const status = parseAnswer(
@@ -104,16 +104,16 @@ async function checkMemory({ client, vm }: Own, planned: readonly PlannedSize[])
 
 const OPTIONS = { 'vm.cores': 'cores', 'vm.memory_mb': 'memory' } as const;
 
-function steps(context: Context, own: Own, planned: readonly PlannedSize[], slot: string): readonly Step[] {
+function steps(context: Context, appVm: AppVm, planned: readonly PlannedSize[], slot: string): readonly Step[] {
   const options = planned.flatMap(({ key, to }) => (key === 'vm.disk_gb' ? [] : [[OPTIONS[key], to] as const]));
   const disk = planned.find(({ key }) => key === 'vm.disk_gb');
-  const { vmid } = own.vm;
+  const { vmid } = appVm.vm;
   const result: Step[] = [];
   if (options.length > 0) {
     result.push({
-      title: `Set ${options.map(([name, value]) => `${name} ${value}`).join(', ')} of VM ${vmid} (${own.name})`,
+      title: `Set ${options.map(([name, value]) => `${name} ${value}`).join(', ')} of VM ${vmid} (${appVm.name})`,
       run: (report) =>
-        vmTask(context, own, report, {
+        vmTask(context, appVm, report, {
           method: 'POST',
           path: '/config',
           params: Object.fromEntries(options),
@@ -124,9 +124,9 @@ function steps(context: Context, own: Own, planned: readonly PlannedSize[], slot
   }
   if (disk !== undefined) {
     result.push({
-      title: `Grow ${slot} of VM ${vmid} (${own.name}) to ${disk.to} GiB`,
+      title: `Grow ${slot} of VM ${vmid} (${appVm.name}) to ${disk.to} GiB`,
       run: (report) =>
-        vmTask(context, own, report, {
+        vmTask(context, appVm, report, {
           method: 'PUT',
           path: '/resize',
           params: { disk: slot, size: `${disk.to}G` },
@@ -143,14 +143,14 @@ export async function resizeVm(context: Context, wanted: WantedSize): Promise<Re
   if (wanted.cores === undefined && wanted.memoryMb === undefined && wanted.disk === undefined) {
     throw new ZebuError('USAGE', 'Nothing to resize', { hint: 'Give --cores, --memory or --disk.' });
   }
-  const own = await ownVm(context);
-  const current = currentSize(own.vm.config);
+  const appVm = await findAppVm(context);
+  const current = currentSize(appVm.vm.config);
   const planned = planSize(wanted, current);
-  const facts = { vmid: own.vm.vmid, node: own.vm.node, name: own.name };
+  const facts = { vmid: appVm.vm.vmid, node: appVm.vm.node, name: appVm.name };
   if (planned.length === 0) return { changed: false, ...facts, changes: [], restartNeeded: false, zebuYml: {} };
-  await checkMemory(own, planned);
-  await runSteps(context.io, context.signal, steps(context, own, planned, current.slot));
-  const pending = await pendingKeys(own);
+  await checkMemory(appVm, planned);
+  await runSteps(context.io, context.signal, steps(context, appVm, planned, current.slot));
+  const pending = await pendingKeys(appVm);
   const changes = planned.map((each): SizeChange => {
     const waits = each.key !== 'vm.disk_gb' && pending.has(OPTIONS[each.key]);
     return { ...each, takesEffect: waits ? 'restart' : 'now' };

@@ -5,7 +5,7 @@ import { makeClient } from '../../../src/lib/proxmox/client.js';
 import { execInVm } from '../../../src/lib/vm/exec.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
 import { vmStatus } from '../../../src/lib/vm/lifecycle.js';
-import type { Own } from '../../../src/lib/vm/own-vm.js';
+import type { AppVm } from '../../../src/lib/vm/app-vm.ts';
 import { fakeProxmox, inTurn, refuses } from '../../support/fake-proxmox.js';
 
 const VM = '/nodes/pve/qemu/100';
@@ -98,7 +98,7 @@ describe('a question while a backup holds the file systems', () => {
 });
 
 describe('vm:exec while a backup holds the file systems', () => {
-  const own = (client: Own['client']): Own => ({
+  const own = (client: AppVm['client']): AppVm => ({
     client,
     name: 'shop',
     vm: { vmid: toVmid(100), node: toNodeName('pve'), config: {}, status: { status: 'running', uptime: 100 } },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createVm } from '../../../src/lib/vm/create.js';
 import { listBackups, restoreBackup } from '../../../src/lib/vm/backup/backups.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
-import { ownVm } from '../../../src/lib/vm/own-vm.js';
+import { findAppVm } from '../../../src/lib/vm/app-vm.ts';
 import { blindTo, requireSightOfVms, unlessUnseen, vmMissing } from '../../../src/lib/proxmox/sight.js';
 import { fakeProxmox, refuses } from '../../support/fake-proxmox.js';
 
@@ -27,7 +27,7 @@ async function clientOn(permissions: unknown) {
 
 describe('an app whose VM is in no list', () => {
   it('has none, where the login sees all VMs', async () => {
-    await expect(ownVm(setup(ALL).context)).rejects.toMatchObject({
+    await expect(findAppVm(setup(ALL).context)).rejects.toMatchObject({
       code: 'VM_MISSING',
       message: 'There is no VM of the app shop on this Proxmox host',
       hint: 'Create it: zebu vm:create',
@@ -38,7 +38,7 @@ describe('an app whose VM is in no list', () => {
     ['nothing at all', {}],
     ['other rights', { '/': { 'Sys.Audit': 1 }, '/vms': { 'VM.PowerMgmt': 1 } }],
   ])('may be there unseen by a login with %s', async (_, permissions) => {
-    await expect(ownVm(setup(permissions).context)).rejects.toMatchObject({
+    await expect(findAppVm(setup(permissions).context)).rejects.toMatchObject({
       code: 'PROXMOX_FORBIDDEN',
       exit: 5,
       message: expect.stringContaining('cannot be told') as string,

@@ -9,7 +9,7 @@ import { toNodeName, toVmid } from '../../proxmox/ids.js';
 import { runLongTask } from '../../proxmox/long-task.js';
 import { findVm, listVms } from '../../proxmox/observe.js';
 import { isOwn, type VmRow } from '../../proxmox/ownership.js';
-import { ownVm } from '../own-vm.js';
+import { findAppVm } from '../app-vm.js';
 import { parseAnswer } from '../../proxmox/parse.js';
 import { placeVm } from '../../proxmox/placement.js';
 import { requireSightOfVms, unlessUnseen } from '../../proxmox/sight.js';
@@ -67,8 +67,8 @@ async function seen<Chosen>(client: ProxmoxClient, choose: () => Chosen): Promis
 export async function createBackup(context: Context, options: BackupOptions): Promise<BackupMade> {
   if (options.prune !== undefined) checkPrune(options.prune);
   const { app } = context.config;
-  const own = await ownVm(context);
-  const { client, vm, name } = own;
+  const appVm = await findAppVm(context);
+  const { client, vm, name } = appVm;
   const storages = await backupStorages(client, vm.node);
   const storage = await seen(client, () => chooseBackupStorage(storages, options.storage));
   const before = await readBackups(client, vm.node, app.name, vm.vmid);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ZebuError } from '@zebu/kit';
-import type { Own } from '../own-vm.js';
+import type { AppVm } from '../app-vm.js';
 import { parseAnswer } from '../../proxmox/parse.js';
 import { judgeDisks, snapshotRemedy, type DiskVerdict, type StorageFacts } from './rules.js';
 import type { Snapshot, Snapshots } from './results.js';
@@ -23,7 +23,7 @@ const storageConfigAnswer = z.array(
   z.object({ storage: z.string(), type: z.string(), 'snapshot-as-volume-chain': flag.optional() }),
 );
 
-export async function readSnapshots({ client, vm }: Own): Promise<Snapshots> {
+export async function readSnapshots({ client, vm }: AppVm): Promise<Snapshots> {
   const rows = parseAnswer(
     snapshotsAnswer,
     await client.request('GET', `/nodes/${vm.node}/qemu/${vm.vmid}/snapshot`),
@@ -69,7 +69,7 @@ export function requireFinished({ name, unfinished }: Snapshot, vmid: number): v
 }
 
 /** What the storages of the VM's disks make of snapshots. Storages that may not be seen are judged by Proxmox itself. */
-export async function judgeVm({ client, vm }: Own): Promise<readonly DiskVerdict[]> {
+export async function judgeVm({ client, vm }: AppVm): Promise<readonly DiskVerdict[]> {
   const rows = parseAnswer(storageConfigAnswer, await client.request('GET', '/storage'), 'the list of storages');
   const facts = rows.map((row): StorageFacts => ({
     storage: row.storage,
@@ -96,17 +96,17 @@ export function requireSnapshots(verdicts: readonly DiskVerdict[], vmid: number)
  */
 export function requireNoFreeze(
   verdicts: readonly DiskVerdict[],
-  own: Own,
+  appVm: AppVm,
   allowed: boolean,
   doing: string,
   accept = 'Give --allow-freeze to accept it, stop the VM first,',
 ): void {
   const freezing = verdicts.filter((verdict) => verdict.freezes);
-  if (freezing.length === 0 || allowed || own.vm.status.status !== 'running') return;
+  if (freezing.length === 0 || allowed || appVm.vm.status.status !== 'running') return;
   const disks = freezing.map(({ slot, storage, type }) => `${slot} (qcow2 on ${storage}, type ${type})`).join(', ');
   throw new ZebuError(
     'SNAPSHOT_REFUSED',
-    `${doing} would let the running VM ${own.vm.vmid} stand still, for minutes on a large disk: ${disks}`,
+    `${doing} would let the running VM ${appVm.vm.vmid} stand still, for minutes on a large disk: ${disks}`,
     {
       hint: `${accept} or keep its disk on ZFS, LVM-thin or Ceph.`,
     },

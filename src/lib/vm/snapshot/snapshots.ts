@@ -5,13 +5,13 @@ import { formatSeconds } from '../../ui/units.js';
 import { agentAnswer } from '../../proxmox/agent-answer.js';
 import { bootStep } from '../ensure/boot.js';
 import { starting, stop } from '../lifecycle.js';
-import { ownVm, vmTask, type Own } from '../own-vm.js';
+import { findAppVm, vmTask, type AppVm } from '../app-vm.js';
 import { says } from '../../proxmox/said.js';
 import { findSnapshot, judgeVm, readSnapshots, requireFinished, requireNoFreeze, requireSnapshots } from './read.js';
 import { defaultSnapshotName, newerThan, snapshotNameProblem } from './rules.js';
 import type { Snapshot, SnapshotChange, SnapshotList, SnapshotRolledBack, SnapshotTaken } from './results.js';
 
-function facts({ vm, name }: Own): { vmid: number; node: string; vm: string } {
+function facts({ vm, name }: AppVm): { vmid: number; node: string; vm: string } {
   return { vmid: vm.vmid, node: vm.node, vm: name };
 }
 
@@ -24,12 +24,12 @@ function checkName(name: string): void {
 }
 
 export async function listSnapshots(context: Context): Promise<SnapshotList> {
-  const own = await ownVm(context);
-  return { ...facts(own), ...(await readSnapshots(own)) };
+  const appVm = await findAppVm(context);
+  return { ...facts(appVm), ...(await readSnapshots(appVm)) };
 }
 
 /** How consistent a snapshot taken now is; Proxmox freezes file systems through the agent where it answers. */
-async function consistencyOf({ client, vm }: Own): Promise<SnapshotTaken['consistency']> {
+async function consistencyOf({ client, vm }: AppVm): Promise<SnapshotTaken['consistency']> {
   if (vm.status.status !== 'running') return 'stopped';
   try {
     const target = { client, node: vm.node, vmid: vm.vmid };
@@ -51,7 +51,7 @@ export interface TakeOptions {
 
 /** A snapshot that was found to be possible. */
 export interface ReadySnapshot {
-  readonly own: Own;
+  readonly appVm: AppVm;
   readonly name: string;
   readonly description: string | undefined;
   readonly consistency: SnapshotTaken['consistency'];
@@ -63,9 +63,13 @@ export interface ReadySnapshot {
 export async function readySnapshot(context: Context, options: TakeOptions): Promise<ReadySnapshot> {
   const { name = defaultSnapshotName(context.clock.now()), description } = options;
   checkName(name);
-  const own = await ownVm(context);
-  const { vm } = own;
-  const [{ list }, verdicts, consistency] = await Promise.all([readSnapshots(own), judgeVm(own), consistencyOf(own)]);
+  const appVm = await findAppVm(context);
+  const { vm } = appVm;
+  const [{ list }, verdicts, consistency] = await Promise.all([
+    readSnapshots(appVm),
+    judgeVm(appVm),
+    consistencyOf(appVm),
+  ]);
   const taken = list.find((each) => each.name === name);
   if (taken !== undefined) {
     throw new ZebuError(
@@ -79,50 +83,50 @@ export async function readySnapshot(context: Context, options: TakeOptions): Pro
     );
   }
   requireSnapshots(verdicts, vm.vmid);
-  requireNoFreeze(verdicts, own, options.allowFreeze, options.freeze?.doing ?? 'A snapshot', options.freeze?.accept);
+  requireNoFreeze(verdicts, appVm, options.allowFreeze, options.freeze?.doing ?? 'A snapshot', options.freeze?.accept);
   if (consistency === 'crash')
     context.io.warn(
       `The guest agent of VM ${vm.vmid} does not answer: the snapshot is as consistent as after a power cut`,
     );
-  return { own, name, description, consistency, list };
+  return { appVm, name, description, consistency, list };
 }
 
 export async function runSnapshot(context: Context, ready: ReadySnapshot, report: StepReport): Promise<void> {
-  const { own, name, description } = ready;
-  await vmTask(context, own, report, {
+  const { appVm, name, description } = ready;
+  await vmTask(context, appVm, report, {
     method: 'POST',
     path: '/snapshot',
     params: { snapname: name, ...(description === undefined ? {} : { description }) },
     task: 'qmsnapshot',
-    label: `taking snapshot ${name} of VM ${own.vm.vmid}`,
+    label: `taking snapshot ${name} of VM ${appVm.vm.vmid}`,
   });
 }
 
 /** @throws as `readySnapshot` */
 export async function takeSnapshot(context: Context, options: TakeOptions): Promise<SnapshotTaken> {
   const ready = await readySnapshot(context, options);
-  const { own, name, consistency } = ready;
+  const { appVm, name, consistency } = ready;
   const how = consistency === 'agent' ? ', file systems frozen through the guest agent' : '';
   await runSteps(context.io, context.signal, [
     {
-      title: `Take snapshot ${name} of VM ${own.vm.vmid} (${own.name})${how}`,
+      title: `Take snapshot ${name} of VM ${appVm.vm.vmid} (${appVm.name})${how}`,
       run: (report) => runSnapshot(context, ready, report),
     },
   ]);
-  return { changed: true, ...facts(own), snapshot: name, consistency };
+  return { changed: true, ...facts(appVm), snapshot: name, consistency };
 }
 
 /** @throws SNAPSHOT_REFUSED naming the newer snapshots where the storage only goes back to the newest */
-async function requireRollback(own: Own, snapshot: Snapshot, list: readonly Snapshot[]): Promise<void> {
-  const verdicts = await judgeVm(own);
-  requireSnapshots(verdicts, own.vm.vmid);
+async function requireRollback(appVm: AppVm, snapshot: Snapshot, list: readonly Snapshot[]): Promise<void> {
+  const verdicts = await judgeVm(appVm);
+  requireSnapshots(verdicts, appVm.vm.vmid);
   const strict = verdicts.filter((verdict) => verdict.newestOnly);
   const newer = newerThan(snapshot.name, list);
   if (strict.length === 0 || newer.length === 0) return;
   const where = strict.map(({ slot, storage, type }) => `${slot} is on ${storage}, type ${type}`).join('; ');
   throw new ZebuError(
     'SNAPSHOT_REFUSED',
-    `VM ${own.vm.vmid} can only go back to its newest snapshot (${where}); newer than ${snapshot.name}: ${newer.join(', ')}`,
+    `VM ${appVm.vm.vmid} can only go back to its newest snapshot (${where}); newer than ${snapshot.name}: ${newer.join(', ')}`,
     {
       hint: `Going back further means to delete those first, newest first: zebu vm:snapshot:delete ${newer.at(-1) ?? ''}`,
       details: { newer },
@@ -139,16 +143,16 @@ export interface RollbackOptions {
 
 /** Stops the VM and rewinds its disks and its configuration. @throws SNAPSHOT_MISSING, SNAPSHOT_REFUSED */
 export async function rollbackSnapshot(context: Context, options: RollbackOptions): Promise<SnapshotRolledBack> {
-  const own = await ownVm(context);
-  const { vm } = own;
-  const snapshots = await readSnapshots(own);
+  const appVm = await findAppVm(context);
+  const { vm } = appVm;
+  const snapshots = await readSnapshots(appVm);
   const snapshot = findSnapshot(options.name, snapshots, vm.vmid);
   requireFinished(snapshot, vm.vmid);
-  await requireRollback(own, snapshot, snapshots.list);
+  await requireRollback(appVm, snapshot, snapshots.list);
   const age = formatSeconds(Math.max(0, context.clock.now().getTime() / 1000 - snapshot.time));
-  const what = `This stops VM ${vm.vmid} (${own.name}) and rewinds its data to ${shortTime(snapshot.time)}, ${age} ago: everything written since is lost, rows of databases included`;
-  const result = { ...facts(own), snapshot: snapshot.name, time: snapshot.time };
-  await options.confirm(what, own.name);
+  const what = `This stops VM ${vm.vmid} (${appVm.name}) and rewinds its data to ${shortTime(snapshot.time)}, ${age} ago: everything written since is lost, rows of databases included`;
+  const result = { ...facts(appVm), snapshot: snapshot.name, time: snapshot.time };
+  await options.confirm(what, appVm.name);
   const running = options.start || snapshot.memory;
   const managed = vm.status.ha?.managed === true;
   // What the HA manager wants running it starts again in the middle of it; what it wants stopped it stops afterwards.
@@ -157,15 +161,15 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
     ...(stops
       ? [
           {
-            title: `Have the HA manager stop VM ${vm.vmid} (${own.name})`,
-            run: (report: StepReport) => stop(context, own, report, true),
+            title: `Have the HA manager stop VM ${vm.vmid} (${appVm.name})`,
+            run: (report: StepReport) => stop(context, appVm, report, true),
           },
         ]
       : []),
     {
-      title: `Rewind VM ${vm.vmid} (${own.name}) to ${snapshot.name}, ${shortTime(snapshot.time)}${options.start ? ', and start it' : ''}`,
+      title: `Rewind VM ${vm.vmid} (${appVm.name}) to ${snapshot.name}, ${shortTime(snapshot.time)}${options.start ? ', and start it' : ''}`,
       run: (report) =>
-        vmTask(context, own, report, {
+        vmTask(context, appVm, report, {
           method: 'POST',
           path: `/snapshot/${snapshot.name}/rollback`,
           params: options.start && !managed ? { start: 1 } : {},
@@ -174,9 +178,9 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
         }),
     },
     ...(running && managed
-      ? starting(context, own, 'Have the HA manager keep it running').steps
+      ? starting(context, appVm, 'Have the HA manager keep it running').steps
       : running
-        ? [bootStep({ context, target: { client: own.client, node: vm.node, vmid: vm.vmid } })]
+        ? [bootStep({ context, target: { client: appVm.client, node: vm.node, vmid: vm.vmid } })]
         : []),
   ]);
   return { changed: true, ...result, status: running ? 'running' : 'stopped' };
@@ -187,33 +191,33 @@ export async function deleteSnapshot(
   context: Context,
   options: { name: string; allowFreeze: boolean },
 ): Promise<SnapshotChange> {
-  const own = await ownVm(context);
-  const { vm } = own;
-  const snapshot = findSnapshot(options.name, await readSnapshots(own), vm.vmid);
-  requireNoFreeze(await judgeVm(own), own, options.allowFreeze, `Deleting the snapshot ${snapshot.name}`);
+  const appVm = await findAppVm(context);
+  const { vm } = appVm;
+  const snapshot = findSnapshot(options.name, await readSnapshots(appVm), vm.vmid);
+  requireNoFreeze(await judgeVm(appVm), appVm, options.allowFreeze, `Deleting the snapshot ${snapshot.name}`);
   await runSteps(context.io, context.signal, [
     {
-      title: `Delete snapshot ${snapshot.name} of VM ${vm.vmid} (${own.name})`,
-      run: (report) => dropSnapshot(context, own, snapshot, report),
+      title: `Delete snapshot ${snapshot.name} of VM ${vm.vmid} (${appVm.name})`,
+      run: (report) => dropSnapshot(context, appVm, snapshot, report),
     },
   ]);
-  return { changed: true, ...facts(own), snapshot: snapshot.name };
+  return { changed: true, ...facts(appVm), snapshot: snapshot.name };
 }
 
 export async function dropSnapshot(
   context: Context,
-  own: Own,
+  appVm: AppVm,
   { name, unfinished }: Snapshot,
   report: StepReport,
 ): Promise<void> {
   try {
-    await vmTask(context, own, report, {
+    await vmTask(context, appVm, report, {
       method: 'DELETE',
       path: `/snapshot/${name}`,
       // Not every disk has the snapshot then, and Proxmox would stop at the first that lacks it.
       params: unfinished === null ? {} : { force: 1 },
       task: 'qmdelsnapshot',
-      label: `deleting snapshot ${name} of VM ${own.vm.vmid}`,
+      label: `deleting snapshot ${name} of VM ${appVm.vm.vmid}`,
     });
   } catch (error) {
     // Somebody else was quicker: what was asked for is so.

@@ -7,13 +7,13 @@ import { vmMissing } from '../proxmox/sight.js';
 import { runTask } from '../proxmox/tasks.js';
 
 /** The app's VM, wherever in the cluster it is, and the way to it. */
-export interface Own {
+export interface AppVm {
   readonly client: ProxmoxClient;
   readonly vm: ExistingVm;
   readonly name: string;
 }
 
-export interface OwnAtWork extends Own {
+export interface AppVmWithLoad extends AppVm {
   /**
    * Of all its cores, 0 to 1, as the node measures it all the time. The VM's own status has what the process that answers
    * saw between two questions: nothing at the first. Null where it was not measured yet.
@@ -22,7 +22,7 @@ export interface OwnAtWork extends Own {
 }
 
 /** @throws VM_MISSING, VM_DIFFERS when there are several */
-export async function ownVm(context: Context): Promise<OwnAtWork> {
+export async function findAppVm(context: Context): Promise<AppVmWithLoad> {
   const client = await makeClient(await context.transport(), context.io);
   const row = await findVm(client, context.config.app.name);
   if (row === undefined) throw await vmMissing(client, context.config.app.name);
@@ -44,7 +44,7 @@ export interface VmRequest {
 /** Sends a request about the app's VM that starts a task, and waits for the task. @returns where the VM is then */
 export async function placingTask(
   context: Context,
-  { client, vm }: Own,
+  { client, vm }: AppVm,
   report: StepReport,
   request: VmRequest,
 ): Promise<NodeName> {
@@ -65,6 +65,6 @@ export async function placingTask(
 }
 
 /** The same for what leaves the VM where it is. */
-export async function vmTask(context: Context, own: Own, report: StepReport, request: VmRequest): Promise<void> {
-  await placingTask(context, own, report, request);
+export async function vmTask(context: Context, appVm: AppVm, report: StepReport, request: VmRequest): Promise<void> {
+  await placingTask(context, appVm, report, request);
 }
