@@ -3,7 +3,7 @@ import { type Transport } from '@zebu/kit';
 import { createConsole } from '@zebu/kit/core';
 import { factory as api } from '../../plugins/transport-api/src/index.js';
 import { factory as ssh } from '../../plugins/transport-ssh/src/index.js';
-import { OWN } from './project.js';
+import { NAME_PREFIX } from './project.js';
 import type { Target, TransportId } from './target.js';
 
 interface Row {
@@ -65,7 +65,7 @@ export class Node {
 
   #isOwn({ type, vmid = 0, name = '' }: Row): boolean {
     const { from, to } = this.#target.vmids;
-    return type === 'qemu' && vmid >= from && vmid <= to && name.startsWith(OWN);
+    return type === 'qemu' && vmid >= from && vmid <= to && name.startsWith(NAME_PREFIX);
   }
 
   /** Why somebody else may be using the node right now; undefined when nothing says so. */
@@ -118,7 +118,7 @@ export class Node {
       const path = `/nodes/${node}/storage/${storage}/content`;
       const volumes = (await this.#ask('GET', path, { content: 'backup' })) as Volume[];
       for (const { volid } of volumes.filter(
-        ({ vmid = 0, notes = '' }) => vmid >= from && vmid <= to && notes.includes(OWN),
+        ({ vmid = 0, notes = '' }) => vmid >= from && vmid <= to && notes.includes(NAME_PREFIX),
       )) {
         await this.#finished(node, await this.#ask('DELETE', `${path}/${encodeURIComponent(volid)}`));
         removed.push(volid);

@@ -13,7 +13,7 @@ export interface Combination {
 }
 
 /** Every name the suite gives begins so: what carries it may be removed. */
-export const OWN = 'zebu-acceptance';
+export const NAME_PREFIX = 'zebu-acceptance';
 
 export interface Project {
   readonly app: string;
@@ -51,7 +51,7 @@ CMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"]
 };
 
 export function makeProject(target: Target, { transport, provisioner, vmid }: Combination): Project {
-  const app = `${OWN}-${transport}-${provisioner === 'cloud-image' ? 'image' : 'script'}`;
+  const app = `${NAME_PREFIX}-${transport}-${provisioner === 'cloud-image' ? 'image' : 'script'}`;
   const top = mkdtempSync(join(tmpdir(), `${app}-`));
   const folder = join(top, 'repository');
   const key = join(top, 'id_ed25519');
@@ -65,7 +65,7 @@ export function makeProject(target: Target, { transport, provisioner, vmid }: Co
     if (status !== 0) throw new Error(`git ${args[0] ?? ''}: ${stderr}`);
   };
   mkdirSync(folder);
-  spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', OWN, '-f', key]);
+  spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', NAME_PREFIX, '-f', key]);
   for (const [file, text] of Object.entries(FILES)) write(file, text);
   write('.zebu/hooks/pre-build', PRE_BUILD, 0o755);
   git('init', '-q', '-b', 'main');

@@ -8,7 +8,7 @@ import { looksSecret } from './likely-secret.js';
 import { SETTINGS_RULE } from './sentence.js';
 
 /** Set by zebu, or about this machine: of no use in the VM, and mostly a mistake there. */
-const OWN =
+const RESERVED =
   /^(?:ZEBU_.*|DOCKER_(?:HOST|CONTEXT|CONFIG|TLS|TLS_VERIFY|CERT_PATH)|COMPOSE_(?:FILE|PROJECT_NAME|PATH_SEPARATOR|ENV_FILES))$/;
 
 /** A shorter value is in many others by chance. */
@@ -60,7 +60,7 @@ export async function collectSettings(
   let where = '.env';
   for (const [name, setting] of found) {
     if (name in config.secrets) continue;
-    if (OWN.test(name)) {
+    if (RESERVED.test(name)) {
       if (name === 'COMPOSE_FILE') io.warn('COMPOSE_FILE in .env is not used: app.compose in zebu.yml names the files');
       continue;
     }

@@ -36,7 +36,7 @@ ${Object.values(USAGES)
 `;
 
 /** What every command of pvesh takes beside the parameters of the method. */
-const OWN: KnownOptions = { api_path: { type: 'string', required: true }, noproxy: { type: 'boolean' } };
+const PVESH_OPTIONS: KnownOptions = { api_path: { type: 'string', required: true }, noproxy: { type: 'boolean' } };
 
 /** Options before the command, which are pvesh's own. */
 interface Leading {
@@ -162,7 +162,7 @@ async function run(host: Host, before: Leading, command: string, found: MethodIn
           returns: { type: 'boolean' },
           verbose: { type: 'boolean' },
         }
-      : { ...found?.parameters, ...OWN };
+      : { ...found?.parameters, ...PVESH_OPTIONS };
   const formats = command !== 'usage';
   const usage = usageLine(`pvesh ${command}`, ['api_path'], known, formats);
   try {

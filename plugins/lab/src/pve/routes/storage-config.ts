@@ -23,7 +23,7 @@ const COMMON: ParamSpecs = {
   sparse: bool,
 };
 
-const OWN = new Set(['content', 'nodes', 'disable', 'shared']);
+const COMMON_OPTIONS = new Set(['content', 'nodes', 'disable', 'shared']);
 
 function shown(record: StorageRecord): Record<string, unknown> {
   const { storage, type, content, shared, disable, nodes, options } = record;
@@ -56,7 +56,7 @@ function apply(record: StorageRecord, params: Params): void {
   if (params['nodes'] !== undefined) record.nodes = words(params['nodes']);
   if (params['disable'] !== undefined) record.disable = params['disable'] === '1';
   if (params['shared'] !== undefined) record.shared = params['shared'] === '1';
-  for (const [name, value] of Object.entries(params)) if (!OWN.has(name)) record.options[name] = value;
+  for (const [name, value] of Object.entries(params)) if (!COMMON_OPTIONS.has(name)) record.options[name] = value;
 }
 
 async function prepare(call: Call, storage: string): Promise<void> {
