@@ -59,17 +59,17 @@ export abstract class ZebuCommand<Result> extends Command {
   /** What the command leaves for the rest of a CI job; set by commands that have something to say. */
   protected ciReport: ((outcome: CommandOutcome<Result>) => CiReport) | undefined;
 
-  /** What is true from here on if the process has to end before the command does. */
-  protected stake(error: ZebuError): void {
-    this.#stake = error;
+  /** The error to end with from here on, if the process has to exit before the command has ended: `the deploy goes on`. */
+  protected setForcedExitError(error: ZebuError): void {
+    this.#forcedExitError = error;
   }
-  #stake = new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
+  #forcedExitError = new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
 
-  /** The last word when time is up or the user insists: what is at stake, not what would be convenient. */
+  /** When time is up, or the user insists: prints the error of a forced exit, and exits. */
   #giveUp(): void {
     const end = (): never => {
-      this.#tell(this.#stake);
-      process.exit(this.#stake.oclif.exit);
+      this.#tell(this.#forcedExitError);
+      process.exit(this.#forcedExitError.oclif.exit);
     };
     if (!this.io.paging) end();
     void this.io.endPage('now').then(end);
@@ -135,7 +135,7 @@ export abstract class ZebuCommand<Result> extends Command {
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop);
       for (const close of this.#closers.reverse()) await close();
-      // Nothing is at stake any more, however long somebody reads.
+      // The result is there: nothing is lost, however long somebody reads.
       clearTimeout(late);
       await this.io.endPage();
     }

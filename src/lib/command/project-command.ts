@@ -61,7 +61,7 @@ export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
         transport ??= this.#connect(context);
         return transport;
       },
-      stake: (error) => this.stake(error),
+      setForcedExitError: (error) => this.setForcedExitError(error),
       onClose: (close) => this.onClose(close),
     };
     return context;

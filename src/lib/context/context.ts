@@ -28,8 +28,8 @@ export interface Context {
   readonly stateDir: string;
   /** The one connection to Proxmox of this command, made on first use and closed with it. */
   readonly transport: () => Promise<Transport>;
-  /** Says what is true from here on if the process has to end before the command does, as `the deploy goes on`. */
-  readonly stake?: (error: ZebuError) => void;
+  /** The error to end with from here on, if the process has to exit before the command has ended: `the deploy goes on`. */
+  readonly setForcedExitError?: (error: ZebuError) => void;
   /** Runs when the command ends, however it ends. */
   readonly onClose: (close: () => Promise<void> | void) => void;
 }

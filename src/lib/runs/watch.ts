@@ -87,7 +87,7 @@ function phaseSteps(context: Context, run: Run, probing: boolean, phases: Phases
     title,
     run: async (report) => {
       if (run.journal === undefined || run.end !== undefined) return;
-      context.stake?.(goesOn(run.id));
+      context.setForcedExitError?.(goesOn(run.id));
       run.end = await showPhase(run.journal, {
         report,
         later: phases.slice(index + 1).flatMap((phase) => phase.steps),

@@ -135,7 +135,7 @@ export async function restoreAnew(
       // Proxmox makes the VM before it answers so, and refuses an id that somebody has: from here on it is ours.
       upid = parseUpid(data)?.upid;
       if (upid !== undefined)
-        context.stake?.(
+        context.setForcedExitError?.(
           new ZebuError('OUTCOME_UNKNOWN', `Interrupted while VM ${vm.vmid} was being restored`, {
             hint: `See in Proxmox how its task ends: ${upid}. If it fails, VM ${vm.vmid} is empty: on the host, qm destroy ${vm.vmid}`,
           }),
