@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
-import { cacheImage, fromScript, standInBeside } from '../../test/support/community-script.js';
+import { cacheImage, fromScript, standInFor } from '../../test/support/community-script.js';
 import { labTarget, type Target } from './target.js';
 
 /** A lab as a target, with the stand-in for the community script. */
 export function targetInLab(lab: LabReport): Target {
   cacheImage(lab);
   return labTarget(lab, (folder) => {
-    standInBeside(folder);
+    standInFor(folder);
     return fromScript.script;
   });
 }

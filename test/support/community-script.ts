@@ -26,10 +26,10 @@ interface Changes {
 
 /** Puts the stand-in for upstream beside a project, changed as asked, and pins what is there then. */
 export const standIn = (project: Pick<Project, 'folder'>, changes: Changes = {}): void =>
-  standInBeside(project.folder, changes);
+  standInFor(project.folder, changes);
 
 /** The same. @param repository folder of zebu.yml; the stand-in is in `../upstream` */
-export function standInBeside(repository: string, changes: Changes = {}): void {
+export function standInFor(repository: string, changes: Changes = {}): void {
   const folder = join(repository, '..', 'upstream');
   cpSync(join(ROOT, 'test', 'fixtures', 'community-script'), folder, { recursive: true });
   const script = join(folder, SCRIPT);

@@ -2,7 +2,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { makeBaseImage } from './base-image.js';
-import { BESIDE, checkOutBeside, containersOf } from './beside-compose.js';
+import { PLAIN_FOLDER, checkOutPlain, containersOf } from './plain-compose.js';
 import { ROOT } from './cli.js';
 import { guestShell, type Shell } from './guest-shell.js';
 import { makeProject, type Project } from './project.js';
@@ -104,22 +104,22 @@ done`,
   #compose(words: string): string {
     const { name, compose, profiles = [] } = this.#shape;
     const options = profiles.map((profile) => ` --profile ${profile}`).join('');
-    return this.#vm.run(`cd ${BESIDE} && docker compose -p ${name} -f ${compose}${options} ${words}`);
+    return this.#vm.run(`cd ${PLAIN_FOLDER} && docker compose -p ${name} -f ${compose}${options} ${words}`);
   }
 
   #plain(ref: string): Running {
-    checkOutBeside(this.#vm, this.#project.folder, ref, this.#shape.env);
+    checkOutPlain(this.#vm, this.#project.folder, ref, this.#shape.env);
     const said = this.#compose('up -d --build --wait --remove-orphans 2>&1 || [ $? = 1 ]');
     return { ...this.#running(), said };
   }
 
   /** Both versions with plain Compose, which leaves nothing behind. */
-  #beside(): { readonly first: Running; readonly second: Running } {
+  #plainCompose(): { readonly first: Running; readonly second: Running } {
     const first = this.#plain('v1');
     this.#writeData();
     const second = this.#plain('v2');
     this.#compose('down -v -t 0 2>&1');
-    this.#vm.run(`sudo rm -rf ${BESIDE}`);
+    this.#vm.run(`sudo rm -rf ${PLAIN_FOLDER}`);
     return { first, second };
   }
 
@@ -142,7 +142,7 @@ done`,
     const { ip } = await this.#project.json<{ ip: string }>(['vm:create']);
     this.#guest = guestShell(ip, this.#project.key);
     makeBaseImage(this.#guest);
-    const plain = this.#beside();
+    const plain = this.#plainCompose();
     expect(differing(plain.first, plain.second), plain.second.said).toEqual(replaced);
 
     await this.#project.json(['app:deploy', '--tag', 'v1']);

@@ -11,8 +11,8 @@ import REASON from '../../../src/lib/runner/reason.sh';
 import SOURCES from '../../../src/lib/runner/sources.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
 import { makeBaseImage } from '../../support/base-image.js';
-import { BESIDE, checkOutBeside, containersOf, servicesOf } from '../../support/beside-compose.js';
-import { FOLDER, holders } from '../../support/compose-features/beside.js';
+import { PLAIN_FOLDER, checkOutPlain, containersOf, servicesOf } from '../../support/plain-compose.js';
+import { FOLDER, holders } from '../../support/compose-features/fixture.js';
 import { ROWS } from '../../support/compose-features/index.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -90,8 +90,8 @@ describe('every feature of Compose, beside plain Compose', { timeout: 300_000 },
     makeBaseImage(guest);
     guest.run('docker volume create features-outside && docker network create features-outside');
     // The same name, so that all that Compose derives from it is the same; gone before zebu comes.
-    checkOutBeside(guest, project.folder, 'v1', ENV);
-    const compose = `cd ${BESIDE} && docker compose -p ${APP}`;
+    checkOutPlain(guest, project.folder, 'v1', ENV);
+    const compose = `cd ${PLAIN_FOLDER} && docker compose -p ${APP}`;
     guest.run(`${compose} --profile on build >/dev/null 2>&1; ${compose} --profile on create 2>&1`);
     plain = seen(guest.run(`${compose} --profile '*' config --format json 2>/dev/null`));
     guest.run(`${compose} --profile on down -v -t 0 2>&1`);

@@ -75,7 +75,7 @@ interface Said {
 }
 
 /** `{ stdout, stderr }` beside `data`, for the programs of the host; lines without their ends, nothing when nothing was said. */
-function beside({ stdout, stderr }: Said, local: boolean): Partial<Said> {
+function outputMembers({ stdout, stderr }: Said, local: boolean): Partial<Said> {
   if (!local) return {};
   return { ...(stdout.length > 0 && { stdout }), ...(stderr.length > 0 && { stderr }) };
 }
@@ -95,7 +95,7 @@ function refuse(response: ServerResponse, refused: PveFault, said: Said, local: 
       message: `${fault.message}${newline}`,
       data: null,
       ...(fault.errors === undefined ? {} : { errors: fault.errors }),
-      ...beside(said, local),
+      ...outputMembers(said, local),
     });
   }
 }
@@ -157,7 +157,7 @@ export async function handleApi(
     else if (fault?.kind === 'hang') return;
     else {
       const total = Array.isArray(data) ? totalOf(call, path) : undefined;
-      const more = { ...(total === undefined ? {} : { total }), ...beside(said, local) };
+      const more = { ...(total === undefined ? {} : { total }), ...outputMembers(said, local) };
       answer(response, 200, 'OK', { data: data ?? null, ...more });
     }
   } catch (error) {

@@ -77,6 +77,6 @@ async function move(from: LabNode, to: LabNode, volid: string): Promise<void> {
   const [source, target] = [from.storage.path(volid), to.storage.path(volid)];
   await mkdir(dirname(target), { recursive: true });
   await rename(source, target);
-  for (const beside of [treeDirectory, (file: string) => `${file}.snapshots`])
-    if (existsSync(beside(source))) await rename(beside(source), beside(target));
+  for (const companionOf of [treeDirectory, (file: string) => `${file}.snapshots`])
+    if (existsSync(companionOf(source))) await rename(companionOf(source), companionOf(target));
 }

@@ -150,15 +150,15 @@ export function servicesOf(config: string): Readonly<Record<string, Members>> {
 }
 
 /** Where plain Compose has its checkout of a project, in the VM. */
-export const BESIDE = '/srv/plain';
+export const PLAIN_FOLDER = '/srv/plain';
 
 /**
  * Puts the files of a commit and a `.env` into the folder of plain Compose, over what is there. Their times are of now, as
  * after a checkout: BuildKit takes a file of the same size and the same second for the same file.
  */
-export function checkOutBeside(guest: Shell, folder: string, ref: string, env = ''): void {
+export function checkOutPlain(guest: Shell, folder: string, ref: string, env = ''): void {
   const archive = execFileSync('git', ['archive', ref, ':!zebu.yml'], { cwd: folder }).toString('base64');
-  guest.run(`sudo mkdir -p ${BESIDE} && sudo chown "$(id -u)" ${BESIDE} && cd ${BESIDE} && base64 -d <<'END' | tar -xm
+  guest.run(`sudo mkdir -p ${PLAIN_FOLDER} && sudo chown "$(id -u)" ${PLAIN_FOLDER} && cd ${PLAIN_FOLDER} && base64 -d <<'END' | tar -xm
 ${archive}
 END
 printf '%s' '${env}' >.env`);
