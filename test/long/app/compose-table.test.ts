@@ -112,18 +112,22 @@ describe('every feature of Compose, beside plain Compose', { timeout: 300_000 },
     expect(plain.containers.size).toBeGreaterThan(30);
   });
 
-  it.each(ROWS.filter(({ proof }) => proof.kind === 'beside').map(({ name }) => name))('is as Compose: %s', (name) => {
-    const found = holders(name);
-    expect(found).not.toEqual([]);
-    if (!name.startsWith('services.')) return;
-    for (const service of found) {
-      expect(ours.services[service]).toEqual(plain.services[service]);
-      for (const [container, inspected] of plain.containers) {
-        const { Labels } = inspected['Config'] as { readonly Labels: Readonly<Record<string, string>> };
-        if (Labels['com.docker.compose.service'] === service) expect(ours.containers.get(container)).toEqual(inspected);
+  it.each(ROWS.filter(({ proof }) => proof.kind === 'as Compose').map(({ name }) => name))(
+    'is as Compose: %s',
+    (name) => {
+      const found = holders(name);
+      expect(found).not.toEqual([]);
+      if (!name.startsWith('services.')) return;
+      for (const service of found) {
+        expect(ours.services[service]).toEqual(plain.services[service]);
+        for (const [container, inspected] of plain.containers) {
+          const { Labels } = inspected['Config'] as { readonly Labels: Readonly<Record<string, string>> };
+          if (Labels['com.docker.compose.service'] === service)
+            expect(ours.containers.get(container)).toEqual(inspected);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('refuses by name what its table says is refused, and what the Compose of the VM does not know', () => {
     const rows = ROWS.flatMap(({ name, proof }) =>

@@ -1,4 +1,4 @@
-import { beside, newer, tested, type Row } from './row.js';
+import { asCompose, newer, tested, type Row } from './row.js';
 
 export const BUILD_ROWS: readonly Row[] = [
   ...[
@@ -13,7 +13,7 @@ export const BUILD_ROWS: readonly Row[] = [
   ],
   ...['isolation', 'labels', 'network', 'no_cache', 'platforms', 'privileged', 'pull', 'shm_size', 'target'],
   ...['ulimits'],
-].map((name) => beside(`services.build.${name}`));
+].map((name) => asCompose(`services.build.${name}`));
 
 export const BUILD_ROWS_SAID: readonly Row[] = [
   tested(
@@ -23,9 +23,9 @@ export const BUILD_ROWS_SAID: readonly Row[] = [
     'unit/runner/build-args.test.ts',
     'finds the value of a secret in a build argument where Compose takes no marker',
   ),
-  beside('services.build.secrets', 'from files and from declared secrets'),
-  beside('services.build.ssh', 'of the VM, which has no agent'),
-  beside('services.build.tags', 'stay with the image; `app:destroy` removes what the app was built as'),
+  asCompose('services.build.secrets', 'from files and from declared secrets'),
+  asCompose('services.build.ssh', 'of the VM, which has no agent'),
+  asCompose('services.build.tags', 'stay with the image; `app:destroy` removes what the app was built as'),
   newer('services.build.provenance', { build: { context: '.', provenance: true } }),
   newer('services.build.sbom', { build: { context: '.', sbom: true } }),
 ];

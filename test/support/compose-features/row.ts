@@ -13,7 +13,7 @@ export interface Row {
 
 type Proof =
   /** It stands in test/fixtures/compose-features: the rendered service and the container are those of plain Compose. */
-  | { readonly kind: 'beside' }
+  | { readonly kind: 'as Compose' }
   /** This Compose file is refused, with a sentence that matches. */
   | { readonly kind: 'refused'; readonly file: object | string; readonly why: RegExp }
   /** The Compose of Debian 13 does not know it: it says so by name, and so does zebu. */
@@ -21,11 +21,11 @@ type Proof =
   /** A test of this name, in that file of the folder `test`. */
   | { readonly kind: 'test'; readonly file: string; readonly title: string };
 
-export const beside = (name: string, says?: string): Row => ({
+export const asCompose = (name: string, says?: string): Row => ({
   name,
   as: 'as Compose',
   ...(says === undefined ? {} : { says }),
-  proof: { kind: 'beside' },
+  proof: { kind: 'as Compose' },
 });
 
 export const tested = (as: Verdict, name: string, says: string, file: string, title: string): Row => ({

@@ -1,4 +1,4 @@
-import { beside, newer, tested, type Row } from './row.js';
+import { asCompose, newer, tested, type Row } from './row.js';
 
 const IN_FORCE = 'integration/app/in-force.test.ts';
 const PATHS = 'integration/app/paths.test.ts';
@@ -25,17 +25,20 @@ const PLAIN = [
   ...['platform', 'privileged', 'read_only', 'runtime', 'security_opt', 'shm_size', 'stdin_open', 'stop_grace_period'],
   ...['stop_signal', 'storage_opt', 'sysctls', 'tmpfs', 'tty', 'ulimits', 'user', 'userns_mode', 'uts', 'volumes_from'],
   ...['working_dir', 'blkio_config'],
-].map((name) => beside(`services.${name}`));
+].map((name) => asCompose(`services.${name}`));
 
 export const SERVICE_ROWS: readonly Row[] = [
   ...PLAIN,
-  beside('services.container_name', 'a service that has one is recreated, never rolled'),
-  beside(
+  asCompose('services.container_name', 'a service that has one is recreated, never rolled'),
+  asCompose(
     'services.cpu_shares',
     'while a release is built, running containers that say nothing of it have more (`deploy.build.app_weight`)',
   ),
-  beside('services.credential_spec', 'for Windows; Docker on Linux refuses to start it, as it does without zebu'),
-  beside('services.depends_on', '`condition`, `required`; a dependency that is rolled waits for its conditions, too'),
+  asCompose('services.credential_spec', 'for Windows; Docker on Linux refuses to start it, as it does without zebu'),
+  asCompose(
+    'services.depends_on',
+    '`condition`, `required`; a dependency that is rolled waits for its conditions, too',
+  ),
   tested(
     'as Compose',
     'services.depends_on.restart',
@@ -43,12 +46,12 @@ export const SERVICE_ROWS: readonly Row[] = [
     'unit/runner/strategy.test.ts',
     'restarts what asked for it, when what it depends on was rolled',
   ),
-  beside('services.develop', 'for `docker compose watch`; a deploy leaves it out'),
-  beside('services.env_file', 'files of the commit, and `.env` with settings and secrets'),
+  asCompose('services.develop', 'for `docker compose watch`; a deploy leaves it out'),
+  asCompose('services.env_file', 'files of the commit, and `.env` with settings and secrets'),
   newer('services.env_file.format', { env_file: [{ path: 'app.env', format: 'raw' }] }),
-  beside('services.extends'),
-  beside('services.gpus', `a matter of Docker and the VM; ${NOT_ALL}`),
-  beside('services.healthcheck'),
+  asCompose('services.extends'),
+  asCompose('services.gpus', `a matter of Docker and the VM; ${NOT_ALL}`),
+  asCompose('services.healthcheck'),
   tested(
     'better',
     'services.image',
@@ -56,17 +59,20 @@ export const SERVICE_ROWS: readonly Row[] = [
     'integration/app/verdict.test.ts',
     'brings back the pulled image that was there, and refuses one that cannot be pulled',
   ),
-  beside('services.label_file', NOT_ALL),
+  asCompose('services.label_file', NOT_ALL),
   newer('services.models', { models: ['llm'] }, '', { models: { llm: { model: 'ai/smollm2' } } }),
-  beside('services.network_mode', 'a service that shares a network or has that of the VM is recreated, never rolled'),
-  beside('services.networks', 'a fixed address: recreated, never rolled'),
-  beside('services.networks.gw_priority', NOT_ALL),
+  asCompose(
+    'services.network_mode',
+    'a service that shares a network or has that of the VM is recreated, never rolled',
+  ),
+  asCompose('services.networks', 'a fixed address: recreated, never rolled'),
+  asCompose('services.networks.gw_priority', NOT_ALL),
   newer('services.networks.interface_name', { networks: { default: { interface_name: 'eth7' } } }),
-  beside('services.networks.driver_opts', NOT_ALL),
-  beside('services.ports', 'one that is published as a fixed port: recreated, never rolled'),
-  beside('services.post_start', NOT_ALL),
-  beside('services.pre_stop', `such a service is recreated, never rolled: only Compose runs the hook; ${NOT_ALL}`),
-  beside('services.profiles', 'those of `app.profiles`, and of `COMPOSE_PROFILES` in `.env`'),
+  asCompose('services.networks.driver_opts', NOT_ALL),
+  asCompose('services.ports', 'one that is published as a fixed port: recreated, never rolled'),
+  asCompose('services.post_start', NOT_ALL),
+  asCompose('services.pre_stop', `such a service is recreated, never rolled: only Compose runs the hook; ${NOT_ALL}`),
+  asCompose('services.profiles', 'those of `app.profiles`, and of `COMPOSE_PROFILES` in `.env`'),
   newer('services.provider', { image: undefined, provider: { type: 'model', options: { model: 'x' } } }),
   tested(
     'better',
@@ -83,7 +89,7 @@ export const SERVICE_ROWS: readonly Row[] = [
     'unit/runner/verdict.test.ts',
     'is told by %s',
   ),
-  beside('services.scale'),
+  asCompose('services.scale'),
   tested(
     'better',
     'services.configs',
@@ -106,5 +112,5 @@ export const SERVICE_ROWS: readonly Row[] = [
     PATHS,
     'hold what was written after more deploys than are kept, and start again',
   ),
-  beside('services.volumes.image', NOT_ALL),
+  asCompose('services.volumes.image', NOT_ALL),
 ];

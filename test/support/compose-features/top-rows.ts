@@ -1,14 +1,14 @@
-import { beside, newer, refused, tested, type Row } from './row.js';
+import { asCompose, newer, refused, tested, type Row } from './row.js';
 
 const IN_FORCE = 'integration/app/in-force.test.ts';
 const one = { one: { image: 'base:1' } };
 
 export const DEPLOY_ROWS: readonly Row[] = [
-  ...['labels', 'resources'].map((name) => beside(`services.deploy.${name}`)),
+  ...['labels', 'resources'].map((name) => asCompose(`services.deploy.${name}`)),
   ...['endpoint_mode', 'placement', 'rollback_config', 'update_config'].map((name) =>
-    beside(`services.deploy.${name}`, 'read and ignored: for swarm'),
+    asCompose(`services.deploy.${name}`, 'read and ignored: for swarm'),
   ),
-  beside('services.deploy.replicas'),
+  asCompose('services.deploy.replicas'),
   tested(
     'better',
     'services.deploy.mode',
@@ -20,17 +20,17 @@ export const DEPLOY_ROWS: readonly Row[] = [
 ];
 
 export const TOP_ROWS: readonly Row[] = [
-  beside('name', '`app.name` is the name of the project; another one in the files is told at the deploy'),
-  beside('version', 'read and ignored'),
-  beside('x-', 'as anchors, aliases and merges (`<<`)'),
-  beside('interpolation', 'all forms, from settings and secrets, and `ZEBU_REF`, `ZEBU_COMMIT`, `ZEBU_RELEASE`'),
+  asCompose('name', '`app.name` is the name of the project; another one in the files is told at the deploy'),
+  asCompose('version', 'read and ignored'),
+  asCompose('x-', 'as anchors, aliases and merges (`<<`)'),
+  asCompose('interpolation', 'all forms, from settings and secrets, and `ZEBU_REF`, `ZEBU_COMMIT`, `ZEBU_RELEASE`'),
   refused(
     'interpolation of what must be there',
     '`${NAME:?why}` without a value, with its own words',
     { services: { one: { image: '${NOT_SET:?say which image}' } } },
     /say which image/,
   ),
-  beside('include', 'with project directory and env file of its own'),
+  asCompose('include', 'with project directory and env file of its own'),
   tested(
     'as Compose',
     '!reset and !override',
@@ -47,7 +47,7 @@ export const TOP_ROWS: readonly Row[] = [
   ),
   newer('models', { models: ['llm'] }, '', { models: { llm: { model: 'ai/smollm2' } } }),
   ...['attachable', 'driver', 'enable_ipv4', 'external', 'internal', 'labels', 'name'].map((name) =>
-    beside(`networks.${name}`),
+    asCompose(`networks.${name}`),
   ),
   ...['driver_opts', 'enable_ipv6', 'ipam'].map((name) =>
     tested(
@@ -58,7 +58,7 @@ export const TOP_ROWS: readonly Row[] = [
       'makes a network with other settings anew, with what is on it',
     ),
   ),
-  ...['external', 'name'].map((name) => beside(`volumes.${name}`)),
+  ...['external', 'name'].map((name) => asCompose(`volumes.${name}`)),
   ...['driver', 'driver_opts', 'labels'].map((name) =>
     tested(
       'refused',
@@ -68,8 +68,8 @@ export const TOP_ROWS: readonly Row[] = [
       'refuses a volume with other settings before anything is touched, and says what to do',
     ),
   ),
-  ...['content', 'environment', 'file', 'labels'].map((name) => beside(`configs.${name}`)),
-  ...['environment', 'file', 'labels'].map((name) => beside(`secrets.${name}`)),
+  ...['content', 'environment', 'file', 'labels'].map((name) => asCompose(`configs.${name}`)),
+  ...['environment', 'file', 'labels'].map((name) => asCompose(`secrets.${name}`)),
   ...(['configs', 'secrets'] as const).flatMap((kind) =>
     ['external', 'name'].map((name) =>
       refused(

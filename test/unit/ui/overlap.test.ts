@@ -13,7 +13,7 @@ async function show(...steps: readonly Step[]): Promise<string> {
   return stderr.text.replaceAll(/\d+\.\d s/g, 'T');
 }
 
-describe('beside', () => {
+describe('overlapped', () => {
   it('begins the second with the first, and shows it when its turn comes', async () => {
     const order: string[] = [];
     const [first, second] = overlapped(
