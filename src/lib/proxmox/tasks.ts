@@ -2,7 +2,7 @@ import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
 import type { Clock } from '../context/context.js';
 import { taskListAnswer, taskStatusAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
-import { followHa, HA_TYPES } from './ha/follow.js';
+import { awaitHaRequest, HA_TYPES } from './ha/await-request.js';
 import { toUpid, type NodeName, type Upid, type Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
 import { taskFailure, taskLog, taskPath, warningsIn } from './task-failure.js';
@@ -111,7 +111,7 @@ export async function runTask(
   }
   // Over some transports the request itself takes as long as its task: together they have one bound.
   const result = await waitTask(client, upid, options, started);
-  const node = await followHa(client, upid, lost, options, started);
+  const node = await awaitHaRequest(client, upid, lost, options, started);
   return node === undefined ? result : { ...result, node };
 }
 

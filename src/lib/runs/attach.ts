@@ -2,10 +2,10 @@ import { ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
-import { JournalStream } from './follow.js';
+import { JournalStream } from './journal-stream.js';
 import { appLayout } from '../app-folder/layout.js';
 import { MISSING_STATUS } from '../app-folder/statuses.js';
-import { followScript } from './programs/follow.js';
+import { showJournalScript } from './programs/show-journal.js';
 import { notDeployed } from '../app-folder/status.js';
 import { carryOut, newRun, reopenRun, type Run } from './watch.js';
 import type { Followed } from './results.js';
@@ -13,7 +13,7 @@ import type { Followed } from './results.js';
 /** Opens the journal of a run that somebody else started. @throws REF_UNKNOWN, APP_MISSING */
 export async function attach(context: Context, session: SshSession, run: Run): Promise<void> {
   const { name } = context.config.app;
-  const line = followScript(appLayout(name), run.id === '' ? undefined : run.id, 0);
+  const line = showJournalScript(appLayout(name), run.id === '' ? undefined : run.id, 0);
   const process = await session.stream({ line }, { signal: context.signal });
   const journal = new JournalStream(process, reopenRun(context, run));
   run.session = session;

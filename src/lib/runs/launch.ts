@@ -10,7 +10,7 @@ import {
   TAKEN_STATUS,
 } from '../app-folder/statuses.js';
 import { saysDiskFull } from '../guest/disk-full.js';
-import { JournalStream } from './follow.js';
+import { JournalStream } from './journal-stream.js';
 import { changedMeanwhile, lockHeld, nameTaken, objectsDamaged, overtaken } from '../app-folder/lock.js';
 import { reopenRun, type Run } from './watch.js';
 

@@ -1,6 +1,6 @@
 import { isZebuError, ZebuError, type ErrorCode } from '@zebu/kit';
 import type { Cause } from '../app-folder/causes.js';
-import type { EndEvent } from './follow.js';
+import type { EndEvent } from './journal-stream.js';
 
 /** Causes of a refusal that have an error of their own. */
 const REFUSALS: Readonly<Partial<Record<Cause, ErrorCode>>> = {

@@ -3,12 +3,12 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
-import type { JournalStream } from './follow.js';
-import { PHASES, showPhase, type AskedStep, type EndEvent, type Phases, type Reopen } from './follow.js';
+import type { JournalStream } from './journal-stream.js';
+import { PHASES, showPhase, type AskedStep, type EndEvent, type Phases, type Reopen } from './journal-stream.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff, endError } from './outcome.js';
 import { runClientProbes } from './probes.js';
-import { answerScript, followScript } from './programs/follow.js';
+import { answerScript, showJournalScript } from './programs/show-journal.js';
 import { snapshotForDeploy } from './snapshot.js';
 
 /** What is known so far of a run in the VM. */
@@ -57,7 +57,7 @@ export function reopenRun(context: Context, run: Run): Reopen {
       if (signal.aborted || !isZebuError(lost) || lost.code !== 'UNREACHABLE') return undefined;
       run.session = await reconnect(context, lost);
     } else await clock.sleep(500, signal);
-    const line = followScript(appLayout(context.config.app.name), run.id, skip);
+    const line = showJournalScript(appLayout(context.config.app.name), run.id, skip);
     return run.session?.stream({ line }, { signal });
   };
 }

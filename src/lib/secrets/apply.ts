@@ -2,7 +2,7 @@ import { isZebuError, quote, sh, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import type { Cause } from '../app-folder/causes.js';
-import type { Phases } from '../runs/follow.js';
+import type { Phases } from '../runs/journal-stream.js';
 import { launch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
 import { runnerPart } from '../runs/programs/runner-part.js';

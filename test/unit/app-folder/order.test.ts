@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import ORDER from '../../../src/lib/app-folder/order.sh';
-import { followScript } from '../../../src/lib/runs/programs/follow.js';
+import { showJournalScript } from '../../../src/lib/runs/programs/show-journal.js';
 import { chooseRelease, parseReleases, releasesScript } from '../../../src/lib/app/releases.js';
 import COMMIT from '../../../src/lib/runner/commit.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
@@ -84,7 +84,8 @@ describe.each(vmShells())('what came after what, in $name', { timeout: 60_000 },
   const releases = (): readonly string[] => sh(`${ORDER}releases_in_order .`);
   const found = (): ReturnType<typeof parseReleases> => parseReleases(`${sh(releasesScript(base)).join('\n')}\n`);
   const before = (): string => chooseRelease(found(), undefined);
-  const newestJournal = (): string | undefined => sh(followScript({ ...appLayout('shop'), base }, undefined, 0)).at(-1);
+  const newestJournal = (): string | undefined =>
+    sh(showJournalScript({ ...appLayout('shop'), base }, undefined, 0)).at(-1);
   const pruned = (keep: number): readonly string[] =>
     sh(`base=${base} id=none keep=${keep}\n${ORDER}${COMMIT}${IN_USE}${PRUNE}\nold_releases`);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ZebuError, type Io } from '@zebu/kit';
 import type { ProxmoxClient } from '../../../src/lib/proxmox/client.js';
 import { haChange } from '../../../src/lib/vm/ha/change.js';
-import { followHa } from '../../../src/lib/proxmox/ha/follow.js';
+import { awaitHaRequest } from '../../../src/lib/proxmox/ha/await-request.js';
 import { toNodeName, toUpid, toVmid } from '../../../src/lib/proxmox/ids.js';
 
 const on = { vmid: 100, running: true };
@@ -81,14 +81,14 @@ function follow(
   type: string,
   answers: Readonly<Record<string, readonly unknown[]>>,
   target?: string,
-): ReturnType<typeof followHa> {
+): ReturnType<typeof awaitHaRequest> {
   let now = 0;
   const clock = {
     now: () => new Date(now),
     elapsed: () => now,
     sleep: async (ms: number) => void (now += ms),
   };
-  return followHa(
+  return awaitHaRequest(
     cluster(answers),
     upid(type),
     { vmid: toVmid(100), target: target === undefined ? undefined : toNodeName(target) },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endError } from '../../../src/lib/runs/outcome.js';
 import { parseJournalLine } from '../../../src/lib/runs/journal.js';
-import type { EndEvent } from '../../../src/lib/runs/follow.js';
+import type { EndEvent } from '../../../src/lib/runs/journal-stream.js';
 
 const end = (verdict: string, step: string, reason: string): EndEvent =>
   parseJournalLine(JSON.stringify({ t: 1, end: verdict, step, seconds: 3, reason })) as EndEvent;

@@ -91,7 +91,7 @@ async function isMoved(
  * @returns where the VM is then; undefined when the task was not such a request
  * @throws TASK_FAILED, TASK_TIMEOUT, and the signal's reason when aborted
  */
-export async function followHa(
+export async function awaitHaRequest(
   client: ProxmoxClient,
   upid: Upid,
   { vmid, target }: Pick<LostTask, 'target' | 'vmid'>,

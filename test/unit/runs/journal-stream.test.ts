@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { RemoteProcess } from '@zebu/kit/ssh';
 import { describe, expect, it } from 'vitest';
-import { JournalStream } from '../../../src/lib/runs/follow.js';
+import { JournalStream } from '../../../src/lib/runs/journal-stream.js';
 
 /** A process in the VM that prints this and ends. */
 function printing(text: string): RemoteProcess {
