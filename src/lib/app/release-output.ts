@@ -3,7 +3,7 @@ import { shown } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { streamLines } from '../guest/lines.js';
 import { openGuest } from '../guest/session.js';
-import { parseJournalLine } from '../runs/journal.js';
+import { parseJournalLine } from '../runs/journal-events.js';
 import { appLayout } from '../app-folder/layout.js';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import type { ReleaseLine } from './results.js';

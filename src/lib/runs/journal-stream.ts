@@ -1,6 +1,6 @@
 import type { RemoteProcess } from '@zebu/kit/ssh';
 import type { StepReport } from '../ui/steps.js';
-import { LineSplitter, parseJournalLine, type JournalEvent } from './journal.js';
+import { LineSplitter, parseJournalLine, type JournalEvent } from './journal-events.js';
 
 export type EndEvent = Extract<JournalEvent, { kind: 'end' }>;
 

@@ -1,7 +1,7 @@
 import { sh, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
-import { parseJournalLine } from '../runs/journal.js';
+import { parseJournalLine } from '../runs/journal-events.js';
 import { appLayout } from '../app-folder/layout.js';
 import { listReleasesIn } from '../app/releases.js';
 import type { Release } from '../app/results.js';

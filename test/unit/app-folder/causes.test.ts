@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, toCause, type Cause } from '../../../src/lib/app-folder/causes.js';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
-import { parseJournalLine } from '../../../src/lib/runs/journal.js';
+import { parseJournalLine } from '../../../src/lib/runs/journal-events.js';
 import { endError } from '../../../src/lib/runs/outcome.js';
 import { ROOT } from '../../support/cli.js';
 

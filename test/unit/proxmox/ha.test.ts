@@ -104,7 +104,7 @@ const task = (type: string, status: string | undefined, starttime = 0x64): objec
   status,
 });
 
-describe('followHa', () => {
+describe('awaitHaRequest', () => {
   it('has nothing to wait for after any other task', async () => {
     expect(await follow('qmstart', {})).toBeUndefined();
   });

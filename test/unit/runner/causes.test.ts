@@ -25,7 +25,7 @@ import SECRETS from '../../../src/lib/runner/secrets.sh';
 import START from '../../../src/lib/runner/start.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
-import { parseJournalLine } from '../../../src/lib/runs/journal.js';
+import { parseJournalLine } from '../../../src/lib/runs/journal-events.js';
 import { endError } from '../../../src/lib/runs/outcome.js';
 import { ROOT } from '../../support/cli.js';
 import { reword } from '../../support/reworded.js';

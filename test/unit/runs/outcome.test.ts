@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endError } from '../../../src/lib/runs/outcome.js';
-import { parseJournalLine } from '../../../src/lib/runs/journal.js';
+import { parseJournalLine } from '../../../src/lib/runs/journal-events.js';
 import type { EndEvent } from '../../../src/lib/runs/journal-stream.js';
 
 const end = (verdict: string, step: string, reason: string): EndEvent =>

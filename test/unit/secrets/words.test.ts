@@ -1,7 +1,7 @@
 /** How a change of secrets ended is told by the cause of the run, whatever its words are. */
 import { isZebuError, type ZebuError } from '@zebu/kit';
 import { describe, expect, it } from 'vitest';
-import { parseJournalLine } from '../../../src/lib/runs/journal.js';
+import { parseJournalLine } from '../../../src/lib/runs/journal-events.js';
 import { endError } from '../../../src/lib/runs/outcome.js';
 import { inWordsOfSecrets } from '../../../src/lib/secrets/apply.js';
 
