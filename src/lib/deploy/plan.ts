@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
 import { frontPlan } from '../app-folder/front-proxy.js';
 import type { Target } from '../repository/git.js';
-import { clientBound, probeName, type Probe } from '../runs/probes.js';
+import { clientBound, probeName, type Probe } from '../runs/client-probes.js';
 import type { ReleaseId } from '../app-folder/release-id.js';
 import PROBE_FUNCTIONS from './probe-functions.sh';
 

@@ -7,7 +7,7 @@ import type { JournalStream } from './journal-stream.js';
 import { PHASES, showPhase, type AskedStep, type EndEvent, type Phases, type Reopen } from './journal-stream.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff, endError } from './outcome.js';
-import { runClientProbes } from './probes.js';
+import { runClientProbes } from './client-probes.js';
 import { answerScript, showJournalScript } from './programs/show-journal.js';
 import { snapshotForDeploy } from './snapshot.js';
 

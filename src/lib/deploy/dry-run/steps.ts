@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.js';
-import { probeName } from '../../runs/probes.js';
+import { probeName } from '../../runs/client-probes.js';
 import { formatBytes, formatSeconds } from '../../ui/units.js';
 import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
