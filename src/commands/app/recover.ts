@@ -13,7 +13,7 @@ export default class AppRecover extends ProjectCommand<Recovered> {
   async execute(): Promise<Recovered> {
     const { flags } = await this.parse(AppRecover);
     const context = await this.context(flags);
-    const { recover } = await import('../../lib/runs/recover.js');
+    const { recover } = await import('../../lib/runs/start-recovery.js');
     const result = await recover(context);
     this.io.out(
       result.recovered ? `${result.release ?? ''}: ${result.verdict ?? ''} (${result.reason})` : 'nothing to recover',

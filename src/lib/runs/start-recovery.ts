@@ -6,13 +6,13 @@ import { launch } from './launch.js';
 import { appLayout, type AppLayout } from '../app-folder/layout.js';
 import { runnerPart } from './programs/runner-part.js';
 import { surveyApp, parseOpen } from '../app-folder/status.js';
-import RECOVER from './recover.sh';
+import START_RECOVERY from './start-recovery.sh';
 import { carryOut, newRun } from './watch.js';
 import type { Recovered } from './results.js';
 
 /** Starts the runner on the transaction that is open, under the lock; standard input brings the runner. */
 const recoverScript = (layout: AppLayout, holder: string, lockWait: number): string =>
-  variables({ base: layout.base, holder, lock_wait: lockWait, ...runnerPart().values }) + RECOVER;
+  variables({ base: layout.base, holder, lock_wait: lockWait, ...runnerPart().values }) + START_RECOVERY;
 
 /** Ends a deploy that was interrupted in the VM: undone, or finished where it was verified. @throws DEPLOY_UNHEALTHY, LOCK_HELD */
 export async function recover(context: Context): Promise<Recovered> {
