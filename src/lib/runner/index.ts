@@ -29,7 +29,7 @@ import MOUNTS from './mounts.sh';
 import PORTS from './ports.sh';
 import PREFLIGHT from './preflight.sh';
 import PROBES from './probes.sh';
-import PRUNE from './prune.sh';
+import REMOVE_OLD from './remove-old.sh';
 import REASON from './reason.sh';
 import RECEIVE from './receive.sh';
 import RECOVER from './recover.sh';
@@ -94,7 +94,7 @@ export const RUNNER = [
   RECOVER,
   HOOKS,
   IN_USE,
-  PRUNE,
+  REMOVE_OLD,
   BUILD_ARGS,
   FOLLOW_DATA,
   SECRETS,

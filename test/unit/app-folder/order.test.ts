@@ -17,7 +17,7 @@ import { showJournalScript } from '../../../src/lib/runs/programs/show-journal.j
 import { chooseRelease, parseReleases, releasesScript } from '../../../src/lib/app/releases.js';
 import COMMIT from '../../../src/lib/runner/commit.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
-import PRUNE from '../../../src/lib/runner/prune.sh';
+import PRUNE from '../../../src/lib/runner/remove-old.sh';
 import RECEIVE from '../../../src/lib/runner/receive.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 

@@ -9,7 +9,7 @@ import FAIR from '../../../src/lib/runner/fair.sh';
 import GAP from '../../../src/lib/runner/gap.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
 import JOURNAL from '../../../src/lib/runner/journal.sh';
-import PRUNE from '../../../src/lib/runner/prune.sh';
+import PRUNE from '../../../src/lib/runner/remove-old.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
 import START from '../../../src/lib/runner/start.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';

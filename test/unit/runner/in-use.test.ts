@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import ORDER from '../../../src/lib/app-folder/order.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
-import PRUNE from '../../../src/lib/runner/prune.sh';
+import PRUNE from '../../../src/lib/runner/remove-old.sh';
 import { inNextVmShell } from '../../support/vm-shell.js';
 
 const SETUP = `base=$folder/app work=$folder/work id=r9 keep=1 journal=/dev/null project=shop
