@@ -44,7 +44,7 @@ export function annotationPlace(
   const { file, line } = details ?? {};
   if (typeof file !== 'string') return {};
   const top = env['GITHUB_WORKSPACE'];
-  // Of the machine whose paths these are; GitHub shows those of the repository, with slashes.
+  // The details have paths of this machine; GitHub shows paths of the repository, with slashes.
   const paths = /^[A-Za-z]:/.test(cwd) ? win32 : posix;
   const within = top === undefined ? '..' : paths.relative(top, paths.resolve(cwd, file));
   const shown = within.startsWith('..') || paths.isAbsolute(within) ? file : within.replaceAll('\\', '/');

@@ -98,7 +98,7 @@ export abstract class ZebuCommand<Result> extends Command {
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv).catch((error: unknown) => {
-      // What a flag or an argument says of its own value is a plain error.
+      // A flag or an argument refuses its own value with a plain error.
       if (isZebuError(error) || !(error instanceof Error) || parseProblem(error) !== undefined) throw error;
       throw new ZebuError('USAGE', oneLine(error.message), { hint: 'See the command with --help.', cause: error });
     });
@@ -113,7 +113,7 @@ export abstract class ZebuCommand<Result> extends Command {
 
   /** From here on, what the command prints is read in a pager when it is longer than the screen of a terminal. */
   protected page(flags: Readonly<{ 'no-pager': boolean }>): void {
-    // Whoever leaves before the end wants no more of it, as in `| head`.
+    // Leaving the pager before the end ends the command, as `| head` does.
     if (!flags['no-pager']) this.io.page(() => process.exit(0));
   }
 
@@ -156,7 +156,7 @@ export abstract class ZebuCommand<Result> extends Command {
 
   /** The single funnel: one line of what is wrong, one of what to do; under --json the same as an envelope. */
   override async catch(thrown: unknown): Promise<void> {
-    // `this.exit(n)`: another program's status is passed on, there is nothing to explain.
+    // `this.exit(n)` passes on the status of another program: there is no message to print.
     if (thrown instanceof Errors.ExitError) throw thrown;
     const error = toZebuError(thrown);
     this.#tell(error);

@@ -22,7 +22,7 @@ export interface Console extends Io {
   readonly warnings: readonly string[];
   /**
    * What comes on stdout from here on goes through a pager when it is longer than the screen: on a terminal, unless the
-   * environment wants none. What is said on stderr meanwhile is said when the pager has ended.
+   * environment wants none. What is written to stderr meanwhile appears when the pager has ended.
    * @param onLeft called when the person leaves the pager while there is more to come
    */
   page(onLeft: () => void): void;
@@ -107,7 +107,7 @@ export function createConsole(settings: ConsoleSettings): Console {
         env,
         command,
         onMissing: (program) => {
-          // Nobody asked for less.
+          // Said only of a pager that somebody asked for, not of the default one.
           if (env['ZEBU_PAGER'] !== undefined || env['PAGER'] !== undefined)
             tell(line(shown`warning: There is no pager ${program}`));
         },
@@ -174,7 +174,7 @@ export function createConsole(settings: ConsoleSettings): Console {
       const text = flowing(lines, redactor);
       const stream: NodeJS.WritableStream = stdout;
       if (lines.length === 0 || write(stream, joined([actions ? inert(text) : text, shown`\n`]))) return;
-      // A reader that has gone will never have room.
+      // A stream whose reader has gone never drains.
       const ends = ['drain', 'close', 'error'] as const;
       await new Promise<void>((resolve) => {
         const room = (): void => {
@@ -190,7 +190,7 @@ export function createConsole(settings: ConsoleSettings): Console {
       const stream = isRegularFile(stderr.fd) ? settings.stdout : stderr;
       const token = `zebu-${crypto.randomUUID()}`;
       write(stream, workflowCommand('stop-commands', token));
-      // In a line of its own, wherever the stream has stopped.
+      // On a line of its own, also where the stream stopped in the middle of a line.
       return () => void write(stream, joined([shown`\n`, workflowCommand(token, '')]));
     },
     note: (text) => {

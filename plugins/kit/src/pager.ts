@@ -82,13 +82,13 @@ export class Pager extends Writable {
   }
 
   override _write(text: string, _: BufferEncoding, done: (error?: Error) => void): void {
-    // Later, so that who goes on writing is not all that happens.
+    // In a later turn of the event loop, so that a writer that does not stop cannot keep everything else from running.
     if (this.#left) return void setImmediate(done);
     if (this.#child !== undefined) return this.#send(text, done);
     if (this.#direct) return void this.#settings.stdout.write(text, () => done());
     this.#held += text;
     const { columns = 80, rows = 0 } = this.#settings.stdout;
-    // The last row is the pager's own, or the shell's prompt. Who does not know how high it is shows no screens.
+    // The last row is the pager's own, or the shell's prompt. Without a known height nothing is paged.
     if (rows === 0 || rowsOf(this.#held, columns) < rows) return done();
     this.#open().then(
       () => {
@@ -111,7 +111,7 @@ export class Pager extends Writable {
   }
 
   #send(text: string, done: () => void): void {
-    // Whoever leaves before the end breaks the pipe, a moment before it is known that they left.
+    // Leaving before the end breaks the pipe, a moment before the pager's exit is seen.
     this.#child?.stdin?.write(text, (error) => void (error ? this.#closed?.then(done) : done()));
   }
 

@@ -87,7 +87,7 @@ function lineEnd(text: string, at: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** Tagged template: what is between the values is ours, each value is treated. */
+/** Tagged template: the literal parts are taken as they are, each value is made printable. */
 export function shown(source: TemplateStringsArray, ...values: readonly (number | string)[]): Printable {
   return source.reduce(
     (text, part, at) => text + (at === 0 ? '' : printable(String(values[at - 1] ?? ''))) + part,
@@ -95,7 +95,7 @@ export function shown(source: TemplateStringsArray, ...values: readonly (number 
   ) as Printable;
 }
 
-/** In a colour. Whether there are any is the caller's to know: it is not asked of this process's own stdout again. */
+/** In a colour. The caller decides whether there are colours: this process's own stdout is not asked again. */
 export function styled(kind: Parameters<typeof styleText>[0], text: Printable): Printable {
   return styleText(kind, text, { validateStream: false }) as Printable;
 }

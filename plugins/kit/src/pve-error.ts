@@ -39,7 +39,7 @@ export function missingRight(text: string): MissingRight | undefined {
   return { aclPath, privileges: names.split('|'), ...(tag === undefined ? {} : { tag: tag.replaceAll("'", '') }) };
 }
 
-/** Whether these words of Proxmox, of an answer or of a task's end, refuse for want of a right. */
+/** Whether a message of Proxmox, of an answer or of a task's end, is a refusal for lack of a privilege. */
 export function isForbidden(text: string): boolean {
   return REFUSED.test(text);
 }

@@ -35,7 +35,7 @@ export class Redactor {
     let masked = -1;
     for (const [start, end] of found.sort(([a], [b]) => a - b)) {
       if (end <= done) continue;
-      // What touches is one.
+      // Matches that touch become one mask.
       if (start > masked) parts.push(bytes.slice(done, start), MASK);
       masked = done = end;
     }

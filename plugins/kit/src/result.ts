@@ -1,4 +1,4 @@
-/** What is needed of a zod schema to know what it parses to. Structural, so that a plugin's own copy of zod will do. */
+/** The part of a zod schema from which its output type is inferred. Structural, so that a plugin's own copy of zod fits. */
 export interface SchemaOf<Result> {
   readonly _zod: { readonly output: Result };
 }

@@ -215,7 +215,7 @@ async function main(): Promise<void> {
   const options = JSON.parse(Buffer.concat(chunks).toString('utf8')) as DaemonOptions;
   await runDaemon(options);
   process.on('SIGTERM', () => process.exit(0));
-  // A closed terminal is none of the daemon's business.
+  // The daemon goes on when the terminal is closed.
   process.on('SIGHUP', () => {});
 }
 

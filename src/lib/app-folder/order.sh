@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What came after what, by the VM's own word. A release and a run are named by the clock of whoever asked for them, and two
-# clocks may be days apart: a name says nothing about its place. The file `order` in the app's folder does: the name of every
+# The order of releases and runs, as the VM keeps it. They are named by the clock of the client, and the clocks of two
+# clients may be days apart, so a name says nothing about the order. The file `order` in the app's folder does: the name of every
 # run that is remembered, one a line, oldest first. A run takes its place under the lock before anything else of it is there,
-# so that one which was received and never began has one, too; the file is replaced as a whole, so that it is never half of one.
+# so that a run which was received and never began has one, too. The file is replaced by rename, so that it is never incomplete.
 #
-# What is not in it was made by a zebu that did not write it, after everything that is; the next run gives it its place.
+# A release that is not in it was made by an older zebu, which does not write the file, after all that are; the next run adds it.
 
 # in_order FOLDER: the names on standard input, oldest first. What has no place comes last: as its end was written down, which
 # was under the lock as well, and what has no end by name among those.

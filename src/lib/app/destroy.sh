@@ -1,7 +1,6 @@
 # shellcheck shell=sh
 # Removes the app, under its lock, so that it never runs into a deploy. Without $data_too the data stays, and with it `shared`: a
-# database whose password is forgotten is as lost as one that was removed. So does the folder of a release that a volume points
-# into.
+# database is lost when its password is. A release's folder that a volume points into stays as well.
 
 # include ../app-folder/lock.sh
 # include ../runner/in-use.sh

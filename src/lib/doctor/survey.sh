@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# One round trip into the VM, which only reads: its clock, the versions of Docker and Compose, and the disks below / and Docker's folder.
+# One round trip into the VM that changes nothing: its clock, the versions of Docker and Compose, and the disks below / and Docker's folder.
 
 echo "time=$(date +%s)"
 echo "docker=$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"

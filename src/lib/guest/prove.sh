@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # One round trip: waits for cloud-init, then runs Docker and Compose side by side (each start of the client costs seconds on an emulated
-# machine), and makes zebu's folder $root for $user. One that is new in the group docker runs them as one of it, which this login is not
-# yet. Prints `key=value` lines.
+# machine), and makes zebu's folder $root for $user. A user who has just been added to the group docker runs them through `sg`,
+# because this login does not have the group yet. Prints `key=value` lines.
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What may not be built into an image.
+# Refuses build arguments whose values are secrets: they would be in the image.
 
 # include ../app-folder/secrets/markers.sh
 # Whether a build might be handed one: where there are any, and what the plan names is all there is and has arguments, or

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# How a run ends: the link to the live release, and the lines in history and journal.
+# The end of a run: sets the link to the live release, and writes the last lines of history and journal.
 
 # Nothing where the link leads nowhere: there is nothing to go back to then.
 live_release() { [ ! -f "$base/current/plan" ] || basename "$(readlink "$base/current")"; }

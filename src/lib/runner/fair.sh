@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A verdict is about this run: what a container did before it, or a health check that began before what it depends on was
-# replaced, is no fault of the release.
+# Keeps out of the verdict what is no fault of the release: what a container did before this run, and health checks that
+# began before the services they depend on were replaced.
 
 # What is there before anything is touched: id, restarts, started, one line a container.
 note_began() {

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Files of the commit that containers are given: by a bind mount, or as a config or secret. Each lies with every release in
-# another folder, which would replace the container at every deploy, and go with the release. So they are kept by what is in
-# them: the same content is the same path, and another one another path, which replaces what uses it.
+# Files of the commit that containers are given: by a bind mount, or as a config or secret. Each release has
+# its own folder, so that their paths would change with every deploy, replace the container, and go with the release. So the
+# files are kept under a path made of their content: the same content has the same path, changed content replaces the container.
 
 # Reads the indented JSON of "docker compose config", and writes what in it lies within the release, a line each, its fields
 # separated by tabs: "mount" service path entry (its other members), "develop" service, "configs" or "secrets" name path.

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# `rotate.command`: what makes the data follow a secret, such as a database its password, and what takes that back.
+# `rotate.command`: the commands that change the data to a new secret, such as a database's password, and back.
 
 # NAME=value of a version file as a shell assignment to VARIABLE: assign VARIABLE NAME FILE
 assign() {

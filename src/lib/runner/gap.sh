@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# How long each service had nobody to answer: from what Docker says while a release is brought up.
+# How long each service had no container that answers, from Docker's events while a release is brought up.
 
 list_before() {
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \

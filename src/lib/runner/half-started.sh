@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A container that Docker was starting when it was cut off.
+# Containers that Docker was starting when it was killed.
 
 # What containerd has kept of such a container is in the way of every later start of it, and of no other. Succeeds when there
 # is another one, which has its volumes too.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Before a release is called live: whether what runs is what it says, as Docker has it. Not what was asked for counts, but
-# what is in force.
+# Before a release is called live: whether what runs is what it says, as Docker has it. What counts is
+# what is in force, not what was asked for.
 
 # The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
 # into a label. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Which releases something points into, by Docker's word: they are not removed, whatever else is believed of them.
+# Which releases a mount of a container or volume points into, as Docker tells it: they are never removed.
 
 # Reads whatever Docker says, and writes the ids of the releases whose folders are named in it.
 named_releases() {

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What a run does, from top to bottom.
+# The main program: the steps of a run, in order.
 
 # Where the data of a volume lies is decided before it is compared with what Docker has.
 judge_paths() { map_mounts && check_standing; }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A port that Docker does not give: whose it is, and what becomes of one that is nobody's.
+# A port that Docker cannot publish: says which container has it, or frees one that Docker still holds for a container that is gone.
 
 restart_docker() {
   if [ -d /run/systemd/system ]; then timeout 120 sudo -n systemctl restart docker

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What is done about a transaction whose runner was killed, or whose machine lost power.
+# Ends a transaction whose runner was killed, or whose machine lost power.
 
 # A word of $written, the line of the run in the history.
 was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*/\1/p'; }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What a deploy removes.
+# Removes old releases with their images, and build cache: after a deploy, and for app:prune.
 
 # Kept are the live release and the verified ones that were live before it: what a rollback needs. Of those that failed, the
 # newest.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Networks and volumes stand from release to release, and Docker cannot change their settings. A network is made anew, with
-# the containers on it. A volume holds data: what it cannot become is refused before anything is touched.
+# Networks and volumes outlive releases, and Docker cannot change their settings. A network is made anew, with the
+# containers on it. A volume holds data: settings it cannot be given are refused before anything is changed.
 
 # Reads the indented JSON of "docker compose config", and writes what the networks and volumes of the app are to be, one
 # setting a line, fields separated by tabs: kind name setting; "here" for each, whatever its settings.

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Arguments, and what every other part relies on.
+# The arguments, and the variables that all other parts use.
 
 mode=$1 base=$2 id=$3 run=$4 part=$5 keep_now=$6 cache_now=$7
 umask 022

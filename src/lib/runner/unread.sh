@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What plain Compose would take in another way, and says nothing of or only when half of the app is replaced.
+# What plain Compose would take otherwise: refuses what it ignores, or fails on when half of the app is replaced; says what it would read besides.
 
 # Refuses, with $cause and $reason set, configs and secrets that Compose refuses while it replaces containers, or ignores. From
 # $work/config.

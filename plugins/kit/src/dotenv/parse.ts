@@ -23,7 +23,7 @@ export interface DotenvEntry {
   readonly at: readonly [from: number, to: number];
 }
 
-// What Compose takes for a blank within a line: a no-break space that came along from a web page is one.
+// What Compose takes for a blank within a line, a no-break space copied from a web page included.
 const BLANK = String.raw`[\t\v\f\r \u0085\u00a0]`;
 const NAME = new RegExp(`^${BLANK}*(?:export${BLANK}+)?([A-Za-z_][A-Za-z0-9_.-]*)${BLANK}*=${BLANK}*`);
 const AFTER_QUOTED = new RegExp(`^${BLANK}*(?:#.*)?$`, 's');

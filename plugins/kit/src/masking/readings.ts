@@ -27,7 +27,7 @@ export interface Reading {
   readonly name: string;
   /** A text without this has none of the tokens. */
   readonly sign: string;
-  /** Only by itself: what it takes for a token usually is none. */
+  /** Applied alone, never after other readings: what matches its tokens usually is no escape. */
   readonly alone?: true;
   readonly tokens: readonly Token[];
 }
@@ -113,7 +113,7 @@ export const ENTITIES: Readonly<Record<string, string>> = {
   sol: '/',
 };
 
-/** A piece of so many characters of a longer spelling is not shown either: who sees it cut off sees most of it. */
+/** A piece of so many characters of a longer spelling is masked, too: a value that was cut off would still show most of it. */
 export const PIECE = 12;
 /** Characters that are looked up at once. */
 export const GRAM = 6;

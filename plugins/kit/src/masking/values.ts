@@ -20,13 +20,13 @@ const LEAVING = Array.from({ length: GRAM }).reduce<number>((product) => Math.im
  */
 export class Values {
   readonly #known = new Set<string>();
-  /** Not looked at yet: a command that prints nothing needs no index. */
+  /** Values that are not indexed yet: a command that prints nothing needs no index. */
   readonly #fresh: string[] = [];
   readonly #grams = new Map<string, Place[]>();
   readonly #words = new Map<string, (readonly [word: string, common: boolean])[]>();
   readonly #initials = new Set<number>();
   readonly #spared = new Set<string>();
-  /** Bit by hash of a gram: most of a text is told to be nothing without a look into the map. */
+  /** A bit for each hash of a gram, which rules most of a text out without a look into the map. */
   #bits = new Uint8Array(1);
 
   get size(): number {
@@ -116,7 +116,7 @@ export class Values {
         const size = behind - start;
         if (size < spelling.length && size < PIECE) continue;
         if (size === spelling.length || isVaried(text, start, behind)) hit(start, behind);
-        // Only what reaches beyond this one is news.
+        // Only matches that reach beyond this one are added.
         done = Math.max(done, behind - GRAM + 1);
         break;
       }

@@ -34,7 +34,7 @@ export function openTls(target: TlsTarget, { ca, untrusted, signal }: TlsOptions
       socket.off('error', fail).off('close', closed);
       if (error === undefined) resolve(socket);
       else {
-        // What is still to come of it is nobody's business any more.
+        // Later errors of the socket are ignored: the promise is settled.
         socket.on('error', () => {});
         socket.destroy();
         reject(error);

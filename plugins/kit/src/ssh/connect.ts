@@ -172,7 +172,7 @@ async function authenticate(
   const stop = (): void => void sock.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    // Of a socket that has closed meanwhile ssh2 would hear nothing, and wait for its whole deadline.
+    // ssh2 would not notice a socket that has closed already, and wait for its whole time limit.
     if (sock.destroyed) throw new Error('it closed the connection');
     await ssh.connect(config);
   } catch (error) {

@@ -118,7 +118,7 @@ export class ConnectedSession implements SshSession {
         else reject(this.#linkError('running a command'));
       });
     });
-    // By nobody, where only the stream is read.
+    // Where only the stream is read, nobody awaits it.
     void handledLater(ended);
     const resize = (columns: number, rows: number): void => channel.setWindow(rows, columns, 0, 0);
     return { stream: channel, stderr: channel.stderr, ended, close: () => channel.close(), resize };

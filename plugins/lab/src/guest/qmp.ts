@@ -17,8 +17,8 @@ export interface QmpCommand {
 }
 
 /**
- * Runs one QMP command over a connection of its own and gives its `return`. Events in between are dropped: what the lab
- * wants to know it asks.
+ * Runs one QMP command over a connection of its own and gives its `return`. Events in between are dropped: the lab asks
+ * for the state it needs.
  * @throws QmpRefused, or NoAnswer when QEMU is gone or does not answer within `timeoutMs`.
  */
 export async function qmp(path: string, command: QmpCommand, timeoutMs = 10_000): Promise<unknown> {

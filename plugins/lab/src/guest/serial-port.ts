@@ -4,8 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
- * A serial port as a socket that tells what the guest says from now on, to one listener at a time: what QEMU's `socket`
- * port is. The guest itself writes to a file, of which this is the moving end.
+ * A serial port as a socket that sends the guest's output from now on, to one listener at a time, as QEMU's `socket`
+ * port does. The guest itself writes to a file, whose growing end is sent.
  */
 export class SerialPort {
   readonly #path: string;
@@ -24,7 +24,7 @@ export class SerialPort {
     await rm(this.#path, { force: true });
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      // Others wait, as they do at QEMU's.
+      // Further listeners wait, as with QEMU.
       if (this.#listener === undefined) this.#serve(socket).catch(() => socket.destroy());
     });
     server.unref();

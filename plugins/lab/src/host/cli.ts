@@ -33,7 +33,7 @@ try {
   await started(settings.startMs);
   process.exitCode = (await PROGRAMS[name]?.(host, words)) ?? 255;
 } catch (error) {
-  // A method that dies of something says it, and nothing else.
+  // A method that fails prints its error, and nothing else.
   host.io.err(`${(error as Error).message}\n`);
   process.exitCode = error instanceof Died ? 2 : 255;
 }

@@ -93,7 +93,7 @@ const HELP: OwnCommand = {
 const namesIn = (path: string): readonly string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name).filter((name) => name !== 'node');
 
-/** Any value does where only the method is looked up. */
+/** Placeholders for path parameters: to look a method up any value will do. */
 const pathOf = (path: string, value: (name: string) => string): string =>
   path.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
 

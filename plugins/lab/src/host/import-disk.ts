@@ -8,7 +8,7 @@ const SLOT = 'scsi30';
 /** Where the host sees the storage that every volume can be imported from. */
 const FOLDER = '/var/lib/vz/import';
 
-/** Of the log of an import, what the program that imports for itself says, too. */
+/** The lines of an import's log that `qm disk import` prints as well. */
 const SAID = /^(Formatting|transferred) /;
 
 /**

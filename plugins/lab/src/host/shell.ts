@@ -118,7 +118,7 @@ export async function shellUp(layout: Layout, settings: LabSettings): Promise<vo
   });
 }
 
-/** What SSH forwards is to reach the guests, too: a place on their bridge. */
+/** Puts the node on the guests' bridge, so that connections that SSH forwards reach them. */
 async function cable(settings: LabSettings, { pid }: ProcessRef): Promise<void> {
   const device = nodeDevice(settings.instanceId);
   const bridge = 'vmbr0';

@@ -1,6 +1,6 @@
 import type { BackupJob, LabState } from './state.js';
 
-/** What backup jobs of the cluster cover. They are kept and told of; nothing in the lab runs them. */
+/** Which VMs the backup jobs of the cluster cover. The lab stores and shows jobs; nothing runs them. */
 
 const idsOf = (text: string | undefined): readonly string[] => (text ?? '').split(/[,; ]+/).filter((id) => id !== '');
 

@@ -1,6 +1,6 @@
 import type { Tasks } from './tasks.js';
 
-/** Trouble on demand, asked for over the control socket only: what a client must cope with happens when a test says so. */
+/** Faults that tests ask for, over the control socket only. */
 export interface FaultRequest {
   /**
    * `status`: answer with it (596 with `reason`) instead of doing anything; `drop`: carry the request out, then close the
@@ -32,7 +32,7 @@ export class Faults {
     else this.#waiting.push({ request, left: request.count ?? 1 });
   }
 
-  /** The fault that strikes this request, used up by it. */
+  /** The fault that was asked for such a request; undefined when there is none. It counts as used once. */
   take(method: string, path: string, local = false): FaultRequest | undefined {
     const found = this.#waiting.find(
       ({ request }) =>

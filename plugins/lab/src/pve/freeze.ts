@@ -1,7 +1,7 @@
 import type { GuestSpec } from '../guest/backend.js';
 import type { LabNode } from './node.js';
 
-/** File systems of a guest are held still while what is on them is copied, where its agent answers. */
+/** Freezes a guest's file systems while they are copied, where its agent answers. */
 
 const NOT_UP = 'skipping guest filesystem freeze - agent configured but not running?';
 

@@ -8,7 +8,7 @@ import type { HaResource, HaService, TaskRecord, VmRecord } from './state.js';
 const ROUND_MS = 1000;
 
 /**
- * The HA manager: it alone starts, stops and moves the VMs that are its resources; requests about them are only noted for
+ * The HA manager: it alone starts, stops and moves the VMs that are its resources; requests about them are only recorded for
  * its next round. A real one takes ten seconds a round, and after `max_restart` failures tries other nodes, which this one
  * does not.
  */

@@ -11,8 +11,8 @@ import { isCloudInit } from './storage.js';
 import type { TaskHandle } from './tasks.js';
 
 /**
- * Migration: the record goes to another node, and with it what is on storages of the node itself. A running guest is one
- * process for all nodes of the lab, so it goes on running without having moved.
+ * Migration: the VM's record moves to another node, and with it its volumes on local storages. All nodes of the lab share
+ * this machine, so a running guest goes on as the same process.
  */
 
 interface LocalDisk {

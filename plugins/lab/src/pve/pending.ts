@@ -37,7 +37,7 @@ export function changeConfig(
   if (!running) applyPending(record);
 }
 
-/** At a start: what waited is the configuration now. */
+/** At a start: pending changes become the configuration. */
 export function applyPending(record: VmRecord): void {
   record.config = withPending(record);
   delete record.pending;
