@@ -98,10 +98,7 @@ function addNode(stage: string, platform: string): void {
     mkdirSync(join(into, 'bin'), { recursive: true });
     cpSync(process.execPath, join(into, 'bin/node'));
   } else unpack(`node-${platform}@${version}`, work, into);
-  writeFileSync(
-    join(stage, 'bin/zebu'),
-    '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec "$here/../node_modules/node/bin/node" "$here/run.js" "$@"\n',
-  );
+  cpSync(join(root, 'scripts/pack/zebu.sh'), join(stage, 'bin/zebu'));
   chmodSync(join(stage, 'bin/zebu'), 0o755);
 }
 

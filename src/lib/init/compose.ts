@@ -10,7 +10,7 @@ export type Service = Detected['services'][number] & {
 };
 
 /** A variable that Compose files ask for. */
-export interface Variable {
+interface Variable {
   /** Compose has a value without: `${NAME:-default}`. */
   readonly optional: boolean;
 }

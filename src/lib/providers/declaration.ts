@@ -72,7 +72,7 @@ const declaration = z.looseObject({
 
 /** What the schema lets through is what the contract says. */
 type Declared = Omit<TransportDeclaration, 'id'> & { readonly ci?: TransportInCi; readonly init?: TransportAtInit };
-export type Checked = z.infer<typeof declaration> extends Declared ? true : never;
+type Checked = z.infer<typeof declaration> extends Declared ? true : never;
 
 const typeOf = (
   declared: readonly TransportDeclaration[],
