@@ -26,7 +26,7 @@ export function author(context: Context, gitName: string): Author {
   };
 }
 
-/** What is left beside the lock by who has it for a moment. @param ref what is done, such as `app:prune` */
+/** The note that a short operation leaves next to the lock while it holds it. @param ref what is done, such as `app:prune` */
 export function shortNote(context: Context, ref: string): string {
   return JSON.stringify({ ...author(context, ''), since: context.clock.now().toISOString(), id: '', ref });
 }

@@ -1,5 +1,5 @@
 /**
- * Why a run in the VM ended as it did, as a code: what programs go by. The words beside it are for people, and may be
+ * Why a run in the VM ended as it did, as a code, for programs. The words next to it are for people, and may be
  * others in the next version. The runner writes both, into the last line of the journal and into the history; the causes that
  * it has are exactly these.
  */

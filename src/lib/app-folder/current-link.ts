@@ -19,7 +19,7 @@ export function checkLink(app: string, link: string | undefined): void {
   if (linkProblem(app, link) !== null) throw brokenLink(app, link);
 }
 
-/** What goes on all the same says so. */
+/** Warns, for commands that can go on without knowing which release is live. */
 export function warnOfLink({ config, io }: Context, link: string | undefined): void {
   const problem = linkProblem(config.app.name, link);
   if (problem !== null) io.warn(`It cannot be told which release is live: ${problem}. ${LINK_REMEDY}`);

@@ -24,7 +24,7 @@ export function parseRecorded(text: string): Recorded | undefined {
   return service === '' ? undefined : { service, configHash, imageId, lasting: lasting === '1' };
 }
 
-/** In what the containers that are there differ from the live release, one sentence each. */
+/** How the containers that are there now differ from the live release, one sentence each. */
 export function findDrift(recorded: readonly Recorded[], now: readonly ServiceState[]): readonly string[] {
   const names = [...new Set([...recorded, ...now].map(({ service }) => service))].toSorted();
   return names.flatMap((name) => {

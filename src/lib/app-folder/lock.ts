@@ -39,13 +39,13 @@ export function lockHeld(note: string | undefined): ZebuError {
   });
 }
 
-/** Whom lockHeld and overtaken named. */
+/** The holder that an error of lockHeld or overtaken names. */
 export function refusedBy(error: unknown): Holder | undefined {
   if (!isZebuError(error) || error.code !== 'LOCK_HELD') return undefined;
   return holderNote.safeParse(error.details).data;
 }
 
-/** What was to be done was made for another release than the one that is live by now. */
+/** Another release went live since the operation was planned. */
 export function overtaken(note: string | undefined): ZebuError {
   const holder = parseHolder(note);
   return new ZebuError('LOCK_HELD', `Another deploy went live meanwhile: ${describeHolder(holder)}`, {
@@ -54,14 +54,14 @@ export function overtaken(note: string | undefined): ZebuError {
   });
 }
 
-/** A write that was compared with what was there by then is not done over something else. */
+/** What the write was compared with has changed since: it is refused, so that nothing newer is overwritten. */
 export function changedMeanwhile(): ZebuError {
   return new ZebuError('LOCK_HELD', 'Somebody else changed the app in the VM meanwhile; nothing was written', {
     hint: 'Run the command again.',
   });
 }
 
-/** A name is made of this machine's clock, to the second, and the commit. */
+/** The name of a run is this machine's time, to the second, and the commit: the same name is a second run within the second. */
 export function nameTaken(run: string): ZebuError {
   return new ZebuError('LOCK_HELD', `There is a run named ${run} in the VM already; nothing was changed`, {
     hint: 'Run the command again. If it says so again, the clock of this machine stands still: see date.',

@@ -138,7 +138,7 @@ function toState(
   };
 }
 
-/** One of a container that went away while it was looked at is cut off or empty. */
+/** The line of a container that was removed while Docker listed it is cut off or empty. */
 function parseContainer(text: string): z.infer<typeof containerLine> | undefined {
   try {
     const parsed = containerLine.safeParse(JSON.parse(text));

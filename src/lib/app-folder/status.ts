@@ -26,7 +26,7 @@ export async function surveyApp(
   );
   if (code !== 0) throw dockerSilent(stderr);
   const survey = parseStatus(stdout);
-  // What they are called is told anyway.
+  // Names of services and containers are no secrets: output shows them even when a secret has the same value.
   context.io.redactor.spare(...survey.services.flatMap(({ service, container }) => [service, container]));
   return survey;
 }

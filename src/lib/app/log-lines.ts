@@ -55,7 +55,7 @@ export class LogPainter {
     const index = [...this.#names.keys()].indexOf(container);
     const color = COLORS[index % COLORS.length] ?? 'cyan';
     const mark = this.#mark;
-    // Each match is a piece of what is treated already.
+    // `text` is printable already, and with it each match.
     const body =
       mark === undefined ? text : (text.replace(mark, (match) => styled('inverse', printable(match))) as Printable);
     return joined([styled(color, prefix), shown` `, moment === '' ? moment : styled('dim', moment), body]);

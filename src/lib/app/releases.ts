@@ -18,7 +18,7 @@ interface Releases {
   readonly current: string | null;
   /** Ids of all that have a folder in the VM, in the order the VM was given them. */
   readonly order: readonly string[];
-  /** Ids of those that were live and were not fled since, in the order they were live in. */
+  /** Ids of those that were live and were not rolled back from since, in the order they were live in. */
   readonly turns: readonly string[];
   /** How the link to the live one is; see current-link.sh. */
   readonly link: string | undefined;
@@ -66,13 +66,14 @@ export async function listReleasesIn(session: SshSession, context: Context): Pro
 }
 
 /**
- * The release to go back to: the one of that id or ref, else the one that was live before the live one and was not fled since, so that
- * neither going back twice nor a deploy after it returns to what was fled. @throws REF_UNKNOWN
+ * The release to go back to: the one of that id or ref, else the one that was live before the live one and was not rolled back from
+ * since, so that neither a second rollback nor one after a further deploy returns to a release that somebody rolled back from.
+ * @throws REF_UNKNOWN
  */
 export function chooseRelease({ releases, current, order, turns }: Releases, wanted: string | undefined): ReleaseId {
   const candidates = releases.filter(({ id, kept, verdict }) => kept && verdict === 'live' && id !== current);
   if (wanted === undefined) {
-    // Of a release that no record tells of, what came to the VM before it is all there is to know.
+    // For a release without a record in the history, only the order in which releases came to the VM is known.
     const known = current !== null && turns.includes(current) ? turns : order;
     const before = current === null ? known : known.slice(0, Math.max(0, known.indexOf(current)));
     const newest = before.findLast((id) => candidates.some((each) => each.id === id));

@@ -55,7 +55,7 @@ export async function topLive(context: Context, every: number): Promise<TopView>
       }
     });
   } catch (error) {
-    // Leaving is how it ends.
+    // The person left, which is how the command ends.
     if (!stop.aborted) throw error;
   } finally {
     screen.close();

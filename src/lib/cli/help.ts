@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Help as OclifHelp, type Interfaces } from '@oclif/core';
 import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit/core';
 
-/** @param words of the command line; what is behind `--` is somebody else's */
+/** @param words of the command line; those after `--` belong to the command that is run in a container */
 export function asksForJson(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return words.slice(0, end === -1 ? undefined : end).includes('--json');

@@ -15,7 +15,7 @@ import { joinTopic, mayNeedJoining } from './argv.js';
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
 
-/** With this zebu starts itself, apart from what the user waits for. */
+/** The hidden word with which zebu starts itself as a detached process that the user does not wait for. */
 const UPDATE = '__update';
 
 /** Errors that reach the top were thrown outside a command: an unknown command, a broken hook, oclif itself. */
@@ -46,7 +46,7 @@ export async function main(args: string[], root: string): Promise<void> {
     throw error;
   });
   try {
-    // A linked plugin is run as it was built; oclif would otherwise say on every command that it cannot do better.
+    // A linked plugin is run as it was built. Without this oclif warns on every command that it cannot compile it.
     settings.enableAutoTranspile = false;
     if (args[0] === COMPLETE) {
       const { candidates, shown: answer } = await import('../complete/index.js');

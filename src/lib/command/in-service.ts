@@ -11,7 +11,7 @@ export async function inServiceArgs(id: string, words: readonly string[]): Promi
   const [service, ...command] = words;
   if (service === undefined)
     throw new ZebuError('USAGE', `${id} needs a service`, { hint: `As in: zebu ${id} web -- COMMAND` });
-  // One in front of the service was meant for us; what comes behind it is the container's.
+  // A flag before the service was meant for zebu; what follows the service belongs to the command in the container.
   await serviceArgs([service]);
   return { service, command };
 }

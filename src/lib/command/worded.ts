@@ -1,7 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 import { RELEASE_ID } from '../app-folder/release-id.js';
 
-/** Parses an argument that is one word of a kind, before anything is asked or connected. @throws USAGE */
+/** Checks the form of an argument, before anything is asked or connected. @throws USAGE */
 export function worded(pattern: RegExp, what: string): (text: string) => Promise<string> {
   return async (text) => {
     if (text.length <= 200 && pattern.test(text)) return text;

@@ -37,7 +37,7 @@ export function timeLimit(
       let timer: NodeJS.Timeout | undefined;
       let stop = (): void => {};
       const ended = new Promise<undefined>((resolve, reject) => {
-        // Of this machine's own: what is waited for goes on while this clock may stand still.
+        // A timer of Node, not of `clock`, which stands still in tests while the awaited work goes on.
         timer = setTimeout(() => {
           over.abort();
           resolve(undefined);
@@ -46,7 +46,7 @@ export function timeLimit(
         signal.addEventListener('abort', stop, { once: true });
       });
       const work = attempt(AbortSignal.any([signal, over.signal]));
-      // Whichever loses is not listened to any more.
+      // The rejection of the one that loses the race is of no interest.
       try {
         return await Promise.race([handledLater(work), handledLater(ended)]);
       } finally {

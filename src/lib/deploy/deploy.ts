@@ -40,7 +40,7 @@ function checkComposeFiles(context: Context, source: SentCommit, target: Target,
 /** Makes the commit live in the VM, or leaves what was live before. */
 export function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { ref } = options;
-  // Plugins hear of what happens, not of what might.
+  // Hooks of plugins run for deploys, not for dry runs.
   if (options.dryRun) return deployRef(context, options);
   const input = { ref: ref.kind === 'dirty' ? 'working tree' : ref.name, kind: ref.kind, commit: null };
   return around(
@@ -52,7 +52,7 @@ export function deploy(context: Context, options: DeployOptions): Promise<Deploy
   );
 }
 
-/** While git is asked, so that it need not be waited for afterwards. */
+/** Loads the SSH library while git runs, so that connecting need not wait for it. */
 async function loadSsh(): Promise<void> {
   await (await import('@zebu/kit/ssh')).prepareSsh();
 }

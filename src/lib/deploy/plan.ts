@@ -17,7 +17,7 @@ export interface ReleasePlan {
   readonly author: Author;
   /** Where zebu.yml is below the top of the repository; empty for the top. */
   readonly prefix: string;
-  /** Somebody watches, and can probe from outside. */
+  /** The client stays connected, and can run the probes from outside. */
   readonly watched: boolean;
   /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
   readonly settings: ReadonlyMap<string, string> | undefined;

@@ -29,7 +29,7 @@ export interface Sending {
 }
 
 export interface Sent {
-  /** What was live when the lock was ours; null for nothing. */
+  /** The release that was live when we took the lock; null for none. */
   readonly previous: string | null;
   /** Address of the VM. */
   readonly host: string;

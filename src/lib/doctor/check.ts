@@ -25,7 +25,7 @@ export const fail = (code: ErrorCode, detail: string, remedy: string): Finding =
 /** Not looked at, with the reason. */
 export const skip = (detail: string): Finding => ({ status: 'skip', detail, remedy: null, code: null });
 
-/** A thrown error as a finding: what zebu says elsewhere, said here. */
+/** A thrown error as a finding, with the message and hint that a command would end with. */
 export function failure(error: unknown): Finding {
   const known = isZebuError(error) ? error : toZebuError(error);
   return { status: 'fail', detail: known.message, remedy: known.hint ?? null, code: known.code };
@@ -33,11 +33,11 @@ export function failure(error: unknown): Finding {
 
 export interface Check {
   readonly id: string;
-  /** Checks that must have found what this one stands on; else it is skipped. */
+  /** Checks that this one depends on: when one of them failed, this one is skipped. */
   readonly needs: readonly string[];
-  /** Checks that have something to tell this one, whatever came of them. */
+  /** Checks whose findings this one uses: it waits for them, and runs whether they failed or not. */
   readonly after?: readonly string[];
-  /** It has so long from its own start; SECONDS unless said. */
+  /** Its time limit, from its own start. Default: SECONDS. */
   readonly seconds?: number;
   /** @param signal aborts when its time is over, or the run is interrupted */
   run(signal: AbortSignal): Promise<Finding>;
@@ -76,9 +76,9 @@ async function runOne(check: Check, signal: AbortSignal, clock: Clock): Promise<
 }
 
 /**
- * Runs checks beside each other, each once those it stands on are done. One that fails stops only those; one that does not
+ * Runs checks concurrently, each once those it depends on are done. A failure skips only the checks that depend on it; one that does not
  * answer in its time is a result like any other. What aborts `signal` ends the run at once.
- * @param onResult called in the order of the checks, each as soon as those before it are told
+ * @param onResult called in the order of the checks, each as soon as those before it were reported
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -103,7 +103,7 @@ export async function runChecks(
       running.delete(check.id);
     }
   };
-  // What a check stands on is before it in the list.
+  // A check comes after those it depends on in the list.
   for (const check of checks) {
     done.set(check.id, handledLater(start(check)));
   }

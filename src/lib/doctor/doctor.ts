@@ -37,7 +37,7 @@ const WITHOUT_CONFIG = [
   'clock',
 ];
 
-/** Looks at everything zebu stands on, and goes on when something of it is broken. */
+/** Checks everything that zebu depends on; a failed check does not end the run. */
 export async function diagnose({ context, guest = true, signal, onResult, onWait }: DoctorOptions): Promise<Diagnosis> {
   const checks: Check[] = [...localChecks];
   if ('problem' in context) {

@@ -176,7 +176,7 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   const here = (before + context.clock.now().getTime()) / 2000;
   const { time } = parseAnswer(timeAnswer, data, 'the time of the node');
   const vm = seen.facts?.get('time');
-  // Each is compared with the moment it was asked; whole seconds are all that is told.
+  // Each clock is compared with the moment it was read; they have a resolution of a second.
   const others: [string, number][] = [['node', time]];
   if (vm !== undefined && seen.askedAt !== undefined) others.push(['VM', Number(vm) - seen.askedAt + here]);
   return skewFinding(here, others);

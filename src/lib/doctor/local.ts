@@ -4,7 +4,7 @@ import { fail, ok, warn, type Check, type Finding } from './check.js';
 
 const run = promisify(execFile);
 
-/** For a program of this machine that asks nobody else. */
+/** The time limit of a check that only runs a program on this machine. */
 const LOCAL_SECONDS = 10;
 
 async function version(program: string, args: readonly string[]): Promise<string | undefined> {

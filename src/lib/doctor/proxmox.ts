@@ -174,7 +174,7 @@ async function room(context: Context, findings: Findings): Promise<Finding> {
 }
 
 /**
- * Seconds after `proxmox.timeout` that a check is given: what a single request ran into is told better by itself. The first
+ * Seconds that a check has beyond `proxmox.timeout`, so that a request that times out is reported by its own error. The first
  * one connects as well.
  */
 const GRACE = 10;
@@ -190,7 +190,7 @@ export function proxmoxChecks(context: Context, findings: Findings): readonly Ch
     { id: 'storage', needs: ['placement'], seconds, run: () => storage(context, findings) },
     { id: 'bridge', needs: ['placement'], seconds, run: () => bridge(context, findings) },
     { id: 'tags', needs: ['placement'], seconds, run: () => tags(context, findings) },
-    // It tells of the storage what is free there.
+    // It reports how much is free on the storage that the check `storage` found.
     { id: 'room', needs: ['placement'], after: ['storage'], seconds, run: () => room(context, findings) },
   ];
 }

@@ -5,7 +5,7 @@ import { collectSettings } from '../settings/collect.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';
 import { ok, skip, warn, type Check, type Finding } from './check.js';
 
-/** What is asked for is only known of a commit: here every name counts as asked for. */
+/** Which names Compose files ask for is only known for a commit: here every name counts as asked for. */
 const ANY_COMMIT = {
   mentions: async (_: string, names: readonly string[]) => ({ named: new Set(names), envFile: true }),
 };

@@ -33,18 +33,18 @@ export interface GuestAddress {
 }
 
 export interface LocatedGuest extends GuestAddress {
-  /** Waits for what a VM that was just started may not do yet; tries once where it has been up for long. */
+  /** Retries what a VM that was just started may not do yet; tries once where the VM has been up for long. */
   readonly onceUp: <Result>(attempt: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 /** Seconds after its start for which a VM that does not answer may still be booting; less where vm.ready_timeout is. */
 const BOOT_SECONDS = 180;
 
-/** Errors that the rest of the boot cures: the agent, the address or SSH are not there yet. */
+/** Errors that end when the boot does: the agent, the address or SSH are not there yet. */
 const bootCures = (error: unknown): boolean => isNotYet(error) || (isZebuError(error) && error.code === 'VM_NOT_READY');
 
 /**
- * Until the VM has been up for as long as a boot takes, what the boot cures is tried again; an attempt that is under way then
+ * Retries the errors that end with the boot until the VM has been up for as long as a boot takes; an attempt that is under way then
  * goes on to its own end. A backup or snapshot that holds the VM's file systems is waited for at any time.
  * @param upSeconds how long the VM has been up
  */
@@ -84,14 +84,14 @@ export function pinsFor(context: Context, client: ProxmoxClient): PinStore {
 
 /** Seconds for the keys of a VM that this machine does not know yet. */
 const KEYS_SECONDS = 30;
-/** The same, for who has more to tell than of the inside of the VM. */
+/** The same for commands that have something to show without having looked into the VM. */
 export const IMPATIENT_SECONDS = 4;
 
 function waiting(context: Context, seconds: number): Waiting {
   return { clock: context.clock, signal: context.signal, timeoutMs: seconds * 1000, onWait: () => {} };
 }
 
-/** Of a VM that was started a short while ago, what is missing is on its way. */
+/** The hint for a VM that was started a short while ago: it is still booting. */
 function explainBoot(context: Context, vmid: number, upSeconds: number, error: unknown): unknown {
   if (!isZebuError(error) || error.code !== 'VM_NOT_READY' || error.details?.['agent'] !== undefined) return error;
   if (upSeconds > context.config.vm.boot_timeout) return error;

@@ -64,7 +64,7 @@ export interface Guest {
 /** Milliseconds for the address of the last time to take a connection; one that is gone often does not answer at all. */
 const LAST_MS = 2000;
 
-/** Where it was the last time; undefined when it is not there, or somebody else is. */
+/** Connects to the address of the last time; undefined when nothing answers there, or another machine does. */
 async function openLast(context: Context): Promise<Guest | undefined> {
   const address = await lastAddress(context);
   // Behind a jump nothing can be tried quickly.
@@ -89,7 +89,7 @@ async function openLocated(context: Context, keysSeconds?: number): Promise<Gues
 }
 
 /**
- * Begins to connect to where the VM was the last time, beside something else. Given up when the command ends first.
+ * Begins to connect to the address of the last time while something else is done. Given up when the command ends first.
  * @returns what openGuest goes on with
  */
 export function openGuestEarly(context: Context): Promise<Guest | undefined> {
@@ -106,8 +106,8 @@ export function openGuestEarly(context: Context): Promise<Guest | undefined> {
 }
 
 /**
- * The one SSH connection of a command into the app's VM; closed with the command. Proxmox is only asked where the VM is when
- * it is not where it was.
+ * The one SSH connection of a command into the app's VM; closed with the command. Proxmox is only asked for the address when
+ * the VM does not answer at the last one.
  * @param keysSeconds to wait for the keys of a VM that this machine does not know yet
  */
 export async function openGuest(context: Context, early = openLast(context), keysSeconds?: number): Promise<Guest> {

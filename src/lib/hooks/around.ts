@@ -34,7 +34,7 @@ function usable(config: OclifConfig, name: string): { readonly config: OclifConf
       return problem === undefined;
     }),
   );
-  // oclif asks all plugins it knows; this one knows fewer and is the same otherwise.
+  // oclif runs a hook in all plugins it knows: this is a copy of its configuration with only some of them.
   return { config: Object.create(config, { plugins: { value: plugins } }) as OclifConfig, refused };
 }
 

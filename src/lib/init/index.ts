@@ -93,7 +93,7 @@ async function answer(
 }
 
 async function taskfile(folder: string, detected: Detected, force: boolean): Promise<Written> {
-  // A Taskfile that is there is its owner's; ours is included from it.
+  // An existing Taskfile is not changed: its owner includes ours from it.
   const path = detected.hasTaskfile ? 'Taskfile.proxmox.yml' : 'Taskfile.yml';
   const existed = (await textOf(join(folder, path))) !== undefined;
   if (existed && !force) throw isThere(path);

@@ -33,7 +33,7 @@ function servicesComment(services: Detected['services']): readonly string[] {
   });
 }
 
-/** The login that got in now is the one that zebu is to use; root's is closed in every VM. */
+/** The login that worked now is the one that zebu is to use; root's is closed in every VM. */
 function loginLines(imported: ImportedStack | undefined): readonly string[] {
   const { user } = imported?.from ?? {};
   const file = imported?.identityFile;

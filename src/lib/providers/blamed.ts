@@ -1,6 +1,6 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 
-/** Codes of what somebody else said: Proxmox in its own words, or the person at the keyboard. */
+/** Codes of errors that are no defect of the plugin: refusals of Proxmox, or what the person did. */
 const NOT_THE_PLUGINS: ReadonlySet<string> = new Set(['PROXMOX_REFUSED', 'PROXMOX_FORBIDDEN', 'INTERRUPTED']);
 
 /** What a plugin threw, with its name: an error of the contract stays what it is, any other is a defect of the plugin. */
@@ -36,7 +36,7 @@ export function blamed<Provider extends object>(
   };
   return new Proxy(provider, {
     get: (target, name) => {
-      // Called on what the plugin made, as private fields want it.
+      // Called on the plugin's own object: private fields do not work through a proxy.
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value === 'object' && value !== null && parts.includes(String(name))) return blamed(value, plugin);
       if (typeof value !== 'function') return value;

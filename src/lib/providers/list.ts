@@ -20,7 +20,7 @@ export async function providerList(config: OclifConfig): Promise<ProviderList> {
     return { plugin: name, version: plugin?.version ?? '', from };
   };
   const { providers, broken } = await listProviders(config);
-  // Plugins are loaded side by side, and come in whichever order that ends.
+  // Plugins are loaded concurrently, and are registered in the order in which that ends.
   const byName = <T>(entries: readonly T[], name: (entry: T) => string): T[] =>
     entries.toSorted((a, b) => (name(a) < name(b) ? -1 : 1));
   const plugins = byName([...config.plugins.values()], ({ name }) => name);

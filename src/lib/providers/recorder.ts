@@ -8,11 +8,11 @@ export interface RecorderOptions {
   /** One JSON object is appended a request, in the shape of recorded conversations: `{request, response, ms}`. */
   readonly file: string;
   readonly redactor: Redactor;
-  /** Names that give away whose host it is; nodes are learned from what Proxmox says. */
+  /** Host names of the configuration, which are replaced; those of nodes are taken from Proxmox's answers. */
   readonly hosts: readonly (string | undefined)[];
 }
 
-/** Values that are nobody's business, whatever they are: of a configuration, and of what goes to the guest agent and comes from it. */
+/** Keys whose values are always left out: of configurations, and of what goes to the guest agent and comes from it. */
 const OF_CONFIGURATION = ['cipassword', 'password', 'sshkeys'];
 const OF_AGENT = ['content', 'input-data', 'out-data', 'err-data', 'command'];
 
@@ -92,7 +92,7 @@ class Scribe {
     }
   }
 
-  /** Leaf by leaf, so that what is left is as well-formed as what came. */
+  /** Redacts each leaf by itself, so that the structure of the answer stays as it is. */
   #clean(value: unknown, hidden: ReadonlySet<string>): unknown {
     if (typeof value === 'string') {
       // A whole configuration as text, as a backup has it.

@@ -22,7 +22,7 @@ interface Provider<D extends Descriptor> {
   readonly descriptor: D;
   /** Name of the plugin package it came from. */
   readonly plugin: string;
-  /** It comes with zebu: what it does wrong is a defect of zebu. */
+  /** It comes with zebu: its defects are zebu's. */
   readonly own: boolean;
 }
 
@@ -82,6 +82,7 @@ async function collect<D extends Descriptor>(config: Hooks, event: string, kind:
       else providers.push({ descriptor: descriptor as D, plugin: plugin.name, own });
     }
   }
+  // Plugins are loaded concurrently, and are registered in the order in which that ends.
   broken.sort((a, b) => (a.plugin < b.plugin ? -1 : 1));
   return { providers, broken };
 }

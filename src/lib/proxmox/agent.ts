@@ -189,7 +189,7 @@ const OTHER_TYPES_EVERY = 5;
 export async function waitForHostKeys(target: AgentTarget, waiting: Waiting): Promise<readonly string[]> {
   let attempt = 0;
   return retryUntil(
-    // They are made in the middle of the boot, and everything after that waits for them.
+    // The keys are made in the middle of the boot, and every later step waits for them: ask often.
     { ...waiting, longestPauseMs: 500 },
     'waiting for its SSH host keys',
     async () => {

@@ -15,7 +15,7 @@ interface Series {
   readonly values: readonly (number | null)[];
   /** What a full column stands for. */
   readonly top: number;
-  /** Below this at its peak there is nothing to tell. */
+  /** Traffic that peaks below this is not shown. */
   readonly least?: number;
   readonly text: (value: number) => string;
 }

@@ -35,7 +35,7 @@ export function historyOf(timeframe: Timeframe, rows: readonly RrdRow[]): VmHist
   return first === -1 ? null : { timeframe, points: ordered.slice(first).map(pointOf) };
 }
 
-/** Null when the node has no statistics or does not give them: they are nothing that may fail. */
+/** Null when the node has no statistics or does not give them: a command does not fail for lack of them. */
 export async function readHistory(
   { io }: Context,
   { client, node, vmid }: AgentTarget,

@@ -26,7 +26,7 @@ export function progressOf(line: string): string | undefined {
 
 /**
  * Shows how far a task is while `work` waits for it. Its request may stay open until the end, so the task is looked for
- * beside it. Progress is a courtesy: what goes wrong here is not told.
+ * meanwhile. Errors of this are ignored: only the display of the progress is lost.
  */
 async function withProgress<T>(
   context: Context,

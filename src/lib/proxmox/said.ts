@@ -1,16 +1,16 @@
 import { isZebuError } from '@zebu/kit';
 import { taskExit } from './task-failure.js';
 
-/** Words of Proxmox, for what it has no code for. Nowhere else is asked what a message of its says. */
+/** Messages of Proxmox for conditions without a code. No other file looks at the text of its messages. */
 const WORDS = {
   'agent not configured': /No QEMU guest agent configured/i,
   'agent silent': /guest agent is not running|got timeout/i,
   /** Of an agent that is not up yet: it does not answer, or whoever asks it lost the way to it. */
   'agent not yet': /guest agent is not running|got timeout|Agent error|Broken pipe|Connection timed out/i,
   'file missing': /No such file|failed to open/i,
-  /** Proxmox looks whether the VM runs before it asks the agent. */
+  /** Proxmox checks that the VM runs before it asks the agent. */
   'not running': /\bVM \d+ (?:is )?not running\b/,
-  /** For a digest that is not the one of what it has by now. */
+  /** The digest that was sent is not that of the current configuration: it was changed meanwhile. */
   'configuration changed': /detected modified configuration/,
   'configuration missing': /^Configuration file .* does not exist/,
   'would shrink': /shrinking disks is not supported/,

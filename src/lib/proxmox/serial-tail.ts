@@ -3,7 +3,7 @@ import { variables, type HostShell } from '@zebu/kit';
 import type { Vmid } from './ids.js';
 import LISTEN from './listen.sh';
 
-/** Proxmox keeps no record of what a serial port said, so who wants the end of it has to listen while it comes. */
+/** Proxmox does not record the output of a serial port: whoever wants its last lines has to listen from before. */
 export interface SerialTail {
   /** The last lines so far. */
   lines(): readonly string[];
@@ -35,7 +35,7 @@ export function tailSerial(shell: HostShell, vmid: Vmid): SerialTail {
   const onStdout = (text: string): void => {
     heard = (heard + text).slice(-16_384);
   };
-  // What it could not hear is no reason to fail: the reason is being looked for already.
+  // No failure of its own: it only adds to the error that the caller is about to report.
   shell.exec(listenArgv(vmid), { stdin: end, onStdout }).catch(() => {});
   return {
     lines: () =>

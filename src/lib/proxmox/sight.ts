@@ -4,12 +4,12 @@ import { holds, readPermissions, type Permissions } from './permissions.js';
 
 /**
  * Lists of Proxmox leave out what the login may not see, and answer 200: an empty one is no proof that there is nothing.
- * Here is decided which it is, for every "there is none" that zebu says.
+ * This file decides which of the two it is, for every "there is none" that zebu reports.
  */
 
 interface Kind {
   readonly many: string;
-  /** All of them are needed to see all there are: on which path which privilege, one of several being enough. */
+  /** Privileges needed to see everything of the kind, by path; of several on one path one is enough. */
   readonly needs: readonly Need[];
   /** Or this one alone. */
   readonly or?: Need;
@@ -39,7 +39,7 @@ export type Listed = keyof typeof KINDS;
 export interface Blindness {
   readonly privilege: string;
   readonly aclPath: string;
-  /** Those paths below where some are seen; none: nothing is seen. */
+  /** The paths below which something is seen; empty when nothing is. */
   readonly seen: readonly string[];
 }
 
@@ -70,7 +70,7 @@ function forbidden({ privilege, aclPath }: Blindness, message: string, cause?: u
   });
 }
 
-/** What the login may do, where that can be read; an answer of no use is no reason to fail. */
+/** The permissions of the login; undefined where they cannot be read, which is no failure. */
 async function permissionsOf(client: ProxmoxClient): Promise<Permissions | undefined> {
   try {
     return await readPermissions(client);
@@ -103,7 +103,7 @@ export async function vmMissing(client: ProxmoxClient, app: string): Promise<Zeb
 }
 
 /**
- * Before one is made because none was found: it may be there unseen, and then there would be two.
+ * Called before a VM is made because none was found: it may exist unseen, and then there would be two.
  * @param vmid where it can only be, if anywhere
  * @throws PROXMOX_FORBIDDEN
  */

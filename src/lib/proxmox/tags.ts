@@ -93,7 +93,7 @@ export async function tagProblem(client: ProxmoxClient, app: string, has?: strin
       details: { tags: refused, mode: rules.mode, privilege: 'Sys.Modify', aclPath: '/' },
     });
   } catch (error) {
-    // What may not be read, or is not there in this version, is told by Proxmox when it matters.
+    // Not readable for this login, or not in this version: Proxmox itself refuses when it matters.
     if (isZebuError(error) && (error.code === 'PROXMOX_FORBIDDEN' || error.code === 'PROXMOX_REFUSED'))
       return undefined;
     throw error;

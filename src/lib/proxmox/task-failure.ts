@@ -34,7 +34,7 @@ export async function taskLog(client: ProxmoxClient, upid: Upid): Promise<readon
     for (let page = 0, start = 0; page < PAGES; page++, start += PAGE) {
       const data = await client.request('GET', `${taskPath(upid)}/log`, { start, limit: PAGE });
       const rows = parseAnswer(taskLogAnswer, data, 'a task log');
-      // What is said early counts only as a warning or error: of the rest, the end is enough.
+      // Of the early lines only warnings and errors are kept; of the others the last ones are enough.
       lines = [
         ...lines.filter((line) => ERROR.test(line) || WARNING.test(line)).slice(-KEPT_LINES),
         ...rows.map(({ t }) => plain(t)),
@@ -55,7 +55,7 @@ const END = /^TASK (?:ERROR|WARNINGS): /;
 const PROGRESS =
   /^(?:INFO: |progress \d|transferred |generating cloud-init ISO|new volume ID is |Formatting |map '|rescan volumes|(?:scsi|virtio|sata|ide|efidisk|drive-)\S*: transferred)/;
 
-/** An end that only says that something else had failed. */
+/** Exit texts that only say that something else failed, without the reason. */
 const SAYS_NOTHING =
   /exit(?:ed)?(?: with)?(?: code| status)? -?\d+|job errors|got signal|timeout|interrupt|unexpected status|aborted|problems|failed$/i;
 

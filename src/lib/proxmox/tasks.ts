@@ -63,7 +63,7 @@ export async function waitTask(
       });
     }
     options.onWait?.(Math.round(waited / 1000));
-    // Not past the bound, for the sake of a pause.
+    // The pause must not go past the time limit.
     await clock.sleep(Math.max(1, Math.min(pause, options.timeoutMs - waited)), signal);
     pause = Math.min(pause * 1.5, LAST_POLL_MS);
   }

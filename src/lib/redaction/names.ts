@@ -4,7 +4,7 @@ export type NameKind = 'email' | 'fingerprint' | 'host' | 'ip' | 'key' | 'mac' |
 
 const WORDS_OF_PLACEHOLDERS = ['email', 'fingerprint', 'host', 'ip', 'key', 'mac', 'token', 'user'];
 
-/** Say nothing about anybody. */
+/** Names that identify nobody. */
 const EVERYBODYS = ['admin', 'debian', 'docker', 'localhost', 'node', 'proxmox', 'root', 'server', 'ubuntu', 'zebu'];
 
 /**
@@ -40,7 +40,7 @@ export class Names {
     return made;
   }
 
-  /** From here on the word is found in any text. An ordinary one stays: it would make a riddle of everything. */
+  /** From here on the word is replaced in any text. An ordinary word is not: it would make the text unreadable. */
   learn(kind: NameKind, value: string | undefined): void {
     const word = value?.trim().toLowerCase() ?? '';
     if (word.length < 2 || /^\d+$/.test(word) || this.isOrdinary(word)) return;

@@ -1,5 +1,5 @@
 /**
- * What gives somebody away by its form alone, in text that came from anywhere: a line of a log may be megabytes of one letter.
+ * Patterns for what identifies somebody by its form alone. The text comes from anywhere: a line of a log may be megabytes of one letter.
  * So no rule may take more than a few hundred characters at a place, nor begin inside what it could have begun with: every
  * repetition is bounded, and what begins with one looks behind itself.
  */

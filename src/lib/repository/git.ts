@@ -154,7 +154,7 @@ export class LocalGit {
     return { prefix, target: { commit, ref, kind: wanted.kind, subject: subject.slice(0, 200) } };
   }
 
-  /** The commit with all its files, as a checkout here has them: only objects of the repository itself are sent. @throws REPOSITORY_INCOMPLETE */
+  /** The commit with all files that a checkout here has, as objects of this repository, since only those are sent. @throws REPOSITORY_INCOMPLETE */
   async sentCommit({ commit, ref }: Target): Promise<SentCommit> {
     const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
     const lacking =

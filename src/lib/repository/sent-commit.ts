@@ -15,14 +15,14 @@ interface Module {
   /** From the top of the repository, with a slash at the end. */
   readonly path: string;
   readonly git: GitProgram;
-  /** What of it is placed. */
+  /** The tree that takes the place of the submodule. */
   readonly tree: string;
 }
 
 interface Placed {
-  /** Everything there is by now. */
+  /** The files of the commit and of all its submodules. */
   readonly entries: readonly Entry[];
-  /** Those in others after these. */
+  /** Submodules, each before those within it. */
   readonly modules: readonly Module[];
 }
 

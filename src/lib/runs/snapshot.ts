@@ -3,7 +3,7 @@ import type { Context } from '../context/context.js';
 import { dropSnapshot, readySnapshot, runSnapshot, type ReadySnapshot } from '../vm/snapshot/snapshots.js';
 import type { StepReport } from '../ui/steps.js';
 
-/** What tells them from snapshots of people; Proxmox allows 40 characters. */
+/** Prefix of the names of zebu's snapshots, which tells them from those that people take; Proxmox allows 40 characters. */
 const PREFIX = 'deploy-';
 
 /** @throws SNAPSHOT_REFUSED when the storage has none, or lets the VM stand still and nobody allowed it */
@@ -17,7 +17,7 @@ export function readyForDeploy(context: Context, run: string): Promise<ReadySnap
 }
 
 /**
- * Takes the snapshot the runner waits for. The ones of earlier deploys go: what one costs grows with every write.
+ * Takes the snapshot the runner waits for, and deletes those of earlier deploys: what a snapshot costs grows with every write.
  * @returns why there is none; undefined once it is taken
  */
 export async function snapshotForDeploy(

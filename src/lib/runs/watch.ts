@@ -32,7 +32,7 @@ export function newRun(id: string): Run {
 
 const RECONNECT_MS = 60_000;
 
-/** A new connection after one was lost; the run does not need us, so only the watching is at stake. */
+/** A new connection after one was lost. The run does not need the client: without one it is only not watched. */
 async function reconnect(context: Context, lost: Error): Promise<SshSession> {
   const { clock, signal, io } = context;
   const until = clock.elapsed() + RECONNECT_MS;
@@ -74,7 +74,7 @@ async function answer(context: Context, run: Run, step: AskedStep, report: StepR
   await run.session?.exec({ line }, { signal, stdin: problem === undefined ? 'ok\n' : `failed\n${problem}\n` });
 }
 
-/** The last word of a process that has to end at once, once the runner is on its way. */
+/** What a process that has to exit at once reports, once the runner has begun. */
 function goesOn(id: string): ZebuError {
   return new ZebuError('OUTCOME_UNKNOWN', 'You stopped watching; the deploy goes on in the VM', {
     hint: `Watch it: zebu app:follow ${id}`,

@@ -9,11 +9,11 @@ export interface CollectedSecrets {
   readonly values: ReadonlyMap<string, Sensitive>;
   /** Where each came from, for messages. */
   readonly origins: ReadonlyMap<string, string>;
-  /** Declared names whose only value is none. */
+  /** Declared names whose only value is empty or a placeholder. */
   readonly unusable: ReadonlyMap<string, Unusable>;
 }
 
-/** Why a value is none, and where it stands. */
+/** Why a value does not count, and where it stands. */
 export interface Unusable {
   readonly why: 'empty' | 'placeholder';
   readonly where: string;

@@ -6,7 +6,7 @@ export function newDigestKey(): string {
 }
 
 /**
- * Tells whether two values of one name are the same, without either. Keyed, because a plain hash of a short secret is as
+ * Tells whether two values of one name are equal without knowing them. Keyed, because a plain hash of a short secret is as
  * good as the secret; with the name in it, because two names with one value should not show.
  */
 export function keyedDigest(key: string, name: string, value: string): string {

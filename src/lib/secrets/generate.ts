@@ -12,7 +12,7 @@ export function generateValue(
   draw: (below: number) => number = (below) => randomInt(below),
 ): string {
   const named = (ALPHABETS as Readonly<Record<string, string>>)[alphabet] ?? alphabet;
-  // A character given twice must not come twice as often.
+  // A character that is given twice must not be drawn twice as often.
   const characters = [...new Set(named)];
   return Array.from({ length }, () => characters[draw(characters.length)] ?? '').join('');
 }

@@ -107,7 +107,7 @@ async function digestsAt(
   return new Map(
     listed.map(({ name, updatedAt }) => {
       const known = written[name];
-      // Written by somebody else since: what it is now cannot be known.
+      // Somebody else wrote it since: its value is not known any more.
       return [name, known !== undefined && known.updatedAt === (updatedAt ?? null) ? known.digest : null];
     }),
   );
@@ -140,7 +140,7 @@ async function toPlace(
     const status = before === undefined ? 'added' : before === after ? 'unchanged' : 'changed';
     return { name, status, before: before ?? null, after, origin };
   });
-  // Only what zebu itself wrote there: the place may hold much that is nobody's business here.
+  // Only names that zebu itself wrote there: the place may hold others that do not belong to the app.
   const stale = Object.keys(written).filter((name) => !names.includes(name) && there.has(name));
   const canRemove = place.remove !== undefined && options.prune !== undefined && stale.length > 0;
   const remove = canRemove && (options.dryRun || (await options.prune?.(stale)) === true) ? stale : [];

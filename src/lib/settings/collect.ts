@@ -11,7 +11,7 @@ import { SETTINGS_RULE } from './sentence.js';
 const RESERVED =
   /^(?:ZEBU_.*|DOCKER_(?:HOST|CONTEXT|CONFIG|TLS|TLS_VERIFY|CERT_PATH)|COMPOSE_(?:FILE|PROJECT_NAME|PATH_SEPARATOR|ENV_FILES))$/;
 
-/** A shorter value is in many others by chance. */
+/** Shorter values are part of other values by chance. */
 const TELLING_LENGTH = 8;
 
 /** What the sources hold; undefined where there is no file of settings here. */
@@ -37,12 +37,12 @@ function secretWithin({ value, refersTo }: Setting, context: Context, secrets: C
   return undefined;
 }
 
-/** What a setting is told as begins with its name. */
+/** The name with which a line about a setting begins. */
 const nameOf = (text: string): string => text.split(' ', 1)[0] ?? '';
 
 /**
  * What `.env` holds beside secrets, for the release to have as plain settings; undefined where there is no such file, so that
- * what the live release has is kept. Names that look like secrets and that nothing in the commit asks for stay at home.
+ * what the live release has is kept. Names that look like secrets and that nothing in the commit asks for are not sent.
  * @throws SECRET_UNDECLARED naming all at once
  */
 export async function collectSettings(

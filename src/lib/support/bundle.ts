@@ -49,7 +49,7 @@ function learnThisMachine(names: Names): void {
   }
 }
 
-/** Looks at everything and takes out what is nobody's business. What cannot be reached is said, section by section. */
+/** Collects all sections and redacts them. A section that cannot be had says why. */
 export async function makeBundle(request: BundleRequest): Promise<Bundle> {
   const { context, oclif, env, cwd, signal, now, onWait } = request;
   const keys = 'problem' in context ? await configKeys() : context.loaded.keys;

@@ -4,7 +4,7 @@ import { withoutCredentials, withoutNames } from '../redaction/patterns.js';
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Everything that is known to be nobody's business, and what else looks like it. */
+/** Redacts what is known to be private, and what looks like it. */
 export class Cleaner {
   readonly #redactors: readonly Redactor[];
   readonly #names: Names;

@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { declaredKeys } from '../config/transport-keys.js';
 import type { Names, NameKind } from '../redaction/names.js';
 
-/** Keys whose value tells where or who, and would not be seen to by its form: a host without a dot, a login. */
+/** Keys whose values identify a place or a person, in forms that no pattern recognises: a host without a dot, a login. */
 const OWN_TELLING: Readonly<Record<string, NameKind>> = {
   'proxmox.host': 'host',
   'proxmox.node': 'host',
@@ -16,7 +16,7 @@ const OWN_TELLING: Readonly<Record<string, NameKind>> = {
   'vm.network.search': 'host',
 };
 
-/** What of these is nobody's business but the plugin's: only `use` says something to us. */
+/** Lists of entries for plugins: only `use` is shown, the rest is the plugin's own. */
 const OPAQUE = /^(proxmox\.options|secret_sources)(\.|$)/;
 
 const strings = (value: unknown): readonly string[] =>

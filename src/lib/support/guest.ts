@@ -35,7 +35,7 @@ function anonymous<T extends { readonly who: string; readonly from: string }>(no
   return { ...note, who: names.of('user', note.who), from: names.of('host', note.from) };
 }
 
-/** Newest first. The subject of a commit is the app's own business. */
+/** Newest first, without the subjects of the commits, which are the app's own.
 export function releaseLines(releases: readonly Release[], names: Names): string {
   return releases
     .slice(0, RELEASES)
@@ -78,7 +78,7 @@ async function masked(session: SshSession, context: Context, text: string): Prom
   return stdout.trimEnd();
 }
 
-/** What the VM has to say, over one connection; each part on its own, and none waited for long. */
+/** The sections about the VM, over one connection; each has its own time limit and may fail alone. */
 export async function guestSections(context: Context, names: Names): Promise<readonly Section[]> {
   let guest: Guest;
   try {

@@ -12,7 +12,7 @@ const NODES_MS = 30_000;
 const DOCTOR_MS = 90_000;
 const STATUS_MS = 30_000;
 
-/** The nodes are hosts, too; without knowing their names nothing of Proxmox can be shown. */
+/** Learns the names of the nodes, which are hosts: without them nothing of Proxmox can be shown redacted. */
 async function learnNodes(context: Context, names: Names): Promise<void> {
   await within(context, NODES_MS, async ({ io }) => {
     const client = await makeClient(await context.transport(), io);
@@ -45,7 +45,7 @@ async function doctor(
   return { text: checks.length === 0 ? null : checks.map(line).join('\n'), reason };
 }
 
-/** What Proxmox has to say, and the doctor. */
+/** The sections about Proxmox, and the findings of doctor. */
 export async function hostSections(
   context: Context | { readonly problem: unknown },
   names: Names,

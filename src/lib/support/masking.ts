@@ -7,11 +7,11 @@ import { expand } from '../config/expand.js';
 import { declaredKeys } from '../config/transport-keys.js';
 import { collectSecrets } from '../secrets/collect.js';
 
-/** Hides nothing and would make the text unreadable. */
+/** Values too common to be secret: masking them would make the text unreadable. */
 const PLAIN_WORD =
   /^(true|false|yes|no|on|off|null|none|\d{1,5}|production|development|staging|testing|test|debug|info|warn|warning|error|localhost)$/i;
 const SECRET_NAME = /pass|secret|token|key|credential|auth|private|dsn|_url$/i;
-/** Say where things are, not what they are; a path of a key is no key. */
+/** Values that say where something is, or are fingerprints: the path of a key is no key. */
 const LOCATION = /^([~.]?\/|SHA256:)/;
 
 async function text(path: string): Promise<string | undefined> {

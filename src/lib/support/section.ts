@@ -10,7 +10,7 @@ export interface Section {
   readonly reason: string | null;
 }
 
-/** What went wrong in one line, with its code: what zebu says elsewhere, said here. */
+/** An error in one line, with its code and the message that a command would end with. */
 export function reasonOf(error: unknown): string {
   const { code, message } = isZebuError(error) ? error : toZebuError(error);
   return `${code}: ${message}`;
@@ -32,7 +32,7 @@ export async function section(
 }
 
 /**
- * Gives something so many milliseconds, and goes on without it then: also without what does not listen to the signal.
+ * Waits so many milliseconds for something, then goes on without it, also when it does not listen to the signal.
  * @throws UNREACHABLE
  */
 export async function within<T>(context: Context, ms: number, run: (bounded: Context) => Promise<T>): Promise<T> {

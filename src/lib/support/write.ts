@@ -7,7 +7,7 @@ export function defaultName(now: Date): string {
   return `zebu-support-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z.md`;
 }
 
-/** Asked before anything is collected: it would be for nothing. @throws USAGE */
+/** Checks that the file can be written, before anything is collected. @throws USAGE */
 export async function checkWritable(path: string, force: boolean): Promise<void> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -23,7 +23,7 @@ export async function checkWritable(path: string, force: boolean): Promise<void>
   if (above === undefined) throw new ZebuError('USAGE', `${path}: there is no folder ${folder}`);
 }
 
-/** Whole or not at all, and for nobody but its owner from the first byte on. @throws USAGE when there is one already */
+/** Writes the file completely or not at all, and readable by its owner only from the first byte on. @throws USAGE when there is one already */
 export async function writeBundle(path: string, text: string, force: boolean): Promise<void> {
   if (!force) {
     const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
@@ -37,7 +37,7 @@ export async function writeBundle(path: string, text: string, force: boolean): P
     }
     return;
   }
-  // In place of what is there, not into it: that may be readable by others, or a link to somewhere else.
+  // Replaces the existing file instead of writing into it: that may be readable by others, or a link to somewhere else.
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
     await writeBundle(part, text, false);

@@ -4,7 +4,7 @@ import { prompt } from './prompt.js';
 interface Question {
   readonly message: string;
   readonly initial?: string;
-  /** What is wrong when nobody can be asked; what to give instead is added. */
+  /** The error when nobody can be asked; the flag and variable to give instead are added to it. */
   readonly unanswered: { readonly code: ErrorCode; readonly message: string };
 }
 

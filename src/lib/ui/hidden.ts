@@ -30,7 +30,7 @@ async function piped(signal: AbortSignal): Promise<string> {
   return text.replace(/\r?\n$/, '');
 }
 
-/** A value from where nobody can look it up later: a hidden prompt or standard input, never an argument. */
+/** A value from a hidden prompt or standard input, which leave no trace in a history or process list, as an argument does. */
 export async function readHidden(io: Io, signal: AbortSignal, name: string): Promise<string> {
   if (io.interactive) return typed(name);
   if (process.stdin.isTTY) {

@@ -10,7 +10,7 @@ export interface Question {
 
 /**
  * Node closes the line editor on Ctrl-C when nobody listens for it, and enquirer then stumbles over the closed one, with a
- * stack. So somebody listens; what Ctrl-C means is enquirer's to say.
+ * stack. So it is listened to here; enquirer decides what Ctrl-C does.
  */
 async function withoutSelfClosing<Result>(ask: () => Promise<Result>): Promise<Result> {
   const { createInterface } = readline;

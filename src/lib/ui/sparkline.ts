@@ -1,4 +1,4 @@
-/** From nothing to all of it. */
+/** From an empty column to a full one. */
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const ASCII = '_.:-=+*#';
 

@@ -16,7 +16,7 @@ export interface Step {
   run(report: StepReport): Promise<void>;
 }
 
-/** Without a terminal silence is bounded: a line at least this often while a step runs. */
+/** Without a terminal: a line is printed at least this often while a step runs. */
 const HEARTBEAT_MS = 15_000;
 
 const duration = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
@@ -71,7 +71,7 @@ async function runPlain(io: Io, signal: AbortSignal, step: Step): Promise<void> 
 
 /** Steps of one command have numbers of their own, however many lists of steps it runs. */
 const begun = new WeakMap<Io, number>();
-/** A counter of seconds is no news each time it moves. */
+/** A text in which only the seconds changed is not printed again. */
 const WAIT_EVENT_MS = 1000;
 
 async function runEvents(io: Io, signal: AbortSignal, current: Step): Promise<void> {
@@ -117,7 +117,7 @@ async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Pro
           output: (line) => (task.output = io.shown(line)),
           done: (text) => (result = io.shown(`: ${text}`)),
         });
-        // What was waited for is of no interest once it is over.
+        // The text beside the title is removed when the step has ended.
         task.title = io.shown(step.title) + result;
       },
     })),

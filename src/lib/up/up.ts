@@ -30,7 +30,7 @@ interface Plan {
   readonly live: boolean;
 }
 
-/** What stands in the way of all of it, before a plan is made. @throws the first failure, naming the others */
+/** Runs the checks that have to succeed before a plan is made. @throws the first failure, naming the others */
 async function check(context: Context): Promise<void> {
   await runSteps(context.io, context.signal, [
     {
@@ -62,7 +62,7 @@ async function check(context: Context): Promise<void> {
   ]);
 }
 
-/** What is seen of it only once the VM is finished, which vm:create does. */
+/** What can only be seen once vm:create has finished the VM. */
 const UNFINISHED: ReadonlySet<string> = new Set<ErrorCode>(['UNREACHABLE', 'VM_NOT_READY']);
 
 const isSame = ({ plan, previous }: DeployResult): boolean =>

@@ -15,7 +15,7 @@ export interface UpdateRequest {
   readonly ask: (file: string) => void;
 }
 
-/** Never fails: it is not what the user came for. */
+/** Never fails: the command must not fail because of this. */
 export async function tellOfUpdate({ io, env, cacheDir, version, now, ask }: UpdateRequest): Promise<void> {
   if (!io.live || isUnwanted(env)) return;
   try {

@@ -13,7 +13,7 @@ export interface UpdateMemory {
 
 const time = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 
-/** Takes nothing for granted: the file may be cut off, or of another version. */
+/** Checks every member: the file may be cut off, or of another version. */
 export function parseMemory(text: string): UpdateMemory {
   let data: unknown;
   try {

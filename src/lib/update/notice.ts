@@ -7,7 +7,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** A clock that was set back must not silence it for years. */
 const aDayAgo = (then: number, now: number): boolean => now - then >= DAY || then > now;
 
-/** Whoever does not want to hear of it; other programs' word for it counts, too. */
+/** Variables that turn the notice off; those of other programs count, too. */
 export function isUnwanted(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env['NO_UPDATE_NOTIFIER'] ?? '') !== '' || isOn(env['ZEBU_NO_UPDATE_NOTICE']);
 }

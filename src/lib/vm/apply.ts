@@ -20,7 +20,7 @@ export interface ApplyOptions {
   readonly restart: boolean;
 }
 
-/** All or nothing: what can never be changed is told before anything is. */
+/** Refuses what can never be changed, before anything is changed. */
 function refuseImpossible(drift: readonly Drift[], vmid: number): void {
   const [first, ...more] = drift.filter((row) => row.change === 'never');
   if (first === undefined) return;
@@ -34,7 +34,7 @@ function refuseImpossible(drift: readonly Drift[], vmid: number): void {
 
 interface ApplyPlan {
   readonly steps: readonly PlannedStep[];
-  /** After the inside of the VM was seen to, and a login proved. */
+  /** Done after the guest was repaired and a login was proved. */
   readonly afterwards: readonly PlannedStep[];
   readonly restart: boolean;
   /** Keys of what has to wait. */
@@ -72,7 +72,7 @@ export function planApply(
   const { ha } = change;
   return {
     steps: [
-      // First out of it, last into it: whatever is done between the two is then the VM's own task.
+      // Out of the HA manager first, into it last: between the two, requests start tasks of the VM itself.
       ...(ha?.adds === false ? ha.steps : []),
       ...changeSteps({ config: now, firewall: change.firewall }, vm),
       ...(isRestart ? restartSteps(`/nodes/${vm.node}/qemu/${vm.vmid}`, stopTimeout, whileOff) : []),
@@ -83,7 +83,7 @@ export function planApply(
   };
 }
 
-/** A card whose bridge or VLAN changes is plugged in anew at once: what cannot work must not be tried on a VM that runs. */
+/** Proxmox replugs a network card at once when its bridge or VLAN changes, so a bridge that cannot work is refused before. */
 async function requireNetwork({ client, desired, vm, change }: Compared): Promise<void> {
   if (!change.config.some(({ key }) => key === 'vm.network.bridge' || key === 'vm.network.vlan')) return;
   const { bridge = parseProperties(vm.next['net0'] ?? '').values.get('bridge'), vlan } = desired.network;

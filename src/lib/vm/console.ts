@@ -102,7 +102,7 @@ async function follow(
       );
     }
   } catch (error) {
-    // Watching is ended by whoever watches: by Ctrl-C or by the time given.
+    // Ctrl-C and the end of the given time are how following ends.
     if (!signal.aborted) throw error;
   }
   reader.end();

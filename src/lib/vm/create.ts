@@ -45,7 +45,7 @@ async function planVm(
 ): Promise<Planned> {
   let reading = await readingOnce(client);
   let row = await findVm(reading, desired.app);
-  // What planning a new one asks for, asked meanwhile; what is wrong with it is told when it is planned.
+  // Fills `reading` with the answers that planning a new VM needs, meanwhile; planning reports what is wrong with them.
   if (row === undefined) void handledLater(surveySite(reading, desired));
   if (!options.dryRun && (await settle(context, { client, reading }, desired, row))) {
     reading = await readingOnce(client);
@@ -66,12 +66,12 @@ async function planVm(
 
 const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';
 
-/** In the order in which they are done: what closes the VM comes before it is on. */
+/** In the order in which they are done: the firewall comes before the start. */
 function inOrder(plan: VmPlan, settings: readonly PlannedStep[]): readonly PlannedStep[] {
   return [...plan.steps.filter((step) => !starts(step)), ...settings, ...plan.steps.filter(starts)];
 }
 
-/** All that comes before the start, with what closes the VM; beside the import where there is one. */
+/** The steps before the start, with those of the firewall; concurrently with the import where there is one. */
 function closedMeanwhile(plan: VmPlan, planned: (step: PlannedStep) => Step, firewall: Step): readonly Step[] {
   const before = plan.steps.filter((step) => !starts(step));
   const at = before.findIndex(({ imports }) => imports === true);
@@ -93,7 +93,7 @@ async function plannedSettings(
   return changeSteps(ensuredOnly(changeOf(desired, vm)), vm);
 }
 
-/** A VM that runs is what it will be by then. */
+/** The steps for the HA manager. They come after the start, so that the VM runs by then. */
 async function plannedHa(
   { client, vmid }: AgentTarget,
   desired: DesiredVm,
@@ -143,12 +143,12 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   } else {
     try {
       await runSteps(context.io, context.signal, [
-        // Closed before it is on.
+        // The firewall is on before the VM is.
         ...closedMeanwhile(plan, planned, firewallStep(ensuring)),
         configStep(ensuring),
         ...plan.steps.filter(starts).map(planned),
         ...ensureSteps(ensuring),
-        // Not before it is good: the HA manager would start what is half made.
+        // Last: the HA manager would start a VM that is half made.
         ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
       ]);
     } catch (error) {

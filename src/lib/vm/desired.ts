@@ -35,12 +35,12 @@ export interface DesiredVm {
   readonly cpu: string;
   readonly storage: string | undefined;
   readonly onboot: boolean;
-  /** Under the HA manager; undefined: none of our business. */
+  /** Whether it is under the HA manager; undefined: zebu leaves that as it is. */
   readonly ha: boolean | undefined;
   readonly user: string;
   /** Public key lines. */
   readonly sshKeys: readonly string[];
-  /** Whether zebu.yml names them; otherwise they are this machine's own, and another's are as good. */
+  /** Whether zebu.yml names them; otherwise they are this machine's own, and those of another machine are accepted. */
   readonly namesKeys: boolean;
   readonly network: Config['vm']['network'];
   readonly firewall: DesiredFirewall;

@@ -37,7 +37,7 @@ type GuestComparison = Pick<Compared, 'address' | 'closed' | 'guest'>;
 
 const nothing = { guest: undefined, address: undefined };
 
-/** The same for who only shows: of a VM that is still in its first boot there is all the rest to show. */
+/** The same for vm:diff, which shows the rest where the VM is still in its first boot. */
 async function compareGuestOnceBooted(
   context: Context,
   desired: DesiredVm,

@@ -20,7 +20,7 @@ export interface ConfigDrift extends Drift {
   readonly proved?: boolean;
   /** Grow the disk to so many GiB. */
   readonly resizeGb?: number;
-  /** Not a matter of taste but of every VM of zebu: vm:create sees to it, too. */
+  /** The same for every VM of zebu, whatever zebu.yml says: vm:create sets it, too. */
   readonly ensured?: boolean;
 }
 
@@ -124,7 +124,7 @@ function networkRows({ network, firewall }: DesiredVm): readonly Row[] {
     },
     {
       key: 'vm.firewall.enabled',
-      // Off in zebu.yml means that it is none of our business.
+      // Off in zebu.yml means that zebu leaves it as it is.
       wanted: firewall.enabled ? '1' : undefined,
       found: (config) => net(config, 'firewall') || '0',
       shown: ['filtered', 'the interface is not filtered'],

@@ -55,19 +55,19 @@ export function firewallRequests(change: FirewallChange): readonly FirewallReque
   const opens = options['enable'] === 0;
   const optionsRequest: readonly FirewallRequest[] =
     Object.keys(options).length === 0 ? [] : [{ kind: 'options', set: options }];
-  // What of ours somebody has made into a refusal goes before anything is closed.
+  // A rule of ours that somebody edited so that it forbids is removed before anything is closed.
   const refusals = change.remove.filter((rule) => !isAccept(rule));
   const closing = change.remove.filter(isAccept);
   const add = [...change.add];
   const swaps: FirewallRequest[] = [];
   const ordered = foreign.some(forbids);
-  // One that is off may stand where a run before was interrupted: before what others forbid.
+  // A rule that is off may stem from an interrupted run, and stand before the forbidding rules of others.
   const standing = (rule: FirewallRule): boolean => !ordered || (rule.enable ?? 1) !== 0;
   for (const from of closing.filter(standing)) {
     const at = add.findIndex(({ comment }) => comment === from.comment);
     const to = add[at];
     if (to === undefined) continue;
-    // One alone: of two, the first could close what only the second opens again.
+    // Only where one rule replaces one: of two, the first could close what only the second opens again.
     swaps.push({ kind: 'swap', from, to });
     add.splice(at, 1);
     closing.splice(closing.indexOf(from), 1);
@@ -77,7 +77,7 @@ export function firewallRequests(change: FirewallChange): readonly FirewallReque
     ...(opens ? optionsRequest : []),
     ...add.flatMap((rule): readonly FirewallRequest[] => {
       if (!ordered) return [{ kind: 'add', rule, enable: 1 }];
-      // What others forbid is not to be open even for the moment in which the rule stands first.
+      // New rules are put first and moved then; until then they are off, so that what others forbid is never open.
       const before = change.own.findLast((own) => own.comment === rule.comment && standing(own));
       return [
         { kind: 'add', rule, enable: 0 },

@@ -120,7 +120,7 @@ export async function inspectVm(
   };
 }
 
-/** Rules that filter nothing are worse than none: they look as if they did. */
+/** Warns where the firewall of the datacenter is off: the rules of the VM are not in force then, though they look so. */
 export function warnOfFirewall(io: Io, { datacenterFirewall: on, vmid }: InspectedVm): void {
   if (on !== false) return;
   io.warn(

@@ -138,7 +138,7 @@ export async function destroyVm(context: Context, confirm: (name: string) => Pro
   return { changed: true, vmid: vm.vmid, node: vm.node, name, status: 'absent' };
 }
 
-/** The agent's word on the address; null when it does not answer. One whose VM is held by a backup is there. */
+/** The address by the guest agent; null when it does not answer. An agent that a backup has frozen counts as present. */
 async function agentAddress(
   io: Io,
   target: AgentTarget,

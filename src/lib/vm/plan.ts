@@ -82,7 +82,7 @@ export function newVmConfig(desired: DesiredVm, bridge: string): PlannedCall['pa
   };
 }
 
-/** For whatever storage there is: space freed inside is freed outside, and the disk has a thread of its own. */
+/** Options for any storage: discarded blocks are freed there, and the disk has an I/O thread of its own. */
 export const DISK_OPTIONS = 'discard=on,iothread=1,ssd=1';
 
 function diskStep(base: string, site: Site): PlannedStep {
@@ -161,7 +161,7 @@ export function driftOf(desired: DesiredVm, vm: ExistingVm): readonly Drift[] {
   return configDrift(desired, { vmid: vm.vmid, current: vm.config, next: vm.config }).map(publicDrift);
 }
 
-/** What creating leaves as it is: all but what it sees to itself. */
+/** The differences that vm:create leaves as they are: all but those it repairs itself. */
 function leftDrift(desired: DesiredVm, vm: ExistingVm): readonly Drift[] {
   const rows = configDrift(desired, { vmid: vm.vmid, current: vm.config, next: vm.config });
   return rows.filter((row) => row.ensured !== true && row.resizeGb === undefined).map(publicDrift);
@@ -192,7 +192,7 @@ export function planCreation(desired: DesiredVm, site: Site, found: ExistingVm |
     node,
     vmid,
     steps: [
-      // First what may be refused: a wrong image leaves no VM behind.
+      // What may be refused comes first: a wrong image leaves no VM behind.
       ...imageStep(desired, site),
       ...(found === undefined ? [shell] : []),
       diskStep(base, site),

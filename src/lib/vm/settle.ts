@@ -54,10 +54,10 @@ async function leftGoing(client: ProxmoxClient, desired: DesiredVm, row: VmRow |
 }
 
 /**
- * A zebu that was killed leaves the task it had started going on. Planning beside it would make a second VM, or be
+ * When zebu is killed, the task it had started goes on. Planning meanwhile would make a second VM, or be
  * refused because the first is locked; so it is waited for, whatever comes of it.
  * @param clients `reading` for what the plan reads too
- * @returns whether there was something, so that what was read before is old
+ * @returns whether there was such a task: then what was read before is out of date
  */
 export async function settle(
   context: Context,
@@ -81,7 +81,7 @@ export async function settle(
           label: `running task "${type}"`,
           onWait: (seconds) => report.update(`(${seconds} s)`),
         }).catch((error: unknown) => {
-          // That it failed is for the plan to see: it does what is still missing.
+          // A failure is ignored: the plan does what is still missing.
           if (taskExit(error) === undefined) throw error;
           report.done('it failed');
         });

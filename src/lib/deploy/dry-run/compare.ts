@@ -3,7 +3,7 @@ import type { StrategyLine } from './strategy-line.js';
 import { RELEASE_MARK } from './script.js';
 import type { PlannedService } from '../results.js';
 
-/** As far as it is looked into; everything else of a service is compared as a whole. */
+/** The members that are compared one by one; the rest of a service is compared as one value. */
 const mount = z.looseObject({ type: z.string(), source: z.string().optional() });
 const grant = z.looseObject({ source: z.string().optional() });
 const content = z.looseObject({
@@ -62,7 +62,7 @@ function changedIn(context: string, files: readonly string[]): readonly string[]
   return folder === '' ? files : files.filter((file) => file.startsWith(`${folder}/`));
 }
 
-/** Why the image of a service may be another one. */
+/** Why the image of a service may differ from that of the live release. */
 function imageReasons(then: Service, now: Service, changedFiles: readonly string[] | null): readonly string[] {
   if (now.build === undefined) return [];
   const reasons: string[] = [];
@@ -92,7 +92,7 @@ function secretsUsed(service: Service, names: readonly string[]): readonly strin
   return names.filter((name) => text.includes(`zebu-marker-${name}-end`));
 }
 
-/** Why what lies at a path of the commit is another one; empty when it is the same. */
+/** Why the content at a path of the commit differs from the live one; empty when it is the same. */
 function fileReasons(paths: readonly string[], changedFiles: readonly string[] | null): readonly string[] {
   const inCommit = paths.filter((path) => path.startsWith(`${TREE}/`) || path === TREE);
   if (inCommit.length === 0) return [];
@@ -106,7 +106,7 @@ function fileReasons(paths: readonly string[], changedFiles: readonly string[] |
   return changed.size === 0 ? [] : [`is given ${plural(changed.size, 'changed file')} of the commit`];
 }
 
-/** Why what a service is given besides its own settings is another one: configs and secrets, and networks. */
+/** Why the configs, secrets or networks of a service differ from the live ones. */
 function givenReasons(
   name: string,
   live: ComposeConfig,
@@ -164,7 +164,7 @@ export function compareServices(input: Comparison): readonly PlannedService[] {
     const differ = keysThatDiffer(then, now).filter(
       (key) =>
         key !== 'build' &&
-        // Only said to whoever develops; a deploy leaves it out.
+        // Compose reads `develop` for `compose watch` only; a deploy leaves it out.
         key !== 'develop' &&
         (key !== 'image' || (now.build === undefined && builder === undefined)),
     );

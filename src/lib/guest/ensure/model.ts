@@ -34,7 +34,7 @@ export interface GuestDrift extends Drift {
 export interface Unavailable {
   readonly key: string;
   readonly why: string;
-  /** Tried when something else is put right anyway; it may take its time to fail. */
+  /** Only tried when something else is repaired anyway, because a failing attempt takes long. */
   readonly attempt?: Repair;
 }
 
@@ -131,7 +131,7 @@ const daemonConfig = (observed: ObservedGuest, desired: DesiredGuest): DaemonCon
     swarm: observed.docker_swarm === 'yes',
   });
 
-/** Otherwise an upgrade of Docker, or its end, is the end of the app: what runs is killed, and not always started again. */
+/** Without it containers are killed when Docker is upgraded or stops, and are not always started again. */
 function liveRestore(observed: ObservedGuest, desired: DesiredGuest): Finding {
   const key = 'guest.live_restore';
   const { liveRestore: setting, text } = daemonConfig(observed, desired);

@@ -8,7 +8,7 @@ import type { LostTask, TaskOptions } from '../tasks.js';
 
 /**
  * A VM under the HA manager is started, stopped and moved by it alone: a request to do so is answered by a task that has
- * only passed it on. Here the VM itself is looked at until it is so.
+ * only passed it on. So the state of the VM itself is polled until the HA manager has done what was asked.
  */
 
 /** The task that is asked for → what answers instead. */

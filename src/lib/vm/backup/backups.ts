@@ -54,7 +54,7 @@ async function where(context: Context): Promise<Node> {
   return { client, vm, node: placeVm(nodes, context.config.proxmox.node).node };
 }
 
-/** What is chosen among backups, unless it may only be unseen. */
+/** The chosen backup. An error says so when the login may not see all of them. */
 async function seen<Chosen>(client: ProxmoxClient, choose: () => Chosen): Promise<Chosen> {
   try {
     return choose();

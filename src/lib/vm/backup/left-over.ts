@@ -96,7 +96,7 @@ async function afterInterrupt(
   { upid, vm }: { readonly upid: Upid; readonly vm: NewVm },
   connect: (context: Context) => Promise<Transport>,
 ): Promise<ZebuError> {
-  // What the command had is closed to it now: this needs a connection and a time limit of its own.
+  // The command's own connection and signal have ended: this needs a connection and a time limit of its own.
   const own = { ...context, signal: AbortSignal.timeout(CLEARING_MS) };
   let transport: Transport | undefined;
   try {
@@ -147,7 +147,7 @@ export async function restoreAnew(
     if (upid !== undefined && context.signal.aborted) throw await afterInterrupt(context, error, { upid, vm }, connect);
     if (upid !== undefined && taskExit(error) !== undefined)
       throw tell(error, vm.vmid, await clear(context, client, vm));
-    // Whether there is anything, and whose it is, is not known: it is only named.
+    // Whether there is a VM, and whose it is, is not known: it is only named.
     const interrupted = sent && context.signal.aborted;
     if (interrupted || upid !== undefined || error.code === 'OUTCOME_UNKNOWN' || taskExit(error) !== undefined)
       throw told(error, vm.vmid, `there may be an unfinished VM ${vm.vmid}`, `Look at VM ${vm.vmid} in Proxmox.`);

@@ -4,7 +4,7 @@ import { waitForAgent } from '../../proxmox/agent.js';
 import { tailSerial, type SerialTail } from '../../proxmox/serial-tail.js';
 import { waitFor, type Ensuring } from './ensuring.js';
 
-/** `interfaces` is set for whoever comes next. */
+/** `interfaces` is set for the step that needs the address. */
 type Booting = Pick<Ensuring, 'context' | 'target'> & { interfaces?: Ensuring['interfaces'] };
 
 export function bootStep(ensuring: Booting): Step {
@@ -17,7 +17,7 @@ export function bootStep(ensuring: Booting): Step {
       let tail: SerialTail | undefined;
       const waiting = waitFor(context, config.vm.boot_timeout, report);
       const onWait = (text: string): void => {
-        // From the first moment on: what is not heard while it is said, a panic say, is lost.
+        // Listens from the start on: output that nobody listens to, such as that of a panic, is lost.
         if (hostShell !== undefined) tail ??= tailSerial(hostShell, target.vmid);
         waiting.onWait(text);
       };

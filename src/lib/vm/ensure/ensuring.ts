@@ -25,9 +25,9 @@ export interface Ensuring {
   inspected: InspectedVm | undefined;
   /** `vm.ready_timeout`: one for all steps after the boot, begun by the first of them. */
   ready: TimeLimit | undefined;
-  /** What had to be set in Proxmox. */
+  /** The requests that were made to Proxmox because settings differed. */
   readonly settings: PlannedStep[];
-  /** And last of all. */
+  /** The same to the HA manager, which come last. */
   readonly afterwards: PlannedStep[];
   guest: EnsuredGuest | undefined;
   /** The login of the deploy user, opened by the first step that needs it and closed with the last step. */

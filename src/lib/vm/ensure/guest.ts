@@ -11,7 +11,7 @@ function warnOf({ left, unavailable }: EnsuredGuest, ensuring: Ensuring): void {
   for (const { key, why } of unavailable) io.warn(`${key} cannot be seen to: ${why}`);
 }
 
-/** Milliseconds for a command even where the time is nearly over: what is half put right would be worse. */
+/** Milliseconds that a command has at least, however little time is left: a repair must not be cut off in the middle. */
 const SHORTEST_MS = 30_000;
 
 export function guestStep(ensuring: Ensuring): Step {
@@ -27,7 +27,7 @@ export function guestStep(ensuring: Ensuring): Step {
         // Each command in it; what it does to SSH is not broken off between two of them.
         timeoutMs: Math.max(SHORTEST_MS, limit.left()),
         onWait: (text) => report.update(text),
-        // The old login stays open beside it: it is the way back.
+        // The old connection stays open meanwhile, to undo what keeps the new one out.
         prove: async () => {
           if (ensuring.address === undefined) throw new Error('the address is found before logging in');
           await (await connectGuest(context, ensuring.address)).close();

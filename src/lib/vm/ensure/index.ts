@@ -10,7 +10,7 @@ import { loginStep } from './login.js';
 import { proveStep } from './prove.js';
 
 /**
- * What every running VM is brought to, in order, however it was born. Each step finds out what is missing and does that
+ * What every running VM is brought to, in order, however it was made. Each step finds out what is missing and does that
  * alone, so that all of them may run again at any time.
  */
 const STEPS: readonly ((ensuring: Ensuring) => Step)[] = [bootStep, locateStep, loginStep, guestStep, proveStep];

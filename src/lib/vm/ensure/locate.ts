@@ -9,7 +9,7 @@ import { readVm } from '../../proxmox/observe.js';
 import { macOf } from '../../proxmox/properties.js';
 import { waitUntilReady, type Ensuring } from './ensuring.js';
 
-/** A pin that says otherwise about the same machine is an alarm; about another one it is simply old. */
+/** Other keys than the pinned ones are an alarm for the same machine; a pin of another machine is only out of date. */
 function checkPin(pin: Pin | undefined, uuid: string, vmid: number, keys: readonly string[]): void {
   if (pin === undefined || pin.uuid !== uuid || pin.vmid !== vmid) return;
   if (keys.some((key) => pin.hostKeys.includes(key))) return;

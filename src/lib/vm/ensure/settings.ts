@@ -33,7 +33,7 @@ export function firewallStep(ensuring: Ensuring): Step {
   };
 }
 
-/** After all that changes the VM's configuration by itself: then what was read before still tells whether it is right. */
+/** Runs after all other changes of the VM's configuration, so that what was read before is still valid. */
 export function configStep(ensuring: Ensuring): Step {
   const { target } = ensuring;
   return {

@@ -8,7 +8,7 @@ import type { PlannedStep } from '../plan.js';
 export interface HaChange {
   readonly drift: Drift;
   readonly steps: readonly PlannedStep[];
-  /** Into the HA manager's hands, not out of them. */
+  /** Whether the steps put the VM under the HA manager; false: they take it out. */
   readonly adds: boolean;
 }
 
@@ -17,7 +17,7 @@ const RESOURCES = '/cluster/ha/resources';
 /** What the HA manager is told to keep the VM as: as it is, so that nothing is started or stopped by it. */
 const stateFor = (running: boolean): 'started' | 'stopped' => (running ? 'started' : 'stopped');
 
-/** A VM that was stopped on purpose is kept so, and is no less the HA manager's. */
+/** Whether the HA manager keeps the VM in its state; a VM that was stopped on purpose is kept as stopped. */
 function isKept(state: string, running: boolean): boolean {
   if (state === 'started' || state === 'enabled') return true;
   return !running && (state === 'stopped' || state === 'disabled');

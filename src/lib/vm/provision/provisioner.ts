@@ -9,7 +9,7 @@ import type { VmPlan } from '../plan.js';
 
 export type ProvisionerId = 'cloud-image' | 'community-script';
 
-/** A way a VM comes to be, up to the moment it is started. What it must be like afterwards is no matter of the way. */
+/** A way to make a VM, up to its start. What follows is the same for all ways. */
 export interface Provisioner {
   readonly id: ProvisionerId;
   /**
@@ -20,7 +20,7 @@ export interface Provisioner {
 }
 
 /**
- * What was begun one way is finished that way. Otherwise as configured; by default the community's script, because its
+ * A VM that was begun one way is finished that way. Otherwise as configured; by default the community's script, because its
  * VM is the one people know, except where an image was named or there is no shell to run a script in.
  */
 export function chooseProvisioner(

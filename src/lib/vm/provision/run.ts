@@ -28,11 +28,11 @@ async function paramsOf(
   return differences(step.call, step.adopt.diskOptions, await readConfig(client, plan));
 }
 
-/** Proxmox's word for a digest that is not the one of what it has by now. */
+/** Proxmox's message when the digest that was sent is not that of the current configuration. */
 const isOutdated = (error: unknown): boolean =>
   isZebuError(error) && error.code === 'PROXMOX_REFUSED' && says(error, 'configuration changed');
 
-/** So often is a rule looked for again when others change the same firewall meanwhile. */
+/** How often a rule is looked for again when others change the same firewall meanwhile. */
 const RULE_ATTEMPTS = 4;
 
 /**

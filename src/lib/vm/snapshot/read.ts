@@ -37,7 +37,7 @@ export async function readSnapshots({ client, vm }: AppVm): Promise<Snapshots> {
       time: row.snaptime ?? 0,
       parent: row.parent ?? null,
       memory: row.vmstate,
-      // Whatever else Proxmox may call it: it does not go back to one that has a state.
+      // Proxmox does not roll back to a snapshot that has a state, whatever the state is.
       unfinished:
         row.snapstate === undefined ? null : row.snapstate === 'delete' ? ('deleting' as const) : ('taking' as const),
     }))

@@ -220,7 +220,7 @@ export async function dropSnapshot(
       label: `deleting snapshot ${name} of VM ${appVm.vm.vmid}`,
     });
   } catch (error) {
-    // Somebody else was quicker: what was asked for is so.
+    // Somebody else has deleted it meanwhile: nothing is left to do.
     if (!says(error, 'snapshot missing')) throw error;
   }
 }
