@@ -72,7 +72,8 @@ const declaration = z.looseObject({
 
 /** What the schema lets through is what the contract says. */
 type Declared = Omit<TransportDeclaration, 'id'> & { readonly ci?: TransportInCi; readonly init?: TransportAtInit };
-type Checked = z.infer<typeof declaration> extends Declared ? true : never;
+/** @public It is only checked. */
+export type Checked = z.infer<typeof declaration> extends Declared ? true : never;
 
 const typeOf = (
   declared: readonly TransportDeclaration[],

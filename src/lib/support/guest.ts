@@ -35,7 +35,7 @@ function anonymous<T extends { readonly who: string; readonly from: string }>(no
   return { ...note, who: names.of('user', note.who), from: names.of('host', note.from) };
 }
 
-/** Newest first, without the subjects of the commits, which are the app's own.
+/** Newest first, without the subjects of the commits, which are the app's own. */
 export function releaseLines(releases: readonly Release[], names: Names): string {
   return releases
     .slice(0, RELEASES)
