@@ -15,8 +15,8 @@ export default class AppStop extends ProjectCommand<StartStop> {
     const { flags, argv } = await this.parse(AppStop);
     const services = await serviceArgs(argv as string[]);
     const context = await this.context(flags);
-    const { startStop: operate } = await import('../../lib/app/start-stop.js');
-    const result = await operate(context, 'stop', services);
+    const { startStop } = await import('../../lib/app/start-stop.js');
+    const result = await startStop(context, 'stop', services);
     for (const { service, state, health } of result.services)
       this.io.out(`${service} ${health === 'none' ? state : health}`);
     return result;
