@@ -129,6 +129,7 @@ export const FOLDERS: readonly Folder[] = [
     'proxmox',
     'guest',
     'vm',
+    'app-folder',
     'secrets',
     'settings',
   ),

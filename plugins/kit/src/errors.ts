@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   FILE_REFUSED: EXIT.precondition,
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,
+  REGISTRY_REFUSED: EXIT.precondition,
   REPOSITORY_INCOMPLETE: EXIT.precondition,
   COMPOSE_INVALID: EXIT.precondition,
   SECRET_MISSING: EXIT.precondition,

@@ -3,12 +3,14 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument,
   visit,
   type Document,
   type Node,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import { checkTree, isForbidden } from './tree-limits.js';
 
@@ -101,6 +103,14 @@ export function parseYamlLayer(text: string, shown: string, kind: 'file' | 'over
       const path = prefix === '' ? String(pair.key.value) : `${prefix}.${String(pair.key.value)}`;
       origins.set(path, at(pair.key));
       if (isMap(pair.value)) record(pair.value, path);
+      if (isSeq(pair.value)) recordItems(pair.value, path);
+    }
+  };
+  const recordItems = (list: YAMLSeq, prefix: string): void => {
+    for (const [index, item] of list.items.entries()) {
+      if (!isMap(item)) continue;
+      origins.set(`${prefix}.${index}`, at(item));
+      record(item, `${prefix}.${index}`);
     }
   };
   try {
@@ -121,6 +131,14 @@ export function parseYamlLayer(text: string, shown: string, kind: 'file' | 'over
   }
 }
 
+function* pathsBelow(value: unknown, path: string): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, below] of Object.entries(value)) {
+    yield `${path}.${key}`;
+    yield* pathsBelow(below, `${path}.${key}`);
+  }
+}
+
 /** Later layers win; maps merge, lists and scalars replace, an explicit null takes a key back to its default. */
 export function mergeLayers(layers: readonly Layer[]): { values: Tree; origins: Map<string, Origin> } {
   const origins = new Map<string, Origin>();
@@ -135,14 +153,17 @@ export function mergeLayers(layers: readonly Layer[]): { values: Tree; origins: 
         if (origin !== undefined && !origins.has(path)) origins.set(path, origin);
         continue;
       }
-      // Only what was a map has anything below it.
-      if (isTree(below)) for (const known of origins.keys()) if (known.startsWith(`${path}.`)) origins.delete(known);
+      for (const known of pathsBelow(below, path)) origins.delete(known);
       if (value === null) {
         delete result[key];
         origins.delete(path);
       } else {
         result[key] = value;
         if (origin !== undefined) origins.set(path, origin);
+        for (const known of pathsBelow(value, path)) {
+          const inner = layer.origins.get(known);
+          if (inner !== undefined) origins.set(known, inner);
+        }
       }
     }
     return result;

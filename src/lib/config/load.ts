@@ -146,7 +146,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
 
 function originOf(path: string, values: Tree, origins: ReadonlyMap<string, Origin>): Origin {
   let at: unknown = values;
-  for (const name of path.split('.')) at = isTree(at) ? at[name] : undefined;
+  for (const name of path.split('.')) at = isTree(at) || Array.isArray(at) ? (at as Tree)[name] : undefined;
   if (at === undefined) return { kind: 'default' };
   for (let known = path; known !== ''; known = known.slice(0, Math.max(0, known.lastIndexOf('.')))) {
     const origin = origins.get(known);

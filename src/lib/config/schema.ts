@@ -1,6 +1,7 @@
 import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
 import { builtTransports } from './built-transports.js';
+import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
 import { port, seconds } from './scalars.js';
@@ -384,24 +385,33 @@ const secretSource = z
  * @param chosen the one that is used, where that is known
  */
 export function schemaFor(transports: readonly TransportDeclaration[], chosen?: string) {
-  return z.strictObject({
-    app,
-    proxmox: proxmoxSection(transports, chosen).prefault({}).describe('How the Proxmox host is reached.'),
-    vm: vm.prefault({}).describe('The virtual machine.'),
-    deploy: deploy.prefault({}).describe('How a release goes live.'),
-    secrets: z
-      .record(secretName, secretDeclaration)
-      .default({})
-      .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
-    settings: z
-      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a name of letters, digits and underscores'))
-      .default([])
-      .describe('Names in `.env` that are plain settings, although they look like secrets: `[KEYCLOAK_CLIENT_KEY]`.'),
-    secret_sources: z
-      .array(secretSource)
-      .default([{ use: 'env' }, { use: 'dotenv' }])
-      .describe('Where values come from, first match wins.'),
-  });
+  return z
+    .strictObject({
+      app,
+      proxmox: proxmoxSection(transports, chosen).prefault({}).describe('How the Proxmox host is reached.'),
+      vm: vm.prefault({}).describe('The virtual machine.'),
+      deploy: deploy.prefault({}).describe('How a release goes live.'),
+      secrets: z
+        .record(secretName, secretDeclaration)
+        .default({})
+        .describe('Secrets the app needs, by name; values come from `secret_sources`, never from this file.'),
+      settings: z
+        .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a name of letters, digits and underscores'))
+        .default([])
+        .describe('Names in `.env` that are plain settings, although they look like secrets: `[KEYCLOAK_CLIENT_KEY]`.'),
+      secret_sources: z
+        .array(secretSource)
+        .default([{ use: 'env' }, { use: 'dotenv' }])
+        .describe('Where values come from, first match wins.'),
+      registries: registryDeclarations
+        .default([])
+        .describe(
+          'Registries that want a login before images are pulled and built: `{host: ghcr.io, user: bot, secret: GHCR_TOKEN}`, with `command` in place of `secret` for tokens that expire, and `ca_file` for a private authority.',
+        ),
+    })
+    .superRefine((config, context) => {
+      checkRegistries(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
+    });
 }
 
 /** With the transports that come with zebu, and no other. */

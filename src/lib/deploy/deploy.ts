@@ -3,6 +3,7 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
+import { printedTokens, registryLogins } from '../secrets/registries.js';
 import { around } from '../hooks/around.js';
 import { collectSettings } from '../settings/collect.js';
 import { runSteps, type Step } from '../ui/steps.js';
@@ -72,10 +73,21 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   checkComposeFiles(context, source, target, prefix);
   const secrets = await collectSecrets(context);
   const settings = await collectSettings(context, git, target.commit, secrets);
+  const registries = await registryLogins(context);
+  const tokens = options.dryRun ? '' : await printedTokens(context);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);
   const id = makeReleaseId(clock.now(), target.commit);
-  const release = { id, target, sent: source.commit, author: by, prefix, watched: !options.detach, settings };
+  const release = {
+    id,
+    target,
+    sent: source.commit,
+    author: by,
+    prefix,
+    watched: !options.detach,
+    settings,
+    registries,
+  };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');
@@ -96,7 +108,12 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const send: Step = {
     title: `Send ${target.ref} (${target.commit.slice(0, 7)}) to the VM`,
     run: async (report) => {
-      sent = await sendRelease(context, { git, release, secrets, lockWait: options.lockWait, early }, run, report);
+      sent = await sendRelease(
+        context,
+        { git, release, secrets, tokens, lockWait: options.lockWait, early },
+        run,
+        report,
+      );
     },
   };
   if (options.detach) {

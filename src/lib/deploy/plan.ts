@@ -3,6 +3,7 @@ import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
+import { registryFunction, type RegistryLogin } from '../app-folder/registries.js';
 import { frontPlan } from '../app-folder/front-proxy.js';
 import type { Target } from '../repository/git.js';
 import { clientBound, probeName, type Probe } from '../runs/client-probes.js';
@@ -21,6 +22,8 @@ export interface ReleasePlan {
   readonly watched: boolean;
   /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
   readonly settings: ReadonlyMap<string, string> | undefined;
+  /** Where to log in before images are pulled and built. */
+  readonly registries: readonly RegistryLogin[];
 }
 
 /** Options of `docker compose` that choose files and profiles; schema-checked to be free of blanks. */
@@ -101,6 +104,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
+ * registries (hosts) with each_registry, and registry_secrets (names of the secrets that hold their tokens);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
@@ -131,6 +135,8 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     min_free: String(deploy.min_free_mb),
     min_memory: String(deploy.min_memory_mb),
     probes: String(inVm.length),
+    registries: plan.registries.map(({ host }) => host).join(' '),
+    registry_secrets: config.registries.flatMap(({ secret }) => secret ?? []).join(' '),
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     release_service: release?.service ?? '',
     snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
@@ -143,5 +149,6 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     release === undefined
       ? ''
       : `release_command() { compose run --rm -T --name "zebu-release-$project" ${commandLine([release.service, ...release.command])}; }\n`;
-  return assignments.join('') + functions + command;
+  const logins = plan.registries.length === 0 ? '' : registryFunction(plan.registries);
+  return assignments.join('') + functions + command + logins;
 }

@@ -22,6 +22,8 @@ export interface Sending {
   readonly git: LocalGit;
   readonly release: ReleasePlan;
   readonly secrets: CollectedSecrets;
+  /** For registries, printed by commands: lines as in a version file. */
+  readonly tokens: string;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
   /** A connection that was opened while git was asked. */
@@ -48,7 +50,7 @@ function previousOf(preamble = ''): string | undefined {
  */
 export async function sendRelease(
   context: Context,
-  { git, release, secrets, lockWait, early }: Sending,
+  { git, release, secrets, tokens, lockWait, early }: Sending,
   run: Run,
   report: StepReport,
 ): Promise<Sent> {
@@ -102,6 +104,7 @@ export async function sendRelease(
     sums: found.sums,
     planSize: Buffer.byteLength(plan),
     secretsSize: Buffer.byteLength(bundle.text),
+    tokensSize: Buffer.byteLength(tokens),
     secretsVersion: found.secrets.latest,
     pack: needed,
   });
@@ -112,7 +115,7 @@ export async function sendRelease(
   if (holder === undefined) report.update('sending');
   const pack = needed ? () => git.pack(sent, haves) : undefined;
   try {
-    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text], pack }, run);
+    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text, tokens], pack }, run);
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;

@@ -2,6 +2,7 @@ import { systemClock, type Context } from '../context/context.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
+import { registryChecks } from './registries.js';
 import { secretChecks } from './secrets.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
 import { settingsCheck } from './settings.js';
@@ -52,7 +53,7 @@ export async function diagnose({ context, guest = true, signal, onResult, onWait
       settingsCheck(context),
       ...secretChecks(context),
       ...proxmoxChecks(context, findings),
-      ...(guest ? guestChecks(context, findings) : []),
+      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context, findings)] : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

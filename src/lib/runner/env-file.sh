@@ -42,8 +42,11 @@ say_settings() {
   [ ! -s "$work/said" ] || logged cat "$work/said"
 }
 
+# What is for a registry is not for the services that are given all there is.
+without_tokens() { awk -F= -v names=" $registry_secrets " '!index(names, " " $1 " ")'; }
+
 # Of the release that is brought up next.
 write_env_file() {
   [ -L "$directory/.env" ] || return 0
-  ( umask 077; values_in_force >"$base/shared/secrets/env_file.new" ) && mv "$base/shared/secrets/env_file.new" "$base/shared/secrets/env_file"
+  ( umask 077; values_in_force | without_tokens >"$base/shared/secrets/env_file.new" ) && mv "$base/shared/secrets/env_file.new" "$base/shared/secrets/env_file"
 }

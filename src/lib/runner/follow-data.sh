@@ -1,19 +1,7 @@
 # shellcheck shell=sh
 # `rotate.command`: the commands that change the data to a new secret, such as a database's password, and back.
 
-# NAME=value of a version file as a shell assignment to VARIABLE: assign VARIABLE NAME FILE
-assign() {
-  LC_ALL=C awk -v variable="$1" -v wanted="$2" '
-# include ../app-folder/secrets/unescape.awk
-    { at = index($0, "=") }
-    substr($0, 1, at - 1) == wanted {
-      body = substr($0, at + 2, length($0) - at - 2)
-      if (substr($0, at + 1, 1) == "\"") body = unescape(body)
-      gsub(/\047/, "\047\\\047\047", body)
-      print variable "=\047" body "\047"
-    }' "$3"
-}
-
+# include ../app-folder/secrets/assign.sh
 # The configured command that makes the data follow, its values over standard input: follow NAME SERVICE COMMAND OLD NEW
 follow() {
   if [ -n "$2" ]; then

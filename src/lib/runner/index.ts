@@ -33,6 +33,7 @@ import REMOVE_OLD from './remove-old.sh';
 import REASON from './reason.sh';
 import RECEIVE from './receive.sh';
 import RECOVER from './recover.sh';
+import REGISTRIES from './registries.sh';
 import ROLLING from './rolling.sh';
 import SECRETS from './secrets.sh';
 import SOURCES from './sources.sh';
@@ -80,6 +81,7 @@ export const RUNNER = [
   DIGESTS,
   STANDING,
   IN_FORCE,
+  REGISTRIES,
   BUILD,
   PREFLIGHT,
   STRATEGY,

@@ -19,6 +19,7 @@ check_config() {
 }
 
 [ "$mode" = recover ] && recover
+forget_tokens
 heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"cause\":\"not-recovered\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
 load "$release" || exit 1
 link_env_file
@@ -35,6 +36,8 @@ if [ "$mode" = deploy ]; then
   limit=300
   # First, because it may write what the Compose files ask for.
   run_hook pre-build '' || { blame_hook; finish refused "$cause" "$reason"; }
+  log_in_all || finish refused "$cause" "$reason"
+  step=check
   # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image, and
   # where it is not known that several services build one image.
   reading=
@@ -60,6 +63,7 @@ if [ "$mode" = deploy ]; then
   list_before 9>&- &
   listing=$!
   steady pin_images || finish refused "$cause" "$reason"
+  log_out
 fi
 run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }
 if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then

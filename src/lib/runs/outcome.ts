@@ -1,5 +1,6 @@
 import { isZebuError, ZebuError, type ErrorCode } from '@zebu/kit';
 import type { Cause } from '../app-folder/causes.js';
+import { registryRemedy } from '../app-folder/registries.js';
 import type { EndEvent } from './journal-stream.js';
 
 /** Causes of a refusal that have an error of their own. */
@@ -7,6 +8,9 @@ const REFUSALS: Readonly<Partial<Record<Cause, ErrorCode>>> = {
   'no-space': 'NO_SPACE',
   'compose-invalid': 'COMPOSE_INVALID',
   'data-conflict': 'COMPOSE_INVALID',
+  'registry-away': 'REGISTRY_REFUSED',
+  'registry-denied': 'REGISTRY_REFUSED',
+  'registry-untrusted': 'REGISTRY_REFUSED',
   'secret-in-build': 'COMPOSE_INVALID',
   'volume-fixed': 'COMPOSE_INVALID',
 };
@@ -19,7 +23,7 @@ const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
 function refused({ cause, reason }: EndEvent, details: Record<string, unknown>): ZebuError {
   const code = (cause === undefined ? undefined : REFUSALS[cause]) ?? 'DEPLOY_REFUSED';
   return new ZebuError(code, `The release was refused before anything was started: ${reason}`, {
-    hint: HINTS[code],
+    hint: registryRemedy(cause) ?? HINTS[code],
     details,
   });
 }

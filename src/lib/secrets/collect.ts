@@ -63,8 +63,9 @@ export async function collectSecrets(context: Context): Promise<CollectedSecrets
  * @param inVm names that have a value in the VM already. @throws SECRET_MISSING naming all at once
  */
 export function checkRequired(context: Context, collected: CollectedSecrets, inVm: readonly string[]): void {
+  const logins = new Set(context.config.registries.map(({ secret }) => secret));
   const problems = Object.entries(context.config.secrets).flatMap(([name, { required, generate }]) => {
-    if (!required || collected.values.has(name)) return [];
+    if ((!required && !logins.has(name)) || collected.values.has(name)) return [];
     const unusable = collected.unusable.get(name);
     if (unusable?.why !== 'placeholder' && (inVm.includes(name) || generate !== undefined)) return [];
     return [{ name, unusable }];

@@ -21,6 +21,7 @@ function plan(
       prefix: '',
       watched,
       settings,
+      registries: [],
     },
     config,
   );

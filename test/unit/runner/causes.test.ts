@@ -22,6 +22,7 @@ import PROBES from '../../../src/lib/runner/probes.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
 import SECRETS from '../../../src/lib/runner/secrets.sh';
+import REGISTRIES from '../../../src/lib/runner/registries.sh';
 import START from '../../../src/lib/runner/start.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
@@ -31,7 +32,7 @@ import { ROOT } from '../../support/cli.js';
 import { reword } from '../../support/reworded.js';
 import { runIn, vmShells } from '../../support/shells.js';
 
-const files = globSync('src/lib/runner/*.sh', { cwd: ROOT }).toSorted();
+const files = globSync(['src/lib/runner/*.sh', 'src/lib/app-folder/registry-login.sh'], { cwd: ROOT }).toSorted();
 /** Without its comments. */
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8').replaceAll(/^ *#.*\n/gm, '');
 
@@ -102,6 +103,7 @@ const PARTS = [
   VERDICT,
   PROBES,
   IMAGES,
+  REGISTRIES,
   PREFLIGHT,
   BRING_UP,
   COMMIT,

@@ -33,6 +33,7 @@ describe.each(vmShells())('a clock that is set during a run, in $name', { timeou
 date() { if [ "$1" = +%s ]; then echo $(( $(command date +%s) + $(cat ${base}/shift) )); else command date "$@"; fi; }
 set_clock() { echo $(( $1 * ${DAY} )) >${base}/shift; }
 set -- deploy ${base} r1 r1 worker
+log_out() { :; }
 ${START}
 release=$base/releases/r1 project=app record='"id":"r1","ref":"v1","kind":"tag","commit":"c","who":"ann","from":"laptop"' previous=
 masks=/dev/null timeout=10

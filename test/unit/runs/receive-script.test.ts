@@ -47,6 +47,7 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
       ...start(more),
       commit: 'c0ffee',
       pack: true,
+      tokensSize: 0,
       planSize: plan.length,
       secretsSize: bundle.length,
       secretsVersion: 0,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import { probeName } from '../../runs/client-probes.js';
+import { describeRegistry } from '../../secrets/registries.js';
 import { formatBytes, formatSeconds } from '../../ui/units.js';
 import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
@@ -9,7 +10,7 @@ import type { ComposeConfig } from './compare.js';
  * @param sending `bytes`: of git objects; `paths`: what the runner says of those in the Compose files
  */
 export function plannedSteps(
-  { deploy }: Config,
+  { deploy, registries }: Config,
   hooks: readonly string[],
   target: ComposeConfig,
   { bytes, paths }: { readonly bytes: number; readonly paths: readonly string[] },
@@ -20,6 +21,7 @@ export function plannedSteps(
   return [
     bytes === 0 ? 'send nothing: the VM has the commit' : `send ${formatBytes(bytes)}`,
     ...hook('pre-build'),
+    ...registries.map((each) => `log in at ${describeRegistry(each)}`),
     ...paths,
     built.length === 0 ? 'build nothing' : `build ${built.join(', ')}`,
     ...hook('pre-deploy'),

@@ -8,8 +8,9 @@ import type { Sums } from './sums.js';
 export { surveyScript } from './survey.js';
 
 export interface Receive extends Start, Checkout {
-  /** Bytes of the plan on standard input, after the runner; then come the secrets, and the pack to the end. */
+  /** Bytes of the plan on standard input, after the runner; then come the secrets, tokens for registries, and the pack to the end. */
   readonly planSize: number;
+  readonly tokensSize: number;
   /** Number of the version the secrets were compared with; another one by now is a conflict. */
   readonly secretsVersion: number;
   /** What the VM was seen to have. */
@@ -26,6 +27,9 @@ export function receiveScript(receive: Receive): string {
     receive.secretsSize === 0
       ? ''
       : secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),
+    receive.tokensSize === 0
+      ? ''
+      : sh`take_part ${`shared/secrets/registries-${receive.run}.env`} ${receive.tokensSize}` + '\n',
     bootPart(receive.user, receive.sums),
     startPart(receive, receive),
   ].join('');

@@ -1,0 +1,33 @@
+# shellcheck shell=sh
+# Logins for as long as images are pulled and built, and not longer.
+
+# include ../app-folder/registry-login.sh
+# Tokens that a command printed where this was deployed from; among the secrets, so that they are masked like those.
+printed_tokens() { echo "$base/shared/secrets/registries-$run.env"; }
+
+# The plan has each_registry.
+log_in_all() {
+  [ -n "$registries" ] || return 0
+  begin login "logging in at $(echo "$registries" | sed 's/ /, /g')"
+  tokens=$(cat "$(printed_tokens)" "$base/shared/secrets/$secrets" 2>/dev/null)
+  # shellcheck disable=SC2086 # hosts, each free of blanks
+  open_logins $registries || { cause=no-space reason='no space left in the VM'; return 1; }
+  steady each_registry log_in || return 1
+  tokens='' cause='' reason=''
+  export DOCKER_CONFIG="$work/docker" SSL_CERT_DIR="/etc/ssl/certs:$work/authorities"
+}
+
+# At the end of a run as well, however it ends. The folder stays for what was started with it and is not done yet.
+log_out() {
+  rm -f "$work/docker/config.json" "$(printed_tokens)"
+  tokens=
+  [ -z "$own_docker" ] || { export DOCKER_CONFIG="$own_docker"; unset SSL_CERT_DIR; }
+  forget_authorities
+}
+
+# What runs that were killed have left.
+forget_tokens() {
+  for each in "$base/shared/secrets"/registries-*.env; do
+    [ "$each" = "$(printed_tokens)" ] || rm -f "$each"
+  done
+}

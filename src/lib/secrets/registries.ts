@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ZebuError } from '@zebu/kit';
+import { dotenvLine } from '@zebu/kit/core';
+import type { RegistryLogin } from '../app-folder/registries.js';
+import { describeOrigin } from '../config/layers.js';
+import type { RegistryDeclaration } from '../config/registry-declaration.js';
+import type { Context } from '../context/context.js';
+import { checkValue } from './value.js';
+
+/** A login at the cloud may ask another service first. */
+const COMMAND_MS = 60_000;
+
+/** `ghcr.io as bot (GHCR_TOKEN)`. */
+export const describeRegistry = ({ host, user, secret, command = [] }: RegistryDeclaration): string =>
+  `${host} as ${user} (${secret ?? command.join(' ')})`;
+
+async function readAuthority(context: Context, file: string, index: number): Promise<string> {
+  const refused = (why: string): ZebuError =>
+    new ZebuError(
+      'CONFIG_INVALID',
+      `${describeOrigin(context.loaded.origin(`registries.${index}.ca_file`))}: \`registries.${index}.ca_file\`: ${file} ${why}`,
+      { hint: 'It is the certificate of the authority in PEM, not that of the registry itself.' },
+    );
+  const text = await readFile(resolve(context.root, file), 'utf8').catch((error: unknown) => {
+    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+  });
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const each of certificates) new X509Certificate(each);
+  } catch {
+    throw refused('holds no certificate that can be read');
+  }
+  if (certificates.length === 0) throw refused('holds no certificate');
+  return certificates.join('\n');
+}
+
+/** The registries as the VM is told of them, without a token. @throws CONFIG_INVALID */
+export async function registryLogins(context: Context): Promise<readonly RegistryLogin[]> {
+  return Promise.all(
+    context.config.registries.map(async ({ host, user, secret, ca_file: file }, index) => ({
+      host,
+      user,
+      name: secret ?? String(index),
+      authority: file === undefined ? '' : await readAuthority(context, file, index),
+    })),
+  );
+}
+
+function printed(context: Context, { host, command = [] }: RegistryDeclaration): Promise<string> {
+  const [program = '', ...args] = command;
+  const refused = (why: string): ZebuError =>
+    new ZebuError('REGISTRY_REFUSED', `There is no token for ${host}: ${program} ${why}`, {
+      hint: `Run it here: ${command.join(' ')}`,
+      details: { host, command },
+    });
+  return new Promise((done, fail) => {
+    const options = { cwd: context.root, timeout: COMMAND_MS, signal: context.signal };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      const token = stdout.replace(/[\r\n]+$/, '');
+      // Before anything of it can be said.
+      context.io.mask(token);
+      if (context.signal.aborted) fail(context.signal.reason as Error);
+      else if (error === null) {
+        if (token === '') fail(refused('printed nothing'));
+        else done(token);
+      } else if (error.killed === true) fail(refused(`did not end within ${COMMAND_MS / 1000} s`));
+      else if (typeof error.code === 'number')
+        fail(refused(`ended with ${error.code}: ${stderr.trim().split('\n').at(-1) ?? ''}`));
+      else fail(refused(`cannot be run (${String(error.code)})`));
+    });
+    child.stdin?.end();
+  });
+}
+
+/** Has the commands print their tokens: lines as in a version file, by the names of `registryLogins`. @throws REGISTRY_REFUSED */
+export async function printedTokens(context: Context): Promise<string> {
+  const lines = await Promise.all(
+    context.config.registries.map(async (registry, index) => {
+      if (registry.command === undefined) return '';
+      const token = await printed(context, registry);
+      checkValue(`the token for ${registry.host}`, token, registry.command.join(' '));
+      return `${dotenvLine(String(index), token)}\n`;
+    }),
+  );
+  return lines.join('');
+}
