@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
@@ -19,6 +19,7 @@ export interface Project {
   /** The result of a command that must succeed. */
   json<Result>(args: readonly string[], options?: Partial<CliOptions>): Promise<Result>;
   write(file: string, text: string, mode?: number): void;
+  read(file: string): string;
   git(...args: readonly string[]): string;
   /** Commits everything and tags it. */
   release(tag: string): void;
@@ -119,6 +120,7 @@ export function makeProject(options: ProjectOptions): Project {
     zebu: (args, extra) => zebu(args, withDefaults(extra)),
     json: (args, extra) => zebuJson(args, withDefaults(extra)),
     write,
+    read: (file) => readFileSync(join(folder, file), 'utf8'),
     git: (...args) => git(folder, ...args),
     release: (tag) => {
       git(folder, 'add', '-A');

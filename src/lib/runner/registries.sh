@@ -5,14 +5,26 @@
 # Tokens that a command printed where this was deployed from; among the secrets, so that they are masked like those.
 printed_tokens() { echo "$base/shared/secrets/registries-$run.env"; }
 
+# Where nobody answers, what is there already may do: whether it did not is known when something is to be pulled.
+log_in_if_there() {
+  log_in "$@" && return 0
+  [ "$cause" = registry-away ] || return 1
+  away=$reason
+  logged echo "$reason: going on with the images that are there"
+}
+
+# For what failed without it.
+blame_away() { [ -z "$away" ] || { cause=registry-away reason="$away; $reason"; }; }
+
 # The plan has each_registry.
 log_in_all() {
+  away=
   [ -n "$registries" ] || return 0
   begin login "logging in at $(echo "$registries" | sed 's/ /, /g')"
   tokens=$(cat "$(printed_tokens)" "$base/shared/secrets/$secrets" 2>/dev/null)
   # shellcheck disable=SC2086 # hosts, each free of blanks
   open_logins $registries || { cause=no-space reason='no space left in the VM'; return 1; }
-  steady each_registry log_in || return 1
+  steady each_registry log_in_if_there || return 1
   tokens='' cause='' reason=''
   export DOCKER_CONFIG="$work/docker" SSL_CERT_DIR="/etc/ssl/certs:$work/authorities"
 }

@@ -59,7 +59,7 @@ function printed(context: Context, { host, command = [] }: RegistryDeclaration):
   return new Promise((done, fail) => {
     const options = { cwd: context.root, timeout: COMMAND_MS, signal: context.signal };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
-      const token = stdout.replace(/[\r\n]+$/, '');
+      const token = stdout.trimEnd();
       // Before anything of it can be said.
       context.io.mask(token);
       if (context.signal.aborted) fail(context.signal.reason as Error);

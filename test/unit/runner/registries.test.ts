@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dotenvLine } from '@zebu/kit/core';
 import { registryFunction, type RegistryLogin } from '../../../src/lib/app-folder/registries.js';
-import { type RunnerApp, runnerApp } from '../../support/runner-app.js';
+import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
 const TOKEN = `it's a "token" $(id) \\ with %s`;
@@ -15,6 +15,8 @@ const OWN: RegistryLogin = { host: 'registry.example.org:5000', user: 'ci', name
 /** A Docker that lets everybody in, and keeps what it was given. */
 const LOGIN = `cat >"$state/token-$5"; cat "$DOCKER_CONFIG/config.json" >"$state/settings"; ls "$DOCKER_CONFIG" >"$state/there"
 stat -c %a "$DOCKER_CONFIG" "$DOCKER_CONFIG/config.json" >"$state/modes"; env >"$state/environment"`;
+
+const refusing = (words: string): string => `cat >/dev/null; echo 'Error response from daemon: ${words}' >&2; exit 1`;
 
 describe.each(vmShells())('logins at registries, in $name', { timeout: 60_000 }, (shell) => {
   const setup = (logins: readonly RegistryLogin[], docker = LOGIN): RunnerApp => {
@@ -127,16 +129,29 @@ log_out; echo "$DOCKER_CONFIG" "$SSL_CERT_DIR"; ls "$work/docker"; ls "$base/sha
       'Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
     ],
     ['registry-untrusted', 'Get "https://r/v2/": x509: certificate is valid for a, not r'],
+  ])('ends with %s where Docker says %s', (cause, words) => {
+    const app = setup([GHCR], refusing(words));
+    const [found = '', reason = ''] = run(app, 'log_in_all || echo "$cause|$reason"').lines.join('\n').split('|');
+    expect(found).toBe(cause);
+    expect(reason).toMatch(
+      /^(ghcr[.]io does not accept bot with GHCR_TOKEN|the certificate of ghcr[.]io is not trusted): /,
+    );
+    expect(reason.endsWith(words)).toBe(true);
+  });
+
+  it.each([
     ['registry-away', 'Get "https://r/v2/": dial tcp 10.0.0.1:443: connect: connection refused'],
     ['registry-away', 'Get "https://r/v2/": dial tcp: lookup r: no such host'],
     ['registry-away', 'login attempt to https://r/v2/ failed with status: 503 Service Unavailable'],
-  ])('says %s where Docker says %s', (cause, words) => {
-    const app = setup([GHCR], `cat >/dev/null; echo 'Error response from daemon: ${words}' >&2; exit 1`);
-    const { lines } = run(app, 'log_in_all || echo "$cause|$reason"');
-    const [found = '', reason = ''] = lines.join('\n').split('|');
-    expect(found).toBe(cause);
-    expect(reason.endsWith(`: ${words}`)).toBe(true);
-    expect(reason).toContain('ghcr.io');
+  ])('goes on, and says %s when that does not do, where Docker says %s', (cause, words) => {
+    const app = setup([GHCR, OWN], refusing(words));
+    const { lines, journal } = run(
+      app,
+      'log_in_all; echo "$?$cause$reason"; cause=image-missing reason="no image"; blame_away; echo "$cause|$reason"',
+    );
+    const last = `${OWN.host} cannot be reached: ${words}`;
+    expect(lines).toEqual(['0', `${cause}|${last}; no image`]);
+    expect(said(journal)).toContain(`ghcr.io cannot be reached: ${words}: going on with the images that are there`);
   });
 
   it('says what is missing: a value, the right to place an authority', () => {

@@ -1,0 +1,114 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+function run(program: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+async function freePort(address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, address, () => {
+      const found = server.address();
+      server.close(() => resolve(typeof found === 'object' && found !== null ? found.port : 0));
+    });
+  });
+}
+
+/** Debian's docker-registry on this machine, over TLS with an authority of its own, for users with passwords. */
+export class DockerRegistry {
+  readonly #folder: string;
+  readonly #address: string;
+  readonly #port: number;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, address: string, port: number) {
+    [this.#folder, this.#address, this.#port] = [folder, address, port];
+  }
+
+  /** @param address where guests reach this machine @param users name → password */
+  static async make(address: string, users: Readonly<Record<string, string>>): Promise<DockerRegistry> {
+    const folder = mkdtempSync(join(tmpdir(), 'zebu-registry-'));
+    const registry = new DockerRegistry(folder, address, await freePort(address));
+    run('apt-get', ['-q', 'download', 'docker-registry'], folder);
+    run('sh', ['-c', 'dpkg-deb -x docker-registry_*.deb deb'], folder);
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    run('openssl', ['req', '-x509', ...key, '-subj', '/CN=Authority', '-keyout', 'ca.key', '-out', 'ca.pem'], folder);
+    const name = ['-subj', '/CN=registry', '-addext', `subjectAltName=IP:${address}`];
+    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'basicConstraints=critical,CA:FALSE'];
+    run('openssl', ['req', '-x509', ...key, ...name, ...signed, '-keyout', 'key.pem', '-out', 'cert.pem'], folder);
+    // bcrypt, the only kind it takes, from the C library.
+    const lines = Object.entries(users).map(([user, password]) =>
+      run(
+        'perl',
+        ['-e', 'print "$ARGV[0]:", crypt($ARGV[1], q($2y$04$zebuzebuzebuzebuzebuze)), "\\n"', user, password],
+        folder,
+      ),
+    );
+    writeFileSync(join(folder, 'htpasswd'), lines.join(''));
+    const config = {
+      version: 0.1,
+      storage: { filesystem: { rootdirectory: join(folder, 'data') } },
+      http: { addr: registry.host, tls: { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') } },
+      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
+    };
+    writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
+    await registry.start();
+    return registry;
+  }
+
+  /** As images are named. */
+  get host(): string {
+    return `${this.#address}:${this.#port}`;
+  }
+
+  get authority(): string {
+    return readFileSync(join(this.#folder, 'ca.pem'), 'utf8');
+  }
+
+  /** What it was asked so far. */
+  get log(): string {
+    return readFileSync(join(this.#folder, 'log'), 'utf8');
+  }
+
+  async start(): Promise<void> {
+    const log = openSync(join(this.#folder, 'log'), 'a');
+    const program = join(this.#folder, 'deb/usr/bin/docker-registry');
+    this.#process = spawn(program, ['serve', join(this.#folder, 'config.yml')], { stdio: ['ignore', log, log] });
+    for (let tries = 0; !(await this.#answers()); tries++) {
+      if (tries > 100) throw new Error(`docker-registry does not answer: ${this.log}`);
+      await sleep(100);
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const asked = request({ host: this.#address, port: this.#port, path: '/v2/', ca: this.authority }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode === 401);
+      });
+      asked.once('error', () => resolve(false)).end();
+    });
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill();
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
