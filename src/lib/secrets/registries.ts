@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ZebuError } from '@zebu/kit';
+import { commandLine, ZebuError } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { RegistryLogin } from '../app-folder/registries.js';
 import { describeOrigin } from '../config/layers.js';
@@ -53,7 +53,7 @@ function printed(context: Context, { host, command = [] }: RegistryDeclaration):
   const [program = '', ...args] = command;
   const refused = (why: string): ZebuError =>
     new ZebuError('REGISTRY_REFUSED', `There is no token for ${host}: ${program} ${why}`, {
-      hint: `Run it here: ${command.join(' ')}`,
+      hint: `Run it here: ${commandLine(command)}`,
       details: { host, command },
     });
   return new Promise((done, fail) => {

@@ -76,6 +76,47 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('names the line of what is wrong in a list, in the file that has the list', async () => {
+    await write(
+      'zebu.yml',
+      `app: { name: shop }
+secrets: { TOKEN: {} }
+registries:
+  - host: https://ghcr.io/me
+    user: bot
+    secret: TOKEN
+  - host: ghcr.io
+    user: bot
+    secret: TOKEN
+    command: [print]
+  - { host: docker.io, user: a b, secret: TOKEN, cafile: ca.pem }
+`,
+    );
+    expect((await failure()).message.split('\n')).toEqual([
+      'zebu.yml:4: `registries.0.host`: as images are named, without https:// and without a path: ghcr.io, docker.io, registry.example.org:5000',
+      'zebu.yml:7: `registries.1`: give exactly one of `secret` and `command`',
+      'zebu.yml:11: `registries.2.user`: a name without blanks and colons',
+      'zebu.yml:11: unknown key `registries.2.cafile`',
+    ]);
+    await write(
+      'zebu.ci.yml',
+      `registries:
+  - { host: ghcr.io, user: bot, secret: TOKEN }
+  - host: ghcr.io
+    user: bot
+    secret: TOKN
+`,
+    );
+    expect((await failure({ overlay: 'ci' })).message.split('\n')).toEqual([
+      'zebu.ci.yml:3: `registries.1.host`: ghcr.io is there twice',
+      'zebu.ci.yml:5: `registries.1.secret`: TOKN is not declared; add it: secrets: { TOKN: {} }',
+    ]);
+    const settings = [{ text: 'registries=[{host: ghcr.io, user: bot, secret: NONE}]', flag: '--set' }];
+    expect((await failure({ overlay: 'ci', settings })).message).toBe(
+      '--set registries: `registries.0.secret`: NONE is not declared; add it: secrets: { NONE: {} }',
+    );
+  });
+
   it('says that a required key is missing', async () => {
     await write('zebu.yml', 'app: {compose: [a.yml]}\n');
     expect((await failure()).message).toBe('zebu.yml:1: `app.name` is required');
