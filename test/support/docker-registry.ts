@@ -5,6 +5,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from './cli.js';
+import type { TokenServer } from './token-server.js';
 
 function run(program: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
@@ -27,16 +29,18 @@ export class DockerRegistry {
   readonly #folder: string;
   readonly #address: string;
   readonly #port: number;
+  readonly #users: Readonly<Record<string, string>>;
   #process: ChildProcess | undefined;
+  #tokens: ChildProcess | undefined;
 
-  private constructor(folder: string, address: string, port: number) {
-    [this.#folder, this.#address, this.#port] = [folder, address, port];
+  private constructor(folder: string, address: string, port: number, users: Readonly<Record<string, string>>) {
+    [this.#folder, this.#address, this.#port, this.#users] = [folder, address, port, users];
   }
 
   /** @param address where guests reach this machine @param users name → password */
   static async make(address: string, users: Readonly<Record<string, string>>): Promise<DockerRegistry> {
     const folder = mkdtempSync(join(tmpdir(), 'zebu-registry-'));
-    const registry = new DockerRegistry(folder, address, await freePort(address));
+    const registry = new DockerRegistry(folder, address, await freePort(address), users);
     run('apt-get', ['-q', 'download', 'docker-registry'], folder);
     run('sh', ['-c', 'dpkg-deb -x docker-registry_*.deb deb'], folder);
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
@@ -53,15 +57,39 @@ export class DockerRegistry {
       ),
     );
     writeFileSync(join(folder, 'htpasswd'), lines.join(''));
+    await registry.#configure({ htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } });
+    return registry;
+  }
+
+  #file(name: string): string {
+    return readFileSync(join(this.#folder, name), 'utf8');
+  }
+
+  async #configure(auth: object): Promise<void> {
+    const [certificate, key] = [join(this.#folder, 'cert.pem'), join(this.#folder, 'key.pem')];
     const config = {
       version: 0.1,
-      storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-      http: { addr: registry.host, tls: { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') } },
-      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
+      storage: { filesystem: { rootdirectory: join(this.#folder, 'data') } },
+      http: { addr: this.host, tls: { certificate, key } },
+      auth,
     };
-    writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
-    await registry.start();
-    return registry;
+    writeFileSync(join(this.#folder, 'config.yml'), JSON.stringify(config));
+    await this.stop();
+    await this.start();
+  }
+
+  /** From here on as GHCR, Docker Hub and GitLab do it: passwords are for a server that gives tokens for a moment. */
+  async useTokens(): Promise<void> {
+    const service = 'registry-of-the-test';
+    const [certificate, key] = [this.#file('cert.pem'), this.#file('key.pem')];
+    const told: TokenServer = { address: this.#address, certificate, key, users: this.#users, service };
+    const program = join(ROOT, 'test/support/token-server.ts');
+    this.#tokens = spawn(process.execPath, [program, JSON.stringify(told)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const port = await new Promise<string>((resolve) =>
+      this.#tokens?.stdout?.once('data', (line) => resolve(String(line))),
+    );
+    const realm = `https://${this.#address}:${port.trim()}/token`;
+    await this.#configure({ token: { realm, service, issuer: service, rootcertbundle: join(this.#folder, 'ca.pem') } });
   }
 
   /** As images are named. */
@@ -70,12 +98,12 @@ export class DockerRegistry {
   }
 
   get authority(): string {
-    return readFileSync(join(this.#folder, 'ca.pem'), 'utf8');
+    return this.#file('ca.pem');
   }
 
   /** What it was asked so far. */
   get log(): string {
-    return readFileSync(join(this.#folder, 'log'), 'utf8');
+    return this.#file('log');
   }
 
   async start(): Promise<void> {
@@ -109,6 +137,7 @@ export class DockerRegistry {
 
   async remove(): Promise<void> {
     await this.stop();
+    this.#tokens?.kill();
     rmSync(this.#folder, { recursive: true });
   }
 }

@@ -53,13 +53,13 @@ describe('private images', { timeout: 300_000 }, () => {
     `registries=${JSON.stringify([{ host: registry.host, user: 'ci', ...entry }])}`,
   ];
   /** An image of the VM's own busybox in the registry, and no more of it in the VM. */
-  const publish = (name: string, ...tags: readonly string[]): void => {
-    const image = `${registry.host}/${name}`;
+  const publish = (where: DockerRegistry, name: string, ...tags: readonly string[]): void => {
+    const image = `${where.host}/${name}`;
     guest.run(`set -e
 export DOCKER_CONFIG=$(mktemp -d)
-sudo install -D -m 0644 /dev/stdin /etc/docker/certs.d/${registry.host}/test.crt <<'PEM'
-${registry.authority}PEM
-docker login -u ci --password-stdin ${registry.host} >/dev/null 2>&1 <<'TOKEN'
+sudo install -D -m 0644 /dev/stdin /etc/docker/certs.d/${where.host}/test.crt <<'PEM'
+${where.authority}PEM
+docker login -u ci --password-stdin ${where.host} >/dev/null 2>&1 <<'TOKEN'
 ${values.token}
 TOKEN
 mkdir -p "$DOCKER_CONFIG/image/bin"
@@ -94,7 +94,7 @@ sudo rm -r /etc/docker/certs.d`);
     const more = { registries: [{ host: registry.host, user: 'ci', secret: 'REGISTRY_TOKEN', ca_file: 'ca.pem' }] };
     project.write('zebu.yml', project.read('zebu.yml') + stringify(more));
     project.write('ca.pem', registry.authority);
-    project.write('.gitignore', '.env\n');
+    project.write('.gitignore', '.env\nprint\nfail\n');
     project.write('.env', `REGISTRY_TOKEN=${values.token}\nOTHER=other-value\n`, 0o600);
     project.write('compose.yml', service(`${registry.host}/team/web:1`));
     project.release('v1');
@@ -108,8 +108,8 @@ sudo rm -r /etc/docker/certs.d`);
     project.release('v3');
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
-    publish('team/web', '1', '2', '3');
-    publish('team/base', '1');
+    publish(registry, 'team/web', '1', '2', '3');
+    publish(registry, 'team/base', '1');
   });
   afterAll(async () => {
     watch.stop();
@@ -217,6 +217,33 @@ sudo rm -r /etc/docker/certs.d`);
     expect(await doctorRow(set)).toMatchObject({ status: 'ok', detail: `${registry.host} accepts AWS` });
     expect((await deploy('v3', ...set)).verdict).toBe('live');
     expect(guest.run(`docker exec ${APP}-web-1 /bin/busybox cat /tag`)).toBe('3');
+    nothingLeft();
+  });
+
+  it('come from a registry with a server for tokens beside it, as GHCR, Docker Hub and GitLab are', async () => {
+    project.write('.env', `REGISTRY_TOKEN=${values.token}\nOTHER=other-value\n`, 0o600);
+    const other = await DockerRegistry.make(inject('lab').network.gateway, { ci: values.token });
+    try {
+      await other.useTokens();
+      publish(other, 'team/web', '4');
+      publish(other, 'team/base', '2');
+      const host = { host: other.host, ca_file: 'other.pem', secret: 'REGISTRY_TOKEN' };
+      project.write('other.pem', other.authority);
+      project.write(
+        'compose.yml',
+        `${service(`${other.host}/team/web:4`)}  built: { build: built, restart: always }\n`,
+      );
+      project.write('built/Dockerfile', `FROM ${other.host}/team/base:2\nRUN ["/bin/busybox", "touch", "/made"]\n`);
+      project.release('v4');
+      const env = { REGISTRY_TOKEN: 'not-the-right-one' };
+      const error = await refused(['app:deploy', '--tag', 'v1', ...withRegistry(host)], env);
+      expect(error).toMatchObject({ code: 'REGISTRY_REFUSED', details: { cause: 'registry-denied' } });
+      expect((await deploy('v4', ...withRegistry(host))).verdict).toBe('live');
+    } finally {
+      await other.remove();
+    }
+    expect(guest.run(`docker exec ${APP}-web-1 /bin/busybox cat /tag`)).toBe('4');
+    expect(guest.run(`docker exec ${APP}-built-1 /bin/busybox cat /tag`)).toBe('2');
     nothingLeft();
   });
 
