@@ -83,11 +83,12 @@ export class DockerRegistry {
     const service = 'registry-of-the-test';
     const [certificate, key] = [this.#file('cert.pem'), this.#file('key.pem')];
     const told: TokenServer = { address: this.#address, certificate, key, users: this.#users, service };
-    const program = join(ROOT, 'test/support/token-server.ts');
-    this.#tokens = spawn(process.execPath, [program, JSON.stringify(told)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const port = await new Promise<string>((resolve) =>
-      this.#tokens?.stdout?.once('data', (line) => resolve(String(line))),
-    );
+    const tokens = spawn(process.execPath, [join(ROOT, 'test/support/token-server.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#tokens = tokens;
+    tokens.stdin.end(JSON.stringify(told));
+    const port = await new Promise<string>((resolve) => tokens.stdout.once('data', (line) => resolve(String(line))));
     const realm = `https://${this.#address}:${port.trim()}/token`;
     await this.#configure({ token: { realm, service, issuer: service, rootcertbundle: join(this.#folder, 'ca.pem') } });
   }

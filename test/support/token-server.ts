@@ -1,8 +1,9 @@
 /**
  * What stands beside a registry such as GHCR, Docker Hub or GitLab: gives a short-lived token for a name and a password. A
- * program of its own, for a test may stand still meanwhile. Its argument is JSON, see `TokenServer`; prints its port.
+ * program of its own, for a test may stand still meanwhile. Reads JSON, see `TokenServer`; prints its port.
  */
 import { sign, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 
 export interface TokenServer {
@@ -15,7 +16,7 @@ export interface TokenServer {
   readonly service: string;
 }
 
-const { address, certificate, key, users, service } = JSON.parse(process.argv[2] ?? '') as TokenServer;
+const { address, certificate, key, users, service } = JSON.parse(readFileSync(0, 'utf8')) as TokenServer;
 const header = { typ: 'JWT', alg: 'ES256', x5c: [new X509Certificate(certificate).raw.toString('base64')] };
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
