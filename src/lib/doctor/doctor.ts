@@ -53,7 +53,7 @@ export async function diagnose({ context, guest = true, signal, onResult, onWait
       settingsCheck(context),
       ...secretChecks(context),
       ...proxmoxChecks(context, findings),
-      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context, findings)] : []),
+      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context)] : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

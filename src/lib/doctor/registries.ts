@@ -7,8 +7,7 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { printedTokens, registryLogins } from '../secrets/registries.js';
-import { fail, ok, skip, type Check, type Finding } from './check.js';
-import type { Findings } from './proxmox.js';
+import { fail, ok, type Check, type Finding } from './check.js';
 import REGISTRIES from './registries.sh';
 
 /** A registry that does not answer is waited for by Docker itself. */
@@ -48,7 +47,7 @@ async function attempt(context: Context): Promise<Finding> {
 }
 
 /** Where there are registries: whether the VM reaches each, trusts it, and is let in. */
-export function registryChecks(context: Context, findings: Findings): readonly Check[] {
+export function registryChecks(context: Context): readonly Check[] {
   const count = context.config.registries.length;
   if (count === 0) return [];
   return [
@@ -56,10 +55,7 @@ export function registryChecks(context: Context, findings: Findings): readonly C
       id: 'registries',
       needs: ['docker'],
       seconds: 30 + count * SECONDS_EACH,
-      run: async (signal) =>
-        findings.vm === undefined || findings.vm === null
-          ? skip('there is no VM yet')
-          : attempt({ ...context, signal }),
+      run: (signal) => attempt({ ...context, signal }),
     },
   ];
 }

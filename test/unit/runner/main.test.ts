@@ -2,7 +2,8 @@ import { readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
-import { type Answers, type RunnerApp, runnerApp, says, seen } from '../../support/runner-app.js';
+import { registryFunction } from '../../../src/lib/app-folder/registries.js';
+import { type Answers, type RunnerApp, runnerApp, said, says, seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
 const CONFIG = {
@@ -105,6 +106,41 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
       expect(app.journal().at(-1)).toMatchObject({ end: 'refused', cause, reason });
       expect([code, ups(docker), live(app), app.has('transaction')]).toEqual([0, [], 'releases/r1', false]);
     }
+  });
+
+  it('is logged in at registries while it builds and pulls, or touches nothing', () => {
+    const login = { host: 'ghcr.io', user: 'bot', name: 'TOKEN', authority: '' };
+    const registries = (app: RunnerApp): void => {
+      const functions = registryFunction([login]);
+      app.plan('r2', { registries: 'ghcr.io', registry_secrets: 'TOKEN', secrets: '1.env' }, functions);
+      app.write('shared/secrets/1.env', "TOKEN='the-token'\n", 0o600);
+    };
+    const known = 'if [ -f "$DOCKER_CONFIG/config.json" ]; then echo "$1 logged in"; else echo "$1 logged out"; fi';
+    const app = setup({
+      login: 'cat >/dev/null',
+      'compose build': known,
+      'compose up': known,
+    });
+    registries(app);
+    app.start('deploy');
+    expect(steps(app).slice(0, 4)).toEqual(['check', 'login', 'build', 'start-up']);
+    expect(said(app.journal()).filter((line) => line.includes('logged'))).toEqual([
+      'compose logged in',
+      'compose logged out',
+    ]);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'live' });
+
+    const other = setup({ login: 'cat >/dev/null; echo "unauthorized: the-token is wrong" >&2; exit 1' });
+    registries(other);
+    const { docker } = other.start('deploy');
+    expect(other.journal().at(-1)).toMatchObject({
+      end: 'refused',
+      step: 'login',
+      cause: 'registry-denied',
+      reason: 'ghcr.io does not accept bot with TOKEN: unauthorized: [redacted] is wrong',
+    });
+    expect(docker.filter((each) => /^compose (build|pull|up)/.test(each))).toEqual([]);
+    expect(live(other)).toBe('releases/r1');
   });
 
   it('goes back when what it started is not well', () => {

@@ -57,7 +57,11 @@ describe.each(vmShells())('what was sent, in $name', { timeout: 60_000 }, (shell
     rmSync(file);
     // As a power cut leaves it.
     writeFileSync(file, '');
+    const token = join(base, 'shared/secrets/registries-r1.env');
+    writeFileSync(token, "0='token'\n");
     expect(start(commit)).toBe(DAMAGED_STATUS);
+    // No run will log out.
+    expect(existsSync(token)).toBe(false);
     expect(existsSync(join(base, 'repo.git'))).toBe(false);
     expect(objectsDamaged()).toMatchObject({ code: 'VM_NOT_READY', hint: expect.stringContaining('again') as string });
   });

@@ -1,5 +1,5 @@
 /** What a client has the VM do before the runner: receive it, the plan and the secrets, and hand over. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,12 +42,12 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     ...more,
   });
   /** Everything but what a power cut needs is told; that is there already. */
-  const receive = (plan: string, bundle: string, more: Partial<Start> = {}): string =>
+  const receive = (plan: string, bundle: string, more: Partial<Start> = {}, tokens = ''): string =>
     receiveScript({
       ...start(more),
       commit: 'c0ffee',
       pack: true,
-      tokensSize: 0,
+      tokensSize: tokens.length,
       planSize: plan.length,
       secretsSize: bundle.length,
       secretsVersion: 0,
@@ -65,6 +65,16 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     expect(readFileSync(join(base, 'shared/secrets/1.env'), 'utf8')).toBe(`A='1'\nB='2'\n`);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
     expect(readFileSync(join(folder, 'recover'), 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*runner" recover/);
+  });
+
+  it('has tokens for registries among the secrets, for this run and nobody else', () => {
+    const tokens = `1='token'\n`;
+    const done = run(receive('plan', BUNDLE, {}, tokens), `${RUNNER}plan${BUNDLE}${tokens}`);
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    const file = join(base, `shared/secrets/registries-${ID}.env`);
+    expect(readFileSync(file, 'utf8')).toBe(tokens);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(asked(done).at(-1)).toBe('1.env');
   });
 
   it('is without secrets the version in force, which the runner finds', () => {
