@@ -17,7 +17,8 @@ describe.each(vmShells())('the start of a run, in $name', { timeout: 60_000 }, (
 
   it('removes what a run left there that was killed, secrets with it', () => {
     const app = runnerApp(shell);
-    const { lines } = app.run(`old=/dev/shm/zebu-$app.killed; mkdir "$old"; echo secret >"$old/config"; mkdir "$base/.run.killed"
+    const { lines } =
+      app.run(`old=/dev/shm/zebu-$app.killed; mkdir "$old"; echo secret >"$old/config"; mkdir "$base/.run.killed"
 ( set -- deploy "$base" r2 run2 worker
 ${START}
 ls -d "$old" "$base"/.run.* 2>/dev/null || echo gone )`);
