@@ -36,14 +36,13 @@ export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
     settings: readonly { text: string; flag: string }[] = [],
   ): Promise<Context> {
     const { loadConfig } = await import('../config/load.js');
-    const { installedTransports } = await import('../providers/installed.js');
     const loaded = await loadConfig({
       cwd: process.cwd(),
       file: flags.config,
       overlay: flags.env,
       env: process.env,
       settings: [...(flags.set ?? []).map((text) => ({ text, flag: '--set' })), ...settings],
-      installed: () => installedTransports(this.config),
+      installed: async () => (await import('../providers/installed.js')).installedTransports(this.config),
       warn: (line) => this.io.warn(line),
     });
     let transport: ReturnType<Context['transport']> | undefined;

@@ -58,4 +58,4 @@ export function proxmoxSection(transports: readonly TransportDeclaration[], chos
 }
 
 /** Names in the section that are zebu's own, which no transport can declare. */
-export const OWN_NAMES: readonly string[] = Object.keys(proxmoxSection([]).shape);
+export const ownNames = (): readonly string[] => Object.keys(proxmoxSection([]).shape);

@@ -1,7 +1,7 @@
 import type { TransportAtInit, TransportDeclaration, TransportInCi, TransportKey } from '@zebu/kit';
 import * as z from 'zod';
 import { builtTransports } from '../config/built-transports.js';
-import { OWN_NAMES } from '../config/proxmox-section.js';
+import { ownNames } from '../config/proxmox-section.js';
 
 /** What somebody else's descriptor may say of zebu.yml, CI and `zebu init`, as it comes: it was written against no schema. */
 
@@ -41,12 +41,23 @@ const key = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('array'), ...about, default: z.array(z.string()).optional() }),
 ]);
 
+const own = ownNames();
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9_]*$/, 'a key has lower-case letters, digits and underscores')
-  .refine((each) => !OWN_NAMES.includes(each), 'this key is zebu’s own');
+  .refine((each) => !own.includes(each), 'this key is zebu’s own');
 
-const declaration = z.looseObject({
+/** As zod has it, where what is left out may be undefined as well. */
+type Loose<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { [Name in keyof T]: Loose<T[Name]> | (undefined extends T[Name] ? undefined : never) }
+    : T;
+
+type Declared = Omit<TransportDeclaration, 'id'> & { readonly ci?: TransportInCi; readonly init?: TransportAtInit };
+
+/** What it lets through is what the contract says. */
+const declaration: z.ZodType<Loose<Declared>> = z.looseObject({
   keys: z.record(name, key).optional(),
   host: z.strictObject({ or: line }).optional(),
   port: z.strictObject({ default: z.int().min(1).max(65_535), or: line.optional() }).optional(),
@@ -69,11 +80,6 @@ const declaration = z.looseObject({
     })
     .optional(),
 });
-
-/** What the schema lets through is what the contract says. */
-type Declared = Omit<TransportDeclaration, 'id'> & { readonly ci?: TransportInCi; readonly init?: TransportAtInit };
-/** @public It is only checked. */
-export type Checked = z.infer<typeof declaration> extends Declared ? true : never;
 
 const typeOf = (
   declared: readonly TransportDeclaration[],
