@@ -1,4 +1,4 @@
-import { commandLine } from '@zebu/kit';
+import { sh } from '@zebu/kit';
 import type { Cause } from './causes.js';
 
 /** A registry as the VM logs in there. */
@@ -11,10 +11,14 @@ export interface RegistryLogin {
   readonly authority: string;
 }
 
-/** Defines each_registry, which calls what it is given with the words of each registry, up to the first that fails. */
-export function registryFunction(logins: readonly RegistryLogin[]): string {
-  const calls = logins.map(({ host, user, name, authority }) => `"$@" ${commandLine([host, user, name, authority])}`);
-  return `each_registry() { ${calls.join(' && ')}; }\n`;
+/** Defines registry_1 and so on: each calls what it is given with the words of its registry. See each_registry in registry-login.sh. */
+export function registryFunctions(logins: readonly RegistryLogin[]): string {
+  return logins
+    .map(({ host, user, name, authority }, index) => {
+      const call = `registry_${index + 1}`;
+      return sh`${call}() { "$@" ${[host, user, name, authority]}; }` + '\n';
+    })
+    .join('');
 }
 
 const REMEDIES: Readonly<Partial<Record<Cause, string>>> = {

@@ -26,6 +26,16 @@ open_logins() {
     esac >"$work/docker/config.json" )
 }
 
+# each_registry HOSTS COMMAND...: with the words of each registry, up to the first that fails. Whoever runs this has registry_1 and so on.
+each_registry() {
+  registry_hosts=$1 registry=0
+  shift
+  for _ in $registry_hosts; do
+    registry=$((registry + 1))
+    "registry_$registry" "$@" || return
+  done
+}
+
 # For as long as this shell lives: for the daemon, which asks what it pulls, and for the client, which asks for the tokens of a build.
 trust() {
   printf '%s\n' "$2" >"$work/authorities/$1.pem" &&

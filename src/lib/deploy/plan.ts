@@ -3,7 +3,7 @@ import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
-import { registryFunction, type RegistryLogin } from '../app-folder/registries.js';
+import { registryFunctions, type RegistryLogin } from '../app-folder/registries.js';
 import { frontPlan } from '../app-folder/front-proxy.js';
 import type { Target } from '../repository/git.js';
 import { clientBound, probeName, type Probe } from '../runs/client-probes.js';
@@ -104,7 +104,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
- * registries (hosts) with each_registry, and registry_secrets (names of the secrets that hold their tokens);
+ * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that hold their tokens);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
@@ -149,6 +149,6 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     release === undefined
       ? ''
       : `release_command() { compose run --rm -T --name "zebu-release-$project" ${commandLine([release.service, ...release.command])}; }\n`;
-  const logins = plan.registries.length === 0 ? '' : registryFunction(plan.registries);
+  const logins = plan.registries.length === 0 ? '' : registryFunctions(plan.registries);
   return assignments.join('') + functions + command + logins;
 }

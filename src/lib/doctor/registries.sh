@@ -28,4 +28,4 @@ $3="*) ;;
   number=$((number + 1))
 }
 # shellcheck disable=SC2086 # hosts, each free of blanks
-open_logins $hosts && each_registry attempt
+open_logins $hosts && each_registry "$hosts" attempt

@@ -1,7 +1,7 @@
 import { variables, ZebuError } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import { toCause } from '../app-folder/causes.js';
-import { registryFunction, registryRemedy } from '../app-folder/registries.js';
+import { registryFunctions, registryRemedy } from '../app-folder/registries.js';
 import { setMasks } from '../app-folder/secrets/masks.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
@@ -28,7 +28,7 @@ async function attempt(context: Context): Promise<Finding> {
       line: [
         variables({ app: config.app.name, hosts: logins.map(({ host }) => host).join(' ') }),
         setMasks(config.app.name),
-        registryFunction(logins),
+        registryFunctions(logins),
         REGISTRIES,
       ].join(''),
     },

@@ -16,7 +16,6 @@ log_in_if_there() {
 # For what failed without it.
 blame_away() { [ -z "$away" ] || { cause=registry-away reason="$away; $reason"; }; }
 
-# The plan has each_registry.
 log_in_all() {
   away=
   [ -n "$registries" ] || return 0
@@ -24,7 +23,7 @@ log_in_all() {
   tokens=$(cat "$(printed_tokens)" "$base/shared/secrets/$secrets" 2>/dev/null)
   # shellcheck disable=SC2086 # hosts, each free of blanks
   open_logins $registries || { cause=no-space reason='no space left in the VM'; return 1; }
-  steady each_registry log_in_if_there || return 1
+  steady each_registry "$registries" log_in_if_there || return 1
   tokens='' cause='' reason=''
   export DOCKER_CONFIG="$work/docker" SSL_CERT_DIR="/etc/ssl/certs:$work/authorities"
 }

@@ -2,7 +2,7 @@ import { readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
-import { registryFunction } from '../../../src/lib/app-folder/registries.js';
+import { registryFunctions } from '../../../src/lib/app-folder/registries.js';
 import { type Answers, type RunnerApp, runnerApp, said, says, seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -111,7 +111,7 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
   it('is logged in at registries while it builds and pulls, or touches nothing', () => {
     const login = { host: 'ghcr.io', user: 'bot', name: 'TOKEN', authority: '' };
     const registries = (app: RunnerApp): void => {
-      const functions = registryFunction([login]);
+      const functions = registryFunctions([login]);
       app.plan('r2', { registries: 'ghcr.io', registry_secrets: 'TOKEN', secrets: '1.env' }, functions);
       app.write('shared/secrets/1.env', "TOKEN='the-token'\n", 0o600);
     };

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dotenvLine } from '@zebu/kit/core';
-import { registryFunction, type RegistryLogin } from '../../../src/lib/app-folder/registries.js';
+import { registryFunctions, type RegistryLogin } from '../../../src/lib/app-folder/registries.js';
 import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -27,7 +27,7 @@ describe.each(vmShells())('logins at registries, in $name', { timeout: 60_000 },
     app.plan(
       'r2',
       { registries: logins.map(({ host }) => host).join(' '), registry_secrets: 'GHCR_TOKEN', secrets: '3.env' },
-      registryFunction(logins),
+      registryFunctions(logins),
     );
     app.write('shared/secrets/3.env', `${dotenvLine('GHCR_TOKEN', TOKEN)}\n${dotenvLine('OTHER', 'x')}\n`, 0o600);
     app.write('shared/secrets/registries-run2.env', `${dotenvLine('1', KEY)}\n`, 0o600);
