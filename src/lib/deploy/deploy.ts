@@ -120,7 +120,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     try {
       await runSteps(io, signal, [send]);
     } catch (error) {
-      throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent }, run.id);
+      throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent, own: run.own }, run.id);
     }
     return {
       release: run.id,

@@ -9,7 +9,11 @@ import { appLayout } from '../app-folder/layout.js';
 import { rollbackScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { makeReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { PHASES } from '../runs/journal-stream.js';
 import { carryOut, newRun } from '../runs/watch.js';
+
+/** Nothing is built. */
+const ROLLBACK = PHASES.map((phase, index) => (index === 0 ? { ...phase, title: 'Look at what is there' } : phase));
 
 /** Makes a release live again that is still in the VM; nothing is built. */
 export async function rollback(
@@ -44,7 +48,7 @@ export async function rollback(
       await launch(context, options.session, { script, parts: [runner.input], pack: undefined }, run);
     },
   };
-  const end = await carryOut(context, run, { first: [first], probing: true });
+  const end = await carryOut(context, run, { first: [first], probing: true, phases: ROLLBACK });
   return {
     release: options.id,
     ref: null,

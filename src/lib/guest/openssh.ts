@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { commandLine, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { locateGuest } from './address.js';
-import { jumpText } from './session.js';
+import { hostAsJump } from './session.js';
 import type { SshRun } from './results.js';
 
 /**
@@ -11,8 +11,8 @@ import type { SshRun } from './results.js';
  */
 export async function runOpenssh(context: Context, command: readonly string[]): Promise<SshRun> {
   const address = await locateGuest(context);
-  const [proxyJump, { opensshArgs }] = await Promise.all([jumpText(context), import('@zebu/kit/ssh')]);
-  const args = [...opensshArgs({ ...address, proxyJump }), ...(command.length === 0 ? [] : [commandLine(command)])];
+  const [jump, { opensshArgs }] = await Promise.all([hostAsJump(context), import('@zebu/kit/ssh')]);
+  const args = [...opensshArgs({ ...address, jump }), ...(command.length === 0 ? [] : [commandLine(command)])];
   const capture = context.io.json;
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' });

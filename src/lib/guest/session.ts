@@ -9,7 +9,7 @@ import { forgetAddress, lastAddress, rememberAddress } from './last-address.js';
  * The Proxmox host as a jump, for VMs on a network only it can reach; undefined where the way is direct.
  * @throws CONFIG_INVALID when the transport knows no login on the host
  */
-async function hostAsJump({ config, loaded, transport }: Context): Promise<JumpHost | undefined> {
+export async function hostAsJump({ config, loaded, transport }: Context): Promise<JumpHost | undefined> {
   if (config.vm.via === 'direct') return undefined;
   const { id, jumpHost } = await transport();
   if (jumpHost !== undefined) return jumpHost;
@@ -18,13 +18,6 @@ async function hostAsJump({ config, loaded, transport }: Context): Promise<JumpH
     `${describeOrigin(loaded.origin('vm.via'))}: \`vm.via: host\` leads through the Proxmox host, on which the transport ${id} has no login`,
     { hint: 'Set vm.via to direct, or choose another transport (zebu providers).' },
   );
-}
-
-/** For `ssh -J`. */
-export async function jumpText(context: Context): Promise<string | undefined> {
-  const jump = await hostAsJump(context);
-  if (jump === undefined) return undefined;
-  return `${jump.user === undefined ? '' : `${jump.user}@`}${jump.host}${jump.port === undefined ? '' : `:${jump.port}`}`;
 }
 
 function jumpTarget({ knownHosts, ...way }: JumpHost): SshTarget {

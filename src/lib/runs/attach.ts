@@ -39,6 +39,7 @@ export async function attach(context: Context, session: SshSession, run: Run): P
  */
 export async function follow(context: Context, id: string | undefined): Promise<Followed> {
   const run = newRun(id ?? '');
+  run.own = false;
   const first = {
     title: id === undefined ? 'Open the newest journal' : `Open the journal of ${id}`,
     run: async (report: { done(text: string): void }) => {

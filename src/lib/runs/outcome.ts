@@ -64,11 +64,20 @@ export function endError(
 }
 
 /** What a broken connection or Ctrl-C means, depending on how far things were. */
-export function brokenOff(error: unknown, state: { started: boolean; sent: boolean }, id: string): unknown {
+export function brokenOff(
+  error: unknown,
+  state: { started: boolean; sent: boolean; own: boolean },
+  id: string,
+): unknown {
   if (!isZebuError(error) || (error.code !== 'UNREACHABLE' && error.code !== 'INTERRUPTED')) return error;
   if (!state.sent)
     return error.code === 'INTERRUPTED'
-      ? new ZebuError('INTERRUPTED', 'Interrupted before the deploy began; nothing was changed')
+      ? new ZebuError(
+          'INTERRUPTED',
+          state.own
+            ? 'Interrupted before the deploy began; nothing was changed'
+            : 'You stopped watching; what runs in the VM goes on',
+        )
       : error;
   const why = error.code === 'INTERRUPTED' ? 'You stopped watching' : error.message;
   return new ZebuError('OUTCOME_UNKNOWN', `${why}; the deploy goes on in the VM`, {

@@ -117,7 +117,7 @@ export async function carryOut(
     await runSteps(context.io, context.signal, [...first, ...phaseSteps(context, run, probing, phases)]);
   } catch (error) {
     if (run.end !== undefined) throw failed(context, run) ?? error;
-    throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent }, run.id);
+    throw brokenOff(error, { started: run.journal?.started === true, sent: run.sent, own: run.own }, run.id);
   }
   const problem = failed(context, run);
   if (problem !== undefined || run.end === undefined) throw problem ?? new Error('a deploy has an end');
