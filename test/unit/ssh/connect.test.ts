@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interrupted } from '../../../plugins/kit/src/errors.js';
 import { openSsh } from '../../../plugins/kit/src/ssh/connect.js';
+import { makeKeyPair } from '../../support/key-pair.js';
 
 describe('a connection', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zebu-connect-'));
-  const { private: key, public: hostKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  const { private: key, public: hostKey } = makeKeyPair();
   let accept: (socket: Socket) => void = () => {};
   const server = createServer((socket) => accept(socket.on('error', () => {})));
 

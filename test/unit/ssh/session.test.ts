@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import ssh2 from 'ssh2';
 import { ConnectedSession } from '../../../plugins/kit/src/ssh/session.js';
+import { makeKeyPair } from '../../support/key-pair.js';
 
 /** A server whose commands have ended by the time it says that they were started: all of it comes in one read. */
 describe('a command that ends at once', () => {
-  const server = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [makeKeyPair().private] }, (client) => {
     client.on('authentication', (login) => login.accept());
     client.on('session', (acceptSession) => {
       acceptSession().on('exec', (accept, _reject, { command }) => {
