@@ -10,6 +10,8 @@ export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
   );
   static override exits = exits(['unreachable', 'precondition']);
   static override summary = 'Install plugins from the registry, a tarball, a folder or a repository.';
+  static override description =
+    'A plugin runs with your rights: it can read what you can read, values of secrets included. Install scripts of packages are listed, and run only with --allow-scripts.';
   static override examples = [
     '<%= config.bin %> plugins:install zebu-plugin-x',
     '<%= config.bin %> plugins:install ./zebu-plugin-x.tgz',
@@ -23,6 +25,10 @@ export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
   };
   static override flags = {
     force: Flags.boolean({ char: 'f', default: false, description: 'Fetch again what npm has in its cache.' }),
+    'allow-scripts': Flags.boolean({
+      default: false,
+      description: 'Run the install scripts of the plugin and of what it depends on.',
+    }),
   };
 
   async execute(): Promise<PluginsChanged> {
@@ -30,10 +36,12 @@ export default class PluginsInstall extends ZebuCommand<PluginsChanged> {
     const { changePlugins, shownChange } = await import('../../lib/plugins/run.js');
     const { pluginSource } = await import('../../lib/plugins/source.js');
     const sources = (argv as string[]).map((word) => pluginSource(word, process.cwd()));
+    this.io.note('A plugin runs with your rights, and can read what you can read, values of secrets included.');
     const changed = await changePlugins(
       'plugins:install',
       [...sources, '--silent', ...(flags.force ? ['--force'] : [])],
       this,
+      { allowScripts: flags['allow-scripts'] },
     );
     for (const line of shownChange(changed)) this.io.out(line);
     return changed;

@@ -5,14 +5,21 @@ import { join } from 'node:path';
 /**
  * Runs something that runs npm, and hands over what npm wrote down of its own failure: oclif tells only that there was
  * one.
+ * @param settings further variables for npm
  * @param failed makes the error that is thrown instead; gets the lines at level `error`
  */
 export async function withNpmLog<Result>(
   run: () => Promise<Result>,
   failed: (thrown: unknown, errors: readonly string[]) => Error,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'zebu-npm-'));
-  const restore = setVariables({ npm_config_logs_dir: folder, npm_config_update_notifier: 'false', CI: 'true' });
+  const restore = setVariables({
+    npm_config_logs_dir: folder,
+    npm_config_update_notifier: 'false',
+    CI: 'true',
+    ...settings,
+  });
   try {
     return await run();
   } catch (error) {

@@ -28,7 +28,12 @@ export type InstalledPlugin = ResultOf<typeof installedPlugin>;
 
 export const pluginsChanged = z.object({
   plugins: z.array(installedPlugin).describe('All that is installed or linked, afterwards, by name.'),
-  added: z.array(z.string()).describe('Names of those that are there and were not, or were in another version.'),
+  added: z
+    .array(z.string())
+    .describe('Names of those that are there and were not, or were in another version, or linked.'),
   removed: z.array(z.string()),
+  skippedScripts: z
+    .array(z.string())
+    .describe('Install scripts of packages that were not run, as `esbuild (postinstall: node install.js)`.'),
 });
 export type PluginsChanged = ResultOf<typeof pluginsChanged>;

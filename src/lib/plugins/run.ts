@@ -4,6 +4,7 @@ import { pluginFailure } from './failure.js';
 import { installedPlugins } from './list.js';
 import { withNpmLog } from './npm-log.js';
 import type { InstalledPlugin, PluginsChanged } from './results.js';
+import { installScripts } from './scripts.js';
 
 /** A command of @oclif/plugin-plugins, which does the work: what zebu adds are its envelope, its errors and its quiet. */
 export type PluginCommand =
@@ -17,8 +18,9 @@ export async function changePlugins(
   id: PluginCommand,
   argv: readonly string[],
   { config, io }: { readonly config: OclifConfig; readonly io: Io },
+  options: { readonly allowScripts: boolean } = { allowScripts: false },
 ): Promise<PluginsChanged> {
-  const before = await installedPlugins(config);
+  const [before, hadScripts] = await Promise.all([installedPlugins(config), installScripts(config.dataDir)]);
   await withNpmLog(
     async () => {
       const said = await unheard(async () => {
@@ -32,14 +34,28 @@ export async function changePlugins(
       for (const line of errors) io.debug(() => `npm: ${line}`);
       return pluginFailure(thrown, errors);
     },
+    // What is installed is looked at before it is run: with the plugin, and not before.
+    { npm_config_ignore_scripts: String(!options.allowScripts) },
   );
-  const plugins = await installedPlugins(config);
-  const version = (list: readonly InstalledPlugin[], name: string): string | undefined =>
-    list.find((plugin) => plugin.name === name)?.version;
+  const [plugins, scripts] = await Promise.all([installedPlugins(config), installScripts(config.dataDir)]);
+  const skipped = options.allowScripts
+    ? []
+    : [...scripts].filter(([key]) => !hadScripts.has(key)).map(([, said]) => said);
+  if (skipped.length > 0)
+    io.warn(
+      `Install scripts were not run: ${skipped.join(', ')}. Where a plugin needs them: plugins:uninstall it, and plugins:install it with --allow-scripts`,
+    );
+  const find = (list: readonly InstalledPlugin[], name: string): InstalledPlugin | undefined =>
+    list.find((plugin) => plugin.name === name);
+  const isNew = ({ name, version, from }: InstalledPlugin): boolean => {
+    const known = find(before, name);
+    return known?.version !== version || known.from !== from;
+  };
   return {
     plugins,
-    added: plugins.filter((plugin) => version(before, plugin.name) !== plugin.version).map(({ name }) => name),
-    removed: before.filter(({ name }) => version(plugins, name) === undefined).map(({ name }) => name),
+    added: plugins.filter(isNew).map(({ name }) => name),
+    removed: before.filter(({ name }) => find(plugins, name) === undefined).map(({ name }) => name),
+    skippedScripts: skipped,
   };
 }
 

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 
 const URL_LIKE = /^[A-Za-z][A-Za-z+]+:/;
@@ -18,6 +18,7 @@ export function pluginSource(word: string, cwd: string): string {
       hint: 'Give a tarball, a folder, or the name of a package.',
     });
   }
+  if (statSync(path).isDirectory()) checkBuilt(pluginFolder(path, cwd), word);
   return `file:${path}`;
 }
 
@@ -39,5 +40,27 @@ export function pluginFolder(word: string, cwd: string): string {
   if (typeof (manifest as { oclif?: unknown } | null)?.oclif === 'object') return folder;
   throw new ZebuError('PLUGIN_REFUSED', `${word}: its package.json has no \`oclif\`, so it is no plugin`, {
     hint: 'See how one is made: zebu plugin:new',
+  });
+}
+
+/**
+ * npm takes a folder as it is. @param word as it was given
+ * @throws PLUGIN_REFUSED for one whose commands or hooks are still to be built
+ */
+function checkBuilt(folder: string, word: string): void {
+  const { oclif, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    oclif: { commands?: unknown; hooks?: Readonly<Record<string, unknown>> };
+    scripts?: Readonly<Record<string, string>>;
+  };
+  const targets = [oclif.commands, ...Object.values(oclif.hooks ?? {}).flat()].filter(
+    (each) => typeof each === 'string',
+  );
+  const missing = targets.find(
+    (path) => !['', '.js', '.mjs', '.cjs'].some((end) => existsSync(join(folder, path + end))),
+  );
+  if (missing === undefined) return;
+  const build = scripts?.['build'] === undefined ? 'npm install' : 'npm install && npm run build';
+  throw new ZebuError('PLUGIN_REFUSED', `${word} is not built: there is no ${missing} in it`, {
+    hint: `In that folder: ${build}`,
   });
 }

@@ -1,5 +1,5 @@
 /** Plugins of others in the zebu that was installed: from a tarball into an empty home, to a deploy in the lab. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -129,6 +129,25 @@ export function describePlugins(installed: () => Installation): void {
         }),
       ]);
       expect(JSON.stringify(heard)).not.toContain('from-the-store');
+    });
+
+    it('do not run install scripts unless told to, say which there are, and take the place of a link', async () => {
+      const ran = join(scratch, 'ran');
+      const folder = brokenPlugin('scripted', ['zebu:transports'], descriptor('scripted', 1));
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as object;
+      const scripts = { postinstall: `touch ${ran}` };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }));
+      const tarball = pack(folder, scratch);
+      expect((await project.zebu(['plugins:link', '--no-install', folder])).code).toBe(0);
+      const run = await project.zebu(['plugins:install', tarball]);
+      expect([run.code, run.stdout]).toEqual([0, 'zebu-plugin-scripted 1.0.0 installed\n']);
+      expect(run.stderr).toContain('A plugin runs with your rights');
+      expect(run.stderr).toContain(`Install scripts were not run: zebu-plugin-scripted (postinstall: touch ${ran}).`);
+      expect(existsSync(ran)).toBe(false);
+      expect((await project.zebu(['plugins:uninstall', 'zebu-plugin-scripted'])).code).toBe(0);
+      const allowed = await project.json<{ skippedScripts: string[] }>(['plugins:install', '--allow-scripts', tarball]);
+      expect([allowed.skippedScripts, existsSync(ran)]).toEqual([[], true]);
+      expect((await project.zebu(['plugins:uninstall', 'zebu-plugin-scripted'])).code).toBe(0);
     });
 
     it('that cannot be loaded or were made for another contract are named, and break nothing else', async () => {

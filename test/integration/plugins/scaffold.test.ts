@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,9 @@ describe('plugin:new', () => {
       const run = await zebu(['plugin:new', `my-${kind}`, `--${kind}`, '--json'], { cwd: scratch });
       expect(run, run.stderr).toMatchObject({ code: 0 });
       const { folder } = (JSON.parse(run.stdout) as { result: Scaffolded }).result;
+      expect(readFileSync(join(folder, 'README.md'), 'utf8')).toMatch(new RegExp(`^# zebu-plugin-my-${kind}\n\n[A-Z]`));
+      for (const file of globSync('**/*.*', { cwd: folder }))
+        expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(/__\w+__|\*\*(?:name|summary)\*\*/);
       // What npm install would bring, from the checkout.
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
       const npm = (script: string): ReturnType<typeof spawnSync> =>

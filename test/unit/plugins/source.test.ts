@@ -30,6 +30,28 @@ describe('pluginSource', () => {
     },
   );
 
+  it('refuses a folder that is still to be built, with the line to type', () => {
+    const made = (name: string, manifest: object): string => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name, ...manifest }));
+      return `./${name}`;
+    };
+    const hooks = { 'zebu:secrets': ['./dist/hook.js'] };
+    const source = made('source', { oclif: { hooks }, scripts: { build: 'tsc' } });
+    expect(() => pluginSource(source, folder)).toThrowError(
+      expect.objectContaining({
+        code: 'PLUGIN_REFUSED',
+        message: './source is not built: there is no ./dist/hook.js in it',
+        hint: 'In that folder: npm install && npm run build',
+      }) as Error,
+    );
+    mkdirSync(join(folder, 'source/dist'));
+    writeFileSync(join(folder, 'source/dist/hook.js'), '');
+    expect(pluginSource(source, folder)).toBe(`file:${join(folder, 'source')}`);
+    const commands = made('commands', { oclif: { commands: './lib/commands' } });
+    expect(() => pluginSource(commands, folder)).toThrowError(/there is no \.\/lib\/commands in it/);
+  });
+
   it('says when there is nothing at a path, instead of asking GitHub for it', () => {
     for (const word of ['./gone', 'gone.tgz', '/gone/away'])
       expect(() => pluginSource(word, folder)).toThrowError(
