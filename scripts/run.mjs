@@ -1,6 +1,6 @@
 // Entry of `npm test`, `npm run demo` and `npm run bench` on a machine that has nothing yet: installs the packages and
 // builds when that is due, then runs scripts/<name>.ts with the project's own Node. Readable by any Node since 18.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -55,8 +55,11 @@ if (!built || task === 'setup' || isStale()) {
   run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
 }
 if (task !== 'setup') {
-  const { status, signal } = spawnSync(node, [`scripts/${task}.ts`, ...args], { cwd: root, stdio: 'inherit', env });
-  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+  const child = spawn(node, [`scripts/${task}.ts`, ...args], { cwd: root, stdio: 'inherit', env });
+  // A terminal's Ctrl-C reaches it by itself, and what it then puts in order is waited for.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
 /** A source newer than the build's stamp. Asked through git's list of files, so that nothing else is looked at. */

@@ -2,11 +2,12 @@
  * The whole test run: unit, integration, end to end. Ends with `N passed, N failed`, and fails when nothing ran.
  * Arguments are handed to vitest instead of these three, such as `--project unit` or `--project long`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeDownLabs } from './test/labs.ts';
 
 interface Report {
   readonly numPassedTests: number;
@@ -26,18 +27,32 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'zebu-test-'));
 const report = join(folder, 'report.json');
 const asked = process.argv.slice(2);
-const { status } = spawnSync(
+const child = spawn(
   process.execPath,
   [
     `${root}node_modules/vitest/vitest.mjs`,
     'run',
     '--reporter=default',
+    ...(process.stdout.isTTY ? [] : [`--reporter=${root}scripts/test/progress.ts`]),
     '--reporter=json',
     `--outputFile.json=${report}`,
     ...(asked.length > 0 ? asked : ['unit', 'integration', 'e2e'].map((project) => `--project=${project}`)),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1', ZEBU_TEST_RUN: folder } },
 );
+let interrupted: NodeJS.Signals | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // A terminal's Ctrl-C has reached it already; the second one, and whatever was sent to this process alone, has not.
+    if (interrupted !== undefined || signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    interrupted ??= signal;
+    // What does not end by itself is not waited for.
+    setTimeout(() => child.kill('SIGKILL'), 30_000).unref();
+  });
+}
+const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+const left = takeDownLabs(folder);
+if (left > 0) console.error(`${left} labs were still up, and are not any more.`);
 
 let passed = 0;
 let failed = status === 0 ? 0 : 1;
@@ -58,9 +73,12 @@ try {
     .toSorted((a, b) => b.seconds - a.seconds);
   for (const { name, seconds } of slowest) console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
 } catch {
-  console.error('vitest left no report.');
+  console.error(
+    interrupted === undefined ? 'vitest left no report.' : `Interrupted (${interrupted}): not all was tested.`,
+  );
   failed = Math.max(failed, 1);
 }
-rmSync(folder, { recursive: true });
+if (interrupted !== undefined) failed = Math.max(failed, 1);
+rmSync(folder, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { ROOT, zebu, zebuJson } from './cli.js';
+import { LABS } from './labs-folder.js';
 
 /** A lab for tests that need one to themselves: an empty node, or one to break. */
 export interface OwnLab {
@@ -14,7 +14,7 @@ export interface OwnLab {
 }
 
 export async function ownLab(name: string, ...upFlags: readonly string[]): Promise<OwnLab> {
-  const stateDir = mkdtempSync(join(tmpdir(), `zebu-lab-${name}-`));
+  const stateDir = mkdtempSync(join(LABS, `zebu-lab-${name}-`));
   const flags = ['--name', name, '--state-dir', stateDir];
   const up = (...more: readonly string[]): Promise<LabReport> =>
     zebuJson<LabReport>(['lab:up', ...flags, '--guests', 'namespace', '--pvesh-start', '0', ...more], {
