@@ -53,7 +53,8 @@ function configFor(lab: DemoLab): { main: string; api: string } {
 }
 
 /**
- * Makes, or brings up to date, the repository the demo deploys from: the sample app at two tags, and a key for its VM.
+ * Makes, or brings up to date, the repository the demo deploys from: the sample app at three tags, of which the last does not start, and a key
+ * for its VM.
  * @param folder inside one that is the demo's own
  */
 export function makeShopRepository(folder: string, lab: DemoLab): void {
@@ -75,6 +76,11 @@ export function makeShopRepository(folder: string, lab: DemoLab): void {
     writeFileSync(join(folder, 'web/www/version'), 'v1.1.0\n');
     git(folder, 'commit', '-qam', 'Shop 1.1.0');
     git(folder, 'tag', 'v1.1.0');
+    // The folder is not there: the server ends at once.
+    const dockerfile = readFileSync(join(folder, 'web/Dockerfile'), 'utf8');
+    writeFileSync(join(folder, 'web/Dockerfile'), dockerfile.replace('"/www"', '"/wwww"'));
+    git(folder, 'commit', '-qam', 'Shop 1.2.0, with a typing error');
+    git(folder, 'tag', 'v1.2.0');
     writeFileSync(join(folder, '.env'), `API_KEY=${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
   }
   const config = configFor(lab);

@@ -13,8 +13,10 @@ function outcome({ verdict, seconds, reason }: Release): string {
 
 /** `app:releases` for people. */
 export function releaseLines(releases: readonly Release[], width?: number): readonly string[] {
-  const rows = releases.map((each) => [
-    each.current ? '*' : each.kept ? '+' : ' ',
+  // One that was gone back to is there twice: the newest time is what is live.
+  const live = releases.findIndex(({ current, verdict }) => current && verdict === 'live');
+  const rows = releases.map((each, index) => [
+    index === live ? '*' : each.kept ? '+' : ' ',
     new Date(each.started * 1000).toISOString().slice(0, 16).replace('T', ' '),
     what(each),
     each.mode === 'secrets' ? '' : each.subject,

@@ -44,5 +44,5 @@ gaps() {
 
 say_gap() {
   ! clock_was_set || note "done" 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
-  [ -z "$gap" ] || note "done" "nobody answered for (seconds): $(echo "$gap" | sed -e 's/"//g' -e 's/,/, /g' -e 's/:/ /g')"
+  [ -z "$gap" ] || note "done" "did not answer meanwhile: $(echo "$gap" | sed -e 's/"//g' -e 's/,/ s, /g' -e 's/:/ for /g') s"
 }
