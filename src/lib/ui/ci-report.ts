@@ -9,6 +9,7 @@ interface Deployed {
   readonly commit: string | null;
   readonly seconds: number;
   readonly host: string;
+  readonly url: string | null;
 }
 
 const TITLES: Readonly<Record<Verdict, string>> = {
@@ -52,14 +53,15 @@ export function deployReport(
     if (release !== '') rows.push(['Release', `\`${release}\``]);
     if (outcome.ok && outcome.result.commit !== null) rows.push(['Commit', `\`${outcome.result.commit}\``]);
     rows.push(['Took', `${Math.round((Date.now() - startedAt) / 1000)} s`]);
-    if (app.url !== undefined) rows.push(['App', `<${app.url}>`]);
+    const url = (outcome.ok ? outcome.result.url : null) ?? app.url;
+    if (url !== undefined) rows.push(['App', `<${url}>`]);
     if (!outcome.ok) {
       rows.push(['Why', cell(outcome.error.message)]);
       if (outcome.error.hint !== undefined) rows.push(['Next', cell(outcome.error.hint)]);
     }
     const table = rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
     return {
-      outputs: { release, url: app.url ?? '', verdict },
+      outputs: { release, url: url ?? '', verdict },
       summary: `### ${cell(app.name)}: ${cell(what)}\n\n| | |\n|---|---|\n${table}\n`,
     };
   };
