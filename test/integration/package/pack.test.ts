@@ -1,8 +1,8 @@
-/** The one file that `npm run pack` makes: installed where there is no registry, and run where there is no Node. */
+/** The one file that `npm run pack` makes, installed where there is no registry. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../support/cli.js';
 import { npm } from '../../support/packed.js';
@@ -35,7 +35,7 @@ describe('zebu as one file', { timeout: 300_000 }, () => {
 
   beforeAll(() => {
     top = mkdtempSync(join(tmpdir(), 'zebu-pack-'));
-    for (const name of ['home', 'cache', 'prefix', 'archive']) mkdirSync(at(name));
+    for (const name of ['home', 'cache', 'prefix']) mkdirSync(at(name));
   });
   afterAll(() => {
     rmSync(top, { recursive: true, force: true });
@@ -57,20 +57,6 @@ describe('zebu as one file', { timeout: 300_000 }, () => {
     expect(result.problems).toEqual([]);
     expect(run(at('prefix/bin/zebu'), path, 'lab:up', '--help')).toContain('$ zebu lab:up');
     expect(existsSync(at('prefix/share/man/man1/zebu.1'))).toBe(true);
-  });
-
-  it('brings its own Node where it is to, and is started through a link', () => {
-    const platform = `${process.platform}-${process.arch}`;
-    const file = pack('--node', platform);
-    expect(basename(file)).toMatch(new RegExp(`^zebu-[\\d.]+-${platform}\\.tar\\.gz$`));
-    expect(statSync(file).size).toBeLessThan(80 * MEGABYTE);
-    expect(spawnSync('tar', ['-xzf', file, '-C', at('archive'), '--strip-components=1']).status).toBe(0);
-    symlinkSync(at('archive/bin/zebu'), at('zebu'));
-    // No Node there.
-    mkdirSync(at('bin'));
-    for (const each of ['sh', 'dirname', 'readlink']) symlinkSync(`/usr/bin/${each}`, at(`bin/${each}`));
-    expect(run(at('zebu'), at('bin'), '--version')).toMatch(/^zebu\/\d.* node-v/);
-    expect(run(at('zebu'), at('bin'), 'providers')).toContain('@zebu/plugin-transport-ssh');
   });
 
   it('says for what there is one', () => {
