@@ -120,7 +120,7 @@ export const FOLDERS: readonly Folder[] = [
     'deploy',
   ),
   folder('init', 'what `zebu init` finds out and writes', 'ui', 'config', 'providers', 'secrets', 'settings'),
-  folder('ci', 'the workflow for GitHub Actions', 'config', 'repository', 'context', 'providers'),
+  folder('ci', 'the workflow for GitHub Actions', 'config', 'repository', 'update', 'context', 'providers'),
   folder(
     'doctor',
     'checks of everything before it is needed',

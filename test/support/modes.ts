@@ -21,14 +21,18 @@ export function bareEnvironment(): { env: Record<string, string | undefined>; re
   };
 }
 
+interface Caller {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Start of another zebu than the checkout's. */
+  readonly script?: string;
+}
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** With a terminal on all three streams, which `script` makes; what was written to either stream is in `stdout`. */
-async function onTerminal(
-  args: readonly string[],
-  options: { cwd: string; env: Readonly<Record<string, string | undefined>> },
-): Promise<CliRun> {
-  const command = [process.execPath, `${ROOT}bin/run.js`, ...args].map(quoted).join(' ');
+async function onTerminal(args: readonly string[], options: Caller): Promise<CliRun> {
+  const command = [process.execPath, options.script ?? `${ROOT}bin/run.js`, ...args].map(quoted).join(' ');
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env, TERM: 'xterm-256color' },
@@ -48,15 +52,13 @@ async function onTerminal(
 }
 
 /** Runs a command as one kind of caller sees it. */
-export function inMode(
-  mode: Mode,
-  args: readonly string[],
-  options: { cwd: string; env: Readonly<Record<string, string | undefined>> },
-): Promise<CliRun> {
+export function inMode(mode: Mode, args: readonly string[], options: Caller): Promise<CliRun> {
   if (mode === 'terminal') return onTerminal(args, options);
   const given = mode === 'json' ? [...args, '--json'] : args;
   const env = mode === 'ci' ? { ...options.env, CI: 'true' } : options.env;
-  return zebu(given, { cwd: options.cwd, env, timeoutMs: 60_000 });
+  const { cwd, script } = options;
+  if (script === undefined) return zebu(given, { cwd, env, timeoutMs: 60_000 });
+  return zebu([script, ...given], { program: process.execPath, cwd, env, timeoutMs: 60_000 });
 }
 
 /** What a person reads, without colours and what moves the cursor. */

@@ -12,14 +12,20 @@ export default class CiInit extends ProjectCommand<CiInitialized> {
   static override summary =
     'Write a GitHub Actions workflow that deploys a tag when it is pushed, and any ref by hand.';
   static override description =
-    'With a protected environment, one deploy at a time, actions pinned by commit, only the secrets zebu.yml declares, and a check that Proxmox can be reached at all.';
+    'With a protected environment, one deploy at a time, actions pinned by commit, only the secrets zebu.yml declares, zebu itself by its checksum, and a check that Proxmox can be reached at all.';
   static override examples = [
     '<%= config.bin %> ci:init',
+    '<%= config.bin %> ci:init --package .github/zebu-0.1.0.tgz',
     '<%= config.bin %> ci:init --runner self-hosted --environment staging',
   ];
   static override flags = {
     environment: Flags.string({ default: 'production', description: 'GitHub environment of the deploy.' }),
     runner: Flags.string({ default: 'ubuntu-latest', description: 'Label of the runner.' }),
+    package: Flags.string({
+      helpValue: 'FILE',
+      description:
+        'Tarball of zebu in this repository, which the workflow installs. Default: this version in the registry, if it is there and from the same source.',
+    }),
     force: Flags.boolean({ description: 'Write over a workflow that is there.' }),
   };
 
@@ -34,7 +40,14 @@ export default class CiInit extends ProjectCommand<CiInitialized> {
     }
     const context = await this.context(flags);
     const { ciInit } = await import('../../lib/ci/init.js');
-    const made = await ciInit(context, { ...flags, zebuVersion: this.config.version });
+    const { ciPackage } = await import('../../lib/ci/package.js');
+    const { repositoryOf } = await import('../../lib/update/repository.js');
+    const { version, pjson } = this.config;
+    const repository = repositoryOf(pjson);
+    const made = await ciInit(context, {
+      ...flags,
+      zebu: (top) => ciPackage({ given: flags.package, cwd: process.cwd(), top, version, repository }),
+    });
     this.io.out(`wrote ${made.file}`);
     this.io.out(`secrets to set (Settings, Secrets and variables, Actions): ${made.secrets.join(', ')}`);
     this.io.out(`variables, where zebu.yml does not say it: ${made.variables.join(', ')}`);

@@ -6,6 +6,7 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { GitProgram } from '../repository/git-program.js';
 import { describedTransport } from '../providers/registry.js';
+import type { CiPackage } from './package.js';
 import { accessSecrets, renderWorkflow, type AccessInCi } from './workflow.js';
 import type { CiInitialized } from './results.js';
 
@@ -31,7 +32,13 @@ async function accessOf({ config, oclif, io }: Context): Promise<AccessInCi> {
 /** Writes the workflow. @throws USAGE when there is one and `force` is not given, and what `accessOf` throws */
 export async function ciInit(
   context: Context,
-  options: { environment: string; runner: string; force: boolean; zebuVersion: string },
+  options: {
+    readonly environment: string;
+    readonly runner: string;
+    readonly force: boolean;
+    /** What the workflow installs, by the top of the repository. */
+    readonly zebu: (top: string) => Promise<CiPackage>;
+  },
 ): Promise<CiInitialized> {
   const { config, root } = context;
   const top = topOf(root);
@@ -40,8 +47,11 @@ export async function ciInit(
     throw new ZebuError('USAGE', `${WORKFLOW} is there already`, { hint: 'Give --force to write a new one over it.' });
   }
   const access = await accessOf(context);
+  const zebu = await options.zebu(top);
   const text = renderWorkflow({
-    ...options,
+    environment: options.environment,
+    runner: options.runner,
+    zebu,
     config,
     access,
     folder: relative(top, root).replaceAll('\\', '/'),

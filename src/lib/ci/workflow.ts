@@ -2,7 +2,9 @@ import type { TransportInCi } from '@zebu/kit';
 import { variableOf } from '../config/keys.js';
 import type { Config } from '../config/schema.js';
 import DEPLOY from './steps/deploy.sh';
+import INSTALL from './steps/install.sh';
 import KEYS from './steps/keys.sh';
+import type { CiPackage } from './package.js';
 import REACHABLE from './steps/reachable.sh';
 
 /** Actions by commit: a tag can be moved, and what it then names would run with the secrets of the deploy. */
@@ -24,7 +26,7 @@ export interface WorkflowOptions {
   readonly environment: string;
   /** `runs-on`: a label, such as `ubuntu-latest` or `self-hosted`. */
   readonly runner: string;
-  readonly zebuVersion: string;
+  readonly zebu: CiPackage;
   /** Folder of zebu.yml below the top of the repository; empty for the top. */
   readonly folder: string;
   /** The repository has submodules. */
@@ -68,7 +70,7 @@ function keyFiles({ files = [] }: TransportInCi): readonly string[] {
 
 /** The workflow as text: deploys a tag when it is pushed, and any ref by hand. */
 export function renderWorkflow(options: WorkflowOptions): string {
-  const { config, access, environment, runner, zebuVersion, folder, submodules, lfs } = options;
+  const { config, access, environment, runner, zebu, folder, submodules, lfs } = options;
   const { app, proxmox, secrets } = config;
   const names = Object.keys(secrets);
   const port = proxmox.port ?? access.port;
@@ -88,13 +90,13 @@ export function renderWorkflow(options: WorkflowOptions): string {
     '    node-version: 24',
     '',
     '- name: Install zebu',
-    ...(plugin === undefined
-      ? [`  run: npm install --global --ignore-scripts zebu@${zebuVersion}`]
-      : [
-          '  run: |',
-          `    npm install --global --ignore-scripts zebu@${zebuVersion}`,
-          `    zebu plugins:install ${plugin}`,
-        ]),
+    '  env:',
+    `    FILE: ${text(zebu.file)}`,
+    `    SHA512: ${zebu.sha512}`,
+    `    PACKAGE: ${text(zebu.spec)}`,
+    '  run: |',
+    ...block(INSTALL),
+    ...(plugin === undefined ? [] : ['', '- name: Install the transport', `  run: zebu plugins:install ${plugin}`]),
     '',
     // Of a transport that does not say where it connects to, nobody else can tell whether it could.
     ...(port === undefined ? [] : ['- name: Is Proxmox reachable?', '  run: |', ...block(REACHABLE), '']),

@@ -57,7 +57,7 @@ export async function main(args: string[], root: string): Promise<void> {
     }
     if (args[0] === UPDATE) {
       const { refreshLatest } = await import('../update/ask.js');
-      if (args[1] !== undefined) await refreshLatest(args[1]);
+      if (args[1] !== undefined) await refreshLatest(args[1], root);
       return;
     }
     await run(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args, root);

@@ -1,40 +1,25 @@
-import { execFile } from 'node:child_process';
-import { homedir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readUpdateMemory, saveUpdateMemory } from './memory.js';
+import { askRegistry } from './published.js';
+import { repositoryOf } from './repository.js';
 import { isVersion } from './version.js';
 
-/**
- * The newest version, of the registry that the user's npm is configured with. Asked in the home: the project of the
- * working directory has no say in where zebu comes from.
- */
-function askNpm(): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(
-      'npm',
-      [
-        'view',
-        'zebu',
-        'version',
-        '--fetch-retries=0',
-        '--fetch-timeout=10000',
-        '--loglevel=silent',
-        '--update-notifier=false',
-      ],
-      // npm is a script for the shell on Windows; nothing of the line comes from outside.
-      { cwd: homedir(), timeout: 30_000, windowsHide: true, shell: process.platform === 'win32' },
-      (error, stdout) => {
-        const version = stdout.trim();
-        resolve(error === null && isVersion(version) ? version : undefined);
-      },
-    );
-  });
+/** @param root folder of the package */
+async function newest(root: string): Promise<string | undefined> {
+  const repository = repositoryOf(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as object);
+  return repository === undefined ? undefined : (await askRegistry('zebu', repository))?.version;
 }
 
 /** What the detached zebu does: asks, and leaves the answer for the next run. Failing is no news. */
-export async function refreshLatest(file: string, ask: () => Promise<string | undefined> = askNpm): Promise<void> {
+export async function refreshLatest(
+  file: string,
+  root: string,
+  ask: (root: string) => Promise<string | undefined> = newest,
+): Promise<void> {
   try {
-    const latest = await ask();
-    if (latest === undefined) return;
+    const latest = await ask(root);
+    if (latest === undefined || !isVersion(latest)) return;
     await saveUpdateMemory(file, { ...(await readUpdateMemory(file)), latest });
   } catch {
     // The cache folder is gone or full.

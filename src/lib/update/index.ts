@@ -10,14 +10,16 @@ export interface UpdateRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cacheDir: string;
   readonly version: string;
+  /** Where this zebu was published from: of one that was not, there are no newer ones. */
+  readonly repository: string | undefined;
   readonly now: number;
   /** Starts what asks, and does not wait for it. */
   readonly ask: (file: string) => void;
 }
 
 /** Never fails: the command must not fail because of this. */
-export async function tellOfUpdate({ io, env, cacheDir, version, now, ask }: UpdateRequest): Promise<void> {
-  if (!io.live || isUnwanted(env)) return;
+export async function tellOfUpdate({ io, env, cacheDir, version, repository, now, ask }: UpdateRequest): Promise<void> {
+  if (!io.live || repository === undefined || isUnwanted(env)) return;
   try {
     const file = join(cacheDir, 'update.json');
     const { line, check, memory } = planUpdate(await readUpdateMemory(file), version, now);

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
@@ -29,6 +30,10 @@ interface StepRun {
   readonly ms: number;
 }
 
+function workflowOf(project: Project): Workflow {
+  return parse(readFileSync(join(project.folder, '.github/workflows/deploy.yml'), 'utf8')) as Workflow;
+}
+
 /** As much of a runner as the workflow needs: expressions, the files of a step, variables that go on to the next. */
 class Runner {
   readonly folder = mkdtempSync(join(tmpdir(), 'zebu-runner-'));
@@ -39,7 +44,7 @@ class Runner {
   constructor(project: Project, values: Readonly<Record<string, string>>) {
     this.#project = project;
     this.#values = values;
-    this.#workflow = parse(readFileSync(join(project.folder, '.github/workflows/deploy.yml'), 'utf8')) as Workflow;
+    this.#workflow = workflowOf(project);
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'zebu'), `#!/bin/sh\nexec "${process.execPath}" "${ROOT}bin/run.js" "$@"\n`, {
@@ -143,7 +148,10 @@ describe('the workflow that ci:init writes', () => {
       'compose.yml',
       'services:\n  web:\n    build: .\n    restart: always\n    environment: { CI_SECRET: "${CI_SECRET}" }\n    command: [sleep, "1000"]\n',
     );
-    await project.json(['ci:init']);
+    // What it installs is tried by itself; here it is the checkout.
+    mkdirSync(join(project.folder, '.github'));
+    writeFileSync(join(project.folder, '.github/zebu.tgz'), gzipSync('a package'));
+    await project.json(['ci:init', '--package', '.github/zebu.tgz']);
     project.release('v1');
     await project.json(['vm:create']);
     values = {
@@ -158,6 +166,24 @@ describe('the workflow that ci:init writes', () => {
     for (const each of runners) each.remove();
     await project.zebu(['vm:destroy', '--yes']);
     project.remove();
+  });
+
+  it('installs the file that it was written for, and no other', () => {
+    const { env = {}, run = '' } =
+      workflowOf(project).jobs.deploy.steps.find(({ name }) => name === 'Install zebu') ?? {};
+    const bin = mkdtempSync(join(tmpdir(), 'zebu-ci-npm-'));
+    writeFileSync(join(bin, 'npm'), `#!/bin/sh\necho "$@" >>${bin}/said\n`, { mode: 0o755 });
+    const install = (): number | null =>
+      spawnSync('bash', ['-eo', 'pipefail', '-c', run], {
+        cwd: project.folder,
+        env: { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+      }).status;
+    expect(install()).toBe(0);
+    expect(readFileSync(join(bin, 'said'), 'utf8')).toBe('install --global --ignore-scripts ./.github/zebu.tgz\n');
+    writeFileSync(join(project.folder, '.github/zebu.tgz'), gzipSync('another package'));
+    expect(install()).not.toBe(0);
+    expect(readFileSync(join(bin, 'said'), 'utf8').split('\n')).toHaveLength(2);
+    rmSync(bin, { recursive: true });
   });
 
   it('is a workflow by GitHub’s own schema', () => {

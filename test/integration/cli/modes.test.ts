@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../../plugins/kit/src/errors.js';
 import { ROOT, zebu, type CliRun } from '../../support/cli.js';
@@ -28,7 +29,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** What succeeds without anything remote; `folder` is made for it. */
 const LOCAL: Readonly<Record<string, readonly string[]>> = {
-  'ci:init': [],
+  'ci:init': ['--package', 'zebu.tgz'],
   completion: ['fish'],
   'config:schema': [],
   'config:show': [],
@@ -85,7 +86,10 @@ async function once(each: Case, mode: Mode): Promise<void> {
   if (each.kind === 'local') {
     writeFileSync(join(cwd, 'zebu.yml'), 'app: {name: shop}\nproxmox: {host: pve.example}\nsecrets: {KEY: {}}\n');
     writeFileSync(join(cwd, 'compose.yml'), 'services: {web: {image: "web:1"}}\n');
-    if (each.id === 'ci:init') mkdirSync(join(cwd, '.git'));
+    if (each.id === 'ci:init') {
+      mkdirSync(join(cwd, '.git'));
+      writeFileSync(join(cwd, 'zebu.tgz'), gzipSync('a package'));
+    }
   }
   const run = await inMode(mode, each.args, { cwd, env: bare.env });
   const neutral = (text: string): string => text.replaceAll(cwd, '/project').replaceAll(top, '/top');

@@ -1,17 +1,30 @@
 /** The notice of a newer version as callers of every kind meet it. No registry is asked: `npm` is a script of the test. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT } from '../../support/cli.js';
 import { bareEnvironment, inMode, plain, type Mode } from '../../support/modes.js';
 
 let top: string;
 let bare: ReturnType<typeof bareEnvironment>;
+let script: string;
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'zebu-update-'));
   for (const name of ['bin', 'cache/zebu', 'work']) mkdirSync(join(top, name), { recursive: true });
   bare = bareEnvironment();
-  npm('echo 99.0.0');
+  script = published(join(top, 'published'));
+  npm(said('99.0.0'));
 });
 afterEach(() => {
   bare.remove();
@@ -21,6 +34,23 @@ afterEach(() => {
 const memory = (): string => join(top, 'cache/zebu/update.json');
 const asked = (): boolean => existsSync(join(top, 'asked'));
 
+const REPOSITORY = 'git+https://git.example.org/zebu/zebu.git';
+
+/** As npm answers for a package of that repository. */
+const said = (version: string, repository = REPOSITORY): string =>
+  `echo '${JSON.stringify({ version, 'repository.url': repository, 'dist.integrity': 'sha512-AAAA' })}'`;
+
+/** The checkout as it is when it was published: with where that was. @returns its start */
+function published(folder: string, repository: string | undefined = REPOSITORY): string {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  copyFileSync(`${ROOT}bin/run.js`, join(folder, 'bin/run.js'));
+  for (const name of ['dist', 'node_modules', 'oclif.manifest.json', 'schema', 'templates'])
+    symlinkSync(`${ROOT}${name}`, join(folder, name));
+  const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as object;
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, repository: { url: repository } }));
+  return join(folder, 'bin/run.js');
+}
+
 function npm(answer: string): void {
   writeFileSync(join(top, 'bin/npm'), `#!/bin/sh\necho "$PWD $*" >"${top}/asked"\n${answer}\n`);
   chmodSync(join(top, 'bin/npm'), 0o755);
@@ -29,6 +59,7 @@ function npm(answer: string): void {
 async function providers(mode: Mode, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const run = await inMode(mode, ['providers'], {
     cwd: join(top, 'work'),
+    script,
     env: {
       ...bare.env,
       NO_UPDATE_NOTIFIER: undefined,
@@ -56,7 +87,7 @@ describe('a newer version', () => {
   });
 
   it('does not hold a command up while the registry hangs, nor fail it when it refuses', async () => {
-    npm(`sleep 5; echo 99.0.0; touch "${top}/answered"`);
+    npm(`sleep 5; ${said('99.0.0')}; touch "${top}/answered"`);
     expect(await providers('terminal')).not.toContain('is out');
     expect(existsSync(join(top, 'answered'))).toBe(false);
     await until(asked);
@@ -64,6 +95,20 @@ describe('a newer version', () => {
     npm('echo "npm error" >&2; exit 1');
     expect(await providers('terminal')).not.toMatch(/is out|npm error/);
     expect(JSON.parse(readFileSync(memory(), 'utf8'))).not.toHaveProperty('latest');
+  });
+
+  it('is none of ours where the registry has the name from somebody else, and none at all of a zebu that was not published', async () => {
+    npm(said('99.0.0', 'git+https://git.example.org/other/zebu.git'));
+    await providers('terminal');
+    await until(asked);
+    await until(() => existsSync(memory()));
+    expect(await providers('terminal')).not.toContain('99.0.0');
+    rmSync(join(top, 'asked'));
+    rmSync(memory());
+    script = `${ROOT}bin/run.js`;
+    writeFileSync(memory(), '{"latest":"99.0.0"}');
+    expect(await providers('terminal')).not.toContain('99.0.0');
+    expect(asked()).toBe(false);
   });
 
   it.each<[string, Mode, Record<string, string>]>([

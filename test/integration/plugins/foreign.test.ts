@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import type { TransportDescriptor } from '../../../plugins/kit/src/index.js';
@@ -177,7 +178,10 @@ describe('a transport that was installed', () => {
   });
 
   it('says what a workflow in CI hands over, and is installed there', async () => {
-    const made = await project.json<{ file: string; secrets: readonly string[] }>(['ci:init']);
+    writeFileSync(join(project.folder, 'zebu.tgz'), gzipSync('a package'));
+    const made = await project.json<{ file: string; secrets: readonly string[] }>([
+      ...['ci:init', '--package', 'zebu.tgz'],
+    ]);
     expect(made.secrets).toEqual(['RELAY_PIN', 'RELAY_BADGE', 'VM_SSH_KEY']);
     const text = readFileSync(join(project.folder, made.file), 'utf8');
     expect(text).toContain('zebu plugins:install zebu-plugin-relay@2.1.0');

@@ -26,7 +26,7 @@ async function end(over: Partial<UpdateRequest> = {}): Promise<{ said: string[];
   let asked = 0;
   const io = { live: true, note: (line: string) => void said.push(line) };
   const ask = (): void => void asked++;
-  await tellOfUpdate({ io, env: {}, cacheDir, version: '1.2.3', now: NOW, ask, ...over });
+  await tellOfUpdate({ io, env: {}, cacheDir, version: '1.2.3', repository: 'https://example.org/zebu', now: NOW, ask, ...over });
   return { said, asked };
 }
 
@@ -90,10 +90,10 @@ describe('at the end of a command on a terminal', () => {
 describe('asking the registry', () => {
   it('leaves the answer for the next run, and what was known before where there is none', async () => {
     remember({ checkedAt: 1, shownAt: 2, latest: '1.0.0' });
-    await refreshLatest(file(), async () => undefined);
-    await refreshLatest(file(), () => Promise.reject(new Error('no network')));
+    await refreshLatest(file(), '', async () => undefined);
+    await refreshLatest(file(), '', () => Promise.reject(new Error('no network')));
     expect(parseMemory(readFileSync(file(), 'utf8'))).toEqual({ checkedAt: 1, shownAt: 2, latest: '1.0.0' });
-    await refreshLatest(file(), async () => '1.4.0');
+    await refreshLatest(file(), '', async () => '1.4.0');
     expect(parseMemory(readFileSync(file(), 'utf8'))).toEqual({ checkedAt: 1, shownAt: 2, latest: '1.4.0' });
   });
 });
