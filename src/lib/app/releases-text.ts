@@ -1,5 +1,5 @@
 import { formatSeconds } from '../ui/units.js';
-import { table } from '../ui/table.js';
+import { NARROW, table } from '../ui/table.js';
 import type { Release } from './results.js';
 
 /** What was done: `deploy v1.2`, `rollback v1.1`, `secrets`. */
@@ -12,17 +12,19 @@ function outcome({ verdict, seconds, reason }: Release): string {
 }
 
 /** `app:releases` for people. */
-export function releaseLines(releases: readonly Release[], width?: number): readonly string[] {
+export function releaseLines(releases: readonly Release[], width = Infinity): readonly string[] {
   // One that was gone back to is there twice: the newest time is what is live.
   const live = releases.findIndex(({ current, verdict }) => current && verdict === 'live');
   const rows = releases.map((each, index) => [
     index === live ? '*' : each.kept ? '+' : ' ',
     new Date(each.started * 1000).toISOString().slice(0, 16).replace('T', ' '),
     what(each),
-    each.mode === 'secrets' ? '' : each.subject,
+    ...(width < NARROW ? [] : [each.mode === 'secrets' ? '' : each.subject]),
     outcome(each),
-    each.who,
+    ...(width < NARROW ? [] : [each.who]),
     each.id,
   ]);
-  return table(['', 'WHEN (UTC)', 'WHAT', 'SUBJECT', 'HOW IT ENDED', 'BY', 'RELEASE'], rows, width);
+  const all = ['', 'WHEN (UTC)', 'WHAT', 'SUBJECT', 'HOW IT ENDED', 'BY', 'RELEASE'];
+  const header = width < NARROW ? all.filter((title) => title !== 'SUBJECT' && title !== 'BY') : all;
+  return table(header, rows, width);
 }

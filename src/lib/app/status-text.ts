@@ -1,5 +1,5 @@
 import { formatBytes, formatSeconds } from '../ui/units.js';
-import { table } from '../ui/table.js';
+import { NARROW, table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
 import type { AppStatus, Machine, ServiceState } from '../app-folder/results.js';
@@ -40,7 +40,7 @@ function condition({ healthy, services }: AppStatus): string {
 const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** `app:status` for people. */
-export function statusLines(status: AppStatus, width?: number): readonly string[] {
+export function statusLines(status: AppStatus, width = Infinity): readonly string[] {
   const { broken, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
   const lines = [`${status.app}: ${condition(status)}${url === null ? ` on ${host}` : `, ${url}`}`];
   if (release !== null)
@@ -60,20 +60,20 @@ export function statusLines(status: AppStatus, width?: number): readonly string[
     lines.push(`the deploy of ${interrupted.release} was interrupted in phase ${interrupted.phase}: zebu app:recover`);
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
-  const rows = status.services.map((each) => [
-    nameOf(each, status.services),
-    stateText(each),
-    healthText(each),
-    String(each.restarts),
-    cpuText(each),
-    memoryText(each),
-    each.image,
-    each.ports.join(' '),
-  ]);
-  return [
-    ...lines,
-    ...table(['SERVICE', 'STATE', 'HEALTH', 'RESTARTS', 'CPU', 'MEMORY', 'IMAGE', 'PORTS'], rows, width),
+  const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [
+    ['SERVICE', (each) => nameOf(each, status.services)],
+    ['STATE', stateText],
+    ['HEALTH', healthText],
+    ['RESTARTS', ({ restarts }) => String(restarts)],
+    ['CPU', cpuText],
+    ['MEMORY', memoryText],
+    // What one can do without where there is no room for all.
+    ...(width < NARROW ? [] : [['IMAGE', ({ image }: ServiceState) => image] as const]),
+    ['PORTS', ({ ports }) => ports.join(' ')],
   ];
+  const header = columns.map(([title]) => title);
+  const rows = status.services.map((each) => columns.map(([, cell]) => cell(each)));
+  return [...lines, ...table(header, rows, width)];
 }
 
 function age(startedAt: string, now: Date): string {

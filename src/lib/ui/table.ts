@@ -1,3 +1,6 @@
+/** Columns of a terminal below which a table leaves out what it can do without. */
+export const NARROW = 80;
+
 const GAP = 2;
 /** Narrower than this a column says nothing. */
 const NARROWEST = 4;

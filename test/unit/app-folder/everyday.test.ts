@@ -140,6 +140,19 @@ describe('what the VM says', () => {
         last: null,
       },
     };
+    const web = service('web', { image: 'zebu/shop-web:2cf5a3cc46f3c', ports: ['0.0.0.0:8080->8080/tcp'] });
+    for (const width of [60, 80, 120])
+      expect(
+        Math.max(
+          ...statusLines({ ...status, services: [web] }, width)
+            .slice(2)
+            .map(({ length }) => length),
+        ),
+        `${width}`,
+      ).toBeLessThanOrEqual(width);
+    expect(statusLines({ ...status, services: [web] }, 60)[2]).toBe(
+      'SERVICE  STATE    HEALTH  RESTARTS  CPU  MEMORY  PORTS',
+    );
     const head = (services: readonly ServiceState[], healthy = true): readonly string[] =>
       statusLines({ ...status, healthy, services: [...services] }).slice(0, 2);
     expect(head([service('web')])).toEqual([
