@@ -48,7 +48,8 @@ strategies() {
     function out(name,   list, k, i, waits) {
       k = split(needs[name], list, " ")
       waits = ""
-      for (i = 1; i <= k; i++) waits = waits ((i == 1) ? "" : " ") list[i] ":" condition[name, list[i]]
+      # Of those that are optional and not active there is no container to wait for.
+      for (i = 1; i <= k; i++) if (list[i] in how) waits = waits ((waits == "") ? "" : " ") list[i] ":" condition[name, list[i]]
       print name "|" how[name] "|" why[name] "|" copies[name] "|" waits "|" restarts[name]
       done[name] = 1
       left--

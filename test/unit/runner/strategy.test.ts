@@ -42,6 +42,14 @@ describe('how services are replaced', () => {
     });
   });
 
+  it('waits for no service that is optional and not active, as Compose does not', () => {
+    const depends_on = {
+      debug: { condition: 'service_healthy', required: false },
+      api: { condition: 'service_healthy', required: true },
+    };
+    expect(strategies({ web: { depends_on }, api: {} }, 'rolling')['web']).toBe('rolling||1|api:service_healthy|');
+  });
+
   it.each([
     [{ ports: [{ mode: 'ingress', target: 80, published: '8080', protocol: 'tcp' }] }, 'publishes port 8080 of the VM'],
     [{ container_name: 'shop' }, 'has the fixed container_name shop'],
