@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exits, resultOf } from '@zebu/kit';
+import { exits, handledLater, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../lib/command/project-command.js';
 import type { DoctorResult } from '../lib/doctor/results.js';
 
@@ -28,6 +28,8 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
   async execute(): Promise<DoctorResult> {
     const { flags } = await this.parse(Doctor);
     const context = await this.context(flags).catch((problem: unknown) => ({ problem }));
+    // Proxmox is reached while what checks is loaded; what goes wrong is told by its check.
+    if (!flags.role && !('problem' in context)) void handledLater(context.transport());
     const { diagnose } = await import('../lib/doctor/doctor.js');
     if (flags.role) {
       const { roleLines } = await import('../lib/doctor/print-role.js');
