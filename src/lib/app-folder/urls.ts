@@ -11,12 +11,16 @@ const PREFERRED = [443, 80, 8443, 8080];
  */
 export function publishedUrls(published: readonly string[], host: string): readonly string[] {
   const ports = published.flatMap((text) => {
-    const [, address = '', hostPort, containerPort, protocol] = /^(.*):(\d+)->(\d+)\/(\w+)$/.exec(text) ?? [];
+    // Ports that follow each other are one range: `0.0.0.0:9000-9001->9000-9001/tcp`.
+    const [, address = '', from, to, container, protocol] =
+      /^(.*):(\d+)(?:-(\d+))?->(\d+)(?:-\d+)?\/(\w+)$/.exec(text) ?? [];
     // What is bound to the VM's own loopback cannot be reached from here.
     if (protocol !== 'tcp' || address.startsWith('127.') || address === '[::1]') return [];
-    return NOT_WEB.has(Number(containerPort))
-      ? []
-      : [{ hostPort: Number(hostPort), containerPort: Number(containerPort) }];
+    const count = Math.min(Number(to ?? from) - Number(from), 100) + 1;
+    return Array.from({ length: count }, (_, index) => ({
+      hostPort: Number(from) + index,
+      containerPort: Number(container) + index,
+    })).filter(({ containerPort }) => !NOT_WEB.has(containerPort));
   });
   const rank = (port: number): number => {
     const index = PREFERRED.indexOf(port);

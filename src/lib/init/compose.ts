@@ -41,6 +41,18 @@ function parsed(name: string, text: string): Document {
   });
 }
 
+/** @throws CONFIG_INVALID for an alias of nothing, which is seen only here */
+function plain(name: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ZebuError('CONFIG_INVALID', `${name}: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'Compose cannot read it either: docker compose config.',
+      cause: error,
+    });
+  }
+}
+
 function shownPort(port: unknown): string {
   if (!isTree(port)) return String(port);
   return [port['published'], port['target']]
@@ -113,7 +125,7 @@ export function readCompose(files: readonly { readonly name: string; readonly te
         if (typeof node.value === 'string') readReferences(node.value, variables);
       },
     });
-    const data: unknown = document.toJS();
+    const data = plain(file, document);
     if (!isTree(data)) continue;
     readHandedOn(data, variables);
     for (const [name, service] of Object.entries(isTree(data['services']) ? data['services'] : {})) {

@@ -54,9 +54,12 @@ function declare(name: string, value: string | undefined, optional: boolean, run
     wanted,
   });
   if (has) return say(fixed, 'from .env');
+  const copied = value !== undefined && value.trim() !== '' && isPlaceholder(value);
   // Of a stack that runs already the data has a value, which only its owner knows.
   if (!running && (DATABASE.test(upper) || INTERNAL.test(upper)) && !optional)
-    return say(['generate: true', ...fixed], 'made at the first deploy');
+    return copied
+      ? say(['generate: true', ...fixed], 'still a placeholder in .env: remove it there to have one made', true)
+      : say(['generate: true', ...fixed], 'made at the first deploy');
   if (optional || value?.trim() === '')
     return say(['required: false', ...fixed], value === undefined ? '' : 'empty in .env');
   return say(fixed, '', true);

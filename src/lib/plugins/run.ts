@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config as OclifConfig } from '@oclif/core';
 import type { Io } from '@zebu/kit';
 import { pluginFailure } from './failure.js';
@@ -5,6 +6,7 @@ import { installedPlugins } from './list.js';
 import { withNpmLog } from './npm-log.js';
 import type { InstalledPlugin, PluginsChanged } from './results.js';
 import { installScripts } from './scripts.js';
+import { missingTarget } from './source.js';
 
 /** A command of @oclif/plugin-plugins, which does the work: what zebu adds are its envelope, its errors and its quiet. */
 export type PluginCommand =
@@ -51,6 +53,13 @@ export async function changePlugins(
     const known = find(before, name);
     return known?.version !== version || known.from !== from;
   };
+  for (const { name, from } of plugins.filter(isNew)) {
+    const missing = from === 'installed' ? missingTarget(join(config.dataDir, 'node_modules', name)) : undefined;
+    if (missing !== undefined)
+      io.warn(
+        `${name} is not built: there is no ${missing.path} in it. A repository is built with its installation only with --allow-scripts: plugins:uninstall it first`,
+      );
+  }
   return {
     plugins,
     added: plugins.filter(isNew).map(({ name }) => name),

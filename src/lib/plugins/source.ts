@@ -43,24 +43,31 @@ export function pluginFolder(word: string, cwd: string): string {
   });
 }
 
+interface PluginManifest {
+  readonly oclif?: { readonly commands?: unknown; readonly hooks?: Readonly<Record<string, unknown>> };
+  readonly scripts?: Readonly<Record<string, string>>;
+}
+
+/** What of a plugin's commands and hooks is not in its folder, for it is still to be built; undefined for nothing. */
+export function missingTarget(
+  folder: string,
+): { readonly path: string; readonly manifest: PluginManifest } | undefined {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PluginManifest;
+  const { commands, hooks = {} } = manifest.oclif ?? {};
+  const targets = [commands, ...Object.values(hooks).flat()].filter((each) => typeof each === 'string');
+  const path = targets.find((each) => !['', '.js', '.mjs', '.cjs'].some((end) => existsSync(join(folder, each + end))));
+  return path === undefined ? undefined : { path, manifest };
+}
+
 /**
  * npm takes a folder as it is. @param word as it was given
  * @throws PLUGIN_REFUSED for one whose commands or hooks are still to be built
  */
 function checkBuilt(folder: string, word: string): void {
-  const { oclif, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    oclif: { commands?: unknown; hooks?: Readonly<Record<string, unknown>> };
-    scripts?: Readonly<Record<string, string>>;
-  };
-  const targets = [oclif.commands, ...Object.values(oclif.hooks ?? {}).flat()].filter(
-    (each) => typeof each === 'string',
-  );
-  const missing = targets.find(
-    (path) => !['', '.js', '.mjs', '.cjs'].some((end) => existsSync(join(folder, path + end))),
-  );
+  const missing = missingTarget(folder);
   if (missing === undefined) return;
-  const build = scripts?.['build'] === undefined ? 'npm install' : 'npm install && npm run build';
-  throw new ZebuError('PLUGIN_REFUSED', `${word} is not built: there is no ${missing} in it`, {
+  const build = missing.manifest.scripts?.['build'] === undefined ? 'npm install' : 'npm install && npm run build';
+  throw new ZebuError('PLUGIN_REFUSED', `${word} is not built: there is no ${missing.path} in it`, {
     hint: `In that folder: ${build}`,
   });
 }

@@ -29,12 +29,15 @@ verify() {
   until=$((clock + patience)) eager=5
   same='' since=0 cause='' reason='' bad='' said='' ids=''
   fair_since
+  # What app:stop stopped is as somebody wants it.
+  off=
+  [ ! -f "$base/stopped" ] || off=" $(tr '\n' ' ' <"$base/stopped")"
   while :; do
     inspect again >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { cause=no-container reason='there is no container'; return 1; }
     be_fair || continue
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
-    awk -F'|' -v fresh="$fresh" '
+    awk -F'|' -v fresh="$fresh" -v off="$off" '
       function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }
       function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
       FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
@@ -53,6 +56,7 @@ verify() {
       $2 == "running" { print "unchecked=" $1; next }
       $2 == "restarting" { if (restarts >= 3) loops(); else print "waiting=" $1; next }
       $2 == "exited" && $4 == 0 && $8 != "stays" { next }
+      $2 == "exited" && index(off, " " $1 " ") { next }
       $2 == "exited" { if ($4 == 255) print "cause=exited-255"; fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }

@@ -173,16 +173,21 @@ describe('the workflow that ci:init writes', () => {
       workflowOf(project).jobs.deploy.steps.find(({ name }) => name === 'Install zebu') ?? {};
     const bin = mkdtempSync(join(tmpdir(), 'zebu-ci-npm-'));
     writeFileSync(join(bin, 'npm'), `#!/bin/sh\necho "$@" >>${bin}/said\n`, { mode: 0o755 });
-    const install = (): number | null =>
+    const sha = spawnSync('git', ['-C', project.folder, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).stdout.trim();
+    // What is deployed is older than the workflow, and has no such file.
+    rmSync(join(project.folder, '.github/zebu.tgz'));
+    const install = (more: Readonly<Record<string, string>> = {}): number | null =>
       spawnSync('bash', ['-eo', 'pipefail', '-c', run], {
         cwd: project.folder,
-        env: { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+        env: { ...env, GITHUB_SHA: sha, RUNNER_TEMP: bin, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...more },
       }).status;
     expect(install()).toBe(0);
-    expect(readFileSync(join(bin, 'said'), 'utf8')).toBe('install --global --ignore-scripts ./.github/zebu.tgz\n');
-    writeFileSync(join(project.folder, '.github/zebu.tgz'), gzipSync('another package'));
-    expect(install()).not.toBe(0);
-    expect(readFileSync(join(bin, 'said'), 'utf8').split('\n')).toHaveLength(2);
+    const said = `install --global --ignore-scripts ${bin}/zebu.tgz\n`;
+    expect(readFileSync(join(bin, 'said'), 'utf8')).toBe(said);
+    expect(install({ SHA512: 'ab'.repeat(64) })).not.toBe(0);
+    expect(install({ GITHUB_SHA: `${sha}~1` })).not.toBe(0);
+    expect(readFileSync(join(bin, 'said'), 'utf8')).toBe(said);
+    spawnSync('git', ['-C', project.folder, 'checkout', '-q', '--', '.github/zebu.tgz']);
     rmSync(bin, { recursive: true });
   });
 

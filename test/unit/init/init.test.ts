@@ -87,6 +87,12 @@ describe('what init sees by itself', () => {
     );
   });
 
+  it('says in which file an alias is of nothing', () => {
+    expect(() => read('services: { db: { <<: *nope } }\n')).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^0\.yml: /) as string }),
+    );
+  });
+
   it('reads what variables are asked for, and which can do without a value', () => {
     const { variables, wholeEnv } = read(`services:
   web:
@@ -145,6 +151,10 @@ secrets: { key: { environment: FROM_SECRET } }
         SMTP_PASSWORD: '{ required: false }',
         POSTGRES_PASSWORD: '{ generate: true, rotate: never }',
         SENTRY_TOKEN: '{} wanted',
+      });
+      // A deploy refuses a placeholder, whatever could be made.
+      expect(declared('POSTGRES_PASSWORD=changeme\n')).toMatchObject({
+        POSTGRES_PASSWORD: '{ generate: true, rotate: never } wanted',
       });
       expect(declared('POSTGRES_PASSWORD=a-password\nSTRIPE_KEY=change_me\n')).toMatchObject({
         POSTGRES_PASSWORD: '{ rotate: never }',

@@ -49,6 +49,8 @@ interface Before {
   readonly began?: readonly Began[];
   readonly intents?: Readonly<Record<string, string>>;
   readonly touched?: '' | '1';
+  /** Services that app:stop stopped. */
+  readonly stopped?: readonly string[];
 }
 
 /**
@@ -57,7 +59,7 @@ interface Before {
  */
 function verdict(
   looks: readonly (readonly Container[])[],
-  { began = [], intents = {}, touched = '', setBack }: Before = {},
+  { began = [], intents = {}, touched = '', setBack, stopped = [] }: Before = {},
 ): Verdict {
   const files = looks.map((look, index) => `cat >$folder/look.${index + 1} <<'E'\n${look.map(looked).join('\n')}\nE\n`);
   const docker = `
@@ -74,8 +76,9 @@ case $1 in
 esac`;
   const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
   const script = `
-work=$folder release=$folder/release project=app only= watcher= eager=0 stability=3 patience=12 touched=${touched} clock=100
-mkdir $release
+work=$folder base=$folder/base release=$folder/release project=app only= watcher= eager=0 stability=3 patience=12 touched=${touched} clock=100
+mkdir $release $base
+${stopped.length === 0 ? '' : `printf '%s\\n' ${stopped.join(' ')} >$base/stopped`}
 ${files.join('')}
 cat >$work/began <<'E'
 ${lines(began.map(({ service, restarts = 0, started = OLD }) => `id-${service}|${restarts}|${started}`))}E
@@ -94,6 +97,18 @@ cat $work/restarted 2>/dev/null || :`;
   const [said = '', count = '', ...restarted] = inNextVmShell({ docker }, script);
   return { good: said === 'good', reason: said === 'good' ? '' : said, looks: Number(count), restarted };
 }
+
+describe('what app:stop stopped', { timeout: 60_000 }, () => {
+  it('is as it was asked for, and nothing else that stopped is', () => {
+    const look: readonly Container[] = [
+      { service: 'web', health: 'healthy' },
+      { service: 'worker', state: 'exited', exit: 143 },
+    ];
+    expect(verdict([look], { stopped: ['cron', 'worker'] })).toMatchObject({ good: true });
+    expect(verdict([look], { stopped: ['work'] })).toMatchObject({ reason: 'worker exited with code 143' });
+    expect(verdict([look])).toMatchObject({ good: false });
+  });
+});
 
 describe('restarts', { timeout: 60_000 }, () => {
   it('of before the run do not count', () => {

@@ -26,7 +26,16 @@ async function end(over: Partial<UpdateRequest> = {}): Promise<{ said: string[];
   let asked = 0;
   const io = { live: true, note: (line: string) => void said.push(line) };
   const ask = (): void => void asked++;
-  await tellOfUpdate({ io, env: {}, cacheDir, version: '1.2.3', repository: 'https://example.org/zebu', now: NOW, ask, ...over });
+  await tellOfUpdate({
+    io,
+    env: {},
+    cacheDir,
+    version: '1.2.3',
+    repository: 'https://example.org/zebu',
+    now: NOW,
+    ask,
+    ...over,
+  });
   return { said, asked };
 }
 

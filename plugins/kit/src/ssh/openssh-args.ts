@@ -32,7 +32,7 @@ function jumpCommand({ host, port, user, identityFile, knownHosts, proxyJump }: 
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
   ];
-  return `${commandLine(login).replaceAll('%', '%%')} -W [%h]:%p ${sh`-- ${host}`.replaceAll('%', '%%')}`;
+  return `${commandLine(login).replaceAll('%', '%%')} -W '[%h]:%p' ${sh`-- ${host}`.replaceAll('%', '%%')}`;
 }
 
 /** Arguments for `ssh` that trust exactly what zebu trusts: that file, strictly, and no other. */
