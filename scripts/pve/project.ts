@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Provisioner, Target, TransportId } from './target.js';
+import PRE_BUILD_BODY from './pre-build.sh';
 
 /** One way to the node, one way to a VM. */
 export interface Combination {
@@ -29,7 +30,7 @@ export interface Project {
 }
 
 /** Makes the file system of the image. */
-const PRE_BUILD = readFileSync(new URL('pre-build.sh', import.meta.url), 'utf8');
+const PRE_BUILD = `#!/bin/sh\n${PRE_BUILD_BODY}`;
 
 const FILES = {
   'compose.yml': `services:
