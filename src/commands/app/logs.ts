@@ -31,7 +31,11 @@ export default class AppLogs extends ProjectCommand<never> {
     tail: Flags.integer({ char: 'n', min: 0, helpValue: 'LINES', description: 'Only the last lines of each service.' }),
     timestamps: Flags.boolean({ char: 't', description: 'Show when each line was printed.' }),
     grep: Flags.string({ helpValue: 'REGEX', description: 'Only lines that match.' }),
-    'ignore-case': Flags.boolean({ char: 'i', description: 'Take capital and small letters of --grep for the same.', dependsOn: ['grep'] }),
+    'ignore-case': Flags.boolean({
+      char: 'i',
+      description: 'Take capital and small letters of --grep for the same.',
+      dependsOn: ['grep'],
+    }),
     release: Flags.string({
       parse: releaseArg,
       helpValue: 'ID',
