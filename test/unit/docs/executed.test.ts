@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { zebu } from '../../support/cli.js';
 import { allBlocks, typedOf } from '../../support/doc-blocks.js';
@@ -28,7 +29,10 @@ const isLocal = (words: readonly string[]): boolean =>
   words[0] === '--version' ||
   // Of a host whose version is said it asks nothing.
   (words[0] === 'doctor' && words.includes('--pve')) ||
-  (LOCAL.has(words[0] ?? '') && !words.some((word) => AWAY.has(word)));
+  (LOCAL.has(words[0] ?? '') &&
+    !words.some((word) => AWAY.has(word)) &&
+    // Without the file it asks the registry.
+    (words[0] !== 'ci:init' || words.includes('--package')));
 
 const lines = [
   ...new Set(
@@ -48,6 +52,11 @@ function project(words: readonly string[]): string {
   if (words[0] !== 'init') {
     writeFileSync(join(folder, 'zebu.yml'), 'app: {name: shop}\nproxmox: {host: pve}\n');
     writeFileSync(join(folder, 'zebu.staging.yml'), 'vm: {cores: 1}\n');
+  }
+  const file = words[words.indexOf('--package') + 1];
+  if (words.includes('--package') && file !== undefined) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), gzipSync('a package'));
   }
   spawnSync('git', ['init', '-q', '-b', 'main'], { cwd: folder });
   return folder;
