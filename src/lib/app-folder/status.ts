@@ -9,7 +9,7 @@ import { parseHistory } from './history.js';
 import { appLayout } from './layout.js';
 import { parseHolder, type Holder } from './lock.js';
 import { parseStatus, statusScript, type AppSurvey } from './services.js';
-import { publishedUrls } from './urls.js';
+import { appUrl } from './urls.js';
 import type { AppStatus, Interrupted, LiveRelease, ServiceState } from './results.js';
 
 /** @param options `usage`: also what everything uses, which takes half a second more */
@@ -103,7 +103,7 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),
     interrupted: parseOpen(survey.open),
     host: address.host,
-    url: app.url ?? publishedUrls(ports, address.host)[0] ?? null,
+    url: appUrl(app, ports, address.host),
     services: survey.services,
     drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
     machine: survey.machine,

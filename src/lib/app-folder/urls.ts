@@ -35,3 +35,12 @@ export function publishedUrls(published: readonly string[], host: string): reado
     });
   return [...new Set(urls)];
 }
+
+/** Where the app answers: `app.url`, else the best of what it publishes; null where that is nothing. */
+export function appUrl(
+  app: { readonly url?: string | undefined },
+  published: readonly string[],
+  host: string,
+): string | null {
+  return app.url ?? publishedUrls(published, host)[0] ?? null;
+}

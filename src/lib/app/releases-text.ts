@@ -1,4 +1,4 @@
-import { formatSeconds } from '../ui/units.js';
+import { formatMinute, formatSeconds } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import type { Release } from './results.js';
 
@@ -17,7 +17,7 @@ export function releaseLines(releases: readonly Release[], width = Infinity): re
   const live = releases.findIndex(({ current, verdict }) => current && verdict === 'live');
   const rows = releases.map((each, index) => [
     index === live ? '*' : each.kept ? '+' : ' ',
-    new Date(each.started * 1000).toISOString().slice(0, 16).replace('T', ' '),
+    formatMinute(new Date(each.started * 1000).toISOString()),
     what(each),
     ...(width < NARROW ? [] : [each.mode === 'secrets' ? '' : each.subject]),
     outcome(each),

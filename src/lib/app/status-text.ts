@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from '../ui/units.js';
+import { formatBytes, formatMinute, formatSeconds } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
@@ -37,8 +37,6 @@ function condition({ healthy, services }: AppStatus): string {
   return running ? `healthy, but for what was stopped: ${stopped.join(', ')}` : 'stopped (start it: zebu app:start)';
 }
 
-const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-
 /** `app:status` for people. */
 export function statusLines(status: AppStatus, width = Infinity): readonly string[] {
   const { broken, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
@@ -47,7 +45,7 @@ export function statusLines(status: AppStatus, width = Infinity): readonly strin
     lines.push(
       live === null
         ? `live: release ${release}`
-        : `live: ${live.ref} (${live.commit.slice(0, 7)} ${live.subject}) since ${minute(live.since)} by ${live.by}, release ${release}`,
+        : `live: ${live.ref} (${live.commit.slice(0, 7)} ${live.subject}) since ${formatMinute(live.since)} UTC by ${live.by}, release ${release}`,
     );
   if (broken !== null) lines.push(`${broken}. ${LINK_REMEDY}`);
   // Of a deploy that went well the line above tells.

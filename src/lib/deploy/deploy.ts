@@ -10,7 +10,7 @@ import { runSteps, type Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
 import type { DeployResult } from './results.js';
 import { LocalGit, type Target, type WantedRef, type SentCommit } from '../repository/git.js';
-import { publishedUrls } from '../app-folder/urls.js';
+import { appUrl } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
 import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot } from './plan.js';
@@ -142,7 +142,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     seconds,
     gaps,
     sentBytes: run.bytes,
-    url: config.app.url ?? publishedUrls(ports, sent.host)[0] ?? null,
+    url: appUrl(config.app, ports, sent.host),
     verdict: 'live',
     plan: null,
   };

@@ -4,7 +4,7 @@ import type { Step } from '../ui/steps.js';
 import { author } from '../app-folder/author.js';
 import type { DeployResult } from './results.js';
 import { launch } from '../runs/launch.js';
-import { publishedUrls } from '../app-folder/urls.js';
+import { appUrl } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
 import { rollbackScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
@@ -59,7 +59,7 @@ export async function rollback(
     sentBytes: 0,
     secrets: [],
     host: options.host,
-    url: config.app.url ?? publishedUrls(end.ports, options.host)[0] ?? null,
+    url: appUrl(config.app, end.ports, options.host),
     verdict: 'live',
     plan: null,
   };

@@ -23,7 +23,8 @@ const kept = z.object({
     .default({ plugins: [] }),
 });
 
-async function json(path: string): Promise<unknown> {
+/** What a file of JSON holds; undefined for one that is not there or is none. */
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch {
@@ -34,12 +35,12 @@ async function json(path: string): Promise<unknown> {
 
 /** The plugins that were installed or linked by the user, by name: as they are on the disk now. */
 export async function installedPlugins(config: Pick<OclifConfig, 'dataDir'>): Promise<readonly InstalledPlugin[]> {
-  const parsed = kept.safeParse(await json(join(config.dataDir, 'package.json')));
+  const parsed = kept.safeParse(await readJson(join(config.dataDir, 'package.json')));
   const plugins = parsed.success ? parsed.data.oclif.plugins : [];
   const listed = await Promise.all(
     plugins.map(async ({ name, type, tag, url, root }): Promise<InstalledPlugin> => {
       const folder = root ?? join(config.dataDir, 'node_modules', name);
-      const { version } = ((await json(join(folder, 'package.json'))) ?? {}) as { version?: unknown };
+      const { version } = ((await readJson(join(folder, 'package.json'))) ?? {}) as { version?: unknown };
       return {
         name,
         version: typeof version === 'string' ? version : '',

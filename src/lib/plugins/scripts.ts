@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readJson } from './list.js';
 
 /** What npm keeps of what it installed. */
 const lock = z.object({
@@ -10,17 +10,11 @@ const lock = z.object({
   ),
 });
 
-async function json(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 /** The scripts that npm would run with an installation. */
 async function scriptsOf(folder: string): Promise<string> {
-  const { scripts = {} } = ((await json(join(folder, 'package.json'))) ?? {}) as { scripts?: Record<string, string> };
+  const { scripts = {} } = ((await readJson(join(folder, 'package.json'))) ?? {}) as {
+    scripts?: Record<string, string>;
+  };
   const named = ['preinstall', 'install', 'postinstall'].flatMap((name) => {
     const text = scripts[name];
     return text === undefined ? [] : [`${name}: ${text}`];
@@ -34,7 +28,7 @@ async function scriptsOf(folder: string): Promise<string> {
  * @param dataDir where @oclif/plugin-plugins installs
  */
 export async function installScripts(dataDir: string): Promise<ReadonlyMap<string, string>> {
-  const parsed = lock.safeParse(await json(join(dataDir, 'node_modules/.package-lock.json')));
+  const parsed = lock.safeParse(await readJson(join(dataDir, 'node_modules/.package-lock.json')));
   const packages = parsed.success ? Object.entries(parsed.data.packages) : [];
   const found = await Promise.all(
     packages

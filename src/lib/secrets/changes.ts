@@ -1,5 +1,6 @@
 import { ZebuError, type Sensitive } from '@zebu/kit';
 import { isBound, type SecretDeclaration } from '../config/secret-declaration.js';
+import { formatMinute } from '../ui/units.js';
 import { keyedDigest } from './digest.js';
 import { generateValue } from './generate.js';
 import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
@@ -81,7 +82,7 @@ function howItCame(store: SecretStore, name: string): string {
   const made = store.versions.find(({ version }) => version === entry?.version);
   if (entry === undefined || made === undefined) return 'changed in the VM';
   const done = { rotate: 'rotated', set: 'set', rollback: 'rolled back' }[made.why] ?? 'changed';
-  return `${done} on ${entry.since.slice(0, 16).replace('T', ' ')} UTC by ${made.who}`;
+  return `${done} on ${formatMinute(entry.since)} UTC by ${made.who}`;
 }
 
 function refuseOutdated(

@@ -1,10 +1,11 @@
 import type { Io } from '@zebu/kit';
 import { table } from '../ui/table.js';
+import { formatMinute } from '../ui/units.js';
 import type { ChangedSecrets, PlaceList, SecretVersionSummary, SecretsList, SyncResult } from './results.js';
 
 const dash = (text: string | null | undefined): string =>
   text === null || text === undefined || text === '' ? '-' : text;
-const minute = (iso: string | null): string => dash(iso?.slice(0, 16).replace('T', ' '));
+const minute = (iso: string | null): string => dash(iso === null ? null : formatMinute(iso));
 
 export function showChanges(io: Io, result: SyncResult): void {
   const rows = result.changes.map(({ name, status, before, after, origin }) => {

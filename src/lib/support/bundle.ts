@@ -2,6 +2,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { oneLine } from '@zebu/kit/core';
 import type { Config as OclifConfig } from '@oclif/core';
 import { configKeys } from '../config/keys.js';
+import { formatMinute } from '../ui/units.js';
 import type { Context } from '../context/context.js';
 import { Cleaner } from './cleaner.js';
 import { configurationText, learnFromConfig } from './configuration.js';
@@ -97,5 +98,5 @@ export async function makeBundle(request: BundleRequest): Promise<Bundle> {
     text: text === null ? null : cleaner.clean(text),
     reason: reason === null ? null : oneLine(cleaner.clean(reason)),
   }));
-  return { sections: cleaned, text: render(cleaned, now.toISOString().slice(0, 16).replace('T', ' ')) };
+  return { sections: cleaned, text: render(cleaned, formatMinute(now.toISOString())) };
 }

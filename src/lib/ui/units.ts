@@ -30,3 +30,6 @@ export function formatSeconds(seconds: number): string {
     .map(([value, unit]) => `${value} ${unit}`)
     .join(' ');
 }
+
+/** `2026-11-29 10:00`: UTC, which is said beside it where it matters. @param iso as Date.toISOString writes it */
+export const formatMinute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
