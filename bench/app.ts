@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 import { configuration, inLab, resultOf, zebu } from './lab.ts';
 
-const FILES: Readonly<Record<string, string>> = {
+export const FILES: Readonly<Record<string, string>> = {
   'compose.yml': `services:
   web:
     build: .
@@ -18,7 +18,7 @@ const FILES: Readonly<Record<string, string>> = {
   '.dockerignore': 'many\n',
   '.gitignore': 'busybox\nstate\nlab\nlaptop\nid_ed25519*\n',
 };
-const HOOK = '.zebu/hooks/pre-build';
+export const HOOK = '.zebu/hooks/pre-build';
 
 export interface App {
   readonly lab: LabReport;
@@ -39,7 +39,7 @@ export interface App {
   byZebu(tag: string, ...flags: readonly string[]): void;
 }
 
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
+export function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',

@@ -8,10 +8,17 @@ import type { LabReport } from '../plugins/lab/src/instance/results.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs zebu, which must succeed. */
-export function zebu(args: readonly string[], cwd: string): { stdout: string; stderr: string; seconds: number } {
+/**
+ * Runs zebu, which must succeed.
+ * @param checkout whose build is run, this one's unless told otherwise
+ */
+export function zebu(
+  args: readonly string[],
+  cwd: string,
+  checkout = root,
+): { stdout: string; stderr: string; seconds: number } {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(checkout, 'bin/run.js'), ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, ZEBU_STATE_DIR: join(cwd, 'state') },

@@ -30,9 +30,9 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 /** Seconds of a `vm:create` that are neither a task of Proxmox nor the boot of the guest. */
 export const own = ({ wall, tasks, boot }: Measured): number => wall - tasks - boot;
 
-/** Makes the VM of the folder's zebu.yml, and takes it away again. */
-export function measureCreate(cwd: string, labState: string): Measured {
-  const { stdout, stderr, seconds: wall } = zebu(['vm:create', '--json', '--debug'], cwd);
+/** Makes the VM of the folder's zebu.yml, and takes it away again; by the build of another checkout if one is named. */
+export function measureCreate(cwd: string, labState: string, checkout?: string): Measured {
+  const { stdout, stderr, seconds: wall } = zebu(['vm:create', '--json', '--debug'], cwd, checkout);
   const { vmid } = resultOf<{ vmid: number }>(stdout);
   const { tasks } = JSON.parse(readFileSync(join(labState, 'state.json'), 'utf8')) as { tasks: Task[] };
   const own = tasks.filter(
@@ -41,13 +41,13 @@ export function measureCreate(cwd: string, labState: string): Measured {
   // Ids are used again: of each type only the newest is of this run.
   const newest = [...new Map(own.toReversed().map((task) => [task.type, task])).values()];
   const started = newest.find((task) => task.type === 'qmstart')?.endedAt ?? Number.NaN;
-  const stamps = zebu(['vm:ssh', '--json', '--', 'stat', '-L', '-c', '%.Y', ...BOOTED], cwd);
+  const stamps = zebu(['vm:ssh', '--json', '--', 'stat', '-L', '-c', '%.Y', ...BOOTED], cwd, checkout);
   const booted = Math.max(...resultOf<{ stdout: string }>(stamps.stdout).stdout.trim().split('\n').map(Number)) * 1000;
   const requests = [...stderr.matchAll(/^debug: [A-Z]+ \S+ (?:ok|failed) (\d+) ms$/gm)].map(([, ms]) => Number(ms));
   const steps = [...stderr.matchAll(/^- (.*)\n(?:(?!- ).*\n)*? {2}ok.*\(([\d.]+) s\)$/gm)]
     .toSorted(([, , a], [, , b]) => Number(b) - Number(a))
     .map(([, title, seconds]) => `${seconds} s ${title}`);
-  zebu(['vm:destroy', '--yes'], cwd);
+  zebu(['vm:destroy', '--yes'], cwd, checkout);
   return {
     wall,
     tasks: newest.reduce((sum, task) => sum + (task.endedAt - task.startedAt), 0) / 1000,

@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { benchDeploy } from '../bench/deploy.ts';
+import { benchPaired } from '../bench/paired.ts';
 import { benchScale } from '../bench/scale.ts';
 import { benchStartUp } from '../bench/start-up.ts';
 import { benchTransports } from '../bench/transports.ts';
@@ -17,7 +18,15 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   scale: () => asRoot('scale', benchScale),
+  paired: () => asRoot('paired', paired),
 };
+
+/** Only where another build is named: there is none to compare with otherwise. */
+async function paired(): Promise<void> {
+  const other = process.env['BENCH_OTHER'];
+  if (other === undefined) console.log('paired: left out, BENCH_OTHER names no built checkout to compare with');
+  else await benchPaired(other, Number(process.env['BENCH_PAIRED_ROUNDS'] ?? 5));
+}
 
 /** Real guests need root, as `npm test` does. */
 async function asRoot(name: string, work: () => Promise<void>): Promise<void> {
