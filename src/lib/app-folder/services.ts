@@ -104,6 +104,10 @@ function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, i
   return intent === undefined && (check || Object.keys(bindings ?? {}).length > 0);
 }
 
+/** Whether app:stop stopped it and nobody has started it since (app-folder/stopped.sh). */
+const isStopped = ({ service, started }: z.infer<typeof containerLine>, stopped: readonly string[]): boolean =>
+  stopped.includes(service) || stopped.includes(`${service}|${started}`);
+
 function toState(
   line: z.infer<typeof containerLine>,
   usage: ReadonlyMap<string, Usage>,
@@ -134,7 +138,7 @@ function toState(
     configHash: line.hash,
     usage: usage.get(line.name.replace(/^\//, '')) ?? null,
     ports,
-    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit, stopped.includes(line.service)),
+    verdict: judge(line.state, intent === 'job' ? 'none' : health, lasting, line.exit, isStopped(line, stopped)),
   };
 }
 
@@ -158,7 +162,6 @@ export function parseStatus(stdout: string): AppSurvey {
   const intents = new Map(
     all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
   );
-  // Services that app:stop stopped, and nothing has started since.
   const stopped = all('stopped');
   const services = all('container').flatMap((text) => {
     const container = parseContainer(text);

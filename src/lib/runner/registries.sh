@@ -9,15 +9,19 @@ printed_tokens() { echo "$base/shared/secrets/registries-$run.env"; }
 log_in_if_there() {
   log_in "$@" && return 0
   [ "$cause" = registry-away ] || return 1
-  away=$reason
+  away="${away:+$away; }$reason" away_hosts="$away_hosts $1"
   logged echo "$reason: going on with the images that are there"
 }
 
-# For what failed without it.
-blame_away() { [ -z "$away" ] || { cause=registry-away reason="$away; $reason"; }; }
+# For what failed of it, and names it: a build can also fail by itself.
+blame_away() {
+  for each in $away_hosts; do
+    case $reason in *"$each"*) cause=registry-away reason="$away; $reason"; return ;; esac
+  done
+}
 
 log_in_all() {
-  away=
+  away='' away_hosts=
   [ -n "$registries" ] || return 0
   begin login "logging in at $(echo "$registries" | sed 's/ /, /g')"
   tokens=$(cat "$(printed_tokens)" "$base/shared/secrets/$secrets" 2>/dev/null)

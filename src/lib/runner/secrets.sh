@@ -5,6 +5,7 @@
 # shared/secrets/apply sets: version (file; under the name FILE.new until it is begun), affected (services), commands (how
 # many), name_N service_N command_N, rotated (names), begun (commands that were).
 
+# include ../app-folder/stopped.sh
 # What changes beside the secrets themselves is none of this: of the services only those that use them.
 replace_affected() {
   forget_hashes
@@ -14,9 +15,7 @@ replace_affected() {
   if [ -n "$affected" ]; then
     # What app:stop stopped of them is started again.
     # shellcheck disable=SC2086 # names, each free of blanks
-    if grep -vxF "$(printf '%s\n' $affected)" "$base/stopped" >"$work/stopped" 2>/dev/null; then mv "$work/stopped" "$base/stopped"
-    else rm -f "$base/stopped"
-    fi
+    forget_stopped $affected
     find_rolling || { unreadable; return 1; }
     # shellcheck disable=SC2086 # names, each free of blanks
     if [ -s "$work/roll" ]; then

@@ -36,5 +36,5 @@ read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 [ "$mode" = prune ] || echo $$ >"$base/worker"
 step=start
-bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' tokens='' away=''
+bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' tokens='' away='' away_hosts=''
 strict=1

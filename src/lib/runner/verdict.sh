@@ -56,7 +56,7 @@ verify() {
       $2 == "running" { print "unchecked=" $1; next }
       $2 == "restarting" { if (restarts >= 3) loops(); else print "waiting=" $1; next }
       $2 == "exited" && $4 == 0 && $8 != "stays" { next }
-      $2 == "exited" && index(off, " " $1 " ") { next }
+      $2 == "exited" && (index(off, " " $1 " ") || index(off, " " $1 "|" $7 " ")) { next }
       $2 == "exited" { if ($4 == 255) print "cause=exited-255"; fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")); next }
       $2 == "created" { print "waiting=" $1; next }
       { fail("is " $2) }

@@ -120,6 +120,12 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     expect(await shown()).toEqual([0, `daily: healthy, but for what was stopped: talk, ${url}`]);
     await project.json(['app:start', 'talk']);
     expect(await shown()).toEqual([0, `daily: healthy, ${url}`]);
+    // Started by hand it is nobody's purpose any more that it does not run.
+    await project.json(['app:stop', 'talk']);
+    await project.zebu(['vm:ssh', '--', 'docker', 'start', 'daily-talk-1']);
+    await project.zebu(['vm:ssh', '--', 'docker', 'kill', 'daily-talk-1']);
+    expect(await shown()).toEqual([8, `daily: NOT HEALTHY, ${url}`]);
+    await project.json(['app:start', 'talk']);
     await project.zebu(['vm:ssh', '--', 'docker', 'stop', '-t', '0', 'daily-talk-1']);
     expect(await shown()).toEqual([8, `daily: NOT HEALTHY, ${url}`]);
     expect((await project.zebu(['app:status'])).code).toBe(0);

@@ -78,7 +78,7 @@ esac`;
   const script = `
 work=$folder base=$folder/base release=$folder/release project=app only= watcher= eager=0 stability=3 patience=12 touched=${touched} clock=100
 mkdir $release $base
-${stopped.length === 0 ? '' : `printf '%s\\n' ${stopped.join(' ')} >$base/stopped`}
+${stopped.length === 0 ? '' : `printf '%s\\n' ${stopped.map((each) => `'${each}'`).join(' ')} >$base/stopped`}
 ${files.join('')}
 cat >$work/began <<'E'
 ${lines(began.map(({ service, restarts = 0, started = OLD }) => `id-${service}|${restarts}|${started}`))}E
@@ -107,6 +107,13 @@ describe('what app:stop stopped', { timeout: 60_000 }, () => {
     expect(verdict([look], { stopped: ['cron', 'worker'] })).toMatchObject({ good: true });
     expect(verdict([look], { stopped: ['work'] })).toMatchObject({ reason: 'worker exited with code 143' });
     expect(verdict([look])).toMatchObject({ good: false });
+  });
+
+  it('is no longer, where somebody has started it since', () => {
+    const look = (started: string): readonly Container[] => [{ service: 'worker', state: 'exited', exit: 1, started }];
+    const stopped = [`worker|${OLD}`];
+    expect(verdict([look(OLD)], { stopped })).toMatchObject({ good: true });
+    expect(verdict([look(NEW)], { stopped })).toMatchObject({ reason: 'worker exited with code 1' });
   });
 });
 
