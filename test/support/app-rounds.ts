@@ -23,6 +23,8 @@ export class AppRounds {
   readonly #guest: Shell;
   readonly #pick: (below: number) => number;
   #live: MadeUp | undefined;
+  /** Before 2.30 Compose replaces what depends on a service that it replaces. */
+  readonly #replacesDependents: boolean;
   #number = 0;
   /** What was done, for whoever has to understand a failure. */
   readonly log: string[] = [];
@@ -31,6 +33,14 @@ export class AppRounds {
     this.#project = project;
     this.#guest = guest;
     this.#pick = seeded(seed);
+    const [, minor] = /^v?2\.(\d+)\./.exec(guest.run('docker compose version --short')) ?? [];
+    this.#replacesDependents = minor !== undefined && Number(minor) < 30;
+  }
+
+  /** The services that have to be replaced; `web` depends on `db`. */
+  #replaced(before: MadeUp, after: MadeUp): readonly string[] {
+    const own = affected(before, after);
+    return this.#replacesDependents && own.includes('db') && !own.includes('web') ? [...own, 'web'].toSorted() : own;
   }
 
   #container(service: string): string {
@@ -63,9 +73,9 @@ export class AppRounds {
     const deaths = this.#pick(3) === 0 ? 3 + this.#pick(2) : 0;
     if (deaths > 0) {
       const worker = this.#container('worker');
-      // A short life doubles Docker's pause before the next one; the count is what matters.
+      // A short life doubles Docker's pause before the next one, in which it calls the container running as well as restarting.
       this.#guest.run(
-        `before=$(docker inspect --format '{{.RestartCount}}' ${worker}); for n in $(seq ${deaths}); do docker exec ${worker} touch /tmp/die; until [ "$(docker inspect --format '{{.RestartCount}} {{.State.Running}}' ${worker})" = "$((before + n)) true" ]; do sleep 0.1; done; done`,
+        `before=$(docker inspect --format '{{.RestartCount}}' ${worker}); for n in $(seq ${deaths}); do docker exec ${worker} touch /tmp/die; until [ "$(docker inspect --format '{{.RestartCount}} {{.State.Status}}' ${worker})" = "$((before + n)) running" ]; do sleep 0.1; done; done`,
       );
       this.log.push(`the worker died ${deaths} times`);
     }
@@ -102,7 +112,7 @@ export class AppRounds {
 
   async #good(app: MadeUp, before: MadeUp | undefined): Promise<void> {
     const tag = this.#release(app);
-    const wanted = before === undefined ? [] : affected(before, app);
+    const wanted = before === undefined ? [] : this.#replaced(before, app);
     if (before !== undefined && this.#pick(3) === 0) {
       const { plan } = await this.#project.json<DeployResult>(['app:deploy', '--tag', tag, '--dry-run']);
       const planned = (plan?.services ?? []).filter(({ change }) => change !== 'unchanged');
