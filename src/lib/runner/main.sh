@@ -58,11 +58,11 @@ if [ "$mode" = deploy ]; then
     if [ $built = 0 ] && [ -s "$release/builders" ]; then steady build_images; built=$?; fi
   fi
   step=build
-  [ $built = 0 ] || { blame build-failed 'the build failed: ' "$(last_line build)"; blame_away; finish refused "$cause" "$reason"; }
+  [ $built = 0 ] || { blame build-failed 'the build failed: ' "$(last_line build)"; blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
   # Beside it, for watch_gap.
   list_before 9>&- &
   listing=$!
-  steady pin_images || { blame_away; finish refused "$cause" "$reason"; }
+  steady pin_images || { blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
   log_out
 fi
 run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }

@@ -13,10 +13,10 @@ log_in_if_there() {
   logged echo "$reason: going on with the images that are there"
 }
 
-# For what failed of it, and names it: a build can also fail by itself.
+# blame_away WORDS: for what failed of it, which Docker says by naming the host: a build can also fail by itself.
 blame_away() {
   for each in $away_hosts; do
-    case $reason in *"$each"*) cause=registry-away reason="$away; $reason"; return ;; esac
+    case $1 in *"$each"*) cause=registry-away reason="$away; $reason"; return ;; esac
   done
 }
 

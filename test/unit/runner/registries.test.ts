@@ -147,11 +147,11 @@ log_out; echo "$DOCKER_CONFIG" "$SSL_CERT_DIR"; ls "$work/docker"; ls "$base/sha
     const app = setup([GHCR, OWN], refusing(words));
     const { lines, journal } = run(
       app,
-      `log_in_all; echo "$?$cause$reason"; cause=image-missing reason='no ${OWN.host}/shop'; blame_away; echo "$cause|$reason"
-       cause=build-failed reason='make: *** [all] Error 2'; blame_away; echo "$cause|$reason"`,
+      `log_in_all; echo "$?$cause$reason"; cause=image-missing reason='no image'; blame_away 'Get "https://${OWN.host}/v2/"'; echo "$cause|$reason"
+       cause=build-failed reason='no make'; blame_away 'make: *** [all] Error 2'; echo "$cause|$reason"`,
     );
     const both = `ghcr.io cannot be reached: ${words}; ${OWN.host} cannot be reached: ${words}`;
-    expect(lines).toEqual(['0', `${cause}|${both}; no ${OWN.host}/shop`, 'build-failed|make: *** [all] Error 2']);
+    expect(lines).toEqual(['0', `${cause}|${both}; no image`, 'build-failed|no make']);
     expect(said(journal)).toContain(`ghcr.io cannot be reached: ${words}: going on with the images that are there`);
   });
 
