@@ -70,7 +70,7 @@ case $1 in
     n=$(cat "$folder/looks" 2>/dev/null || echo 0)
     n=$((n + 1))
     echo $n >"$folder/looks"
-    ${setBack === undefined ? '' : `[ $n != ${setBack[0]} ] || { echo ${setBack[1]} >"$folder/date"; touch -d '+1 day' "$folder/fresh"; }`}
+    ${setBack === undefined ? '' : `[ $n != ${setBack[0]} ] || { echo ${setBack[1]} >"$folder/date"; touch -d '2037-01-01 00:00' "$folder/fresh"; }`}
     [ $n -le ${looks.length} ] || n=${looks.length}
     cat "$folder/look.$n" ;;
 esac`;
