@@ -199,6 +199,8 @@ export function createConsole(settings: ConsoleSettings): Console {
     },
     warn: (text) => {
       const treated = treat(text);
+      // A plan and its execution find the same.
+      if (warnings.includes(treated)) return;
       warnings.push(treated);
       if (actions) command('warning', treated, { title: 'zebu' });
       else say(shown`warning: ${treated}`, { type: 'warning', message: treated });

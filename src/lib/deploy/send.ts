@@ -114,12 +114,17 @@ export async function sendRelease(
   }
   if (holder === undefined) report.update('sending');
   const pack = needed ? () => git.pack(sent, haves) : undefined;
+  const tick = setInterval(() => {
+    if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
+  }, 1000);
   try {
     await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text, tokens], pack }, run);
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;
     return attachTo(winner);
+  } finally {
+    clearInterval(tick);
   }
   const { changed } = bundle;
   const sentText = needed ? formatBytes(run.bytes) : 'no new commit to send';

@@ -62,7 +62,7 @@ export async function retryUntil<T>(
       last = error;
     }
     if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
-    waiting.onWait(`${what} (${Math.round(limit.spent() / 1000)} s)`);
+    waiting.onWait(what);
     await limit.sleep(pause);
     if (limit.left() === 0) throw isFrozen(last) ? last : giveUp(last);
   }

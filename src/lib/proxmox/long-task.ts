@@ -8,7 +8,8 @@ import { runTask } from './tasks.js';
 
 interface RunningTask {
   readonly node: NodeName;
-  readonly vmid: Vmid;
+  /** None of a task that is about no VM. */
+  readonly vmid?: Vmid | undefined;
   /** Such as `vzdump`. */
   readonly type: string;
 }
@@ -17,22 +18,40 @@ const POLL_MS = 2000;
 /** Clocks of node and client may differ by this many seconds. */
 const CLOCK_SKEW = 120;
 
-/** `39% (1018.6 MiB of 2.5 GiB)` of a line of vzdump or of a restore; undefined for other lines. */
-export function progressOf(line: string): string | undefined {
-  const [, percent, amount] = /^(?:INFO:\s+|progress )(\d+%)(?: \(([^)]*of[^)]*)\))?/.exec(line) ?? [];
-  if (percent === undefined) return undefined;
-  return amount === undefined ? percent : `${percent} (${amount})`;
+/** How far a task is. */
+export interface Progress {
+  /** 0 to 1. */
+  readonly part: number;
+  /** `39% (1018.6 MiB of 2.5 GiB)`. */
+  readonly text: string;
+}
+
+/** Lines of vzdump and of a restore; of a disk that is copied or imported; of wget, which downloads images. */
+const LINES = [
+  /^(?:INFO:\s+|progress )(?<percent>\d+)%(?: \((?<amount>[^)]*of[^)]*)\))?/,
+  /^transferred (?<amount>.* of .*) \((?<percent>\d+)(?:\.\d+)?%\)/,
+  /^\s*\d+[KM][\s.]*\s(?<percent>\d+)%\s/,
+];
+
+/** undefined for lines that say nothing of it */
+export function progressOf(line: string): Progress | undefined {
+  for (const pattern of LINES) {
+    const { percent, amount } = pattern.exec(line)?.groups ?? {};
+    if (percent === undefined) continue;
+    return { part: Number(percent) / 100, text: amount === undefined ? `${percent}%` : `${percent}% (${amount})` };
+  }
+  return undefined;
 }
 
 /**
  * Shows how far a task is while `work` waits for it. Its request may stay open until the end, so the task is looked for
  * meanwhile. Errors of this are ignored: only the display of the progress is lost.
  */
-async function withProgress<T>(
+export async function withProgress<T>(
   context: Context,
   client: ProxmoxClient,
   task: RunningTask,
-  onProgress: (text: string) => void,
+  onProgress: (progress: Progress) => void,
   work: () => Promise<T>,
 ): Promise<T> {
   const { clock } = context;
@@ -41,7 +60,10 @@ async function withProgress<T>(
   const watch = async (): Promise<void> => {
     for (let start = 0; ;) {
       await clock.sleep(POLL_MS, done.signal);
-      const active = await client.request('GET', `/nodes/${task.node}/tasks`, { source: 'active', vmid: task.vmid });
+      const active = await client.request('GET', `/nodes/${task.node}/tasks`, {
+        source: 'active',
+        ...(task.vmid === undefined ? {} : { vmid: task.vmid }),
+      });
       const found = parseAnswer(taskListAnswer, active, 'the task list').find(
         (each) => each.type === task.type && each.starttime >= since,
       );
@@ -49,7 +71,7 @@ async function withProgress<T>(
       const path = `/nodes/${task.node}/tasks/${found.upid}/log`;
       const lines = parseAnswer(taskLogAnswer, await client.request('GET', path, { start, limit: 500 }), 'a task log');
       start += lines.length;
-      const last = lines.map(({ t }) => progressOf(t)).findLast((text) => text !== undefined);
+      const last = lines.map(({ t }) => progressOf(t)).findLast((progress) => progress !== undefined);
       if (last !== undefined) onProgress(last);
     }
   };
@@ -82,7 +104,7 @@ export async function runLongTask(
     context,
     client,
     task,
-    (text) => report.update(text),
+    ({ text, part }) => report.update(text, part),
     () =>
       runTask(client, send, task, {
         io,

@@ -1,10 +1,16 @@
 import { interrupted, type Io } from '@zebu/kit';
 import { joined, shown, styled } from '@zebu/kit/core';
+import { bar } from './bar.js';
+import { formatSeconds } from './units.js';
 
 /** What a running step may say. */
 export interface StepReport {
-  /** The one line beside the title: what is being waited for, and for how long. Replaces the one before. */
-  update(text: string): void;
+  /**
+   * The one line beside the title: what is being waited for; for how long the step has been going on is shown anyway. Replaces
+   * the one before.
+   * @param part of all that there is to do, 0 to 1, where that is known: a bar
+   */
+  update(text: string, part?: number): void;
   /** A line of a program's own output, kept in a short scrolling window on a terminal and printed without one. */
   output(line: string): void;
   /** Ends the step's line, such as `200 (existing)`. */
@@ -17,7 +23,10 @@ export interface Step {
 }
 
 /** Without a terminal: a line is printed at least this often while a step runs. */
-const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 10_000;
+
+/** On a terminal: a step that has taken this long shows for how long, and from then on each second. */
+const SHOWN_FROM_MS = 3000;
 
 const duration = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
 
@@ -112,11 +121,30 @@ async function runLive(io: Io, signal: AbortSignal, steps: readonly Step[]): Pro
       task: async (_: unknown, task: { title: string; output: string }) => {
         checkGoing(signal);
         let result = '';
-        await step.run({
-          update: (text) => (task.title = joined([io.shown(step.title), shown`: `, styled('dim', io.shown(text))])),
-          output: (line) => (task.output = io.shown(line)),
-          done: (text) => (result = io.shown(`: ${text}`)),
-        });
+        const started = Date.now();
+        let now = '';
+        const draw = (): void => {
+          const ms = Date.now() - started;
+          const title = io.shown(step.title);
+          const doing = now === '' ? title : joined([title, shown`: `, styled('dim', io.shown(now))]);
+          task.title =
+            ms < SHOWN_FROM_MS
+              ? doing
+              : joined([doing, shown` `, styled('dim', io.shown(`(${formatSeconds(ms / 1000)})`))]);
+        };
+        const tick = setInterval(draw, 1000);
+        try {
+          await step.run({
+            update: (text, part) => {
+              now = part === undefined ? text : `${bar(part, io)} ${text}`;
+              draw();
+            },
+            output: (line) => (task.output = io.shown(line)),
+            done: (text) => (result = io.shown(`: ${text}`)),
+          });
+        } finally {
+          clearInterval(tick);
+        }
         // The text beside the title is removed when the step has ended.
         task.title = io.shown(step.title) + result;
       },

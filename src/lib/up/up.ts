@@ -6,7 +6,7 @@ import { planLines } from '../deploy/dry-run/text.js';
 import type { DeployResult } from '../deploy/results.js';
 import { diagnose } from '../doctor/doctor.js';
 import { LocalGit, type WantedRef } from '../repository/git.js';
-import { runSteps } from '../ui/steps.js';
+import { runSteps, type Step } from '../ui/steps.js';
 import { createVm } from '../vm/create.js';
 import type { VmCreated } from '../vm/results.js';
 import { chooseRef, type Chosen } from './choose.js';
@@ -40,7 +40,7 @@ async function check(context: Context): Promise<void> {
           context,
           guest: false,
           signal: context.signal,
-          onWait: ({ ids, seconds }) => report.update(`waiting for ${ids.join(', ')} (${seconds} s)`),
+          onWait: ({ ids }) => report.update(`waiting for ${ids.join(', ')}`),
           onResult: () => {},
         });
         const failed = checks.filter(({ status }) => status === 'fail');
@@ -87,9 +87,21 @@ async function planRelease(context: Context, wanted: WantedRef): Promise<Pick<Pl
 async function makePlan(context: Context, ref: WantedRef | undefined): Promise<Plan> {
   const chosen = await chooseRef(new LocalGit(context.root, context.signal), ref);
   await check(context);
-  const vm = await createVm(context, { dryRun: true });
-  if (vm.steps.length > 0) return { chosen, vm, release: undefined, live: false };
-  return { chosen, vm, ...(await planRelease(context, chosen.wanted)) };
+  let plan: Plan | undefined;
+  const see: Step = {
+    title: 'See what there is to do',
+    run: async (report) => {
+      report.update('looking at the VM');
+      const vm = await createVm(context, { dryRun: true });
+      const planned = { chosen, vm, release: undefined, live: false };
+      if (vm.steps.length > 0) return void (plan = planned);
+      report.update('looking at the release in it');
+      plan = { ...planned, ...(await planRelease(context, chosen.wanted)) };
+    },
+  };
+  await runSteps(context.io, context.signal, [see]);
+  if (plan === undefined) throw new Error('the step made no plan');
+  return plan;
 }
 
 /** The plan for people. */

@@ -4,6 +4,7 @@ import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import type { NodeName } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { vmMissing } from '../proxmox/sight.js';
+import { withProgress } from '../proxmox/long-task.js';
 import { runTask } from '../proxmox/tasks.js';
 
 /** The app's VM, wherever in the cluster it is, and the way to it. */
@@ -48,18 +49,25 @@ export async function placingTask(
   report: StepReport,
   request: VmRequest,
 ): Promise<NodeName> {
-  const { node = vm.node } = await runTask(
+  const task = { node: vm.node, type: request.task, vmid: vm.vmid };
+  const { node = vm.node } = await withProgress(
+    context,
     client,
-    () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
-    { node: vm.node, type: request.task, vmid: vm.vmid },
-    {
-      io: context.io,
-      signal: context.signal,
-      clock: context.clock,
-      timeoutMs: context.config.proxmox.task_timeout * 1000,
-      label: request.label,
-      onWait: (seconds) => report.update(`(${seconds} s)`),
-    },
+    task,
+    ({ text, part }) => report.update(text, part),
+    () =>
+      runTask(
+        client,
+        () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
+        task,
+        {
+          io: context.io,
+          signal: context.signal,
+          clock: context.clock,
+          timeoutMs: context.config.proxmox.task_timeout * 1000,
+          label: request.label,
+        },
+      ),
   );
   return node;
 }

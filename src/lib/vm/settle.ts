@@ -79,7 +79,6 @@ export async function settle(
           clock,
           timeoutMs: config.proxmox.task_timeout * 1000,
           label: `running task "${type}"`,
-          onWait: (seconds) => report.update(`(${seconds} s)`),
         }).catch((error: unknown) => {
           // A failure is ignored: the plan does what is still missing.
           if (taskExit(error) === undefined) throw error;

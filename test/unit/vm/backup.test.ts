@@ -32,10 +32,17 @@ describe('backups', () => {
   });
 
   it('show how far they are', () => {
-    expect(progressOf('INFO:  39% (1018.6 MiB of 2.5 GiB) in 6s, read: 215.1 MiB/s')).toBe(
-      '39% (1018.6 MiB of 2.5 GiB)',
-    );
-    expect(progressOf('progress 41% (read 1101004800 bytes, duration 3 sec)')).toBe('41%');
+    expect(progressOf('INFO:  39% (1018.6 MiB of 2.5 GiB) in 6s, read: 215.1 MiB/s')).toEqual({
+      part: 0.39,
+      text: '39% (1018.6 MiB of 2.5 GiB)',
+    });
+    expect(progressOf('progress 41% (read 1101004800 bytes, duration 3 sec)')).toEqual({ part: 0.41, text: '41%' });
+    expect(progressOf('transferred 21.0 MiB of 2.1 GiB (1.00%)')).toEqual({
+      part: 0.01,
+      text: '1% (21.0 MiB of 2.1 GiB)',
+    });
+    expect(progressOf(' 32768K ........ ........ ........ ........  6%  101M 5s')).toEqual({ part: 0.06, text: '6%' });
+    expect(progressOf('     0K                                    100%  3.1M=0.2s')).toEqual({ part: 1, text: '100%' });
     expect(progressOf('INFO: backup is sparse: 2.04 GiB (81%) total zero data')).toBeUndefined();
   });
 

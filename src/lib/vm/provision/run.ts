@@ -8,6 +8,7 @@ import { readRules } from '../inspect.js';
 import { readConfig } from '../../proxmox/observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
 import { otherChecksum, says } from '../../proxmox/said.js';
+import { withProgress } from '../../proxmox/long-task.js';
 import { runTask } from '../../proxmox/tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
@@ -124,18 +125,20 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         return;
       }
       const vmid = task === 'download' ? undefined : toVmid(plan.vmid);
-      const ended = await runTask(
+      const running = { node: toNodeName(plan.node), type: task, vmid };
+      const ended = await withProgress(
+        context,
         client,
-        send,
-        { node: toNodeName(plan.node), type: task, vmid },
-        {
-          io,
-          signal,
-          clock,
-          timeoutMs: config.proxmox.task_timeout * 1000,
-          label: `running task "${task}"`,
-          onWait: (seconds) => report.update(`(${seconds} s)`),
-        },
+        running,
+        ({ text, part }) => report.update(text, part),
+        () =>
+          runTask(client, send, running, {
+            io,
+            signal,
+            clock,
+            timeoutMs: config.proxmox.task_timeout * 1000,
+            label: `running task "${task}"`,
+          }),
       ).catch((error: unknown) => {
         if (!isLarger(error, step.call)) throw explainDownload(error, step.call);
         report.done('it is larger already');

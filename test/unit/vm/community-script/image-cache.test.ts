@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostShell } from '@zebu/kit';
+import type { ExecOptions, HostShell } from '@zebu/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cachedImage, prepareImage } from '../../../../src/lib/vm/provision/community-script/image-cache.js';
 import { silentIo } from '../../../support/slow-proxmox.js';
@@ -19,7 +19,7 @@ const image = () => ({
 });
 
 /** What the publisher serves; null where it cannot be reached. */
-function publisher(sums: string | null, served: string | null = IMAGE): void {
+function publisher(sums: string | null, served: string | null = IMAGE, seconds = 0): void {
   const files = { sums: sums, image: served };
   for (const [name, text] of Object.entries(files)) if (text !== null) writeFileSync(join(folder, name), text);
   const curl = [
@@ -30,17 +30,19 @@ function publisher(sums: string | null, served: string | null = IMAGE): void {
     '  prev=$each',
     'done',
     `[ -e ${folder}/$from ] || exit 7`,
-    `if [ -n "$out" ]; then cp ${folder}/$from "$out"; else cat ${folder}/$from; fi`,
+    'case " $* " in *" -fsSLI "*) printf "HTTP/2 200\\r\\ncontent-length: 20\\r\\n"; exit ;; esac',
+    `if [ -n "$out" ]; then cp ${folder}/$from "$out"; sleep ${seconds}; else cat ${folder}/$from; fi`,
   ];
   writeFileSync(join(bin(), 'curl'), `${curl.join('\n')}\n`, { mode: 0o755 });
 }
 
 /** The programs of a host, of which `qemu-img` finds everything sound but what is called half. */
 const shell: Pick<HostShell, 'exec'> = {
-  exec: async ([program = '', ...args]: readonly string[]) => {
+  exec: async ([program = '', ...args]: readonly string[], { onStdout }: ExecOptions = {}) => {
     const env = { PATH: `${bin()}:${process.env['PATH'] ?? ''}` };
     const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
-    return { code: status, signal: null, stdout, stderr };
+    onStdout?.(stdout);
+    return { code: status, signal: null, stdout: onStdout === undefined ? stdout : '', stderr };
   },
 };
 
@@ -68,6 +70,14 @@ describe('the image of the community script', () => {
     expect(await prepare().said).toBe('downloaded, sha512 as cloud.debian.org lists it');
     expect(readFileSync(image().file, 'utf8')).toBe(IMAGE);
     expect(await prepare().said).toMatch(/^present/);
+  });
+
+  it('says how much of it is there while it is downloaded', async () => {
+    publisher(listed(sumOf(IMAGE)), IMAGE, 3);
+    const seen: unknown[] = [];
+    const options = { io: silentIo(), signal: new AbortController().signal, timeoutMs: 10_000, allowUnverified: false };
+    await prepareImage(shell as HostShell, image(), { ...options, onBytes: (...each) => seen.push(each) });
+    expect(seen).toEqual([[IMAGE.length, 20]]);
   });
 
   it('is refused where it is another one, with or without permission for what cannot be checked', async () => {

@@ -43,6 +43,26 @@ export interface PrepareOptions {
   readonly timeoutMs: number;
   /** `vm.script.allow_unverified_image`. */
   readonly allowUnverified: boolean;
+  /** How much of it the host has. @param total undefined where the publisher does not say */
+  readonly onBytes?: (bytes: number, total: number | undefined) => void;
+}
+
+/** Takes the output apart as it comes. @returns what is to be given each piece, and what all of it was */
+function bytesIn(onBytes: NonNullable<PrepareOptions['onBytes']>) {
+  let all = '';
+  let rest = '';
+  let total: number | undefined;
+  const take = (text: string): void => {
+    all += text;
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [, name, number] = /^(bytes|total)=\s*(\d+)$/.exec(line) ?? [];
+      if (name === 'total') total = Number(number) || undefined;
+      if (name === 'bytes') onBytes(Number(number), total);
+    }
+  };
+  return { take, all: () => all };
 }
 
 const HOST_HINT =
@@ -75,9 +95,10 @@ function unverified(image: CachedImage, facts: ReadonlyMap<string, string>): Zeb
  *   cannot be asked. What could not be checked is only used where the configuration says so
  */
 export async function prepareImage(shell: HostShell, image: CachedImage, options: PrepareOptions): Promise<string> {
-  const { io, signal, timeoutMs, allowUnverified } = options;
-  const { stdout } = await shell.exec(['sh', '-c', cacheScript(image)], { signal, timeoutMs });
-  const facts = parseFacts(stdout);
+  const { io, signal, timeoutMs, allowUnverified, onBytes = () => {} } = options;
+  const output = bytesIn(onBytes);
+  await shell.exec(['sh', '-c', cacheScript(image)], { signal, timeoutMs, onStdout: output.take });
+  const facts = parseFacts(output.all());
   const removed = facts.get('removed');
   if (removed !== undefined) {
     io.warn(

@@ -1,5 +1,6 @@
 import { isZebuError, ZebuError, type HostShell } from '@zebu/kit';
 import type { Context } from '../../../context/context.js';
+import { formatBytes } from '../../../ui/units.js';
 import type { StepReport } from '../../../ui/steps.js';
 import { unfinishedTags } from '../../../proxmox/ownership.js';
 import type { Dialog } from './dialogs.js';
@@ -66,7 +67,19 @@ async function begin(context: Context, shell: HostShell, run: ScriptRun, report:
   await discardJob(shell, config.app.name, 'with-vm');
   report.update(`checking the image, downloading it if it is not there`);
   report.output(
-    `Image: ${await prepareImage(shell, run.image, { io, signal, timeoutMs: config.vm.script.timeout * 1000, allowUnverified: config.vm.script.allow_unverified_image })}`,
+    `Image: ${await prepareImage(shell, run.image, {
+      io,
+      signal,
+      timeoutMs: config.vm.script.timeout * 1000,
+      allowUnverified: config.vm.script.allow_unverified_image,
+      onBytes: (bytes, total) => {
+        const of = total === undefined ? '' : ` of ${formatBytes(total)}`;
+        report.update(
+          `downloading the image: ${formatBytes(bytes)}${of}`,
+          total === undefined ? undefined : bytes / total,
+        );
+      },
+    })}`,
   );
   report.update('placing the script on the host');
   await placeJob(
