@@ -125,6 +125,7 @@ export const FOLDERS: readonly Folder[] = [
     'doctor',
     'checks of everything before it is needed',
     'ui',
+    'repository',
     'context',
     'proxmox',
     'guest',
@@ -132,6 +133,8 @@ export const FOLDERS: readonly Folder[] = [
     'app-folder',
     'secrets',
     'settings',
+    'deploy',
+    'init',
   ),
   folder('up', 'check, VM and release in one', 'ui', 'repository', 'context', 'vm', 'app-folder', 'deploy', 'doctor'),
   folder(

@@ -38,6 +38,13 @@ function checkComposeFiles(context: Context, source: SentCommit, target: Target,
   }
 }
 
+/** What a deploy of it would refuse whatever the VM is like. @throws COMPOSE_INVALID, REF_UNKNOWN, GIT_MISSING */
+export async function checkCommit(context: Context, ref: WantedRef): Promise<void> {
+  const git = new LocalGit(context.root, context.signal);
+  const { target, prefix } = await git.resolve(ref);
+  checkComposeFiles(context, await git.sentCommit(target), target, prefix);
+}
+
 /** Makes the commit live in the VM, or leaves what was live before. */
 export function deploy(context: Context, options: DeployOptions): Promise<DeployResult> {
   const { ref } = options;

@@ -1,10 +1,12 @@
 import { systemClock, type Context } from '../context/context.js';
+import { appChecks } from './app.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
 import { registryChecks } from './registries.js';
 import { secretChecks } from './secrets.js';
 import { proxmoxChecks, type Findings } from './proxmox.js';
+import { releaseCheck } from './release.js';
 import { settingsCheck } from './settings.js';
 import type { Diagnosis } from './results.js';
 
@@ -21,6 +23,8 @@ export interface DoctorOptions {
 
 /** In the order they are told. */
 const WITHOUT_CONFIG = [
+  'repository',
+  'compose',
   'proxmox',
   'placement',
   'privileges',
@@ -36,6 +40,7 @@ const WITHOUT_CONFIG = [
   'disk',
   'firewall',
   'clock',
+  'release',
 ];
 
 /** Checks everything that zebu depends on; a failed check does not end the run. */
@@ -50,10 +55,11 @@ export async function diagnose({ context, guest = true, signal, onResult, onWait
     const { app, proxmox } = context.config;
     checks.push(
       { id: 'config', needs: [], run: async () => ok(`app ${app.name}, transport ${proxmox.transport}`) },
+      ...appChecks(context),
       settingsCheck(context),
       ...secretChecks(context),
       ...proxmoxChecks(context, findings),
-      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context)] : []),
+      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context), releaseCheck(context)] : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

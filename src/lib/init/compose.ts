@@ -36,9 +36,13 @@ function parsed(name: string, text: string): Document {
   const [error] = document.errors;
   if (error === undefined) return document;
   const line = error.linePos?.[0].line ?? 1;
-  throw new ZebuError('CONFIG_INVALID', `${name}:${line}: ${error.message.split('\n')[0] ?? ''}`, {
-    hint: 'Compose cannot read it either: docker compose config.',
-  });
+  throw new ZebuError(
+    'CONFIG_INVALID',
+    `${name}:${line}: ${error.message.replace(/ at line \d+, column \d+:?\s[^]*$/, '')}`,
+    {
+      hint: 'Compose cannot read it either: docker compose config.',
+    },
+  );
 }
 
 /** @throws CONFIG_INVALID for an alias of nothing, which is seen only here */

@@ -44,7 +44,8 @@ async function dotenvWarnings(folder: string): Promise<readonly string[]> {
   return said;
 }
 
-async function contextWarnings(folder: string, services: readonly Service[]): Promise<readonly string[]> {
+/** Services that are built from a folder outside the repository. */
+export async function contextWarnings(folder: string, services: readonly Service[]): Promise<readonly string[]> {
   const top = await git(folder, 'rev-parse', '--show-toplevel');
   if (top === undefined) return [];
   return services.flatMap(({ name, build }) => {

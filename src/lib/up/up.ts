@@ -1,7 +1,7 @@
 import { isZebuError, ZebuError, type ErrorCode } from '@zebu/kit';
 import { appStatus } from '../app-folder/status.js';
 import type { Context } from '../context/context.js';
-import { deploy } from '../deploy/deploy.js';
+import { checkCommit, deploy } from '../deploy/deploy.js';
 import { planLines } from '../deploy/dry-run/text.js';
 import type { DeployResult } from '../deploy/results.js';
 import { diagnose } from '../doctor/doctor.js';
@@ -9,7 +9,7 @@ import { LocalGit, type WantedRef } from '../repository/git.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { createVm } from '../vm/create.js';
 import type { VmCreated } from '../vm/results.js';
-import { chooseRef, type Chosen } from './choose.js';
+import { chooseRef, type Chosen } from '../repository/choose.js';
 import type { UpResult } from './results.js';
 
 export interface UpOptions {
@@ -86,6 +86,7 @@ async function planRelease(context: Context, wanted: WantedRef): Promise<Pick<Pl
 
 async function makePlan(context: Context, ref: WantedRef | undefined): Promise<Plan> {
   const chosen = await chooseRef(new LocalGit(context.root, context.signal), ref);
+  await checkCommit(context, chosen.wanted);
   await check(context);
   let plan: Plan | undefined;
   const see: Step = {

@@ -1,4 +1,5 @@
 /** What one does with a VM that is there, each once for people and once for machines, and one refusal of each. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -114,6 +115,56 @@ describe('doctor', () => {
     expect(found.checks.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['config', 'proxmox', 'privileges', 'storage', 'bridge', 'room', 'vm', 'agent']),
     );
+  });
+
+  it('looks at the app as well, and rehearses what a deploy would do', async () => {
+    const project = makeProject({
+      lab,
+      app,
+      files: {
+        'compose.yml': 'services: {web: {image: "base:1", environment: {KEY: "${USED}", OTHER: "${NOWHERE}"}}}\n',
+      },
+      config: {
+        secrets: { USED: {}, UNUSED: {}, NOWHERE: {} },
+        vm: { identity_file: ssh.key },
+      },
+    });
+    const row = async (id: string): Promise<Record<string, string | null>> => {
+      const { stdout } = await project.zebu(['doctor', '--json']);
+      const { checks } = (JSON.parse(stdout) as { result: { checks: Record<string, string | null>[] } }).result;
+      return checks.find((each) => each['id'] === id) ?? {};
+    };
+    project.write('.gitignore', '.env\n');
+    project.write('.env', 'USED=a-value-of-the-test\nUNUSED=another-of-the-test\n', 0o644);
+    expect(await row('repository')).toMatchObject({
+      status: 'warn',
+      remedy: expect.stringContaining('git commit') as string,
+    });
+    expect(await row('secrets')).toMatchObject({ status: 'fail', remedy: 'chmod 600 .env' });
+    project.write('.env', 'USED=a-value-of-the-test\nUNUSED=another-of-the-test\n');
+    spawnSync('chmod', ['600', join(project.folder, '.env')]);
+    expect(await row('secrets')).toMatchObject({
+      status: 'warn',
+      detail: 'without a value here: NOWHERE; no Compose file asks for: UNUSED',
+    });
+    project.release('v1');
+    expect(await row('repository')).toMatchObject({ status: 'ok', detail: expect.stringContaining('v1 (') as string });
+    expect(await row('compose')).toMatchObject({ status: 'ok', detail: 'compose.yml: web' });
+    expect(await row('release')).toMatchObject({ status: 'fail', code: 'SECRET_MISSING' });
+    project.write('.env', 'USED=a-value-of-the-test\nUNUSED=another-of-the-test\nNOWHERE=one-more-of-the-test\n');
+    expect(await row('release')).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining('can be deployed') as string,
+    });
+    project.write('compose.yml', 'services: {web: {image: "base:1", imaginary: true}}\n');
+    project.release('v2');
+    expect(await row('release')).toMatchObject({ status: 'fail', code: 'COMPOSE_INVALID' });
+    project.write('compose.yml', 'services:\n  web: [\n');
+    expect(await row('compose')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(/^compose\.yml:\d+: /) as string,
+    });
+    project.remove();
   });
 
   it('says which privilege a token lacks, and where', async () => {

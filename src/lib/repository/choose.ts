@@ -1,5 +1,5 @@
 import { ZebuError } from '@zebu/kit';
-import type { LocalGit, Target, WantedRef } from '../repository/git.js';
+import type { LocalGit, Target, WantedRef } from './git.js';
 
 /** What is deployed where nobody said what: as a person would who has just cloned the repository. */
 export interface Chosen {
