@@ -18,9 +18,13 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
 }
 
 async function start(args) {
-  if (args.length === 1 && ['--version', '-v', 'version'].includes(args[0])) {
+  const words = args.filter((word) => word !== '--json');
+  if (words.length === 1 && ['--version', '-v', 'version'].includes(words[0])) {
     const { name, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-    console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
+    const text = `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
+    const result = { version, platform: `${process.platform}-${process.arch}`, node: process.version };
+    const whole = { ok: true, command: 'version', schema: 1, result, warnings: [] };
+    console.log(words.length === args.length ? text : JSON.stringify(whole));
     return;
   }
   if (!existsSync(new URL('dist/lib/cli/main.js', root))) {

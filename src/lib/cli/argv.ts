@@ -22,11 +22,24 @@ export function joinTopic(args: readonly string[], commands: Commands): string[]
   const [topic, word, ...rest] = args;
   if (topic === 'help') return [topic, ...joinTopic(args.slice(1), commands)];
   if (topic === undefined || word === undefined || word.startsWith('-')) return [...args];
-  if (commands.findCommand(topic) !== undefined || commands.findTopic(topic) === undefined) return [...args];
   const id = `${topic}:${word}`;
   if (commands.findCommand(id) !== undefined) return [id, ...rest];
+  if (commands.findCommand(topic) !== undefined || commands.findTopic(topic) === undefined) return [...args];
   if (commands.findTopic(id) !== undefined) return joinTopic([id, ...rest], commands);
   throw unknownCommand(id, commands);
+}
+
+/**
+ * `up --help` for `help up`: one way to the help of something, with one answer under `--json` and one for what there is not.
+ * @param args topics joined to commands
+ */
+export function helpAsFlag(args: readonly string[]): string[] {
+  const [first, ...rest] = args;
+  if (first !== 'help') return [...args];
+  const words = rest.filter((word) => word !== '--json');
+  // What else `help` takes is its own.
+  if (words.some((word) => word.startsWith('-'))) return [...args];
+  return [...words, '--help', ...(words.length === rest.length ? [] : ['--json'])];
 }
 
 /** `app:restart or vm:restart` for `restart`. */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Help as OclifHelp, type Interfaces } from '@oclif/core';
 import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit/core';
+import { unknownCommand } from './argv.js';
 
 /** @param words of the command line; those after `--` belong to the command that is run in a container */
 export function asksForJson(words: readonly string[]): boolean {
@@ -20,6 +21,13 @@ export default class Help extends OclifHelp {
   }
 
   override async showHelp(argv: string[]): Promise<void> {
+    const subject = argv.find((arg) => !arg.startsWith('-'));
+    if (
+      subject !== undefined &&
+      this.config.findCommand(subject) === undefined &&
+      this.config.findTopic(subject) === undefined
+    )
+      throw unknownCommand(subject, this.config);
     if (!argv.includes('--no-pager') && this.#lines === undefined) this.#io.page(() => process.exit(0));
     await super.showHelp(argv.filter((arg) => arg !== '--no-pager' && arg !== '--json'));
     await this.#io.endPage();

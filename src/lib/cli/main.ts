@@ -10,7 +10,7 @@ import {
   toZebuError,
   write,
 } from '@zebu/kit/core';
-import { joinTopic, mayNeedJoining } from './argv.js';
+import { helpAsFlag, joinTopic, mayNeedJoining } from './argv.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
@@ -60,7 +60,7 @@ export async function main(args: string[], root: string): Promise<void> {
       if (args[1] !== undefined) await refreshLatest(args[1], root);
       return;
     }
-    await run(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args, root);
+    await run(helpAsFlag(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args), root);
     await flush();
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { joinTopic, mayNeedJoining } from '../../../src/lib/cli/argv.js';
+import { helpAsFlag, joinTopic, mayNeedJoining } from '../../../src/lib/cli/argv.js';
 
-const ids = ['vm:create', 'vm:destroy', 'vm:snapshot:list', 'app:deploy', 'help'];
+const ids = ['plugins', 'plugins:install', 'vm:create', 'vm:destroy', 'vm:snapshot:list', 'app:deploy', 'help'];
 const commands = {
   commandIDs: ids,
   findCommand: (id: string) => (ids.includes(id) ? {} : undefined),
@@ -23,6 +23,10 @@ describe('joinTopic', () => {
       ['vm:create', 'x'],
     ],
     [['vm'], ['vm']],
+    [
+      ['help', 'plugins', 'install'],
+      ['help', 'plugins:install'],
+    ],
     [
       ['vm', '--help'],
       ['vm', '--help'],
@@ -49,4 +53,30 @@ describe('joinTopic', () => {
       [['vm', 'create'], ['vm:snapshot', 'list'], ['vm:create'], ['vm', '--help'], []].map(mayNeedJoining),
     ).toEqual([true, true, false, false, false]);
   });
+});
+
+describe('help', () => {
+  it.each([
+    [
+      ['help', 'vm:create'],
+      ['vm:create', '--help'],
+    ],
+    [
+      ['help', '--json', 'vm:create'],
+      ['vm:create', '--help', '--json'],
+    ],
+    [['help'], ['--help']],
+    [
+      ['help', '--json'],
+      ['--help', '--json'],
+    ],
+    [
+      ['help', 'vm', '--nested-commands'],
+      ['help', 'vm', '--nested-commands'],
+    ],
+    [
+      ['vm:create', 'help'],
+      ['vm:create', 'help'],
+    ],
+  ])('%j becomes %j', (args, expected) => expect(helpAsFlag(args)).toEqual(expected));
 });
