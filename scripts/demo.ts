@@ -1,7 +1,7 @@
 /**
  * The main job, for real, on this machine: a lab node, a VM made by zebu, a tagged app deployed into it, fetched from
- * outside the VM, then a second tag, one that does not start and is undone, and a rollback. Leaves the lab running; run it again and it goes on from there. With
- * --fast the VM is a guest in namespaces instead of a booted machine.
+ * outside the VM, then a second tag, one that does not start and is undone, and a rollback. Leaves the lab running; run it
+ * again and it goes on from there. With --fast the VM is a guest in namespaces instead of a booted machine.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,6 +25,15 @@ function title(text: string): void {
 
 function stop(what: string): never {
   console.error(`\nThe demo stopped at: ${what} (after ${elapsed()}).`);
+  const again = `npm run demo${values.fast ? ' -- --fast' : ''}`;
+  console.error(
+    `Run it again, and it goes on from there: ${again}. Where something did not answer in time, this machine is slow:`,
+  );
+  console.error(
+    values.fast
+      ? 'wait until it has less to do.'
+      : 'without KVM the VM is emulated. `npm run demo -- --fast` has a guest that needs no emulation.',
+  );
   console.error(
     `The lab, if it came up, is still there: \`npx zebu lab:status --name ${LAB}\`, \`npx zebu lab:down --name ${LAB}\`.`,
   );

@@ -10,11 +10,27 @@ const node = `${root}node_modules/node/bin/node`;
 const installed = `${root}node_modules/.zebu-lock-sha256`;
 const [task, ...args] = process.argv.slice(2);
 
-function run(what, command, commandArgs, options = {}) {
+/** Without a terminal a line comes this often, so that nobody takes it for dead. */
+const SILENT_MS = 10_000;
+
+async function run(what, command, commandArgs, options = {}) {
   const started = Date.now();
+  const live = process.stderr.isTTY === true;
+  const since = () => `==> ${what}: ${Math.round((Date.now() - started) / 1000)} s`;
   console.error(`==> ${what}`);
-  const { status, error } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit', ...options });
-  if (error) throw error;
+  const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', ...options });
+  const tick = setInterval(
+    () => {
+      if (live) process.stderr.write(`\r\u001B[K${since().slice(0, (process.stderr.columns ?? 80) - 1)}\r`);
+      else console.error(since());
+    },
+    live ? 1000 : SILENT_MS,
+  );
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  }).finally(() => clearInterval(tick));
+  if (live) process.stderr.write('\r\u001B[K');
   if (status !== 0) {
     console.error(`==> failed: ${what} (exit status ${status})`);
     process.exit(status ?? 1);
@@ -29,14 +45,15 @@ const upToDate = existsSync(installed) && existsSync(node) && readFileSync(insta
 if (!upToDate) {
   // Of the packages with install scripts only `node` needs its own: it fetches the runtime. What the others would compile
   // is optional, and takes longer than all the rest.
-  run('Installing the packages of package-lock.json (npm ci)', 'npm', [
+  await run('Installing the packages of package-lock.json (npm ci)', 'npm', [
     'ci',
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
+    '--no-progress',
     '--loglevel=error',
   ]);
-  run('Fetching the Node that the packages pin', 'npm', ['rebuild', 'node', '--loglevel=error']);
+  await run('Fetching the Node that the packages pin', 'npm', ['rebuild', 'node', '--loglevel=error']);
   writeFileSync(installed, lockSum);
 }
 
@@ -52,7 +69,7 @@ if (!existsSync(link)) {
 const env = { ...process.env, PATH: `${root}node_modules/node/bin:${root}node_modules/.bin:${process.env.PATH}` };
 const built = ['dist/lib/cli/main.js', 'plugins/lab/oclif.manifest.json'].every((file) => existsSync(root + file));
 if (!built || task === 'setup' || isStale()) {
-  run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
+  await run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
 }
 if (task !== 'setup') {
   const child = spawn(node, [`scripts/${task}.ts`, ...args], { cwd: root, stdio: 'inherit', env });

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exits, handledLater, resultOf } from '@zebu/kit';
+import { exits, handledLater, resultOf, waitingLine } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../lib/command/project-command.js';
 import type { DoctorResult } from '../lib/doctor/results.js';
 
@@ -37,7 +37,6 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
       for (const line of role) this.io.out(line);
       return { healthy: true, exit: 0, checks: [], role };
     }
-    const { waitingLine } = await import('../lib/ui/waiting-line.js');
     const line = waitingLine(this.io);
     const diagnosis = await diagnose({
       context,

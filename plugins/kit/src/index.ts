@@ -61,3 +61,4 @@ export type {
   TransportContext,
   TransportFactory,
 } from './transport.js';
+export { waitingLine, type WaitingLine } from './waiting-line.js';

@@ -8,7 +8,7 @@ import { nodeFinding } from '../../../src/lib/doctor/local.js';
 import { versionFinding } from '../../../src/lib/doctor/proxmox.js';
 import { missingPrivileges, pveumLines, rolePrivileges } from '../../../src/lib/doctor/role.js';
 import { effective } from '../../../src/lib/proxmox/permissions.js';
-import { waitingLine } from '../../../src/lib/ui/waiting-line.js';
+import { waitingLine } from '../../../plugins/kit/src/waiting-line.js';
 
 const signal = new AbortController().signal;
 const check = (id: string, run: Check['run'], needs: readonly string[] = []): Check => ({ id, needs, run });

@@ -115,8 +115,11 @@ async function build(directory: string, options: ImageOptions): Promise<void> {
   await mkdir(part, { recursive: true });
   try {
     const mirror = await debianMirror();
-    await step(log, `Debian ${SUITE} with ${String(PACKAGES.length)} packages from ${mirror}`, () =>
-      run(mmdebstrapArgv(root, [mirror]), { signal }),
+    await step(
+      log,
+      `Debian ${SUITE} with ${String(PACKAGES.length)} packages from ${mirror}`,
+      () => run(mmdebstrapArgv(root, [mirror]), { signal }),
+      async () => `${((await used(part)) / 2 ** 20).toFixed(0)} MiB on the disk`,
     );
     await step(log, 'the lab’s own configuration', () => customize(root, signal));
     await step(log, 'kernel and initrd', async () => {
@@ -139,6 +142,12 @@ async function build(directory: string, options: ImageOptions): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** Bytes that a folder takes on the disk. */
+async function used(folder: string): Promise<number> {
+  const said = await run(['du', '-s', '--block-size=1', folder]);
+  return Number(said.split(/\s/, 1)[0]);
 }
 
 /** Lays `guest-image/root` over the tree and runs `customize.sh` inside it. */

@@ -9,6 +9,7 @@ import { identify, saveRef } from '../guest/process.js';
 import type { Accel } from '../guest/qemu-argv.js';
 import { shellUp } from '../host/shell.js';
 import { ensureHostPackages, ensureImage, type LabImage } from '../image/index.js';
+import type { Log } from '../image/steps.js';
 import { networkUp, type LabNetwork } from '../net/network.js';
 import { bridgeDevice } from '../net/devices.js';
 import { daemonStatus } from './control.js';
@@ -35,7 +36,7 @@ import type { LabReport } from './results.js';
 
 export interface UpOptions extends Omit<WantedSettings, 'stateDir'> {
   readonly layout: Layout;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   readonly signal: AbortSignal;
 }
 

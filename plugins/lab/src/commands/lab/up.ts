@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exits, resultOf } from '@zebu/kit';
+import { exits, resultOf, waitingLine } from '@zebu/kit';
 import { ZebuCommand } from '@zebu/kit/command';
 import { labFlags, labLayout } from '../../instance/flags.js';
 import { PROGRAM_START_MS } from '../../host/settings.js';
@@ -55,6 +55,11 @@ export default class LabUp extends ZebuCommand<LabReport> {
   async execute(): Promise<LabReport> {
     const { flags } = await this.parse(LabUp);
     const { labUp } = await import('../../instance/up.js');
+    const line = waitingLine(this.io);
+    const log = (text: string): void => {
+      line.clear();
+      this.io.note(`  ${text}`);
+    };
     const report = await labUp({
       layout: labLayout(flags),
       name: flags.name,
@@ -67,9 +72,9 @@ export default class LabUp extends ZebuCommand<LabReport> {
       apiPort: flags['api-port'],
       sshPort: flags['ssh-port'],
       subnet: flags.subnet,
-      log: (line) => this.io.note(`  ${line}`),
+      log: Object.assign(log, this.io.live ? { wait: (text: string) => line.show(`  ${text}`) } : {}),
       signal: this.signal,
-    });
+    }).finally(() => line.clear());
     this.io.out(
       `node ${report.node} is up: API ${report.api.url}, SSH ${report.ssh.user}@${report.ssh.host}:${report.ssh.port}`,
     );

@@ -1,4 +1,4 @@
-import type { Io } from '@zebu/kit';
+import type { Io } from './io.js';
 
 /** One line at the bottom of a terminal that says what is being waited for, and leaves nothing behind. */
 export interface WaitingLine {
