@@ -53,8 +53,8 @@ const npm = (args: readonly string[], cwd: string): string =>
   run(process.execPath, [join(root, 'node_modules/npm/bin/npm-cli.js'), ...args], cwd);
 
 /** What `npm pack` puts into the package of a folder, unpacked into another. */
-function unpack(what: string, cwd: string, into: string): void {
-  const answer = npm(['pack', what, '--json', '--loglevel=error', '--pack-destination', work], cwd);
+function unpack(what: string, cwd: string, into: string, ...flags: readonly string[]): void {
+  const answer = npm(['pack', what, '--json', '--loglevel=error', '--pack-destination', work, ...flags], cwd);
   const parsed = JSON.parse(answer.slice(answer.search(/^[[{]/m))) as Record<string, { filename: string }>;
   const file = join(work, Object.values(parsed)[0]?.filename ?? '');
   mkdirSync(into, { recursive: true });
@@ -66,7 +66,8 @@ function unpack(what: string, cwd: string, into: string): void {
 function fill(stage: string): readonly string[] {
   const { workspaces = [] } = manifestOf(root);
   const plugins = globSync(workspaces, { cwd: root }).filter((path) => existsSync(join(root, path, 'package.json')));
-  unpack('.', root, stage);
+  // It was built just now, before this began.
+  unpack('.', root, stage, '--ignore-scripts');
   for (const each of plugins) {
     const { name } = manifestOf(join(root, each)) as unknown as { name: string };
     unpack('.', join(root, each), join(stage, 'node_modules', name));

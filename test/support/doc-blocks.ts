@@ -9,8 +9,12 @@ export interface Block {
   readonly line: number;
   readonly kind: 'other' | 'shell' | 'yaml';
   readonly lines: readonly string[];
-  /** The reason of `<!-- not run: reason -->` above it. */
+  /** The reason of `<!-- not run: reason -->` above it, or where it is run: `<!-- run: on the host -->`. */
   readonly notRun: string | undefined;
+  /** It is typed on the Proxmox host. */
+  readonly onHost: boolean;
+  /** Of `<!-- instead: what -->`: another way than the one that is followed. */
+  readonly instead: boolean;
 }
 
 /** A command line of zebu, as words behind `zebu`. */
@@ -25,7 +29,7 @@ export const PAGES = globSync(['README.md', 'docs/**/*.md', 'plugins/*/README.md
 
 const PROGRAMS = /^(\$ )?(zebu|npm|npx|node|git|ssh|ssh-keygen|pveum|qm|docker|task|curl|sudo|eval|export|cd|openssl) /;
 const SHELLS = new Set(['sh', 'bash', 'shell', 'console']);
-const MARKER = /^<!-- not run: (\S.*\S) -->$/;
+const MARKER = /^<!-- (not run|run|instead): (\S.*\S) -->$/;
 
 function kindOf(language: string | undefined, lines: readonly string[], above: string): Block['kind'] {
   if (language === 'yaml' || language === 'yml') return 'yaml';
@@ -43,8 +47,18 @@ export function blocksOf(page: string, text: string): readonly Block[] {
   const blocks: Block[] = [];
   const add = (start: number, language: string | undefined, lines: readonly string[], before: number): void => {
     const above = all.slice(0, before).findLast((line) => line.trim() !== '') ?? '';
-    const [, notRun] = MARKER.exec(above.trim()) ?? [];
-    blocks.push({ page, line: start + 1, kind: kindOf(language, lines, above), lines, notRun });
+    const [, marker, text] = MARKER.exec(above.trim()) ?? [];
+    const kind = kindOf(language, lines, above);
+    const instead = marker === 'instead';
+    blocks.push({
+      page,
+      line: start + 1,
+      kind,
+      lines,
+      notRun: instead ? undefined : text,
+      onHost: marker === 'run' && text === 'on the host',
+      instead,
+    });
   };
   for (let index = 0; index < all.length; index++) {
     const [, fence, language = ''] = /^(`{3,})(\w*)/.exec(all[index] ?? '') ?? [];
@@ -61,6 +75,13 @@ export function blocksOf(page: string, text: string): readonly Block[] {
   return blocks;
 }
 
+/** What is behind `#`, or behind wide blanks, is explanation. */
+export const withoutComment = (line: string): string =>
+  line
+    .replace(/\s+#(\s.*)?$/, '')
+    .replace(/(\S) {3,}\S.*$/, '$1')
+    .trimEnd();
+
 /** The words of one command; quotes hold them together as in a shell. */
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/^["']|["']$/g, ''));
@@ -71,9 +92,7 @@ const wordsOf = (text: string): readonly string[] =>
  */
 export function typedIn(line: string): readonly (readonly string[])[] {
   return (
-    line
-      .replace(/\s+#(\s.*)?$/, '')
-      .replace(/(\S) {3,}\S.*$/, '$1')
+    withoutComment(line)
       .split(/&&|[|;<>()]/)
       .flatMap((part) => /^["'\s]*(?:\$ )?(?:[A-Z_]+=\S* )*(?:npx )?zebu (.+)$/.exec(part)?.[1] ?? [])
       // The end of `"$(zebu …)"` has a quote that is not its own.
@@ -83,6 +102,19 @@ export function typedIn(line: string): readonly (readonly string[])[] {
 
 export function typedOf({ page, line, lines }: Block): readonly Typed[] {
   return lines.flatMap((text, index) => typedIn(text).map((words) => ({ at: `${page}:${line + index}`, words })));
+}
+
+/** Of one page, or of what stands under one of its headings, such as `## Start`. */
+export function blocksUnder(page: string, heading?: string): readonly Block[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const blocks = blocksOf(page, text);
+  if (heading === undefined) return blocks;
+  const lines = text.split('\n');
+  const from = lines.indexOf(heading);
+  if (from === -1) throw new Error(`${page} has no ${heading}`);
+  const next = lines.findIndex((line, index) => index > from && /^##? /.test(line));
+  const end = next === -1 ? lines.length : next;
+  return blocks.filter(({ line }) => line > from && line <= end);
 }
 
 /** Of every page. */

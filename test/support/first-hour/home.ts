@@ -63,6 +63,7 @@ export function emptyHome(lab: LabReport): Home {
       SHELL: '/bin/bash',
       NPM_CONFIG_PREFIX: local,
       NO_UPDATE_NOTIFIER: '1',
+      NPM_CONFIG_UPDATE_NOTIFIER: 'false',
       // The lab's host has no way out: a stand-in for the community script, and nobody to ask for sums of its image.
       ZEBU_VM_SCRIPT_SOURCE: join(folder, 'upstream'),
       ZEBU_VM_SCRIPT_ALLOW_UNVERIFIED_IMAGE: 'true',
