@@ -37,6 +37,7 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
       for (const line of role) this.io.out(line);
       return { healthy: true, exit: 0, checks: [], role };
     }
+    const { hanging } = await import('../lib/ui/table.js');
     const line = waitingLine(this.io);
     const diagnosis = await diagnose({
       context,
@@ -44,7 +45,9 @@ export default class Doctor extends ProjectCommand<DoctorResult> {
       onWait: ({ ids, seconds }) => line.show(`waiting for ${ids.join(', ')} (${seconds} s)`),
       onResult: ({ id, status, detail, remedy }) => {
         line.clear();
-        this.io.out(`${status.padEnd(4)}  ${id.padEnd(10)}  ${detail}`);
+        const head = `${status.padEnd(4)}  ${id.padEnd(10)}  `;
+        this.io.out(head + hanging(detail, head.length, this.io.width));
+        // Not broken: what is to be typed is copied from it.
         if (remedy !== null) this.io.out(`                  -> ${remedy}`);
       },
     }).finally(() => line.clear());

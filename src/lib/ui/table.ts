@@ -34,6 +34,11 @@ function wrap(cell: string, width: number): readonly string[] {
   return line === '' ? lines : [...lines, line];
 }
 
+/** Text behind something of `indent` columns: broken between words, and each further line below the first. */
+export function hanging(text: string, indent: number, width: number): string {
+  return wrap(text, Math.max(NARROWEST, width - indent)).join(`\n${' '.repeat(indent)}`);
+}
+
 /** Takes from the widest columns first: none below its longest word, or part of a path or image, as long as that can be. */
 function fit(widths: readonly number[], least: readonly number[], room: number): readonly number[] {
   const fitted = [...widths];

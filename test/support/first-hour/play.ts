@@ -9,7 +9,7 @@ export const startBlocks = (): readonly (readonly string[])[] =>
     .filter(({ kind }) => kind === 'shell')
     .map(({ lines }) => lines.map(withoutComment).filter((line) => line !== ''));
 
-export const AGREED: readonly Answer[] = [{ seen: 'Go on?', typed: 'y\r' }];
+const AGREED: readonly Answer[] = [{ seen: 'Go on?', typed: 'y\r' }];
 
 /** Types the start of README in a home, and nothing else. @param folder the app's repository */
 export async function playStart(home: Home, folder: string): Promise<readonly Typed[]> {

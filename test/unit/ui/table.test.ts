@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { table } from '../../../src/lib/ui/table.js';
+import { hanging, table } from '../../../src/lib/ui/table.js';
 
 const HEADER = ['SERVICE', 'STATE', 'IMAGE', 'WHY'];
 const ROWS = [
@@ -46,5 +46,16 @@ describe('a table', () => {
       'registry.example.org/',
       'shop/web',
     ]);
+  });
+});
+
+describe('text behind a label', () => {
+  it('goes on below its beginning, broken between words', () => {
+    expect(hanging('what .env holds beside secrets', 4, 20)).toBe('what .env holds\n    beside secrets');
+  });
+
+  it('stays one line where it fits, and in a pipe', () => {
+    expect(hanging('what .env holds', 4, 20)).toBe('what .env holds');
+    expect(hanging('what .env holds '.repeat(30), 4, Infinity)).not.toContain('\n');
   });
 });
