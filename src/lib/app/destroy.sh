@@ -22,11 +22,21 @@ own_images() {
   } | grep -v '<none>' | sort -u | comm -23 - "$work/others"
 }
 
+# Before anything else goes, so that nothing starts it again.
+units_away() {
+  for each in /etc/systemd/system/zebu-*@"$project".*; do
+    [ -e "$each" ] || [ -L "$each" ] || continue
+    if [ "$(id -u)" = 0 ]; then printf '%s' "$remove_units" | sh -s; else printf '%s' "$remove_units" | sudo -n sh -s; fi
+    return
+  done
+}
+
 gone() { rm -rf "$@" 2>/dev/null || sudo -n rm -rf "$@"; }
 
 cd "$base" 2>/dev/null || exit "$MISSING"
 take_lock 0
 sign_lock "$holder"
+units_away 1>&2 || { echo 'its units in /etc/systemd/system cannot be removed without sudo' >&2; exit 1; }
 own=label=com.docker.compose.project=$project
 docker volume ls -q --filter "$own" | sed 's/^/volume=/'
 ids=$(docker ps -aq --filter "$own" --filter label=com.docker.compose.oneoff=True) || exit 1

@@ -7,12 +7,15 @@ import { appLayout } from '../app-folder/layout.js';
 import { lockHeld } from '../app-folder/lock.js';
 import { notDeployed } from '../app-folder/status.js';
 import { LOCKED_STATUS, MISSING_STATUS } from '../app-folder/statuses.js';
+import { removeScript } from '../units/scripts.js';
 import DESTROY from './destroy.sh';
 import type { Destroyed } from './results.js';
 
 /** @param volumes also the data; see destroy.sh */
 export function destroyScript(project: string, holder: string, volumes: boolean): string {
-  return variables({ base: appLayout(project).base, project, holder, data_too: volumes ? 1 : 0 }) + DESTROY;
+  const { base } = appLayout(project);
+  const units = removeScript({ app: project, base });
+  return variables({ base, project, holder, data_too: volumes ? 1 : 0, remove_units: units }) + DESTROY;
 }
 
 /** @param confirm asks before anything is removed. @throws APP_MISSING, LOCK_HELD, NEEDS_CONFIRMATION */

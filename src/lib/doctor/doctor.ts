@@ -38,6 +38,7 @@ const WITHOUT_CONFIG = [
   'vm-ssh',
   'docker',
   'disk',
+  'units',
   'firewall',
   'clock',
   'release',

@@ -1,8 +1,11 @@
 import { isZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
 import * as z from 'zod';
+import { appLayout } from '../app-folder/layout.js';
 import type { Context } from '../context/context.js';
 import { IMPATIENT_SECONDS, isFirstBoot } from '../guest/address.js';
 import { openGuest } from '../guest/session.js';
+import { lookAtUnits } from '../guest/units.js';
 import { parseFacts } from '../guest/prove.js';
 import { agentAnswer } from '../proxmox/agent-answer.js';
 import { toNodeName, toVmid } from '../proxmox/ids.js';
@@ -11,10 +14,12 @@ import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
 import { snapshotFinding } from './snapshots.js';
+import { unitsFinding } from './units.js';
 import SURVEY from './survey.sh';
 
 interface Seen {
   facts?: ReadonlyMap<string, string>;
+  session?: SshSession;
   /** Unix time in seconds on this machine, in the middle of the round trip. */
   askedAt?: number;
 }
@@ -109,6 +114,7 @@ async function ssh(context: Context, seen: Seen): Promise<Finding> {
   const before = context.clock.now().getTime();
   const { stdout } = await session.exec({ line: SURVEY }, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
   seen.facts = parseFacts(stdout);
+  seen.session = session;
   seen.askedAt = (before + context.clock.now().getTime()) / 2000;
   return ok(`${address.user}@${address.host}, its host key as pinned`);
 }
@@ -182,11 +188,22 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
   return skewFinding(here, others);
 }
 
+async function units(context: Context, { session, facts }: Seen): Promise<Finding> {
+  if (session === undefined) return skip('the VM was not looked into');
+  const { name } = context.config.app;
+  const seen = await lookAtUnits(
+    session,
+    { app: name, base: appLayout(name).base },
+    { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 },
+  );
+  return unitsFinding(seen, name, Number(facts?.get('time') ?? 0));
+}
+
 /** Runs a check on what was seen in the VM, where it was looked into. */
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -204,6 +221,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
     },
     { id: 'docker', needs: ['vm-ssh'], run: withVm(findings, async () => ifSeen(seen, docker)) },
     { id: 'disk', needs: ['vm-ssh'], run: withVm(findings, async () => ifSeen(seen, () => diskFinding(disks()))) },
+    {
+      id: 'units',
+      needs: ['vm-ssh'],
+      seconds: SSH_SECONDS,
+      run: withVm(findings, (_, signal) => units({ ...context, signal }, seen)),
+    },
     {
       id: 'firewall',
       needs: ['placement'],

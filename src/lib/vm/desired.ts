@@ -150,7 +150,7 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     namesKeys: vm.ssh_keys.length > 0,
     network: vm.network,
     firewall: desiredFirewall(vm, await readPublished(context)),
-    guest: desiredGuest(vm, sshKeys),
+    guest: desiredGuest(context.config, sshKeys),
     script: vm.script,
   };
 }

@@ -43,7 +43,7 @@ describe.each(vmShells())('a guest, in $name', { timeout: 60_000 }, (shell) => {
   }
 
   it('is looked at without anything being changed, and can be read', () => {
-    const seen = parseObserved(runIn(shell, `${checkFunctions(userInfo().username)}check`).stdout);
+    const seen = parseObserved(runIn(shell, `${checkFunctions(userInfo().username, 'shop')}check`).stdout);
     expect(['own', 'shared']).toContain(seen.kernel);
     expect(seen.room_mb).toBeGreaterThan(0);
     expect(['empty', 'locked', 'set']).toContain(seen.secret_user);

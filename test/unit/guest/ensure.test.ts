@@ -7,6 +7,7 @@ import { repairScript } from '../../../src/lib/guest/ensure/script.js';
 
 const desired: DesiredGuest = {
   user: 'deploy',
+  app: 'shop',
   sshKeys: undefined,
   swapMb: 1024,
   securityUpgrades: true,
@@ -75,6 +76,7 @@ describe('judgeGuest', () => {
     [{ swap_kept: '' }, 'vm.swap_mb'],
     [{ disk_sectors: String(40 * 1024 * 2048) }, 'guest.root_size'],
     [{ fs_bytes: String(2 * 1024 ** 3) }, 'guest.root_size'],
+    [{ units: 'zebu-pull@shop.service,ok zebu-pull@shop.timer,disabled ' }, 'guest.units'],
   ])('sees %o', (facts, key) => {
     expect(keysOf(facts)).toEqual([key]);
   });

@@ -53,8 +53,8 @@ function namespaceArgv(rootfs: string, tree: string, runDir: string): string[] {
 
 /**
  * Guests that start in seconds: the image's root in namespaces of this machine's kernel, with real cloud-init, sshd,
- * dockerd and qemu-ga, and a small init in place of systemd. Stopping one is ending its pid 1; the kernel takes
- * processes, mounts and network with it.
+ * dockerd and qemu-ga, and a small init in place of systemd, with a smaller stand-in for the timers and paths of zebu's units.
+ * Stopping one is ending its pid 1; the kernel takes processes, mounts and network with it.
  *
  * What it cannot show: a boot (firmware, kernel, initrd, systemd and its units), a kernel of its own (version, modules,
  * sysctls outside its network), disks (size, growing, snapshots, /dev/vda; `df` shows the host's), memory and

@@ -68,4 +68,5 @@ check() {
   say swap_kept "$(awk '$1==f&&$3=="swap"{print "yes"}' f="$swap_file" /etc/fstab 2>/dev/null)"
   say room_mb "$(df -Pm / | awk 'NR==2{print $4}')"
   check_disk
+  say units "$(unit_states)"
 }

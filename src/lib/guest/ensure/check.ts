@@ -1,6 +1,8 @@
 import { variables, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-import { parseFacts } from '../prove.js';
+import { unitFunctions } from '../../units/scripts.js';
+import { unitFileState } from '../../units/seen.js';
+import { parseFacts, ZEBU_ROOT } from '../prove.js';
 import CHECK from './check.sh';
 
 /** The swap file zebu makes; others are not touched. */
@@ -12,8 +14,9 @@ export const DAEMON_JSON = '/etc/docker/daemon.json';
 const UPGRADES_CONF = '/etc/apt/apt.conf.d/99zebu-upgrades';
 
 /** Shell: defines `check`, and sets what repairs find set, too. */
-export function checkFunctions(user: string): string {
+export function checkFunctions(user: string, app: string): string {
   return (
+    unitFunctions({ app, base: `${ZEBU_ROOT}/${app}` }) +
     variables({
       user,
       cloud_init_drop_in: CLOUD_INIT_DROP_IN,
@@ -22,7 +25,8 @@ export function checkFunctions(user: string): string {
       sshd_drop_in: SSHD_DROP_IN,
       swap_file: SWAP_FILE,
       upgrades_conf: UPGRADES_CONF,
-    }) + CHECK
+    }) +
+    CHECK
   );
 }
 
@@ -66,6 +70,8 @@ const observedSchema = z.object({
   /** Device and KiB of each. */
   swap: settings,
   swap_kept: text,
+  /** File of a unit of the app → how it is. */
+  units: settings.pipe(z.map(z.string(), unitFileState)),
   room_mb: number,
   disk_device: z.string().optional(),
   disk_partition: number.optional(),

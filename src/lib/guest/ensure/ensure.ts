@@ -1,19 +1,13 @@
-import { isZebuError, ZebuError, type Io } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
+import { runAsRoot, type RootOptions } from '../as-root.js';
 import { parseFacts } from '../prove.js';
 import { parseObserved } from './check.js';
 import { judgeGuest, type DesiredGuest, type GuestDrift, type GuestVerdict, type Unavailable } from './model.js';
 import { touchesLogin, type Repair } from './repair.js';
 import { checkScript, repairScript, undoScript } from './script.js';
-import AS_ROOT from './as-root.sh';
 
-export interface CheckOptions {
-  readonly io: Io;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-}
-
-export interface EnsureOptions extends CheckOptions {
+export interface EnsureOptions extends RootOptions {
   readonly onWait: (text: string) => void;
   /** Makes a new login, and ends it. */
   readonly prove: () => Promise<void>;
@@ -27,21 +21,11 @@ export interface EnsuredGuest {
   readonly unavailable: readonly Unavailable[];
 }
 
-async function runAsRoot(session: SshSession, script: string, options: CheckOptions): Promise<string> {
-  const { signal, timeoutMs } = options;
-  const { stdout, stderr, code } = await session.exec({ line: AS_ROOT }, { stdin: script, signal, timeoutMs });
-  options.io.debug(() => `ensure: ${stdout.trim()} ${stderr.trim()}`);
-  if (stdout.includes('checked=1') || code === 0) return stdout;
-  throw new ZebuError('VM_NOT_READY', `The VM could not be looked at as root: ${stderr.trim() || `status ${code}`}`, {
-    hint: 'The deploy user needs sudo without a password, as cloud images give it to their first user.',
-  });
-}
-
 /** What differs in the guest; nothing is changed. @throws VM_NOT_READY, UNREACHABLE */
 export async function checkGuest(
   session: SshSession,
   desired: DesiredGuest,
-  options: CheckOptions,
+  options: RootOptions,
 ): Promise<GuestVerdict> {
   return judgeGuest(parseObserved(await runAsRoot(session, checkScript(desired), options)), desired);
 }
@@ -78,6 +62,7 @@ const KINDS: Readonly<Record<Repair['kind'], string>> = {
   'docker-config': 'docker_config',
   docker: 'docker',
   swap: 'swap',
+  units: 'units',
   grow: 'grow',
 };
 

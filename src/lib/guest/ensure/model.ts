@@ -8,6 +8,8 @@ import type { Repair } from './repair.js';
 /** What zebu keeps as it should be inside the VM. */
 export interface DesiredGuest {
   readonly user: string;
+  /** Whose units are looked at. */
+  readonly app: string;
   /** The keys that may log in, as lines; undefined when zebu.yml names none, then nobody's key is questioned. */
   readonly sshKeys: readonly string[] | undefined;
   readonly swapMb: number;
@@ -15,9 +17,10 @@ export interface DesiredGuest {
   readonly containerLogMb: number;
 }
 
-export function desiredGuest(vm: Config['vm'], sshKeys: readonly string[]): DesiredGuest {
+export function desiredGuest({ app, vm }: Pick<Config, 'app' | 'vm'>, sshKeys: readonly string[]): DesiredGuest {
   return {
     user: vm.user,
+    app: app.name,
     sshKeys: vm.ssh_keys.length === 0 ? undefined : sshKeys,
     swapMb: vm.swap_mb,
     securityUpgrades: vm.security_upgrades,
@@ -202,6 +205,15 @@ function rootSize(observed: ObservedGuest): Finding {
   };
 }
 
+/** As they were written; who had them written is not asked. A program that was changed can only be written anew by that. */
+function units({ units: files }: ObservedGuest): Finding {
+  const off = [...files].filter(([, state]) => state !== 'ok');
+  if (off.length === 0) return undefined;
+  const found = off.map(([file, state]) => `${file} ${state}`).join(', ');
+  const repair = { kind: 'units', files: off.map(([file]) => file) } as const;
+  return { key: 'guest.units', wanted: 'as zebu wrote them', found, change: 'now', repair };
+}
+
 /** Compares; nothing is asked and nothing changed. */
 export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): GuestVerdict {
   const findings = [
@@ -214,6 +226,7 @@ export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): Gues
     liveRestore(observed, desired),
     swap(observed, desired),
     rootSize(observed),
+    units(observed),
   ].filter((finding) => finding !== undefined);
   const isDrift = (finding: GuestDrift | Unavailable): finding is GuestDrift => 'repair' in finding;
   return {

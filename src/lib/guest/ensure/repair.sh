@@ -94,3 +94,6 @@ repair_grow() { # DISK PARTITION-NUMBER PARTITION FSTYPE
     *) echo "cannot grow $4"; false ;;
   esac >"$work/log" 2>&1 || say failed_grow "$(last "$work/log")"
 }
+repair_units() { # FILE...
+  place_units "$@" >"$work/log" 2>&1 || say failed_units "$(last "$work/log")"
+}

@@ -11,6 +11,7 @@ export type Repair =
   | { readonly kind: 'docker-config'; readonly text: string }
   | { readonly kind: 'docker' }
   | { readonly kind: 'swap'; readonly mb: number }
+  | { readonly kind: 'units'; readonly files: readonly string[] }
   | {
       readonly kind: 'grow';
       readonly disk: string;
@@ -53,6 +54,8 @@ export function repairCall(repair: Repair, user: string, cloudInit: string): str
       return 'repair_docker';
     case 'swap':
       return sh`repair_swap ${repair.mb}`;
+    case 'units':
+      return sh`repair_units ${repair.files}`;
     case 'grow':
       return sh`repair_grow ${repair.disk} ${repair.partition} ${repair.part} ${repair.fsType}`;
   }

@@ -1,0 +1,42 @@
+import type { SshSession } from '@zebu/kit/ssh';
+import { installScript, lookScript, removeScript } from '../units/scripts.js';
+import { parseSeenUnits, type SeenUnits } from '../units/seen.js';
+import { renderUnit, type Unit, type UnitOwner } from '../units/unit.js';
+import { runAsRoot, type RootOptions } from './as-root.js';
+
+/**
+ * Writes units of an app, records them, and has what starts them started; again, it brings them to what is given.
+ * @throws VM_NOT_READY
+ */
+export async function installUnits(
+  session: SshSession,
+  owner: UnitOwner,
+  units: readonly Unit[],
+  options: RootOptions,
+): Promise<void> {
+  const rendered = units.map((unit) => renderUnit(unit, owner));
+  await runAsRoot(session, installScript(owner, rendered), options);
+}
+
+/**
+ * What starts them first, so that nothing begins any more; what is under way goes on to its end.
+ * @param names empty for all units of the app @throws VM_NOT_READY
+ */
+export async function removeUnits(
+  session: SshSession,
+  owner: Pick<UnitOwner, 'app' | 'base'>,
+  options: RootOptions,
+  names?: readonly string[],
+): Promise<void> {
+  await runAsRoot(session, removeScript(owner, names), options);
+}
+
+/** The units of an app as they are in the VM; needs no root. */
+export async function lookAtUnits(
+  session: SshSession,
+  owner: Pick<UnitOwner, 'app' | 'base'>,
+  { signal, timeoutMs }: Pick<RootOptions, 'signal' | 'timeoutMs'>,
+): Promise<SeenUnits> {
+  const { stdout } = await session.exec({ line: lookScript(owner) }, { signal, timeoutMs });
+  return parseSeenUnits(stdout);
+}
