@@ -76,6 +76,7 @@ export const FOLDERS: readonly Folder[] = [
     'ui',
     'config',
     'context',
+    'units',
     'guest',
     'vm',
     'app-folder',

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { DeployResult } from '../../lib/deploy/results.js';
+import { formatSeconds } from '../../lib/ui/units.js';
 import type { WantedRef } from '../../lib/repository/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {
@@ -41,6 +42,11 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       description: 'Say what would change and what is in the way, and do nothing.',
       exclusive: ['detach'],
     }),
+    probation: Flags.boolean({
+      default: false,
+      description: 'Stay until deploy.probation is over: exit 7 or 8 if the release is gone back from.',
+      exclusive: ['detach', 'dry-run'],
+    }),
     'lock-wait': Flags.integer({
       min: 0,
       max: 86_400,
@@ -67,6 +73,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       ref: wanted,
       lockWait: context.config.deploy.lock_wait,
       detach: flags.detach,
+      stay: flags.probation,
       dryRun: flags['dry-run'],
     });
     if (result.plan !== null) {
@@ -81,6 +88,8 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
         ? result.release
         : `${result.ref ?? ''} is live as release ${result.release} on ${result.host}`,
     );
+    if (result.verdict === 'live' && result.probation > 0)
+      this.io.note(`It is on probation for ${formatSeconds(result.probation)}: zebu app:status`);
     if (result.verdict === 'live' && result.url !== null) this.io.out(result.url);
     return result;
   }

@@ -25,6 +25,7 @@ export const CAUSES = {
   'not-recovered': 'An earlier run was interrupted and cannot be undone.',
   'not-stored': 'What is to change did not arrive.',
   'port-taken': 'A port is taken, or Docker holds it for a container that is gone.',
+  probation: 'It failed after it was live, within its probation.',
   'probe-failed': 'A probe failed, in the VM or from outside.',
   'proxy-failed': 'The front proxy did not take its configuration, or the new container.',
   'registry-away': 'A registry cannot be reached, or does not answer as one.',

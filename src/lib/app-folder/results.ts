@@ -66,11 +66,19 @@ const liveRelease = z.object({
 });
 export type LiveRelease = ResultOf<typeof liveRelease>;
 
+export const probation = z.object({
+  release: z.string(),
+  secondsLeft: z.number(),
+  previous: z.string().describe('What is gone back to if it fails.'),
+});
+export type Probation = ResultOf<typeof probation>;
+
 export const appStatus = z.object({
   app: z.string(),
   healthy: z.boolean().describe('Every service is as it should be, or was stopped on purpose.'),
   release: z.string().nullable().describe('Id of the live release; null when nothing was deployed.'),
   live: liveRelease.nullable().describe('What is known of the live release.'),
+  probation: probation.nullable().describe('While the live release is on probation; null otherwise.'),
   broken: z.string().nullable().describe('What is wrong with the link to the live release.'),
   last: releaseRecord.nullable().describe('How the last deploy ended.'),
   deploying: holderNote.nullable().describe('Who deploys right now; null when nobody does.'),

@@ -22,6 +22,8 @@ export interface AppSurvey {
   readonly liveRecords: readonly string[];
   /** What a run that was killed left open: `tx_phase=… tx_id=…`. */
   readonly open: string | undefined;
+  /** `RELEASE SECONDS PREVIOUS` while the live one is on probation. */
+  readonly probation: string | undefined;
 }
 
 /** One container a line, as JSON that Docker itself writes. */
@@ -178,6 +180,7 @@ export function parseStatus(stdout: string): AppSurvey {
     lastRecord: record === '' ? undefined : record,
     holder: all('holder')[0],
     liveRecords: all('live'),
+    probation: all('probation')[0],
     open: all('open')[0],
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:

@@ -7,6 +7,8 @@ cd "$base" 2>/dev/null && {
   live=$(readlink current 2>/dev/null) && grep -F "\"id\":\"${live##*/}\"" releases.jsonl 2>/dev/null | sed 's/^/live=/'
   sed 's/^/stopped=/' stopped 2>/dev/null
   sed 's/^/intent=/' current/intents 2>/dev/null
+# include ./probation.sh
+  ! read_probation || [ "$pr_left" = 0 ] || printf 'probation=%s %s %s\n' "$pr_id" "$pr_left" "$pr_previous"
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi

@@ -10,7 +10,7 @@ import { appLayout } from './layout.js';
 import { parseHolder, type Holder } from './lock.js';
 import { parseStatus, statusScript, type AppSurvey } from './services.js';
 import { appUrl } from './urls.js';
-import type { AppStatus, Interrupted, LiveRelease, ServiceState } from './results.js';
+import type { AppStatus, Interrupted, LiveRelease, Probation, ServiceState } from './results.js';
 
 /** @param options `usage`: also what everything uses, which takes half a second more */
 export async function surveyApp(
@@ -65,6 +65,11 @@ export function parseOpen(text: string | undefined): Interrupted | null {
   return { release: value('id'), run: value('run'), phase: value('phase'), previous: value('previous') || null };
 }
 
+function parseProbation(text: string | undefined, live: string | null): Probation | null {
+  const [release = '', left = '', previous = ''] = text?.split(' ') ?? [];
+  return release === '' || release !== live ? null : { release, secondsLeft: Number(left), previous };
+}
+
 const UNKNOWN_HOLDER: Holder = { who: 'somebody', from: 'unknown', since: 'unknown', ref: 'unknown', id: '' };
 
 /** As it should be, or as somebody asked it to be. */
@@ -98,6 +103,7 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     healthy: broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => isWell(verdict)),
     release: broken === null ? survey.current : null,
     live: liveRelease(survey.liveRecords),
+    probation: parseProbation(survey.probation, survey.current),
     broken,
     last: survey.lastRecord === undefined ? null : (parseHistory(survey.lastRecord)[0] ?? null),
     deploying: survey.holder === undefined ? null : (parseHolder(survey.holder) ?? UNKNOWN_HOLDER),

@@ -39,13 +39,17 @@ function condition({ healthy, services }: AppStatus): string {
 
 /** `app:status` for people. */
 export function statusLines(status: AppStatus, width = Infinity): readonly string[] {
-  const { broken, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
+  const { broken, probation, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
   const lines = [`${status.app}: ${condition(status)}${url === null ? ` on ${host}` : `, ${url}`}`];
   if (release !== null)
     lines.push(
       live === null
         ? `live: release ${release}`
         : `live: ${live.ref} (${live.commit.slice(0, 7)} ${live.subject}) since ${formatMinute(live.since)} UTC by ${live.by}, release ${release}`,
+    );
+  if (probation !== null)
+    lines.push(
+      `on probation, ${formatSeconds(probation.secondsLeft)} left: if it fails, ${probation.previous} is gone back to`,
     );
   if (broken !== null) lines.push(`${broken}. ${LINK_REMEDY}`);
   // Of a deploy that went well the line above tells.

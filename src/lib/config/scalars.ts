@@ -2,3 +2,19 @@ import * as z from 'zod';
 
 export const port = z.int().min(1).max(65535);
 export const seconds = z.number().positive().max(86_400);
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const DAY = 86_400;
+
+/** Seconds, or with a unit: `90s`, `10m`, `2h`; at most a day, 0 is none. Variables and flags are text, numbers of YAML are not. */
+export const duration = z
+  .union([z.string(), z.number()])
+  .refine((value) => /^[0-9]{1,5}[smh]?$/.test(String(value)) && durationSeconds(value) <= DAY, {
+    error: 'must be seconds, or as 90s, 10m, 2h, and at most a day',
+  });
+
+/** @returns seconds */
+export function durationSeconds(value: number | string): number {
+  const [, count, unit = 's'] = /^([0-9]+)([smh])?$/.exec(String(value)) ?? [];
+  return Number(count) * (UNITS[unit] ?? 1);
+}

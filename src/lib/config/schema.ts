@@ -4,7 +4,7 @@ import { builtTransports } from './built-transports.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
-import { port, seconds } from './scalars.js';
+import { duration, port, seconds } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 
 // Compiling a validator pays off from the second value on, and a command reads one configuration.
@@ -300,6 +300,11 @@ const deploy = z.strictObject({
   timeout: seconds.default(600).describe('Seconds from start until every service is healthy.'),
   build_timeout: seconds.default(3600).describe('Seconds for building images.'),
   stability: z.number().min(0).max(3600).default(10).describe('Seconds a service without health check must stay up.'),
+  probation: duration
+    .default(0)
+    .describe(
+      'How long after going live a release that fails is still gone back from, as seconds or 90s, 10m, 2h; looked at in the VM. 0: not at all.',
+    ),
   probes: z
     .array(probe)
     .max(50)

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
+import { durationSeconds } from '../config/scalars.js';
 import type { Context } from '../context/context.js';
 import { openGuestEarly } from '../guest/session.js';
 import { collectSecrets } from '../secrets/collect.js';
@@ -12,6 +13,8 @@ import type { DeployResult } from './results.js';
 import { LocalGit, type Target, type WantedRef, type SentCommit } from '../repository/git.js';
 import { appUrl } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
+import { probationOf, stayThroughProbation } from '../runs/probation.js';
+import { formatSeconds } from '../ui/units.js';
 import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot } from './plan.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
@@ -24,6 +27,8 @@ export interface DeployOptions {
   readonly lockWait: number;
   /** Start it and do not wait for its end. */
   readonly detach: boolean;
+  /** Stay until its probation is over, too. */
+  readonly stay: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
 }
@@ -72,6 +77,11 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       hint: 'Leave --detach out, or add --set deploy.snapshot=never',
     });
   }
+  if (options.stay && durationSeconds(config.deploy.probation) === 0) {
+    throw new ZebuError('USAGE', 'There is no probation to stay for: deploy.probation is 0', {
+      hint: 'Leave --probation out, or add --set deploy.probation=10m',
+    });
+  }
   const git = new LocalGit(context.root, signal);
   // Everything that can be told from here is told before the VM is asked anything.
   const early = options.dryRun ? undefined : openGuestEarly(context);
@@ -106,6 +116,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       seconds: 0,
       sentBytes: bytes,
       secrets: planned.plan.secrets,
+      probation: probationOf(config, planned.previous),
       url: config.app.url ?? null,
       verdict: 'planned',
     };
@@ -136,12 +147,18 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       seconds: 0,
       gaps: {},
       sentBytes: run.bytes,
+      probation: probationOf(config, sent.previous),
       url: config.app.url ?? null,
       verdict: 'running',
       plan: null,
     };
   }
   const { seconds = 0, gaps, ports } = await carryOut(context, run, { first: [send], probing: true });
+  const probation = probationOf(config, sent.previous);
+  if (options.stay && probation > 0) {
+    const title = `Probation of ${formatSeconds(probation)}`;
+    await runSteps(io, signal, [{ title, run: (report) => stayThroughProbation(context, run.id, report) }]);
+  }
   return {
     release: run.id,
     ...common,
@@ -149,6 +166,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     seconds,
     gaps,
     sentBytes: run.bytes,
+    probation: options.stay ? 0 : probation,
     url: appUrl(config.app, ports, sent.host),
     verdict: 'live',
     plan: null,

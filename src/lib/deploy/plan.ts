@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
+import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
 import { registryFunctions, type RegistryLogin } from '../app-folder/registries.js';
@@ -91,7 +92,7 @@ function probeFunctions(probes: readonly Probe[]): string {
 }
 
 /** Numbers that the runner takes for 0 when they are left out. */
-const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_wait']);
+const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes', 'snapshot_wait']);
 
 /**
  * What the runner sources: assignments, each value one quoted word, and functions made of quoted words. What is not there is
@@ -103,7 +104,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probes', 'snapshot_
  * live: those of the live release); limits in seconds, MiB and GB; secrets (version file,
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
- * snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
+ * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that hold their tokens);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
@@ -138,6 +139,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     registries: plan.registries.map(({ host }) => host).join(' '),
     registry_secrets: config.registries.flatMap(({ secret }) => secret ?? []).join(' '),
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
+    probation: String(durationSeconds(deploy.probation)),
     release_service: release?.service ?? '',
     snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
   };

@@ -61,6 +61,7 @@ export const deployResult = z.object({
   sentBytes: z.number().describe('Bytes of git objects that were sent.'),
   secrets: z.array(changedSecret).describe('Secrets that got another value by it.'),
   host: z.string().describe('Address of the VM.'),
+  probation: z.number().describe('Seconds from now on in which it is gone back from if it fails; 0: none.'),
   url: z
     .string()
     .nullable()

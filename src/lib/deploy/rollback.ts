@@ -57,6 +57,7 @@ export async function rollback(
     seconds: end.seconds ?? 0,
     gaps: end.gaps,
     sentBytes: 0,
+    probation: 0,
     secrets: [],
     host: options.host,
     url: appUrl(config.app, end.ports, options.host),

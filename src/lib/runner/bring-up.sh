@@ -84,6 +84,7 @@ go_live() {
   touch "$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
   prune
+  begin_probation
   finish live "$remark_cause" "$remark"
 }
 
@@ -104,6 +105,11 @@ restore() {
   fi
   phase restore
   strict=
+  # It was live already: from here on it is one that failed.
+  if [ "$mode" = probation ]; then
+    rm -f "$release/verified"
+    link_current "$previous"
+  fi
   load "$base/releases/$previous"
   steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
   [ "$outcome" = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }

@@ -23,8 +23,12 @@ make_current() {
   # Beside what follows; the books are closed after it.
   note_containers 9>&- &
   noting=$!
+  link_current "$id"
+}
+
+link_current() {
   rm -f "$base/.current"
-  ln -s "releases/$id" "$base/.current" || { spare; ln -s "releases/$id" "$base/.current"; }
+  ln -s "releases/$1" "$base/.current" || { spare; ln -s "releases/$1" "$base/.current"; }
   # What is no link is moved out of the way: a folder would take the link in.
   [ -L "$base/current" ] || [ ! -e "$base/current" ] || mv -T "$base/current" "$base/current.before-$run"
   mv -T "$base/.current" "$base/current"
@@ -42,6 +46,7 @@ finish() {
   # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
   mv -f "$base/holder" "$base/held" 2>/dev/null
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
+  [ "$mode" != probation ] || forget_probation
   rm -f "$transaction"
   exit 0
 }

@@ -28,6 +28,7 @@ import { MASK_FUNCTION } from '../app-folder/secrets/masks.js';
 import MOUNTS from './mounts.sh';
 import PORTS from './ports.sh';
 import PREFLIGHT from './preflight.sh';
+import PROBATION from './probation.sh';
 import PROBES from './probes.sh';
 import REMOVE_OLD from './remove-old.sh';
 import REASON from './reason.sh';
@@ -49,7 +50,8 @@ import VERDICT from './verdict.sh';
  * step goes to a journal of JSON lines; the client only reads that.
  *
  * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release),
- * recover (what FOLDER/transaction says was left open) or prune; RUN names the journal. FOLDER/releases/ID/plan is what
+ * recover (what FOLDER/transaction says was left open), prune, watch (the release that is on probation) or probation (what comes
+ * of it when that fails); RUN names the journal. FOLDER/releases/ID/plan is what
  * `planFile` writes.
  *
  * `runner start ...` is how a client starts it, see receive.sh.
@@ -94,6 +96,7 @@ export const RUNNER = [
   variables({ record_format: RECORD_FORMAT }),
   COMMIT,
   RECOVER,
+  PROBATION,
   HOOKS,
   IN_USE,
   REMOVE_OLD,

@@ -19,6 +19,7 @@ check_config() {
 }
 
 [ "$mode" = recover ] && recover
+[ "$mode" = watch ] && watch_probation
 forget_tokens
 heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"cause\":\"not-recovered\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
 load "$release" || exit 1
@@ -26,6 +27,7 @@ link_env_file
 previous=$(live_release)
 [ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets
+[ "$mode" = probation ] && undo_probation
 step=check
 phase prepare || finish refused no-space 'no space left in the VM'
 

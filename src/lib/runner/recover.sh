@@ -25,6 +25,7 @@ recover() {
     exit 0
   fi
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
+  [ "$mode" != probation ] || why="within its probation: $(cat "$base/probation.why" 2>/dev/null); $why"
   load "$release" || {
     # Somebody has removed it: there is nothing that could be put back by it, and nobody is to be held up.
     [ "$tx_phase" = prepare ] && verdict=refused || verdict=unhealthy
@@ -40,6 +41,7 @@ recover() {
   begin recover "$why"
   docker_back || finish unhealthy interrupted "$why; Docker does not answer"
   remove_release_container
+  [ "$mode" != probation ] || restore probation "$why"
   # Of a first release, or one that went back to itself, there is nothing else to serve: it is carried on.
   if [ -z "$previous" ] || [ "$previous" = "$id" ]; then
     if steady bring_up "carrying on with $id"; then

@@ -27,14 +27,21 @@ ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
 journal=$base/journals/$run.jsonl
 # Not on the disk that may be full.
 app=$(basename "$base")
-rm -rf "/dev/shm/zebu-$app".* "$base"/.run.*
-work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
+if [ "$mode" = watch ]; then
+  # Without the lock: nothing of a run is its own, and it leaves no journal.
+  journal=/dev/null
+  rm -rf "/dev/shm/zebu@$app".*
+  work=$(mktemp -d "/dev/shm/zebu@$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.watch.XXXXXX") || exit 1
+else
+  rm -rf "/dev/shm/zebu-$app".* "$base"/.run.*
+  work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
+fi
 trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; log_out; rm -rf "$work"' EXIT
 started=$(date +%s)
 IFS=. read -r uptime _ </proc/uptime
 read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
-[ "$mode" = prune ] || echo $$ >"$base/worker"
+case $mode in prune|watch) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
 bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' tokens='' away='' away_hosts=''
 strict=1

@@ -76,7 +76,7 @@ const isSame = ({ plan, previous }: DeployResult): boolean =>
 
 async function planRelease(context: Context, wanted: WantedRef): Promise<Pick<Plan, 'live' | 'release'>> {
   try {
-    const release = await deploy(context, { ref: wanted, dryRun: true, detach: false, lockWait: 0 });
+    const release = await deploy(context, { ref: wanted, dryRun: true, detach: false, stay: false, lockWait: 0 });
     return { release, live: isSame(release) && (await appStatus(context)).healthy };
   } catch (error) {
     if (isZebuError(error) && UNFINISHED.has(error.code)) return { release: undefined, live: false };
@@ -164,6 +164,7 @@ export async function up(context: Context, { ref, dryRun, agree }: UpOptions): P
     ref: chosen.wanted,
     dryRun: false,
     detach: false,
+    stay: false,
     lockWait: context.config.deploy.lock_wait,
   });
   return {

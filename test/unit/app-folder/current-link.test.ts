@@ -120,6 +120,7 @@ describe('the link to the live release', () => {
         last: null,
         deploying: null,
         interrupted: null,
+        probation: null,
       },
       ...{ host: '192.0.2.7', url: null, services: [], drift: null, machine: null },
     });

@@ -18,6 +18,7 @@ import INTENT from '../../../src/lib/runner/intent.sh';
 import JOURNAL from '../../../src/lib/runner/journal.sh';
 import MAIN from '../../../src/lib/runner/main.sh';
 import PREFLIGHT from '../../../src/lib/runner/preflight.sh';
+import PROBATION from '../../../src/lib/runner/probation.sh';
 import PROBES from '../../../src/lib/runner/probes.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
@@ -108,6 +109,7 @@ const PARTS = [
   BRING_UP,
   COMMIT,
   RECOVER,
+  PROBATION,
   HOOKS,
   SECRETS,
   MAIN_FUNCTIONS,

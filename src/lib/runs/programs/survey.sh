@@ -5,7 +5,7 @@ cd "$base" 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
 # include ../../app-folder/current-lines.sh
 # include ../../app-folder/secrets/survey.sh
-sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
+sha256sum runner units/probation "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
 exec 8>>lock
 tries=0
 until flock -ns 8; do
