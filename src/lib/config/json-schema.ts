@@ -23,6 +23,8 @@ export function configJsonSchema(installed: readonly TransportDeclaration[] = []
 }
 
 function typeOf(node: JsonSchemaNode): KeyType {
+  const kinds = new Set(node.anyOf?.map((each) => each.type));
+  if (kinds.has('string') && kinds.has('object')) return 'string or object';
   const type = node.type ?? node.anyOf?.[0]?.type ?? 'string';
   if (type === 'integer' || type === 'number') return 'number';
   return type === 'array' || type === 'boolean' || type === 'object' ? type : 'string';

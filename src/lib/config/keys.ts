@@ -2,7 +2,7 @@ import type { TransportDeclaration } from '@zebu/kit';
 import { builtKeys } from './built-keys.js';
 import { declaredKeys } from './transport-keys.js';
 
-export type KeyType = 'array' | 'boolean' | 'number' | 'object' | 'string';
+export type KeyType = 'array' | 'boolean' | 'number' | 'object' | 'string' | 'string or object';
 
 /** One key of zebu.yml as the reference, the variables and `--set` see it. */
 export interface ConfigKey {

@@ -10,7 +10,8 @@ function parseValue(key: ConfigKey, text: string, origin: string): unknown {
   const fail = (expected: string): never => {
     throw new ZebuError('CONFIG_INVALID', `${origin}: ${key.path} takes ${expected}`, { details: { key: key.path } });
   };
-  switch (key.type) {
+  const type = key.type === 'string or object' ? (text.trimStart().startsWith('{') ? 'object' : 'string') : key.type;
+  switch (type) {
     case 'string':
       return text;
     case 'number': {
@@ -22,7 +23,7 @@ function parseValue(key: ConfigKey, text: string, origin: string): unknown {
       return /^(0|false|no|off)$/i.test(text) ? false : fail('true or false');
     case 'array':
     case 'object': {
-      if (key.type === 'array' && !text.trimStart().startsWith('[')) {
+      if (type === 'array' && !text.trimStart().startsWith('[')) {
         return text
           .split(',')
           .map((item) => item.trim())
@@ -31,11 +32,11 @@ function parseValue(key: ConfigKey, text: string, origin: string): unknown {
       try {
         const value: unknown = parseYaml(text);
         checkTree(value);
-        if (key.type === 'array' ? Array.isArray(value) : isTree(value)) return value;
+        if (type === 'array' ? Array.isArray(value) : isTree(value)) return value;
       } catch {
         // Said below, without the text: it came from a variable that may hold anything.
       }
-      return fail(key.type === 'array' ? 'a list such as a,b or [a, b]' : 'a map such as {NAME: {required: true}}');
+      return fail(type === 'array' ? 'a list such as a,b or [a, b]' : 'a map such as {NAME: {required: true}}');
     }
   }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 export const port = z.int().min(1).max(65535);
 export const seconds = z.number().positive().max(86_400);
+export const serviceName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name of a service');
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 const DAY = 86_400;

@@ -4,7 +4,8 @@ import { builtTransports } from './built-transports.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
-import { duration, port, seconds } from './scalars.js';
+import { checkProxy, proxyDeclaration } from './proxy-declaration.js';
+import { duration, port, seconds, serviceName } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 
 // Compiling a validator pays off from the second value on, and a command reads one configuration.
@@ -28,53 +29,6 @@ const relativePath = z
   .regex(/^[^\s'"\\]+$/, 'must be a path without blanks or quotes')
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository');
 
-const serviceName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name of a service');
-
-const route = z.strictObject({
-  service: serviceName.describe('Service that answers.'),
-  port: port.describe('Its port inside the container; it need not be published.'),
-  path: z
-    .string()
-    .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a path such as /api')
-    .default('/')
-    .describe('Only requests below this path.'),
-});
-
-const proxy = z
-  .strictObject({
-    routes: z.array(route).min(1).describe('Which service answers what; the longest path wins.'),
-    domains: z
-      .array(
-        z
-          .string()
-          .regex(/^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be a domain name'),
-      )
-      .default([])
-      .describe('Names the app answers to. Without one it answers to any, without TLS.'),
-    tls: z
-      .enum(['auto', 'internal', 'off'])
-      .default('auto')
-      .describe('`auto`: certificates by ACME for `domains`; `internal`: from an authority of its own.'),
-    email: z.email().optional().describe('Address for the certificate authority.'),
-    image: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image')
-      .default('caddy:2')
-      .describe('Image with the program `caddy`; pin it by digest to decide yourself when it changes.'),
-    http_port: port.default(80).describe('Port on the VM.'),
-    https_port: port.default(443).describe('Port on the VM, with `domains`.'),
-    hold: z
-      .number()
-      .min(0)
-      .max(600)
-      .default(30)
-      .describe('Seconds a request waits for a service that is not there at the moment, as while it is recreated.'),
-  })
-  .refine(
-    ({ routes }) => new Set(routes.map(({ path }) => path)).size === routes.length,
-    'two routes have the same path',
-  );
-
 const app = z.strictObject({
   name: dnsLabel('app name').describe(
     'Name of the app: the Compose project, its folder in the VM and its tag in Proxmox.',
@@ -90,7 +44,7 @@ const app = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a profile name'))
     .default([])
     .describe('Compose profiles to activate.'),
-  proxy: proxy.optional().describe('A front proxy (Caddy) that zebu adds as a service of the app.'),
+  proxy: proxyDeclaration.optional().describe('A front proxy (Caddy) that zebu adds as a service of the app.'),
   url: z.url().optional().describe('Where the app answers, for people and for probes from outside the VM.'),
 });
 
@@ -157,7 +111,9 @@ const firewall = z.strictObject({
   publish: z
     .array(openPort)
     .optional()
-    .describe('Ports open to all, `443` or `53/udp`. Default: what the services of `app.compose` publish.'),
+    .describe(
+      'Ports open to all, `443` or `53/udp`. Default: what the services of `app.compose` and `app.proxy` publish.',
+    ),
   allow: z
     .array(
       z.strictObject({
@@ -415,7 +371,10 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         ),
     })
     .superRefine((config, context) => {
-      checkRegistries(config, (path, message) => context.addIssue({ code: 'custom', path, message }));
+      const refuse = (path: PropertyKey[], message: string): void =>
+        context.addIssue({ code: 'custom', path, message });
+      checkRegistries(config, refuse);
+      checkProxy(config, refuse);
     });
 }
 

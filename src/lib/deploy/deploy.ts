@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
+import { readAuthority, readProxyCertificate } from '../certificate/read.js';
 import { durationSeconds } from '../config/scalars.js';
 import type { Context } from '../context/context.js';
 import { openGuestEarly } from '../guest/session.js';
@@ -91,6 +92,16 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const secrets = await collectSecrets(context);
   const settings = await collectSettings(context, git, target.commit, secrets);
   const registries = await registryLogins(context);
+  const certificate = await readProxyCertificate(context);
+  for (const warning of certificate?.warnings ?? []) io.warn(warning);
+  const authorityFile = config.app.proxy?.acme.ca_file;
+  const front = {
+    certificate: certificate?.id,
+    authority:
+      authorityFile === undefined
+        ? undefined
+        : await readAuthority(context, 'app.proxy.acme.ca_file', authorityFile),
+  };
   const tokens = options.dryRun ? '' : await printedTokens(context);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);
@@ -104,11 +115,12 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     watched: !options.detach,
     settings,
     registries,
+    front,
   };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');
-    const { bytes, ...planned } = await planDeploy(context, git, layout, release, secrets);
+    const { bytes, ...planned } = await planDeploy(context, git, layout, release, { secrets, certificate });
     return {
       release: id,
       ...common,
@@ -128,7 +140,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     run: async (report) => {
       sent = await sendRelease(
         context,
-        { git, release, secrets, tokens, lockWait: options.lockWait, early },
+        { git, release, secrets, tokens, certificate, lockWait: options.lockWait, early },
         run,
         report,
       );

@@ -5,7 +5,7 @@ import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
 import { registryFunctions, type RegistryLogin } from '../app-folder/registries.js';
-import { frontPlan } from '../app-folder/front-proxy.js';
+import { frontPlan, type FrontFiles } from '../app-folder/front-proxy.js';
 import type { Target } from '../repository/git.js';
 import { clientBound, probeName, type Probe } from '../runs/client-probes.js';
 import type { ReleaseId } from '../app-folder/release-id.js';
@@ -23,6 +23,7 @@ export interface ReleasePlan {
   readonly watched: boolean;
   /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
   readonly settings: ReadonlyMap<string, string> | undefined;
+  readonly front: FrontFiles;
   /** Where to log in before images are pulled and built. */
   readonly registries: readonly RegistryLogin[];
 }
@@ -104,7 +105,10 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * live: those of the live release); limits in seconds, MiB and GB; secrets (version file,
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
- * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a snapshot before the switch, 0: none);
+ * with it proxy_authority (PEM), proxy_tried (an image that is asked before whether it has what the configuration wants), certificate
+ * (id of a file in the VM) and certificate_domains (what it is for);
+ * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
+ * snapshot before the switch, 0: none);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that hold their tokens);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
@@ -131,7 +135,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     drain: String(Math.ceil(deploy.drain)),
     parallel: deploy.build.parallel === undefined ? '' : String(deploy.build.parallel),
     app_weight: String(deploy.build.app_weight),
-    ...frontPlan(config),
+    ...frontPlan(config, plan.front),
     build_cache: `${deploy.build_cache_gb}GB`,
     min_free: String(deploy.min_free_mb),
     min_memory: String(deploy.min_memory_mb),

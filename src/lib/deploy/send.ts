@@ -1,4 +1,5 @@
 import { handledLater } from '@zebu/kit';
+import type { ProxyCertificate } from '../certificate/read.js';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
@@ -25,6 +26,7 @@ export interface Sending {
   readonly secrets: CollectedSecrets;
   /** For registries, printed by commands: lines as in a version file. */
   readonly tokens: string;
+  readonly certificate: ProxyCertificate | undefined;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
   /** A connection that was opened while git was asked. */
@@ -51,7 +53,7 @@ function previousOf(preamble = ''): string | undefined {
  */
 export async function sendRelease(
   context: Context,
-  { git, release, secrets, tokens, lockWait, early }: Sending,
+  { git, release, secrets, tokens, certificate, lockWait, early }: Sending,
   run: Run,
   report: StepReport,
 ): Promise<Sent> {
@@ -84,6 +86,8 @@ export async function sendRelease(
   const needed = !haves.includes(sent);
   const plan = planFile(release, config);
   const runner = runnerPart(found.sums);
+  const lacking = certificate !== undefined && !found.certificates.includes(certificate.id) ? certificate : undefined;
+  const pem = lacking?.text.reveal() ?? '';
   const script = receiveScript({
     layout,
     id,
@@ -106,6 +110,7 @@ export async function sendRelease(
     planSize: Buffer.byteLength(plan),
     secretsSize: Buffer.byteLength(bundle.text),
     tokensSize: Buffer.byteLength(tokens),
+    certificate: lacking === undefined ? undefined : { id: lacking.id, size: Buffer.byteLength(pem) },
     secretsVersion: found.secrets.latest,
     pack: needed,
   });
@@ -120,7 +125,7 @@ export async function sendRelease(
     if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
   }, 1000);
   try {
-    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text, tokens], pack }, run);
+    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text, tokens, pem], pack }, run);
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;

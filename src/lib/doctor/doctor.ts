@@ -1,6 +1,7 @@
 import { systemClock, type Context } from '../context/context.js';
 import { appChecks } from './app.js';
 import { exitOf, failure, ok, runChecks, type Check, type CheckResult, type StillRunning } from './check.js';
+import { certificateChecks, servedChecks } from './certificate.js';
 import { guestChecks } from './guest.js';
 import { localChecks } from './local.js';
 import { registryChecks } from './registries.js';
@@ -59,8 +60,9 @@ export async function diagnose({ context, guest = true, signal, onResult, onWait
       ...appChecks(context),
       settingsCheck(context),
       ...secretChecks(context),
+      ...certificateChecks(context),
       ...proxmoxChecks(context, findings),
-      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context), releaseCheck(context)] : []),
+      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context), ...servedChecks(context), releaseCheck(context)] : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

@@ -15,7 +15,7 @@ start_release() {
   write_env_file
   write_digests || { unreadable; return 1; }
   renew_networks || return 1
-  front_prepare
+  front_prepare || return 1
   find_rolling || { unreadable; return 1; }
   # Beside it, for in_force.
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
@@ -78,6 +78,7 @@ judge() {
 # Makes the loaded release the live one, and ends.
 go_live() {
   phase live
+  front_bind || note output 'the certificate could not be noted: a rollback may have an older one'
   make_current || finish unhealthy link-failed "cannot switch $base/current"
   [ -z "$secrets" ] || ! is_newest "$secrets" || bind_secrets "$secrets" || note output 'the secrets that were rotated could not be noted: a release from before may have older values'
   begin commit ''

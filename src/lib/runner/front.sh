@@ -45,12 +45,60 @@ front_sync() {
   done
 }
 
+# Sets $chosen to the certificate that what is loaded is served with. A release that is gone back to takes the one in force, which is
+# newer than its own and may be the only one that has not ended, if that is good for all its names.
+front_certificate() {
+  chosen=$certificate
+  [ -n "$chosen" ] || return 0
+  if [ "$mode" != deploy ] || [ "$release" != "$base/releases/$id" ]; then
+    bound='' bound_domains=''
+    # shellcheck disable=SC1091 # written by front_bind
+    [ ! -f "$base/shared/proxy/certificate" ] || . "$base/shared/proxy/certificate"
+    for each in $certificate_domains; do
+      case " $bound_domains " in *" $each "*) ;; *) bound='' ;; esac
+    done
+    [ -z "$bound" ] || [ ! -s "$base/shared/proxy/config/tls/$bound.pem" ] || chosen=$bound
+  fi
+  [ -s "$base/shared/proxy/config/tls/$chosen.pem" ] ||
+    { cause=proxy-failed reason='the certificate of the front proxy is not in the VM any more: deploy again'; return 1; }
+}
+
+# What is live now is served with its own certificate, and what is gone back to from here on is, too.
+front_bind() {
+  [ "$mode" = deploy ] && [ -n "$certificate" ] || return 0
+  printf "bound=%s\nbound_domains='%s'\n" "$certificate" "$certificate_domains" >"$base/shared/proxy/certificate.new" &&
+    mv "$base/shared/proxy/certificate.new" "$base/shared/proxy/certificate"
+}
+
+# Certificates that no release and nothing in force names; the newest may be of a run that has not begun.
+prune_certificates() {
+  for each in "$base/shared/proxy/config/tls"/*.pem; do
+    [ -e "$each" ] && [ -n "$(find "$each" -mtime +0)" ] || continue
+    name=${each##*/}
+    cat "$base"/releases/*/plan "$base/shared/proxy/certificate" 2>/dev/null | grep -qE "^(certificate|bound)='?${name%.pem}'?\$" || rm -f "$each"
+  done
+}
+
+# Whether an image has the module that the configuration names, before anything is stopped for it. Reading it looks at no value.
+front_try() {
+  [ -n "$proxy_tried" ] || return 0
+  printf '%s' "$proxy_config" | timeout 120 docker run --rm -i --network none --entrypoint caddy "$proxy_tried" adapt --config /dev/stdin --adapter caddyfile >/dev/null 2>"$work/error" && return 0
+  cause=proxy-failed reason="$proxy_tried does not take the configuration of the front proxy: $(grep -v '"level":"\(info\|warn\)"' "$work/error" | grep -v '^ *$' | tail -n 1 | sed 's/^Error: //')"
+  return 1
+}
+
 # Puts the proxy's configuration in place; front_reload makes a running proxy take it.
 front_prepare() {
   front="$project"_zebu-front reload=
   [ -n "$routes" ] || return 0
   mkdir -p "$base/shared/proxy/config" "$base/shared/proxy/state" && chmod 755 "$base/shared/proxy" "$base/shared/proxy/config" "$base/shared/proxy/state"
-  printf '%s' "$proxy_config" >"$work/Caddyfile"
+  front_certificate || return 1
+  if [ -n "$proxy_authority" ]; then
+    printf '%s\n' "$proxy_authority" >"$base/shared/proxy/config/authority.new"
+    cmp -s "$base/shared/proxy/config/authority.new" "$base/shared/proxy/config/authority.pem" || reload=1
+    chmod 644 "$base/shared/proxy/config/authority.new" && mv "$base/shared/proxy/config/authority.new" "$base/shared/proxy/config/authority.pem"
+  fi
+  printf '%s' "$proxy_config" | sed "s/@certificate@/$chosen/g" >"$work/Caddyfile"
   cmp -s "$work/Caddyfile" "$base/shared/proxy/config/Caddyfile" && return 0
   reload=1
   chmod 644 "$work/Caddyfile" && mv "$work/Caddyfile" "$base/shared/proxy/config/Caddyfile"
@@ -61,6 +109,6 @@ front_reload() {
   reload=
   proxy=$(timeout 60 docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=zebu-proxy)
   [ -n "$proxy" ] || return 0
-  logged timeout 60 docker exec "$proxy" caddy reload --config /etc/zebu/Caddyfile --adapter caddyfile ||
+  logged timeout 60 docker exec "$proxy" caddy reload --force --config /etc/zebu/Caddyfile --adapter caddyfile ||
     { cause=proxy-failed reason='the proxy refused its configuration'; bad=$proxy; return 1; }
 }

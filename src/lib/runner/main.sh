@@ -65,6 +65,7 @@ if [ "$mode" = deploy ]; then
   list_before 9>&- &
   listing=$!
   steady pin_images || { blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
+  steady front_try || finish refused "$cause" "$reason"
   log_out
 fi
 run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }

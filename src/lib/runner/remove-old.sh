@@ -82,6 +82,7 @@ prune() {
   # A start of the Docker client costs more than all of the above: only when there is something to remove.
   if [ -s "$work/old" ]; then
     prune_files
+    prune_certificates
     prune_gone_images 9>&- &
     removing=$!
     git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-

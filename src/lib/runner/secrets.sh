@@ -11,7 +11,7 @@ replace_affected() {
   forget_hashes
   write_env_file
   write_digests || { unreadable; return 1; }
-  front_prepare
+  front_prepare || return 1
   if [ -n "$affected" ]; then
     # What app:stop stopped of them is started again.
     # shellcheck disable=SC2086 # names, each free of blanks

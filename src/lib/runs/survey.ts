@@ -12,6 +12,9 @@ export interface Survey {
   readonly current: string | null;
   readonly holder: string | undefined;
   readonly sums: Sums;
+  /** Ids of the certificates of the front proxy that are there, and of the one that the newest release went live with. */
+  readonly certificates: readonly string[];
+  readonly certificateInForce: string | undefined;
 }
 
 export function parseSurvey(stdout: string): Survey {
@@ -27,6 +30,8 @@ export function parseSurvey(stdout: string): Survey {
     current: current === undefined || current === '' ? null : current,
     holder: all('holder')[0],
     sums: parseSums(all('sum')),
+    certificates: all('certificate'),
+    certificateInForce: all('certificate-in-force')[0],
   };
 }
 

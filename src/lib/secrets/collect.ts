@@ -1,4 +1,5 @@
 import { ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
+import { challengeSecrets } from '../config/proxy-declaration.js';
 import type { Context } from '../context/context.js';
 import { isPlaceholder } from './placeholder.js';
 import { openSources } from './sources.js';
@@ -63,9 +64,12 @@ export async function collectSecrets(context: Context): Promise<CollectedSecrets
  * @param inVm names that have a value in the VM already. @throws SECRET_MISSING naming all at once
  */
 export function checkRequired(context: Context, collected: CollectedSecrets, inVm: readonly string[]): void {
-  const logins = new Set(context.config.registries.map(({ secret }) => secret));
+  const needed = new Set([
+    ...context.config.registries.map(({ secret }) => secret),
+    ...challengeSecrets(context.config.app.proxy),
+  ]);
   const problems = Object.entries(context.config.secrets).flatMap(([name, { required, generate }]) => {
-    if ((!required && !logins.has(name)) || collected.values.has(name)) return [];
+    if ((!required && !needed.has(name)) || collected.values.has(name)) return [];
     const unusable = collected.unusable.get(name);
     if (unusable?.why !== 'placeholder' && (inVm.includes(name) || generate !== undefined)) return [];
     return [{ name, unusable }];

@@ -1,11 +1,8 @@
 import { execFile } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { commandLine, ZebuError } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { RegistryLogin } from '../app-folder/registries.js';
-import { describeOrigin } from '../config/layers.js';
+import { readAuthority } from '../certificate/read.js';
 import type { RegistryDeclaration } from '../config/registry-declaration.js';
 import type { Context } from '../context/context.js';
 import { checkValue } from './value.js';
@@ -17,26 +14,6 @@ const COMMAND_MS = 60_000;
 export const describeRegistry = ({ host, user, secret, command = [] }: RegistryDeclaration): string =>
   `${host} as ${user} (${secret ?? command.join(' ')})`;
 
-async function readAuthority(context: Context, file: string, index: number): Promise<string> {
-  const refused = (why: string): ZebuError =>
-    new ZebuError(
-      'CONFIG_INVALID',
-      `${describeOrigin(context.loaded.origin(`registries.${index}.ca_file`))}: \`registries.${index}.ca_file\`: ${file} ${why}`,
-      { hint: 'It is the certificate of the authority in PEM, not that of the registry itself.' },
-    );
-  const text = await readFile(resolve(context.root, file), 'utf8').catch((error: unknown) => {
-    throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
-  });
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    for (const each of certificates) new X509Certificate(each);
-  } catch {
-    throw refused('holds no certificate that can be read');
-  }
-  if (certificates.length === 0) throw refused('holds no certificate');
-  return certificates.join('\n');
-}
-
 /** The registries as the VM is told of them, without a token. @throws CONFIG_INVALID */
 export async function registryLogins(context: Context): Promise<readonly RegistryLogin[]> {
   return Promise.all(
@@ -44,7 +21,7 @@ export async function registryLogins(context: Context): Promise<readonly Registr
       host,
       user,
       name: secret ?? String(index),
-      authority: file === undefined ? '' : await readAuthority(context, file, index),
+      authority: file === undefined ? '' : await readAuthority(context, `registries.${index}.ca_file`, file),
     })),
   );
 }

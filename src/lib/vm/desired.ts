@@ -115,7 +115,7 @@ function wantedImage({ image }: Config['vm']): WantedImage | undefined {
   return { kind: 'url', url: image.url ?? '', algorithm, checksum, storage: image.storage };
 }
 
-/** The ports the app's Compose files publish; files that are not there yet publish none. */
+/** The ports that the app publishes; Compose files that are not there yet publish none. */
 async function readPublished(context: Context): Promise<readonly PortRange[]> {
   const { app, vm } = context.config;
   if (vm.firewall.publish !== undefined || !vm.firewall.enabled) return [];
@@ -125,7 +125,18 @@ async function readPublished(context: Context): Promise<readonly PortRange[]> {
   const { ports, unread } = publishedPorts(files, app.profiles);
   for (const line of unread)
     context.io.warn(`${line}, which only the VM can tell: name the port in vm.firewall.publish`);
-  return ports;
+  return [...ports, ...frontPorts(app.proxy)];
+}
+
+/** Those of the front proxy, which is in no Compose file of the app. */
+function frontPorts(proxy: Config['app']['proxy']): readonly PortRange[] {
+  if (proxy === undefined) return [];
+  const one = (port: number, protocol: PortRange['protocol']): PortRange => ({ protocol, first: port, last: port });
+  const { http_port: http, https_port: https } = proxy;
+  return [
+    one(http, 'tcp'),
+    ...(proxy.domains.length > 0 && proxy.tls !== 'off' ? [one(https, 'tcp'), one(https, 'udp')] : []),
+  ];
 }
 
 /** @throws CONFIG_INVALID, CREDENTIAL_MISSING */

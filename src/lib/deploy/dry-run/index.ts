@@ -1,6 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Config } from '../../config/schema.js';
+import type { ProxyCertificate } from '../../certificate/read.js';
 import type { Context } from '../../context/context.js';
 import { openGuest } from '../../guest/session.js';
 import { compareSecrets, refuseUnwanted } from '../../secrets/changes.js';
@@ -22,6 +23,12 @@ import { parseStrategies } from './strategy-line.js';
 import type { DeployPlan, PlannedService, Room } from '../results.js';
 import type { SecretChange } from '../../secrets/results.js';
 
+/** What comes from this machine beside the commit. */
+export interface Brought {
+  readonly secrets: CollectedSecrets;
+  readonly certificate: ProxyCertificate | undefined;
+}
+
 export interface Planned {
   readonly previous: string | null;
   readonly host: string;
@@ -38,7 +45,7 @@ export async function planDeploy(
   git: LocalGit,
   layout: AppLayout,
   release: ReleasePlan,
-  secrets: CollectedSecrets,
+  { secrets, certificate }: Brought,
 ): Promise<Planned> {
   const { config, signal } = context;
   const { session, address } = await openGuest(context);
@@ -80,7 +87,12 @@ export async function planDeploy(
       services,
       settings,
       secrets: changedSecrets.map(({ name, status }) => ({ name, status })),
-      steps: plannedSteps(config, hooks, target, { bytes, paths: linesOf(sections.get('paths')) }),
+      steps: plannedSteps(config, hooks, target, {
+        bytes,
+        paths: linesOf(sections.get('paths')),
+        certificate,
+        inForce: found.certificateInForce,
+      }),
       room: rooms(sections, config),
       deploying: holder === undefined ? null : describeHolder(holder),
     },

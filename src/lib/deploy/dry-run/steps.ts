@@ -1,3 +1,5 @@
+import { dayOf } from '../../certificate/judge.js';
+import type { ProxyCertificate } from '../../certificate/read.js';
 import type { Config } from '../../config/schema.js';
 import { probeName } from '../../runs/client-probes.js';
 import { describeRegistry } from '../../secrets/registries.js';
@@ -5,15 +7,29 @@ import { formatBytes, formatSeconds } from '../../ui/units.js';
 import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
 
+export interface Known {
+  readonly bytes: number;
+  readonly paths: readonly string[];
+  readonly certificate?: ProxyCertificate | undefined;
+  readonly inForce?: string | undefined;
+}
+
+function certificateSteps({ certificate, inForce }: Known): readonly string[] {
+  if (certificate === undefined) return [];
+  const what = `the certificate of ${certificate.domains.join(', ')} (until ${dayOf(certificate.until)})`;
+  return [certificate.id === inForce ? `keep ${what}` : `put ${what} in force`];
+}
+
 /**
  * What the deploy does, one line a step, in the order of the runner.
- * @param sending `bytes`: of git objects; `paths`: what the runner says of those in the Compose files
+ * @param known `bytes`: of git objects; `paths`: what the runner says of those in the Compose files; `inForce`: id of the
+ * certificate in the VM
  */
 export function plannedSteps(
   { deploy, registries }: Config,
   hooks: readonly string[],
   target: ComposeConfig,
-  { bytes, paths }: { readonly bytes: number; readonly paths: readonly string[] },
+  { bytes, paths, certificate, inForce }: Known,
 ): readonly string[] {
   const hook = (name: string): readonly string[] => (hooks.includes(name) ? [`run .zebu/hooks/${name}`] : []);
   const built = Object.entries(target.services).flatMap(([name, { build }]) => (build === undefined ? [] : [name]));
@@ -27,6 +43,7 @@ export function plannedSteps(
     ...hook('pre-deploy'),
     ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),
     ...(release === undefined ? [] : [`run the release command in ${release.service}`]),
+    ...certificateSteps({ bytes, paths, certificate, inForce }),
     'start what is new or changed',
     `verify for at most ${formatSeconds(deploy.timeout)}`,
     ...deploy.probes.map((probe) => `probe ${probeName(probe)}`),

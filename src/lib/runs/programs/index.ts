@@ -1,16 +1,19 @@
-import { sh } from '@zebu/kit';
+import { sh, variables } from '@zebu/kit';
 import { secretsPart } from '../../app-folder/secrets/scripts.js';
 import { MISSING_STATUS } from '../../app-folder/statuses.js';
 import { bootPart } from './boot.js';
 import { lockPart, startPart, type Checkout, type Start } from './start.js';
 import type { Sums } from './sums.js';
+import TAKE_CERTIFICATE from './take-certificate.sh';
 
 export { surveyScript } from './survey.js';
 
 export interface Receive extends Start, Checkout {
-  /** Bytes of the plan on standard input, after the runner; then come the secrets, tokens for registries, and the pack to the end. */
+  /** Bytes of the plan on standard input, after the runner; then come the secrets, tokens for registries, a certificate, and the pack to the end. */
   readonly planSize: number;
   readonly tokensSize: number;
+  /** Of the front proxy, chain and key in one, behind the tokens; undefined where the VM has it. */
+  readonly certificate: { readonly id: string; readonly size: number } | undefined;
   /** Number of the version the secrets were compared with; another one by now is a conflict. */
   readonly secretsVersion: number;
   /** What the VM was seen to have. */
@@ -30,6 +33,9 @@ export function receiveScript(receive: Receive): string {
     receive.tokensSize === 0
       ? ''
       : sh`take_part ${`shared/secrets/registries-${receive.run}.env`} ${receive.tokensSize}` + '\n',
+    receive.certificate === undefined
+      ? ''
+      : variables({ certificate: receive.certificate.id, certificate_size: receive.certificate.size }) + TAKE_CERTIFICATE,
     bootPart(receive.user, receive.sums),
     startPart(receive, receive),
   ].join('');

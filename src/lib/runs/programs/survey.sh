@@ -5,6 +5,10 @@ cd "$base" 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
 # include ../../app-folder/current-lines.sh
 # include ../../app-folder/secrets/survey.sh
+for each in shared/proxy/config/tls/*.pem; do
+  if [ -s "$each" ]; then each=${each##*/}; echo "certificate=${each%.pem}"; fi
+done
+sed -n 's/^bound=/certificate-in-force=/p' shared/proxy/certificate 2>/dev/null || :
 sha256sum runner units/probation "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
 exec 8>>lock
 tries=0
