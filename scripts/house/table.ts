@@ -110,6 +110,18 @@ export const FOLDERS: readonly Folder[] = [
     'secrets',
   ),
   folder(
+    'images',
+    'images that are pulled: where Compose files name them, what registries have, and changing their tags',
+    'ui',
+    'config',
+    'repository',
+    'context',
+    'certificate',
+    'app-folder',
+    'secrets',
+    'settings',
+  ),
+  folder(
     'deploy',
     'a release: plan, dry run, transfer, deploy, going back',
     'ui',

@@ -13,7 +13,10 @@ export interface Wanted {
   /** `a.example`, `*.a.example`; an address as `IP:192.0.2.1`. */
   readonly names?: readonly string[];
   readonly commonName?: string;
+  /** Of its whole life. */
   readonly days?: number;
+  /** Days since it was signed; needs `by`. */
+  readonly age?: number;
   /** Without it signs itself. */
   readonly by?: Issued;
   /** May sign others. */
@@ -23,7 +26,15 @@ export interface Wanted {
 }
 
 /** A certificate with a key of its own, by openssl. */
-export function issue({ names = [], commonName = 'test', days = 90, by, authority = false, extensions = [] }: Wanted): Issued {
+export function issue({
+  names = [],
+  commonName = 'test',
+  days = 90,
+  age = 0,
+  by,
+  authority = false,
+  extensions = [],
+}: Wanted): Issued {
   const folder = mkdtempSync(join(tmpdir(), 'zebu-certificate-'));
   const run = (...args: readonly string[]): string => {
     const { status, stdout, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8', input: '' });
@@ -44,13 +55,44 @@ export function issue({ names = [], commonName = 'test', days = 90, by, authorit
       ...(alternatives === '' ? [] : [`subjectAltName=${alternatives}`]),
       ...extensions,
     ];
-    run(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days)],
-      ...['-subj', `/CN=${commonName}`, '-keyout', 'key.pem', '-out', 'cert.pem'],
-      ...(by === undefined ? [] : ['-CA', 'ca.pem', '-CAkey', 'ca.key']),
-      ...all.flatMap((extension) => ['-addext', extension]),
-    );
-    return { certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'), key: readFileSync(join(folder, 'key.pem'), 'utf8') };
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem'];
+    const subject = ['-subj', `/CN=${commonName}`];
+    if (age === 0)
+      run(
+        ...['req', '-x509', ...key, '-days', String(days), ...subject, '-out', 'cert.pem'],
+        ...(by === undefined ? [] : ['-CA', 'ca.pem', '-CAkey', 'ca.key']),
+        ...all.flatMap((extension) => ['-addext', extension]),
+      );
+    else {
+      // Only this of its programs dates back.
+      const own = ['database=index.txt', 'new_certs_dir=.', 'default_md=sha256', 'policy=names', 'rand_serial=yes'];
+      const sections = ['[ca]', 'default_ca=own', '[own]', ...own, '[names]', 'commonName=supplied', '[more]', ...all];
+      write('ca.cnf', `${sections.join('\n')}\n`);
+      write('index.txt', '');
+      const at = (day: number): string =>
+        `${new Date(Date.now() + day * 86_400_000).toISOString().replaceAll(/\D/g, '').slice(0, 14)}Z`;
+      run('req', '-new', ...key, ...subject, '-out', 'request.pem');
+      run(
+        ...[
+          'ca',
+          '-batch',
+          '-notext',
+          '-config',
+          'ca.cnf',
+          '-extensions',
+          'more',
+          '-cert',
+          'ca.pem',
+          '-keyfile',
+          'ca.key',
+        ],
+        ...['-startdate', at(-age), '-enddate', at(days - age), '-in', 'request.pem', '-out', 'cert.pem'],
+      );
+    }
+    return {
+      certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'),
+      key: readFileSync(join(folder, 'key.pem'), 'utf8'),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -58,6 +100,9 @@ export function issue({ names = [], commonName = 'test', days = 90, by, authorit
 
 /** The key behind a passphrase. */
 export function encrypted(key: string): string {
-  const { stdout } = spawnSync('openssl', ['pkey', '-aes128', '-passout', 'pass:word'], { input: key, encoding: 'utf8' });
+  const { stdout } = spawnSync('openssl', ['pkey', '-aes128', '-passout', 'pass:word'], {
+    input: key,
+    encoding: 'utf8',
+  });
   return stdout;
 }

@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   SCRIPT_FAILED: EXIT.proxmox,
   DOCKER_MISSING: EXIT.precondition,
   FILE_REFUSED: EXIT.precondition,
+  FILE_UNCOMMITTED: EXIT.precondition,
   GIT_MISSING: EXIT.precondition,
   REF_UNKNOWN: EXIT.precondition,
   REGISTRY_REFUSED: EXIT.precondition,

@@ -93,20 +93,37 @@ export function judgeCertificate({ certificate, key: keyText, domains, now }: Gi
   const chain = found.map(({ parsed }) => parsed);
   const [own, next] = chain;
   if (own === undefined)
-    return bad('cert_file', 'holds no certificate', 'It is PEM: -----BEGIN CERTIFICATE-----. DER can be made into it: openssl x509 -inform der.');
+    return bad(
+      'cert_file',
+      'holds no certificate',
+      'It is PEM: -----BEGIN CERTIFICATE-----. DER can be made into it: openssl x509 -inform der.',
+    );
   const key = readKey(keyText);
   if (typeof key === 'string') return bad('key_file', key, 'It is the private key in PEM, as openssl pkey writes it.');
   if (!own.checkPrivateKey(key)) {
     const other = chain.find((each) => each.checkPrivateKey(key));
     return other === undefined
-      ? bad('key_file', `is not the key of ${nameOf(own)}`, 'Certificate and key are made together: name two files of one pair.')
-      : bad('cert_file', `is not in order: ${nameOf(other)} has to stand first`, 'First the own certificate, then that of who issued it, and so on.');
+      ? bad(
+          'key_file',
+          `is not the key of ${nameOf(own)}`,
+          'Certificate and key are made together: name two files of one pair.',
+        )
+      : bad(
+          'cert_file',
+          `is not in order: ${nameOf(other)} has to stand first`,
+          'First the own certificate, then that of who issued it, and so on.',
+        );
   }
   const purposes = own.keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(SERVER_AUTHENTICATION) && !purposes.includes(ANY_PURPOSE))
-    return bad('cert_file', `is not for servers: ${nameOf(own)}`, 'Ask the authority for one for servers (serverAuth).');
+    return bad(
+      'cert_file',
+      `is not for servers: ${nameOf(own)}`,
+      'Ask the authority for one for servers (serverAuth).',
+    );
   const wrong = timeProblem(own, now);
-  if (wrong !== undefined) return bad('cert_file', wrong, 'Renew it. If it is good: is the clock of this machine right?');
+  if (wrong !== undefined)
+    return bad('cert_file', wrong, 'Renew it. If it is good: is the clock of this machine right?');
   const names = namesOf(own);
   const lacking = domains.filter((domain) => !covers(names, domain));
   if (lacking.length > 0)
@@ -131,7 +148,9 @@ export function judgeCertificate({ certificate, key: keyText, domains, now }: Gi
     warnings: [
       ...(days === undefined ? [] : [`${endText(own, days)}: renew it and deploy`]),
       ...(ended === undefined ? [] : [`has ${nameOf(ended)} in its chain, which ${timeProblem(ended, now) ?? ''}`]),
-      ...(alone ? ['holds the certificate without those between it and the authority; browsers want them (fullchain.pem)'] : []),
+      ...(alone
+        ? ['holds the certificate without those between it and the authority; browsers want them (fullchain.pem)']
+        : []),
     ],
   };
 }

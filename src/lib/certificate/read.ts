@@ -22,11 +22,10 @@ export interface ProxyCertificate {
 }
 
 function refused(context: Context, key: string, file: string, why: string, hint: string): ZebuError {
-  return new ZebuError(
-    'CONFIG_INVALID',
-    `${describeOrigin(context.loaded.origin(key))}: \`${key}\`: ${file} ${why}`,
-    { hint, details: { key, file } },
-  );
+  return new ZebuError('CONFIG_INVALID', `${describeOrigin(context.loaded.origin(key))}: \`${key}\`: ${file} ${why}`, {
+    hint,
+    details: { key, file },
+  });
 }
 
 async function readNamed(context: Context, key: string, file: string, hint: string): Promise<string> {

@@ -139,6 +139,9 @@ function* pathsBelow(value: unknown, path: string): Generator<string> {
   }
 }
 
+/** Maps whose keys are alternatives: one replaces the other. */
+const WHOLE: ReadonlySet<string> = new Set(['app.proxy.tls']);
+
 /** Later layers win; maps merge, lists and scalars replace, an explicit null takes a key back to its default. */
 export function mergeLayers(layers: readonly Layer[]): { values: Tree; origins: Map<string, Origin> } {
   const origins = new Map<string, Origin>();
@@ -148,7 +151,7 @@ export function mergeLayers(layers: readonly Layer[]): { values: Tree; origins: 
       const path = prefix === '' ? key : `${prefix}.${key}`;
       const origin = layer.origins.get(path);
       const below = Object.hasOwn(result, key) ? result[key] : undefined;
-      if (isTree(value) && (isTree(below) || below === undefined)) {
+      if (isTree(value) && (below === undefined || (isTree(below) && !WHOLE.has(path)))) {
         result[key] = merge(isTree(below) ? below : {}, value, layer, path);
         if (origin !== undefined && !origins.has(path)) origins.set(path, origin);
         continue;

@@ -36,9 +36,15 @@ const dns = z
       .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'a name of letters, digits and underscores'), dnsOption)
       .refine((options) => Object.keys(options).length > 0, 'at least one')
       .optional()
-      .describe('In place of `secret`, for modules that take several: `{region: eu-central-1, token: {secret: NAME}}`.'),
+      .describe(
+        'In place of `secret`, for modules that take several: `{region: eu-central-1, token: {secret: NAME}}`.',
+      ),
     resolvers: z
-      .array(z.string().regex(/^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/, 'an address such as 1.1.1.1 or 192.0.2.1:53'))
+      .array(
+        z
+          .string()
+          .regex(/^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/, 'an address such as 1.1.1.1 or 192.0.2.1:53'),
+      )
       .min(1)
       .optional()
       .describe('DNS servers that are asked whether it is written, where those of the VM see other names.'),
@@ -64,8 +70,7 @@ function meantForm(input: unknown): string | undefined {
 
 const tls = z.union([words, files, dns], {
   error: ({ input }) =>
-    meantForm(input) ??
-    '`auto`, `internal`, `off`, {cert_file: FILE, key_file: FILE}, or {dns: MODULE, secret: NAME}',
+    meantForm(input) ?? '`auto`, `internal`, `off`, {cert_file: FILE, key_file: FILE}, or {dns: MODULE, secret: NAME}',
 });
 
 export const proxyDeclaration = z
@@ -91,7 +96,11 @@ export const proxyDeclaration = z
           .regex(/^[^\s"'`\\{}$]+$/)
           .optional()
           .describe('Directory of another authority than Caddy’s own choice, such as a private or a staging one.'),
-        ca_file: z.string().min(1).optional().describe('What signed the certificate of that directory, PEM, where it is private.'),
+        ca_file: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('What signed the certificate of that directory, PEM, where it is private.'),
       })
       .refine(
         ({ directory, ca_file: file }) => file === undefined || directory !== undefined,

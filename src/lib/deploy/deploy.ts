@@ -98,9 +98,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const front = {
     certificate: certificate?.id,
     authority:
-      authorityFile === undefined
-        ? undefined
-        : await readAuthority(context, 'app.proxy.acme.ca_file', authorityFile),
+      authorityFile === undefined ? undefined : await readAuthority(context, 'app.proxy.acme.ca_file', authorityFile),
   };
   const tokens = options.dryRun ? '' : await printedTokens(context);
   const by = author(context, userName);

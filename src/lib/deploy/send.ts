@@ -125,7 +125,12 @@ export async function sendRelease(
     if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
   }, 1000);
   try {
-    await launch(context, session, { opened, script, parts: [runner.input, plan, bundle.text, tokens, pem], pack }, run);
+    await launch(
+      context,
+      session,
+      { opened, script, parts: [runner.input, plan, bundle.text, tokens, pem], pack },
+      run,
+    );
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;

@@ -25,8 +25,7 @@ export function servedFinding(pem: string, domain: string, file: string | undefi
   const shown = new X509Certificate(pem);
   const problem = timeProblem(shown, now);
   const said = `the certificate that is shown for ${domain}`;
-  if (problem !== undefined)
-    return fail('TLS_UNTRUSTED', `${said} ${problem}`, file === undefined ? LOGS : DEPLOY);
+  if (problem !== undefined) return fail('TLS_UNTRUSTED', `${said} ${problem}`, file === undefined ? LOGS : DEPLOY);
   if (!covers(namesOf(shown), domain))
     return warn(`${said} is for ${namesOf(shown).join(', ') || 'no name'}`, file === undefined ? LOGS : DEPLOY);
   if (file !== undefined && new X509Certificate(file).fingerprint256 !== shown.fingerprint256)

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { commandLine, ZebuError } from '@zebu/kit';
+import { commandLine, Sensitive, ZebuError } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { RegistryLogin } from '../app-folder/registries.js';
 import { readAuthority } from '../certificate/read.js';
 import type { RegistryDeclaration } from '../config/registry-declaration.js';
 import type { Context } from '../context/context.js';
+import type { CollectedSecrets } from './collect.js';
 import { checkValue } from './value.js';
 
 /** A login at the cloud may ask another service first. */
@@ -50,6 +51,16 @@ function printed(context: Context, { host, command = [] }: RegistryDeclaration):
     });
     child.stdin?.end();
   });
+}
+
+/** The token for a registry as this machine has it; undefined where it has none. @throws REGISTRY_REFUSED */
+export async function tokenHere(
+  context: Context,
+  registry: RegistryDeclaration,
+  values: CollectedSecrets['values'],
+): Promise<Sensitive | undefined> {
+  if (registry.command !== undefined) return new Sensitive(await printed(context, registry));
+  return registry.secret === undefined ? undefined : values.get(registry.secret);
 }
 
 /** Has the commands print their tokens: lines as in a version file, by the names of `registryLogins`. @throws REGISTRY_REFUSED */

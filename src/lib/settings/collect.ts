@@ -26,6 +26,12 @@ async function readSettings(context: Context): Promise<ReadonlyMap<string, Setti
   return found;
 }
 
+/** The values that Compose files are filled with here, secrets aside: those of the commit to deploy are the same, or newer. */
+export async function settingsHere(context: Context): Promise<ReadonlyMap<string, string>> {
+  const found = (await readSettings(context)) ?? new Map<string, Setting>();
+  return new Map([...found].flatMap(([name, { value }]) => (name in context.config.secrets ? [] : [[name, value]])));
+}
+
 /** The declared secret whose value is part of a setting; undefined for none. */
 function secretWithin({ value, refersTo }: Setting, context: Context, secrets: CollectedSecrets): string | undefined {
   const referred = refersTo.find((name) => name in context.config.secrets);

@@ -81,6 +81,48 @@ describe('the Caddyfile', () => {
     );
   });
 
+  it('has a certificate of files in the place that the VM puts its id into, and never another one', () => {
+    const proxy = {
+      domains: ['shop.test', '*.shop.test'],
+      tls: { cert_file: 'a.pem', key_file: 'a.key' },
+      routes: [{ service: 'web', port: 80 }],
+    };
+    const text = file(proxy);
+    expect(text).toContain('\n\ttls /etc/zebu/tls/@certificate@.pem /etc/zebu/tls/@certificate@.pem\n');
+    expect(text).toContain('\tauto_https disable_certs\n');
+    expect(text).not.toContain('a.key');
+    expect(frontPlan(config(proxy), { certificate: 'c0ffee' })).toMatchObject({
+      certificate: 'c0ffee',
+      certificate_domains: 'shop.test *.shop.test',
+      proxy_tried: '',
+    });
+  });
+
+  it('has the DNS written to by a module, which looks its token up itself', () => {
+    const proxy = (tls: object): object => ({
+      domains: ['*.shop.test'],
+      image: 'mine/caddy:2',
+      acme: { directory: 'https://acme.test/dir', ca_file: 'ca.pem' },
+      tls,
+      routes: [{ service: 'web', port: 80 }],
+    });
+    const parse = (tls: object): ReturnType<typeof config> =>
+      configSchema.parse({ app: { name: 'shop', proxy: proxy(tls) }, secrets: { A: {}, B: {} } });
+    const text = (tls: object): string => frontPlan(parse(tls), { authority: 'PEM' })['proxy_config'] ?? '';
+    const one = text({ dns: 'cloudflare', secret: 'A', resolvers: ['1.1.1.1', '192.0.2.1:53'] });
+    expect(one).toContain('\ttls {\n\t\tdns cloudflare {env.ZEBU_DNS_A}\n\t\tresolvers 1.1.1.1 192.0.2.1:53\n\t}\n');
+    expect(one).toContain('\tacme_ca https://acme.test/dir\n\tacme_ca_root /etc/zebu/authority.pem\n');
+    const several = { dns: 'route53', options: { region: 'eu-central-1', token: { secret: 'B' } } };
+    expect(text(several)).toContain(
+      '\t\tdns route53 {\n\t\t\tregion eu-central-1\n\t\t\ttoken {env.ZEBU_DNS_B}\n\t\t}\n',
+    );
+    const plan = frontPlan(parse(several), { authority: 'PEM' });
+    expect(plan).toMatchObject({ proxy_tried: 'mine/caddy:2', proxy_authority: 'PEM' });
+    expect(plan['proxy_compose']).toContain('ZEBU_DNS_B: ${B}\n');
+    expect(() => text({ dns: 'route53', options: { region: 'a b' } })).toThrow();
+    expect(() => text({ dns: 'a }', secret: 'A' })).toThrow();
+  });
+
   it('is part of the plan only where it was asked for', () => {
     expect(frontPlan(configSchema.parse({ app: { name: 'shop' } }))).toEqual({});
     const plan = frontPlan(config({ image: 'caddy:2@sha256:0', routes: [{ service: 'web', port: 80 }] }));

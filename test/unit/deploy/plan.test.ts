@@ -22,6 +22,7 @@ function plan(
       watched,
       settings,
       registries: [],
+      front: {},
     },
     config,
   );

@@ -76,6 +76,79 @@ describe.each(vmShells())('the front proxy, in $name', { timeout: 60_000 }, (she
     expect(docker.filter((each) => each.startsWith('exec'))).toHaveLength(1);
   });
 
+  describe('with a certificate of files', () => {
+    const withCertificates = (...ids: readonly string[]): ReturnType<typeof runnerApp> => {
+      const app = runnerApp(shell);
+      for (const id of ids) app.write(`shared/proxy/config/tls/${id}.pem`, id);
+      app.plan('r2', {
+        routes: 'web',
+        proxy_config: 'tls /etc/zebu/tls/@certificate@.pem\n',
+        certificate: 'aaaa',
+        certificate_domains: 'shop.test *.shop.test',
+      });
+      return app;
+    };
+    const served = (app: ReturnType<typeof runnerApp>): string => app.read('shared/proxy/config/Caddyfile').trim();
+
+    it('is deployed with its own, which is in force from then on', () => {
+      const app = withCertificates('aaaa', 'bbbb');
+      app.write('shared/proxy/certificate', "bound=bbbb\nbound_domains='shop.test *.shop.test'\n");
+      app.run('mode=deploy id=r2; front_prepare && front_bind');
+      expect(served(app)).toBe('tls /etc/zebu/tls/aaaa.pem');
+      expect(app.read('shared/proxy/certificate')).toBe("bound=aaaa\nbound_domains='shop.test *.shop.test'\n");
+    });
+
+    it('is gone back to with the one in force, where that is there and good for all its names', () => {
+      const app = withCertificates('aaaa', 'bbbb');
+      const back = (mode: string, bound: string, domains: string): string => {
+        app.write('shared/proxy/certificate', `bound=${bound}\nbound_domains='${domains}'\n`);
+        app.run(`mode=${mode} id=r1; front_prepare; front_bind`);
+        return served(app);
+      };
+      expect(back('rollback', 'bbbb', '*.shop.test other.test shop.test')).toContain('bbbb');
+      // After a release that failed.
+      expect(back('deploy', 'bbbb', 'shop.test *.shop.test')).toContain('bbbb');
+      expect(back('secrets', 'bbbb', 'shop.test')).toContain('aaaa');
+      expect(back('rollback', 'cccc', 'shop.test *.shop.test')).toContain('aaaa');
+    });
+
+    it('is not started without it', () => {
+      const app = withCertificates();
+      expect(app.run('mode=deploy id=r2; front_prepare || echo "$cause: $reason"').lines).toEqual([
+        'proxy-failed: the certificate of the front proxy is not in the VM any more: deploy again',
+      ]);
+      expect(app.has('shared/proxy/config/Caddyfile')).toBe(false);
+    });
+
+    it('keeps those that a release or the one in force names, and what came within a day', () => {
+      const app = withCertificates('aaaa', 'bbbb', 'cccc', 'dddd');
+      app.write('shared/proxy/certificate', "bound=bbbb\nbound_domains='x'\n");
+      app.run('touch -d "3 days ago" "$base"/shared/proxy/config/tls/[abc]*; prune_certificates');
+      expect(app.list('shared/proxy/config/tls')).toEqual(['aaaa.pem', 'bbbb.pem', 'dddd.pem']);
+    });
+  });
+
+  it('is refused by an image that lacks what its configuration names, and asked only where that may be', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { routes: 'web', proxy_config: 'dns none\n', proxy_tried: 'mine/caddy:2' });
+    app.docker({ 'run --rm -i': 'grep -q "dns none" && { echo "Error: no module" >&2; exit 1; }' });
+    const { lines, docker } = app.run('front_try || echo "$cause: $reason"; proxy_tried=; front_try && echo well');
+    expect(lines).toEqual([
+      'proxy-failed: mine/caddy:2 does not take the configuration of the front proxy: no module',
+      'well',
+    ]);
+    expect(docker).toEqual([
+      'run --rm -i --network none --entrypoint caddy mine/caddy:2 adapt --config /dev/stdin --adapter caddyfile',
+    ]);
+  });
+
+  it('has the authority of its certificates beside its configuration', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { routes: 'web', proxy_config: 'a\n', proxy_authority: 'PEM' });
+    expect(app.run('front_prepare; echo "$reload"; front_prepare; echo "$reload"').lines).toEqual(['1', '']);
+    expect(app.read('shared/proxy/config/authority.pem')).toBe('PEM\n');
+  });
+
   it('is nothing of an app without routes', () => {
     const app = runnerApp(shell);
     expect(app.run('front_prepare; front_sync; front_reload; echo "$?"')).toMatchObject({ docker: [], lines: ['0'] });

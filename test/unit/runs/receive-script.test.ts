@@ -42,12 +42,13 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     ...more,
   });
   /** Everything but what a power cut needs is told; that is there already. */
-  const receive = (plan: string, bundle: string, more: Partial<Start> = {}, tokens = ''): string =>
+  const receive = (plan: string, bundle: string, more: Partial<Start> = {}, tokens = '', pem = ''): string =>
     receiveScript({
       ...start(more),
       commit: 'c0ffee',
       pack: true,
       tokensSize: tokens.length,
+      certificate: pem === '' ? undefined : { id: 'c0ffee', size: pem.length },
       planSize: plan.length,
       secretsSize: bundle.length,
       secretsVersion: 0,
@@ -75,6 +76,23 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     expect(readFileSync(file, 'utf8')).toBe(tokens);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(asked(done).at(-1)).toBe('1.env');
+  });
+
+  it('has the certificate of the front proxy behind them, for its owner alone in folders that the proxy looks into', () => {
+    const done = run(receive('plan', '', {}, '', 'chain and key'), `${RUNNER}planchain and key`);
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    const mode = (path: string): string => (statSync(join(base, path)).mode & 0o777).toString(8);
+    expect(readFileSync(join(base, 'shared/proxy/config/tls/c0ffee.pem'), 'utf8')).toBe('chain and key');
+    expect(mode('shared/proxy/config/tls/c0ffee.pem')).toBe('600');
+    expect([mode('shared/proxy/config'), mode('shared/proxy/config/tls')]).toEqual(['755', '700']);
+    // Half of one is none.
+    expect(
+      run(
+        receive('plan', '', { run: toReleaseId('20261126T120001Z-abcdef0') }, '', 'x'.repeat(50)),
+        `${RUNNER}planchain`,
+      ).code,
+    ).toBe(1);
+    expect(readFileSync(join(base, 'shared/proxy/config/tls/c0ffee.pem'), 'utf8')).toBe('chain and key');
   });
 
   it('is without secrets the version in force, which the runner finds', () => {

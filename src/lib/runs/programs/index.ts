@@ -35,7 +35,8 @@ export function receiveScript(receive: Receive): string {
       : sh`take_part ${`shared/secrets/registries-${receive.run}.env`} ${receive.tokensSize}` + '\n',
     receive.certificate === undefined
       ? ''
-      : variables({ certificate: receive.certificate.id, certificate_size: receive.certificate.size }) + TAKE_CERTIFICATE,
+      : variables({ certificate: receive.certificate.id, certificate_size: receive.certificate.size }) +
+        TAKE_CERTIFICATE,
     bootPart(receive.user, receive.sums),
     startPart(receive, receive),
   ].join('');
