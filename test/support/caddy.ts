@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from './cli.js';
@@ -9,9 +10,27 @@ import type { Project } from './project.js';
 export const CADDY_IMAGE = 'zebu-test/caddy:2';
 
 function run(program: string, args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
   return stdout;
+}
+
+/** Makes an image of a folder, and loads it into the VM of a project. */
+async function loadFolder(project: Project, root: string, image: string): Promise<void> {
+  const archive = mkdtempSync(join(tmpdir(), 'zebu-image-'));
+  try {
+    run('tar', ['-cf', join(archive, 'image.tar'), '-C', root, '.'], archive);
+    const args = [`${ROOT}bin/run.js`, 'vm:ssh', '--', 'docker', 'import', '-c', 'ENV PATH=/usr/bin', '-', image];
+    const child = spawn(process.execPath, args, {
+      cwd: project.folder,
+      env: { ...process.env, ...project.env },
+      stdio: [openSync(join(archive, 'image.tar'), 'r'), 'ignore', 'inherit'],
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    if (code !== 0) throw new Error(`docker import ended with ${String(code)}`);
+  } finally {
+    rmSync(archive, { recursive: true, force: true });
+  }
 }
 
 /** Makes an image of Debian's caddy with the libraries it needs, and loads it into the VM of a project. */
@@ -28,16 +47,21 @@ export async function loadCaddy(project: Project): Promise<void> {
       mkdirSync(dirname(join(root, to)), { recursive: true });
       copyFileSync(from, join(root, to));
     }
-    run('tar', ['-cf', 'caddy.tar', '-C', root, '.'], work);
-    const args = [`${ROOT}bin/run.js`, 'vm:ssh', '--', 'docker', 'import', '-c', 'ENV PATH=/usr/bin', '-', CADDY_IMAGE];
-    const child = spawn(process.execPath, args, {
-      cwd: project.folder,
-      env: { ...process.env, ...project.env },
-      stdio: [openSync(join(work, 'caddy.tar'), 'r'), 'ignore', 'inherit'],
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    if (code !== 0) throw new Error(`docker import ended with ${String(code)}`);
+    await loadFolder(project, root, CADDY_IMAGE);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Caddy with a module for the DNS and, as `labdns`, the server that this writes to. Built once for each state of their sources. */
+export const CADDY_DNS_IMAGE = 'zebu-test/caddy-dns:2';
+
+export async function loadCaddyDns(project: Project): Promise<void> {
+  const sources = join(ROOT, 'test/support/caddy-dns');
+  const hash = createHash('sha256');
+  for (const name of ['build.sh', 'caddy/main.go', 'dns/main.go']) hash.update(readFileSync(join(sources, name)));
+  const root = join(ROOT, '.build/caddy-dns', hash.digest('hex').slice(0, 12));
+  if (!existsSync(join(root, 'usr/bin/caddy')))
+    run('sh', [join(sources, 'build.sh'), sources, join(root, 'usr/bin')], sources);
+  await loadFolder(project, root, CADDY_DNS_IMAGE);
 }

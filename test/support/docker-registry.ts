@@ -127,6 +127,32 @@ export class DockerRegistry {
     });
   }
 
+  /** Gives a tag to the image of another tag, or of a digest. With passwords, not with tokens. */
+  async retag(repository: string, from: string, to: string): Promise<void> {
+    const type = 'application/vnd.docker.distribution.manifest.v2+json';
+    const [[user, password] = ['', '']] = Object.entries(this.#users);
+    const ask = (method: string, name: string, body?: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const asked = request(
+          {
+            ...{ method, host: this.#address, port: this.#port, path: `/v2/${repository}/manifests/${name}` },
+            ...{ ca: this.authority, auth: `${user}:${password}`, headers: { accept: type, 'content-type': type } },
+          },
+          (answer) => {
+            let text = '';
+            answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+            answer.on('end', () =>
+              (answer.statusCode ?? 500) < 300
+                ? resolve(text)
+                : reject(new Error(`${answer.statusCode ?? ''} ${text}`)),
+            );
+          },
+        );
+        asked.once('error', reject).end(body);
+      });
+    await ask('PUT', to, await ask('GET', from));
+  }
+
   async stop(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;

@@ -48,7 +48,7 @@ function routeLines(route: Route, index: number, hold: number): readonly string[
 }
 
 /** The variable of the proxy's container that holds a secret of the DNS challenge; no secret's name is one of Caddy's own then. */
-const challengeVariable = (name: string): string => `ZEBU_DNS_${name}`;
+const challengeVariable = (name: string): string => `DNS_SECRET_${name}`;
 
 /** Values are looked up by the module itself, when it runs: they are in no file. */
 const lookedUp = (name: string): string => `{env.${challengeVariable(name)}}`;

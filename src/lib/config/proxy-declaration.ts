@@ -64,7 +64,7 @@ function meantForm(input: unknown): string | undefined {
   if (issue === undefined) return undefined;
   if (issue.code === 'unrecognized_keys') return `unknown key \`${issue.keys.join('`, `')}\``;
   const key = issue.path.map(String).join('.');
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `\`${key}\` is missing`;
+  if (issue.code === 'invalid_type' && issue.path.length === 1 && !(key in input)) return `\`${key}\` is missing`;
   return key === '' ? issue.message : `\`${key}\`: ${issue.message}`;
 }
 

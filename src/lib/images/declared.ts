@@ -4,7 +4,7 @@ import { ZebuError } from '@zebu/kit';
 import { isTree } from '../config/layers.js';
 
 /** How the name of an image stands in a file: only a scalar of its own can be changed without changing others. */
-export type Written =
+type Written =
   | { readonly kind: 'scalar'; readonly start: number; readonly end: number }
   | { readonly kind: 'alias' | 'anchor' | 'folded' | 'merged' };
 

@@ -3,21 +3,32 @@ export type Interpolated = { readonly text: string } | { readonly unknown: strin
 
 const VARIABLE = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])([^{}]*))?\}|([A-Za-z_]\w*))/g;
 
+/** What stands for one; undefined where that is not known. */
+function valueOf(
+  name: string,
+  operator: string,
+  word: string,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  const value = values.get(name);
+  const counts = value !== undefined && (value !== '' || !operator.startsWith(':'));
+  if (operator.endsWith('+')) return counts ? word : '';
+  if (counts) return value;
+  return operator.endsWith('-') ? word : undefined;
+}
+
 /** As Compose does it; one within the default of another is not looked into. */
 export function interpolate(text: string, values: ReadonlyMap<string, string>): Interpolated {
-  let unknown: string | undefined;
-  const filled = text.replaceAll(VARIABLE, (all, braced?: string, operator?: string, word = '', plain?: string) => {
+  let filled = '';
+  let done = 0;
+  for (const { 0: all, 1: braced, 2: operator = '', 3: word = '', 4: plain, index } of text.matchAll(VARIABLE)) {
     const name = braced ?? plain;
-    if (name === undefined) return '$';
-    const value = values.get(name);
-    const counts = value !== undefined && (value !== '' || operator?.startsWith(':') !== true);
-    if (operator?.endsWith('+') === true) return counts ? word : '';
-    if (counts) return value;
-    if (operator?.endsWith('-') === true) return word;
-    unknown ??= name;
-    return all;
-  });
-  if (unknown !== undefined) return { unknown };
-  const odd = /\$\{[^}]*\}?/.exec(filled.replaceAll('$$', ''))?.[0];
+    const value = name === undefined ? '$' : valueOf(name, operator, word, values);
+    if (value === undefined) return { unknown: name ?? all };
+    filled += text.slice(done, index) + value;
+    done = index + all.length;
+  }
+  filled += text.slice(done);
+  const odd = /\$\{[^}]*\}?/.exec(filled)?.[0];
   return odd === undefined ? { text: filled } : { unknown: odd };
 }

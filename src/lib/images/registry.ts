@@ -15,7 +15,7 @@ export class RegistrySilent extends Error {
   }
 }
 
-export interface Login {
+interface Login {
   readonly user: string;
   readonly token: Sensitive;
 }
@@ -55,16 +55,19 @@ function parseJson(text: string): unknown {
 
 /** `Bearer realm="…",service="…"` as a map; undefined for another scheme. */
 export function parseChallenge(header: string | undefined): ReadonlyMap<string, string> | undefined {
-  const [, rest] = /^\s*Bearer\s+(.*)$/i.exec(header ?? '') ?? [];
-  if (rest === undefined) return undefined;
+  const [scheme = '', ...words] = (header ?? '').trim().split(' ');
+  if (scheme.toLowerCase() !== 'bearer') return undefined;
+  const rest = words.join(' ');
   return new Map(
-    [...rest.matchAll(/([a-z_]+)="([^"]*)"/gi)].map(([, name = '', value = '']) => [name.toLowerCase(), value]),
+    [...rest.matchAll(/\b([a-z_]+)="([^"]*)"/gi)].map(([, name = '', value = '']) => [name.toLowerCase(), value]),
   );
 }
 
 /** The address in `Link: </v2/…>; rel="next"`; undefined at the last page. */
 export function nextPage(header: string | string[] | undefined): string | undefined {
-  return /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec([header].flat().join(', '))?.[1];
+  const links = [header].flat().flatMap((each) => (each ?? '').split(/,(?= *<)/));
+  const next = links.find((link) => /;\s*rel="?next"?/.test(link))?.trim();
+  return next?.startsWith('<') === true ? next.slice(1, next.indexOf('>')) : undefined;
 }
 
 /** A registry that speaks the OCI distribution API, about one repository. */

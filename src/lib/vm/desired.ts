@@ -129,7 +129,7 @@ async function readPublished(context: Context): Promise<readonly PortRange[]> {
 }
 
 /** Those of the front proxy, which is in no Compose file of the app. */
-function frontPorts(proxy: Config['app']['proxy']): readonly PortRange[] {
+export function frontPorts(proxy: Config['app']['proxy']): readonly PortRange[] {
   if (proxy === undefined) return [];
   const one = (port: number, protocol: PortRange['protocol']): PortRange => ({ protocol, first: port, last: port });
   const { http_port: http, https_port: https } = proxy;

@@ -7,8 +7,10 @@ import { leaks } from '../../support/canary.js';
 import { issue } from '../../support/certificates.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
+import { onTerminal, type TerminalRun } from '../../support/terminal.js';
 import { digestOf, TagRegistry } from '../../support/tag-registry.js';
 
+const COMMITTER = { GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'a@example.org' };
 const PASSWORD = 'a-password-that-nobody-sees';
 
 describe('images in registries', { timeout: 120_000 }, () => {
@@ -108,7 +110,7 @@ services:
     expect(closed.log).toContainEqual(expect.stringMatching(/^GET \/token\?.*scope=repository%3Ashop%2Fapi%3Apull/));
   });
 
-  it('are shown as a table, in 60 columns as well, and nothing of a password', async () => {
+  it('are shown as a table, and nothing of a password', async () => {
     const { stdout, stderr, code } = await project.zebu(['app:outdated', '--no-live', '--debug']);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^SERVICE +IMAGE +TAG +PATCH +MINOR +MAJOR +RUNS SINCE$/m);
@@ -194,6 +196,16 @@ services:
     project.write('print', `#!/bin/sh\necho ${PASSWORD}\n`, 0o755);
   });
 
+  it('are found where everybody is let in who asks for a token', async () => {
+    const all = await TagRegistry.start({ repositories: { 'x/y': ['1', '2'] }, auth: 'bearer' });
+    try {
+      project.write('compose.yml', `services: { y: { image: "${all.host}/x/y:1" } }\n`);
+      expect(row(await outdated(), 'y')).toMatchObject({ major: '2', problem: null });
+    } finally {
+      await all.stop();
+    }
+  });
+
   it('are shown although the VM cannot be asked what runs', async () => {
     const found = await project.json<Outdated>(['app:outdated', 'web']);
     expect(found.live).toMatch(/VM/);
@@ -254,6 +266,23 @@ services:
       });
       expect(written).toMatchObject({ written: true, commit: null });
       expect([project.git('diff', '--name-only'), head()]).toEqual(['compose.yml', before]);
+    });
+
+    it('by who agrees on a terminal, and by nobody who does not', async () => {
+      const before = head();
+      const typed = (answer: string): Promise<TerminalRun> =>
+        onTerminal(['app:upgrade', 'web=1.10.0'], {
+          cwd: project.folder,
+          env: { ...project.env, GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'a@example.org', ...COMMITTER },
+          keys: [['Write and commit it? (y/N)', `${answer}\r`]],
+          size: { rows: 30, columns: 80 },
+        });
+      const no = await typed('n');
+      expect([no.code, project.read('compose.yml'), head()]).toEqual([2, compose, before]);
+      expect(no.screen).toContain('Nothing was changed: that was not yes');
+      const yes = await typed('y');
+      expect(yes.code, yes.screen).toBe(0);
+      expect(project.git('log', '-1', '--format=%an %s')).toMatch(/^Ann Upgrade web/);
     });
 
     it('by their digest where they are pinned by one', async () => {

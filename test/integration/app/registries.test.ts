@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
+import type { Outdated, OutdatedImage } from '../../../src/lib/images/results.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
 import { ROOT } from '../../support/cli.js';
 import { DockerRegistry } from '../../support/docker-registry.js';
@@ -175,6 +176,27 @@ sudo rm -r /etc/docker/certs.d`);
     nothingLeft();
   });
 
+  it('are looked for in newer versions with the same logins, and compared with what runs', async () => {
+    const files = project.read('compose.yml');
+    project.write('compose.yml', service(`${registry.host}/team/web:1`));
+    const look = async (): Promise<OutdatedImage | undefined> => {
+      const run = await zebu(['app:outdated', '--json']);
+      expect(run.code, run.stderr).toBe(0);
+      return (JSON.parse(run.stdout) as { result: Outdated }).result.images[0];
+    };
+    const found = await look();
+    expect(found).toMatchObject({ service: 'web', tag: '1', major: '3', moved: false, problem: null });
+    expect(found?.running).toMatchObject({ tag: '1', digest: found?.digest });
+    expect(Date.now() - Date.parse(found?.running?.since ?? '')).toBeLessThan(600_000);
+    await registry.retag('team/web', '2', '1');
+    expect(await look()).toMatchObject({ moved: true });
+    const text = await zebu(['app:outdated']);
+    expect(text.stdout).toContain('web: 1 is another image by now\n');
+    await registry.retag('team/web', found?.digest ?? '', '1');
+    expect(await look()).toMatchObject({ moved: false });
+    project.write('compose.yml', files);
+  });
+
   it('are what an image is built from', async () => {
     expect((await deploy('v2')).verdict).toBe('live');
     expect(guest.run(`docker exec ${APP}-built-1 /bin/busybox cat /tag`)).toBe('1');
@@ -227,6 +249,7 @@ sudo rm -r /etc/docker/certs.d`);
       await other.useTokens();
       publish(other, 'team/web', '4');
       publish(other, 'team/base', '2');
+      publish(other, 'team/web', '5');
       const host = { host: other.host, ca_file: 'other.pem', secret: 'REGISTRY_TOKEN' };
       project.write('other.pem', other.authority);
       project.write(
@@ -238,6 +261,8 @@ sudo rm -r /etc/docker/certs.d`);
       const env = { REGISTRY_TOKEN: 'not-the-right-one' };
       const error = await refused(['app:deploy', '--tag', 'v1', ...withRegistry(host)], env);
       expect(error).toMatchObject({ code: 'REGISTRY_REFUSED', details: { cause: 'registry-denied' } });
+      const newer = await zebu(['app:outdated', 'web', '--json', ...withRegistry(host)]);
+      expect(JSON.parse(newer.stdout)).toMatchObject({ result: { images: [{ tag: '4', major: '5', problem: null }] } });
       expect((await deploy('v4', ...withRegistry(host))).verdict).toBe('live');
     } finally {
       await other.remove();

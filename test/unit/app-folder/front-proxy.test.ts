@@ -110,15 +110,15 @@ describe('the Caddyfile', () => {
       configSchema.parse({ app: { name: 'shop', proxy: proxy(tls) }, secrets: { A: {}, B: {} } });
     const text = (tls: object): string => frontPlan(parse(tls), { authority: 'PEM' })['proxy_config'] ?? '';
     const one = text({ dns: 'cloudflare', secret: 'A', resolvers: ['1.1.1.1', '192.0.2.1:53'] });
-    expect(one).toContain('\ttls {\n\t\tdns cloudflare {env.ZEBU_DNS_A}\n\t\tresolvers 1.1.1.1 192.0.2.1:53\n\t}\n');
+    expect(one).toContain('\ttls {\n\t\tdns cloudflare {env.DNS_SECRET_A}\n\t\tresolvers 1.1.1.1 192.0.2.1:53\n\t}\n');
     expect(one).toContain('\tacme_ca https://acme.test/dir\n\tacme_ca_root /etc/zebu/authority.pem\n');
     const several = { dns: 'route53', options: { region: 'eu-central-1', token: { secret: 'B' } } };
     expect(text(several)).toContain(
-      '\t\tdns route53 {\n\t\t\tregion eu-central-1\n\t\t\ttoken {env.ZEBU_DNS_B}\n\t\t}\n',
+      '\t\tdns route53 {\n\t\t\tregion eu-central-1\n\t\t\ttoken {env.DNS_SECRET_B}\n\t\t}\n',
     );
     const plan = frontPlan(parse(several), { authority: 'PEM' });
     expect(plan).toMatchObject({ proxy_tried: 'mine/caddy:2', proxy_authority: 'PEM' });
-    expect(plan['proxy_compose']).toContain('ZEBU_DNS_B: ${B}\n');
+    expect(plan['proxy_compose']).toContain('DNS_SECRET_B: ${B}\n');
     expect(() => text({ dns: 'route53', options: { region: 'a b' } })).toThrow();
     expect(() => text({ dns: 'a }', secret: 'A' })).toThrow();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema, type Config } from '../../../src/lib/config/schema.js';
 import type { FirewallRule } from '../../../src/lib/proxmox/answers.js';
+import { frontPorts } from '../../../src/lib/vm/desired.js';
 import { changesFirewall, desiredFirewall, firewallChange } from '../../../src/lib/vm/firewall.js';
 
 const vm = (firewall: unknown = {}, more: object = {}): Config['vm'] =>
@@ -39,6 +40,19 @@ describe('desiredFirewall', () => {
       { comment: 'zebu: published by the app', proto: 'udp', dport: '53' },
     ]);
     expect(desired({ publish: [] }).rules).toHaveLength(2);
+  });
+
+  it('opens the ports of the front proxy, which is in no Compose file', () => {
+    const ports = (proxy: object): readonly string[] => {
+      const { app } = configSchema.parse({
+        app: { name: 'shop', proxy: { routes: [{ service: 'web', port: 1 }], ...proxy } },
+      });
+      return frontPorts(app.proxy).map(({ first, protocol }) => `${first}/${protocol}`);
+    };
+    expect(ports({})).toEqual(['80/tcp']);
+    expect(ports({ domains: ['a.test'], https_port: 8443 })).toEqual(['80/tcp', '8443/tcp', '8443/udp']);
+    expect(ports({ domains: ['a.test'], tls: 'off', http_port: 8080 })).toEqual(['8080/tcp']);
+    expect(frontPorts(undefined)).toEqual([]);
   });
 
   it('puts no more ports into a rule than iptables takes', () => {
