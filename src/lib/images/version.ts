@@ -36,10 +36,8 @@ export function parseVersion(tag: string): Version | undefined {
   const [taken, preview] = PREVIEW.exec(rest) ?? [];
   if (taken !== undefined) rest = rest.slice(taken.length);
   if (rest !== '' && !/^[-_.]/.test(rest)) return undefined;
-  if (
-    preview === undefined &&
-    rest.split(/[-_.]/).some((word) => PREVIEW.exec(`-${word}`)?.[0] === `-${word}` && word !== '')
-  )
+  const words = rest.split(/[-_.]/).filter((word) => word !== '');
+  if (preview === undefined && words.some((word) => PREVIEW.exec(word)?.[0] === word))
     return { prefix, parts: texts.map(Number), preview: rest, variant: rest, inVariant: [] };
   return {
     prefix,

@@ -65,6 +65,9 @@ https://${host}:9443 {
 	acme_server
 }
 CADDYFILE
+# As a network at home has it: its own DNS knows its own names.
+sudo rm -f /etc/resolv.conf
+echo nameserver ${host} | sudo tee /etc/resolv.conf >/dev/null
 docker run -d --name dns --network host ${CADDY_DNS_IMAGE} labdns ${host}:53 shop.test ${keys.right} ${host}
 docker run -d --name acme --network host -e XDG_DATA_HOME=/data -v "$PWD/acme:/etc/acme" -v "$PWD/acme/resolv.conf:/etc/resolv.conf" ${CADDY_DNS_IMAGE} caddy run --config /etc/acme/Caddyfile --adapter caddyfile`);
     root = `${guest.run(
@@ -109,7 +112,13 @@ docker run -d --name acme --network host -e XDG_DATA_HOME=/data -v "$PWD/acme:/e
     written.push(run.stdout, run.stderr);
     expect(run.code, run.stdout + run.stderr).toBe(0);
     for (const name of ['any.shop.test', 'shop.test'])
-      await expect.poll(async () => (await asked(name))?.text, { timeout: 120_000, interval: 1000 }).toBe('wild');
+      await expect
+        .poll(async () => (await asked(name))?.text, { timeout: 120_000, interval: 1000 })
+        .toBe('wild')
+        .catch((error: unknown) => {
+          const logs = `docker logs dns 2>&1 | tail -n 10; docker logs acme 2>&1 | grep -v '"info"' | tail -n 10; docker logs ${APP}-zebu-proxy-1 2>&1 | grep -v '"info"' | tail -n 10`;
+          throw new Error(`${name}: ${guest.run(logs)}`, { cause: error });
+        });
     expect((await asked('any.shop.test'))?.issuer).toMatch(/^Caddy Local Authority/);
     const log = guest.run('docker logs dns');
     expect(log).toContain('added _acme-challenge.shop.test.');

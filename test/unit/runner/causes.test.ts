@@ -12,6 +12,7 @@ import COMMIT from '../../../src/lib/runner/commit.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import ENGINE from '../../../src/lib/runner/engine.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
+import FRONT from '../../../src/lib/runner/front.sh';
 import HOOKS from '../../../src/lib/runner/hooks.sh';
 import IMAGES from '../../../src/lib/runner/images.sh';
 import INTENT from '../../../src/lib/runner/intent.sh';
@@ -106,6 +107,7 @@ const PARTS = [
   IMAGES,
   REGISTRIES,
   PREFLIGHT,
+  FRONT,
   BRING_UP,
   COMMIT,
   RECOVER,
