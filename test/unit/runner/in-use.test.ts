@@ -13,6 +13,7 @@ note() { echo "$2"; }
 ${ORDER}${IN_USE}${PRUNE}
 prune_gone_images() { :; }
 prune_files() { :; }
+prune_certificates() { :; }
 prune_build_cache() { :; }
 `;
 
