@@ -52,6 +52,8 @@ export const ERROR_CODES = {
   REF_UNKNOWN: EXIT.precondition,
   REGISTRY_REFUSED: EXIT.precondition,
   REPOSITORY_INCOMPLETE: EXIT.precondition,
+  PULL_DISABLED: EXIT.precondition,
+  PULL_REFUSED: EXIT.precondition,
   COMPOSE_INVALID: EXIT.precondition,
   SECRET_MISSING: EXIT.precondition,
   SECRET_EXPOSED: EXIT.precondition,

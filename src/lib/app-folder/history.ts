@@ -9,6 +9,7 @@ export const releaseRecord = z.object({
   subject: z.string().default(''),
   who: z.string(),
   from: z.string(),
+  by: z.string().default('').describe('`pull` for what the VM deployed by itself; empty for what a client did.'),
   mode: z.string().default('deploy'),
   /** Names the journal: `app:follow <run>`. */
   run: z.string().optional(),

@@ -4,6 +4,7 @@ import { builtTransports } from './built-transports.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
+import { checkPull, pullSection } from './pull-section.js';
 import { checkProxy, proxyDeclaration } from './proxy-declaration.js';
 import { duration, port, seconds, serviceName } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
@@ -364,6 +365,11 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         .array(secretSource)
         .default([{ use: 'env' }, { use: 'dotenv' }])
         .describe('Where values come from, first match wins.'),
+      pull: pullSection
+        .optional()
+        .describe(
+          'How the VM deploys by itself what is released in git, once `pull:enable` was run. Default: it does not.',
+        ),
       registries: registryDeclarations
         .default([])
         .describe(
@@ -375,6 +381,7 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         context.addIssue({ code: 'custom', path, message });
       checkRegistries(config, refuse);
       checkProxy(config, refuse);
+      checkPull(config, refuse);
     });
 }
 

@@ -1,0 +1,13 @@
+# What the history says of a commit: `live`, `failed`, `interrupted` or nothing, as it was brought last. `ref` and `commit` are given; of a
+# tag that was live under another name it is nothing.
+
+# include ../app-folder/member.awk
+member($0, "commit") == commit && (member($0, "mode") == "deploy" || member($0, "mode") == "") {
+  verdict = member($0, "verdict")
+  cause = member($0, "cause")
+  if (verdict == "live") { if (member($0, "ref") == ref) said = "live"; cut = 0 }
+  else if (cause == "interrupted") { if (++cut > 3) said = "failed"; else if (said != "failed") said = "interrupted" }
+  else said = "failed"
+  if (verdict != "live") { run = member($0, "run"); why = cause }
+}
+END { if (said != "") print said, run, why }
