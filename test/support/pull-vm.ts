@@ -17,7 +17,17 @@ import { planSumOf } from '../../src/lib/pull/plan-sum.js';
 import { POLL_PROGRAM } from '../../src/lib/pull/units.js';
 import { readSigner } from '../../src/lib/pull/signers.js';
 import { settingsFile, type Enabling } from '../../src/lib/pull/enabled.js';
-import { runIn, type VmShell } from './shells.js';
+import { allShells, runIn, type ShellRun } from './shells.js';
+
+let runs = 0;
+
+/** Runs a program in each shell of a VM in turn: what runs several times runs in all of them. */
+export function inTurn(program: string, options: Parameters<typeof runIn>[2] = {}): ShellRun {
+  const shells = allShells();
+  const shell = shells[runs++ % shells.length];
+  if (shell === undefined) throw new Error('there is a shell');
+  return runIn(shell, program, options);
+}
 
 /** Everything of an app's folder that a look at a repository needs, and a repository with somebody who pushes to it. */
 export class PullVm {
@@ -25,11 +35,9 @@ export class PullVm {
   readonly base = join(this.folder, 'shop');
   readonly origin = join(this.folder, 'origin.git');
   readonly work = join(this.folder, 'work');
-  readonly #shell: VmShell;
   #home = join(this.folder, 'home');
 
-  constructor(shell: VmShell) {
-    this.#shell = shell;
+  constructor() {
     for (const each of ['home', 'shop/pull/state', 'shop/pull/gnupg', 'shop/shared/secrets'])
       mkdirSync(join(this.folder, each), { recursive: true, mode: 0o700 });
     for (const key of ['mine', 'theirs'])
@@ -131,7 +139,7 @@ export class PullVm {
   /** One look. */
   look(now = '', env: NodeJS.ProcessEnv = {}): Readonly<Record<string, string>> {
     const program = variables({ app: 'shop', base: this.base, user: 'deploy' }) + POLL_PROGRAM;
-    const { code, stdout, stderr } = runIn(this.#shell, program, { args: now === '' ? [] : [now], env });
+    const { code, stdout, stderr } = inTurn(program, { args: now === '' ? [] : [now], env });
     this.said = stderr;
     if (code !== 0) throw new Error(`exit status ${code ?? 'none'}: ${stderr}`);
     return Object.fromEntries(

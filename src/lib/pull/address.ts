@@ -13,7 +13,7 @@ export interface RepositoryAddress {
   readonly path: string;
 }
 
-const SCP = /^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)(\S+)$/;
+const SCP = /^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/|:)(\S+)$/;
 
 const refuse = (text: string, why: string): ZebuError =>
   new ZebuError('CONFIG_INVALID', `pull.repository ${text}: ${why}`, {

@@ -103,10 +103,10 @@ function enableScript(
 /** Starts a look at the repository by hand, and reads what it says. */
 export async function lookNow(session: SshSession, context: Context, now: 'now' | 'once') {
   const { base } = appLayout(context.config.app.name);
-  const { stdout, stderr, code } = await session.exec(
-    ['sh', `${base}/units/${POLL_UNIT}`, now],
-    { signal: context.signal, timeoutMs: LOOK_MS },
-  );
+  const { stdout, stderr, code } = await session.exec(['sh', `${base}/units/${POLL_UNIT}`, now], {
+    signal: context.signal,
+    timeoutMs: LOOK_MS,
+  });
   const looked = parseLooked(parseFacts(stdout));
   if (looked === null && code !== 0)
     throw new ZebuError(

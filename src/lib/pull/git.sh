@@ -14,10 +14,15 @@ far_git() {
   shift
   [ -z "$token_secret" ] || set -- -c "credential.helper=$trust/credential" "$@"
   [ ! -s "$trust/ca.pem" ] || set -- -c "http.sslCAInfo=$trust/ca.pem" "$@"
-  # The file of known hosts is what the client wrote; nothing is ever learned. Of the login nothing is taken but the key.
-  GIT_SSH_COMMAND="ssh -F none -i $trust/id_ed25519 -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=$trust/known_hosts -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o BatchMode=yes -o PasswordAuthentication=no -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4" \
-    timeout -k 10 "$far_limit" git --git-dir="$objects" -c core.hooksPath=/dev/null -c gc.auto=0 -c protocol.version=2 \
-    -c protocol.allow=never -c "protocol.$scheme.allow=always" -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c credential.interactive=false \
-    -c fetch.fsckObjects=true -c fetch.fsck.zeroPaddedFilemode=ignore -c fetch.fsck.badTimezone=ignore -c fetch.fsck.missingSpaceBeforeDate=ignore \
-    -c fetch.recurseSubmodules=false "$@"
+  # The file of known hosts is what the client wrote; nothing is ever learned. Of the login nothing is taken but the key. Some `timeout`
+  # outlives for a moment what it watches, and must not keep the lock.
+  (
+    exec 8>&-
+    GIT_SSH_COMMAND="ssh -F none -i $trust/id_ed25519 -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=$trust/known_hosts -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o BatchMode=yes -o PasswordAuthentication=no -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+    export GIT_SSH_COMMAND
+    exec timeout -k 10 "$far_limit" git --git-dir="$objects" -c core.hooksPath=/dev/null -c gc.auto=0 -c protocol.version=2 \
+      -c protocol.allow=never -c "protocol.$scheme.allow=always" -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c credential.interactive=false \
+      -c fetch.fsckObjects=true -c fetch.fsck.zeroPaddedFilemode=ignore -c fetch.fsck.badTimezone=ignore -c fetch.fsck.missingSpaceBeforeDate=ignore \
+      -c fetch.recurseSubmodules=false "$@"
+  )
 }

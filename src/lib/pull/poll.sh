@@ -90,7 +90,11 @@ if [ -z "$now" ] && [ -f trouble ]; then
   # A clock that was set back does not make it wait for ever.
   if [ "$clock" -lt "$next" ] && [ $((next - clock)) -le 900 ]; then exit 0; fi
 fi
-[ -d repo.git ] || { git init -q --bare repo.git && echo ../../../../repo.git/objects >repo.git/objects/info/alternates; } || exit 1
+[ -d repo.git ] || git init -q --bare repo.git || exit 1
+# What the app's own repository has need not be fetched.
+if [ -d "$base/repo.git/objects" ]; then echo ../../../../repo.git/objects >repo.git/objects/info/alternates
+else rm -f repo.git/objects/info/alternates
+fi
 
 # One question.
 if [ "$mode" = tags ]; then far_git 60 ls-remote --refs --tags -- "$repository" >"$work/refs" 2>"$work/error" </dev/null || trouble
@@ -219,7 +223,7 @@ while IFS='	' read -r _ oid ref; do
   fi
   # What the author meant to be next is not jumped over to an older one.
   check_commit "$ref" "$commit" || { refuse; say refused "$reason"; }
-  if ! { flock -ns 7; } 7<"$base/lock" 2>/dev/null && [ -e "$base/lock" ]; then say busy "another run is at work; $ref is next"; fi
+  if [ -e "$base/lock" ] && ! { flock -ns 7; } 7<"$base/lock"; then say busy "another run is at work; $ref is next"; fi
   [ "$now" != now ] || rm -f tried
   if [ "$(cat tried 2>/dev/null)" = "$commit 3" ]; then
     cause=not-started reason="$ref could not be started three times: zebu pull:now tries again; why: journalctl -u 'zebu-pull*@$app'"

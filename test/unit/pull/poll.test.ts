@@ -3,14 +3,14 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PullVm } from '../../support/pull-vm.js';
-import { allShells, standIns } from '../../support/shells.js';
+import { standIns } from '../../support/shells.js';
 
 const hasGpg = spawnSync('gpg', ['--version']).status === 0;
 
-describe.each(allShells())('in $name, a look at a repository', { timeout: 60_000 }, (shell) => {
+describe('a look at a repository', { timeout: 60_000 }, () => {
   let vm: PullVm;
   beforeEach(() => {
-    vm = new PullVm(shell);
+    vm = new PullVm();
   });
   afterEach(() => vm.remove());
   const stateOf = (now = ''): string => {
@@ -297,21 +297,21 @@ describe.each(allShells())('in $name, a look at a repository', { timeout: 60_000
       git: `case "$*" in *ls-remote*) echo asked >>'${vm.folder}/asked' ;; esac; exec /usr/bin/git "$@"`,
     });
     renameSync(vm.origin, `${vm.origin}.away`);
-    // Ten minutes, a look each minute: the clock is what the VM's date says.
-    const at = (minute: number): void => {
-      standIns(join(vm.folder, 'bin'), {
-        date: `case "$*" in +%s) echo ${1_800_000_000 + minute * 60} ;; *) exec /bin/date "$@" ;; esac`,
-      });
+    // A look each minute: what was written down is so much longer ago.
+    const minute = (): void => {
       vm.look('', { PATH: join(vm.folder, 'bin') });
+      const [cause = '', since, times, told, next] = vm.read('pull/state/trouble').trim().split(' ');
+      if (cause !== '')
+        writeFileSync(join(state, 'trouble'), [cause, Number(since) - 60, times, told, Number(next) - 60].join(' '));
     };
     rmSync(join(state, 'order'), { force: true });
     writeFileSync(join(state, 'answered'), '');
-    for (let minute = 0; minute <= 20; minute++) at(minute);
+    for (let minutes = 0; minutes < 20; minutes++) minute();
     const asked = spawnSync('grep', ['-c', 'asked', join(vm.folder, 'asked')], { encoding: 'utf8' }).stdout.trim();
     expect(Number(asked)).toBeLessThanOrEqual(5);
     expect(vm.events()).toEqual(['pull-away not-found']);
     renameSync(`${vm.origin}.away`, vm.origin);
-    for (let minute = 21; minute <= 40; minute++) at(minute);
+    for (let minutes = 0; minutes < 20; minutes++) minute();
     expect(vm.events()).toEqual(['pull-away not-found', 'pull-back']);
     expect(existsSync(join(state, 'order'))).toBe(true);
   });

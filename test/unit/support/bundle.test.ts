@@ -157,6 +157,7 @@ describe('what the VM says', () => {
     },
     ...{
       from: 'canary-laptop',
+      by: '',
       mode: 'deploy',
       step: '',
       started: 1,

@@ -15,7 +15,7 @@ export const PACKAGES: readonly string[] = [
   ...['systemd', 'systemd-sysv', 'systemd-resolved', 'dbus', 'procps', 'iproute2', 'iptables', 'sudo'],
   ...['cloud-init', 'cloud-guest-utils', 'netcat-openbsd', 'qemu-guest-agent', 'openssh-server'],
   ...['docker.io', 'docker-cli', 'docker-buildx', 'docker-compose', 'crun', 'ca-certificates', 'git'],
-  ...['busybox-static', 'curl', 'less'],
+  ...['busybox-static', 'curl', 'gpg', 'less'],
 ];
 
 /** Size of the image's disk before anyone grows it. */

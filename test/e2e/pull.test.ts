@@ -1,0 +1,214 @@
+/** Pull deploys where systemd is the real one: timers, paths, and the sandbox that the fast guests do not have. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { DoctorResult } from '../../src/lib/doctor/results.js';
+import type { PullEnabled, PullStatus } from '../../src/lib/pull/results.js';
+import { GitServer } from '../support/git-server.js';
+import { guestShell, type Shell } from '../support/guest-shell.js';
+import type { Project } from '../support/project.js';
+import { tinyApp } from '../support/tiny-app.js';
+
+/** An emulated machine takes minutes for what takes a real one seconds. */
+const EMULATED_MS = 840_000;
+const APP = 'alone';
+const EVERY = 10;
+
+const lab = inject('lab');
+const keys = mkdtempSync(join(tmpdir(), 'zebu-e2e-gpg-'));
+let server: GitServer;
+let project: Project;
+let guest: Shell;
+let ip: string;
+
+const run = (program: string, ...args: readonly string[]): string => {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, GNUPGHOME: keys },
+  });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+  return stdout;
+};
+const json = <T>(...args: readonly string[]): Promise<T> =>
+  project.json<T>(args, { env: { HOME: server.home }, timeoutMs: EMULATED_MS });
+const status = (): Promise<PullStatus> => json<PullStatus>('pull:status');
+const push = (name: string, ...signed: readonly string[]): void => {
+  project.write('web/www/version', `${name}\n`);
+  project.git('add', '-A');
+  project.git('commit', '-q', '--allow-empty', '-m', name);
+  run(
+    'git',
+    '-C',
+    project.folder,
+    '-c',
+    'user.name=Test',
+    '-c',
+    'user.email=test@example.org',
+    ...signed,
+    'tag',
+    '-s',
+    '-m',
+    name,
+    name,
+  );
+  project.git('push', '-q', '--tags');
+};
+const until = async (what: string, is: () => Promise<boolean>): Promise<number> => {
+  const from = Date.now();
+  while (!(await is())) {
+    if (Date.now() - from > EMULATED_MS / 2)
+      throw new Error(
+        `${what}\n${JSON.stringify(await status(), undefined, 1)}\n${guest.run("sudo journalctl -n 60 -u 'zebu-*' --no-pager")}`,
+      );
+    await sleep(500);
+  }
+  return (Date.now() - from) / 1000;
+};
+const served = (name: string) => async (): Promise<boolean> => {
+  try {
+    const answer = await fetch(`http://${ip}:8080/version`, { signal: AbortSignal.timeout(5000) });
+    return (await answer.text()).trim() === name;
+  } catch {
+    return false;
+  }
+};
+const isState = (state: string, ref: string) => async (): Promise<boolean> => {
+  const { looked } = await status();
+  return looked?.state === state && looked.ref === ref;
+};
+
+beforeAll(async () => {
+  server = await GitServer.start(lab.network.gateway);
+  project = tinyApp({ lab, app: APP, config: { vm: { memory_mb: 1024 }, deploy: { stability: 1 } } });
+  run(
+    'gpg',
+    '--batch',
+    '--quiet',
+    '--passphrase',
+    '',
+    '--quick-gen-key',
+    'release@example.org',
+    'ed25519',
+    'sign',
+    'never',
+  );
+  project.write('keys/release.asc', run('gpg', '--armor', '--export', 'release@example.org'));
+  const yaml = parse(project.read('zebu.yml')) as Record<string, unknown>;
+  yaml['pull'] = { repository: server.url, every: EVERY, signed_by: [`${project.key}.pub`, 'keys/release.asc'] };
+  project.write('zebu.yml', stringify(yaml));
+  project.git('config', 'gpg.format', 'ssh');
+  project.git('config', 'user.signingKey', project.key);
+  project.git('remote', 'add', 'origin', server.repository);
+  ({ ip } = await json<{ ip: string }>('vm:create'));
+  guest = guestShell(ip, project.key);
+}, EMULATED_MS);
+afterAll(async () => {
+  await project.zebu(['vm:destroy', '--yes']);
+  project.remove();
+  await server.remove();
+  spawnSync('gpgconf', ['--homedir', keys, '--kill', 'all']);
+  rmSync(keys, { recursive: true, force: true });
+});
+
+it('is enabled beside a first release of the client', async () => {
+  push('v1.0');
+  await json('app:deploy', '--tag', 'v1.0');
+  const { key } = await json<PullEnabled>('pull:enable');
+  server.allow(key ?? '');
+  expect((await json<PullEnabled>('pull:enable')).accepted).toBe(true);
+  await until('it is at rest', isState('live', 'v1.0'));
+});
+
+it('deploys a tag signed with an SSH key, by a timer and from within the sandbox', async () => {
+  push('v1.1');
+  const seconds = await until('v1.1 is live', served('v1.1'));
+  console.error(`push to live: ${seconds.toFixed(1)} s, looking every ${EVERY} s`);
+  await until('the books are closed', isState('live', 'v1.1'));
+});
+
+it('deploys a tag signed with OpenPGP', async () => {
+  push('v1.2', '-c', 'gpg.format=openpgp', '-c', 'user.signingKey=release@example.org');
+  await until('v1.2 is live', served('v1.2'));
+  await until('the books are closed', isState('live', 'v1.2'));
+});
+
+it('refuses what is not signed', async () => {
+  project.git('tag', '-a', '-m', 'v1.3', 'v1.3');
+  project.git('push', '-q', '--tags');
+  await until('v1.3 is refused', isState('refused', 'v1.3'));
+});
+
+it('is as systemd has it, and doctor says so', async () => {
+  const { units, systemd } = await status();
+  expect(systemd).toBe(true);
+  expect(units.map(({ name, lastResult }) => [name, lastResult])).toEqual([
+    ['pull-run', 'success'],
+    ['pull', 'success'],
+  ]);
+  const pull = units.find(({ name }) => name === 'pull');
+  const now = Number(guest.run('date +%s'));
+  expect(pull?.lastEnd).toBeGreaterThan(now - 3 * EVERY - 30);
+  if (pull?.running === false) expect(pull.next).toBeLessThanOrEqual(now + EVERY + 2);
+  const diagnosis = await project.zebu(['doctor', '--json'], { env: { HOME: server.home }, timeoutMs: EMULATED_MS });
+  const { checks } = (JSON.parse(diagnosis.stdout) as { result: DoctorResult }).result;
+  expect(checks.find(({ id }) => id === 'units')).toMatchObject({
+    status: 'ok',
+    detail: expect.stringMatching(/pull ran .*success/) as string,
+  });
+  interface Diff {
+    readonly drift: readonly { readonly key: string; readonly found: string }[];
+  }
+  guest.run(
+    `sudo systemctl disable --now zebu-pull@${APP}.timer 2>/dev/null; sudo systemctl mask zebu-pull-run@${APP}.path 2>/dev/null || :`,
+  );
+  const found = (await json<Diff>('vm:diff')).drift.find(({ key }) => key === 'guest.units')?.found;
+  expect(found).toContain(`zebu-pull@${APP}.timer disabled`);
+  await json('vm:apply');
+  expect((await json<Diff>('vm:diff')).drift.map(({ key }) => key)).not.toContain('guest.units');
+});
+
+it('has a sandbox in which Docker, the home and the rest of the disk are not to be had', async () => {
+  const says = (line: string): string =>
+    guest.run(
+      `sudo systemd-run --quiet --pipe --wait $(systemctl cat zebu-pull@${APP}.service | sed -n '/^\\[Service\\]/,$p' | grep -E '^(NoNew|Capab|Ambient|Protect|Private|Lock|Restrict|System|Memory|Inaccess|ReadWrite|User|Tasks)[A-Za-z]*=' | sed "s/'//g; s/.*/-p '&'/" | tr '\\n' ' ' | sed "s/^/ /" | xargs printf '%s ' >/dev/null; systemctl cat zebu-pull@${APP}.service | grep -E '^(NoNew|Capab|Ambient|Protect|Private|Lock|Restrict|Memory|Inaccess|ReadWrite|User)[A-Za-z]*=[^ ]*$' | sed 's/^/-p /' | tr '\\n' ' ') -p 'InaccessiblePaths=-/run/docker.sock -/run/containerd' sh -c '${line}' 2>&1 || :`,
+    );
+  expect(says('docker version --format x')).toMatch(/permission denied|cannot connect|Cannot connect/i);
+  expect(says('touch /opt/zebu/x')).toMatch(/Read-only file system/);
+  expect(says('ls /home/deploy')).toMatch(/cannot open|cannot access|Permission denied/);
+  expect(says('sudo -n id')).toMatch(/no new privileges/i);
+  const score = guest.run(`systemd-analyze security --no-pager zebu-pull@${APP}.service | tail -n 1`);
+  console.error(score);
+  expect(Number(/level for \S+: (\d+\.\d)/.exec(score)?.[1])).toBeLessThan(3);
+});
+
+it('costs next to nothing while nothing happens, and its journal does not grow', async () => {
+  const used = (): number => Number(guest.run(`systemctl show zebu-pull@${APP}.service -p CPUUsageNSec --value`));
+  const lines = (): number => Number(guest.run(`sudo journalctl -u 'zebu-*@${APP}.*' --no-pager -q | wc -l`));
+  await until(
+    'it looks again',
+    async () => ((await status()).units.find(({ name }) => name === 'pull')?.lastEnd ?? 0) > 0,
+  );
+  const before = lines();
+  const looks: number[] = [];
+  let last = 0;
+  for (let tries = 0; looks.length < 5 && tries < 200; tries++) {
+    const end = Number(guest.run(`systemctl show zebu-pull@${APP}.service -p ExecMainExitTimestampMonotonic --value`));
+    const state = guest.run(`systemctl show zebu-pull@${APP}.service -p ActiveState --value`);
+    if (end !== last && state === 'inactive') {
+      looks.push(used() / 1e9);
+      last = end;
+    }
+    await sleep(1000);
+  }
+  const mean = looks.reduce((sum, each) => sum + each, 0) / looks.length;
+  console.error(
+    `idle: ${mean.toFixed(3)} s of CPU a look; at every: 60 that is ${(mean * 60).toFixed(1)} s an hour, 60 starts`,
+  );
+  expect(looks).toHaveLength(5);
+  expect((mean * 60) / 3600).toBeLessThan(0.01);
+  expect(lines() - before).toBeLessThanOrEqual(2);
+});
