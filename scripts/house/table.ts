@@ -183,6 +183,7 @@ export const FOLDERS: readonly Folder[] = [
     'settings',
     'deploy',
     'init',
+    'pull',
   ),
   folder('up', 'check, VM and release in one', 'ui', 'repository', 'context', 'vm', 'app-folder', 'deploy', 'doctor'),
   folder(

@@ -48,6 +48,10 @@ export default class CiInit extends ProjectCommand<CiInitialized> {
       ...flags,
       zebu: (top) => ciPackage({ given: flags.package, cwd: process.cwd(), top, version, repository }),
     });
+    if (made.privateHost !== null)
+      this.io.out(
+        `${made.privateHost} is not to be reached from GitHub. Without any way in, the VM can fetch signed tags itself: zebu pull:enable (docs/pull.md). The workflow needs a runner that reaches it (--runner self-hosted).`,
+      );
     this.io.out(`wrote ${made.file}`);
     this.io.out(`secrets to set (Settings, Secrets and variables, Actions): ${made.secrets.join(', ')}`);
     this.io.out(`variables, where zebu.yml does not say it: ${made.variables.join(', ')}`);

@@ -21,7 +21,7 @@ export function releaseLines(releases: readonly Release[], width = Infinity): re
     what(each),
     ...(width < NARROW ? [] : [each.mode === 'secrets' ? '' : each.subject]),
     outcome(each),
-    ...(width < NARROW ? [] : [each.who]),
+    ...(width < NARROW ? [] : [each.by === '' ? each.who : `${each.who} (${each.by})`]),
     each.id,
   ]);
   const all = ['', 'WHEN (UTC)', 'WHAT', 'SUBJECT', 'HOW IT ENDED', 'BY', 'RELEASE'];

@@ -7,6 +7,7 @@ import type { Context } from '../context/context.js';
 import { GitProgram } from '../repository/git-program.js';
 import { describedTransport } from '../providers/registry.js';
 import type { CiPackage } from './package.js';
+import { isPrivateHost } from './private-host.js';
 import { accessSecrets, renderWorkflow, type AccessInCi } from './workflow.js';
 import type { CiInitialized } from './results.js';
 
@@ -65,5 +66,9 @@ export async function ciInit(
     secrets: [...accessSecrets(access), ...Object.keys(config.secrets)],
     variables: ['PROXMOX_HOST', 'PROXMOX_PORT'],
     environment: options.environment,
+    privateHost:
+      config.proxmox.host !== undefined && options.runner !== 'self-hosted' && isPrivateHost(config.proxmox.host)
+        ? config.proxmox.host
+        : null,
   };
 }

@@ -40,6 +40,7 @@ const WITHOUT_CONFIG = [
   'docker',
   'disk',
   'units',
+  'pull',
   'firewall',
   'clock',
   'release',

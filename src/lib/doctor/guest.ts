@@ -12,7 +12,9 @@ import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
+import { seePull } from '../pull/status.js';
 import type { Findings } from './proxmox.js';
+import { pullFinding } from './pull.js';
 import { snapshotFinding } from './snapshots.js';
 import { unitsFinding } from './units.js';
 import SURVEY from './survey.sh';
@@ -199,11 +201,17 @@ async function units(context: Context, { session, facts }: Seen): Promise<Findin
   return unitsFinding(seen, name, Number(facts?.get('time') ?? 0));
 }
 
+async function pull(context: Context, { session }: Seen): Promise<Finding> {
+  return session === undefined
+    ? skip('the VM was not looked into')
+    : pullFinding(context, await seePull(session, context));
+}
+
 /** Runs a check on what was seen in the VM, where it was looked into. */
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, pull, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -226,6 +234,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
       needs: ['vm-ssh'],
       seconds: SSH_SECONDS,
       run: withVm(findings, (_, signal) => units({ ...context, signal }, seen)),
+    },
+    {
+      id: 'pull',
+      needs: ['vm-ssh'],
+      seconds: SSH_SECONDS,
+      run: withVm(findings, (_, signal) => pull({ ...context, signal }, seen)),
     },
     {
       id: 'firewall',

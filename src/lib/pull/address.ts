@@ -20,7 +20,7 @@ const refuse = (text: string, why: string): ZebuError =>
     hint: 'As the VM reaches it: git@github.com:me/shop.git, ssh://git@host:2222/shop.git or https://host/shop.git',
   });
 
-const bare = (path: string): string => path.replace(/^\/+/, '').replace(/\.git$/, '');
+const bare = (path: string): string => path.replace(/^\//, '').replace(/\.git$/, '');
 
 /** @throws CONFIG_INVALID for what the VM could not fetch from */
 export function parseAddress(text: string): RepositoryAddress {
@@ -35,7 +35,7 @@ export function parseAddress(text: string): RepositoryAddress {
   if (url === undefined || (scheme !== 'ssh' && scheme !== 'https' && scheme !== 'http'))
     throw refuse(text, 'is none of ssh and https');
   if (url.password !== '')
-    throw refuse(text.replace(/\/\/.*@/, '//…@'), 'has a password in it; declare it: pull.secret');
+    throw refuse(`${scheme}://…@${url.host}${url.pathname}`, 'has a password in it; declare it: pull.secret');
   const host = url.hostname.replaceAll(/[[\]]/g, '').toLowerCase();
   if (host === '' || host.startsWith('-')) throw refuse(text, 'names no host');
   const port = url.port === '' ? undefined : Number(url.port);

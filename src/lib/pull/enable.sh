@@ -44,6 +44,6 @@ if [ -n "$openpgp" ]; then
 fi
 mv gnupg.new gnupg
 rm -rf state/repo.git
-rm -f state/seen state/refused.jsonl state/trouble state/tip state/order state/tried state/last state/answered
+rm -f state/seen state/refused.jsonl state/trouble state/tip state/order state/tried state/last state/answered state/resting
 # Last: without it nothing begins.
 place settings "$settings"

@@ -1,4 +1,4 @@
-import { posix, join } from 'node:path';
+import { posix } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { sh, variables, ZebuError } from '@zebu/kit';
 import { appLayout } from '../app-folder/layout.js';
@@ -39,7 +39,7 @@ export interface Enabling {
 const EXAMPLE = "pull: { tags: 'v*', signed_by: [~/.ssh/id_ed25519.pub] }";
 
 /** The section `pull`. @throws CONFIG_INVALID when there is none */
-export function pullSectionOf({ config, loaded }: Context): PullSection {
+function pullSectionOf({ config, loaded }: Context): PullSection {
   if (config.pull !== undefined) return config.pull;
   throw new ZebuError('CONFIG_INVALID', `${loaded.file} has no section \`pull\``, {
     hint: `Add for example: ${EXAMPLE}`,
@@ -208,5 +208,3 @@ export function credentialProgram({ address, pull }: Enabling, app: string): str
     CREDENTIAL
   );
 }
-
-export const pullFolder = (app: string): string => join(appLayout(app).base, 'pull');

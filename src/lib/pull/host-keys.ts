@@ -8,8 +8,8 @@ import type { RepositoryAddress } from './address.js';
 /** What is asked of this machine and of GitHub, so that tests can answer. */
 export interface HostKeySources {
   /** Standard output of a program; undefined when it failed. */
-  run(program: string, args: readonly string[]): Promise<string | undefined>;
-  fetch: typeof fetch;
+  readonly run: (program: string, args: readonly string[]) => Promise<string | undefined>;
+  readonly fetch: typeof fetch;
   readonly signal: AbortSignal;
 }
 

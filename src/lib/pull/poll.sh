@@ -24,20 +24,24 @@ clock=$(date +%s)
 clean() { if [ -d "$masks" ]; then printf '%s' "$1" | mask; else printf '%s' "$1"; fi | tr '\000-\037' ' ' | cut -c1-400; }
 keep() { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; }
 
-# say STATE WHY: what is so now, for pull:status. The end of this program.
+# say STATE WHY: what is so now, for pull:status. The end of this program. Where nothing changes by itself any more, what was answered is kept.
 say() {
-  why=$(clean "$2")
-  text=$(printf 'polled=%s\nstate=%s\nref=%s\noid=%s\ncommit=%s\nwhy=%s' "$clock" "$1" "$ref" "$oid" "$commit" "$why")
+  text=$(printf 'polled=%s\nstate=%s\nref=%s\noid=%s\ncommit=%s\nwhy=%s' "$clock" "$1" "$ref" "$oid" "$commit" "$2")
   keep last "$text"
+  case $1 in
+    live | left | failed) cp "$work/refs" refs.new && mv -f refs.new refs && keep resting "$live_id" ;;
+    *) rm -f resting ;;
+  esac
   printf '%s\n' "$text"
   exit 0
 }
 
 # refuse: recorded, and told, once for an object and a cause.
 refuse() {
+  reason=$(clean "$reason")
   known="\"oid\":\"$oid\",\"cause\":\"$cause\""
   if ! grep -qsF "$known" refused.jsonl; then
-    words=$(json_text "$(clean "$reason")")
+    words=$(json_text "$reason")
     members="\"ref\":\"$ref\",$known,\"commit\":\"$commit\",\"reason\":\"$words\""
     { tail -n 99 refused.jsonl 2>/dev/null; printf '{"t":%s,%s}\n' "$clock" "$members"; } >refused.new && mv -f refused.new refused.jsonl
     event "$base" pull-refused "$members"
@@ -66,6 +70,7 @@ trouble() {
     key-refused) words="the git server does not accept the deploy key or token: zebu pull:status shows the key${words:+ ($words)}" ;;
     away) words="the git server does not answer${words:+: $words}" ;;
   esac
+  words=$(clean "$words")
   since=$clock times=0 told=0 was=
   if [ -f trouble ]; then read -r was since times told _ <trouble; fi
   [ "$was" = "$cause" ] || { since=$clock times=0 told=0; }
@@ -75,7 +80,7 @@ trouble() {
   # A new deploy key is not known to the server at first.
   if [ -e answered ] && [ "$told" = 0 ] && { [ "$cause" != away ] || [ $((clock - since)) -ge 300 ]; }; then
     told=1
-    text=$(json_text "$(clean "$words")")
+    text=$(json_text "$words")
     event "$base" pull-away "\"cause\":\"$cause\",\"repository\":\"$(json_text "$repository")\",\"reason\":\"$text\""
     printf '<4>%s\n' "$text" >&2
   fi
@@ -112,6 +117,12 @@ fi
 
 # What is live: its release, ref and commit.
 live_id=$(readlink "$base/current" 2>/dev/null | sed -n 's|^releases/\([^/]*\)$|\1|p')
+# The same as the last time: most looks end here.
+if [ -z "$now" ] && [ -f resting ] && [ "$(cat resting)" = "$live_id" ] && cmp -s "$work/refs" refs; then
+  keep last "$(sed "s/^polled=.*/polled=$clock/" last)"
+  cat last
+  exit 0
+fi
 live_ref='' live_commit='' live_kind=''
 if [ -n "$live_id" ]; then
   line=$(grep -F "\"id\":\"$live_id\"" "$base/releases.jsonl" 2>/dev/null | tail -n 1)

@@ -7,7 +7,7 @@ umask 077
 cd "$base" || exit 1
 # A person may have started it beside the unit.
 exec 8>>"$trust/run-lock"
-flock -n 8 || { sleep 2; exit 0; }
+flock -n 8 || { sleep 3; exit 0; }
 mv -f "$state/order" "$state/taken" 2>/dev/null || exit 0
 # shellcheck disable=SC1091 # written by zebu
 . "$trust/settings" || exit 1

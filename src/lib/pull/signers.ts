@@ -14,12 +14,15 @@ export interface Signers {
   readonly names: readonly string[];
 }
 
-const SSH_KEY = /^((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?:[ \t]+(.*))?$/;
+const SSH_KEY = /^((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?:[ \t](.*))?$/;
 const PUBLIC_BLOCK = /-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]+?-----END PGP PUBLIC KEY BLOCK-----/g;
 
 /** The name under which the history has somebody: what a principal may not hold is left out. */
 const principal = (comment: string, blob: string): string =>
-  comment.replaceAll(/[^A-Za-z0-9@._+-]+/g, '-').replaceAll(/^-+|-+$/g, '') || `key-${fingerprint(blob).slice(7, 15)}`;
+  comment
+    .split(/[^A-Za-z0-9@._+]/)
+    .filter((part) => part !== '')
+    .join('-') || `key-${fingerprint(blob).slice(7, 15)}`;
 
 const fingerprint = (blob: string): string =>
   `SHA256:${createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64').replaceAll('=', '')}`;

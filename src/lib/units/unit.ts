@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { variables } from '@zebu/kit';
 
 /** What starts it. Seconds, or a path below the app's folder that somebody puts there; its program takes it away. */
-export type UnitStart = { readonly every: number } | { readonly path: string };
+type UnitStart = { readonly every: number } | { readonly path: string };
 
 /**
  * What its program may do, as a sandbox of systemd.
  * `fetch`: the network, and nothing of Docker. `docker`: the network and Docker's socket. `deploy`: what a deploy may that comes over
  * SSH, `sudo` and hooks of the app included, so there is no sandbox around it.
  */
-export type UnitRights = 'deploy' | 'docker' | 'fetch';
+type UnitRights = 'deploy' | 'docker' | 'fetch';
 
 /** A program of zebu that the VM starts by itself, as data. */
 export interface Unit {
@@ -37,7 +37,7 @@ export interface UnitOwner {
 }
 
 /** A file below /etc/systemd/system. */
-export interface UnitFile {
+interface UnitFile {
   readonly name: string;
   readonly text: string;
 }
@@ -59,7 +59,7 @@ export const UNITS_FOLDER = 'units';
  * Names of apps have no `@`, so no unit of one is ever taken for one of another.
  * @param name of the unit @param kind service, timer or path
  */
-export const unitFileName = (name: string, app: string, kind: string): string => `zebu-${name}@${app}.${kind}`;
+const unitFileName = (name: string, app: string, kind: string): string => `zebu-${name}@${app}.${kind}`;
 
 type Section = Readonly<Record<string, number | string>>;
 

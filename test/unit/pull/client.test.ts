@@ -106,7 +106,7 @@ describe('the host key of a git server', () => {
 
   it('is never asked of the server', async () => {
     const asked: string[] = [];
-    const none = sources({}, { run: async (program) => void asked.push(program) as undefined });
+    const none = sources({}, { run: async (program) => void asked.push(program) });
     await expect(pinnedHostKeys(parseAddress('git@git.test:x.git'), none)).rejects.toMatchObject({
       code: 'HOST_KEY_UNKNOWN',
       hint: expect.stringContaining('git ls-remote git@git.test:x.git') as string,
