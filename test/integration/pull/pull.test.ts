@@ -240,6 +240,21 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
     await until('the books are closed', 60, isState('live', 'v1.7'));
   });
 
+  it('costs next to nothing while nothing happens', async () => {
+    await until('it is at rest', 60, isState('live', 'v1.7'));
+    // User and system seconds of a look and all it starts, as the shell counts them.
+    const look = `cd ${BASE} && bash -c 'for i in 1 2 3 4 5; do sh units/pull >/dev/null; sleep 0.3; done; times' | tail -n 1`;
+    const [user = 0, system = 0] = [...guest.run(look).matchAll(/(\d+)m([\d.]+)s/g)].map(
+      ([, m, s]) => Number(m) * 60 + Number(s),
+    );
+    const each = (user + system) / 5;
+    console.error(
+      `idle: ${each.toFixed(3)} s of CPU a look; at every: 60 that is ${(each * 60).toFixed(1)} s an hour for 60 starts`,
+    );
+    expect(each).toBeGreaterThan(0);
+    expect((each * 60) / 3600).toBeLessThan(0.01);
+  });
+
   it('is one of several that want to deploy, and one of them does', async () => {
     for (const round of [8, 9]) {
       push(`v1.${round}`);
@@ -280,6 +295,7 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
     await until('the books are closed', 60, isState('live', 'v2.0'));
     expect(server.asked).toContain(true);
     guest.run('kill $(cat /tmp/watcher); sync');
+    expect(Number(guest.run('wc -c </tmp/lines'))).toBeGreaterThan(10_000);
     expect(guest.run(`grep -ac '${token}' /tmp/lines || :`)).toBe('0');
     expect(
       guest.run(
