@@ -43,6 +43,9 @@ export function parseAddress(text: string): RepositoryAddress {
   return { url: text, scheme, host, port, user, path: bare(url.pathname) };
 }
 
+/** Whether the VM has a key for it, and pins the server's. */
+export const usesKey = ({ scheme }: RepositoryAddress): boolean => scheme === 'ssh';
+
 const settingsPages: Readonly<Record<string, (path: string) => string>> = {
   'github.com': (path) => `https://github.com/${path}/settings/keys/new`,
   'gitlab.com': (path) => `https://gitlab.com/${path}/-/settings/repository`,

@@ -10,7 +10,7 @@ import { bootPart } from '../runs/programs/boot.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { survey } from '../runs/survey.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
-import { keyPage } from './address.js';
+import { keyPage, usesKey } from './address.js';
 import { credentialProgram, prepareEnabling, settingsFile, type Enabling } from './enabled.js';
 import { parseLooked } from './read.js';
 import type { PullEnabled } from './results.js';
@@ -51,7 +51,7 @@ async function checkReady(session: SshSession, context: Context, { signers, addr
       `git ${git} in the VM does not know signatures by SSH keys`,
       'Debian 12 and Ubuntu 22.04 have a git that does; or sign with OpenPGP.',
     );
-  if ((signers.ssh !== '' || address.scheme === 'ssh') && !facts.has('ssh'))
+  if ((signers.ssh !== '' || usesKey(address)) && !facts.has('keygen'))
     throw refuse('There is no ssh-keygen in the VM', 'zebu vm:ssh -- sudo apt-get install openssh-client');
   if (wantsGpg && !facts.has('gpg'))
     throw refuse(
@@ -65,7 +65,7 @@ function plannedSteps({ address, pull, signers, unsigned, hostKeys, sum }: Enabl
   const what =
     pull.branch === undefined ? `tags ${pull.tags ?? 'v*'}, the highest version first` : `the branch ${pull.branch}`;
   return [
-    ...(address.scheme === 'ssh' ? ['make a deploy key in the VM, unless it has one'] : []),
+    ...(usesKey(address) ? ['make a deploy key in the VM, unless it has one'] : []),
     ...(hostKeys === undefined ? [] : [`pin the host key of ${address.host}, from ${hostKeys.from}`]),
     `watch ${address.url} every ${pull.every} s: ${what}`,
     unsigned ? 'deploy what anybody pushed' : `deploy only what is signed by ${signers.names.join(', ')}`,

@@ -13,7 +13,7 @@ import { LocalGit } from '../repository/git.js';
 import { collectSecrets } from '../secrets/collect.js';
 import { registryLogins } from '../secrets/registries.js';
 import { collectSettings } from '../settings/collect.js';
-import { parseAddress, type RepositoryAddress } from './address.js';
+import { parseAddress, usesKey, type RepositoryAddress } from './address.js';
 import { hostKeySources, pinnedHostKeys, resolveAlias, type HostKeys, type HostKeySources } from './host-keys.js';
 import { planSum, type PlanSum } from './plan-sum.js';
 import { readSigners, type Signers } from './signers.js';
@@ -80,10 +80,9 @@ async function repositoryOf(context: Context, pull: PullSection, sources: HostKe
   const address = await resolveAlias(parseAddress(text), sources);
   if (pull.secret !== undefined && address.scheme !== 'https')
     throw new ZebuError('CONFIG_INVALID', `pull.secret is a token for https, and ${address.url} is ${address.scheme}`, {
-      hint:
-        address.scheme === 'ssh'
-          ? 'Leave it out: the VM has a deploy key.'
-          : 'Use https: a token must not be sent in the clear.',
+      hint: usesKey(address)
+        ? 'Leave it out: the VM has a deploy key.'
+        : 'Use https: a token must not be sent in the clear.',
     });
   if (address.scheme === 'http' && pull.signed_by === 'none')
     throw new ZebuError(
@@ -161,7 +160,7 @@ export async function prepareEnabling(
     pull,
     signers,
     unsigned,
-    hostKeys: address.scheme === 'ssh' ? await pinnedHostKeys(address, sources) : undefined,
+    hostKeys: usesKey(address) ? await pinnedHostKeys(address, sources) : undefined,
     authority: await authorityOf(context, pull.ca_file),
     sum,
     plan,

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-import type { RepositoryAddress } from './address.js';
+import { usesKey, type RepositoryAddress } from './address.js';
 
 /** What is asked of this machine and of GitHub, so that tests can answer. */
 export interface HostKeySources {
@@ -32,7 +32,7 @@ export const hostKeySources = (signal: AbortSignal): HostKeySources => ({
 
 /** As ssh on this machine would go there: an alias of ~/.ssh/config is nothing the VM knows. */
 export async function resolveAlias(address: RepositoryAddress, { run }: HostKeySources): Promise<RepositoryAddress> {
-  if (address.scheme !== 'ssh') return address;
+  if (!usesKey(address)) return address;
   const said = await run('ssh', [
     '-G',
     ...(address.port === undefined ? [] : ['-p', String(address.port)]),

@@ -2,7 +2,7 @@
 # What there is of git, ssh and gpg in the VM, as `key=value` lines; with root, gpg is installed where it is wanted and missing.
 
 printf 'git=%s\n' "$(git version 2>/dev/null | sed 's/^git version //')"
-command -v ssh-keygen >/dev/null && echo ssh=1
+command -v ssh-keygen >/dev/null && echo keygen=1
 if [ "$wants_gpg" = 1 ] && ! command -v gpg >/dev/null && command -v apt-get >/dev/null; then
   as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
   {

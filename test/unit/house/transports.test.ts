@@ -14,6 +14,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   'src/commands/vm/ssh.ts': 'a short name of vm:ssh',
   'src/lib/doctor/local.ts': 'the program ssh',
   'src/lib/guest/openssh.ts': 'the program ssh',
+  'src/lib/pull/address.ts': 'how git reaches a repository',
+  'src/lib/pull/host-keys.ts': 'the program ssh',
   'src/lib/vm/firewall.ts': 'the port of the VM',
 };
 

@@ -377,6 +377,20 @@ describe('a look at a repository', { timeout: 60_000 }, () => {
     expect(existsSync(mark)).toBe(false);
   });
 
+  it('is not misled by what files are called', () => {
+    const mark = join(vm.folder, 'ran');
+    const names = [`$(touch ${mark})`, `a"b\\c`, 'line\nbreak', '-rf', 'x;y', `\`touch ${mark}\``, ': filter: lfs'];
+    vm.commit(Object.fromEntries(names.map((name) => [`deep/${name.replaceAll('/', '_')}`, 'x'])));
+    vm.release('v1.0');
+    expect(stateOf()).toBe('ordered v1.0');
+    vm.commit({ '.gitattributes': 'deep/* filter=lfs\n' });
+    vm.release('v1.1');
+    expect(stateOf()).toBe('refused v1.1');
+    expect(() => vm.events()).not.toThrow();
+    expect(vm.read('pull/state/refused.jsonl').trim().split('\n')).toHaveLength(1);
+    expect(existsSync(mark)).toBe(false);
+  });
+
   describe('at a branch', () => {
     beforeEach(() => vm.enable({ branch: 'main' }));
 
