@@ -4,13 +4,14 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  readlinkSync,
   symlinkSync,
   writeFileSync,
   existsSync,
   appendFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { variables } from '@zebu/kit';
 import { configSchema } from '../../src/lib/config/schema.js';
 import { planSumOf } from '../../src/lib/pull/plan-sum.js';
@@ -110,6 +111,7 @@ export class PullVm {
       authority: '',
       sum: { files: ['zebu.yml'], sum: planSumOf(new Map([['zebu.yml', text]])), changed: [] },
       plan: '',
+      certificate: false,
       needs: [],
       composeFiles: ['compose.yml'],
       ...others,
@@ -121,11 +123,11 @@ export class PullVm {
   }
 
   /** As a deploy that ended writes it. */
-  deployed(ref: string, verdict = 'live', { kind = 'tag', cause = '' } = {}): void {
+  deployed(ref: string, verdict = 'live', { kind = 'tag', cause = '', mode = 'deploy' } = {}): void {
     const commit = this.git('rev-parse', `${ref}^{commit}`);
     const id = `20261129T1000${String(this.#count++).padStart(2, '0')}Z-${commit.slice(0, 7)}`;
     mkdirSync(join(this.base, 'releases', id), { recursive: true });
-    const record = { id, ref, kind, commit, run: id, mode: 'deploy', verdict, cause };
+    const record = { id, ref, kind, commit, run: id, mode, verdict, cause };
     appendFileSync(join(this.base, 'releases.jsonl'), `${JSON.stringify(record)}\n`);
     if (verdict === 'live') this.current(id);
   }
@@ -134,6 +136,10 @@ export class PullVm {
   current(id: string): void {
     rmSync(join(this.base, 'current'), { force: true });
     symlinkSync(`releases/${id}`, join(this.base, 'current'));
+  }
+
+  currentId(): string {
+    return basename(readlinkSync(join(this.base, 'current')));
   }
 
   /** One look. */

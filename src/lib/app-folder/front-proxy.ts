@@ -143,6 +143,8 @@ function frontCompose(app: string, proxy: Proxy): string {
 export interface FrontFiles {
   /** Id of the certificate in the VM; undefined where files hold none. */
   readonly certificate?: string | undefined;
+  /** The one that is in force counts more, if it is good for all names: the plan may be older. */
+  readonly held?: boolean;
   /** PEM of what signed the certificate of `acme.directory`. */
   readonly authority?: string | undefined;
 }
@@ -150,7 +152,7 @@ export interface FrontFiles {
 /** Assignments of the plan. */
 export function frontPlan(
   { app }: Config,
-  { certificate = '', authority = '' }: FrontFiles = {},
+  { certificate = '', held = false, authority = '' }: FrontFiles = {},
 ): Readonly<Record<string, string>> {
   if (app.proxy === undefined) return {};
   const { tls, image, domains } = app.proxy;
@@ -161,6 +163,7 @@ export function frontPlan(
     proxy_authority: isIssued(app.proxy) ? authority : '',
     proxy_tried: typeof tls === 'object' && 'dns' in tls ? image : '',
     certificate,
+    certificate_held: held && certificate !== '' ? '1' : '',
     certificate_domains: certificate === '' ? '' : domains.join(' '),
   };
 }

@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import { readAuthority, readProxyCertificate } from '../certificate/read.js';
 import { durationSeconds } from '../config/scalars.js';
 import type { Context } from '../context/context.js';
 import { openGuestEarly } from '../guest/session.js';
@@ -19,6 +18,7 @@ import { formatSeconds } from '../ui/units.js';
 import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot } from './plan.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
+import { readFront } from './front.js';
 import { sendRelease, type Sent } from './send.js';
 import { carryOut, newRun } from '../runs/watch.js';
 
@@ -92,14 +92,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
   const secrets = await collectSecrets(context);
   const settings = await collectSettings(context, git, target.commit, secrets);
   const registries = await registryLogins(context);
-  const certificate = await readProxyCertificate(context);
-  for (const warning of certificate?.warnings ?? []) io.warn(warning);
-  const authorityFile = config.app.proxy?.acme.ca_file;
-  const front = {
-    certificate: certificate?.id,
-    authority:
-      authorityFile === undefined ? undefined : await readAuthority(context, 'app.proxy.acme.ca_file', authorityFile),
-  };
+  const { certificate, files: front } = await readFront(context);
   const tokens = options.dryRun ? '' : await printedTokens(context);
   const by = author(context, userName);
   const layout = appLayout(config.app.name);

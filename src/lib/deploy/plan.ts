@@ -106,7 +106,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * added in the VM); the probes; release_service with release_command; and for what is replaced without a gap strategy, strategies (service=strategy
  * ...), drain, routes (services behind the front proxy), proxy_compose and proxy_config (texts of its files);
  * with it proxy_authority (PEM), proxy_tried (an image that is asked before whether it has what the configuration wants), certificate
- * (id of a file in the VM) and certificate_domains (what it is for);
+ * (id of a file in the VM), certificate_held (1: that in force comes first) and certificate_domains (what it is for);
  * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
  * snapshot before the switch, 0: none);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that hold their tokens);

@@ -7,6 +7,7 @@ import { parseFacts } from '../guest/prove.js';
 import { openGuest } from '../guest/session.js';
 import { installUnits } from '../guest/units.js';
 import { bootPart } from '../runs/programs/boot.js';
+import { seeToProbation } from '../runs/probation.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { survey } from '../runs/survey.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
@@ -147,6 +148,10 @@ export async function enablePull(context: Context, options: EnableOptions): Prom
       io.warn(
         `The VM has no value for ${lacking.join(', ')}: until it has, nothing is deployed (zebu secrets:sync or secrets:set)`,
       );
+    if (enabling.certificate && found.certificateInForce === undefined)
+      throw new ZebuError('VM_NOT_READY', 'The VM does not have the certificate of app.proxy.tls yet', {
+        hint: 'A deploy from here brings it, and each that is renewed: zebu app:deploy',
+      });
     report.update('writing');
     const { stdout, stderr, code } = await session.exec(
       { line: enableScript(context, enabling, found.sums, options.newKey) },
@@ -160,6 +165,7 @@ export async function enablePull(context: Context, options: EnableOptions): Prom
     key = parseFacts(stdout).get('key') ?? null;
     report.update('installing its units');
     const owner = { app: name, base: layout.base, user: config.vm.user };
+    await seeToProbation(context, session, found.sums);
     await installUnits(session, owner, pullUnits(config.deploy, pull.every), { io, signal, timeoutMs: ENABLE_MS });
     report.update(`asking ${address.host}`);
     looked = await lookNow(session, context, 'once');

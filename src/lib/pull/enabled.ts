@@ -7,6 +7,7 @@ import { expand } from '../config/expand.js';
 import { describeOrigin } from '../config/layers.js';
 import type { PullSection } from '../config/pull-section.js';
 import type { Context } from '../context/context.js';
+import { readFront } from '../deploy/front.js';
 import { planFile, wantsSnapshot } from '../deploy/plan.js';
 import { GitProgram } from '../repository/git-program.js';
 import { LocalGit } from '../repository/git.js';
@@ -31,6 +32,8 @@ export interface Enabling {
   readonly sum: PlanSum;
   /** What the runner sources, without what is only known of a release. */
   readonly plan: string;
+  /** Whether the front proxy has its certificate from a file, which only a client can bring. */
+  readonly certificate: boolean;
   /** Secrets that have to have a value in the VM. */
   readonly needs: readonly string[];
   readonly composeFiles: readonly string[];
@@ -140,6 +143,7 @@ export async function prepareEnabling(
   const sum = await planSum([loaded.file, ...overlay], signal);
   for (const file of sum.changed)
     io.warn(`${file} is not committed as it is here: only commits that have it so will be deployed`);
+  const front = await readFront(context);
   const settings = await collectSettings(context, git, head, await collectSecrets(context));
   const target = { commit: head, ref: '-', kind: pull.branch === undefined ? 'tag' : 'branch', subject: '-' } as const;
   const plan = planFile(
@@ -152,6 +156,7 @@ export async function prepareEnabling(
       watched: false,
       settings: settings ?? new Map(),
       registries: await registryLogins(context),
+      front: { ...front.files, held: true },
     },
     config,
   );
@@ -164,6 +169,7 @@ export async function prepareEnabling(
     authority: await authorityOf(context, pull.ca_file),
     sum,
     plan,
+    certificate: front.certificate !== undefined,
     needs: neededSecrets(context, pull),
     composeFiles: config.app.compose.map((file) => posix.join(prefix, file)),
   };

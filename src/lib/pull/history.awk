@@ -2,7 +2,7 @@
 # tag that was live under another name it is nothing.
 
 # include ../app-folder/member.awk
-member($0, "commit") == commit && (member($0, "mode") == "deploy" || member($0, "mode") == "") {
+member($0, "commit") == commit && (member($0, "mode") ~ /^(deploy|probation|)$/) {
   verdict = member($0, "verdict")
   cause = member($0, "cause")
   if (verdict == "live") { if (member($0, "ref") == ref) said = "live"; cut = 0 }

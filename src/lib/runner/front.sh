@@ -46,11 +46,11 @@ front_sync() {
 }
 
 # Sets $chosen to the certificate that what is loaded is served with. A release that is gone back to takes the one in force, which is
-# newer than its own and may be the only one that has not ended, if that is good for all its names.
+# newer than its own and may be the only one that has not ended, if that is good for all its names; so does a deploy whose plan is older.
 front_certificate() {
   chosen=$certificate
   [ -n "$chosen" ] || return 0
-  if [ "$mode" != deploy ] || [ "$release" != "$base/releases/$id" ]; then
+  if [ "$mode" != deploy ] || [ "$release" != "$base/releases/$id" ] || [ -n "$certificate_held" ]; then
     bound='' bound_domains=''
     # shellcheck disable=SC1091 # written by front_bind
     [ ! -f "$base/shared/proxy/certificate" ] || . "$base/shared/proxy/certificate"
@@ -65,7 +65,7 @@ front_certificate() {
 
 # What is live now is served with its own certificate, and what is gone back to from here on is, too.
 front_bind() {
-  [ "$mode" = deploy ] && [ -n "$certificate" ] || return 0
+  if [ "$mode" != deploy ] || [ -z "$certificate" ] || [ -n "$certificate_held" ]; then return 0; fi
   printf "bound=%s\nbound_domains='%s'\n" "$certificate" "$certificate_domains" >"$base/shared/proxy/certificate.new" &&
     mv "$base/shared/proxy/certificate.new" "$base/shared/proxy/certificate"
 }

@@ -247,6 +247,19 @@ describe('a look at a repository', { timeout: 60_000 }, () => {
     expect(stateOf()).toBe('ordered v1.2');
   });
 
+  it('has what failed within its probation for failed', () => {
+    vm.release('v1.0');
+    vm.deployed('v1.0');
+    const before = vm.currentId();
+    vm.commit();
+    vm.release('v1.1');
+    vm.deployed('v1.1');
+    vm.deployed('v1.1', 'restored', { mode: 'probation', cause: 'probation' });
+    vm.current(before);
+    expect(vm.look()).toMatchObject({ state: 'failed', why: expect.stringContaining('probation') as string });
+    expect(stateOf('now')).toBe('ordered v1.1');
+  });
+
   it('tries again what was interrupted, and not for ever', () => {
     vm.release('v1.0');
     for (const _ of [1, 2, 3]) vm.deployed('v1.0', 'refused', { cause: 'interrupted' });

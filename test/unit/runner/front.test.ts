@@ -98,6 +98,17 @@ describe.each(vmShells())('the front proxy, in $name', { timeout: 60_000 }, (she
       expect(app.read('shared/proxy/certificate')).toBe("bound=aaaa\nbound_domains='shop.test *.shop.test'\n");
     });
 
+    it('is deployed with the one in force where its plan may be older, and that stays so', () => {
+      const app = withCertificates('aaaa', 'bbbb');
+      const held = 'certificate_held=1; mode=deploy id=r2; front_prepare && front_bind';
+      app.run(held);
+      expect([served(app), app.has('shared/proxy/certificate')]).toEqual(['tls /etc/zebu/tls/aaaa.pem', false]);
+      app.write('shared/proxy/certificate', "bound=bbbb\nbound_domains='shop.test *.shop.test'\n");
+      app.run(held);
+      expect(served(app)).toBe('tls /etc/zebu/tls/bbbb.pem');
+      expect(app.read('shared/proxy/certificate')).toBe("bound=bbbb\nbound_domains='shop.test *.shop.test'\n");
+    });
+
     it('is gone back to with the one in force, where that is there and good for all its names', () => {
       const app = withCertificates('aaaa', 'bbbb');
       const back = (mode: string, bound: string, domains: string): string => {
