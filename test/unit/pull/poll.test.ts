@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureHostPackages } from '../../../plugins/lab/src/image/host-packages.js';
 import { PullVm } from '../../support/pull-vm.js';
 import { standIns } from '../../support/shells.js';
 
+// Debian has it nearly everywhere; where nobody may install it, what it judges is left out and said to be.
+const GPG = { name: 'gpg', proof: '/usr/bin/gpg', why: 'makes and judges OpenPGP signatures' };
+await ensureHostPackages({ packages: [GPG], log: () => {} }).catch(() => {});
 const hasGpg = spawnSync('gpg', ['--version']).status === 0;
 
 describe('a look at a repository', { timeout: 60_000 }, () => {
