@@ -2,6 +2,7 @@ import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
 import { builtTransports } from './built-transports.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
+import { checkReceivers, receivers } from './notify-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
 import { checkPull, pullSection } from './pull-section.js';
@@ -338,6 +339,17 @@ const deploy = z.strictObject({
     .describe('MiB of memory and swap that must be available before a release is built.'),
 });
 
+const watch = z.strictObject({
+  every: z.int().min(10).max(3600).default(60).describe('Seconds between two looks.'),
+  disk: z.int().min(1).max(100).default(90).describe('Percent of the disk of the VM from which on it is told.'),
+  heal: z
+    .enum(['never', 'restart'])
+    .default('never')
+    .describe(
+      '`restart`: restart a service that is unhealthy or has ended although it is meant to stay, at most three times an hour.',
+    ),
+});
+
 const secretSource = z
   .looseObject({ use: z.string().min(1).describe('`dotenv`, `github`, `env`, or the id of an installed plugin.') })
   .describe('A place values come from; further keys belong to the source.');
@@ -375,6 +387,14 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         .describe(
           'Registries that want a login before images are pulled and built: `{host: ghcr.io, user: bot, secret: GHCR_TOKEN}`, with `command` in place of `secret` for tokens that expire, and `ca_file` for a private authority.',
         ),
+      watch: watch
+        .optional()
+        .describe('Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.'),
+      notify: receivers
+        .default([])
+        .describe(
+          'Who is told what happens, from inside the VM: `{name: phone, apprise: NTFY_URL}`, `{name: desk, webhook: https://hooks.example.org/zebu, key: HOOK_KEY}`.',
+        ),
     })
     .superRefine((config, context) => {
       const refuse = (path: PropertyKey[], message: string): void =>
@@ -382,6 +402,7 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
       checkRegistries(config, refuse);
       checkProxy(config, refuse);
       checkPull(config, refuse);
+      checkReceivers(config, refuse);
     });
 }
 

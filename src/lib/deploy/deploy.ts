@@ -104,6 +104,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     author: by,
     prefix,
     watched: !options.detach,
+    attended: !options.detach && io.interactive,
     settings,
     registries,
     front,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
+import { receiverSecrets } from '../config/notify-declaration.js';
 import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
@@ -21,6 +22,8 @@ export interface ReleasePlan {
   readonly prefix: string;
   /** The client stays connected, and can run the probes from outside. */
   readonly watched: boolean;
+  /** A person is there to read how it ends. */
+  readonly attended: boolean;
   /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
   readonly settings: ReadonlyMap<string, string> | undefined;
   readonly front: FrontFiles;
@@ -109,7 +112,8 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * (id of a file in the VM), certificate_held (1: that in force comes first) and certificate_domains (what it is for);
  * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
  * snapshot before the switch, 0: none);
- * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that hold their tokens);
+ * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services: tokens of
+ * registries, and what is needed to tell people); attended (a person is there to read what is refused);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
@@ -141,7 +145,11 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     min_memory: String(deploy.min_memory_mb),
     probes: String(inVm.length),
     registries: plan.registries.map(({ host }) => host).join(' '),
-    registry_secrets: config.registries.flatMap(({ secret }) => secret ?? []).join(' '),
+    registry_secrets: [
+      ...config.registries.flatMap(({ secret }) => secret ?? []),
+      ...config.notify.flatMap((each) => receiverSecrets(each).map(([, name]) => name)),
+    ].join(' '),
+    attended: plan.attended ? '1' : '',
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     probation: String(durationSeconds(deploy.probation)),
     release_service: release?.service ?? '',

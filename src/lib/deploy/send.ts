@@ -4,6 +4,7 @@ import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
 import { deployBundle, describeChanged } from '../secrets/deploy-bundle.js';
+import { bringWanted } from '../upkeep/bring.js';
 import type { StepReport } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { attach } from '../runs/attach.js';
@@ -81,6 +82,7 @@ export async function sendRelease(
   if (brings(holder)) return attachTo(holder);
   if (found.holder !== undefined && lockWait === 0) throw lockHeld(found.holder);
   if (holder !== undefined) report.update(`waiting for the deploy of ${describeHolder(holder)}`);
+  await bringWanted(context, session, found.units, report);
   const bundle = deployBundle(context, secrets, found.secrets);
   const haves = await known;
   const needed = !haves.includes(sent);

@@ -1,7 +1,10 @@
+import { variables } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import { installScript, lookScript, removeScript } from '../units/scripts.js';
+import { changeCalls, type UnitsChange } from '../units/change.js';
+import { callsScript, installScript, lookScript, removeScript } from '../units/scripts.js';
 import { parseSeenUnits, type SeenUnits } from '../units/seen.js';
 import { renderUnit, type Unit, type UnitOwner } from '../units/unit.js';
+import BRING_PACKAGES from './bring-packages.sh';
 import { runAsRoot, type RootOptions } from './as-root.js';
 
 /**
@@ -39,4 +42,28 @@ export async function lookAtUnits(
 ): Promise<SeenUnits> {
   const { stdout } = await session.exec({ line: lookScript(owner) }, { signal, timeoutMs });
   return parseSeenUnits(stdout);
+}
+
+/** Brings units of an app to what is wanted. @throws VM_NOT_READY */
+export async function changeUnits(
+  session: SshSession,
+  owner: UnitOwner,
+  change: UnitsChange,
+  options: RootOptions,
+): Promise<void> {
+  await runAsRoot(session, callsScript(owner, changeCalls(change)), options);
+}
+
+/**
+ * Installs Debian's packages that are missing.
+ * @returns why that could not be; undefined once they are there @throws VM_NOT_READY
+ */
+export async function bringPackages(
+  session: SshSession,
+  packages: readonly string[],
+  options: RootOptions,
+): Promise<string | undefined> {
+  if (packages.length === 0) return undefined;
+  const stdout = await runAsRoot(session, variables({ packages: packages.join(' ') }) + BRING_PACKAGES, options);
+  return /^failed=(.*)$/m.exec(stdout)?.[1];
 }

@@ -51,8 +51,25 @@ finish() {
   exit 0
 }
 
+# tell VERDICT SECONDS CAUSE WORDS, as they stand in JSON: whoever wants to know what happened. Not of what was refused to a person who is
+# there to read it, unless it was cut off.
+tell() {
+  case $1 in
+    live) telling=deployed ;;
+    restored) telling=restored ;;
+    *) telling=failed ;;
+  esac
+  if [ "$1" = refused ] && [ "$3" != interrupted ] && { [ "$mode" != deploy ] || [ -n "$attended" ]; }; then return 0; fi
+  telling_of=${record:-"\"ref\":\"$id\""}
+  # Who goes back, or brings other secrets, is not who made the release.
+  [ "$mode" = deploy ] || telling_of="${telling_of%%,\"who\":\"*}$(sed -n 's/^{\("who":".*","from":".*"\),"since":.*/,\1/p' "$base/holder" 2>/dev/null)"
+  event "$base" $telling "$telling_of,\"mode\":\"$mode\",\"run\":\"$run\",\"seconds\":$2,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$3\",\"reason\":\"$4\"" >/dev/null 2>&1 9>&-
+}
+
 # close_journal VERDICT SECONDS CAUSE WORDS, as they stand in JSON.
 close_journal() {
+  # Before the end is read by anybody: once more when it is killed here, rather than not at all.
+  tell "$@"
   clock
   append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\"}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null

@@ -30,7 +30,7 @@ load() {
   [ -f "$1/plan" ] || return 1
   [ -z "$work" ] || rm -f "$work/config"
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 probation=0
-  directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets=''
+  directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended=''
   # shellcheck disable=SC1091 # written by zebu
   . "$1/plan" || return 1
   release=$1

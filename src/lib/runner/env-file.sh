@@ -42,7 +42,7 @@ say_settings() {
   [ ! -s "$work/said" ] || logged cat "$work/said"
 }
 
-# What is for a registry is not for the services that are given all there is.
+# What is for a registry, or for who is told what happens, is not for the services that are given all there is.
 without_tokens() { awk -F= -v names=" $registry_secrets " '!index(names, " " $1 " ")'; }
 
 # Of the release that is brought up next.

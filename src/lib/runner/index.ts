@@ -10,6 +10,7 @@ import DATA from './data.sh';
 import DIGESTS from './digests.sh';
 import ENGINE from './engine.sh';
 import ENV_FILE from './env-file.sh';
+import EVENT from '../units/event.sh';
 import FAIR from './fair.sh';
 import FILES from './files.sh';
 import FOLLOW_DATA from './follow-data.sh';
@@ -94,6 +95,7 @@ export const RUNNER = [
   HALF_STARTED,
   BRING_UP,
   variables({ record_format: RECORD_FORMAT }),
+  EVENT,
   COMMIT,
   RECOVER,
   PROBATION,

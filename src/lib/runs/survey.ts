@@ -15,6 +15,8 @@ export interface Survey {
   /** Ids of the certificates of the front proxy that are there, and of the one that the newest release went live with. */
   readonly certificates: readonly string[];
   readonly certificateInForce: string | undefined;
+  /** What the VM starts by itself: unit → digest of it. */
+  readonly units: ReadonlyMap<string, string>;
 }
 
 export function parseSurvey(stdout: string): Survey {
@@ -32,6 +34,7 @@ export function parseSurvey(stdout: string): Survey {
     sums: parseSums(all('sum')),
     certificates: all('certificate'),
     certificateInForce: all('certificate-in-force')[0],
+    units: new Map(all('unit').map((text) => [text.slice(0, text.indexOf(' ')), text.slice(text.indexOf(' ') + 1)])),
   };
 }
 

@@ -14,3 +14,7 @@ record() {
 folder_of_unit() {
   [ -d "$units_base/$1" ] || install -d -m 0700 -o "$units_user" -g "$(id -g "$units_user")" "$units_base/$1"
 }
+# What units kept in a folder of their own name, once they are gone.
+forget_folders() {
+  for unit_folder; do rm -rf "${units_base:?}/$unit_folder"; done
+}

@@ -47,6 +47,8 @@ unit_states() {
   for unit in $(units_of "$units_record" service timer path); do printf '%s,%s ' "$unit" "$(unit_state "$unit")"; done
 }
 
+# include ./digests.sh
+
 # Puts the files that are on record, or only those named, where systemd reads them, and has what starts a unit started.
 place_units() {
   # shellcheck disable=SC2046 # names of our own, free of blanks

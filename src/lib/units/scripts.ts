@@ -25,8 +25,13 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const asMain = (calls: readonly string[]): string => variables({ calls: calls.join(' &&\n') }) + MAIN;
 
-/** For root: writes units, records them, and has what starts them started. Running it again changes nothing. */
-export function installScript(owner: UnitOwner, units: readonly RenderedUnit[], systemd?: SystemdFolders): string {
+/** Shell: the functions of install.sh, with what they find set; behind those of `unitFunctions`. */
+export const installFunctions = ({ base, user }: Pick<UnitOwner, 'base' | 'user'>): string =>
+  variables({ units_base: base, units_user: user }) + INSTALL;
+
+/** Calls of them that write units, record them, and have what starts them started. */
+export function installCalls(units: readonly RenderedUnit[]): readonly string[] {
+  if (units.length === 0) return [];
   const calls = units.flatMap(({ name, files, program, folders }) => [
     ...folders.map((folder) => sh`folder_of_unit ${folder}`),
     sh`record ${name} ${base64(program.text)}`,
@@ -34,12 +39,17 @@ export function installScript(owner: UnitOwner, units: readonly RenderedUnit[], 
     ...files.map((file) => sh`record ${file.name} ${base64(file.text)}`),
   ]);
   const names = units.flatMap(({ files }) => files.map(({ name }) => name));
-  return (
-    unitFunctions(owner, systemd) +
-    variables({ units_base: owner.base, units_user: owner.user }) +
-    INSTALL +
-    asMain(['begin_units', ...calls, sh`place_units ${names}`])
-  );
+  return ['begin_units', ...calls, sh`place_units ${names}`];
+}
+
+/** For root: writes units, records them, and has what starts them started. Running it again changes nothing. */
+export function installScript(owner: UnitOwner, units: readonly RenderedUnit[], systemd?: SystemdFolders): string {
+  return callsScript(owner, installCalls(units), systemd);
+}
+
+/** For root: calls of functions of root.sh and install.sh, up to the first that fails. */
+export function callsScript(owner: UnitOwner, calls: readonly string[], systemd?: SystemdFolders): string {
+  return unitFunctions(owner, systemd) + installFunctions(owner) + asMain(calls);
 }
 
 /** For root: takes units away, and what starts them first. @param names empty for all of the app */

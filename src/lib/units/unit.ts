@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { variables } from '@zebu/kit';
 
-/** What starts it. Seconds, or a path below the app's folder that somebody puts there; its program takes it away. */
-type UnitStart = { readonly every: number } | { readonly path: string };
+/** What starts it. Seconds, or a path below the app's folder that somebody puts there, of several any; its program takes it away. */
+type UnitStart = { readonly every: number } | { readonly path: string | readonly string[] };
 
 /**
  * What its program may do, as a sandbox of systemd.
@@ -25,6 +25,15 @@ export interface Unit {
   readonly rights: UnitRights;
   /** Below the app's folder, what it may write in a sandbox. Made when missing. */
   readonly writes: readonly string[];
+}
+
+/** What the VM is to do by itself, as far as one who asks knows of it, and what it needs for that. */
+export interface WantedUnits {
+  readonly units: readonly Unit[];
+  /** Names of all units he knows of: those that are not wanted are taken away. */
+  readonly names: readonly string[];
+  /** Debian's packages that they need. */
+  readonly packages: readonly string[];
 }
 
 /** Whose unit it is. */
@@ -50,6 +59,8 @@ export interface RenderedUnit {
   /** Kept under its SHA-256, in hex, beside the record of the unit's files. */
   readonly program: { readonly text: string; readonly sum: string };
   readonly folders: readonly string[];
+  /** SHA-256 of the files and the program, in hex. */
+  readonly digest: string;
 }
 
 /** Where the record of an app's units and their programs are, below its folder. */
@@ -61,7 +72,7 @@ export const UNITS_FOLDER = 'units';
  */
 const unitFileName = (name: string, app: string, kind: string): string => `zebu-${name}@${app}.${kind}`;
 
-type Section = Readonly<Record<string, number | string>>;
+type Section = Readonly<Record<string, number | string | readonly string[]>>;
 
 const HARDENED: Section = {
   NoNewPrivileges: 'yes',
@@ -105,7 +116,11 @@ function sandbox({ rights, writes }: Unit, base: string): Section {
 /** A file as systemd reads it, marked with whose it is. */
 function unitText(app: string, sections: Readonly<Record<string, Section>>): string {
   const parts = Object.entries(sections).map(([name, values]) =>
-    [`[${name}]`, ...Object.entries(values).map(([key, value]) => `${key}=${value}`), ''].join('\n'),
+    [
+      `[${name}]`,
+      ...Object.entries(values).flatMap(([key, value]) => [value].flat().map((each) => `${key}=${each}`)),
+      '',
+    ].join('\n'),
   );
   return `# Written by zebu for the app ${app}; vm:diff tells when it is changed by hand.\n${parts.join('\n')}`;
 }
@@ -160,19 +175,27 @@ function trigger({ name, start }: Unit, { app, base }: UnitOwner): UnitFile {
     const sections = { Unit, Timer: timing(start.every), Install: { WantedBy: 'timers.target' } };
     return { name: unitFileName(name, app, 'timer'), text: unitText(app, sections) };
   }
-  const sections = { Unit, Path: { PathExists: `${base}/${start.path}` }, Install: { WantedBy: 'paths.target' } };
+  const PathExists = [start.path].flat().map((path) => `${base}/${path}`);
+  const sections = { Unit, Path: { PathExists }, Install: { WantedBy: 'paths.target' } };
   return { name: unitFileName(name, app, 'path'), text: unitText(app, sections) };
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The texts of a unit's files and its program; nothing is asked and nothing written. */
 export function renderUnit(unit: Unit, owner: UnitOwner): RenderedUnit {
   const { name, program, writes } = unit;
   const { app, base, user } = owner;
   const text = variables({ app, base, user }) + program;
+  const files = [
+    { name: unitFileName(name, app, 'service'), text: service(unit, owner) },
+    trigger(unit, owner),
+  ] as const;
   return {
     name,
-    files: [{ name: unitFileName(name, app, 'service'), text: service(unit, owner) }, trigger(unit, owner)],
-    program: { text, sum: createHash('sha256').update(text).digest('hex') },
+    files,
+    program: { text, sum: sha256(text) },
     folders: writes,
+    digest: sha256(files.map((file) => file.text).join('') + text),
   };
 }

@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.js';
 import type { Context } from '../context/context.js';
 import { publishedPorts } from '../compose/published-ports.js';
 import { desiredGuest, type DesiredGuest } from '../guest/ensure/model.js';
+import { wantedUnits } from '../upkeep/wanted.js';
 import { desiredFirewall, type DesiredFirewall } from './firewall.js';
 import { toVmid, type Vmid } from '../proxmox/ids.js';
 
@@ -161,7 +162,7 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     namesKeys: vm.ssh_keys.length > 0,
     network: vm.network,
     firewall: desiredFirewall(vm, await readPublished(context)),
-    guest: desiredGuest(context.config, sshKeys),
+    guest: desiredGuest(context.config, sshKeys, wantedUnits(context.config)),
     script: vm.script,
   };
 }

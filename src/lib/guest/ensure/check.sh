@@ -69,4 +69,8 @@ check() {
   say room_mb "$(df -Pm / | awk 'NR==2{print $4}')"
   check_disk
   say units "$(unit_states)"
+  # shellcheck disable=SC2154 # set with the functions of units
+  say unit_digests "$(unit_digests "$units_record" "$units_app" | tr ' \n' ', ')"
+  # shellcheck disable=SC2086 # names, each free of blanks
+  say packages_missing "$(missing_packages $packages)"
 }

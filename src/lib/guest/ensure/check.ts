@@ -1,8 +1,9 @@
 import { variables, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-import { unitFunctions } from '../../units/scripts.js';
+import { installFunctions, unitFunctions } from '../../units/scripts.js';
 import { unitFileState } from '../../units/seen.js';
 import { parseFacts, ZEBU_ROOT } from '../prove.js';
+import PACKAGES from '../packages.sh';
 import CHECK from './check.sh';
 
 /** The swap file zebu makes; others are not touched. */
@@ -13,12 +14,16 @@ export const CLOUD_INIT_DROP_IN = '/etc/cloud/cloud.cfg.d/99-zebu.cfg';
 export const DAEMON_JSON = '/etc/docker/daemon.json';
 const UPGRADES_CONF = '/etc/apt/apt.conf.d/99zebu-upgrades';
 
-/** Shell: defines `check`, and sets what repairs find set, too. */
-export function checkFunctions(user: string, app: string): string {
+/** Shell: defines `check`, and sets what repairs find set, too. @param packages of Debian's, that have to be there */
+export function checkFunctions(user: string, app: string, packages: readonly string[] = []): string {
+  const base = `${ZEBU_ROOT}/${app}`;
   return (
-    unitFunctions({ app, base: `${ZEBU_ROOT}/${app}` }) +
+    unitFunctions({ app, base }) +
+    installFunctions({ base, user }) +
+    PACKAGES +
     variables({
       user,
+      packages: packages.join(' '),
       cloud_init_drop_in: CLOUD_INIT_DROP_IN,
       daemon_json: DAEMON_JSON,
       sshd_config: '/etc/ssh/sshd_config',
@@ -72,6 +77,9 @@ const observedSchema = z.object({
   swap_kept: text,
   /** File of a unit of the app → how it is. */
   units: settings.pipe(z.map(z.string(), unitFileState)),
+  /** Unit → digest of it, as of a RenderedUnit. */
+  unit_digests: settings,
+  packages_missing: text.transform((value) => value.split(' ').filter((name) => name !== '')),
   room_mb: number,
   disk_device: z.string().optional(),
   disk_partition: number.optional(),

@@ -63,6 +63,8 @@ const KINDS: Readonly<Record<Repair['kind'], string>> = {
   docker: 'docker',
   swap: 'swap',
   units: 'units',
+  'wanted-units': 'wanted_units',
+  packages: 'packages',
   grow: 'grow',
 };
 

@@ -1,6 +1,9 @@
 import type { Config } from '../../config/schema.js';
 import type { Drift } from '../../proxmox/drift.js';
+import { ZEBU_ROOT } from '../prove.js';
 import { DAEMON_JSON, SWAP_FILE, type ObservedGuest } from './check.js';
+import { describeChange, unitsChange } from '../../units/change.js';
+import { renderUnit, type RenderedUnit, type WantedUnits } from '../../units/unit.js';
 import { keysChange } from './authorized-keys.js';
 import { mergeDaemonConfig, type DaemonConfig } from './daemon-config.js';
 import type { Repair } from './repair.js';
@@ -15,9 +18,17 @@ export interface DesiredGuest {
   readonly swapMb: number;
   readonly securityUpgrades: boolean;
   readonly containerLogMb: number;
+  /** What the VM does by itself, rendered, and the packages for it. */
+  readonly wanted: { readonly units: readonly RenderedUnit[]; readonly names: readonly string[]; readonly packages: readonly string[] };
 }
 
-export function desiredGuest({ app, vm }: Pick<Config, 'app' | 'vm'>, sshKeys: readonly string[]): DesiredGuest {
+/** @param wanted what the VM is to do by itself */
+export function desiredGuest(
+  { app, vm }: Pick<Config, 'app' | 'vm'>,
+  sshKeys: readonly string[],
+  { units, names, packages }: WantedUnits,
+): DesiredGuest {
+  const owner = { app: app.name, base: `${ZEBU_ROOT}/${app.name}`, user: vm.user };
   return {
     user: vm.user,
     app: app.name,
@@ -25,6 +36,7 @@ export function desiredGuest({ app, vm }: Pick<Config, 'app' | 'vm'>, sshKeys: r
     swapMb: vm.swap_mb,
     securityUpgrades: vm.security_upgrades,
     containerLogMb: vm.container_log_mb,
+    wanted: { units: units.map((unit) => renderUnit(unit, owner)), names, packages },
   };
 }
 
@@ -214,6 +226,25 @@ function units({ units: files }: ObservedGuest): Finding {
   return { key: 'guest.units', wanted: 'as zebu wrote them', found, change: 'now', repair };
 }
 
+/** Units that zebu.yml asks for now; what is on record of them is another, or more. */
+function wantedUnits({ unit_digests: found }: ObservedGuest, { wanted }: DesiredGuest): Finding {
+  const change = unitsChange(wanted, found);
+  if (change === undefined) return undefined;
+  return {
+    key: 'guest.wanted_units',
+    wanted: wanted.units.length === 0 ? 'none' : wanted.units.map(({ name }) => name).join(', '),
+    found: describeChange(change),
+    change: 'now',
+    repair: { kind: 'wanted-units', change },
+  };
+}
+
+function packages({ packages_missing: names }: ObservedGuest, { wanted }: DesiredGuest): Finding {
+  if (names.length === 0) return undefined;
+  const found = `without ${names.join(', ')}`;
+  return { key: 'guest.packages', wanted: wanted.packages.join(', '), found, change: 'now', repair: { kind: 'packages', names } };
+}
+
 /** Compares; nothing is asked and nothing changed. */
 export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): GuestVerdict {
   const findings = [
@@ -227,6 +258,8 @@ export function judgeGuest(observed: ObservedGuest, desired: DesiredGuest): Gues
     swap(observed, desired),
     rootSize(observed),
     units(observed),
+    wantedUnits(observed, desired),
+    packages(observed, desired),
   ].filter((finding) => finding !== undefined);
   const isDrift = (finding: GuestDrift | Unavailable): finding is GuestDrift => 'repair' in finding;
   return {

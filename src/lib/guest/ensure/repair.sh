@@ -97,3 +97,9 @@ repair_grow() { # DISK PARTITION-NUMBER PARTITION FSTYPE
 repair_units() { # FILE...
   place_units "$@" >"$work/log" 2>&1 || say failed_units "$(last "$work/log")"
 }
+repair_wanted_units() { # CALLS
+  eval "$1" >"$work/log" 2>&1 || say failed_wanted_units "$(last "$work/log")"
+}
+repair_packages() { # NAME...
+  install_packages "$@" 2>"$work/log" || say failed_packages "$(last "$work/log")"
+}

@@ -1,4 +1,5 @@
 import { sh } from '@zebu/kit';
+import { changeCalls, type UnitsChange } from '../../units/change.js';
 import { CLOUD_INIT_DROP_IN } from './check.js';
 
 /** What can be put right in the guest, each idempotent. */
@@ -12,6 +13,8 @@ export type Repair =
   | { readonly kind: 'docker' }
   | { readonly kind: 'swap'; readonly mb: number }
   | { readonly kind: 'units'; readonly files: readonly string[] }
+  | { readonly kind: 'wanted-units'; readonly change: UnitsChange }
+  | { readonly kind: 'packages'; readonly names: readonly string[] }
   | {
       readonly kind: 'grow';
       readonly disk: string;
@@ -56,6 +59,10 @@ export function repairCall(repair: Repair, user: string, cloudInit: string): str
       return sh`repair_swap ${repair.mb}`;
     case 'units':
       return sh`repair_units ${repair.files}`;
+    case 'wanted-units':
+      return sh`repair_wanted_units ${changeCalls(repair.change).join(' && ')}`;
+    case 'packages':
+      return sh`repair_packages ${repair.names}`;
     case 'grow':
       return sh`repair_grow ${repair.disk} ${repair.partition} ${repair.part} ${repair.fsType}`;
   }

@@ -9,7 +9,9 @@ for each in shared/proxy/config/tls/*.pem; do
   if [ -s "$each" ]; then each=${each##*/}; echo "certificate=${each%.pem}"; fi
 done
 sed -n 's/^bound=/certificate-in-force=/p' shared/proxy/certificate 2>/dev/null || :
-sha256sum runner units/probation "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
+# include ../../units/digests.sh
+unit_digests units "${base##*/}" | sed 's/^/unit=/'
+sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
 exec 8>>lock
 tries=0
 until flock -ns 8; do

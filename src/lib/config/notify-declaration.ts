@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { secretName } from './secret-declaration.js';
+
+/** What can be told, with the sentence the reference prints. What begins and ends is one of them: whoever is told of the one is told of the other. */
+export const NOTIFY_EVENTS = {
+  deployed: 'a release is live, after a deploy, a rollback or a change of secrets',
+  failed: 'a deploy was refused, or left the app not healthy',
+  restored: 'a deploy failed, and what was live before goes on',
+  probation: 'a release was undone after it was live',
+  'pull-refused': 'a tag or commit was not pulled',
+  'pull-away': 'the git server is away, and back',
+  down: 'a service has ended, has no container, or Docker does not answer; and up again',
+  unhealthy: 'a service is unhealthy; and well again',
+  restarting: 'a service restarts again and again; and well again',
+  up: 'well again, also for whoever is not told of what was before',
+  healed: 'a service was restarted by `watch.heal`',
+  drifted: 'containers were changed by hand',
+  disk: 'the disk is as full as `watch.disk` says',
+  certificate: 'a certificate of the front proxy ends soon',
+  reboot: 'a security upgrade wants a reboot',
+} as const;
+
+export type NotifyEvent = keyof typeof NOTIFY_EVENTS;
+
+const names = Object.keys(NOTIFY_EVENTS) as NotifyEvent[];
+
+/** What asks for a person. That a release went live is what somebody waited for, or what a tag was pushed for. */
+export const DEFAULT_EVENTS: readonly NotifyEvent[] = names.filter((name) => name !== 'deployed');
+
+const receiver = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and hyphens, starting with a letter')
+      .describe('What it is called here: `zebu notify:test phone`.'),
+    apprise: secretName
+      .optional()
+      .describe(
+        'Declared secret that holds the address as Apprise has it, several in lines: `ntfys://…`, `mailtos://…`, `slack://…`, `tgram://…`.',
+      ),
+    webhook: z
+      .union([z.url({ protocol: /^https?$/ }), secretName], 'an address that begins with https://, or the name of a declared secret that holds one')
+      .optional()
+      .describe('Address that is sent JSON by POST; or the declared secret that holds it, where it is secret itself.'),
+    key: secretName
+      .optional()
+      .describe('Declared secret that the webhook is signed with, as Standard Webhooks has it.'),
+    events: z
+      .array(z.enum(names))
+      .min(1)
+      .default([...DEFAULT_EVENTS])
+      .describe(`What it is told. Default: all but \`deployed\`. ${names.map((name) => `\`${name}\`: ${NOTIFY_EVENTS[name]}.`).join(' ')}`),
+  })
+  .refine(
+    ({ apprise, webhook }) => (apprise === undefined) !== (webhook === undefined),
+    'give exactly one of `apprise` and `webhook`',
+  )
+  .refine(
+    ({ webhook, key }) => (webhook === undefined) === (key === undefined),
+    'a `webhook` is signed, and only a webhook: give both `webhook` and `key`',
+  );
+
+export type Receiver = z.infer<typeof receiver>;
+
+export const receivers = z.array(receiver).max(20);
+
+/** The secrets a receiver needs, each with the key that names it. */
+export function receiverSecrets({ apprise, webhook, key }: Receiver): readonly (readonly [key: string, name: string])[] {
+  const named = { apprise, webhook: webhook?.includes('://') === true ? undefined : webhook, key };
+  return Object.entries(named).flatMap(([each, name]) => (name === undefined ? [] : [[each, name] as const]));
+}
+
+interface Declared {
+  readonly notify: readonly Receiver[];
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+
+/** What no receiver can say for itself: that its name is its own, and that its secrets are declared. */
+export function checkReceivers(
+  { notify, secrets }: Declared,
+  refuse: (path: PropertyKey[], why: string) => void,
+): void {
+  for (const [index, each] of notify.entries()) {
+    if (notify.findIndex(({ name }) => name === each.name) < index)
+      refuse(['notify', index, 'name'], `${each.name} is there twice`);
+    for (const [key, name] of receiverSecrets(each))
+      if (!Object.hasOwn(secrets, name))
+        refuse(['notify', index, key], `${name} is not declared; add it: secrets: { ${name}: {} }`);
+  }
+}

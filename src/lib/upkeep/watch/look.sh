@@ -1,0 +1,84 @@
+# shellcheck shell=sh
+# What is looked at. Docker is asked once a look, and for the list of containers only where one of them is gone, and now and then.
+
+# Whether a run is under way, or was cut off: then nothing is judged.
+busy() {
+  [ ! -f "$base/transaction" ] || return 0
+  [ -f "$base/lock" ] || return 0
+  exec 8<"$base/lock"
+  flock -ns 8
+  locked=$?
+  exec 8<&-
+  [ $locked != 0 ]
+}
+
+# One line a container: service|state|health|exit|restarts|oom|started|policy ports|name|id|digest|image.
+look_at() {
+  # shellcheck disable=SC2016 # a template of Docker's
+  timeout 20 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}' "$@" 2>/dev/null
+}
+
+# look: sets $work/now. Fails when Docker does not answer.
+look() {
+  ids='' looks=0
+  if [ -f ids ]; then
+    looks=$(sed -n 1p ids) ids=$(sed -n 2p ids)
+  fi
+  looks=$((looks + 1))
+  # shellcheck disable=SC2086 # ids, a word each
+  if [ -n "$ids" ] && [ $((looks % 10)) != 0 ] && look_at $ids >"$work/now"; then :
+  else
+    ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$app" --filter label=com.docker.compose.oneoff=False 2>/dev/null | tr '\n' ' ') || return 1
+    if [ -z "$ids" ]; then
+      # No container, or no Docker that could say so.
+      timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || return 1
+      : >"$work/now"
+    # One that goes meanwhile is not there.
+    else
+      # shellcheck disable=SC2086 # ids, a word each
+      look_at $ids >"$work/now" || [ -s "$work/now" ] || return 1
+    fi
+  fi
+  printf '%s\n%s\n' "$looks" "$ids" >ids
+}
+
+# The disk, where it is full by $disk percent; a little less where that was told, so that it is not told with every file.
+look_at_disk() {
+  # shellcheck disable=SC2154 # set by whoever puts this in front
+  limit=$disk
+  ! grep -q '^disk	' known 2>/dev/null || limit=$((disk - 2))
+  df -Pk / /var/lib/docker 2>/dev/null | awk -v limit="$limit" '
+    NR > 1 && !($6 in seen) {
+      seen[$6] = 1
+      used = $5 + 0
+      if (used >= limit) said = said (said == "" ? "" : "; ") $6 " is " used " % full, " int($4 / 1024) " MiB are left"
+    }
+    END { if (said != "") print "disk\tdisk\t\t" said }'
+}
+
+look_at_reboot() {
+  [ -e /run/reboot-required ] || return 0
+  printf 'reboot\treboot\t\t%s\n' "$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ' | sed -e 's/^./for &/' -e 's/ $//')"
+}
+
+# Certificates of the front proxy, once an hour: those of which less than a fifth of their time is left. A third before the end it renews them.
+look_at_certificates() {
+  # shellcheck disable=SC2154 # set by whoever puts this in front
+  [ -n "$domains" ] && command -v openssl >/dev/null 2>&1 || return 0
+  now=$(date +%s) asked=0
+  [ ! -f certificates ] || read -r asked <certificates
+  if [ $((now - asked)) -ge 3600 ]; then
+    {
+      echo "$now"
+      for domain in $domains; do
+        # shellcheck disable=SC2154 # set by whoever puts this in front
+        dates=$(timeout 10 openssl s_client -connect "127.0.0.1:$https_port" -servername "$domain" </dev/null 2>/dev/null | openssl x509 -noout -dates 2>/dev/null) || continue
+        from=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')" +%s) || continue
+        until=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')" +%s) || continue
+        [ $(((until - now) * 5)) -ge $((until - from)) ] || echo "that of $domain ends $(date -u -d "@$until" '+%Y-%m-%d %H:%M') UTC and was not renewed"
+      done
+    } >certificates.new && mv certificates.new certificates
+  fi
+  said=$(sed 1d certificates | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+  [ -z "$said" ] || printf 'certificate\tcertificate\t\t%s\n' "$said"
+}
