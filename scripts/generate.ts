@@ -10,7 +10,7 @@ import { configReference } from '../src/lib/config/reference.js';
 import { documentedCommands } from './reference/load.js';
 import { MAN_PAGE, manPage } from './reference/man.js';
 import { COMMANDS_FOLDER, commandPages } from './reference/markdown.js';
-import { resultSchemas } from './result-schemas.js';
+import { resultSchemas, WEBHOOK_FILE, webhookSchema } from './result-schemas.js';
 
 // Bundled into .build/, so the folder of the repository is one above either way.
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,6 +40,7 @@ const { version, description } = JSON.parse(readFileSync(`${root}package.json`, 
 // A break that was written out would be what the next run compares with.
 const files: Record<string, string> = {
   'schema/zebu.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  [WEBHOOK_FILE]: `${JSON.stringify(webhookSchema(), null, 2)}\n`,
   'docs/configuration.md': configReference(deriveKeys()),
   ...(results.problems.length === 0 ? results.files : {}),
   ...commandPages(commands),

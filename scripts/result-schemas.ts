@@ -4,6 +4,7 @@
  */
 import { Config } from '@oclif/core';
 import * as z from 'zod';
+import { webhookMessage } from '../src/lib/upkeep/results.js';
 import { ENVELOPE_SCHEMA, type FailureEnvelope } from '../plugins/kit/src/envelope.js';
 import { ERROR_CODES } from '../plugins/kit/src/errors.js';
 import type { ResultDeclaration } from '../plugins/kit/src/result.js';
@@ -65,6 +66,17 @@ function open(node: unknown): unknown {
       .filter(([key, value]) => !(key === 'additionalProperties' && value === false) && key !== '$schema')
       .map(([key, value]) => [key, key === 'default' ? value : open(value)]),
   );
+}
+
+export const WEBHOOK_FILE = 'schema/webhook.json';
+
+/** What `notify.webhook` is sent. */
+export function webhookSchema(): unknown {
+  return {
+    $schema: DIALECT,
+    title: 'What zebu sends to a webhook of notify',
+    ...(open(z.toJSONSchema(webhookMessage, { io: 'output' })) as Record<string, unknown>),
+  };
 }
 
 async function publish(id: string, summary: string, { version, schema }: ResultDeclaration): Promise<unknown> {

@@ -72,6 +72,31 @@ export const probation = z.object({
   previous: z.string().describe('What is gone back to if it fails.'),
 });
 export type Probation = ResultOf<typeof probation>;
+const troubled = (span: string) =>
+  z
+    .object({ times: z.number(), seconds: z.number().describe('In all.') })
+    .describe(`How often it was not well within ${span}, what is so now included.`);
+
+/** What the VM has seen while nobody looked: `watch` of zebu.yml. */
+export const watched = z.object({
+  health: z.enum(['down', 'restarting', 'unhealthy', 'well']).describe('As of the last look, once it lasted for two.'),
+  since: z.string().describe('ISO 8601, UTC: since when it is so.'),
+  looked: z.string().describe('ISO 8601, UTC: the last look. None is taken while a deploy is under way.'),
+  watchedSince: z.string().describe('ISO 8601, UTC: the first look.'),
+  lastDay: troubled('a day'),
+  lastWeek: troubled('a week'),
+  troubles: z
+    .array(
+      z.object({
+        kind: z.string().describe('down, unhealthy, restarting, drifted, disk, certificate, reboot.'),
+        since: z.string().describe('ISO 8601, UTC.'),
+        reason: z.string(),
+      }),
+    )
+    .describe('What is wrong now, and was told.'),
+  healed: z.number().describe('Restarts by `watch.heal` within a day.'),
+});
+export type Watched = ResultOf<typeof watched>;
 
 export const appStatus = z.object({
   app: z.string(),
@@ -91,5 +116,6 @@ export const appStatus = z.object({
     .nullable()
     .describe('In what the containers differ from the live release; null when it was not noted.'),
   machine,
+  watch: watched.nullable().describe('What `watch` has seen; null where the VM does not watch, or has not looked yet.'),
 });
 export type AppStatus = ResultOf<typeof appStatus>;

@@ -4,7 +4,8 @@ import CONTAINERS from './containers.sh';
 import { parseRecorded, type Recorded } from './drift.js';
 import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
-import type { Machine, ServiceState, Usage } from './results.js';
+import type { Machine, ServiceState, Usage, Watched } from './results.js';
+import { parseWatch } from './watch.js';
 
 export interface AppSurvey {
   readonly services: readonly ServiceState[];
@@ -24,6 +25,8 @@ export interface AppSurvey {
   readonly open: string | undefined;
   /** `RELEASE SECONDS PREVIOUS` while the live one is on probation. */
   readonly probation: string | undefined;
+  /** What the VM has seen by itself. */
+  readonly watch: Watched | null;
 }
 
 /** One container a line, as JSON that Docker itself writes. */
@@ -182,6 +185,12 @@ export function parseStatus(stdout: string): AppSurvey {
     liveRecords: all('live'),
     probation: all('probation')[0],
     open: all('open')[0],
+    watch: parseWatch({
+      state: all('watch')[0],
+      known: all('watch-known'),
+      past: all('watch-past'),
+      heals: all('watch-heal'),
+    }),
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:
       recorded.length === 0

@@ -10,6 +10,12 @@ cd "$base" 2>/dev/null && {
 # include ./probation.sh
   ! read_probation || [ "$pr_left" = 0 ] || printf 'probation=%s %s %s\n' "$pr_id" "$pr_left" "$pr_previous"
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }
+  if [ -f watch/state ]; then
+    sed 's/^/watch=/' watch/state
+    sed 's/^/watch-known=/' watch/known 2>/dev/null
+    sed 's/^/watch-past=/' watch/history 2>/dev/null
+    sed 's/^/watch-heal=/' watch/heals 2>/dev/null
+  fi
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-

@@ -113,5 +113,6 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     services: survey.services,
     drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
     machine: survey.machine,
+    watch: survey.watch,
   };
 }

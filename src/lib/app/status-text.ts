@@ -2,7 +2,7 @@ import { formatBytes, formatMinute, formatSeconds } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
-import type { AppStatus, Machine, ServiceState } from '../app-folder/results.js';
+import type { AppStatus, Machine, ServiceState, Watched } from '../app-folder/results.js';
 
 const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;
 
@@ -37,6 +37,26 @@ function condition({ healthy, services }: AppStatus): string {
   return running ? `healthy, but for what was stopped: ${stopped.join(', ')}` : 'stopped (start it: zebu app:start)';
 }
 
+function troubledText({ times, seconds }: Watched['lastDay'], span: string): string {
+  if (times === 0) return `never in the last ${span}`;
+  return `${times} ${times === 1 ? 'time' : 'times'} in the last ${span} (${formatSeconds(seconds)})`;
+}
+
+/** Since when it is as it is, and how often it was not. */
+function watchLines(watch: Watched): readonly string[] {
+  const { health, since, looked, lastDay, lastWeek, troubles, healed } = watch;
+  const past =
+    lastWeek.times === 0
+      ? 'never otherwise in the last week'
+      : `not well ${troubledText(lastDay, 'day')}, ${troubledText(lastWeek, 'week')}`;
+  const heals = healed === 0 ? '' : `, ${healed} ${healed === 1 ? 'restart' : 'restarts'} by watch.heal in the last day`;
+  const now = `${health === 'well' ? 'well' : health.toUpperCase()} since ${formatMinute(since)} UTC`;
+  return [
+    `watch: ${now}, ${past}${heals}; looked at ${formatMinute(looked)} UTC`,
+    ...troubles.map(({ kind, since: from, reason }) => `watch: ${kind} since ${formatMinute(from)} UTC: ${reason}`),
+  ];
+}
+
 /** `app:status` for people. */
 export function statusLines(status: AppStatus, width = Infinity): readonly string[] {
   const { broken, probation, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
@@ -61,6 +81,7 @@ export function statusLines(status: AppStatus, width = Infinity): readonly strin
   if (interrupted !== null)
     lines.push(`the deploy of ${interrupted.release} was interrupted in phase ${interrupted.phase}: zebu app:recover`);
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
+  if (status.watch !== null) lines.push(...watchLines(status.watch));
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
   const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [
     ['SERVICE', (each) => nameOf(each, status.services)],

@@ -5,7 +5,9 @@ import { appLayout } from '../app-folder/layout.js';
 import type { Context } from '../context/context.js';
 import { IMPATIENT_SECONDS, isFirstBoot } from '../guest/address.js';
 import { openGuest } from '../guest/session.js';
-import { lookAtUnits } from '../guest/units.js';
+import { lookAtUnits, unitDigests } from '../guest/units.js';
+import { wantedChange } from '../upkeep/bring.js';
+import { receiverStates } from '../upkeep/notify/state.js';
 import { parseFacts } from '../guest/prove.js';
 import { agentAnswer } from '../proxmox/agent-answer.js';
 import { toNodeName, toVmid } from '../proxmox/ids.js';
@@ -15,6 +17,7 @@ import { fail, failure, ok, skip, warn, type Check, type Finding } from './check
 import { seePull } from '../pull/status.js';
 import type { Findings } from './proxmox.js';
 import { pullFinding } from './pull.js';
+import { notifyFinding } from './notify.js';
 import { snapshotFinding } from './snapshots.js';
 import { unitsFinding } from './units.js';
 import SURVEY from './survey.sh';
@@ -193,12 +196,23 @@ async function clock(context: Context, findings: Findings, seen: Seen): Promise<
 async function units(context: Context, { session, facts }: Seen): Promise<Finding> {
   if (session === undefined) return skip('the VM was not looked into');
   const { name } = context.config.app;
-  const seen = await lookAtUnits(
-    session,
-    { app: name, base: appLayout(name).base },
-    { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 },
+  const owner = { app: name, base: appLayout(name).base };
+  const limits = { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 };
+  const [seen, found] = await Promise.all([lookAtUnits(session, owner, limits), unitDigests(session, owner, limits)]);
+  return unitsFinding(seen, name, Number(facts?.get('time') ?? 0), wantedChange(context, found));
+}
+
+async function notify(context: Context, { session, facts }: Seen): Promise<Finding> {
+  const { notify: receivers, app } = context.config;
+  if (receivers.length === 0) return ok('nobody is told: there is no notify in zebu.yml');
+  if (session === undefined) return skip('the VM was not looked into');
+  const { base } = appLayout(app.name);
+  const states = await receiverStates(session, base, { signal: context.signal, timeoutMs: SSH_SECONDS * 1000 });
+  return notifyFinding(
+    receivers.map(({ name }) => name),
+    states,
+    Number(facts?.get('time') ?? 0),
   );
-  return unitsFinding(seen, name, Number(facts?.get('time') ?? 0));
 }
 
 async function pull(context: Context, { session }: Seen): Promise<Finding> {
@@ -211,7 +225,7 @@ async function pull(context: Context, { session }: Seen): Promise<Finding> {
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, pull, firewall, clock */
+/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, notify, pull, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -234,6 +248,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
       needs: ['vm-ssh'],
       seconds: SSH_SECONDS,
       run: withVm(findings, (_, signal) => units({ ...context, signal }, seen)),
+    },
+    {
+      id: 'notify',
+      needs: ['vm-ssh'],
+      seconds: SSH_SECONDS,
+      run: withVm(findings, (_, signal) => notify({ ...context, signal }, seen)),
     },
     {
       id: 'pull',

@@ -1,4 +1,5 @@
 import type { SeenUnit, SeenUnits } from '../units/seen.js';
+import { describeChange, type UnitsChange } from '../units/change.js';
 import { unitTroubles } from '../units/seen.js';
 import { formatSeconds } from '../ui/units.js';
 import { fail, ok, warn, type Finding } from './check.js';
@@ -14,8 +15,18 @@ function told({ name, running, lastEnd, lastResult, next }: SeenUnit, now: numbe
 
 const ago = (seconds: number): string => (seconds < 1 ? 'just now' : `${formatSeconds(seconds)} ago`);
 
-/** @param now Unix time in seconds of the VM's clock */
-export function unitsFinding({ systemd, units }: SeenUnits, app: string, now: number): Finding {
+/**
+ * @param now Unix time in seconds of the VM's clock
+ * @param change what zebu.yml asks for and the VM does not have; undefined for nothing
+ */
+export function unitsFinding(
+  { systemd, units }: SeenUnits,
+  app: string,
+  now: number,
+  change: UnitsChange | undefined,
+): Finding {
+  if (change !== undefined)
+    return fail('VM_DIFFERS', `the VM is ${describeChange(change)}`, 'Put it there: zebu vm:apply, or deploy.');
   if (units.length === 0) return ok('none: nothing of this app starts by itself');
   if (!systemd)
     return warn('the VM has no systemd, so nothing starts them', 'Use a VM with systemd, as Debian and Ubuntu are.');

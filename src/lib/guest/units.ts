@@ -3,7 +3,8 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { changeCalls, type UnitsChange } from '../units/change.js';
 import { callsScript, installScript, lookScript, removeScript } from '../units/scripts.js';
 import { parseSeenUnits, type SeenUnits } from '../units/seen.js';
-import { renderUnit, type Unit, type UnitOwner } from '../units/unit.js';
+import ALL_DIGESTS from '../units/all-digests.sh';
+import { renderUnit, UNITS_FOLDER, type Unit, type UnitOwner } from '../units/unit.js';
 import BRING_PACKAGES from './bring-packages.sh';
 import { runAsRoot, type RootOptions } from './as-root.js';
 
@@ -66,4 +67,15 @@ export async function bringPackages(
   if (packages.length === 0) return undefined;
   const stdout = await runAsRoot(session, variables({ packages: packages.join(' ') }) + BRING_PACKAGES, options);
   return /^failed=(.*)$/m.exec(stdout)?.[1];
+}
+
+/** What each unit of an app is, as the VM has it on record: unit → digest. Needs no root. */
+export async function unitDigests(
+  session: SshSession,
+  { app, base }: Pick<UnitOwner, 'app' | 'base'>,
+  { signal, timeoutMs }: Pick<RootOptions, 'signal' | 'timeoutMs'>,
+): Promise<ReadonlyMap<string, string>> {
+  const line = variables({ record: `${base}/${UNITS_FOLDER}`, app }) + ALL_DIGESTS;
+  const { stdout } = await session.exec({ line }, { signal, timeoutMs });
+  return new Map([...stdout.matchAll(/^(\S+) (\S+)$/gm)].map(([, name = '', digest = '']) => [name, digest] as const));
 }

@@ -133,7 +133,15 @@ describe('what the VM says', () => {
   it('is shown with what is live, since when and where it answers', () => {
     const status = {
       ...{ app: 'shop', healthy: true, release: '20261124T053000Z-1a2b3c4', broken: null, host: '192.0.2.7' },
-      ...{ deploying: null, interrupted: null, probation: null, drift: [], machine: null, url: 'http://192.0.2.7/' },
+      ...{
+        deploying: null,
+        interrupted: null,
+        probation: null,
+        drift: [],
+        machine: null,
+        watch: null,
+        url: 'http://192.0.2.7/',
+      },
       ...{
         live: {
           ...{ ref: 'v1.2', commit: '1a2b3c4d', subject: 'Fix the cart', by: 'ann' },

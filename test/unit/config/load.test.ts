@@ -117,6 +117,46 @@ registries:
     );
   });
 
+  it('refuses receivers that cannot be told', async () => {
+    await write(
+      'zebu.yml',
+      `app: { name: shop }
+secrets: { URL: {}, KEY: {} }
+notify:
+  - { name: Phone, apprise: URL }
+  - { name: a, apprise: URL, webhook: "https://example.org", key: KEY }
+  - { name: b, webhook: "https://example.org" }
+  - { name: c, webhook: "ftp://example.org", key: KEY }
+  - { name: d, apprise: URL, events: [fail] }
+watch: { every: 5 }
+`,
+    );
+    expect((await failure()).message.split('\n')).toEqual([
+      expect.stringContaining('zebu.yml:9: `watch.every`'),
+      'zebu.yml:4: `notify.0.name`: lower-case letters, digits and hyphens, starting with a letter',
+      'zebu.yml:5: `notify.1`: give exactly one of `apprise` and `webhook`',
+      'zebu.yml:6: `notify.2`: a `webhook` is signed, and only a webhook: give both `webhook` and `key`',
+      'zebu.yml:7: `notify.3.webhook`: an address that begins with https://, or the name of a declared secret that holds one',
+      expect.stringContaining('zebu.yml:8: `notify.4.events.0`: Invalid option: expected one of "deployed"|'),
+    ]);
+    await write(
+      'zebu.yml',
+      `app: { name: shop }
+secrets: { KEY: {} }
+notify:
+  - { name: a, apprise: URL }
+  - name: a
+    webhook: HOOK
+    key: KEY
+`,
+    );
+    expect((await failure()).message.split('\n')).toEqual([
+      'zebu.yml:4: `notify.0.apprise`: URL is not declared; add it: secrets: { URL: {} }',
+      'zebu.yml:5: `notify.1.name`: a is there twice',
+      'zebu.yml:6: `notify.1.webhook`: HOOK is not declared; add it: secrets: { HOOK: {} }',
+    ]);
+  });
+
   it('says that a required key is missing', async () => {
     await write('zebu.yml', 'app: {compose: [a.yml]}\n');
     expect((await failure()).message).toBe('zebu.yml:1: `app.name` is required');

@@ -20,6 +20,7 @@ function plan(
       author: { who: 'o’hara', from: '$(reboot)' },
       prefix: '',
       watched,
+      attended: true,
       settings,
       registries: [],
       front: {},

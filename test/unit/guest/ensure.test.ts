@@ -4,6 +4,7 @@ import { parseObserved } from '../../../src/lib/guest/ensure/check.js';
 import { mergeDaemonConfig } from '../../../src/lib/guest/ensure/daemon-config.js';
 import { judgeGuest, type DesiredGuest } from '../../../src/lib/guest/ensure/model.js';
 import { repairScript } from '../../../src/lib/guest/ensure/script.js';
+import { renderUnit } from '../../../src/lib/units/unit.js';
 
 const desired: DesiredGuest = {
   user: 'deploy',
@@ -12,6 +13,7 @@ const desired: DesiredGuest = {
   swapMb: 1024,
   securityUpgrades: true,
   containerLogMb: 30,
+  wanted: { units: [], names: [], packages: [] },
 };
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -79,6 +81,23 @@ describe('judgeGuest', () => {
     [{ units: 'zebu-pull@shop.service,ok zebu-pull@shop.timer,disabled ' }, 'guest.units'],
   ])('sees %o', (facts, key) => {
     expect(keysOf(facts)).toEqual([key]);
+  });
+
+  it('sees units that zebu.yml asks for newly, or not any more, and packages they need', () => {
+    const watch = { name: 'watch', summary: 'x', program: 'x', start: { every: 60 }, limit: 1, rights: 'docker', writes: [] } as const;
+    const unit = renderUnit(watch, { app: 'shop', base: '/opt/zebu/shop', user: 'deploy' });
+    const wanted = { units: [unit], names: ['watch', 'notify'], packages: ['apprise'] };
+    expect(judge({}, { wanted }).drift).toEqual([
+      expect.objectContaining({ key: 'guest.wanted_units', wanted: 'watch', found: 'without watch as it is now' }),
+    ]);
+    expect(keysOf({ unit_digests: `watch,${unit.digest} pull,other ` }, { wanted })).toEqual([]);
+    expect(judge({ unit_digests: `watch,older notify,gone pull,x ` }, { wanted }).drift[0]?.repair).toEqual({
+      kind: 'wanted-units',
+      change: { install: [unit], remove: ['notify'] },
+    });
+    expect(judge({ unit_digests: `watch,${unit.digest}`, packages_missing: 'apprise ' }, { wanted }).drift).toEqual([
+      expect.objectContaining({ key: 'guest.packages', found: 'without apprise', repair: { kind: 'packages', names: ['apprise'] } }),
+    ]);
   });
 
   it('lets root in by key when root is the deploy user', () => {

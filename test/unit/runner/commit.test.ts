@@ -64,4 +64,31 @@ echo never`);
     app.run('finish live "" ""', { mode: 'secrets' });
     expect(app.has('shared/secrets/apply')).toBe(false);
   });
+
+  it.each([
+    ['live', 'deploy', '', 'deployed'],
+    ['restored', 'deploy', '1', 'restored'],
+    ['unhealthy', 'deploy', '1', 'failed'],
+    ['refused', 'deploy', '', 'failed'],
+    ['refused', 'deploy', '1', undefined],
+    ['refused', 'rollback', '', undefined],
+    ['live', 'rollback', '', 'deployed'],
+  ])('is written down for whoever tells: %s of %s, attended: %s', (verdict, mode, attended, event) => {
+    const app = runnerApp(shell);
+    app.write('holder', '{"who":"Bo \\"B\\"","from":"laptop","since":"2026-11-29T00:00:00Z","id":"r2","ref":"x"}');
+    app.run(`attended='${attended}' mode=${mode} step=verify
+record='"id":"r2","ref":"v2","kind":"tag","commit":"abc","subject":"a, \\"who\\":\\"x","who":"Ann","from":"GitHub"'
+finish ${verdict} unhealthy 'web said "no"'`);
+    const told = app.has('events/events.jsonl') ? (JSON.parse(app.read('events/events.jsonl')) as unknown) : {};
+    const by = mode === 'deploy' ? { who: 'Ann', from: 'GitHub' } : { who: 'Bo "B"', from: 'laptop' };
+    const members = { ref: 'v2', commit: 'abc', subject: 'a, "who":"x', mode, verdict, reason: 'web said "no"', run: 'run2', ...by };
+    expect(told).toEqual(event === undefined ? {} : expect.objectContaining({ event, ...members }));
+    expect(app.has('events/new')).toBe(event !== undefined);
+  });
+
+  it('is written down when it was cut off, although somebody was there', () => {
+    const app = runnerApp(shell);
+    app.run(`attended=1 mode=deploy step=verify\nfinish refused interrupted killed`);
+    expect(app.read('events/events.jsonl')).toContain('"event":"failed"');
+  });
 });

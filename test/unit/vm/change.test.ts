@@ -30,7 +30,7 @@ function desired(vm: object = {}, more: Partial<DesiredVm> = {}): DesiredVm {
     namesKeys: false,
     network: config.vm.network,
     firewall: desiredFirewall(config.vm, []),
-    guest: desiredGuest(config, []),
+    guest: desiredGuest(config, [], { units: [], names: [], packages: [] }),
     ...more,
   };
 }
