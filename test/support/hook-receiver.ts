@@ -57,7 +57,9 @@ export class HookReceiver {
     const ends = Date.now() + seconds * 1000;
     while (!found()) {
       if (Date.now() > ends)
-        throw new Error(`${what}: not within ${seconds} s; ${JSON.stringify(this.received.map(({ path, message }) => [path, message.event, message.text]))}, ${this.refused} refused`);
+        throw new Error(
+          `${what}: not within ${seconds} s; ${JSON.stringify(this.received.map(({ path, message }) => [path, message.event, message.text]))}, ${this.refused} refused`,
+        );
       await new Promise((done) => setTimeout(done, 100));
     }
   }
@@ -70,8 +72,12 @@ export class HookReceiver {
 
 /** As the documentation says that a receiver is to check it. */
 export function isSigned({ headers, text }: Received, key: string): boolean {
-  const [id, time, signature] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => String(headers[name]));
+  const [id, time, signature] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
+    String(headers[name]),
+  );
   if (Math.abs(Date.now() / 1000 - Number(time)) > 300) return false;
-  const wanted = `v1,${createHmac('sha256', key).update(`${id ?? ''}.${time ?? ''}.${text}`).digest('base64')}`;
+  const wanted = `v1,${createHmac('sha256', key)
+    .update(`${id ?? ''}.${time ?? ''}.${text}`)
+    .digest('base64')}`;
   return wanted.length === signature?.length && timingSafeEqual(Buffer.from(wanted), Buffer.from(signature));
 }

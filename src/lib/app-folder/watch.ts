@@ -43,7 +43,8 @@ export interface WatchLines {
 export function parseWatch({ state = '', known, past, heals }: WatchLines): Watched | null {
   const [health = '', since = '', looked = '', began = ''] = state.split(' ');
   const [sinceTime, now, beganTime] = [Number(since), Number(looked), Number(began)];
-  if (!HEALTHS.includes(health) || [sinceTime, now, beganTime].some((each) => Number.isNaN(each) || each <= 0)) return null;
+  if (!HEALTHS.includes(health) || [sinceTime, now, beganTime].some((each) => Number.isNaN(each) || each <= 0))
+    return null;
   const still = health === 'well' ? [] : [{ since: sinceTime, until: now, kind: health }];
   const all = [...past.flatMap(parsePast), ...still];
   return {

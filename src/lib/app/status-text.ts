@@ -49,7 +49,8 @@ function watchLines(watch: Watched): readonly string[] {
     lastWeek.times === 0
       ? 'never otherwise in the last week'
       : `not well ${troubledText(lastDay, 'day')}, ${troubledText(lastWeek, 'week')}`;
-  const heals = healed === 0 ? '' : `, ${healed} ${healed === 1 ? 'restart' : 'restarts'} by watch.heal in the last day`;
+  const heals =
+    healed === 0 ? '' : `, ${healed} ${healed === 1 ? 'restart' : 'restarts'} by watch.heal in the last day`;
   const now = `${health === 'well' ? 'well' : health.toUpperCase()} since ${formatMinute(since)} UTC`;
   return [
     `watch: ${now}, ${past}${heals}; looked at ${formatMinute(looked)} UTC`,

@@ -39,7 +39,10 @@ const receiver = z
         'Declared secret that holds the address as Apprise has it, several in lines: `ntfys://…`, `mailtos://…`, `slack://…`, `tgram://…`.',
       ),
     webhook: z
-      .union([z.url({ protocol: /^https?$/ }), secretName], 'an address that begins with https://, or the name of a declared secret that holds one')
+      .union(
+        [z.url({ protocol: /^https?$/ }), secretName],
+        'an address that begins with https://, or the name of a declared secret that holds one',
+      )
       .optional()
       .describe('Address that is sent JSON by POST; or the declared secret that holds it, where it is secret itself.'),
     key: secretName
@@ -49,7 +52,9 @@ const receiver = z
       .array(z.enum(names))
       .min(1)
       .default([...DEFAULT_EVENTS])
-      .describe(`What it is told. Default: all but \`deployed\`. ${names.map((name) => `\`${name}\`: ${NOTIFY_EVENTS[name]}.`).join(' ')}`),
+      .describe(
+        `What it is told. Default: all but \`deployed\`. ${names.map((name) => `\`${name}\`: ${NOTIFY_EVENTS[name]}.`).join(' ')}`,
+      ),
   })
   .refine(
     ({ apprise, webhook }) => (apprise === undefined) !== (webhook === undefined),
@@ -65,7 +70,11 @@ export type Receiver = z.infer<typeof receiver>;
 export const receivers = z.array(receiver).max(20);
 
 /** The secrets a receiver needs, each with the key that names it. */
-export function receiverSecrets({ apprise, webhook, key }: Receiver): readonly (readonly [key: string, name: string])[] {
+export function receiverSecrets({
+  apprise,
+  webhook,
+  key,
+}: Receiver): readonly (readonly [key: string, name: string])[] {
   const named = { apprise, webhook: webhook?.includes('://') === true ? undefined : webhook, key };
   return Object.entries(named).flatMap(([each, name]) => (name === undefined ? [] : [[each, name] as const]));
 }

@@ -389,7 +389,9 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         ),
       watch: watch
         .optional()
-        .describe('Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.'),
+        .describe(
+          'Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.',
+        ),
       notify: receivers
         .default([])
         .describe(

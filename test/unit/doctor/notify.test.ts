@@ -22,7 +22,8 @@ it('says how it stands with those who are told', () => {
   });
   expect(notifyFinding(['desk', 'phone'], states, 1000)).toMatchObject({
     status: 'warn',
-    detail: 'desk was told 1 min 40 s ago; phone was not reached 1 min ago, 4 waiting, 2 dropped: it answered 503: away',
+    detail:
+      'desk was told 1 min 40 s ago; phone was not reached 1 min ago, 4 waiting, 2 dropped: it answered 503: away',
     remedy: 'Once it is put right: zebu notify:test',
   });
 });

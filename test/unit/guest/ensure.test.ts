@@ -84,7 +84,15 @@ describe('judgeGuest', () => {
   });
 
   it('sees units that zebu.yml asks for newly, or not any more, and packages they need', () => {
-    const watch = { name: 'watch', summary: 'x', program: 'x', start: { every: 60 }, limit: 1, rights: 'docker', writes: [] } as const;
+    const watch = {
+      name: 'watch',
+      summary: 'x',
+      program: 'x',
+      start: { every: 60 },
+      limit: 1,
+      rights: 'docker',
+      writes: [],
+    } as const;
     const unit = renderUnit(watch, { app: 'shop', base: '/opt/zebu/shop', user: 'deploy' });
     const wanted = { units: [unit], names: ['watch', 'notify'], packages: ['apprise'] };
     expect(judge({}, { wanted }).drift).toEqual([
@@ -96,7 +104,11 @@ describe('judgeGuest', () => {
       change: { install: [unit], remove: ['notify'] },
     });
     expect(judge({ unit_digests: `watch,${unit.digest}`, packages_missing: 'apprise ' }, { wanted }).drift).toEqual([
-      expect.objectContaining({ key: 'guest.packages', found: 'without apprise', repair: { kind: 'packages', names: ['apprise'] } }),
+      expect.objectContaining({
+        key: 'guest.packages',
+        found: 'without apprise',
+        repair: { kind: 'packages', names: ['apprise'] },
+      }),
     ]);
   });
 

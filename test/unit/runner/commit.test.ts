@@ -81,7 +81,16 @@ record='"id":"r2","ref":"v2","kind":"tag","commit":"abc","subject":"a, \\"who\\"
 finish ${verdict} unhealthy 'web said "no"'`);
     const told = app.has('events/events.jsonl') ? (JSON.parse(app.read('events/events.jsonl')) as unknown) : {};
     const by = mode === 'deploy' ? { who: 'Ann', from: 'GitHub' } : { who: 'Bo "B"', from: 'laptop' };
-    const members = { ref: 'v2', commit: 'abc', subject: 'a, "who":"x', mode, verdict, reason: 'web said "no"', run: 'run2', ...by };
+    const members = {
+      ref: 'v2',
+      commit: 'abc',
+      subject: 'a, "who":"x',
+      mode,
+      verdict,
+      reason: 'web said "no"',
+      run: 'run2',
+      ...by,
+    };
     expect(told).toEqual(event === undefined ? {} : expect.objectContaining({ event, ...members }));
     expect(app.has('events/new')).toBe(event !== undefined);
   });

@@ -11,7 +11,9 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installScript, lookScript, removeScript, unitFunctions } from '../../../src/lib/units/scripts.js';
+import { changeCalls, describeChange, unitsChange } from '../../../src/lib/units/change.js';
+import DIGESTS from '../../../src/lib/units/digests.sh';
+import { callsScript, installScript, lookScript, removeScript, unitFunctions } from '../../../src/lib/units/scripts.js';
 import { parseSeenUnits, unitTroubles, type SeenUnits } from '../../../src/lib/units/seen.js';
 import { renderUnit, type Unit, type UnitOwner } from '../../../src/lib/units/unit.js';
 import { allShells, runIn, standIns } from '../../support/shells.js';
@@ -144,6 +146,34 @@ esac`,
       expect(look(app).units.map(({ name }) => name)).toEqual(['watch-run', 'watch']);
       expect(troubles(app)).toEqual([]);
     }
+  });
+
+  it('are known by a digest, and brought to what is wanted by it', () => {
+    install('shop', watch, run);
+    install('shop-watch', watch);
+    const owner = ownerOf('shop');
+    const digests = (): ReadonlyMap<string, string> =>
+      new Map(
+        ran(`${DIGESTS}unit_digests '${owner.base}/units' shop`)
+          .stdout.trim()
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => line.split(' ') as [string, string]),
+      );
+    const rendered = [watch, run].map((unit) => renderUnit(unit, owner));
+    expect(digests()).toEqual(new Map(rendered.map(({ name, digest }) => [name, digest])));
+    const names = ['watch', 'watch-run'];
+    expect(unitsChange({ units: rendered, names }, digests())).toBeUndefined();
+    mkdirSync(join(owner.base, 'watch-run'));
+    const slower = renderUnit({ ...watch, start: { every: 90 } }, owner);
+    const change = unitsChange({ units: [slower], names }, digests());
+    expect(change).toEqual({ install: [slower], remove: ['watch-run'] });
+    if (change === undefined) throw new Error('a change');
+    expect(describeChange(change)).toBe('without watch as it is now, with watch-run');
+    expect(ran(callsScript(owner, changeCalls(change), systemd)).code).toBe(0);
+    expect(digests()).toEqual(new Map([['watch', slower.digest]]));
+    expect(existsSync(join(owner.base, 'watch-run'))).toBe(false);
+    expect(existsSync(etc('zebu-watch@shop-watch.timer'))).toBe(true);
   });
 
   it('go one by one, too', () => {

@@ -52,6 +52,11 @@ describe('a unit', () => {
     expect(deploy.files[1].text).toContain('PathExists=/opt/zebu/shop/pull/order\n');
   });
 
+  it('may be started by any of several paths', () => {
+    const several = renderUnit({ ...watch, start: { path: ['events/new', 'notify/pending'] } }, owner).files[1].text;
+    expect(several).toContain('PathExists=/opt/zebu/shop/events/new\nPathExists=/opt/zebu/shop/notify/pending\n');
+  });
+
   it('has a program that is known by its sum', () => {
     const { program } = renderUnit(watch, owner);
     expect(program.text).toBe('app=shop\nbase=/opt/zebu/shop\nuser=deploy\necho hello\n');

@@ -1,6 +1,15 @@
 /** The program that tells people, in real shells, with stand-ins for what sends. */
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,10 +77,17 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
   afterEach(() => rmSync(base, { recursive: true }));
 
   it('is sent JSON that is signed, and nothing secret is an argument or stays', () => {
-    happens('failed', '"ref":"v1","commit":"1a2b3c4d5e","who":"Ann","from":"laptop","seconds":75,"verdict":"refused","reason":"the build said pa55w0rd-of-the-database \\"x\\""');
+    happens(
+      'failed',
+      '"ref":"v1","commit":"1a2b3c4d5e","who":"Ann","from":"laptop","seconds":75,"verdict":"refused","reason":"the build said pa55w0rd-of-the-database \\"x\\""',
+    );
     run(desk);
     const [body] = bodies();
-    expect(body).toMatchObject({ app: 'shop', event: 'failed', title: 'shop: v1 (1a2b3c4) was refused; nothing was changed' });
+    expect(body).toMatchObject({
+      app: 'shop',
+      event: 'failed',
+      title: 'shop: v1 (1a2b3c4) was refused; nothing was changed',
+    });
     expect(body?.text).toBe('the build said [redacted] "x". By Ann from laptop, after 1 min.');
     expect(body?.details).toMatchObject({ ref: 'v1', seconds: 75, reason: 'the build said [redacted] "x"' });
     const config = read('curl.conf');
@@ -95,8 +111,7 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     writeFileSync(at('shared/secrets/11.env'), `HOOK_URL='https://a.example'\nHOOK_KEY='${value}'\n`);
     happens('down');
     run(desk);
-    const [, id, time, signature] =
-      /webhook-id: (.*)"\n.*timestamp: (.*)"\n.*v1,(.*)"/.exec(read('curl.conf')) ?? [];
+    const [, id, time, signature] = /webhook-id: (.*)"\n.*timestamp: (.*)"\n.*v1,(.*)"/.exec(read('curl.conf')) ?? [];
     const signed = `${id ?? ''}.${time ?? ''}.${lines('bodies')[0] ?? ''}`;
     expect(signature).toBe(createHmac('sha256', key).update(signed).digest('base64'));
   });
@@ -191,7 +206,11 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     writeFileSync(at('notify/state/desk'), words.join(' '));
     run(desk);
     expect(bodies()).toHaveLength(21);
-    expect(bodies().at(-1)).toMatchObject({ event: 'more', title: 'shop: and 11 more within the hour', text: '1 x down, 10 x pull-refused.' });
+    expect(bodies().at(-1)).toMatchObject({
+      event: 'more',
+      title: 'shop: and 11 more within the hour',
+      text: '1 x down, 10 x pull-refused.',
+    });
     expect(existsSync(at('notify/pending'))).toBe(false);
   });
 
@@ -200,7 +219,10 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     mkdirSync(at('notify/queue/desk'), { recursive: true });
     mkdirSync(at('notify/state'), { recursive: true });
     for (let n = 1; n <= 200; n++)
-      writeFileSync(at(`notify/queue/desk/${String(n).padStart(10, '0')}`), `{"t":4000000000,"event":"down","n":${n}}\n`);
+      writeFileSync(
+        at(`notify/queue/desk/${String(n).padStart(10, '0')}`),
+        `{"t":4000000000,"event":"down","n":${n}}\n`,
+      );
     writeFileSync(at('notify/number'), '200\n');
     happens('unhealthy');
     run(desk);

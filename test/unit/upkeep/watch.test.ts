@@ -20,8 +20,29 @@ interface Container {
   readonly image?: string;
 }
 
-const line = ({ service, state = 'running', health = '', exit = 0, restarts = 0, policy = 'always', ...more }: Container): string =>
-  [service, state, health, exit, restarts, 'false', '2026-01-01T00:00:00Z', `${policy} `, `/shop-${service}-1`, more.id ?? `id-${service}`, more.hash ?? 'h', more.image ?? 'i'].join('|');
+const line = ({
+  service,
+  state = 'running',
+  health = '',
+  exit = 0,
+  restarts = 0,
+  policy = 'always',
+  ...more
+}: Container): string =>
+  [
+    service,
+    state,
+    health,
+    exit,
+    restarts,
+    'false',
+    '2026-01-01T00:00:00Z',
+    `${policy} `,
+    `/shop-${service}-1`,
+    more.id ?? `id-${service}`,
+    more.hash ?? 'h',
+    more.image ?? 'i',
+  ].join('|');
 
 describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) => {
   let base: string;
@@ -38,16 +59,22 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
   const kinds = (): readonly unknown[] => events().map(({ event }) => event);
 
   /** One look at these containers. */
-  const look = (containers: readonly Container[] | undefined, settings: Readonly<Record<string, unknown>> = {}): void => {
+  const look = (
+    containers: readonly Container[] | undefined,
+    settings: Readonly<Record<string, unknown>> = {},
+    app: Readonly<Record<string, unknown>> = {},
+  ): void => {
     const all = containers?.map(line).join('\n') ?? '';
     put('inspect', containers === undefined ? '' : `${all}\n`);
     put('ids', (containers ?? []).map((each) => `${each.id ?? `id-${each.service}`}\n`).join(''));
     put('silent', containers === undefined ? 'yes' : '');
     const program = watchProgram({
-      app: { name: 'shop' } as never,
+      app: { name: 'shop', ...app } as never,
       watch: { every: 60, disk: 90, heal: 'never', ...settings } as never,
     });
-    const { code, stderr } = runIn(shell, df + variables({ app: 'shop', base, user: 'me' }) + program, { env: { PATH: bin } });
+    const { code, stderr } = runIn(shell, df + variables({ app: 'shop', base, user: 'me' }) + program, {
+      env: { PATH: bin },
+    });
     expect(stderr).toBe('');
     expect(code).toBe(0);
   };
@@ -55,7 +82,9 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
   const recorded = (...services: readonly string[]): void =>
     put('releases/r/containers', services.map((each) => `${each}|h|i|1|\n`).join(''));
   const heal = (): void => {
-    const { code, stderr } = runIn(shell, variables({ app: 'shop', base, user: 'me' }) + healProgram(), { env: { PATH: bin } });
+    const { code, stderr } = runIn(shell, variables({ app: 'shop', base, user: 'me' }) + healProgram(), {
+      env: { PATH: bin },
+    });
     expect(stderr).toBe('');
     expect(code).toBe(0);
   };
@@ -85,7 +114,10 @@ esac`,
   afterEach(() => rmSync(base, { recursive: true }));
 
   const well = [{ service: 'web', health: 'healthy' }, { service: 'db' }];
-  const down = [{ service: 'web', health: 'healthy' }, { service: 'db', state: 'exited', exit: 137 }];
+  const down = [
+    { service: 'web', health: 'healthy' },
+    { service: 'db', state: 'exited', exit: 137 },
+  ];
 
   it('says nothing of what is well, and asks Docker once a look', () => {
     look(well);
@@ -102,7 +134,9 @@ esac`,
     expect(events()).toEqual([]);
     look(down);
     look(down);
-    expect(events()).toEqual([expect.objectContaining({ event: 'down', services: ['db'], reason: 'db has exited with code 137' })]);
+    expect(events()).toEqual([
+      expect.objectContaining({ event: 'down', services: ['db'], reason: 'db has exited with code 137' }),
+    ]);
     expect(read('watch/state')).toMatch(/^down /);
     look(well);
     expect(kinds()).toEqual(['down']);
@@ -150,7 +184,12 @@ esac`,
     expect(events()).toEqual([]);
     look(crash(7));
     look(crash(7));
-    expect(events()).toEqual([expect.objectContaining({ event: 'restarting', reason: 'web restarts again and again (3 times, last exit code 0)' })]);
+    expect(events()).toEqual([
+      expect.objectContaining({
+        event: 'restarting',
+        reason: 'web restarts again and again (3 times, last exit code 0)',
+      }),
+    ]);
     // Ten minutes later.
     put('watch/counts', read('watch/counts').replaceAll(/^\d+/gm, '5'));
     look(crash(7));
@@ -231,6 +270,31 @@ esac`,
     ]);
   });
 
+  it('tells of a certificate that was not renewed, and asks for it once an hour', () => {
+    const proxy = { proxy: { tls: 'auto', domains: ['shop.example.org', '*.example.org'], https_port: 8443 } };
+    const day = (days: number): string =>
+      new Date(Date.now() + days * 86_400_000).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (\S+)/, '$2 $1 $4 $3');
+    const certificate = (left: number): void => {
+      standIns(bin, {
+        openssl: `echo "$*" >>'${base}/tls'; [ "$1" = s_client ] || printf 'notBefore=%s\\nnotAfter=%s\\n' '${day(left - 90)}' '${day(left)}'`,
+      });
+      rmSync(at('watch/certificates'), { force: true });
+    };
+    certificate(19);
+    for (const _ of [1, 2]) look(well, {}, proxy);
+    expect(events()).toEqual([]);
+    expect(read('tls').match(/s_client.*/g)).toEqual(['s_client -connect 127.0.0.1:8443 -servername shop.example.org']);
+    certificate(17);
+    for (const _ of [1, 2]) look(well, {}, proxy);
+    // Not every date of a shell's machine knows how a certificate has it.
+    const known = runIn(shell, `date -d '${day(0)}' +%s`).code === 0;
+    expect(kinds()).toEqual(known ? ['certificate'] : []);
+    if (known)
+      expect(events()[0]?.['reason']).toMatch(
+        /^that of shop.example.org ends \d{4}-\d\d-\d\d .* UTC and was not renewed$/,
+      );
+  });
+
   it('does not look while a run is under way, or nothing is live', () => {
     look(down);
     put('transaction', '');
@@ -257,7 +321,11 @@ esac`,
       if (existsSync(at('watch/heal'))) heal();
     }
     expect(read('restarted').trim().split('\n')).toEqual(['shop-web-1', 'shop-web-1', 'shop-web-1']);
-    expect(events().filter(({ event }) => event === 'healed').map(({ service, count, reason }) => [service, count, reason])).toEqual([
+    expect(
+      events()
+        .filter(({ event }) => event === 'healed')
+        .map(({ service, count, reason }) => [service, count, reason]),
+    ).toEqual([
       ['web', 1, 'web was unhealthy; restart 1 of 3 within the hour'],
       ['web', 2, 'web was unhealthy; restart 2 of 3 within the hour'],
       ['web', 3, 'web was unhealthy; restart 3 of 3 within the hour'],
@@ -268,7 +336,11 @@ esac`,
   it('restarts nothing while somebody has the lock, and nothing that is well again or was stopped', () => {
     put('watch/heal', 'web shop-web-1\n');
     put('inspect', `${line({ service: 'web', health: 'unhealthy' })}\n`);
-    runIn(shell, `exec 9>>"${base}/lock"; flock -x 9; echo '{"who":"Ann"}' >"${base}/holder"; exec 8>&-; ${variables({ app: 'shop', base, user: 'me' })}( exec 9>&-; ${healProgram()} ); true`, { env: { PATH: bin } });
+    runIn(
+      shell,
+      `exec 9>>"${base}/lock"; flock -x 9; echo '{"who":"Ann"}' >"${base}/holder"; exec 8>&-; ${variables({ app: 'shop', base, user: 'me' })}( exec 9>&-; ${healProgram()} ); true`,
+      { env: { PATH: bin } },
+    );
     expect(read('restarted')).toBe('');
     expect(existsSync(at('watch/heal'))).toBe(false);
     rmSync(at('holder'));

@@ -19,7 +19,11 @@ export interface DesiredGuest {
   readonly securityUpgrades: boolean;
   readonly containerLogMb: number;
   /** What the VM does by itself, rendered, and the packages for it. */
-  readonly wanted: { readonly units: readonly RenderedUnit[]; readonly names: readonly string[]; readonly packages: readonly string[] };
+  readonly wanted: {
+    readonly units: readonly RenderedUnit[];
+    readonly names: readonly string[];
+    readonly packages: readonly string[];
+  };
 }
 
 /** @param wanted what the VM is to do by itself */
@@ -242,7 +246,13 @@ function wantedUnits({ unit_digests: found }: ObservedGuest, { wanted }: Desired
 function packages({ packages_missing: names }: ObservedGuest, { wanted }: DesiredGuest): Finding {
   if (names.length === 0) return undefined;
   const found = `without ${names.join(', ')}`;
-  return { key: 'guest.packages', wanted: wanted.packages.join(', '), found, change: 'now', repair: { kind: 'packages', names } };
+  return {
+    key: 'guest.packages',
+    wanted: wanted.packages.join(', '),
+    found,
+    change: 'now',
+    repair: { kind: 'packages', names },
+  };
 }
 
 /** Compares; nothing is asked and nothing changed. */

@@ -20,7 +20,9 @@ export function repairScript(desired: DesiredGuest, repairs: readonly Repair[]):
   // What two findings ask for is done once.
   const calls = new Set(repairs.map((repair) => repairCall(repair, desired.user, CLOUD_INIT_SETTINGS)));
   const head = sh`work=${WORK}; rm -rf "$work"; mkdir -m 0700 "$work"`;
-  return checkFunctions(desired.user, desired.app, desired.wanted.packages) + REPAIR + asMain([head, ...calls, 'check']);
+  return (
+    checkFunctions(desired.user, desired.app, desired.wanted.packages) + REPAIR + asMain([head, ...calls, 'check'])
+  );
 }
 
 /** After a login that does not work any more: what was in the way of it is taken back. */
@@ -32,5 +34,7 @@ export function undoScript(desired: DesiredGuest, repairs: readonly Repair[]): s
         ? 'undo_sshd'
         : sh`home=$(getent passwd ${desired.user} | cut -d: -f6); cp -p "$work/keys" "$home/.ssh/authorized_keys"`,
     );
-  return checkFunctions(desired.user, desired.app, desired.wanted.packages) + REPAIR + asMain([sh`work=${WORK}`, ...undo]);
+  return (
+    checkFunctions(desired.user, desired.app, desired.wanted.packages) + REPAIR + asMain([sh`work=${WORK}`, ...undo])
+  );
 }

@@ -7,7 +7,7 @@ cd "$base/notify" || exit 1
 rm -rf "/dev/shm/zebu-notify-$app".*
 work=$(mktemp -d "/dev/shm/zebu-notify-$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'exit 143' TERM INT HUP
+trap 'exit 0' TERM INT HUP
 mkdir -p queue state tests
 masks=$base/shared/secrets
 # shellcheck disable=SC2010 # what it says is asked, not what there is

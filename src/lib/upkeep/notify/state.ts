@@ -18,11 +18,14 @@ export interface ReceiverState {
 
 export function parseReceiverStates(stdout: string): readonly ReceiverState[] {
   return stdout.split('\n').flatMap((line) => {
-    const found = /^receiver=(\S+) (\d+) (\d+) (\d+) \d+ (\d+) \d+ \d+ (\d+) ?(.*)$/.exec(line);
-    if (found === null) return [];
-    const [, name = '', ok, failed, tries, dropped, waiting, why = ''] = found;
-    const numbers = { ok: Number(ok), failed: Number(failed), tries: Number(tries) };
-    return [{ name, ...numbers, dropped: Number(dropped), waiting: Number(waiting), why }];
+    if (!line.startsWith('receiver=')) return [];
+    const [name = '', ...words] = line.slice('receiver='.length).split(' ');
+    // As write_state has them, and then how many wait.
+    const [ok = Number.NaN, failed = 0, tries = 0, , dropped = 0, , , waiting = Number.NaN] = words
+      .slice(0, 8)
+      .map(Number);
+    if (Number.isNaN(ok) || Number.isNaN(waiting)) return [];
+    return [{ name, ok, failed, tries, dropped, waiting, why: words.slice(8).join(' ') }];
   });
 }
 

@@ -65,9 +65,13 @@ async function answers(
     const missing = receivers.filter(({ name }) => !said.has(name)).map(({ name }) => name);
     if (missing.length === 0) return said;
     if (waits && clock.elapsed() - begun > START_SECONDS * 1000)
-      throw new ZebuError('VM_NOT_READY', 'Nothing in the VM takes what is to be told: the unit notify was not started', {
-        hint: 'See what is wrong with it: zebu doctor. Put it right: zebu vm:apply',
-      });
+      throw new ZebuError(
+        'VM_NOT_READY',
+        'Nothing in the VM takes what is to be told: the unit notify was not started',
+        {
+          hint: 'See what is wrong with it: zebu doctor. Put it right: zebu vm:apply',
+        },
+      );
     if (limit.left() <= 0) return said;
     report.update(waits ? 'waiting for the VM to take it' : `waiting for ${missing.join(', ')}`);
     await clock.sleep(POLL_MS, signal);
@@ -96,7 +100,10 @@ export async function testNotify(context: Context, name: string | undefined): Pr
       title: `Send a test from the VM to ${receivers.map((each) => each.name).join(', ')}`,
       run: async (report) => {
         const values = { ...ids, to: name ?? '', by: JSON.stringify(who).slice(1, -1) };
-        const { code, stderr } = await session.exec({ line: variables(values) + WRITE_TEST }, { signal, timeoutMs: 30_000 });
+        const { code, stderr } = await session.exec(
+          { line: variables(values) + WRITE_TEST },
+          { signal, timeoutMs: 30_000 },
+        );
         if (code !== 0)
           throw new ZebuError('APP_MISSING', `The VM could not be told: ${stderr.trim().split('\n').at(-1) ?? ''}`);
         said = await answers(context, session, ids, receivers, report);
@@ -108,7 +115,12 @@ export async function testNotify(context: Context, name: string | undefined): Pr
     receivers: receivers.map((each) => {
       const answer = said.get(each.name) ?? 'no answer in time';
       const ok = answer === 'ok';
-      return { name: each.name, how: each.apprise === undefined ? 'webhook' : 'apprise', ok, reason: ok ? null : answer };
+      return {
+        name: each.name,
+        how: each.apprise === undefined ? 'webhook' : 'apprise',
+        ok,
+        reason: ok ? null : answer,
+      };
     }),
   };
 }

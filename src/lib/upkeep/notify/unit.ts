@@ -13,7 +13,22 @@ import WORDS from './words.awk';
 
 /** Names of members of events: a secret of the same value must not break the text apart. */
 const MEMBERS = [
-  ...['t', 'event', 'id', 'ref', 'kind', 'commit', 'subject', 'who', 'from', 'mode', 'run', 'seconds', 'verdict', 'cause'],
+  ...[
+    't',
+    'event',
+    'id',
+    'ref',
+    'kind',
+    'commit',
+    'subject',
+    'who',
+    'from',
+    'mode',
+    'run',
+    'seconds',
+    'verdict',
+    'cause',
+  ],
   ...['reason', 'service', 'services', 'since', 'was', 'failed', 'repository', 'count', 'kinds', 'to', 'test', 'live'],
   ...['deploy', 'rollback', 'secrets', 'restored', 'unhealthy', 'refused', 'more'],
 ];

@@ -73,8 +73,8 @@ look_at_certificates() {
       for domain in $domains; do
         # shellcheck disable=SC2154 # set by whoever puts this in front
         dates=$(timeout 10 openssl s_client -connect "127.0.0.1:$https_port" -servername "$domain" </dev/null 2>/dev/null | openssl x509 -noout -dates 2>/dev/null) || continue
-        from=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')" +%s) || continue
-        until=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')" +%s) || continue
+        from=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')" +%s 2>/dev/null) || continue
+        until=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')" +%s 2>/dev/null) || continue
         [ $(((until - now) * 5)) -ge $((until - from)) ] || echo "that of $domain ends $(date -u -d "@$until" '+%Y-%m-%d %H:%M') UTC and was not renewed"
       done
     } >certificates.new && mv certificates.new certificates
