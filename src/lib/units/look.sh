@@ -15,10 +15,14 @@ for service in $(units_of "$units_record" service); do
   done
   printf 'states=%s\n' "$states"
   systemd_runs || continue
-  systemctl show "$service" -p ActiveState -p Result -p ExecMainStatus -p ExecMainStartTimestamp -p ExecMainExitTimestamp -p CPUUsageNSec 2>/dev/null |
+  # In UTC, and without what not every date reads: the day of the week and the zone.
+  TZ=UTC systemctl show "$service" -p ActiveState -p Result -p ExecMainStatus -p ExecMainStartTimestamp -p ExecMainExitTimestamp -p CPUUsageNSec 2>/dev/null |
     while IFS='=' read -r key value; do
       case $key in
-        *Timestamp) [ -z "$value" ] || printf '%s=%s\n' "$key" "$(date -d "$value" +%s)" ;;
+        *Timestamp)
+          value=${value#* }
+          [ -z "$value" ] || printf '%s=%s\n' "$key" "$(date -u -d "${value% *}" +%s)"
+          ;;
         *) printf '%s=%s\n' "$key" "$value" ;;
       esac
     done
