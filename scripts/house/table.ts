@@ -173,6 +173,7 @@ export const FOLDERS: readonly Folder[] = [
     'units',
     'guest',
     'app-folder',
+    'upkeep',
     'runs',
     'secrets',
     'settings',

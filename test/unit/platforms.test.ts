@@ -36,6 +36,7 @@ describe('on the side of who types', () => {
       'plugins/kit/src/pager.ts program',
       'src/lib/app/open.ts program',
       'src/lib/complete/project-values.ts file',
+      'src/lib/pull/host-keys.ts program',
       'src/lib/secrets/registries.ts program',
       'src/lib/update/index.ts process.execPath',
     ]);

@@ -16,7 +16,6 @@ import type { DeployResult } from './results.js';
 import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
 import { receiveScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
-import { seeToProbation } from '../runs/probation.js';
 import { readyForDeploy } from '../runs/snapshot.js';
 import { survey } from '../runs/survey.js';
 import type { Run } from '../runs/watch.js';
@@ -116,7 +115,6 @@ export async function sendRelease(
     secretsVersion: found.secrets.latest,
     pack: needed,
   });
-  await seeToProbation(context, session, found.sums);
   if (wantsSnapshot(config.deploy)) {
     report.update('asking Proxmox whether the VM can have a snapshot');
     await readyForDeploy(context, id);

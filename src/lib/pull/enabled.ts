@@ -154,6 +154,7 @@ export async function prepareEnabling(
       author: { who: 'pull', from: address.url },
       prefix,
       watched: false,
+      attended: false,
       settings: settings ?? new Map(),
       registries: await registryLogins(context),
       front: { ...front.files, held: true },

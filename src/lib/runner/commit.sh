@@ -54,9 +54,12 @@ finish() {
 # tell VERDICT SECONDS CAUSE WORDS, as they stand in JSON: whoever wants to know what happened. Not of what was refused to a person who is
 # there to read it, unless it was cut off.
 tell() {
-  case $1 in
-    live) telling=deployed ;;
-    restored) telling=restored ;;
+  case $mode,$1 in
+    # It was well again before anything was done.
+    probation,live) return 0 ;;
+    probation,restored) telling=probation ;;
+    *,live) telling=deployed ;;
+    *,restored) telling=restored ;;
     *) telling=failed ;;
   esac
   if [ "$1" = refused ] && [ "$3" != interrupted ] && { [ "$mode" != deploy ] || [ -n "$attended" ]; }; then return 0; fi

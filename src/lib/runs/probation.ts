@@ -6,56 +6,13 @@ import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
-import { installUnits, removeUnits } from '../guest/units.js';
 import { formatSeconds } from '../ui/units.js';
 import type { StepReport } from '../ui/steps.js';
-import { renderUnit, UNITS_FOLDER, type Unit, type UnitOwner } from '../units/unit.js';
-import UNIT from './programs/probation-unit.sh';
-import { sumOf, type Sums } from './programs/sums.js';
 import PROBATION from './probation.sh';
-
-/** Longer than any probation with what comes of it: started again it goes on. */
-const LIMIT_SECONDS = 2 * 86_400;
-const INSTALL_MS = 120_000;
 
 /** Of a deploy whose `previous` was live before: of a first one there is nothing to go back to. */
 export const probationOf = ({ deploy }: Config, previous: string | null): number =>
   previous === null ? 0 : durationSeconds(deploy.probation);
-
-/** Watches the live release while it is on probation; costs nothing when none is. */
-export const PROBATION_UNIT: Unit = {
-  name: 'probation',
-  summary: 'Probation of the live release',
-  program: UNIT,
-  start: { path: 'probation' },
-  limit: LIMIT_SECONDS,
-  rights: 'deploy',
-  writes: [],
-};
-
-const ownerOf = ({ app, vm }: Config): UnitOwner => ({
-  app: app.name,
-  base: appLayout(app.name).base,
-  user: vm.user,
-});
-
-/** Its program in the VM, below the app's folder. */
-const PROGRAM = `${UNITS_FOLDER}/${PROBATION_UNIT.name}`;
-
-/**
- * Brings what watches a probation into the VM, or takes it away where none is asked for.
- * @param sums what the VM was seen to have @throws VM_NOT_READY where the deploy user has no sudo
- */
-export async function seeToProbation(context: Context, session: SshSession, sums: Sums): Promise<void> {
-  const { config, io, signal } = context;
-  const owner = ownerOf(config);
-  const there = sums.get(PROGRAM);
-  const options = { io, signal, timeoutMs: INSTALL_MS };
-  if (durationSeconds(config.deploy.probation) === 0) {
-    if (there !== undefined) await removeUnits(session, owner, options, [PROBATION_UNIT.name]);
-  } else if (there !== sumOf(renderUnit(PROBATION_UNIT, owner).program.text))
-    await installUnits(session, owner, [PROBATION_UNIT], options);
-}
 
 interface Look {
   /** Seconds; undefined when it is over. */

@@ -17,11 +17,11 @@ const unit = (more: Partial<SeenUnit> = {}): SeenUnit => ({
   ...more,
 });
 const units = (more: Partial<SeenUnit> = {}, systemd = true) =>
-  unitsFinding({ systemd, units: [unit(more)] }, 'shop', 1010);
+  unitsFinding({ systemd, units: [unit(more)] }, 'shop', 1010, undefined);
 
 it('says when what starts by itself ran last, how that ended, and when it comes again', () => {
   expect(units()).toMatchObject({ status: 'ok', detail: 'pull ran 10 s ago (success), next in 50 s' });
-  expect(unitsFinding({ systemd: true, units: [] }, 'shop', 0).status).toBe('ok');
+  expect(unitsFinding({ systemd: true, units: [] }, 'shop', 0, undefined).status).toBe('ok');
 });
 
 it('tells what is out of order, and what to do', () => {

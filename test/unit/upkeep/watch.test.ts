@@ -102,7 +102,7 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
       docker: `echo "$1" >>'${base}/asked'
 [ -s '${base}/silent' ] && { echo no >&2; exit 1; }
 case "$1 $*" in
-  *'.State.Status}} {{with'*) awk -F'|' 'NR == 1 { print $2, $3 }' '${base}/inspect' ;;
+  *'.State.Status}} {{with'*) awk -F'|' 'NR == 1 { print $7, $2, $3 }' '${base}/inspect' ;;
   inspect*) shift 3; for id; do awk -F'|' -v id="$id" '$10 == id { print; n = 1 } END { exit !n }' '${base}/inspect' || e=1; done; exit \${e:-0} ;;
   ps*) cat '${base}/ids' ;;
   restart*) echo "$2" >>'${base}/restarted'; [ ! -s '${base}/stuck' ] || { echo 'Error response from daemon: "stuck"'; exit 1; } ;;
@@ -198,13 +198,22 @@ esac`,
   });
 
   it.each([
-    ['what app:stop stopped', { service: 'db', state: 'exited', exit: 137 }, 'db\n'],
+    ['what app:stop stopped', { service: 'db', state: 'exited', exit: 137 }, 'db|2026-01-01T00:00:00Z\n'],
+    ['what an older app:stop stopped', { service: 'db', state: 'exited', exit: 137 }, 'db\n'],
     ['a one-shot that ended well', { service: 'db', state: 'exited', policy: 'no' }, ''],
   ])('does not mind %s', (_, container, stopped) => {
     put('stopped', stopped);
     look([{ service: 'web' }, container]);
     look([{ service: 'web' }, container]);
     expect(events()).toEqual([]);
+  });
+
+  it('minds what somebody started by hand after app:stop, and what died then', () => {
+    put('stopped', 'db|2025-12-31T00:00:00Z\n');
+    const gone = { service: 'db', state: 'exited', exit: 1 };
+    look([{ service: 'web' }, gone]);
+    look([{ service: 'web' }, gone]);
+    expect(kinds()).toEqual(['down']);
   });
 
   it.each([

@@ -16,10 +16,10 @@ rm -f watch/heal
     [ -n "$container" ] || continue
     count=$(restarts_of "$service" watch/heals)
     [ "$count" -lt 3 ] || continue
-    ! grep -qxF "$service" stopped 2>/dev/null || continue
     # shellcheck disable=SC2016 # a template of Docker's
-    how=$(timeout 20 docker inspect --format '{{.State.Status}} {{with .State.Health}}{{.Status}}{{end}}' "$container" 2>/dev/null 9>&-)
-    case $how in
+    how=$(timeout 20 docker inspect --format '{{.State.StartedAt}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{end}}' "$container" 2>/dev/null 9>&-)
+    ! grep -qxF -e "$service" -e "$service|${how%% *}" stopped 2>/dev/null || continue
+    case ${how#* } in
       'running unhealthy') why='was unhealthy' ;;
       exited*) why='had exited' ;;
       *) continue ;;

@@ -1,4 +1,5 @@
-# One look at the containers: reads, in this order, what the release was verified with (service|digest|image|lasting), what app:stop stopped,
+# One look at the containers: reads, in this order, what the release was verified with (service|digest|image|lasting), what app:stop stopped
+# (see app-folder/stopped.sh),
 # restarts as they were (time, id, count), and what is there now, as of look.sh. Prints lines separated by tabs:
 #   health   down, unhealthy or restarting   services, separated by blanks   words
 #   drifted  drifted   services   words
@@ -19,7 +20,7 @@ function drift(service, words) {
 }
 BEGIN { rank["unhealthy"] = 1; rank["restarting"] = 2; rank["down"] = 3 }
 FILENAME == ARGV[1] { if ($1 != "") { if (!($1 in then)) names[++n] = $1; then[$1]++; digest[$1] = $2; image[$1] = $3; if ($4 == 1) lasting[$1] = 1 } next }
-FILENAME == ARGV[2] { off[$1] = 1; next }
+FILENAME == ARGV[2] { off[$0] = 1; stopped[$1] = 1; next }
 FILENAME == ARGV[3] { split($0, each, " "); if (each[1] >= now - window && (!(each[2] in least) || each[3] < least[each[2]])) least[each[2]] = each[3]; next }
 {
   service = $1; state = $2; restarts = 0
@@ -37,7 +38,7 @@ FILENAME == ARGV[3] { split($0, each, " "); if (each[1] >= now - window && (!(ea
   else if ((state == "running" && $3 == "starting" && $8 != "job") || state == "restarting") print "hold\t" service
   else if (state == "running") next
   else if (state == "exited" && $4 == 0 && $8 != "stays") next
-  else if (state == "exited" && (service in off)) next
+  else if (state == "exited" && ((service in off) || ((service "|" $7) in off))) next
   else if (state == "exited") { bad("down", service, "has exited with code " $4 memory); print "sick\t" service "\t" name }
   else bad("down", service, "is " state)
 }
@@ -45,7 +46,7 @@ END {
   for (i = 1; i <= n; i++) {
     name = names[i]
     if (!(name in then)) { if (recorded) drift(name, "is not part of the release"); continue }
-    if (!(name in there)) { if ((name in lasting) && !(name in off)) bad("down", name, "has no container"); continue }
+    if (!(name in there)) { if ((name in lasting) && !(name in stopped)) bad("down", name, "has no container"); continue }
     if (there[name] != then[name]) drift(name, "has " there[name] " containers instead of " then[name])
     else if (name in settings) drift(name, "runs with another configuration than the release's")
     else if (name in other) drift(name, "runs another image than the release's")
