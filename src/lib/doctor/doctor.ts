@@ -63,7 +63,14 @@ export async function diagnose({ context, guest = true, signal, onResult, onWait
       ...secretChecks(context),
       ...certificateChecks(context),
       ...proxmoxChecks(context, findings),
-      ...(guest ? [...guestChecks(context, findings), ...registryChecks(context), ...servedChecks(context), releaseCheck(context)] : []),
+      ...(guest
+        ? [
+            ...guestChecks(context, findings),
+            ...registryChecks(context),
+            ...servedChecks(context),
+            releaseCheck(context),
+          ]
+        : []),
     );
   }
   const results = await runChecks(checks, signal, onResult, {

@@ -24,7 +24,10 @@ async function rehearse(context: Context): Promise<Finding> {
   const { wanted, target } = chosen;
   const warnings: string[] = [];
   const io = { ...context.io, note: () => {}, warn: (line: string) => void warnings.push(line) };
-  const { plan } = await deploy({ ...context, io }, { ref: wanted, dryRun: true, detach: false, stay: false, lockWait: 0 });
+  const { plan } = await deploy(
+    { ...context, io },
+    { ref: wanted, dryRun: true, detach: false, stay: false, lockWait: 0 },
+  );
   const what = `${target.ref} (${target.commit.slice(0, 7)})`;
   if (warnings.length > 0) return warn(`${what}: ${warnings.join('; ')}`, 'All of it: zebu app:deploy --dry-run.');
   return ok(`${what} can be deployed: ${plan?.services.length ?? 0} services`);

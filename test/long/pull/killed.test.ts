@@ -64,7 +64,9 @@ describe('a pull', { timeout: 600_000 }, () => {
   };
   /** Everything of the run, the first process last: it would undo what the second left. */
   const kill = (): void => {
-    guest.run(`sudo pkill -KILL -f '[u]nits/pull-run' ; sudo pkill -KILL -f '^sh .*${BASE}/[r]unner|^sh [r]unner' ; true`);
+    guest.run(
+      `sudo pkill -KILL -f '[u]nits/pull-run' ; sudo pkill -KILL -f '^sh .*${BASE}/[r]unner|^sh [r]unner' ; true`,
+    );
   };
 
   beforeAll(async () => {
