@@ -36,7 +36,7 @@ const receiver = z
     apprise: secretName
       .optional()
       .describe(
-        'Declared secret that holds the address as Apprise has it, several in lines: `ntfys://…`, `mailtos://…`, `slack://…`, `tgram://…`.',
+        'Declared secret that holds the address as Apprise has it: `ntfys://…`, `mailtos://…`, `slack://…`, `tgram://…`.',
       ),
     webhook: z
       .union(
