@@ -5,21 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { DoctorResult } from '../../src/lib/doctor/results.js';
-import type { PullEnabled, PullStatus } from '../../src/lib/pull/results.js';
-import { GitServer } from '../support/git-server.js';
-import { guestShell, type Shell } from '../support/guest-shell.js';
-import type { Project } from '../support/project.js';
-import { tinyApp } from '../support/tiny-app.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DoctorResult } from '../../../src/lib/doctor/results.js';
+import type { PullEnabled, PullStatus } from '../../../src/lib/pull/results.js';
+import { GitServer } from '../../support/git-server.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { ownLab, type OwnLab } from '../../support/own-lab.js';
+import type { Project } from '../../support/project.js';
+import { tinyApp } from '../../support/tiny-app.js';
 
 /** An emulated machine takes minutes for what takes a real one seconds. */
 const EMULATED_MS = 840_000;
 const APP = 'alone';
 const EVERY = 10;
 
-const lab = inject('lab');
 const keys = mkdtempSync(join(tmpdir(), 'zebu-e2e-gpg-'));
+let lab: OwnLab;
 let server: GitServer;
 let project: Project;
 let guest: Shell;
@@ -82,8 +83,9 @@ const isState = (state: string, ref: string) => async (): Promise<boolean> => {
 };
 
 beforeAll(async () => {
-  server = await GitServer.start(lab.network.gateway);
-  project = tinyApp({ lab, app: APP, config: { vm: { memory_mb: 1024 }, deploy: { stability: 1 } } });
+  lab = await ownLab('pull', '--guests', 'qemu');
+  server = await GitServer.start(lab.report.network.gateway);
+  project = tinyApp({ lab: lab.report, app: APP, config: { vm: { memory_mb: 1024 }, deploy: { stability: 1 } } });
   run(
     'gpg',
     '--batch',
@@ -110,6 +112,7 @@ afterAll(async () => {
   await project.zebu(['vm:destroy', '--yes']);
   project.remove();
   await server.remove();
+  await lab.down();
   spawnSync('gpgconf', ['--homedir', keys, '--kill', 'all']);
   rmSync(keys, { recursive: true, force: true });
 });
