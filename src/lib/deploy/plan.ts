@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
-import { receiverSecrets } from '../config/notify-declaration.js';
+import { ownSecrets } from '../config/own-secrets.js';
 import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
@@ -112,8 +112,8 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * (id of a file in the VM), certificate_held (1: that in force comes first) and certificate_domains (what it is for);
  * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
  * snapshot before the switch, 0: none);
- * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services: tokens of
- * registries, and what is needed to tell people); attended (a person is there to read what is refused);
+ * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services, see
+ * `ownSecrets`); attended (a person is there to read what is refused);
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
@@ -145,10 +145,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     min_memory: String(deploy.min_memory_mb),
     probes: String(inVm.length),
     registries: plan.registries.map(({ host }) => host).join(' '),
-    registry_secrets: [
-      ...config.registries.flatMap(({ secret }) => secret ?? []),
-      ...config.notify.flatMap((each) => receiverSecrets(each).map(([, name]) => name)),
-    ].join(' '),
+    registry_secrets: ownSecrets(config).join(' '),
     attended: plan.attended ? '1' : '',
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     probation: String(durationSeconds(deploy.probation)),

@@ -40,6 +40,7 @@ const WITHOUT_CONFIG = [
   'docker',
   'disk',
   'units',
+  'notify',
   'pull',
   'firewall',
   'clock',

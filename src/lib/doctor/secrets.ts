@@ -1,3 +1,4 @@
+import { ownSecrets } from '../config/own-secrets.js';
 import type { Context } from '../context/context.js';
 import type { ComposeFacts } from '../init/compose.js';
 import { checkRequired, collectSecrets, type CollectedSecrets } from '../secrets/collect.js';
@@ -5,17 +6,17 @@ import { maskingLimits } from '../secrets/unmasked.js';
 import { composeFacts } from './app.js';
 import { failure, ok, warn, type Check, type Finding } from './check.js';
 
-type Declared = Pick<Context['config'], 'registries' | 'secrets'>;
+type Declared = Pick<Context['config'], 'app' | 'notify' | 'pull' | 'registries' | 'secrets'>;
 
 /** Declared, and nothing that is seen here asks for it. */
-export function unusedSecrets({ secrets, registries }: Declared, facts: ComposeFacts): readonly string[] {
-  const used = new Set([...facts.variables.keys(), ...registries.map(({ secret }) => secret)]);
-  return facts.wholeEnv ? [] : Object.keys(secrets).filter((name) => !used.has(name));
+export function unusedSecrets(config: Declared, facts: ComposeFacts): readonly string[] {
+  const used = new Set([...facts.variables.keys(), ...ownSecrets(config)]);
+  return facts.wholeEnv ? [] : Object.keys(config.secrets).filter((name) => !used.has(name));
 }
 
 /** Declared, required or asked for without a default, and without a value on this machine; perhaps the VM has one. */
 export function missingSecrets(
-  { secrets }: Declared,
+  { secrets }: Pick<Declared, 'secrets'>,
   facts: ComposeFacts,
   { values }: Pick<CollectedSecrets, 'values'>,
 ): readonly string[] {

@@ -15,6 +15,9 @@ export interface RepositoryAddress {
 
 const SCP = /^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/|:)(\S+)$/;
 
+/** The path of `git@host:path`; undefined for what is another form. */
+export const scpPath = (url: string): string | undefined => (url.includes('://') ? undefined : SCP.exec(url)?.[3]);
+
 const refuse = (text: string, why: string): ZebuError =>
   new ZebuError('CONFIG_INVALID', `pull.repository ${text}: ${why}`, {
     hint: 'As the VM reaches it: git@github.com:me/shop.git, ssh://git@host:2222/shop.git or https://host/shop.git',
@@ -24,7 +27,8 @@ const bare = (path: string): string => path.replace(/^\//, '').replace(/\.git$/,
 
 /** @throws CONFIG_INVALID for what the VM could not fetch from */
 export function parseAddress(text: string): RepositoryAddress {
-  if (/[\s'"\\]/.test(text) || text.startsWith('-')) throw refuse(text, 'is no address of a repository');
+  if (/[\s'"\\]/.test(text) || text.startsWith('-'))
+    throw refuse(text.replace(/\/\/[^/]*@/, '//…@'), 'is no address of a repository');
   if (!text.includes('://')) {
     const [, user = 'git', host, path = ''] = SCP.exec(text) ?? [];
     if (host === undefined) throw refuse(text, 'is a path of this machine, which the VM does not reach');
@@ -34,8 +38,9 @@ export function parseAddress(text: string): RepositoryAddress {
   const scheme = url?.protocol.slice(0, -1).replace(/^git\+ssh$/, 'ssh');
   if (url === undefined || (scheme !== 'ssh' && scheme !== 'https' && scheme !== 'http'))
     throw refuse(text, 'is none of ssh and https');
-  if (url.password !== '')
-    throw refuse(`${scheme}://…@${url.host}${url.pathname}`, 'has a password in it; declare it: pull.secret');
+  // A token is given as the one as often as the other.
+  if (url.password !== '' || (scheme !== 'ssh' && url.username !== ''))
+    throw refuse(`${scheme}://…@${url.host}${url.pathname}`, 'has a password or token in it; declare it: pull.secret');
   const host = url.hostname.replaceAll(/[[\]]/g, '').toLowerCase();
   if (host === '' || host.startsWith('-')) throw refuse(text, 'names no host');
   const port = url.port === '' ? undefined : Number(url.port);

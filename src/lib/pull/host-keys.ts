@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import * as z from 'zod';
-import { usesKey, type RepositoryAddress } from './address.js';
+import { scpPath, usesKey, type RepositoryAddress } from './address.js';
 
 /** What is asked of this machine and of GitHub, so that tests can answer. */
 export interface HostKeySources {
@@ -44,6 +44,9 @@ export async function resolveAlias(address: RepositoryAddress, { run }: HostKeyS
   const port = Number(value('port') ?? address.port ?? 22);
   if (host === address.host && port === (address.port ?? 22)) return address;
   const way = port === 22 ? '' : `:${port}`;
+  // A path without a slash at its beginning is one below the home there, which only this form says.
+  const path = port === 22 && !host.includes(':') ? scpPath(address.url) : undefined;
+  if (path !== undefined) return { ...address, host, port: undefined, url: `${address.user ?? 'git'}@${host}:${path}` };
   const shown = host.includes(':') ? `[${host}]` : host;
   return {
     ...address,

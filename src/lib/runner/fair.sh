@@ -42,7 +42,8 @@ be_fair() {
     cut -d'|' -f10,11 "$work/now" >"$work/taken-back"
     fresh_now
   fi
-  [ -n "$fresh" ] || return 0
+  # Who only watches has no lock, and starts nothing.
+  if [ -z "$fresh" ] || [ "$mode" = watch ]; then return 0; fi
   # It waits a minute and more between its attempts by now: with a new start it shows within seconds what it does.
   loops=$(awk -F'|' '
     FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }

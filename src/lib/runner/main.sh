@@ -21,7 +21,7 @@ check_config() {
 [ "$mode" = recover ] && recover
 [ "$mode" = watch ] && watch_probation
 forget_tokens
-heal || { append "$journal" "{\"t\":$started,\"end\":\"refused\",\"step\":\"heal\",\"cause\":\"not-recovered\",\"reason\":\"an earlier run that was interrupted cannot be undone: see its journal\"}"; exit 0; }
+heal || { step=heal; close_journal refused 0 not-recovered 'an earlier run that was interrupted cannot be undone: see its journal'; exit 0; }
 load "$release" || exit 1
 link_env_file
 previous=$(live_release)

@@ -47,7 +47,7 @@ watch_probation() {
     [ $misses != 0 ] || patience=$((timeout < pr_left ? timeout : pr_left))
     if fails_now && ! at_work; then
       misses=$((misses + 1))
-      [ $misses -lt 2 ] || { put "$base/probation.why" "$reason"; exit 0; }
+      [ $misses -lt 2 ] || { put "$base/probation.why" "$(printf '%s' "$reason" | tr '\n' ' ' | masked)"; exit 0; }
     else misses=0
     fi
     sleep 10
@@ -59,14 +59,16 @@ watch_probation() {
 
 # Under the lock, with the release on probation loaded, and found live. Not where it is well by now.
 undo_probation() {
-  read_probation || exit 1
-  if [ "$previous" != "$id" ] || [ "$pr_id" != "$id" ] || [ ! -f "$base/releases/$pr_previous/plan" ]; then exit 1; fi
+  step=probation
+  if ! read_probation || [ "$previous" != "$id" ] || [ "$pr_id" != "$id" ]; then close_journal live 0 resumed 'it is not on probation any more'; exit 0; fi
+  [ -f "$base/releases/$pr_previous/plan" ] || finish unhealthy probation "within its probation: $(cat "$base/probation.why" 2>/dev/null); the release before is gone"
   why=$(cat "$base/probation.why" 2>/dev/null)
   began_stability=$stability stability=0 patience=5
   begin probation "$why"
   fails_now || { close_journal live 0 resumed 'it is well again'; rm -f "$base/probation.why"; exit 0; }
   stability=$began_stability
-  previous=$pr_previous step=probation
-  phase switch || exit 1
+  previous=$pr_previous
+  # Looked at again from the start: by then there may be room.
+  phase switch || { close_journal refused 0 no-space 'no space left in the VM'; rm -f "$base/probation.why"; exit 0; }
   restore probation "within its probation: $reason"
 }

@@ -22,6 +22,7 @@ recover() {
     grep -q '"end":' "$journal" ||
       close_journal "$(was_written verdict)" 0 "$(was_written cause)" "$(printf '%s' "$written" | sed -n 's/.*"reason":"\(.*\)","gaps":.*/\1/p')"
     rm -f "$transaction"
+    [ "$mode" != probation ] || forget_probation
     exit 0
   fi
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
@@ -31,6 +32,7 @@ recover() {
     [ "$tx_phase" = prepare ] && verdict=refused || verdict=unhealthy
     close_journal "$verdict" 0 interrupted "$(escape "$why; its release is gone")"
     rm -f "$transaction"
+    [ "$mode" != probation ] || forget_probation
     exit 1
   }
   [ "$mode" != secrets ] || recover_secrets

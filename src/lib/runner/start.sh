@@ -30,8 +30,8 @@ app=$(basename "$base")
 if [ "$mode" = watch ]; then
   # Without the lock: nothing of a run is its own, and it leaves no journal.
   journal=/dev/null
-  rm -rf "/dev/shm/zebu@$app".*
-  work=$(mktemp -d "/dev/shm/zebu@$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.watch.XXXXXX") || exit 1
+  rm -rf "/dev/shm/zebu@probation@$app".* "$base"/.watch.*
+  work=$(mktemp -d "/dev/shm/zebu@probation@$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.watch.XXXXXX") || exit 1
 else
   rm -rf "/dev/shm/zebu-$app".* "$base"/.run.*
   work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1

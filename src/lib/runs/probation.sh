@@ -8,7 +8,7 @@ if read_probation && [ "$pr_run" = "$run" ] && [ "$pr_left" -gt 0 ]; then echo "
 else
   # What fails in its last second is not over yet.
   exec 8>>lock
-  if flock -ns 8 && [ ! -f transaction ]; then
+  if flock -ns 8 && [ ! -f transaction ] && [ ! -s probation.why ]; then
     grep -F "\"id\":\"$run\"" releases.jsonl | grep -F '"mode":"probation"' | tail -n 1 | sed 's/^/back=/'
     echo over=
   else echo left=0

@@ -3,7 +3,7 @@
 
 # The record belongs to root: what root is to put back must not be for others to write.
 begin_units() {
-  [ -d "$units_base" ] || install -d -m 0755 -o "$units_user" -g "$(id -g "$units_user")" "$units_base" || return 1
+  [ -d "$units_base" ] || install -d -m 0700 -o "$units_user" -g "$(id -g "$units_user")" "$units_base" || return 1
   install -d -m 0755 -o root -g root "$units_record"
 }
 # record FILE BASE64

@@ -133,6 +133,8 @@ function service(unit: Unit, { app, base, user }: UnitOwner): string {
       Wants: 'network-online.target',
       After: `network-online.target${unit.rights === 'fetch' ? '' : ' docker.service'}`,
       ConditionPathExists: program,
+      // Several things may happen within seconds; a limit would leave what starts it failed for good.
+      StartLimitIntervalSec: 0,
     },
     Service: {
       Type: 'oneshot',

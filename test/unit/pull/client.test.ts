@@ -45,6 +45,8 @@ describe('the address of a repository', () => {
     ['--upload-pack=id', 'no address'],
     ['-oProxyCommand=id:x', 'no address'],
     ['https://me:hunter2@example.org/x.git', 'pull.secret'],
+    ['https://hunter2@example.org/x.git', 'pull.secret'],
+    ['https://me:hunter2@example.org/a b.git', 'no address'],
   ])('is refused as %s', (text, why) => {
     expect(() => parseAddress(text)).toThrow(why);
     expect(() => parseAddress(text)).not.toThrow('hunter2');
@@ -119,6 +121,12 @@ describe('the host key of a git server', () => {
     expect(await resolveAlias(parseAddress('git@work:me/shop.git'), sources({ '-G': said }))).toMatchObject({
       url: 'ssh://git@git.example.org:2222/me/shop.git',
       host: 'git.example.org',
+    });
+    // Below the home folder there, where there is no slash at its beginning.
+    const own = parseAddress('git@work:repos/shop');
+    expect(await resolveAlias(own, sources({ '-G': 'hostname 192.0.2.9\nport 22\n' }))).toMatchObject({
+      url: 'git@192.0.2.9:repos/shop',
+      host: '192.0.2.9',
     });
     const same = parseAddress('git@github.com:me/shop.git');
     expect(await resolveAlias(same, sources({ '-G': 'hostname github.com\nport 22\n' }))).toBe(same);

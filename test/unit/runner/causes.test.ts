@@ -44,6 +44,7 @@ const WRITTEN = [
   /\bblame ([a-z][a-z0-9-]*) /g,
   /\bfinish \w+ ([a-z][a-z0-9-]*) /g,
   /\bfinish \$\w+ ([a-z][a-z0-9-]*) /g,
+  /\bclose_journal \w+ \d ([a-z][a-z0-9-]*) /g,
   /\b(?:restore|keep_secrets) ([a-z][a-z0-9-]*) /g,
   /\bask [\w-]+ "\$\w+" ([a-z][a-z0-9-]*)/g,
   /\\"cause\\":\\"([a-z][a-z0-9-]*)\\"/g,

@@ -1,4 +1,4 @@
-import { readlinkSync, symlinkSync } from 'node:fs';
+import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
@@ -153,6 +153,34 @@ fi`,
       ...['releases/r2', true, false],
     ]);
     expect([app.has('releases.jsonl'), app.has('transaction')]).toEqual([false, false]);
+  });
+
+  it('leaves nothing behind where its end was written and no more, or where there is nothing to go back to', () => {
+    const written = onProbation();
+    written.write('probation.why', 'web is unhealthy\n');
+    written.write('journals/run3.jsonl', '');
+    written.write(
+      'releases.jsonl',
+      '{"id":"r2","run":"run3","mode":"probation","verdict":"restored","reason":"x","gaps":{}}\n',
+    );
+    written.write(
+      'transaction',
+      'tx_phase=restore tx_mode=probation tx_id=r2 tx_run=run3 tx_previous=r1 tx_started=1795932000 tx_boot=another tx_uptime=5\n',
+    );
+    written.start('recover', { id: '-', run: '-' });
+    expect(['probation', 'probation.why', 'transaction'].map((file) => written.has(file))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    const alone = onProbation();
+    now(alone, 'unhealthy');
+    alone.write('probation.why', 'web is unhealthy\n');
+    alone.write('journals/run3.jsonl', '');
+    rmSync(join(alone.base, 'releases/r1'), { recursive: true });
+    const { journal } = alone.start('probation', { run: 'run3' });
+    expect(journal.at(-1)).toMatchObject({ end: 'unhealthy', cause: 'probation' });
+    expect(['probation', 'probation.why', 'transaction'].map((file) => alone.has(file))).toEqual([false, false, false]);
   });
 
   it('is gone back from also when that was interrupted, before the link or after it', () => {

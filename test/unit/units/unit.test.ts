@@ -32,6 +32,7 @@ describe('a unit', () => {
         'TimeoutStartSec=50',
         'ReadWritePaths=/opt/zebu/shop/watch',
         'NoNewPrivileges=yes',
+        'StartLimitIntervalSec=0',
       ]),
     );
   });

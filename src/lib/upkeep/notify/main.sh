@@ -4,8 +4,8 @@
 
 umask 077
 cd "$base/notify" || exit 1
-rm -rf "/dev/shm/zebu-notify-$app".*
-work=$(mktemp -d "/dev/shm/zebu-notify-$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
+rm -rf "/dev/shm/zebu@notify@$app".*
+work=$(mktemp -d "/dev/shm/zebu@notify@$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 0' TERM INT HUP
 mkdir -p queue state tests
@@ -27,7 +27,13 @@ while :; do
   take
   for each_receiver in $receivers; do send "$each_receiver"; done
   [ ! -e "$base/events/new" ] || continue
-  left || { rm -f pending; exit 0; }
+  if ! left; then
+    rm -f pending
+    # What comes in a burst is taken together.
+    sleep "$nap"
+    [ ! -e "$base/events/new" ] || continue
+    exit 0
+  fi
   : >pending
   while :; do
     now=$(date +%s)

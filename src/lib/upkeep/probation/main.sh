@@ -9,7 +9,8 @@
 go_back() (
   take_lock 60
   read_probation || exit 0
-  [ "$(readlink current)" = "releases/$pr_id" ] || [ -f transaction ] || exit 0
+  # It is over in another way, or was gone back from and nobody came to write that down.
+  [ "$(readlink current)" = "releases/$pr_id" ] || [ -f transaction ] || { forget_probation; exit 0; }
   back=$(date -u +%Y%m%dT%H%M%SZ)-${pr_id##*-}
   sign_lock "{\"who\":\"zebu\",\"from\":\"$(uname -n)\",\"since\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"ref\":\"probation of $pr_id\",\"id\":\"$pr_id\",\"run\":\"$back\"}"
   if [ -f transaction ]; then sh runner recover "$base" - -

@@ -61,7 +61,8 @@ look_at_reboot() {
   printf 'reboot\treboot\t\t%s\n' "$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ' | sed -e 's/^./for &/' -e 's/ $//')"
 }
 
-# Certificates of the front proxy, once an hour: those of which less than a fifth of their time is left. A third before the end it renews them.
+# Certificates of the front proxy, once an hour: those of which less than a fifth of their time is left. A third before the end it
+# renews them; a file it does not.
 look_at_certificates() {
   # shellcheck disable=SC2154 # set by whoever puts this in front
   [ -n "$domains" ] && command -v openssl >/dev/null 2>&1 || return 0
@@ -75,7 +76,12 @@ look_at_certificates() {
         dates=$(timeout 10 openssl s_client -connect "127.0.0.1:$https_port" -servername "$domain" </dev/null 2>/dev/null | openssl x509 -noout -dates 2>/dev/null) || continue
         from=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')" +%s 2>/dev/null) || continue
         until=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')" +%s 2>/dev/null) || continue
-        [ $(((until - now) * 5)) -ge $((until - from)) ] || echo "that of $domain ends $(date -u -d "@$until" '+%Y-%m-%d %H:%M') UTC and was not renewed"
+        ends="that of $domain ends $(date -u -d "@$until" '+%Y-%m-%d %H:%M') UTC"
+        # shellcheck disable=SC2154 # set by whoever puts this in front
+        if [ "$own_certificate" != 1 ]; then [ $(((until - now) * 5)) -ge $((until - from)) ] || echo "$ends and was not renewed"
+        # As a deploy says it of the file, which is renewed elsewhere.
+        elif [ $((until - now)) -lt 1209600 ] && [ $(((until - now) * 3)) -lt $((until - from)) ]; then echo "$ends: deploy a new one"
+        fi
       done
     } >certificates.new && mv certificates.new certificates
   fi

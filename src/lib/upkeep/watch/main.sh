@@ -10,8 +10,10 @@ umask 077
 cd "$base/watch" || exit 1
 [ -f "$base/current/plan" ] || exit 0
 ! busy || exit 0
-work=$(mktemp -d "/dev/shm/zebu-watch-$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
+rm -rf "/dev/shm/zebu@watch@$app".*
+work=$(mktemp -d "/dev/shm/zebu@watch@$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' TERM INT HUP
 release=$base/current
 now=$(date +%s)
 : >"$work/judged"

@@ -26,6 +26,7 @@ export function watchProgram({ app, watch }: Watched): string {
     disk: watch?.disk ?? 0,
     heal: watch?.heal ?? 'never',
     domains: domains(app).join(' '),
+    own_certificate: typeof app.proxy?.tls === 'object' && 'cert_file' in app.proxy.tls ? 1 : 0,
     https_port: app.proxy?.https_port ?? 443,
   };
   return [variables(values), EVENT, INTENT, LOOK, ORDER_HEAL, MAIN].join('');

@@ -1,0 +1,23 @@
+import { receiverSecrets } from './notify-declaration.js';
+import { challengeSecrets } from './proxy-declaration.js';
+import type { Config } from './schema.js';
+
+/**
+ * Names of the secrets that zebu.yml itself has a use for: logins at registries and at the git server, ways to tell people, the
+ * challenge of certificates. No service is given them with all there is.
+ */
+export function ownSecrets({
+  app,
+  notify,
+  pull,
+  registries,
+}: Pick<Config, 'app' | 'notify' | 'pull' | 'registries'>): readonly string[] {
+  return [
+    ...new Set([
+      ...registries.flatMap(({ secret }) => secret ?? []),
+      ...notify.flatMap((each) => receiverSecrets(each).map(([, name]) => name)),
+      ...(pull?.secret === undefined ? [] : [pull.secret]),
+      ...challengeSecrets(app.proxy),
+    ]),
+  ];
+}
