@@ -185,6 +185,7 @@ export const FOLDERS: readonly Folder[] = [
     'doctor',
     'checks of everything before it is needed',
     'ui',
+    'config',
     'repository',
     'context',
     'proxmox',

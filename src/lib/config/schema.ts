@@ -259,7 +259,7 @@ const deploy = z.strictObject({
   build_timeout: seconds.default(3600).describe('Seconds for building images.'),
   stability: z.number().min(0).max(3600).default(10).describe('Seconds a service without health check must stay up.'),
   probation: duration
-    .default(0)
+    .default('0')
     .describe(
       'How long after going live a release that fails is still gone back from, as seconds or 90s, 10m, 2h; looked at in the VM. 0: not at all.',
     ),
