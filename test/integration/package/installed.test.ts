@@ -30,7 +30,10 @@ describe('a package', () => {
       );
       expect(foreign, name).toEqual([]);
       expect(files, name).toContain('LICENSE');
-      expect(files.filter((path) => /\.tsbuildinfo$|\.stamp$|node_modules\/|\.test\.[jt]s$/.test(path)).length, name).toBe(
+      expect(
+        files.filter((path) => /\.tsbuildinfo$|\.stamp$|node_modules\/|\.test\.[jt]s$/.test(path)).length,
+        name,
+      ).toBe(
         // The template of a plugin brings its own tests.
         files.filter((path) => /^templates\/.*\.test\.[jt]s$/.test(path)).length,
       );
