@@ -4,11 +4,16 @@ import { ZebuError } from './errors.js';
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   EDQUOT: 'the quota is used up',
+  ELOOP: 'links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
   ENOSPC: 'no space left on the disk',
   ENOTDIR: 'something on the way to it is no folder',
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
 };
+
+/** Of a path in a message, at most so many characters: one that is refused for its length is no line any more. */
+const SHOWN = 200;
 
 /** What this machine refuses, as one of the closed set; undefined for any other error. */
 export function systemProblem(error: Error): ZebuError | undefined {
@@ -21,9 +26,14 @@ export function systemProblem(error: Error): ZebuError | undefined {
   }
   const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
   if (syscall === undefined || reason === undefined) return undefined;
-  return new ZebuError('FILE_REFUSED', `${path ?? 'A file of this machine'}: ${reason} (${syscall}: ${code})`, {
+  return new ZebuError('FILE_REFUSED', `${shown(path)}: ${reason} (${syscall}: ${code})`, {
     hint: 'Give the user who runs zebu that place, or name another one.',
     details: path === undefined ? {} : { path },
     cause: error,
   });
+}
+
+function shown(path: string | undefined): string {
+  if (path === undefined) return 'A file of this machine';
+  return path.length > SHOWN ? `${path.slice(0, SHOWN)}…` : path;
 }
