@@ -9,8 +9,8 @@ while IFS='=' read -r key value; do
 done
 [ "$protocol" = https ] && [ "$host" = "$token_host" ] || exit 0
 # include ../app-folder/secrets/assign.sh
-# shellcheck disable=SC2012 # names of our own
-newest=$(ls "$secrets_folder" | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
+# include ../app-folder/secrets/newest.sh
+newest=$(newest_secrets "$secrets_folder")
 token=
 eval "$(assign token "$token_secret" "$secrets_folder/$newest.env")"
 [ -n "$token" ] || exit 0

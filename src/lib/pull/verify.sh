@@ -82,10 +82,10 @@ check_commit() {
   check_secrets
 }
 
+# include ../app-folder/secrets/newest.sh
 # The newest version of the secrets has to have all that is declared.
 check_secrets() {
-  # shellcheck disable=SC2012 # names of our own
-  newest=$(ls "$base/shared/secrets" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\)[.]env$/\1/p' | sort -n | tail -n 1)
+  newest=$(newest_secrets "$base/shared/secrets")
   lacking=
   for name in $needs; do
     grep -qs "^$name=" "$base/shared/secrets/$newest.env" || lacking="$lacking${lacking:+, }$name"

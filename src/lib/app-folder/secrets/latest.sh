@@ -6,7 +6,7 @@ store=shared/secrets
 if [ -f transaction ] && grep -qs tx_mode=secrets transaction; then sh ./runner recover "$PWD" - - worker </dev/null >/dev/null 2>&1 || :; fi
 set -- $store/*.new
 [ ! -e "$1" ] || rm -f "$@"
-# shellcheck disable=SC2012 # names of our own
-latest=$(ls $store | awk -F. '/^[0-9]+[.]env$/ && $1 > latest { latest = $1 } END { print latest }')
+# include ./newest.sh
+latest=$(newest_secrets $store)
 version=
 [ -z "$latest" ] || version=$latest.env

@@ -3,11 +3,11 @@
 # processes. Each deliver_ fails with $said, why.
 
 # include ../../app-folder/secrets/assign.sh
+# include ../../app-folder/secrets/newest.sh
 # value_of NAME: the newest value of a secret, in $value.
 value_of() {
   value=
-  # shellcheck disable=SC2012 # names of our own
-  newest=$(ls "$base/shared/secrets" 2>/dev/null | awk -F. '/^[0-9]+[.]env$/ && $1 > n { n = $1 } END { print n }')
+  newest=$(newest_secrets "$base/shared/secrets")
   [ -z "$newest" ] || eval "$(assign value "$1" "$base/shared/secrets/$newest.env")"
   [ -n "$value" ] || { said="there is no value of $1 in the VM: zebu secrets:sync"; return 1; }
 }
