@@ -13,6 +13,7 @@ cd "$state" || exit 1
 # include ./git.sh
 # include ./verify.sh
 # include ../units/event.sh
+# include ../app-folder/lock-held.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 exec 8>>lock
@@ -234,7 +235,7 @@ while IFS='	' read -r _ oid ref; do
   fi
   # What the author meant to be next is not jumped over to an older one.
   check_commit "$ref" "$commit" || { refuse; say refused "$reason"; }
-  if [ -e "$base/lock" ] && ! { flock -ns 7; } 7<"$base/lock"; then say busy "another run is at work; $ref is next"; fi
+  if lock_held; then say busy "another run is at work; $ref is next"; fi
   [ "$now" != now ] || rm -f tried
   if [ "$(cat tried 2>/dev/null)" = "$commit 3" ]; then
     cause=not-started reason="$ref could not be started three times: zebu pull:now tries again; why: journalctl -u 'zebu-pull*@$app'"

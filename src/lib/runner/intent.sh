@@ -45,6 +45,10 @@ intents() {
 # For every later look at the release; app:status reads it, too.
 note_intents() { intents >"$work/intents" && cp "$work/intents" "$release/intents"; }
 
+# A container as Docker is asked for it: service|state|health|exit|restarts|oom|started|policy ports|name|id.
+# shellcheck disable=SC2016,SC2034 # a template of Docker's, for who asks
+container_fields='{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}'
+
 # Puts what a container is meant for in the place of its restart policy: stays, ends (may), or awaited (must). Of a release
 # that was deployed before this was noted only Docker can tell.
 meant() {

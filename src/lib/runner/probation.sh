@@ -4,6 +4,7 @@
 # "probation" goes back, under the lock, as a run of its own.
 
 # include ../app-folder/probation.sh
+# include ../app-folder/lock-held.sh
 # Of whatever goes live: it ends the probation of what was, and may be on one itself. What is put back was live before.
 begin_probation() {
   [ "$mode" != secrets ] || return 0
@@ -13,9 +14,6 @@ begin_probation() {
   put "$base/probation" "pr_id=$id pr_run=$run pr_previous=$previous pr_left=$probation pr_boot=$boot pr_uptime=$uptime" &&
     sync "$base/probation" "$base" 2>/dev/null
 }
-
-# Somebody is at work, who judges for himself, or who left something open that is to be ended first.
-at_work() { [ -f "$transaction" ] || ! flock -ns 8 8>>"$base/lock"; }
 
 # One look, waiting for what starts. A page that is shown instead of the app is no answer of it.
 fails_now() {

@@ -1,21 +1,12 @@
 # shellcheck shell=sh
 # What is looked at. Docker is asked once a look, and for the list of containers only where one of them is gone, and now and then.
 
-# Whether a run is under way, or was cut off: then nothing is judged.
-busy() {
-  [ ! -f "$base/transaction" ] || return 0
-  [ -f "$base/lock" ] || return 0
-  exec 8<"$base/lock"
-  flock -ns 8
-  locked=$?
-  exec 8<&-
-  [ $locked != 0 ]
-}
+# include ../../app-folder/lock-held.sh
 
 # One line a container: service|state|health|exit|restarts|oom|started|policy ports|name|id|digest|image.
 look_at() {
   # shellcheck disable=SC2016 # a template of Docker's
-  timeout 20 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}' "$@" 2>/dev/null
+  timeout 20 docker inspect --format "$container_fields"'|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}' "$@" 2>/dev/null
 }
 
 # look: sets $work/now. Fails when Docker does not answer.

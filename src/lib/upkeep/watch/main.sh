@@ -9,7 +9,7 @@
 umask 077
 cd "$base/watch" || exit 1
 [ -f "$base/current/plan" ] || exit 0
-! busy || exit 0
+! at_work || exit 0
 rm -rf "/dev/shm/zebu@watch@$app".*
 work=$(mktemp -d "/dev/shm/zebu@watch@$app.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -31,7 +31,7 @@ if look; then
 else printf 'health\tdown\t\tDocker does not answer\n' >"$work/judged"
 fi
 # What began meanwhile is judged by itself.
-! busy || exit 0
+! at_work || exit 0
 {
   grep -E '^(health|drifted)	' "$work/judged"
   look_at_disk
