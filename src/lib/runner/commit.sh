@@ -34,6 +34,12 @@ link_current() {
   mv -T "$base/.current" "$base/current"
 }
 
+# What is gone back from is on probation no more.
+close_transaction() {
+  [ "$mode" != probation ] || forget_probation
+  rm -f "$transaction"
+}
+
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before
 # writing a second time.
 finish() {
@@ -46,8 +52,7 @@ finish() {
   # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
   mv -f "$base/holder" "$base/held" 2>/dev/null
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
-  [ "$mode" != probation ] || forget_probation
-  rm -f "$transaction"
+  close_transaction
   exit 0
 }
 

@@ -21,8 +21,7 @@ recover() {
   if [ -n "$written" ]; then
     grep -q '"end":' "$journal" ||
       close_journal "$(was_written verdict)" 0 "$(was_written cause)" "$(printf '%s' "$written" | sed -n 's/.*"reason":"\(.*\)","gaps":.*/\1/p')"
-    rm -f "$transaction"
-    [ "$mode" != probation ] || forget_probation
+    close_transaction
     exit 0
   fi
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
@@ -31,8 +30,7 @@ recover() {
     # Somebody has removed it: there is nothing that could be put back by it, and nobody is to be held up.
     [ "$tx_phase" = prepare ] && verdict=refused || verdict=unhealthy
     close_journal "$verdict" 0 interrupted "$(escape "$why; its release is gone")"
-    rm -f "$transaction"
-    [ "$mode" != probation ] || forget_probation
+    close_transaction
     exit 1
   }
   [ "$mode" != secrets ] || recover_secrets

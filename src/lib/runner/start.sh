@@ -27,15 +27,11 @@ ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
 journal=$base/journals/$run.jsonl
 # Not on the disk that may be full.
 app=$(basename "$base")
-if [ "$mode" = watch ]; then
-  # Without the lock: nothing of a run is its own, and it leaves no journal.
-  journal=/dev/null
-  rm -rf "/dev/shm/zebu@probation@$app".* "$base"/.watch.*
-  work=$(mktemp -d "/dev/shm/zebu@probation@$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.watch.XXXXXX") || exit 1
-else
-  rm -rf "/dev/shm/zebu-$app".* "$base"/.run.*
-  work=$(mktemp -d "/dev/shm/zebu-$app.XXXXXX" 2>/dev/null || mktemp -d "$base/.run.XXXXXX") || exit 1
-fi
+memory=/dev/shm/zebu-$app beside=$base/.run
+# Without the lock: nothing of a run is its own, and it leaves no journal.
+[ "$mode" != watch ] || { journal=/dev/null memory=/dev/shm/zebu@probation@$app beside=$base/.watch; }
+rm -rf "$memory".* "$beside".*
+work=$(mktemp -d "$memory.XXXXXX" 2>/dev/null || mktemp -d "$beside.XXXXXX") || exit 1
 trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; log_out; rm -rf "$work"' EXIT
 started=$(date +%s)
 IFS=. read -r uptime _ </proc/uptime
