@@ -172,6 +172,7 @@ export const FOLDERS: readonly Folder[] = [
     'context',
     'units',
     'guest',
+    'certificate',
     'app-folder',
     'upkeep',
     'runs',

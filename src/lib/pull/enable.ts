@@ -1,15 +1,16 @@
-import { variables, ZebuError } from '@zebu/kit';
+import { isZebuError, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
 import { latestEntries } from '../app-folder/secrets/versions.js';
 import type { Context } from '../context/context.js';
 import { parseFacts } from '../guest/prove.js';
 import { openGuest } from '../guest/session.js';
-import { installUnits } from '../guest/units.js';
+import { bringPackages, installUnits } from '../guest/units.js';
 import { bootPart } from '../runs/programs/boot.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { survey } from '../runs/survey.js';
 import { bringWanted } from '../upkeep/bring.js';
+import { ownerOf } from '../upkeep/wanted.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { keyPage, usesKey } from './address.js';
 import { credentialProgram, prepareEnabling, settingsFile, type Enabling } from './enabled.js';
@@ -19,8 +20,9 @@ import { POLL_UNIT, pullUnits, RUN_UNIT } from './units.js';
 import ENABLE from './enable.sh';
 import READY from './ready.sh';
 
-/** Milliseconds for installing gpg, at most. */
-const READY_MS = 600_000;
+const READY_MS = 60_000;
+/** For installing gpg, at most. */
+const PACKAGES_MS = 600_000;
 const ENABLE_MS = 180_000;
 /** A look fetches, too. */
 const LOOK_MS = 900_000;
@@ -38,12 +40,10 @@ function olderThan(version: string, [major, minor]: readonly [number, number]): 
 
 /** @throws VM_NOT_READY */
 async function checkReady(session: SshSession, context: Context, { signers, address }: Enabling): Promise<void> {
-  const wantsGpg = signers.openpgp !== '';
-  const { stdout } = await session.exec(
-    { line: variables({ wants_gpg: wantsGpg ? 1 : 0 }) + READY },
-    { signal: context.signal, timeoutMs: READY_MS },
-  );
-  const facts = parseFacts(stdout);
+  const { io, signal } = context;
+  const look = async (): Promise<ReadonlyMap<string, string>> =>
+    parseFacts((await session.exec({ line: READY }, { signal, timeoutMs: READY_MS })).stdout);
+  const facts = await look();
   const git = facts.get('git') ?? '';
   const refuse = (message: string, hint: string): ZebuError => new ZebuError('VM_NOT_READY', message, { hint });
   if (git === '') throw refuse('There is no git in the VM', 'zebu vm:ssh -- sudo apt-get install git');
@@ -54,7 +54,12 @@ async function checkReady(session: SshSession, context: Context, { signers, addr
     );
   if ((signers.ssh !== '' || usesKey(address)) && !facts.has('keygen'))
     throw refuse('There is no ssh-keygen in the VM', 'zebu vm:ssh -- sudo apt-get install openssh-client');
-  if (wantsGpg && !facts.has('gpg'))
+  if (signers.openpgp === '' || facts.has('gpg')) return;
+  await bringPackages(session, ['gpg'], { io, signal, timeoutMs: PACKAGES_MS }).catch((error: unknown) => {
+    // What came of it is looked at.
+    if (!isZebuError(error) || error.code !== 'VM_NOT_READY') throw error;
+  });
+  if (!(await look()).has('gpg'))
     throw refuse(
       'pull.signed_by names an OpenPGP key, and gpg is not in the VM and could not be installed',
       'zebu vm:ssh -- sudo apt-get install gpg',
@@ -164,9 +169,12 @@ export async function enablePull(context: Context, options: EnableOptions): Prom
       );
     key = parseFacts(stdout).get('key') ?? null;
     report.update('installing its units');
-    const owner = { app: name, base: layout.base, user: config.vm.user };
     await bringWanted(context, session, found.units, report);
-    await installUnits(session, owner, pullUnits(config.deploy, pull.every), { io, signal, timeoutMs: ENABLE_MS });
+    await installUnits(session, ownerOf(config), pullUnits(config.deploy, pull.every), {
+      io,
+      signal,
+      timeoutMs: ENABLE_MS,
+    });
     report.update(`asking ${address.host}`);
     looked = await lookNow(session, context, 'once');
   };

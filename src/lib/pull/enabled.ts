@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { sh, variables, ZebuError } from '@zebu/kit';
 import { appLayout } from '../app-folder/layout.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
-import { expand } from '../config/expand.js';
+import { readAuthority } from '../certificate/read.js';
 import { describeOrigin } from '../config/layers.js';
 import type { PullSection } from '../config/pull-section.js';
 import type { Context } from '../context/context.js';
@@ -98,19 +97,6 @@ async function repositoryOf(context: Context, pull: PullSection, sources: HostKe
   return address;
 }
 
-async function authorityOf({ root, loaded }: Context, file: string | undefined): Promise<string> {
-  if (file === undefined) return '';
-  const text = await readFile(expand(file, root), 'utf8').catch(() => '');
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new ZebuError(
-    'CONFIG_INVALID',
-    `${describeOrigin(loaded.origin('pull.ca_file'))}: \`pull.ca_file\`: ${file} holds no certificate`,
-    {
-      hint: 'The certificate of the authority in PEM.',
-    },
-  );
-}
-
 /** Secrets without which a deploy is refused. */
 function neededSecrets({ config }: Context, pull: PullSection): readonly string[] {
   const logins = new Set([pull.secret, ...config.registries.map(({ secret }) => secret)]);
@@ -167,7 +153,7 @@ export async function prepareEnabling(
     signers,
     unsigned,
     hostKeys: usesKey(address) ? await pinnedHostKeys(address, sources) : undefined,
-    authority: await authorityOf(context, pull.ca_file),
+    authority: pull.ca_file === undefined ? '' : await readAuthority(context, 'pull.ca_file', pull.ca_file),
     sum,
     plan,
     certificate: front.certificate !== undefined,

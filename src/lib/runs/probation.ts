@@ -41,25 +41,26 @@ export async function stayThroughProbation(context: Context, id: string, report:
     try {
       session ??= (await openGuest(context)).session;
       const { stdout, code } = await session.exec({ line: script }, { signal, timeoutMs: 60_000 });
+      if (code !== 0) throw new ZebuError('UNREACHABLE', 'The VM does not say how the probation is');
       answered = clock.elapsed();
-      const { left, back } = parseLook(code === 0 ? stdout : 'left=0');
+      const { left, back } = parseLook(stdout);
       if (back !== undefined) throw goneBack(id, back);
       if (left === undefined) return;
       report.update(left === 0 ? 'waiting for how it ends' : `${formatSeconds(left)} left`);
     } catch (error) {
       if (!isZebuError(error) || error.code !== 'UNREACHABLE' || clock.elapsed() - answered > AWAY_MS)
-        throw left(error, id);
+        throw goesOn(error, id);
       session = undefined;
       report.update(`${error.message}; asking again`);
     }
     await clock.sleep(LOOK_MS, signal).catch((error: unknown) => {
-      throw left(error, id);
+      throw goesOn(error, id);
     });
   }
 }
 
 /** Who stops watching ends nothing: the probation goes on in the VM. */
-function left(error: unknown, id: string): unknown {
+function goesOn(error: unknown, id: string): unknown {
   if (!isZebuError(error) || (error.code !== 'UNREACHABLE' && error.code !== 'INTERRUPTED')) return error;
   const why = error.code === 'INTERRUPTED' ? 'You stopped watching' : error.message;
   return new ZebuError('OUTCOME_UNKNOWN', `${why}; the release is live, and its probation goes on in the VM`, {
