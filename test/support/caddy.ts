@@ -9,6 +9,19 @@ import type { Project } from './project.js';
 /** What `app.proxy.image` of a test is: no registry is asked. */
 export const CADDY_IMAGE = 'zebu-test/caddy:2';
 
+/** A Caddyfile for one that is an ACME server itself, reached at an address of the VM. */
+export const acmeServer = (host: string): string => `{
+	admin off
+	skip_install_trust
+	default_sni ${host}
+	auto_https disable_redirects
+}
+https://${host}:9443 {
+	tls internal
+	acme_server
+}
+`;
+
 function run(program: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);

@@ -10,7 +10,7 @@ import { accessTo } from './access.js';
 import { declaredImages, type PulledImage, type ReadFile } from './declared.js';
 import { interpolate } from './interpolate.js';
 import { parseReference, type Reference } from './reference.js';
-import { RegistryClient, RegistrySilent } from './registry.js';
+import { RegistryClient, RegistrySilent, type RegistryAccess } from './registry.js';
 import type { Outdated, OutdatedImage } from './results.js';
 import { newerTags } from './version.js';
 
@@ -121,6 +121,7 @@ async function askRegistry(
 ): Promise<readonly OutdatedImage[]> {
   const rows: OutdatedImage[] = [];
   let away: string | undefined;
+  let access: RegistryAccess | undefined;
   for (const each of wanted) {
     if (away !== undefined) {
       rows.push({ ...each.row, problem: away });
@@ -129,7 +130,8 @@ async function askRegistry(
     const { repository } = each.reference;
     report.update(`${host} about ${repository}`);
     try {
-      const access = await accessTo(context, host);
+      // Once: a login may be a command that asks another service.
+      access ??= await accessTo(context, host);
       const onPage = (tags: number): void => report.update(`${host} about ${repository}: ${tags} tags`);
       rows.push(await askAbout(each, new RegistryClient({ ...access, onPage }, each.reference)));
     } catch (error) {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
-import { CADDY_IMAGE, loadCaddy } from '../../support/caddy.js';
+import { acmeServer, CADDY_IMAGE, loadCaddy } from '../../support/caddy.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
 import { issue, type Issued, type Wanted } from '../../support/certificates.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -260,17 +260,7 @@ describe('certificates of the front proxy', { timeout: 300_000 }, () => {
   it('come from a private authority by ACME', async () => {
     const directory = `https://${host}:9443/acme/local/directory`;
     guest.run(`mkdir -p acme && cat >acme/Caddyfile <<'CADDYFILE'
-{
-	admin off
-	skip_install_trust
-	default_sni ${host}
-	auto_https disable_redirects
-}
-https://${host}:9443 {
-	tls internal
-	acme_server
-}
-CADDYFILE
+${acmeServer(host)}CADDYFILE
 docker run -d --name acme --network host -e XDG_DATA_HOME=/data -v "$PWD/acme:/etc/acme" --add-host acme.shop.test:${host} ${CADDY_IMAGE} caddy run --config /etc/acme/Caddyfile --adapter caddyfile`);
     const authorityOf =
       'docker cp acme:/data/caddy/pki/authorities/local/root.crt acme/root.crt >/dev/null 2>&1 && cat acme/root.crt || :';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CADDY_DNS_IMAGE, loadCaddyDns } from '../../support/caddy.js';
+import { acmeServer, CADDY_DNS_IMAGE, loadCaddyDns } from '../../support/caddy.js';
 import { leaks } from '../../support/canary.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -54,17 +54,7 @@ describe('certificates over the DNS', { timeout: 600_000 }, () => {
     guest = guestShell(host, project.key);
     await loadCaddyDns(project);
     guest.run(`mkdir acme && echo nameserver ${host} >acme/resolv.conf && cat >acme/Caddyfile <<'CADDYFILE'
-{
-	admin off
-	skip_install_trust
-	default_sni ${host}
-	auto_https disable_redirects
-}
-https://${host}:9443 {
-	tls internal
-	acme_server
-}
-CADDYFILE
+${acmeServer(host)}CADDYFILE
 # As a network at home has it: its own DNS knows its own names.
 sudo rm -f /etc/resolv.conf
 echo nameserver ${host} | sudo tee /etc/resolv.conf >/dev/null
