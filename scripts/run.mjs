@@ -43,6 +43,7 @@ const lockSum = createHash('sha256')
   .update(readFileSync(`${root}package-lock.json`))
   .digest('hex');
 const upToDate = existsSync(installed) && existsSync(node) && readFileSync(installed, 'utf8') === lockSum;
+const ahead = upToDate ? undefined : packagesAhead();
 if (!upToDate) {
   // Of the packages with install scripts only `node` needs its own: it fetches the runtime. What the others would compile
   // is optional, and takes longer than all the rest.
@@ -69,6 +70,7 @@ if (!existsSync(link)) {
 // The old Node of the machine must not be what the tools below run on.
 const env = { ...process.env, PATH: `${root}node_modules/node/bin:${root}node_modules/.bin:${process.env.PATH}` };
 const built = ['dist/lib/cli/main.js', 'plugins/lab/oclif.manifest.json'].every((file) => existsSync(root + file));
+if (ahead) await ahead.then(imageAhead);
 if (!built || task === 'setup' || isStale()) {
   await run('Building zebu and its plugins', node, ['scripts/build.ts'], { env });
 }
@@ -78,6 +80,29 @@ if (task !== 'setup') {
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGINT' ? 130 : 1)));
+}
+
+/**
+ * On a bare machine: what the lab needs of Debian is installed beside npm's packages. Whatever becomes of it is no matter
+ * here, for the lab looks itself, and says what is missing and why.
+ * @returns when it has ended, if there is anything to do
+ */
+function packagesAhead() {
+  const packages = JSON.parse(readFileSync(`${root}plugins/lab/src/image/host-packages.json`, 'utf8'));
+  const missing = packages.filter(({ proof }) => !existsSync(proof)).map(({ name }) => name);
+  const possible = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  if (!['demo', 'test'].includes(task) || missing.length === 0 || !possible) return undefined;
+  console.error(`==> Beside it: installing Debian packages for the lab (${missing.join(', ')})`);
+  const child = spawn('sh', ['plugins/lab/src/image/install-packages.sh', ...missing], { cwd: root, stdio: 'ignore' });
+  return new Promise((resolve) => void child.once('error', resolve).once('exit', resolve));
+}
+
+/** Then the image of the lab's guests, beside the build: who needs it waits for it, by the lock of the cache. */
+function imageAhead() {
+  console.error('==> Beside it: building the image of the lab’s guests');
+  const child = spawn(node, ['scripts/guest-image.ts'], { cwd: root, stdio: 'ignore', env });
+  process.on('exit', () => child.kill());
+  child.unref();
 }
 
 /** A source newer than the build's stamp. Asked through git's list of files, so that nothing else is looked at. */

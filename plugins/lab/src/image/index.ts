@@ -135,7 +135,8 @@ async function build(directory: string, options: ImageOptions): Promise<void> {
     await rm(directory, { recursive: true, force: true });
     await rename(part, directory);
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
+    // What cannot be removed now is removed by the next build; it is never told instead of what went wrong.
+    await rm(part, { recursive: true, force: true }).catch(() => undefined);
     signal?.throwIfAborted();
     throw new ZebuError('LAB_FAILED', `The guest image could not be built: ${(error as Error).message}`, {
       hint: 'It needs root, a Debian package mirror and 4 GB of free disk.',

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { sh } from '@zebu/kit';
 
-import type { Log } from './steps.js';
+import { step, type Log } from './steps.js';
 
 /**
  * Runs `work` while holding an exclusive lock on `file`; says so when it has to wait for another process.
@@ -21,31 +22,25 @@ export async function withLock<T>(
   });
   const abort = (): void => void child.kill('SIGTERM');
   signal?.addEventListener('abort', abort, { once: true });
-  const waiting = setTimeout(
-    () =>
-      void describeHolder(file).then((holder) => {
-        log(`waiting for ${holder}, which builds the same image`);
-      }),
-    500,
-  );
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.once('data', () => {
-        resolve();
-      });
-      child.once('error', reject);
-      child.once('close', () => {
-        reject(new Error(`the lock ${file} could not be taken`));
-      });
+  const locked = new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => {
+      resolve();
     });
-    clearTimeout(waiting);
+    child.once('error', reject);
+    child.once('close', () => {
+      reject(new Error(`the lock ${file} could not be taken`));
+    });
+  });
+  locked.catch(() => {}); // it may end before it is waited for
+  try {
+    const soon = await Promise.race([locked.then(() => true), sleep(500, false, { ref: false })]);
+    if (!soon) await step(log, `waiting for ${await describeHolder(file)}, which builds the same image`, () => locked);
     await writeFile(file, String(process.pid));
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   } finally {
-    clearTimeout(waiting);
     signal?.removeEventListener('abort', abort);
     child.stdin.end();
   }

@@ -46,9 +46,13 @@ export const CMDLINE = [
   'panic=-1',
 ].join(' ');
 
-/** The command that fills `root` with Debian from `mirror`. */
+/**
+ * The command that fills `root` with Debian from `mirror`. What it mounts there is seen by itself alone and goes with it:
+ * where something inside still held /proc, mmdebstrap gave only a warning, and the tree was left with a mount in it.
+ */
 export function mmdebstrapArgv(root: string, mirrors: readonly string[]): string[] {
   return [
+    ...['unshare', '--mount', '--propagation=private'],
     'mmdebstrap',
     '--mode=root',
     '--variant=minbase',
