@@ -160,6 +160,7 @@ export const FOLDERS: readonly Folder[] = [
     'guest',
     'app-folder',
     'runner',
+    'vm',
     'runs',
     'deploy',
   ),

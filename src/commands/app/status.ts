@@ -1,13 +1,16 @@
 import { Flags } from '@oclif/core';
 import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
-import type { AppStatus as Status } from '../../lib/app-folder/results.js';
+import type { AppStatusWithBackups as Status } from '../../lib/app/results.js';
 
 /** Exit status of `--exit-code`, as of a deploy that leaves the app so. */
 const NOT_HEALTHY = 8;
 
 export default class AppStatus extends ProjectCommand<Status> {
-  static override result = resultOf<Status>(1, async () => (await import('../../lib/app-folder/results.js')).appStatus);
+  static override result = resultOf<Status>(
+    1,
+    async () => (await import('../../lib/app/results.js')).appStatusWithBackups,
+  );
   static override exits = exits(ON_THE_HOST, 'With --exit-code also 8 when the app is not healthy.');
   static override hiddenAliases = ['status'];
   static override summary =
@@ -26,10 +29,10 @@ export default class AppStatus extends ProjectCommand<Status> {
   async execute(): Promise<Status> {
     const { flags } = await this.parse(AppStatus);
     const context = await this.context(flags);
-    const { appStatus } = await import('../../lib/app-folder/status.js');
+    const { statusWithBackups } = await import('../../lib/app/status.js');
     const { statusLines } = await import('../../lib/app/status-text.js');
-    const status = await appStatus(context);
-    for (const line of statusLines(status, this.io.width)) this.io.out(line);
+    const status = await statusWithBackups(context);
+    for (const line of statusLines(status, this.io.width, status.backup)) this.io.out(line);
     if (flags['exit-code'] && !status.healthy) process.exitCode = NOT_HEALTHY;
     return status;
   }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { releaseRecord } from './history.js';
 import { holderNote } from './lock.js';
 
-export const usage = z.object({
+const usage = z.object({
   cpu: z.number().describe('Percent of one core.'),
   /** Without the page cache that can be given back. */
   memory: z.number().describe('Bytes.'),
@@ -47,7 +47,7 @@ export const serviceState = z
 export type ServiceState = ResultOf<typeof serviceState>;
 
 /** A run that was killed, or lost power, and has not been undone or finished yet. */
-export const interrupted = z.object({
+const interrupted = z.object({
   release: z.string(),
   run: z.string().describe('Names the journal.'),
   phase: z
@@ -66,7 +66,7 @@ const liveRelease = z.object({
 });
 export type LiveRelease = ResultOf<typeof liveRelease>;
 
-export const probation = z.object({
+const probation = z.object({
   release: z.string(),
   secondsLeft: z.number(),
   previous: z.string().describe('What is gone back to if it fails.'),
@@ -78,7 +78,7 @@ const troubled = (span: string) =>
     .describe(`How often it was not well within ${span}, what is so now included.`);
 
 /** What the VM has seen while nobody looked: `watch` of zebu.yml. */
-export const watched = z.object({
+const watched = z.object({
   health: z.enum(['down', 'restarting', 'unhealthy', 'well']).describe('As of the last look, once it lasted for two.'),
   since: z.string().describe('ISO 8601, UTC: since when it is so.'),
   looked: z.string().describe('ISO 8601, UTC: the last look. None is taken while a deploy is under way.'),

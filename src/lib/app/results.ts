@@ -2,7 +2,8 @@
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 import { releaseRecord } from '../app-folder/history.js';
-import { machine, serviceState } from '../app-folder/results.js';
+import { appStatus, machine, serviceState } from '../app-folder/results.js';
+import { backupAge } from '../vm/backup/results.js';
 
 export const pruned = z.object({
   removed: z.array(z.string()).describe('Ids of releases.'),
@@ -79,3 +80,12 @@ export const maintenance = z.object({
   changed: z.boolean().describe('False when it was so before.'),
 });
 export type Maintenance = ResultOf<typeof maintenance>;
+
+export const appStatusWithBackups = appStatus.extend({
+  backup: backupAge
+    .nullable()
+    .describe(
+      'How old the newest backup of the VM is; null where zebu.yml has no `vm.backup`, or Proxmox did not say.',
+    ),
+});
+export type AppStatusWithBackups = ResultOf<typeof appStatusWithBackups>;

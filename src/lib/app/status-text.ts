@@ -2,6 +2,8 @@ import { formatBytes, formatMinute, formatSeconds } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
+import { backupText } from '../vm/backup/text.js';
+import type { BackupAge } from '../vm/backup/results.js';
 import type { AppStatus, Machine, ServiceState, Watched } from '../app-folder/results.js';
 
 const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;
@@ -59,7 +61,7 @@ function watchLines(watch: Watched): readonly string[] {
 }
 
 /** `app:status` for people. */
-export function statusLines(status: AppStatus, width = Infinity): readonly string[] {
+export function statusLines(status: AppStatus, width = Infinity, backup: BackupAge | null = null): readonly string[] {
   const { broken, probation, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
   const lines = [`${status.app}: ${condition(status)}${url === null ? ` on ${host}` : `, ${url}`}`];
   if (release !== null)
@@ -84,6 +86,7 @@ export function statusLines(status: AppStatus, width = Infinity): readonly strin
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
   if (status.watch !== null) lines.push(...watchLines(status.watch));
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
+  if (backup !== null) lines.push(`backup: ${backupText(backup)}`);
   const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [
     ['SERVICE', (each) => nameOf(each, status.services)],
     ['STATE', stateText],

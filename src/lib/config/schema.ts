@@ -1,5 +1,6 @@
 import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
+import { backupSection } from './backup-section.js';
 import { builtTransports } from './built-transports.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { checkReceivers, receivers } from './notify-declaration.js';
@@ -173,6 +174,9 @@ const vm = z.strictObject({
     .describe(
       'Whether the VM is a resource of the cluster’s HA manager, which starts it on another node when its own fails. Default: left as it is.',
     ),
+  backup: backupSection
+    .optional()
+    .describe('Backups of the whole VM that Proxmox makes by itself. Default: left as it is.'),
   user: z
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/)

@@ -35,6 +35,7 @@ const WITHOUT_CONFIG = [
   'room',
   'vm',
   'snapshots',
+  'backups',
   'agent',
   'vm-ssh',
   'docker',

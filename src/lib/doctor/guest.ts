@@ -19,6 +19,7 @@ import type { Findings } from './proxmox.js';
 import { pullFinding } from './pull.js';
 import { notifyFinding } from './notify.js';
 import { snapshotFinding } from './snapshots.js';
+import { backupsFinding } from './backups.js';
 import { unitsFinding } from './units.js';
 import SURVEY from './survey.sh';
 
@@ -225,7 +226,7 @@ async function pull(context: Context, { session }: Seen): Promise<Finding> {
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, agent, vm-ssh, docker, disk, units, notify, pull, firewall, clock */
+/** @returns checks named vm, snapshots, backups, agent, vm-ssh, docker, disk, units, notify, pull, firewall, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -234,6 +235,7 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
   return [
     { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
     { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
+    { id: 'backups', needs: ['placement'], seconds, run: () => backupsFinding(context, findings) },
     { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(context, findings, path)) },
     {
       id: 'vm-ssh',

@@ -2,7 +2,7 @@ import type { Context } from '../context/context.js';
 import { versionAnswer } from '../proxmox/answers.js';
 import { makeClient } from '../proxmox/client.js';
 import { parseAnswer } from '../proxmox/parse.js';
-import { pveumLines, type PveMajor } from './role.js';
+import { pveumLines, wishesOf, type PveMajor } from './role.js';
 
 /** The version of the host, when it can be asked. */
 async function majorOf(context: Context): Promise<PveMajor | undefined> {
@@ -22,7 +22,7 @@ export async function roleLines(
   wanted: PveMajor | undefined,
 ): Promise<readonly string[]> {
   const major = wanted ?? ('problem' in context ? undefined : await majorOf(context));
-  const wishes = { ha: !('problem' in context) && context.config.vm.ha !== undefined };
+  const wishes = 'problem' in context ? {} : wishesOf(context.config.vm);
   if (major !== undefined) return pveumLines(major, wishes);
   const [eight, ...rest] = pveumLines(8, wishes);
   const [nine] = pveumLines(9, wishes);

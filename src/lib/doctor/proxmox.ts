@@ -14,7 +14,7 @@ import { unlessUnseen, vmMissing } from '../proxmox/sight.js';
 import { tagProblem } from '../proxmox/tags.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, warn, type Check, type Finding } from './check.js';
-import { missingPrivileges, type PveMajor, type ScopePaths } from './role.js';
+import { missingPrivileges, wishesOf, type PveMajor, type ScopePaths } from './role.js';
 
 /** What the checks of one run find out for those after them. */
 export interface Findings {
@@ -38,7 +38,7 @@ export function versionFinding(text: string): Finding {
   return ok(`Proxmox VE ${text}`);
 }
 
-function clientOf(findings: Findings): ProxmoxClient {
+export function clientOf(findings: Findings): ProxmoxClient {
   if (findings.client === undefined) throw new Error('the check of the connection runs first');
   return findings.client;
 }
@@ -75,7 +75,7 @@ async function findNode(context: Context, findings: Findings): Promise<Finding> 
 }
 
 async function privileges(context: Context, findings: Findings): Promise<Finding> {
-  const { storage, image, network, ha } = context.config.vm;
+  const { storage, image, network, backup } = context.config.vm;
   const vm = findings.vm ?? undefined;
   const permissions = await readPermissions(clientOf(findings));
   const vms = vm === undefined ? '/vms' : `/vms/${vm.vmid}`;
@@ -86,8 +86,9 @@ async function privileges(context: Context, findings: Findings): Promise<Finding
     node: [`/nodes/${findings.node ?? ''}`],
     bridge: [`/sdn/zones/localnetwork${network.bridge === undefined ? '' : `/${network.bridge}`}`],
     datacenter: ['/'],
+    backup: [backup?.storage === undefined ? '/storage' : `/storage/${backup.storage}`],
   };
-  const missing = missingPrivileges(permissions, paths, findings.major ?? 8, { ha: ha !== undefined });
+  const missing = missingPrivileges(permissions, paths, findings.major ?? 8, wishesOf(context.config.vm));
   if (missing.length === 0) return ok('all that zebu uses');
   const named = missing.map(({ privilege, path, use }) => `${privilege} on ${path} (${use})`).join(', ');
   const add = [...new Set(missing.map(({ privilege }) => privilege))].join(' ');

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.js';
 import { holds, type Permissions } from '../proxmox/permissions.js';
 
 /** The privileges zebu needs, what for and where: the role that `doctor --role` prints and that tokens are held to. */
@@ -5,7 +6,7 @@ import { holds, type Permissions } from '../proxmox/permissions.js';
 export type PveMajor = 8 | 9;
 
 /** Where a privilege has to hold: which path of Proxmox's access tree that is depends on the VM and its storages. */
-type Scope = 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
+type Scope = 'backup' | 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
 
 interface Need {
   /** One of these is enough; the first is the one the role names. */
@@ -62,15 +63,30 @@ const HA: readonly Need[] = ['Sys.Audit', 'Sys.Console'].map((name): Need => ({
   core: true,
 }));
 
+/** For `vm.backup`: jobs belong to the datacenter, and what is kept on a storage is for who may change that storage. */
+const BACKUP: readonly Need[] = [
+  { anyOf: ['Sys.Audit'], scope: 'datacenter', use: 'vm.backup', core: true },
+  { anyOf: ['Sys.Modify'], scope: 'datacenter', use: 'vm.backup', core: true },
+  { anyOf: ['Datastore.Allocate'], scope: 'backup', use: 'vm.backup', core: true },
+];
+
 /** What of the configuration needs privileges that not everybody has to give. */
 export interface Wishes {
   /** `vm.ha` is set. */
   readonly ha?: boolean;
+  /** `vm.backup` is set. */
+  readonly backup?: boolean;
 }
 
-function needsOf(major: PveMajor, { ha = false }: Wishes = {}): readonly Need[] {
-  return [...COMMON, ...AGENT[major], ...(ha ? HA : [])];
+function needsOf(major: PveMajor, { ha = false, backup = false }: Wishes = {}): readonly Need[] {
+  return [...COMMON, ...AGENT[major], ...(ha ? HA : []), ...(backup ? BACKUP : [])];
 }
+
+/** @returns what `vm` of zebu.yml asks for beyond what everybody needs */
+export const wishesOf = ({ ha, backup }: Config['vm']): Wishes => ({
+  ha: ha !== undefined,
+  backup: backup !== undefined,
+});
 
 /** The privileges of the role, in the order Proxmox lists them. */
 export function rolePrivileges(major: PveMajor, wishes: Wishes = {}): readonly string[] {

@@ -38,6 +38,8 @@ export const vmResourcesAnswer = z.array(
     status: z.string().optional(),
     tags: z.string().optional(),
     template: flag.optional(),
+    /** The resource pool it belongs to. */
+    pool: z.string().optional(),
     /** Of all its cores, 0 to 1. */
     cpu: number.optional(),
     /** Seconds; of a VM that was just started none yet. */
@@ -57,6 +59,31 @@ export const storagesAnswer = z.array(
     shared: flag.optional(),
   }),
 );
+
+/** Jobs that back guests up by schedule. Proxmox writes lists as text and retention as an object, older ones that as text, too. */
+export const backupJobsAnswer = z.array(
+  z.object({
+    id: z.string(),
+    type: z.string().default('vzdump'),
+    enabled: flag.default(true),
+    schedule: z.string().default(''),
+    storage: z.string().optional(),
+    mode: z.string().default('snapshot'),
+    vmid: z.coerce.string().optional(),
+    all: flag.default(false),
+    exclude: z.coerce.string().optional(),
+    pool: z.string().optional(),
+    node: z.string().optional(),
+    comment: z.string().default(''),
+    mailto: z.string().default(''),
+    'prune-backups': z.union([z.string(), z.record(z.string(), z.coerce.string())]).default(''),
+    'next-run': number.optional(),
+  }),
+);
+export type BackupJob = z.infer<typeof backupJobsAnswer>[number];
+
+/** When a schedule is due, in Unix time. */
+export const scheduleAnswer = z.array(z.object({ timestamp: number }));
 
 /** Resources of the HA manager; `state` is what is wanted of them, `started` where it is not said. */
 export const haResourcesAnswer = z.array(z.object({ sid: z.string(), state: z.string().default('started') }));

@@ -2,6 +2,7 @@ import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { runSteps } from '../ui/steps.js';
 import { chooseBridge } from '../proxmox/bridges.js';
+import { tellBackup } from './backup/compare.js';
 import { changeSteps, nothingOfFirewall } from './change.js';
 import { compareVm, driftOfAll, type Compared } from './diff.js';
 import type { Drift } from '../proxmox/drift.js';
@@ -77,7 +78,7 @@ export function planApply(
       ...changeSteps({ config: now, firewall: change.firewall }, vm),
       ...(isRestart ? restartSteps(`/nodes/${vm.node}/qemu/${vm.vmid}`, stopTimeout, whileOff) : []),
     ],
-    afterwards: [...stepsLater(proved), ...(ha?.adds === true ? ha.steps : [])],
+    afterwards: [...stepsLater(proved), ...(ha?.adds === true ? ha.steps : []), ...(change.backup?.steps ?? [])],
     restart: isRestart,
     waits: running && !isRestart ? [...new Set(waiting.map((row) => row.key))] : [],
   };
@@ -98,6 +99,7 @@ export async function applyVm(context: Context, options: ApplyOptions): Promise<
   refuseImpossible(drift, vm.vmid);
   await requireNetwork(compared);
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
+  tellBackup(context.io, compared.backup);
   const plan = planApply(compared, options.restart, context.config.vm.stop_timeout);
   const ensuring = beginEnsuring(context, { client, node: vm.node, vmid: vm.vmid }, desired);
   ensuring.address = compared.address;

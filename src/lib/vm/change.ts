@@ -1,4 +1,5 @@
 import type { FirewallRule } from '../proxmox/answers.js';
+import type { BackupJobChange } from './backup/job.js';
 import type { DesiredVm } from './desired.js';
 import { configDrift, DISK, type ConfigDrift } from './facts.js';
 import { changesFirewall, firewallChange, showRule, type FirewallChange } from './firewall.js';
@@ -13,6 +14,7 @@ export interface VmChange {
   readonly config: readonly ConfigDrift[];
   readonly firewall: FirewallChange;
   readonly ha?: HaChange | undefined;
+  readonly backup?: BackupJobChange | undefined;
 }
 
 export function changeOf(desired: DesiredVm, vm: InspectedVm): VmChange {

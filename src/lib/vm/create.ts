@@ -7,7 +7,16 @@ import type { AgentTarget } from '../proxmox/agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, readingOnce, type ProxmoxClient } from '../proxmox/client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
-import { beginEnsuring, configStep, endEnsuring, ensureSteps, firewallStep, haStep } from './ensure/index.js';
+import { compareBackup } from './backup/compare.js';
+import {
+  backupStep,
+  beginEnsuring,
+  configStep,
+  endEnsuring,
+  ensureSteps,
+  firewallStep,
+  haStep,
+} from './ensure/index.js';
 import { haChange } from './ha/change.js';
 import { readHa } from './ha/read.js';
 import { toNodeName, toVmid } from '../proxmox/ids.js';
@@ -125,6 +134,8 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
     context.io.warn(`VM ${plan.vmid} differs: ${key} is ${found}, zebu.yml wants ${wanted}; vm:apply changes it`);
   }
   const target = { client, node: toNodeName(plan.node), vmid: toVmid(plan.vmid) };
+  // What is wrong with it is told before there is a VM.
+  const backup = await compareBackup(client, desired, target);
   const ensuring = beginEnsuring(context, target, desired);
   let begun = false;
   const planned = (step: PlannedStep): Step => {
@@ -140,6 +151,7 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   if (options.dryRun) {
     ensuring.settings.push(...(await plannedSettings(target, desired, exists)));
     ensuring.afterwards.push(...(await plannedHa(target, desired, exists)));
+    ensuring.afterwards.push(...(backup?.change?.steps ?? []));
   } else {
     try {
       await runSteps(context.io, context.signal, [
@@ -150,6 +162,7 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
         ...ensureSteps(ensuring),
         // Last: the HA manager would start a VM that is half made.
         ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
+        ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),
       ]);
     } catch (error) {
       throw begun ? explainInterruption(error, plan) : error;

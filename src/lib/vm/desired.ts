@@ -38,6 +38,8 @@ export interface DesiredVm {
   readonly onboot: boolean;
   /** Whether it is under the HA manager; undefined: zebu leaves that as it is. */
   readonly ha: boolean | undefined;
+  /** The job that backs it up; undefined: zebu leaves that as it is. */
+  readonly backup: Config['vm']['backup'];
   readonly user: string;
   /** Public key lines. */
   readonly sshKeys: readonly string[];
@@ -157,6 +159,7 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
     storage: vm.storage,
     onboot: vm.onboot,
     ha: vm.ha,
+    backup: vm.backup,
     user: vm.user,
     sshKeys,
     namesKeys: vm.ssh_keys.length > 0,

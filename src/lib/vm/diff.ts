@@ -4,6 +4,7 @@ import { IMPATIENT_SECONDS, isFirstBoot, locateGuest, type GuestAddress } from '
 import { checkGuest } from '../guest/ensure/ensure.js';
 import type { GuestVerdict } from '../guest/ensure/model.js';
 import { connectGuest } from '../guest/session.js';
+import { compareBackup, showForeign, tellBackup, type ComparedBackup } from './backup/compare.js';
 import { changeOf, firewallDrift, type VmChange } from './change.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
@@ -26,6 +27,8 @@ export interface Compared {
   readonly desired: DesiredVm;
   readonly vm: InspectedVm;
   readonly change: VmChange;
+  /** Undefined where zebu.yml says nothing of backups. */
+  readonly backup: ComparedBackup | undefined;
   readonly guest: GuestVerdict | undefined;
   /** Where the VM was looked into. */
   readonly address: GuestAddress | undefined;
@@ -81,12 +84,14 @@ export async function compareVm(context: Context, compare = compareGuest): Promi
   const client = await makeClient(await context.transport(), context.io);
   const [row, desired] = await Promise.all([findVm(client, context.config.app.name), desiredVm(context)]);
   if (row === undefined) throw await vmMissing(client, context.config.app.name);
-  const [inspected, ha] = await Promise.all([
+  const [inspected, ha, backup] = await Promise.all([
     inspectVm(client, row, 'cloud-init'),
     desired.ha === undefined ? undefined : readHa(client, row.vmid),
+    compareBackup(client, desired, row),
   ]);
   const vm = { ...inspected, ha };
-  return { client, desired, vm, change: changeOf(desired, vm), ...(await compare(context, desired, vm, row)) };
+  const change = { ...changeOf(desired, vm), backup: backup?.change };
+  return { client, desired, vm, change, backup, ...(await compare(context, desired, vm, row)) };
 }
 
 export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
@@ -94,6 +99,7 @@ export function driftOfAll({ change, vm, guest }: Compared): readonly Drift[] {
     ...change.config.map(publicDrift),
     ...firewallDrift(change.firewall, vm),
     ...(change.ha === undefined ? [] : [change.ha.drift]),
+    ...(change.backup?.drift ?? []),
     ...(guest?.drift ?? []).map(publicDrift),
   ];
 }
@@ -102,6 +108,7 @@ export async function diffVm(context: Context): Promise<VmDiff> {
   const compared = await compareVm(context, compareGuestOnceBooted);
   const { vm, desired, change, guest, closed } = compared;
   if (desired.firewall.enabled) warnOfFirewall(context.io, vm);
+  tellBackup(context.io, compared.backup);
   return {
     vmid: vm.vmid,
     node: vm.node,
@@ -113,6 +120,7 @@ export async function diffVm(context: Context): Promise<VmDiff> {
       ...(guest?.unavailable ?? []).map(({ key, why }) => ({ key, why })),
     ],
     foreignRules: change.firewall.foreign.map(showRule),
+    foreignBackups: compared.backup?.foreign ?? [],
   };
 }
 
@@ -125,6 +133,7 @@ export function showDiff(io: Io, diff: VmDiff): void {
   }
   if (diff.drift.length === 0) io.out(`${name} is what zebu.yml says`);
   for (const rule of diff.foreignRules) io.out(`not ours, left alone: firewall rule ${rule}`);
+  if (diff.foreignBackups.length > 0) io.out(showForeign(diff.foreignBackups));
   for (const { key, why } of diff.unavailable) io.out(`not seen: ${key}: ${why}`);
   if (!diff.guestChecked && !diff.unavailable.some(({ key }) => key === GUEST_KEY))
     io.out('not seen: the inside of the VM, which is not running or has not made its user yet');

@@ -3,6 +3,7 @@ import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 import { drift } from '../proxmox/drift.js';
 import { vmHistory } from '../proxmox/results.js';
+import { backupJob } from './backup/results.js';
 
 const steps = z
   .array(
@@ -70,6 +71,9 @@ export const vmDiff = z.object({
     .array(z.object({ key: z.string(), why: z.string() }))
     .describe('What this guest does not have or does not show.'),
   foreignRules: z.array(z.string()).describe('Firewall rules that are not zebu’s, left alone.'),
+  foreignBackups: z
+    .array(backupJob)
+    .describe('Jobs of somebody else that back the VM up, where zebu.yml has `vm.backup`: zebu makes none then.'),
 });
 export type VmDiff = ResultOf<typeof vmDiff>;
 

@@ -178,6 +178,7 @@ describe('privileges in force', () => {
     node: ['/nodes/pve'],
     bridge: ['/sdn/zones/localnetwork/vmbr0'],
     datacenter: ['/'],
+    backup: ['/storage/local'],
   };
   const grant = (names: readonly string[]) => ({ '/': Object.fromEntries(names.map((name) => [name, 1])) });
 

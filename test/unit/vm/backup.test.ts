@@ -11,6 +11,8 @@ const backup = (name: string, time: number): Backup => ({
   bytes: 1,
   notes: '',
   protected: false,
+  storage: 'local',
+  place: 'node',
 });
 
 describe('backups', () => {

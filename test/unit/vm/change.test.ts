@@ -25,6 +25,7 @@ function desired(vm: object = {}, more: Partial<DesiredVm> = {}): DesiredVm {
     storage: config.vm.storage,
     onboot: config.vm.onboot,
     ha: config.vm.ha,
+    backup: config.vm.backup,
     user: config.vm.user,
     sshKeys: ['ssh-ed25519 AAAA me'],
     namesKeys: false,

@@ -20,6 +20,8 @@ export default class VmBackupList extends ProjectCommand<BackupList> {
     const { shortTime } = await import('../../../lib/vm/snapshot/snapshots.js');
     const { table } = await import('../../../lib/ui/table.js');
     const { formatBytes } = await import('../../../lib/ui/units.js');
+    const { PLACES } = await import('../../../lib/vm/backup/place.js');
+    const { jobLines } = await import('../../../lib/vm/backup/text.js');
     const result = await listBackups(context);
     if (result.list.length === 0) this.io.out(`There is no backup of the app ${context.config.app.name}`);
     else {
@@ -27,10 +29,12 @@ export default class VmBackupList extends ProjectCommand<BackupList> {
         each.backup,
         shortTime(each.time),
         formatBytes(each.bytes),
+        PLACES[each.place],
         `${each.protected ? 'protected; ' : ''}${each.notes.split('\n')[0] ?? ''}`,
       ]);
-      for (const line of table(['backup', 'made', 'size', 'notes'], rows, this.io.width)) this.io.out(line);
+      for (const line of table(['backup', 'made', 'size', 'where', 'notes'], rows, this.io.width)) this.io.out(line);
     }
+    for (const line of jobLines(result.jobs)) this.io.out(line);
     return result;
   }
 }

@@ -1,4 +1,4 @@
-import { ZebuError } from '@zebu/kit';
+import { isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../../context/context.js';
 import { runSteps, type Step } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
@@ -16,8 +16,10 @@ import { requireSightOfVms, unlessUnseen } from '../../proxmox/sight.js';
 import { shortTime } from '../snapshot/snapshots.js';
 import { runTask } from '../../proxmox/tasks.js';
 import { restoreAnew } from './left-over.js';
-import { backupMark, backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
+import { backupMark } from './mark.js';
+import { backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
 import type { Backup, BackupList, BackupMade, Restored } from './results.js';
+import { jobStates, readJobs } from './state.js';
 
 export interface BackupOptions {
   readonly storage?: string | undefined;
@@ -109,6 +111,17 @@ export async function createBackup(context: Context, options: BackupOptions): Pr
   return { changed: true, node: vm.node, name, ...made };
 }
 
+/** Whoever may see backups need not be one who may see the jobs of the datacenter. */
+async function seenJobs(client: ProxmoxClient, app: string, vm: VmRow | undefined): Promise<BackupList['jobs']> {
+  if (vm === undefined) return null;
+  try {
+    return jobStates(await readJobs(client), app, vm);
+  } catch (error) {
+    if (isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN') return null;
+    throw error;
+  }
+}
+
 /** @throws PROXMOX_FORBIDDEN where there are none to be seen, and the login may not see all */
 export async function listBackups(context: Context): Promise<BackupList> {
   const { app } = context.config;
@@ -119,7 +132,7 @@ export async function listBackups(context: Context): Promise<BackupList> {
     const error = await unlessUnseen(client, 'backup', none);
     if (error !== none) throw error;
   }
-  return { vmid: vm?.vmid ?? null, node, list };
+  return { vmid: vm?.vmid ?? null, node, list, jobs: await seenJobs(client, app.name, vm) };
 }
 
 export interface RestoreOptions {

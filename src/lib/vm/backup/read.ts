@@ -4,6 +4,8 @@ import { storagesAnswer } from '../../proxmox/answers.js';
 import type { ProxmoxClient } from '../../proxmox/client.js';
 import { tagsOf } from '../../proxmox/ownership.js';
 import { parseAnswer } from '../../proxmox/parse.js';
+import { backupMark } from './mark.js';
+import { backupStoragesOf, placeOf } from './place.js';
 import type { Backup } from './results.js';
 
 const number = z.coerce.number();
@@ -21,29 +23,28 @@ const contentAnswer = z.array(
   }),
 );
 
-/** In the notes of every backup zebu makes, so that it is found even when the VM is gone. */
-export const backupMark = (app: string): string => `zebu-app-${app}`;
+type StorageRow = z.infer<typeof storagesAnswer>[number];
 
-export async function backupStorages(client: ProxmoxClient, node: string): Promise<readonly string[]> {
-  const rows = parseAnswer(
-    storagesAnswer,
-    await client.request('GET', `/nodes/${node}/storage`),
-    'the list of storages',
-  );
-  return rows
-    .filter((row) => row.content.split(',').includes('backup') && row.active !== false && row.enabled !== false)
-    .map((row) => row.storage);
+/** Those that take backups; first those that are not on the node itself. */
+export async function readBackupStorages(client: ProxmoxClient, node: string): Promise<readonly StorageRow[]> {
+  const data = await client.request('GET', `/nodes/${node}/storage`);
+  return backupStoragesOf(parseAnswer(storagesAnswer, data, 'the list of storages'));
 }
 
+export const backupStorages = async (client: ProxmoxClient, node: string): Promise<readonly string[]> =>
+  (await readBackupStorages(client, node)).map(({ storage }) => storage);
+
 /** @throws CONFIG_INVALID when there is none, or not that one */
-export function chooseBackupStorage(able: readonly string[], wanted: string | undefined): string {
+export function chooseBackupStorage(
+  able: readonly string[],
+  wanted: string | undefined,
+  asked = `--storage ${wanted ?? ''}`,
+): string {
   const chosen = wanted ?? able[0];
   if (chosen !== undefined && able.includes(chosen)) return chosen;
   throw new ZebuError(
     'CONFIG_INVALID',
-    wanted === undefined
-      ? 'No storage takes backups'
-      : `--storage ${wanted}: it does not take backups, or is not there`,
+    wanted === undefined ? 'No storage takes backups' : `${asked}: it does not take backups, or is not there`,
     {
       hint:
         able.length > 0
@@ -67,12 +68,15 @@ export async function readBackups(
   vmid: number | undefined,
 ): Promise<readonly Backup[]> {
   const found: Backup[] = [];
-  for (const storage of await backupStorages(client, node)) {
+  for (const row of await readBackupStorages(client, node)) {
+    const { storage } = row;
+    const place = placeOf(row);
     const data = await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'backup' });
-    for (const row of parseAnswer(contentAnswer, data, `the backups on ${storage}`)) {
-      if (row.vmid === undefined || row.subtype === 'lxc' || !isOurs(row.notes, row.vmid, app, vmid)) continue;
-      const { volid: backup, size: bytes, ctime: time, notes } = row;
-      found.push({ backup, vmid: row.vmid, time, bytes, notes: notes.trim(), protected: row.protected });
+    for (const each of parseAnswer(contentAnswer, data, `the backups on ${storage}`)) {
+      if (each.vmid === undefined || each.subtype === 'lxc' || !isOurs(each.notes, each.vmid, app, vmid)) continue;
+      const { volid: backup, size: bytes, ctime: time, notes } = each;
+      const about = { backup, vmid: each.vmid, time, bytes, notes: notes.trim(), protected: each.protected };
+      found.push({ ...about, storage, place });
     }
   }
   return found.toSorted((a, b) => b.time - a.time);

@@ -35,6 +35,7 @@ export function beginEnsuring(context: Context, target: AgentTarget, desired: De
 /** The steps for a VM that may not run yet. */
 export { configStep, firewallStep } from './settings.js';
 /** The step after all others, where zebu.yml says something of it. */
+export { backupStep } from './backup.js';
 export { haStep } from './ha.js';
 
 export function ensureSteps(ensuring: Ensuring): readonly Step[] {
