@@ -72,7 +72,18 @@ judge() {
   watcher=
   say_gap
   [ -z "$hashing" ] || wait "$hashing"
-  [ $judged = 0 ] && in_force && check_probes
+  [ $judged = 0 ] && name_back && in_force && check_probes
+}
+
+# Compose gives a container that takes the place of another one its name last of all. Cut off before that, it is left with the
+# id of the other in front of it, for good.
+name_back() {
+  four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+  while IFS='|' read -r _ _ _ _ _ _ _ _ named identity _; do
+    # shellcheck disable=SC2254 # a pattern
+    case $named in /$four$four${four}_?*) timeout 60 docker rename "$identity" "${named#/????????????_}" 2>/dev/null ;; esac
+  done <"$work/now"
+  return 0
 }
 
 # Makes the loaded release the live one, and ends.

@@ -59,6 +59,16 @@ steady bring_up '' && go_live`);
     expect(app.run(tell).lines).toEqual(['unhealthy: db exited with code 7 [shop-db-1 ]']);
   });
 
+  it('has its own name where Docker was cut off before Compose gave it that', () => {
+    const app = runnerApp(shell);
+    const left = seen({ service: 'web', health: 'healthy' }).replace('/shop-web-1', '/0123456789ab_shop-web-1');
+    const other = seen({ service: 'db', health: 'healthy' }).replace('/shop-db-1', '/cafe_of_mine');
+    app.docker({ ...WELL, rename: ':', 'inspect --format {{index*RestartPolicy': says(left, other) });
+    const { docker } = app.run(`${ENGINE}in_force() { :; }\nbring_up ''`);
+    const renamed = docker.filter((each) => each.startsWith('rename'));
+    expect(renamed).toEqual([expect.stringMatching(/^rename \S+ shop-web-1$/)]);
+  });
+
   it('is not started where its files cannot be read', () => {
     const app = runnerApp(shell);
     app.docker({ ...WELL, 'compose config --format json': 'echo "yaml: \\"a\\"" >&2; exit 15' });
