@@ -141,6 +141,7 @@ export const FOLDERS: readonly Folder[] = [
     'repository',
     'context',
     'hooks',
+    'units',
     'guest',
     'certificate',
     'app-folder',

@@ -14,6 +14,7 @@ import { describeHolder, parseHolder } from '../../app-folder/lock.js';
 import type { AppLayout } from '../../app-folder/layout.js';
 import { planFile, type ReleasePlan } from '../plan.js';
 import { survey, type Survey } from '../../runs/survey.js';
+import { wantedChange } from '../../upkeep/bring.js';
 import { compareServices, composeConfig, type ComposeConfig } from './compare.js';
 import { withDependents } from './dependents.js';
 import { compareSettings } from './settings.js';
@@ -92,6 +93,7 @@ export async function planDeploy(
         paths: linesOf(sections.get('paths')),
         certificate,
         inForce: found.certificateInForce,
+        units: wantedChange(context, found.units),
       }),
       room: rooms(sections, config),
       deploying: holder === undefined ? null : describeHolder(holder),

@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.js';
 import { probeName } from '../../runs/client-probes.js';
 import { describeRegistry } from '../../secrets/registries.js';
 import { formatBytes, formatSeconds } from '../../ui/units.js';
+import type { UnitsChange } from '../../units/change.js';
 import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
 
@@ -12,6 +13,17 @@ export interface Known {
   readonly paths: readonly string[];
   readonly certificate?: ProxyCertificate | undefined;
   readonly inForce?: string | undefined;
+  /** What changes in what the VM does by itself. */
+  readonly units?: UnitsChange | undefined;
+}
+
+function unitSteps({ units }: Known): readonly string[] {
+  if (units === undefined) return [];
+  const { install, remove } = units;
+  return [
+    ...(install.length === 0 ? [] : [`have the VM do by itself: ${install.map(({ name }) => name).join(', ')}`]),
+    ...(remove.length === 0 ? [] : [`have the VM do no more by itself: ${remove.join(', ')}`]),
+  ];
 }
 
 function certificateSteps({ certificate, inForce }: Known): readonly string[] {
@@ -29,12 +41,14 @@ export function plannedSteps(
   { deploy, registries }: Config,
   hooks: readonly string[],
   target: ComposeConfig,
-  { bytes, paths, certificate, inForce }: Known,
+  known: Known,
 ): readonly string[] {
+  const { bytes, paths } = known;
   const hook = (name: string): readonly string[] => (hooks.includes(name) ? [`run .zebu/hooks/${name}`] : []);
   const built = Object.entries(target.services).flatMap(([name, { build }]) => (build === undefined ? [] : [name]));
   const { release_command: release } = deploy;
   return [
+    ...unitSteps(known),
     bytes === 0 ? 'send nothing: the VM has the commit' : `send ${formatBytes(bytes)}`,
     ...hook('pre-build'),
     ...registries.map((each) => `log in at ${describeRegistry(each)}`),
@@ -43,7 +57,7 @@ export function plannedSteps(
     ...hook('pre-deploy'),
     ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),
     ...(release === undefined ? [] : [`run the release command in ${release.service}`]),
-    ...certificateSteps({ bytes, paths, certificate, inForce }),
+    ...certificateSteps(known),
     'start what is new or changed',
     `verify for at most ${formatSeconds(deploy.timeout)}`,
     ...deploy.probes.map((probe) => `probe ${probeName(probe)}`),
