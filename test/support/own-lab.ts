@@ -13,11 +13,15 @@ export interface OwnLab {
   down(): Promise<void>;
 }
 
+/** The fast ones, unless it is said otherwise. */
+const withGuests = (flags: readonly string[]): readonly string[] =>
+  flags.includes('--guests') ? flags : ['--guests', 'namespace', ...flags];
+
 export async function ownLab(name: string, ...upFlags: readonly string[]): Promise<OwnLab> {
   const stateDir = mkdtempSync(join(LABS, `zebu-lab-${name}-`));
   const flags = ['--name', name, '--state-dir', stateDir];
   const up = (...more: readonly string[]): Promise<LabReport> =>
-    zebuJson<LabReport>(['lab:up', ...flags, '--guests', 'namespace', '--pvesh-start', '0', ...more], {
+    zebuJson<LabReport>(['lab:up', ...flags, '--pvesh-start', '0', ...withGuests(more)], {
       cwd: ROOT,
       timeoutMs: 900_000,
     });
