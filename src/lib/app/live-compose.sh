@@ -14,4 +14,4 @@ live=$(readlink current)
 # include ../runner/compose.sh
 load "$base/$live"
 # shellcheck disable=SC2086 # options, each free of blanks
-compose() { cd "$tree" && docker compose -p "$project" --project-directory "$directory" $files $images $environment "$@"; }
+compose() { cd "$tree" && $compose_program -p "$project" --project-directory "$directory" $files $images $environment "$@"; }

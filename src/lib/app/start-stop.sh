@@ -3,10 +3,11 @@
 
 # include ../app-folder/lock.sh
 # include ../app-folder/stopped.sh
+# include ../app-folder/compose-program.sh
 cd "$base" || exit "$MISSING"
 take_lock 0
 sign_lock "$holder"
 # Known to be started before they are, and to be stopped after they were.
 forget_stopped "$@"
-docker compose --progress plain -p "$project" "$action" "$@" 2>&1 || exit
+$compose_program --progress plain -p "$project" "$action" "$@" 2>&1 || exit
 [ "$action" != stop ] || note_stopped "$@"

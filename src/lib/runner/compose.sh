@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # A release as what `docker compose` is told: its plan, files, pinned images and variables.
 
+# include ../app-folder/compose-program.sh
 # What zebu adds to the files of the commit: the front proxy, where its files are kept, folders that outlive the release,
 # pinned images, and digests of what Compose does not look at.
 overlays() {
@@ -54,4 +55,4 @@ load() {
 
 # Word splitting is meant: the plan holds options, each free of blanks.
 # shellcheck disable=SC2086 # names, each free of blanks
-compose() { cd "$tree" && timeout "$limit" docker compose --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }
+compose() { cd "$tree" && timeout "$limit" $compose_program --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }

@@ -5,9 +5,10 @@
 # The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
 # into a label. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
 # its own output, which has none, both are the same.
+# shellcheck disable=SC2086 # words of a command line
 read_hashes() {
   compose config --format json </dev/null >"$work/full" 2>"$work/error" &&
-    ( cd "$work" && timeout "$limit" docker compose -p "$project" -f "$work/full" config --hash '*' </dev/null 2>"$work/error" ) >"$work/hashes.new" &&
+    ( cd "$work" && timeout "$limit" $compose_program -p "$project" -f "$work/full" config --hash '*' </dev/null 2>"$work/error" ) >"$work/hashes.new" &&
     mv "$work/hashes.new" "$work/hashes"
 }
 

@@ -115,7 +115,7 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
       app.plan('r2', { registries: 'ghcr.io', registry_secrets: 'TOKEN', secrets: '1.env' }, functions);
       app.write('shared/secrets/1.env', "TOKEN='the-token'\n", 0o600);
     };
-    const known = 'if [ -f "$DOCKER_CONFIG/config.json" ]; then echo "$1 logged in"; else echo "$1 logged out"; fi';
+    const known = 'case $DOCKER_CONFIG in */.run.*|/dev/shm/*) echo "$1 logged in" ;; *) echo "$1 logged out" ;; esac';
     const app = setup({
       login: 'cat >/dev/null',
       'compose build': known,

@@ -81,7 +81,7 @@ else
   section target
   marked "$work/release" "$work/config"
   section version
-  docker compose version --short
+  $compose_program version --short
   section strategies
   strategies <"$work/config"
   section paths
