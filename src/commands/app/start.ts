@@ -16,9 +16,9 @@ export default class AppStart extends ProjectCommand<StartStop> {
     const services = await serviceArgs(argv as string[]);
     const context = await this.context(flags);
     const { startStop } = await import('../../lib/app/start-stop.js');
+    const { stateWord } = await import('../../lib/app-folder/services.js');
     const result = await startStop(context, 'start', services);
-    for (const { service, state, health } of result.services)
-      this.io.out(`${service} ${health === 'none' ? state : health}`);
+    for (const each of result.services) this.io.out(`${each.service} ${stateWord(each)}`);
     return result;
   }
 }

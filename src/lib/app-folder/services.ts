@@ -82,6 +82,10 @@ export const containersValues = (project: string, usage: boolean): Readonly<Reco
   sample: USAGE_SAMPLE,
 });
 
+/** In a word how a service is: `healthy`, `running`, `stopped`, `exited`. */
+export const stateWord = ({ state, health, verdict }: ServiceState): string =>
+  verdict === 'stopped' ? verdict : health === 'none' ? state : health;
+
 /** Everything about an app, in one round trip and two starts of the Docker client. */
 export const statusScript = (base: string, project: string, usage: boolean): string =>
   variables({ base, ...containersValues(project, usage) }) + STATUS;
@@ -120,8 +124,11 @@ function toState(
   stopped: readonly string[],
 ): ServiceState {
   const intent = intents.get(line.service);
+  // Of a container that does not run Docker repeats what its last check said.
   const health =
-    line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy' ? line.health : 'none';
+    line.state === 'running' && (line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy')
+      ? line.health
+      : 'none';
   const lasting = isLasting(line, intent);
   const ports = Object.entries(line.ports ?? {}).flatMap(([containerPort, hosts]) =>
     (hosts ?? []).map(

@@ -11,6 +11,7 @@ import { checkServices, isWell, notDeployed, surveyApp } from '../app-folder/sta
 import { lockHeld } from '../app-folder/lock.js';
 import { LOCKED_STATUS } from '../app-folder/statuses.js';
 import START_STOP from './start-stop.sh';
+import { stateWord } from '../app-folder/services.js';
 import type { ServiceState } from '../app-folder/results.js';
 
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
@@ -45,7 +46,7 @@ async function waitHealthy(
     if (bad.length > 0 || late) {
       const words = (bad.length > 0 ? bad : waiting).map(
         (each) =>
-          `${each.service} is ${each.health === 'none' ? each.state : each.health}${each.state === 'exited' ? ` with code ${each.exitCode}` : ''}`,
+          `${each.service} is ${stateWord(each)}${each.state === 'exited' ? ` with code ${each.exitCode}` : ''}`,
       );
       throw new ZebuError('DEPLOY_UNHEALTHY', `The app is not healthy: ${words.join('; ')}`, {
         hint: 'See zebu app:logs.',

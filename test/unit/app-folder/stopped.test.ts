@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { variables } from '@zebu/kit';
-import { parseStatus } from '../../../src/lib/app-folder/services.js';
+import type { ServiceState } from '../../../src/lib/app-folder/results.js';
+import { parseStatus, stateWord } from '../../../src/lib/app-folder/services.js';
 import STOPPED from '../../../src/lib/app-folder/stopped.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 
@@ -38,12 +39,20 @@ timeout() { shift; "$@"; }`;
 });
 
 describe('what exited', () => {
-  const exited = (stopped: string, started: string): string | undefined => {
-    const container = { service: 'web', oneoff: 'False', name: '/shop-web-1', state: 'exited', exit: 1, health: '' };
+  const service = (stopped: string, started: string) => {
+    const container = { service: 'web', oneoff: 'False', name: '/shop-web-1', state: 'exited', exit: 1 };
     const more = { restarts: 0, oom: false, started, image: 'i', imageId: 'i', hash: 'h', check: false };
-    const line = JSON.stringify({ ...container, ...more, policy: 'always', ports: null, bindings: null });
-    return parseStatus(`stopped=${stopped}\ncontainer=${line}\n`).services[0]?.verdict;
+    const rest = { health: 'unhealthy', policy: 'always', ports: null, bindings: null };
+    const line = JSON.stringify({ ...container, ...more, ...rest });
+    return parseStatus(`stopped=${stopped}\ncontainer=${line}\n`).services[0];
   };
+  const exited = (stopped: string, started: string): string | undefined => service(stopped, started)?.verdict;
+  const word = (stopped: string): string => stateWord(service(stopped, BEFORE) as ServiceState);
+
+  it('is not called unhealthy for what its last check said', () => {
+    expect(word(`web|${BEFORE}`)).toBe('stopped');
+    expect([word(''), service('', BEFORE)?.health]).toEqual(['exited', 'none']);
+  });
 
   it('was stopped on purpose, unless somebody has started it since', () => {
     expect(exited(`web|${BEFORE}`, BEFORE)).toBe('stopped');
