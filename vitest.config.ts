@@ -38,7 +38,7 @@ const builtTransports: Plugin = {
 const minutes = (n: number): number => n * 60_000;
 
 /**
- * One kind of test after the other: they share two cores, and each brings up a lab of its own. A machine that is busy for
+ * One kind of test after the other: they share two cores, and each brings up labs of its own. A machine that is busy for
  * a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure.
  */
 const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
@@ -73,8 +73,8 @@ export default defineConfig({
           globalSetup: ['test/support/namespace-lab.ts'],
           testTimeout: minutes(2),
           hookTimeout: minutes(10),
-          // Guests, bridges and daemons share two cores: side by side they would only time each other out.
-          fileParallelism: false,
+          // Two at once, each with a lab of its own: half of what they do is waiting.
+          maxWorkers: 2,
           ...afterTheOthers(1),
         },
       },
@@ -86,6 +86,7 @@ export default defineConfig({
           globalSetup: ['test/support/qemu-lab.ts'],
           testTimeout: minutes(15),
           hookTimeout: minutes(20),
+          // Emulated guests share two cores: side by side they would only time each other out.
           fileParallelism: false,
           ...afterTheOthers(2),
         },

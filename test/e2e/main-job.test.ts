@@ -1,5 +1,6 @@
 /** The main job on a virtual machine that really boots: created over SSH, deployed to, looked at, and gone again. */
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { theLab } from '../support/lab.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -10,7 +11,7 @@ import { proxmoxSection, makeProject, type Project } from '../support/project.js
 /** An emulated machine takes minutes for what takes a real one seconds. */
 const EMULATED_MS = 840_000;
 
-const lab = inject('lab');
+const lab = theLab();
 const HOOK_KEY = 'a-key-that-webhooks-are-signed-with';
 let project: Project;
 let receiver: HookReceiver;

@@ -1,4 +1,4 @@
-/** Brings up one lab for all integration tests of a run, and takes it down after them. */
+/** Brings up the labs of a run's tests, one for each worker, and takes them down after them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -8,26 +8,43 @@ import { LABS } from './labs-folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    lab: LabReport;
+    /** See `theLab`. */
+    labs: readonly LabReport[];
   }
 }
 
-/** ZEBU_TEST_LAB=<state folder> keeps the lab between runs, for whoever works on a test. */
-async function sharedLab(guests: 'namespace' | 'qemu', project: TestProject): Promise<() => Promise<void>> {
-  const kept = process.env['ZEBU_TEST_LAB'] || undefined;
+type Down = () => Promise<void>;
+
+/** ZEBU_TEST_LAB=<state folder> keeps the first one between runs, for whoever works on a test. */
+async function bringUp(guests: 'namespace' | 'qemu', number: number): Promise<{ lab: LabReport; down: Down }> {
+  const kept = number === 1 ? process.env['ZEBU_TEST_LAB'] || undefined : undefined;
   const stateDir = kept ?? (await mkdtemp(join(LABS, 'zebu-lab-')));
-  const flags = ['--name', 'test', '--state-dir', stateDir];
+  const flags = ['--name', number === 1 ? 'test' : `test-${number}`, '--state-dir', stateDir];
   const lab = await zebuJson<LabReport>(['lab:up', ...flags, '--guests', guests, '--pvesh-start', '0'], {
     cwd: ROOT,
     timeoutMs: 900_000,
   });
-  project.provide('lab', lab);
-  if (kept !== undefined) return async () => {};
-  return async () => {
+  const down = async (): Promise<void> => {
+    if (kept !== undefined) return;
     await zebu(['lab:down', ...flags], { cwd: ROOT });
     await rm(stateDir, { recursive: true, force: true });
   };
+  return { lab, down };
 }
 
-export const namespaceLab = (project: TestProject): Promise<() => Promise<void>> => sharedLab('namespace', project);
-export const qemuLab = (project: TestProject): Promise<() => Promise<void>> => sharedLab('qemu', project);
+async function labs(guests: 'namespace' | 'qemu', project: TestProject): Promise<Down> {
+  const downs: Down[] = [];
+  const reports: LabReport[] = [];
+  for (let number = 1; number <= project.config.maxWorkers; number++) {
+    const { lab, down } = await bringUp(guests, number);
+    reports.push(lab);
+    downs.push(down);
+  }
+  project.provide('labs', reports);
+  return async () => {
+    for (const down of downs) await down();
+  };
+}
+
+export const namespaceLab = (project: TestProject): Promise<Down> => labs('namespace', project);
+export const qemuLab = (project: TestProject): Promise<Down> => labs('qemu', project);

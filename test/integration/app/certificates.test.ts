@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { acmeServer, CADDY_IMAGE, loadCaddy } from '../../support/caddy.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
@@ -70,7 +71,7 @@ describe('certificates of the front proxy', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: APP,
       files: {
         'compose.yml': COMPOSE,

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
@@ -8,7 +9,7 @@ describe('the main job in a fast guest', () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'shop-a',
       example: 'shop',
       config: {

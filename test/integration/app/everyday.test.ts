@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { CADDY_IMAGE, loadCaddy } from '../../support/caddy.js';
 import { startLoad } from '../../support/load.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -55,7 +56,7 @@ describe('the days after the first deploy', () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'daily',
       files: {
         'compose.yml': COMPOSE,

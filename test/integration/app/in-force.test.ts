@@ -1,5 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { makeBaseImage } from '../../support/base-image.js';
@@ -59,7 +60,7 @@ describe('what is live is in force, and nothing else is touched', { timeout: 600
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'inforce',
       config: { vm: { memory_mb: 1024 }, deploy: { stability: 1, timeout: 60 }, secrets: { TOKEN: {} } },
     });

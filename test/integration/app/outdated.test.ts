@@ -1,7 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { Outdated, OutdatedImage, Upgraded } from '../../../src/lib/images/results.js';
 import { leaks } from '../../support/canary.js';
 import { issue } from '../../support/certificates.js';
@@ -46,7 +47,7 @@ describe('images in registries', { timeout: 120_000 }, () => {
     });
     basic = await TagRegistry.start({ repositories: { job: ['3.1', '3.2'] }, auth: 'basic', password: PASSWORD });
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'outdated',
       config: { secrets: { REGISTRY_TOKEN: {} } },
     });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { BASE_IMAGE } from '../../support/base-image.js';
 import { makeProject, type Project } from '../../support/project.js';
 
@@ -41,7 +42,7 @@ describe('paths of a Compose file', () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'paths',
       files: FILES,
       config: { app: { compose: ['docker/docker-compose.yml'] }, deploy: { stability: 1, keep: 2 } },

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { ProbationApp } from '../../support/probation-app.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('a release on probation', { timeout: 600_000 }, () => {
   let app: ProbationApp;
   beforeAll(async () => {
-    app = await ProbationApp.make(inject('lab'), 'proved');
+    app = await ProbationApp.make(theLab(), 'proved');
   });
   afterAll(() => app.remove());
 

@@ -1,4 +1,5 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { appProperty } from '../../support/app-property.js';
 import { pathProperty, seeds } from '../../support/path-property.js';
 
@@ -6,10 +7,10 @@ import { pathProperty, seeds } from '../../support/path-property.js';
 // that what fails here was broken by a change. ZEBU_TEST_SEED=<seed> plays another one.
 describe('made-up apps', { timeout: 600_000 }, () => {
   it.each(seeds(1, 7))('keep what their containers wrote, whatever is deployed: seed %i', async (seed) => {
-    await expect(pathProperty(inject('lab'), seed, { steps: 4, reboots: false })).resolves.toBeUndefined();
+    await expect(pathProperty(theLab(), seed, { steps: 4, reboots: false })).resolves.toBeUndefined();
   });
 
   it.each(seeds(1, 101))('run what their release says, and nothing else is touched: seed %i', async (seed) => {
-    await expect(appProperty(inject('lab'), seed, 4)).resolves.toMatchObject({ rounds: 4 });
+    await expect(appProperty(theLab(), seed, 4)).resolves.toMatchObject({ rounds: 4 });
   });
 });

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { Outdated, OutdatedImage } from '../../../src/lib/images/results.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
@@ -85,10 +86,10 @@ sudo rm -r /etc/docker/certs.d`);
   };
 
   beforeAll(async () => {
-    const { network } = inject('lab');
+    const { network } = theLab();
     registry = await DockerRegistry.make(network.gateway, { ci: values.token, AWS: values.printed });
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: APP,
       config: { secrets: { REGISTRY_TOKEN: {}, OTHER: {} }, deploy: { stability: 1 } },
     });
@@ -244,7 +245,7 @@ sudo rm -r /etc/docker/certs.d`);
 
   it('come from a registry with a server for tokens beside it, as GHCR, Docker Hub and GitLab are', async () => {
     project.write('.env', `REGISTRY_TOKEN=${values.token}\nOTHER=other-value\n`, 0o600);
-    const other = await DockerRegistry.make(inject('lab').network.gateway, { ci: values.token });
+    const other = await DockerRegistry.make(theLab().network.gateway, { ci: values.token });
     try {
       await other.useTokens();
       publish(other, 'team/web', '4');

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { makeBaseImage } from '../../support/base-image.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -38,7 +39,7 @@ describe('settings in .env', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'settings',
       files: { 'compose.yml': COMPOSE, '.gitignore': '.env\n' },
       config: {

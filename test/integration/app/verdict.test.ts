@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -42,7 +43,7 @@ describe('the verdict on a release', () => {
 
   beforeAll(async () => {
     project = tinyApp({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'verdict',
       config: { deploy: { keep: 2, stability: 1, timeout: 60 } },
     });
@@ -140,7 +141,7 @@ describe('the verdict on a release', () => {
     const [file = ''] = readdirSync(folder);
     const note = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as { host: string };
     // The lab's own sshd: it answers, with another key.
-    const { host, port } = inject('lab').ssh;
+    const { host, port } = theLab().ssh;
     writeFileSync(`${folder}/${file}`, JSON.stringify({ ...note, host }));
     // A VM that was just started would be waited for.
     const flags = ['--set', `vm.ssh_port=${port}`, '--set', 'vm.ready_timeout=1'];

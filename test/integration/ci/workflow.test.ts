@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { parse } from 'yaml';
 import { ROOT } from '../../support/cli.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -130,7 +131,7 @@ describe('the workflow that ci:init writes', () => {
   };
 
   beforeAll(async () => {
-    const lab = inject('lab');
+    const lab = theLab();
     project = makeProject({
       lab,
       app: 'ci-app',

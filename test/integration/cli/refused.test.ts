@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { ROOT } from '../../support/cli.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, refusalOf } from '../../support/refusal.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const scratch = mkdtempSync(join(tmpdir(), 'zebu-refused-'));
 let project: Project;
 

@@ -1,5 +1,6 @@
 /** Configuration as a user meets it: through the command line. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 interface Shown {
@@ -9,7 +10,7 @@ interface Shown {
 
 let project: Project;
 beforeAll(() => {
-  project = makeProject({ lab: inject('lab'), app: 'conf' });
+  project = makeProject({ lab: theLab(), app: 'conf' });
 });
 afterAll(() => project.remove());
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { addFault, onHost } from '../../support/lab-host.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
 
@@ -42,7 +43,7 @@ async function refusal(
 }
 
 describe.each<[TransportId]>([['ssh'], ['api']])('a VM made over %s', (transport) => {
-  const lab = inject('lab');
+  const lab = theLab();
   let project: Project;
   let created: Created;
 
@@ -89,7 +90,7 @@ describe.each<[TransportId]>([['ssh'], ['api']])('a VM made over %s', (transport
 });
 
 describe('drift', () => {
-  const lab = inject('lab');
+  const lab = theLab();
   let project: Project;
   let created: Created;
   let vmid: string;
@@ -193,7 +194,7 @@ describe('drift', () => {
 });
 
 describe('a VM that cannot be', () => {
-  const lab = inject('lab');
+  const lab = theLab();
   let project: Project;
   const made = (): string => onHost(lab, 'qm', 'list');
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 interface Diff {
@@ -16,7 +17,7 @@ describe('drift', () => {
   const diff = (...flags: readonly string[]): Promise<Diff> => project.json<Diff>(['vm:diff', ...flags]);
 
   beforeAll(async () => {
-    project = makeProject({ lab: inject('lab'), app: 'restart', transport: 'api' });
+    project = makeProject({ lab: theLab(), app: 'restart', transport: 'api' });
     created = await project.json(['vm:create']);
   });
   afterAll(async () => {

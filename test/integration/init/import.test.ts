@@ -1,7 +1,8 @@
 /** A stack that somebody started by hand becomes an app, with what is in its volume. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { plain } from '../../support/modes.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -33,7 +34,7 @@ let own: { readonly env: { readonly HOME: string } };
 
 beforeAll(async () => {
   project = makeProject({
-    lab: inject('lab'),
+    lab: theLab(),
     app: 'shop',
     config: { deploy: { stability: 1 } },
     files: {

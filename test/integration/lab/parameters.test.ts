@@ -2,7 +2,8 @@
  * What a real node's API schema says of its parameters, asked of the lab: whatever Proxmox VE would refuse before doing
  * anything, the lab must refuse with the same words.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { ROUTES } from '../../../plugins/lab/src/pve/api.js';
 import { schemaOf, type SchemaParameter } from '../../../plugins/lab/src/pve/schema.js';
 import { nodeOf } from '../../support/node.js';
@@ -15,7 +16,7 @@ interface Endpoint {
 }
 
 const answered = new Set(ROUTES.map(({ method, template }) => `${method} ${template}`));
-const endpoints = Object.entries(schemaOf(inject('lab').version))
+const endpoints = Object.entries(schemaOf(theLab().version))
   .filter(([name]) => answered.has(name))
   .map(([name, parameters]): Endpoint => {
     const [method = '', path = ''] = name.split(' ');
@@ -24,7 +25,7 @@ const endpoints = Object.entries(schemaOf(inject('lab').version))
     return { method, path, parameters: Object.fromEntries(first) };
   });
 
-const lab = inject('lab');
+const lab = theLab();
 const node = nodeOf(lab);
 const VMID = '9300';
 const STORAGE = 'parameters';

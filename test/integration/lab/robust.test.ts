@@ -1,7 +1,8 @@
 /** A lab that was killed, two labs side by side, and what is left when a lab is gone. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { LabReport } from '../../../plugins/lab/src/instance/results.js';
 import { zebuJson, ROOT } from '../../support/cli.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
@@ -31,7 +32,7 @@ function killDaemon(pid: number | null): void {
 }
 
 it('stands beside another one, with ports, network and guests of its own', async () => {
-  const other = inject('lab');
+  const other = theLab();
   const own = lab.report;
   expect(own.api.port).not.toBe(other.api.port);
   expect(own.ssh.port).not.toBe(other.ssh.port);

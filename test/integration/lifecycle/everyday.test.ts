@@ -2,13 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { fault } from '../../support/lab-control.js';
 import { onHost } from '../../support/lab-host.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const node = nodeOf(lab);
 const app = 'everyday';
 let ssh: Project;

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
 
-const node = nodeOf(inject('lab'));
+const node = nodeOf(theLab());
 const STORAGE = 'disks';
 
 /** The same volumes under another type: the lab's storages differ by their rules alone. */
@@ -23,7 +24,7 @@ describe('snapshots', () => {
   beforeAll(async () => {
     await storageIs('zfspool', { pool: 'rpool/data' });
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'snap',
       transport: 'api',
       config: { vm: { storage: STORAGE, memory_mb: 512, disk_gb: 5 } },

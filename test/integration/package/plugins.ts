@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { ROOT } from '../../support/cli.js';
 import type { Installation } from '../../support/installation.js';
 import { pack } from '../../support/packed.js';
@@ -47,7 +48,7 @@ export function describePlugins(installed: () => Installation): void {
 
     beforeAll(async () => {
       project = makeProject({
-        lab: inject('lab'),
+        lab: theLab(),
         installed: installed(),
         app: 'plugged',
         config: {

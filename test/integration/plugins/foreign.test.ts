@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { parse } from 'yaml';
 import type { TransportDescriptor } from '../../../plugins/kit/src/index.js';
 import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
@@ -16,7 +17,7 @@ interface Shown {
   readonly values: readonly { readonly key: string; readonly value: unknown; readonly origin: string }[];
 }
 
-const lab = inject('lab');
+const lab = theLab();
 const scratch = mkdtempSync(join(tmpdir(), 'zebu-foreign-'));
 const trace = join(scratch, 'trace');
 const plugin = join(ROOT, 'test/fixtures/transport-plugin');

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { afterAll, describe, inject, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
 import { transportCases } from '../../../plugins/kit/src/conformance/transport.js';
 import apiHook from '../../../plugins/transport-api/src/hook.js';
@@ -12,7 +13,7 @@ import { factory as ssh } from '../../../plugins/transport-ssh/src/index.js';
 import { proxmoxSection } from '../../support/project.js';
 import { keyWithoutForwarding } from '../../support/transports.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const folder = mkdtempSync(join(tmpdir(), 'zebu-transports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

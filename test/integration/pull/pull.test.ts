@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { Release } from '../../../src/lib/app/results.js';
 import type { PullEnabled, PullNow, PullStatus } from '../../../src/lib/pull/results.js';
 import { GitServer } from '../../support/git-server.js';
@@ -21,7 +22,7 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
   let project: Project;
   let guest: Shell;
   let ip: string;
-  const lab = inject('lab');
+  const lab = theLab();
 
   const home = (): Record<string, string> => ({ HOME: server.home });
   const zebu = (...args: readonly string[]) => project.zebu(args, { env: home() });

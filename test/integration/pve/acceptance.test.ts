@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { acceptance, combinations, failures, nameOf } from '../../../scripts/pve/acceptance.js';
 import { targetInLab } from '../../../scripts/pve/in-lab.js';
 import { writeReport } from '../../../scripts/pve/report.js';
@@ -10,7 +11,7 @@ import { targetOf } from '../../../scripts/pve/target.js';
 import { ROOT } from '../../support/cli.js';
 import { adminAuth, pveRequest } from '../../support/pve-http.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const folder = mkdtempSync(join(tmpdir(), 'zebu-acceptance-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -48,7 +49,7 @@ describe('canaries in every secret', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'canary-a',
       files: {
         ...APP_FILES,
@@ -179,7 +180,7 @@ describe('canaries in every secret', { timeout: 300_000 }, () => {
   });
 
   it('are in no log or task of the node, and in no file this machine keeps', () => {
-    const { stateDir } = inject('lab');
+    const { stateDir } = theLab();
     // The guests' own disks hold their secrets, of course.
     const node = everything(stateDir, (name) => !name.startsWith('vz') && !name.startsWith('run'));
     expect(node.length).toBeGreaterThan(1000);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import type { SecretsList } from '../../../src/lib/secrets/results.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -40,7 +41,7 @@ describe('`env_file: .env` and build secrets', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'envfile',
       files: { '.gitignore': '.env\nbusybox\n', 'compose.yml': COMPOSE, Dockerfile: DOCKERFILE },
       config: { deploy: { stability: 1, timeout: 30 }, secrets: { API_TOKEN: {}, ODD: {} } },

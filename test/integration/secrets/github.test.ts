@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import type { PlaceList, SyncResult } from '../../../src/lib/secrets/results.js';
 import { GitHubServer, type Fault } from '../../support/github-server.js';
@@ -21,7 +22,7 @@ describe('secrets:sync --to github', { timeout: 300_000 }, () => {
 
   beforeAll(() => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'secrets-gh',
       config: { secrets: { API_TOKEN: {}, CERTIFICATE: {}, EMPTY_ELSEWHERE: { required: false } } },
     });

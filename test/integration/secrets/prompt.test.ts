@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { CTRL_C, onTerminal, type Keys, type TerminalRun } from '../../support/terminal.js';
 
@@ -6,7 +7,7 @@ describe('the hidden prompt of secrets:set', { timeout: 120_000 }, () => {
   let project: Project;
 
   beforeAll(() => {
-    project = makeProject({ lab: inject('lab'), app: 'prompted', config: { secrets: { API_TOKEN: {} } } });
+    project = makeProject({ lab: theLab(), app: 'prompted', config: { secrets: { API_TOKEN: {} } } });
   });
   afterAll(() => project.remove());
 

@@ -3,7 +3,8 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { parseDotenv } from '../../../plugins/kit/src/dotenv/parse.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type {
   ChangedSecrets,
   SecretVersionSummary,
@@ -54,7 +55,7 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'secrets-a',
       files: APP_FILES,
       config: { deploy: { stability: 1, timeout: 90 }, secrets: DECLARED },

@@ -6,7 +6,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { createConsole } from '../../../plugins/kit/src/console.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
@@ -17,7 +18,7 @@ import { fault } from '../../support/lab-control.js';
 import { adminAuth, pveRequest } from '../../support/pve-http.js';
 import { ask, connect } from '../../support/transports.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const folder = mkdtempSync(join(tmpdir(), 'zebu-api-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

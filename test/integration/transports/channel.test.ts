@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { Transport } from '../../../plugins/kit/src/index.js';
 import { killZebu } from '../../support/cli.js';
 import { fault } from '../../support/lab-control.js';
@@ -12,7 +13,7 @@ import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject } from '../../support/project.js';
 import { ask, connect, keyWithoutForwarding, type Way } from '../../support/transports.js';
 
-const shared = inject('lab');
+const shared = theLab();
 const folder = mkdtempSync(join(tmpdir(), 'zebu-channel-'));
 let transport: Transport | undefined;
 

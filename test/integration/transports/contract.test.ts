@@ -1,10 +1,11 @@
 /** What every transport promises, asked of each: the code above them must not be able to tell which one it has. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { interrupted, type Transport } from '../../../plugins/kit/src/index.js';
 import { fault } from '../../support/lab-control.js';
 import { ask, connect } from '../../support/transports.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const NODE = `/nodes/${lab.node}`;
 
 /** Text that a shell, a form, a percent decoder or an option parser could take for something else. */

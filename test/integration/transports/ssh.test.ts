@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { makeProject, type Project } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const folder = mkdtempSync(join(tmpdir(), 'zebu-ssh-'));
 let project: Project;
 

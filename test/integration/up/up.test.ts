@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { UpResult } from '../../../src/lib/up/results.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 import type { Project } from '../../support/project.js';
@@ -6,7 +7,7 @@ import type { Project } from '../../support/project.js';
 describe('zebu up', { timeout: 600_000 }, () => {
   let project: Project;
   beforeAll(() => {
-    project = tinyApp({ lab: inject('lab'), app: 'upapp', config: { deploy: { stability: 1, timeout: 120 } } });
+    project = tinyApp({ lab: theLab(), app: 'upapp', config: { deploy: { stability: 1, timeout: 120 } } });
     version(project, 'v1');
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { parse, stringify } from 'yaml';
 import type { AppStatusWithBackups } from '../../../src/lib/app/results.js';
 import type { Diagnosis } from '../../../src/lib/doctor/results.js';
@@ -8,7 +9,7 @@ import { hostShell } from '../../support/guest-shell.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 import type { Project } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const host = hostShell(lab);
 let project: Project;
 

@@ -1,11 +1,12 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { cacheImage, fromScript, leftOnHost, standIn } from '../../support/community-script.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 
-const lab = inject('lab');
+const lab = theLab();
 
 const scriptProject = (app: string): Project => makeProject({ lab, app, config: { vm: fromScript } });
 

@@ -1,11 +1,12 @@
 /** The image a VM is made from is the one that zebu.yml names, or there is no VM. */
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { onHost } from '../../support/lab-host.js';
 import { makeProject, type Project } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const imports = join(lab.stateDir, 'vz', 'import');
 
 interface Failure {

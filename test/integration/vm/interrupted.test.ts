@@ -1,9 +1,10 @@
 /** Ctrl-C while a VM is made: the exit status tells whether anything was changed, and the next run goes on from there. */
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { fault } from '../../support/lab-control.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 
 describe.each<[TransportId]>([['ssh'], ['api']])('Ctrl-C in vm:create over %s', (transport) => {
   let project: Project;

@@ -1,10 +1,11 @@
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { cacheImage, fromScript, leftOnHost, standIn } from '../../support/community-script.js';
 import { fault } from '../../support/lab-control.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { killZebu } from '../../support/cli.js';
 
-const lab = inject('lab');
+const lab = theLab();
 
 /** What a run prints when it enters a phase; the end of one is the beginning of the next. */
 const READY = [

@@ -1,9 +1,10 @@
 /** The life of one VM through the command line, on each transport. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { adminAuth, pveRequest } from '../../support/pve-http.js';
 import { makeProject, type Project } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 
 interface Created {
   readonly changed: boolean;

@@ -1,10 +1,11 @@
 /** What the VM is in the end does not depend on where it came from: one zebu.yml, both provisioners, both transports. */
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { cacheImage, fromScript, standIn } from '../../support/community-script.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const node = nodeOf(lab);
 
 /** Everything that may differ from VM to VM of the same kind: ids, addresses, times. */

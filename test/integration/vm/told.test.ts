@@ -1,11 +1,12 @@
 /** What Proxmox only says between the lines is told plainly: on a node that behaves as the real one does. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
 
-const lab = inject('lab');
+const lab = theLab();
 const node = nodeOf(lab);
 
 interface Status {

@@ -1,4 +1,5 @@
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { appProperty } from '../../support/app-property.js';
 import { seeds } from '../../support/path-property.js';
 
@@ -11,7 +12,7 @@ it.each(seeds(APPS))(
   'what runs is what the release says, nothing else is touched, and the past is past: seed %i',
   { timeout: 1_800_000 },
   async (seed) => {
-    const { secondsEach } = await appProperty(inject('lab'), seed, CHANGES);
+    const { secondsEach } = await appProperty(theLab(), seed, CHANGES);
     process.stderr.write(`seed ${seed}: ${CHANGES} rounds, ${secondsEach} s each\n`);
     expect(secondsEach).toBeGreaterThan(0);
   },

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { Project } from '../../support/project.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
@@ -17,7 +18,7 @@ describe('two deploys at once', { timeout: 3_600_000 }, () => {
 
   beforeAll(async () => {
     project = tinyApp({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'at-once',
       config: { deploy: { keep: 3, stability: 1, timeout: 60 } },
     });

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { stringify } from 'yaml';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import { liveCompose } from '../../../src/lib/app/live-compose.js';
@@ -72,7 +73,7 @@ describe('every feature of Compose, beside plain Compose', { timeout: 300_000 },
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: APP,
       config: {
         app: { profiles: ['on'] },

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { git, makeProject, type Project } from '../../support/project.js';
 
 /** An image made of the VM's own busybox: no registry is asked. */
@@ -102,7 +103,7 @@ describe('Compose files as they are', () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'wild',
       files: FILES,
       // The committed .env holds settings of Compose, no secrets.

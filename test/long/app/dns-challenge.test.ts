@@ -3,7 +3,8 @@
  * updates, and an authority that asks it. Long, because Caddy with a module has to be built first.
  */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { acmeServer, CADDY_DNS_IMAGE, loadCaddyDns } from '../../support/caddy.js';
 import { leaks } from '../../support/canary.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
@@ -37,7 +38,7 @@ describe('certificates over the DNS', { timeout: 600_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: APP,
       files: {
         'compose.yml': 'services:\n  web:\n    build: ./web\n    stop_signal: SIGKILL\n    restart: always\n',

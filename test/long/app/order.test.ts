@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { Followed } from '../../../src/lib/runs/results.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { Pruned, Release } from '../../../src/lib/app/results.js';
@@ -27,7 +28,7 @@ describe('laptops whose clocks are days apart, deploying in turns', { timeout: 6
   const live = async (): Promise<string | null> => (await project.json<AppStatus>(['app:status'])).release;
 
   beforeAll(async () => {
-    project = tinyApp({ lab: inject('lab'), app: 'order', config: { deploy: { keep: 4, stability: 1, timeout: 60 } } });
+    project = tinyApp({ lab: theLab(), app: 'order', config: { deploy: { keep: 4, stability: 1, timeout: 60 } } });
     await project.json(['vm:create']);
     await deploy('v1', right);
     await deploy('v2', ahead);

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { ProbationApp } from '../../support/probation-app.js';
 
 describe('a release on probation, whatever happens meanwhile', { timeout: 600_000 }, () => {
   let app: ProbationApp;
   beforeAll(async () => {
-    app = await ProbationApp.make(inject('lab'), 'outlived');
+    app = await ProbationApp.make(theLab(), 'outlived');
   });
   afterAll(() => app.remove());
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
 import INTENT from '../../../src/lib/runner/intent.sh';
@@ -105,7 +106,7 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'waits',
       files: { 'compose.yml': 'services: {}' },
       config: { vm: { memory_mb: 2048 } },

@@ -1,5 +1,6 @@
 import { writeFileSync, readFileSync, existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject as provided, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import type { VmStatus } from '../../../src/lib/vm/results.js';
 import { guestShell, hostShell } from '../../support/guest-shell.js';
@@ -61,7 +62,7 @@ describe('whatever happens during a deploy, the app serves the old or the new re
 
   beforeAll(async () => {
     const project = tinyApp({
-      lab: provided('lab'),
+      lab: theLab(),
       app: 'faults',
       config: {
         deploy: {
@@ -76,7 +77,7 @@ describe('whatever happens during a deploy, the app serves the old or the new re
     const status = await project.json<VmStatus>(['vm:status']);
     const address = status.ip ?? '';
     const guest = guestShell(address, faults.keyOf(project));
-    bench = { project, guest, host: hostShell(provided('lab')), vmid: status.vmid, address };
+    bench = { project, guest, host: hostShell(theLab()), vmid: status.vmid, address };
     await project.json(['app:deploy', '--tag', 'v1']);
     faults.ownClock(bench);
     guest.run('docker exec faults-store-1 /bin/busybox sh -c "echo precious >/data/marker"');

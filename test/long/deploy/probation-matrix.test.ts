@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject as provided, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { VmStatus } from '../../../src/lib/vm/results.js';
 import { hostShell } from '../../support/guest-shell.js';
 import { ProbationApp } from '../../support/probation-app.js';
@@ -36,9 +37,9 @@ describe('whatever happens during a probation, the release before is back and ve
   let number = 1;
 
   beforeAll(async () => {
-    app = await ProbationApp.make(provided('lab'), 'probed');
+    app = await ProbationApp.make(theLab(), 'probed');
     const { vmid, ip } = await app.project.json<VmStatus>(['vm:status']);
-    bench = { project: app.project, guest: app.guest, host: hostShell(provided('lab')), vmid, address: ip ?? '' };
+    bench = { project: app.project, guest: app.guest, host: hostShell(theLab()), vmid, address: ip ?? '' };
     await app.deploy('v1');
   }, 600_000);
   afterAll(() => app.remove(), 300_000);

@@ -4,7 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { parse, stringify } from 'yaml';
 import { ROOT } from '../../support/cli.js';
 import { blocksUnder, withoutComment } from '../../support/doc-blocks.js';
@@ -16,7 +17,7 @@ import { openSession, type Session, type Typed } from '../../support/first-hour/
 import { git } from '../../support/project.js';
 
 const recording = (process.env['ZEBU_RECORD_FIRST_HOUR'] ?? '') !== '';
-const lab = inject('lab');
+const lab = theLab();
 
 let home: Home;
 let shop: string;

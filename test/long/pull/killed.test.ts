@@ -1,7 +1,8 @@
 /** A pull that is killed at each step, looks that are killed, and a VM that loses power: afterwards one release is live, and all agree. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { Release } from '../../../src/lib/app/results.js';
 import type { PullEnabled, PullStatus } from '../../../src/lib/pull/results.js';
 import { GitServer } from '../../support/git-server.js';
@@ -15,7 +16,7 @@ const BASE = `/opt/zebu/${APP}`;
 const ROUNDS = Number(process.env['ZEBU_TEST_ROUNDS'] ?? 5);
 
 describe('a pull', { timeout: 600_000 }, () => {
-  const lab = inject('lab');
+  const lab = theLab();
   let server: GitServer;
   let project: Project;
   let guest: Shell;

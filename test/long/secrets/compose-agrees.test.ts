@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { parseDotenv } from '../../../plugins/kit/src/dotenv/parse.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { agreementScript, composeReadings, samples } from './compose-agrees.js';
@@ -10,7 +11,7 @@ describe('.env files', { timeout: 300_000 }, () => {
   let project: Project;
 
   beforeAll(async () => {
-    project = makeProject({ lab: inject('lab'), app: 'agree' });
+    project = makeProject({ lab: theLab(), app: 'agree' });
     await project.json(['vm:create']);
   });
   afterAll(async () => {

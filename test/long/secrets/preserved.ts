@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import { dotenvLine } from '../../../plugins/kit/src/dotenv/write.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -37,7 +38,7 @@ export function secretsArePreserved(redeploys: number, timeout: number): void {
 
     beforeAll(async () => {
       project = makeProject({
-        lab: inject('lab'),
+        lab: theLab(),
         app: 'preserved',
         files: APP_FILES,
         config: { deploy: { stability: 1, timeout: 30, keep: 3 }, secrets: DECLARED },

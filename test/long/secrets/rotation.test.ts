@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { ReleaseRecord } from '../../../src/lib/app-folder/history.js';
 import type { ChangedSecrets, SecretsList } from '../../../src/lib/secrets/results.js';
 import type { CliRun } from '../../support/cli.js';
@@ -50,7 +51,7 @@ describe('a rotation', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     project = makeProject({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'rotate-a',
       files: APP_FILES,
       config: {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { VmDiff } from '../../../src/lib/vm/results.js';
 import type { NotifyTest } from '../../../src/lib/upkeep/results.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
@@ -31,13 +32,13 @@ describe('who is told by apprise', () => {
   const diff = (): Promise<VmDiff> => project.json<VmDiff>(['vm:diff']);
 
   beforeAll(async () => {
-    const { gateway } = inject('lab').network;
+    const { gateway } = theLab().network;
     [mail, mirror] = await Promise.all([
       MailServer.make(gateway, 'zebu', values.password),
       PackageMirror.make(gateway),
     ]);
     project = tinyApp({
-      lab: inject('lab'),
+      lab: theLab(),
       app: 'apprise',
       config: { deploy: { stability: 1, timeout: 60 }, secrets: { TOKEN: {}, MAIL_URL: {} } },
     });
@@ -69,7 +70,7 @@ describe('who is told by apprise', () => {
   });
 
   it('is told once it is there', async () => {
-    const { gateway } = inject('lab').network;
+    const { gateway } = theLab().network;
     guest.run(
       `echo 'Acquire::http::Proxy "http://${gateway}:${mirror.port}";' | sudo tee /etc/apt/apt.conf.d/99test >/dev/null`,
     );

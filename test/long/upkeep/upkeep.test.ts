@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
 import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { NotifyTest } from '../../../src/lib/upkeep/results.js';
@@ -42,12 +43,12 @@ describe('what the VM does by itself', { timeout: 300_000 }, () => {
   };
 
   beforeAll(async () => {
-    const { gateway } = inject('lab').network;
+    const { gateway } = theLab().network;
     receiver = await HookReceiver.make(gateway);
     const where = `http://${gateway}:${receiver.port}`;
     const all = ['deployed', 'failed', 'restored', 'down', 'unhealthy', 'restarting', 'healed', 'drifted'];
     project = tinyApp({
-      lab: inject('lab'),
+      lab: theLab(),
       app: APP,
       config: {
         deploy: { stability: 1, timeout: 60 },
