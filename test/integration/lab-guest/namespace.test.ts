@@ -17,6 +17,8 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
   let guest: NamespaceBackend;
 
   beforeAll(async () => {
+    // What is here must not reach the guest.
+    process.env['TMPDIR_OF_NO_GUEST'] = '/nowhere';
     const image = await ensureImage({ cacheDir: CACHE, log: (line) => process.stderr.write(`${line}\n`) });
     guest = new NamespaceBackend({ rootfs: image.rootfs });
     machine = await bench(41);
@@ -59,6 +61,12 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
     expect(words.split('\n').slice(0, 2)).toEqual([USER, 'app-1.lab.test']);
     expect(words).toContain('nameserver 10.98.0.53');
     expect(await machine.ssh(ADDRESS, 'sudo id -u')).toBe('0\n');
+  });
+
+  it('has an environment of its own', async () => {
+    const found = await machine.ssh(ADDRESS, "sudo cat /proc/1/environ | tr '\\0' '\\n'");
+    expect(found.split('\n').map((line) => line.split('=')[0])).toEqual(expect.arrayContaining(['PATH']));
+    expect(found).not.toContain('TMPDIR_OF_NO_GUEST');
   });
 
   it('reports its card and address through the agent, by MAC', async () => {

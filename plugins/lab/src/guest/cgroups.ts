@@ -78,19 +78,36 @@ async function removeTree(directory: string): Promise<void> {
 export async function freeze(directories: readonly string[], frozen: boolean): Promise<void> {
   const control = await freezer(directories);
   await writeFile(control.file, frozen ? control.on : control.off);
+  // It is an order: a process that is in the middle of something stops a moment later, on a busy machine much later.
+  for (let waited = 0; waited < FREEZE_MS && (await isFrozen(directories)) !== frozen; waited += FREEZE_STEP_MS)
+    await sleep(FREEZE_STEP_MS);
 }
+
+const FREEZE_MS = 30_000;
+const FREEZE_STEP_MS = 20;
 
 export async function isFrozen(directories: readonly string[]): Promise<boolean> {
   const control = await freezer(directories).catch(() => undefined);
-  if (control === undefined) return false;
-  return (await readFile(control.file, 'utf8')).trim() === control.on;
+  return control !== undefined && control.done.test(await readFile(control.state, 'utf8'));
 }
 
-async function freezer(directories: readonly string[]): Promise<{ file: string; on: string; off: string }> {
+interface Freezer {
+  readonly file: string;
+  readonly on: string;
+  readonly off: string;
+  /** Where it says that all processes stand still, and how. */
+  readonly state: string;
+  readonly done: RegExp;
+}
+
+async function freezer(directories: readonly string[]): Promise<Freezer> {
   for (const directory of directories) {
     const files = await readdir(directory);
-    if (files.includes('freezer.state')) return { file: join(directory, 'freezer.state'), on: 'FROZEN', off: 'THAWED' };
-    if (files.includes('cgroup.freeze')) return { file: join(directory, 'cgroup.freeze'), on: '1', off: '0' };
+    const at = (name: string): string => join(directory, name);
+    if (files.includes('freezer.state'))
+      return { file: at('freezer.state'), on: 'FROZEN', off: 'THAWED', state: at('freezer.state'), done: /^FROZEN$/m };
+    if (files.includes('cgroup.freeze'))
+      return { file: at('cgroup.freeze'), on: '1', off: '0', state: at('cgroup.events'), done: /^frozen 1$/m };
   }
   throw new Error('this machine has no freezer for processes');
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -173,7 +173,8 @@ export class NamespaceBackend implements GuestBackend {
     const [program = '', ...args] = namespaceArgv(this.#rootfs, tree, spec.runDir);
     const log = await open(files.log, 'a');
     try {
-      const child = spawn(program, args, { cwd: '/', detached: true, stdio: ['pipe', log.fd, log.fd] });
+      const stdio: StdioOptions = ['pipe', log.fd, log.fd];
+      const child = spawn(program, args, { cwd: '/', detached: true, env: GUEST_ENV, stdio });
       const failed = handledLater(
         new Promise<never>((_, reject) => {
           child.once('error', reject);
@@ -196,6 +197,12 @@ export class NamespaceBackend implements GuestBackend {
     }
   }
 }
+
+/**
+ * Of a machine, the environment is its own: a TMPDIR of this one named a folder that the guest does not have, and no health
+ * check of its Docker could be started.
+ */
+const GUEST_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 
 /** The child that `unshare --fork` makes in the new namespaces. */
 async function firstChild(parent: number): Promise<ProcessRef> {
