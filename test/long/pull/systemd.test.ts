@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { DoctorResult } from '../../../src/lib/doctor/results.js';
 import type { PullEnabled, PullStatus } from '../../../src/lib/pull/results.js';
 import { GitServer } from '../../support/git-server.js';
@@ -18,6 +18,9 @@ import { tinyApp } from '../../support/tiny-app.js';
 const EMULATED_MS = 840_000;
 const APP = 'alone';
 const EVERY = 10;
+
+// What is waited for says itself what it waited for in vain.
+vi.setConfig({ testTimeout: 3 * EMULATED_MS });
 
 const keys = mkdtempSync(join(tmpdir(), 'zebu-e2e-gpg-'));
 let lab: OwnLab;
@@ -146,7 +149,13 @@ it('refuses what is not signed', async () => {
 });
 
 it('is as systemd has it, and doctor says so', async () => {
-  const { units, systemd } = await status();
+  // While one looks there is no word on how it ended.
+  let seen = await status();
+  await until('a look has ended', async () => {
+    seen = await status();
+    return seen.units.every(({ running }) => !running);
+  });
+  const { units, systemd } = seen;
   expect(systemd).toBe(true);
   expect(Object.fromEntries(units.map(({ name, lastResult }) => [name, lastResult]))).toEqual({
     pull: 'success',
