@@ -50,7 +50,9 @@ export async function bench(subnet: number): Promise<Bench> {
     cores: 1,
     memoryMiB: 512,
     uuid: randomUUID(),
-    nics: [{ index: 0, mac: MAC, bridgeDevice: network.bridge, hostDevice: hostDevice(instance, 100, 0) }],
+    nics: [
+      { index: 0, mac: MAC, bridgeDevice: network.bridge, hostDevice: hostDevice(instance, 100, 0), linkDown: false },
+    ],
     disks: [
       { slot: 'scsi0', file: disk, format: 'qcow2', media: 'disk' },
       { slot: 'ide2', file: drive, format: 'raw', media: 'cdrom' },

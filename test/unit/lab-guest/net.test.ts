@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { bridgeDevice, DEVICE_NAME_MAX, hostDevice, vethArgvs } from '../../../plugins/lab/src/net/devices.js';
+import {
+  bridgeDevice,
+  DEVICE_NAME_MAX,
+  hostDevice,
+  tapArgvs,
+  vethArgvs,
+} from '../../../plugins/lab/src/net/devices.js';
 import { dnsmasqArgv, netmask } from '../../../plugins/lab/src/net/network.js';
 
 describe('names of devices', () => {
@@ -26,6 +32,11 @@ describe('a cable into a namespace', () => {
       'ip link add zbx type veth peer name eth0 address bc:24:11:00:00:01 netns 42'.split(' '),
       'ip link set zbx master zbr up'.split(' '),
     ]);
+  });
+
+  it('hangs there unplugged', () => {
+    expect(vethArgvs('zbx', 'zbr', 'eth0', 'BC:24:11:00:00:01', 42, false)[1]?.at(-1)).toBe('down');
+    expect(tapArgvs('zbx', 'zbr', false)[1]?.at(-1)).toBe('down');
   });
 });
 

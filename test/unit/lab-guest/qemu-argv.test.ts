@@ -9,7 +9,9 @@ const spec: GuestSpec = {
   cores: 2,
   memoryMiB: 2048,
   uuid: '56e5928b-6ba3-4c0c-9eb6-d8d535e83e9b',
-  nics: [{ index: 0, mac: 'BC:24:11:53:DF:56', bridgeDevice: 'zbabcdefb0', hostDevice: 'zbabcdef2sg' }],
+  nics: [
+    { index: 0, mac: 'BC:24:11:53:DF:56', bridgeDevice: 'zbabcdefb0', hostDevice: 'zbabcdef2sg', linkDown: false },
+  ],
   disks: [
     { slot: 'scsi0', file: '/lab/a,b.qcow2', format: 'qcow2', media: 'disk' },
     { slot: 'ide2', file: '/lab/ci.iso', format: 'raw', media: 'cdrom' },

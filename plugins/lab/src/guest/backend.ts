@@ -21,6 +21,8 @@ export interface GuestNic {
   readonly bridgeDevice: string;
   /** Name for the host end (tap or veth), at most 15 bytes, unique on the machine. */
   readonly hostDevice: string;
+  /** `link_down=1`: the cable is out. */
+  readonly linkDown: boolean;
 }
 
 export interface GuestDisk {
@@ -84,6 +86,8 @@ export interface GuestBackend {
    * `rollback` wants a stopped one.
    */
   diskSnapshot(action: SnapshotAction, spec: GuestSpec, disk: GuestDisk, name: string): Promise<void>;
+  /** Plug the cable of a running guest's card in or out, as `linkDown` says. */
+  setLink(spec: GuestSpec, nic: GuestNic): Promise<void>;
   /** Grow a disk of a running guest; bytes. */
   growDisk(spec: GuestSpec, slot: string, bytes: number): Promise<void>;
 }

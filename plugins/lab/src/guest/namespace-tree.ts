@@ -40,6 +40,14 @@ export async function removeTree(diskFile: string): Promise<void> {
   await rm(treeDirectory(diskFile), { recursive: true, force: true });
 }
 
+/** The tree of a copied disk: the copy begins with everything that was written to the original. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  const [tree, copy] = [treeDirectory(from), treeDirectory(to)];
+  if (!existsSync(tree)) return;
+  await run(['cp', '-a', '--reflink=auto', '--', tree, copy]);
+  await rm(join(copy, 'disk'), { force: true });
+}
+
 /** Copies of a tree, one a snapshot, beside the disk. */
 function snapshotDirectory(diskFile: string, name: string): string {
   return join(`${diskFile}.snapshots`, name);

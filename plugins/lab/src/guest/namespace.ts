@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { handledLater } from '@zebu/kit';
 
 import { GUEST_IMAGE_DIR } from '../image/recipe.js';
-import { addDevice, removeDevice, vethArgvs } from '../net/devices.js';
-import type { AgentChannel, GuestBackend, GuestDisk, GuestSpec, GuestState } from './backend.js';
+import { addDevice, removeDevice, setDevice, vethArgvs } from '../net/devices.js';
+import type { AgentChannel, GuestBackend, GuestDisk, GuestNic, GuestSpec, GuestState } from './backend.js';
 import { freeze, isFrozen, makeCgroups, removeCgroups } from './cgroups.js';
 import { unpackArgv } from './cidata.js';
 import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
@@ -152,6 +152,10 @@ export class NamespaceBackend implements GuestBackend {
     }
   }
 
+  async setLink(_spec: GuestSpec, nic: GuestNic): Promise<void> {
+    await setDevice(nic.hostDevice, !nic.linkDown);
+  }
+
   /** Its disk is a directory of this machine: there is nothing to grow, and nothing that could be too small. */
   /** The guest sees nothing of it: its root is a directory. What is copied of the disk later has the size. */
   async growDisk(spec: GuestSpec, slot: string, bytes: number): Promise<void> {
@@ -186,7 +190,8 @@ export class NamespaceBackend implements GuestBackend {
       const init = await Promise.race([firstChild(child.pid ?? 0), failed]);
       await saveRef(files.ref, init);
       for (const nic of spec.nics) {
-        const cable = vethArgvs(nic.hostDevice, nic.bridgeDevice, `eth${String(nic.index)}`, nic.mac, init.pid);
+        const peer = `eth${String(nic.index)}`;
+        const cable = vethArgvs(nic.hostDevice, nic.bridgeDevice, peer, nic.mac, init.pid, !nic.linkDown);
         await addDevice(nic.hostDevice, cable);
       }
       child.stdin?.end(); // go on: everything is plugged in

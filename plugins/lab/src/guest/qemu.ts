@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 
-import { addDevice, removeDevice, tapArgvs } from '../net/devices.js';
-import type { AgentChannel, GuestBackend, GuestDisk, GuestSpec, GuestState } from './backend.js';
+import { addDevice, removeDevice, setDevice, tapArgvs } from '../net/devices.js';
+import type { AgentChannel, GuestBackend, GuestDisk, GuestNic, GuestSpec, GuestState } from './backend.js';
 import { snapshotImage, type SnapshotAction } from './disk-snapshot.js';
 import { NoAnswer } from './line-socket.js';
 import { end, identify, loadRef, run, saveRef, waitGone, type ProcessRef } from './process.js';
@@ -44,11 +44,13 @@ export class QemuBackend implements GuestBackend {
     const argv = qemuArgv(spec, this.#accel);
     for (const file of [files.pid, files.ref, files.qmp, files.agent]) await rm(file, { force: true });
     try {
-      for (const nic of spec.nics) await addDevice(nic.hostDevice, tapArgvs(nic.hostDevice, nic.bridgeDevice));
+      for (const nic of spec.nics)
+        await addDevice(nic.hostDevice, tapArgvs(nic.hostDevice, nic.bridgeDevice, !nic.linkDown));
       await run(argv); // returns once the machine exists: QEMU has gone into the background by then
       const machine = await identify(Number(await readFile(files.pid, 'utf8')));
       if (machine === undefined) throw new Error('QEMU ended right after its start');
       await saveRef(files.ref, machine);
+      for (const nic of spec.nics) if (nic.linkDown) await this.setLink(spec, nic);
     } catch (error) {
       await removeTaps(spec);
       throw error;
@@ -123,6 +125,11 @@ export class QemuBackend implements GuestBackend {
     if (action === 'rollback') throw new Error('a running guest cannot be rolled back');
     const command = action === 'create' ? 'blockdev-snapshot-internal-sync' : 'blockdev-snapshot-delete-internal-sync';
     await this.#qmp(spec, command, { device: driveId(disk.slot), name });
+  }
+
+  async setLink(spec: GuestSpec, nic: GuestNic): Promise<void> {
+    await this.#qmp(spec, 'set_link', { name: `nic-net${String(nic.index)}`, up: !nic.linkDown });
+    await setDevice(nic.hostDevice, !nic.linkDown);
   }
 
   async growDisk(spec: GuestSpec, slot: string, bytes: number): Promise<void> {

@@ -31,20 +31,32 @@ export function hostDevice(instanceId: string, vmid: number, index: number): str
   return name;
 }
 
-export function tapArgvs(device: string, bridge: string): string[][] {
+export function tapArgvs(device: string, bridge: string, up = true): string[][] {
   return [
     ['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tap'],
-    ['ip', 'link', 'set', device, 'master', bridge, 'up'],
+    ['ip', 'link', 'set', device, 'master', bridge, up ? 'up' : 'down'],
   ];
 }
 
 /** A cable from the bridge into the network namespace of process `pid`, where it carries `mac` and is called `peerName`. */
-export function vethArgvs(device: string, bridge: string, peerName: string, mac: string, pid: number): string[][] {
+export function vethArgvs(
+  device: string,
+  bridge: string,
+  peerName: string,
+  mac: string,
+  pid: number,
+  up = true,
+): string[][] {
   const peer = ['peer', 'name', peerName, 'address', mac.toLowerCase(), 'netns', String(pid)];
   return [
     ['ip', 'link', 'add', device, 'type', 'veth', ...peer],
-    ['ip', 'link', 'set', device, 'master', bridge, 'up'],
+    ['ip', 'link', 'set', device, 'master', bridge, up ? 'up' : 'down'],
   ];
+}
+
+/** The cable at its host end: a guest at the other end of a veth sees no carrier, and through a tap nothing passes. */
+export async function setDevice(device: string, up: boolean): Promise<void> {
+  await run(['ip', 'link', 'set', device, up ? 'up' : 'down']);
 }
 
 /** Every name of a device on this machine. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { treeDirectory } from '../guest/namespace-tree.js';
 import { run } from '../guest/process.js';
@@ -7,7 +7,7 @@ import { isDiskSlot } from './disks.js';
 import type { LabNode } from './node.js';
 import { parseProperties } from './property-string.js';
 import type { VmConfig, VmFirewall } from './state.js';
-import { isCloudInit } from './storage.js';
+import { digestFile, isCloudInit } from './storage.js';
 
 /**
  * An archive of the lab is a tar file under the name a real one has: the configuration, the firewall, every disk, and what
@@ -55,10 +55,20 @@ export async function writeArchive(node: LabNode, vmid: number, archive: string)
     const part = `${archive}.part`;
     const tar = ['tar', '--create', '--sparse', '--xattrs', '--xattrs-include=*', '--file', part];
     await run([...tar, '--directory', work, '.']);
+    await writeFile(sumFile(archive), await digestFile(part, 'sha256'));
     await rename(part, archive);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** What zstd keeps inside, so that what has changed since is not taken for good. */
+const sumFile = (archive: string): string => `${archive}.sum`;
+
+/** Whether the archive is as it was written; one of a lab that kept no sum is taken as it is. */
+export async function isWhole(archive: string): Promise<boolean> {
+  const sum = await readFile(sumFile(archive), 'utf8').catch(() => undefined);
+  return sum === undefined || sum === (await digestFile(archive, 'sha256'));
 }
 
 export async function readManifest(archive: string): Promise<Manifest> {

@@ -105,6 +105,12 @@ function checkHotplug(node: LabNode, set: Readonly<VmConfig>): void {
   }
 }
 
+/** A cable is plugged in or out at once, whatever else of its card waits. */
+async function plugCables(node: LabNode, vmid: number, record: VmRecord, changed: readonly string[]): Promise<void> {
+  const spec = node.spec(vmid, record);
+  for (const nic of spec.nics) if (changed.includes(`net${nic.index}`)) await node.backend.setLink(spec, nic);
+}
+
 /** Makes the change, under the VM's lock. @throws PveFault as PVE does at this moment */
 export async function applyChange(node: LabNode, change: ConfigChange, output: Output): Promise<void> {
   const record = node.vm(change.vmid);
@@ -141,6 +147,7 @@ export async function applyChange(node: LabNode, change: ConfigChange, output: O
   if (running) checkHotplug(node, set);
   changeConfig(record, running, { ...set, ...disks.config }, removed);
   dropUnused(record.config, Object.values(disks.config));
+  if (running) await plugCables(node, change.vmid, record, Object.keys(set));
   if (lock !== undefined) record.lock = lock;
   record.labImage ||= disks.labImage;
   node.file.save();

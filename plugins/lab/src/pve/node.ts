@@ -144,6 +144,7 @@ export class LabNode {
           mac: macOf(properties) ?? '',
           bridgeDevice: this.settings.bridges[bridge] ?? bridge,
           hostDevice: hostDevice(this.settings.instanceId, vmid, Number(net[1])),
+          linkDown: properties.get('link_down') === '1',
         });
       }
       if (/^(scsi|virtio|sata|ide)\d+$/.test(key)) {

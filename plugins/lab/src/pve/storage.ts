@@ -259,6 +259,7 @@ export class Storage {
     await rm(cidataFile(file), { force: true });
     await rm(`${file}.snapshots`, { recursive: true, force: true });
     await rm(notesFile(file), { force: true });
+    await rm(`${file}.sum`, { force: true });
   }
 
   async removeVm(vmid: number): Promise<void> {

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { treeDirectory } from '../../guest/namespace-tree.js';
-import { run } from '../../guest/process.js';
+import { copyTree } from '../../guest/namespace-tree.js';
 import { requirePrivilege } from '../access.js';
 import { withNewMac } from '../config-values.js';
 import { isDiskSlot } from '../disks.js';
@@ -106,15 +104,16 @@ async function copyDrive(
   if (cloudInit) await node.storage.createDisk(target, size);
   else {
     await node.storage.importDisk(volid, target);
-    const tree = treeDirectory(node.storage.path(volid));
-    if (existsSync(tree))
-      await run(['cp', '-a', '--reflink=auto', '--', tree, treeDirectory(node.storage.path(target))]);
+    await copyTree(node.storage.path(volid), node.storage.path(target));
     for (const line of progress(size)) task.log(line);
   }
   properties.set('file', target);
   properties.set('size', formatSize(size));
   return formatProperties(properties, 'file');
 }
+
+const withoutDrives = (config: VmConfig): VmConfig =>
+  Object.fromEntries(Object.entries(config).filter(([slot]) => !isDiskSlot(slot)));
 
 async function make(node: LabNode, wanted: Plan, task: TaskHandle): Promise<void> {
   const { vmid, newid, source, drives, params } = wanted;
@@ -131,7 +130,8 @@ async function make(node: LabNode, wanted: Plan, task: TaskHandle): Promise<void
   const id = String(newid);
   const record: VmRecord = {
     node: node.name,
-    config: {},
+    // As on a node: everything but the drives, which come one by one, under the lock.
+    config: withoutDrives(config),
     lock: 'clone',
     labImage: source.labImage,
     snapshots: {},

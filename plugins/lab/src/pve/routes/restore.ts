@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../guest/process.js';
 import { hasPrivilege, requirePrivilege } from '../access.js';
-import { configText, placeDisk, readManifest, type Manifest } from '../archive.js';
+import { configText, isWhole, placeDisk, readManifest, type Manifest } from '../archive.js';
 import { withNewMac } from '../config-values.js';
 import { died, PveFault } from '../fault.js';
 import type { LabNode } from '../node.js';
@@ -122,6 +122,11 @@ async function unpack(restore: Restore, existing: VmRecord | undefined): Promise
       throw died('exit code 255');
     });
     await describe(restore, manifest);
+    if (!(await isWhole(archive))) {
+      task.log(`${shown} : Decoding error (36) : Restored data doesn't match checksum `);
+      task.log('vma: restore failed - short vma extent (2347008 < 3801600)');
+      throw died('exit code 1');
+    }
     const trouble = task.trouble();
     if (trouble !== undefined) throw died(trouble);
     const places = targets(restore, manifest);
