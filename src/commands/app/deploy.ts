@@ -3,7 +3,6 @@ import { exits, resultOf } from '@zebu/kit';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { DeployResult } from '../../lib/deploy/results.js';
 import { formatSeconds } from '../../lib/ui/units.js';
-import type { WantedRef } from '../../lib/repository/git.js';
 
 export default class AppDeploy extends ProjectCommand<DeployResult> {
   static override result = resultOf<DeployResult>(
@@ -42,6 +41,11 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       description: 'Say what would change and what is in the way, and do nothing.',
       exclusive: ['detach'],
     }),
+    rehearse: Flags.boolean({
+      default: false,
+      description: 'First as app:rehearse, and on only where that was good.',
+      exclusive: ['dry-run', 'dirty'],
+    }),
     probation: Flags.boolean({
       default: false,
       description: 'Stay until deploy.probation is over: exit 7 or 8 if the release is gone back from.',
@@ -55,6 +59,8 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     }),
   };
 
+  protected override graceMs = 5000;
+
   async execute(): Promise<DeployResult> {
     const { flags } = await this.parse(AppDeploy);
     const lockWait = flags['lock-wait'];
@@ -63,11 +69,28 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       lockWait === undefined ? [] : [{ text: `deploy.lock_wait=${lockWait}`, flag: '--lock-wait' }],
     );
     const { deployReport } = await import('../../lib/ui/ci-report.js');
+    const { wantedRef } = await import('../../lib/repository/wanted-ref.js');
     const wanted = wantedRef(flags);
     this.ciReport = deployReport(
       context.config.app,
       `deploy of ${wanted.kind === 'dirty' ? 'the working tree' : wanted.name}`,
     );
+    if (flags.rehearse) {
+      // The clone is removed first.
+      this.graceMs = 120_000;
+      const { rehearse } = await import('../../lib/rehearse/rehearse.js');
+      const { rehearsalLines } = await import('../../lib/rehearse/text.js');
+      const lock = context.config.deploy.lock_wait;
+      const rehearsed = await rehearse(context, {
+        ref: wanted,
+        storage: undefined,
+        memoryMb: undefined,
+        lockWait: lock,
+        keep: false,
+      });
+      for (const line of rehearsalLines(rehearsed)) this.io.note(line);
+    }
+    this.graceMs = 5000;
     const { deploy } = await import('../../lib/deploy/deploy.js');
     const result = await deploy(context, {
       ref: wanted,
@@ -93,15 +116,4 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     if (result.verdict === 'live' && result.url !== null) this.io.out(result.url);
     return result;
   }
-}
-
-function wantedRef(flags: {
-  tag?: string | undefined;
-  branch?: string | undefined;
-  commit?: string | undefined;
-}): WantedRef {
-  if (flags.tag !== undefined) return { kind: 'tag', name: flags.tag };
-  if (flags.branch !== undefined) return { kind: 'branch', name: flags.branch };
-  if (flags.commit !== undefined) return { kind: 'commit', name: flags.commit };
-  return { kind: 'dirty' };
 }

@@ -32,7 +32,7 @@ export default class AppStatus extends ProjectCommand<Status> {
     const { statusWithBackups } = await import('../../lib/app/status.js');
     const { statusLines } = await import('../../lib/app/status-text.js');
     const status = await statusWithBackups(context);
-    for (const line of statusLines(status, this.io.width, status.backup)) this.io.out(line);
+    for (const line of statusLines(status, this.io.width, { backup: status.backup })) this.io.out(line);
     if (flags['exit-code'] && !status.healthy) process.exitCode = NOT_HEALTHY;
     return status;
   }

@@ -16,10 +16,11 @@ export default class VmExec extends ProjectCommand<GuestRun> {
     '<%= config.bin %> vm:exec -- sh -c "ip addr; df -h /"',
     '<%= config.bin %> vm:exec --stdin -- tee /etc/motd < motd',
   ];
-  static override usage = 'vm:exec [--stdin] [--timeout SECONDS] -- COMMAND...';
+  static override usage = 'vm:exec [--rehearsal] [--stdin] [--timeout SECONDS] -- COMMAND...';
   static override strict = false;
   static override flags = {
     stdin: Flags.boolean({ char: 'i', description: 'Pass standard input on, at most 64 KiB.' }),
+    rehearsal: Flags.boolean({ description: 'In the clone that app:rehearse --keep has left.' }),
     timeout: Flags.integer({
       default: 60,
       min: 1,
@@ -32,11 +33,16 @@ export default class VmExec extends ProjectCommand<GuestRun> {
     const { flags, argv } = await this.parse(VmExec);
     const context = await this.context(flags);
     const { execCommand } = await import('../../lib/vm/exec.js');
-    const run = await execCommand(context, {
-      command: argv as string[],
-      stdin: flags.stdin ? await buffer(process.stdin) : undefined,
-      timeoutMs: flags.timeout * 1000,
-    });
+    const appVm = flags.rehearsal ? await (await import('../../lib/copies/look.js')).leftRehearsal(context) : undefined;
+    const run = await execCommand(
+      context,
+      {
+        command: argv as string[],
+        stdin: flags.stdin ? await buffer(process.stdin) : undefined,
+        timeoutMs: flags.timeout * 1000,
+      },
+      appVm,
+    );
     if (run.stdout !== '') this.io.out(run.stdout.replace(/\n$/, ''));
     if (run.stderr !== '') for (const line of run.stderr.replace(/\n$/, '').split('\n')) this.io.note(line);
     if (run.exit !== 0 && !this.jsonEnabled()) this.exit(run.exit);

@@ -31,6 +31,7 @@ export const CAUSES = {
   'registry-away': 'A registry cannot be reached, or does not answer as one.',
   'registry-denied': 'A registry does not accept the user with this token.',
   'registry-untrusted': 'The certificate of a registry is not trusted.',
+  rehearsed: 'It was only prepared, to be rehearsed in a copy of the VM.',
   'release-command-failed': 'deploy.release_command failed.',
   resumed: 'Went live after it was interrupted.',
   'rotate-failed': 'A rotate.command failed.',

@@ -3,6 +3,7 @@ import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 import { releaseRecord } from './history.js';
 import { holderNote } from './lock.js';
+import { proofs } from './proofs.js';
 
 const usage = z.object({
   cpu: z.number().describe('Percent of one core.'),
@@ -88,7 +89,7 @@ const watched = z.object({
   troubles: z
     .array(
       z.object({
-        kind: z.string().describe('down, unhealthy, restarting, drifted, disk, certificate, reboot.'),
+        kind: z.string().describe('down, unhealthy, restarting, drifted, disk, certificate, proof, reboot.'),
         since: z.string().describe('ISO 8601, UTC.'),
         reason: z.string(),
       }),
@@ -116,6 +117,7 @@ export const appStatus = z.object({
     .nullable()
     .describe('In what the containers differ from the live release; null when it was not noted.'),
   machine,
+  proofs,
   watch: watched.nullable().describe('What `watch` has seen; null where the VM does not watch, or has not looked yet.'),
 });
 export type AppStatus = ResultOf<typeof appStatus>;

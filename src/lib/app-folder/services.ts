@@ -5,6 +5,7 @@ import { parseRecorded, type Recorded } from './drift.js';
 import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage, Watched } from './results.js';
+import { toProofs, type Proofs } from './proofs.js';
 import { parseWatch } from './watch.js';
 
 export interface AppSurvey {
@@ -17,6 +18,8 @@ export interface AppSurvey {
   /** Note of whoever deploys right now. */
   readonly holder: string | undefined;
   readonly machine: Machine | null;
+  /** Backups that were restored to see whether they come back. */
+  readonly proofs: Proofs;
   /** The containers the live release was verified with; null when that was not noted. */
   readonly recorded: readonly Recorded[] | null;
   /** Lines of the history about the live release, oldest first. */
@@ -198,6 +201,7 @@ export function parseStatus(stdout: string): AppSurvey {
       past: all('watch-past'),
       heals: all('watch-heal'),
     }),
+    proofs: toProofs(all('proven')[0], all('proof')[0]),
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:
       recorded.length === 0

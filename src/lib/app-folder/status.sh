@@ -16,6 +16,10 @@ cd "$base" 2>/dev/null && {
     sed 's/^/watch-past=/' watch/history 2>/dev/null
     sed 's/^/watch-heal=/' watch/heals 2>/dev/null
   fi
+  if [ -f proofs.jsonl ]; then
+    tail -n 1 proofs.jsonl | sed 's/^/proof=/'
+    grep -F '"proven":true' proofs.jsonl | tail -n 1 | sed 's/^/proven=/'
+  fi
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-

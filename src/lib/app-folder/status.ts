@@ -114,5 +114,6 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     drift: survey.recorded === null ? null : findDrift(survey.recorded, survey.services),
     machine: survey.machine,
     watch: survey.watch,
+    proofs: survey.proofs,
   };
 }

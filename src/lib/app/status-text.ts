@@ -4,6 +4,7 @@ import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
 import { backupText } from '../vm/backup/text.js';
 import type { BackupAge } from '../vm/backup/results.js';
+import type { Proof } from '../app-folder/proofs.js';
 import type { AppStatus, Machine, ServiceState, Watched } from '../app-folder/results.js';
 
 const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;
@@ -60,8 +61,26 @@ function watchLines(watch: Watched): readonly string[] {
   ];
 }
 
+const ago = (iso: string, now: Date): string =>
+  `${formatSeconds(Math.max(0, (now.getTime() - Date.parse(iso)) / 1000))} ago`;
+const backupOf = ({ backupTime }: Proof): string =>
+  `backup of ${formatMinute(new Date(backupTime * 1000).toISOString())} UTC`;
+
+/** When a backup was restored last to see whether it comes back, and what came of it. */
+function proofLines({ proven, last }: NonNullable<AppStatus['proofs']>, now: Date): readonly string[] {
+  const good = proven === null ? 'none yet' : `${ago(proven.at, now)} (${backupOf(proven)})`;
+  return [
+    `last proven restore: ${good}`,
+    ...(last.proven ? [] : [`NOT PROVEN ${ago(last.at, now)}: ${backupOf(last)}: ${last.why}`]),
+  ];
+}
+
 /** `app:status` for people. */
-export function statusLines(status: AppStatus, width = Infinity, backup: BackupAge | null = null): readonly string[] {
+export function statusLines(
+  status: AppStatus,
+  width = Infinity,
+  { backup = null, now = new Date() }: { readonly backup?: BackupAge | null; readonly now?: Date } = {},
+): readonly string[] {
   const { broken, probation, last, live, deploying, interrupted, drift, machine, release, url, host } = status;
   const lines = [`${status.app}: ${condition(status)}${url === null ? ` on ${host}` : `, ${url}`}`];
   if (release !== null)
@@ -85,6 +104,7 @@ export function statusLines(status: AppStatus, width = Infinity, backup: BackupA
     lines.push(`the deploy of ${interrupted.release} was interrupted in phase ${interrupted.phase}: zebu app:recover`);
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
   if (status.watch !== null) lines.push(...watchLines(status.watch));
+  if (status.proofs !== null) lines.push(...proofLines(status.proofs, now));
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
   if (backup !== null) lines.push(`backup: ${backupText(backup)}`);
   const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [

@@ -17,6 +17,7 @@ export const NOTIFY_EVENTS = {
   drifted: 'containers were changed by hand',
   disk: 'the disk is as full as `watch.disk` says',
   certificate: 'a certificate of the front proxy ends soon',
+  proof: 'no backup was proven for as long as `prove.max_age` says',
   reboot: 'a security upgrade wants a reboot',
 } as const;
 

@@ -19,3 +19,11 @@ export function durationSeconds(value: number | string): number {
   const [, count, unit = 's'] = /^([0-9]+)([smh])?$/.exec(String(value)) ?? [];
   return Number(count) * (UNITS[unit] ?? 1);
 }
+
+/** `48h`, `30d`: for what is counted in days. */
+export const ageInDays = z.string().regex(/^[1-9][0-9]{0,3}[hd]$/, 'must be as 48h or 30d');
+
+/** @returns seconds of an age in hours or days */
+export function ageSeconds(value: string): number {
+  return Number(value.slice(0, -1)) * (value.endsWith('d') ? DAY : 3600);
+}

@@ -2,13 +2,14 @@ import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
 import { backupSection } from './backup-section.js';
 import { builtTransports } from './built-transports.js';
+import { COPY_PREFIX } from './copy-name.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { checkReceivers, receivers } from './notify-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
 import { checkPull, pullSection } from './pull-section.js';
 import { checkProxy, proxyDeclaration } from './proxy-declaration.js';
-import { duration, port, seconds, serviceName } from './scalars.js';
+import { ageInDays, duration, port, seconds, serviceName } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 
 // Compiling a validator pays off from the second value on, and a command reads one configuration.
@@ -22,7 +23,10 @@ z.config({ jitless: true });
 
 const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const dnsLabel = (what: string) =>
-  z.string().regex(DNS_LABEL, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
+  z
+    .string()
+    .refine((text) => !text.startsWith(COPY_PREFIX), `${what}: what begins with ${COPY_PREFIX} is taken for a copy`)
+    .regex(DNS_LABEL, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
 
 export const isAppName = (text: string): boolean => DNS_LABEL.test(text);
 
@@ -354,6 +358,38 @@ const watch = z.strictObject({
     ),
 });
 
+const dataCheck = z.strictObject({
+  service: serviceName.describe('Service in whose container it is run.'),
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe('Program and arguments; what it prints is shown, and it must exit with 0.'),
+  same: z
+    .boolean()
+    .default(false)
+    .describe('It must print exactly what it prints in the VM of the app, as for data that does not change.'),
+});
+
+const data = z.strictObject({
+  check: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, hyphens and underscores'),
+      dataCheck,
+    )
+    .default({})
+    .describe(
+      'Questions to the data, by name, that a copy of it is asked: `{rows: {service: db, command: [psql, -U, shop, -tAc, "select count(*) from orders"]}}`.',
+    ),
+});
+
+const prove = z.strictObject({
+  max_age: ageInDays
+    .optional()
+    .describe(
+      'How long ago the last backup may have been proven, as 30d or 48h: `doctor` and `watch` warn past it. Default: not at all.',
+    ),
+});
+
 const secretSource = z
   .looseObject({ use: z.string().min(1).describe('`dotenv`, `github`, `env`, or the id of an installed plugin.') })
   .describe('A place values come from; further keys belong to the source.');
@@ -396,6 +432,8 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         .describe(
           'Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.',
         ),
+      data: data.optional().describe('What the app keeps, and how it is looked whether that is good.'),
+      prove: prove.prefault({}).describe('Backups that are restored to see whether they come back: `vm:backup:prove`.'),
       notify: receivers
         .default([])
         .describe(

@@ -2,8 +2,9 @@ import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { durationSeconds } from '../config/scalars.js';
 import type { Context } from '../context/context.js';
-import { openGuestEarly } from '../guest/session.js';
-import { collectSecrets } from '../secrets/collect.js';
+import { openGuestEarly, type Guest } from '../guest/session.js';
+import type { ProxyCertificate } from '../certificate/read.js';
+import { collectSecrets, type CollectedSecrets } from '../secrets/collect.js';
 import { printedTokens, registryLogins } from '../secrets/registries.js';
 import { around } from '../hooks/around.js';
 import { collectSettings } from '../settings/collect.js';
@@ -16,7 +17,7 @@ import { appLayout } from '../app-folder/layout.js';
 import { probationOf, stayThroughProbation } from '../runs/probation.js';
 import { formatSeconds } from '../ui/units.js';
 import { brokenOff } from '../runs/outcome.js';
-import { wantsSnapshot } from './plan.js';
+import { wantsSnapshot, type ReleasePlan } from './plan.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
 import { readFront } from './front.js';
 import { sendRelease, type Sent } from './send.js';
@@ -71,8 +72,50 @@ async function loadSsh(): Promise<void> {
   await (await import('@zebu/kit/ssh')).prepareSsh();
 }
 
+/** What is asked for, as far as it decides what is gathered. */
+export type Asked = Pick<DeployOptions, 'detach' | 'dryRun' | 'ref'>;
+
+export interface Gathered {
+  readonly git: LocalGit;
+  readonly target: Target;
+  readonly release: ReleasePlan;
+  readonly secrets: CollectedSecrets;
+  /** For registries, printed by commands. */
+  readonly tokens: string;
+  readonly certificate: ProxyCertificate | undefined;
+  readonly early: Promise<Guest | undefined> | undefined;
+}
+
+/** Everything of a release that is known here. What can be told from here is told before the VM is asked anything. */
+export async function gather(context: Context, { ref, detach, dryRun }: Asked): Promise<Gathered> {
+  const { io, signal, clock } = context;
+  const git = new LocalGit(context.root, signal);
+  const early = dryRun ? undefined : openGuestEarly(context);
+  const [{ target, prefix }, userName] = await Promise.all([git.resolve(ref), git.userName(), loadSsh()]);
+  const source = await git.sentCommit(target);
+  checkComposeFiles(context, source, target, prefix);
+  const secrets = await collectSecrets(context);
+  const settings = await collectSettings(context, git, target.commit, secrets);
+  const registries = await registryLogins(context);
+  const { certificate, files: front } = await readFront(context);
+  const tokens = dryRun ? '' : await printedTokens(context);
+  const release = {
+    id: makeReleaseId(clock.now(), target.commit),
+    target,
+    sent: source.commit,
+    author: author(context, userName),
+    prefix,
+    watched: !detach,
+    attended: !detach && io.interactive,
+    settings,
+    registries,
+    front,
+  };
+  return { git, target, release, secrets, tokens, certificate, early };
+}
+
 async function deployRef(context: Context, options: DeployOptions): Promise<DeployResult> {
-  const { config, io, signal, clock } = context;
+  const { config, io, signal } = context;
   if (options.detach && wantsSnapshot(config.deploy)) {
     throw new ZebuError('USAGE', 'With --detach nobody is there to take the snapshot that deploy.snapshot asks for', {
       hint: 'Leave --detach out, or add --set deploy.snapshot=never',
@@ -83,32 +126,10 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
       hint: 'Leave --probation out, or add --set deploy.probation=10m',
     });
   }
-  const git = new LocalGit(context.root, signal);
-  // Everything that can be told from here is told before the VM is asked anything.
-  const early = options.dryRun ? undefined : openGuestEarly(context);
-  const [{ target, prefix }, userName] = await Promise.all([git.resolve(options.ref), git.userName(), loadSsh()]);
-  const source = await git.sentCommit(target);
-  checkComposeFiles(context, source, target, prefix);
-  const secrets = await collectSecrets(context);
-  const settings = await collectSettings(context, git, target.commit, secrets);
-  const registries = await registryLogins(context);
-  const { certificate, files: front } = await readFront(context);
-  const tokens = options.dryRun ? '' : await printedTokens(context);
-  const by = author(context, userName);
+  const gathered = await gather(context, options);
+  const { git, target, release, secrets, certificate, early, tokens } = gathered;
+  const { id } = release;
   const layout = appLayout(config.app.name);
-  const id = makeReleaseId(clock.now(), target.commit);
-  const release = {
-    id,
-    target,
-    sent: source.commit,
-    author: by,
-    prefix,
-    watched: !options.detach,
-    attended: !options.detach && io.interactive,
-    settings,
-    registries,
-    front,
-  };
   const common = { ref: target.ref, commit: target.commit };
   if (options.dryRun) {
     const { planDeploy } = await import('./dry-run/index.js');
@@ -132,7 +153,7 @@ async function deployRef(context: Context, options: DeployOptions): Promise<Depl
     run: async (report) => {
       sent = await sendRelease(
         context,
-        { git, release, secrets, tokens, certificate, lockWait: options.lockWait, early },
+        { git, release, secrets, tokens, certificate, lockWait: options.lockWait, early, mode: 'deploy' },
         run,
         report,
       );

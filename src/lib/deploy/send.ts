@@ -1,5 +1,6 @@
 import { handledLater } from '@zebu/kit';
 import type { ProxyCertificate } from '../certificate/read.js';
+import type { Config } from '../config/schema.js';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
@@ -31,6 +32,8 @@ export interface Sending {
   readonly lockWait: number;
   /** A connection that was opened while git was asked. */
   readonly early: Promise<Guest | undefined> | undefined;
+  /** `prepare` ends before the switch. */
+  readonly mode: 'deploy' | 'prepare';
 }
 
 export interface Sent {
@@ -46,6 +49,12 @@ function previousOf(preamble = ''): string | undefined {
   return /^previous=(.+)$/m.exec(preamble)?.[1]?.split('/').at(-1);
 }
 
+/** In a copy of the VM there is nobody to be asked, and nothing to be watched afterwards. */
+const withoutClient = (config: Config): Config => ({
+  ...config,
+  deploy: { ...config.deploy, snapshot: 'never', probation: '0' },
+});
+
 /**
  * Asks the VM what it has, sends the rest, and starts the run there; or attaches to the one that brings the same commit.
  * Refused when another release went live after the VM was asked, unless it was to wait its turn.
@@ -53,7 +62,7 @@ function previousOf(preamble = ''): string | undefined {
  */
 export async function sendRelease(
   context: Context,
-  { git, release, secrets, tokens, certificate, lockWait, early }: Sending,
+  { git, release, secrets, tokens, certificate, lockWait, early, mode }: Sending,
   run: Run,
   report: StepReport,
 ): Promise<Sent> {
@@ -76,7 +85,7 @@ export async function sendRelease(
     return before;
   };
   const brings = (other: Holder | undefined): other is Holder & { readonly run: string } =>
-    other?.commit === target.commit && other.run !== undefined && target.kind !== 'dirty';
+    mode === 'deploy' && other?.commit === target.commit && other.run !== undefined && target.kind !== 'dirty';
   const holder = parseHolder(found.holder);
   if (brings(holder)) return attachTo(holder);
   if (found.holder !== undefined && lockWait === 0) throw lockHeld(found.holder);
@@ -85,7 +94,7 @@ export async function sendRelease(
   const bundle = deployBundle(context, secrets, found.secrets);
   const haves = await known;
   const needed = !haves.includes(sent);
-  const plan = planFile(release, config);
+  const plan = planFile(release, mode === 'deploy' ? config : withoutClient(config));
   const runner = runnerPart(found.sums);
   const lacking = certificate !== undefined && !found.certificates.includes(certificate.id) ? certificate : undefined;
   const pem = lacking?.text.reveal() ?? '';
@@ -93,15 +102,16 @@ export async function sendRelease(
     layout,
     id,
     run: id,
-    mode: 'deploy',
+    mode,
     commit: sent,
     holder: JSON.stringify({
       ...author,
       since: clock.now().toISOString(),
       id,
       run: id,
-      ref: target.ref,
-      commit: target.commit,
+      ref: mode === 'deploy' ? target.ref : `rehearsal of ${target.ref}`,
+      // Who deploys the same commit waits for a deploy of it, and not for this.
+      ...(mode === 'deploy' ? { commit: target.commit } : {}),
     }),
     user: config.vm.user,
     lockWait,
@@ -115,7 +125,7 @@ export async function sendRelease(
     secretsVersion: found.secrets.latest,
     pack: needed,
   });
-  if (wantsSnapshot(config.deploy)) {
+  if (mode === 'deploy' && wantsSnapshot(config.deploy)) {
     report.update('asking Proxmox whether the VM can have a snapshot');
     await readyForDeploy(context, id);
   }

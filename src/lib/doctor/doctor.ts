@@ -44,6 +44,7 @@ const WITHOUT_CONFIG = [
   'notify',
   'pull',
   'firewall',
+  'proof',
   'clock',
   'release',
 ];

@@ -18,6 +18,7 @@ import { seePull } from '../pull/status.js';
 import type { Findings } from './proxmox.js';
 import { pullFinding } from './pull.js';
 import { notifyFinding } from './notify.js';
+import { proofCheck } from './proof.js';
 import { snapshotFinding } from './snapshots.js';
 import { backupsFinding } from './backups.js';
 import { unitsFinding } from './units.js';
@@ -226,7 +227,7 @@ async function pull(context: Context, { session }: Seen): Promise<Finding> {
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, backups, agent, vm-ssh, docker, disk, units, notify, pull, firewall, clock */
+/** @returns checks named vm, snapshots, backups, agent, vm-ssh, docker, disk, units, notify, pull, firewall, proof, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -268,6 +269,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
       needs: ['placement'],
       seconds,
       run: withVm(findings, (path) => firewall(context, findings, path)),
+    },
+    {
+      id: 'proof',
+      needs: ['vm-ssh'],
+      seconds: SSH_SECONDS,
+      run: withVm(findings, (_, signal) => proofCheck({ ...context, signal }, findings, seen.session)),
     },
     // The time of the VM comes with what is asked over SSH.
     { id: 'clock', needs: ['placement'], after: ['vm-ssh'], seconds, run: () => clock(context, findings, seen) },

@@ -7,7 +7,7 @@ import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { toNodeName } from '../proxmox/ids.js';
 import { findVm } from '../proxmox/observe.js';
 import { readPermissions } from '../proxmox/permissions.js';
-import type { VmRow } from '../proxmox/ownership.js';
+import { ownTags, type VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { placeVm } from '../proxmox/placement.js';
 import { unlessUnseen, vmMissing } from '../proxmox/sight.js';
@@ -146,7 +146,7 @@ async function bridge(context: Context, findings: Findings): Promise<Finding> {
 /** Whether the datacenter lets us mark the VM as ours. */
 async function tags(context: Context, findings: Findings): Promise<Finding> {
   const { vm } = findings;
-  const problem = await tagProblem(clientOf(findings), context.config.app.name, vm?.tags);
+  const problem = await tagProblem(clientOf(findings), ownTags(context.config.app.name), vm?.tags);
   return problem === undefined ? ok(vm ? 'as they should be' : 'may be given') : failure(problem);
 }
 

@@ -40,6 +40,8 @@ export const vmResourcesAnswer = z.array(
     template: flag.optional(),
     /** The resource pool it belongs to. */
     pool: z.string().optional(),
+    /** Such as `clone`, while it is one that is being made. */
+    lock: z.string().optional(),
     /** Of all its cores, 0 to 1. */
     cpu: number.optional(),
     /** Seconds; of a VM that was just started none yet. */

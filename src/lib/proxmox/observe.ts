@@ -10,7 +10,7 @@ import {
 } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
-import { findOwn, type VmRow } from './ownership.js';
+import { findOwn, isCopy, type VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
 import type { NodeFacts } from './placement.js';
 
@@ -37,9 +37,22 @@ export async function listNodes(client: ProxmoxClient): Promise<readonly NodeFac
   return parseAnswer(nodesAnswer, await listResources(client, ['node']), 'the list of nodes');
 }
 
+/**
+ * The list has the tags of a VM at once, and its name some seconds later: where a row has none yet, or several have the
+ * app's tags, their configuration says whether they are copies.
+ */
+async function withoutCopies(client: ProxmoxClient, rows: readonly VmRow[]): Promise<readonly VmRow[]> {
+  if (rows.length < 2 && rows.every(({ name }) => name !== undefined)) return rows;
+  const configs = await Promise.all(rows.map((row) => readConfig(client, row)));
+  return rows.filter((_, at) => {
+    const { name, tags, lock } = configs[at] ?? {};
+    return !isCopy({ name, tags }) && lock !== 'clone';
+  });
+}
+
 /** The app's VM in the cluster; undefined when there is none. @throws VM_DIFFERS when there are several */
 export async function findVm(client: ProxmoxClient, app: string): Promise<VmRow | undefined> {
-  const own = findOwn(await listVms(client), app);
+  const own = await withoutCopies(client, findOwn(await listVms(client), app));
   if (own.length > 1) {
     const ids = own.map((row) => row.vmid).join(', ');
     throw new ZebuError('VM_DIFFERS', `There are several VMs of the app ${app}: ${ids}`, {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { COPY_PREFIX } from '../config/copy-name.js';
 import type { vmResourcesAnswer } from './answers.js';
 
 /** How a VM says that zebu made it, and for which app: tags, so that any machine with access to Proxmox can tell. */
@@ -32,12 +33,57 @@ export function isOwn(tags: string | undefined, app: string): boolean {
   return tagsOf(tags).includes(appTag(app));
 }
 
+/** What a copy of the app's VM is for. */
+export type CopyKind = 'proof' | 'rehearsal';
+
+const COPY = 'zebu-copy';
+const NAME_LIMIT = 63;
+
+/** The tags of a copy: none of them is one that its original has. */
+export function copyTags(app: string, kind: CopyKind): string {
+  return [COPY, `zebu-${kind}-${app}`].join(';');
+}
+
+/**
+ * What a copy is called. A clone has the tags of its original until they are replaced, but this name from the start: by it
+ * nobody takes the copy for the VM of the app, also where its maker was killed in between.
+ */
+export function copyName(app: string): string {
+  let name = `${COPY_PREFIX}${app}`.slice(0, NAME_LIMIT);
+  while (name.endsWith('-')) name = name.slice(0, -1);
+  return name;
+}
+
+export const isCopyName = (name: string | undefined): boolean => name?.startsWith(COPY_PREFIX) === true;
+
+/** By its tags, or by its name where those are not its own yet. */
+export function isCopy({
+  tags,
+  name,
+}: {
+  readonly tags?: string | undefined;
+  readonly name?: string | undefined;
+}): boolean {
+  return tagsOf(tags).includes(COPY) || isCopyName(name);
+}
+
+/** The copies of an app in the cluster's list, those included whose tags are still those of their original. */
+export function findCopies(rows: readonly VmRow[], app: string, kind: CopyKind): readonly VmRow[] {
+  const tag = `zebu-${kind}-${app}`;
+  return rows.filter(
+    (row) =>
+      row.type === 'qemu' &&
+      (tagsOf(row.tags).includes(tag) ||
+        (isOwn(row.tags, app) && row.name === copyName(app) && !tagsOf(row.tags).includes(COPY))),
+  );
+}
+
 /** The note in the web interface. */
 export function ownNote(app: string): string {
   return `Virtual machine of the app "${app}", managed by zebu.\n\nzebu finds it by its tags; change it through zebu.yml.`;
 }
 
-/** The VM of an app in the cluster's list. */
+/** The VM of an app in the cluster's list; what else has its tags, such as a copy of it that is being made, is not it. */
 export function findOwn(rows: readonly VmRow[], app: string): readonly VmRow[] {
-  return rows.filter((row) => row.type === 'qemu' && isOwn(row.tags, app));
+  return rows.filter((row) => row.type === 'qemu' && isOwn(row.tags, app) && !isCopy(row) && row.lock !== 'clone');
 }

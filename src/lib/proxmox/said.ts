@@ -14,6 +14,8 @@ const WORDS = {
   'configuration changed': /detected modified configuration/,
   'configuration missing': /^Configuration file .* does not exist/,
   'would shrink': /shrinking disks is not supported/,
+  /** Something else is done to the VM, or was and has left its lock. */
+  locked: /\bis locked \(|can't lock file/,
   'snapshot missing': /^snapshot '.*' does not exist/,
   'not shut down': /powerdown failed|timeout/,
 } as const;

@@ -1,7 +1,7 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import type { ProxmoxClient } from './client.js';
-import { ownTags, tagsOf } from './ownership.js';
+import { tagsOf } from './ownership.js';
 import { parseAnswer } from './parse.js';
 import { holds, readPermissions } from './permissions.js';
 import { parseProperties } from './properties.js';
@@ -74,13 +74,12 @@ export function allowingTags(rules: TagRules, refused: readonly string[]): strin
 }
 
 /**
+ * @param wanted tags as a VM has them
  * @param has tags the VM has already
- * @returns why the app's tags cannot be given; undefined when they can, or when that cannot be told
+ * @returns why they cannot be given; undefined when they can, or when that cannot be told
  */
-export async function tagProblem(client: ProxmoxClient, app: string, has?: string): Promise<ZebuError | undefined> {
-  const tags = ownTags(app)
-    .split(';')
-    .filter((tag) => !tagsOf(has).includes(tag));
+export async function tagProblem(client: ProxmoxClient, wanted: string, has?: string): Promise<ZebuError | undefined> {
+  const tags = tagsOf(wanted).filter((tag) => !tagsOf(has).includes(tag));
   if (tags.length === 0) return undefined;
   try {
     const rules = await readTagRules(client);
@@ -101,7 +100,7 @@ export async function tagProblem(client: ProxmoxClient, app: string, has?: strin
 }
 
 /** Before anything is made. @throws PROXMOX_FORBIDDEN with what to type */
-export async function requireTags(client: ProxmoxClient, app: string): Promise<void> {
-  const problem = await tagProblem(client, app);
+export async function requireTags(client: ProxmoxClient, wanted: string): Promise<void> {
+  const problem = await tagProblem(client, wanted);
   if (problem !== undefined) throw problem;
 }

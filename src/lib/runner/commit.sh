@@ -60,6 +60,8 @@ finish() {
 # there to read it, unless it was cut off.
 tell() {
   case $mode,$1 in
+    # It was asked for, and nothing came of it.
+    deploy,refused) [ "$3" != rehearsed ] || return 0; telling=failed ;;
     # It was well again before anything was done.
     probation,live) return 0 ;;
     probation,restored) telling=probation ;;

@@ -31,8 +31,10 @@ import PORTS from './ports.sh';
 import PREFLIGHT from './preflight.sh';
 import PROBATION from './probation.sh';
 import PROBES from './probes.sh';
+import PROVE from './prove.sh';
 import REMOVE_OLD from './remove-old.sh';
 import REASON from './reason.sh';
+import REHEARSE from './rehearse.sh';
 import RECEIVE from './receive.sh';
 import RECOVER from './recover.sh';
 import REGISTRIES from './registries.sh';
@@ -52,7 +54,7 @@ import VERDICT from './verdict.sh';
  *
  * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release),
  * recover (what FOLDER/transaction says was left open), prune, watch (the release that is on probation) or probation (what comes
- * of it when that fails); RUN names the journal. FOLDER/releases/ID/plan is what
+ * of it when that fails), prove (whether the release that is live in a copy of the machine is well), prepare and rehearse (the halves of a rehearsal); RUN names the journal. FOLDER/releases/ID/plan is what
  * `planFile` writes.
  *
  * `runner start ...` is how a client starts it, see receive.sh.
@@ -99,6 +101,8 @@ export const RUNNER = [
   COMMIT,
   RECOVER,
   PROBATION,
+  PROVE,
+  REHEARSE,
   HOOKS,
   IN_USE,
   REMOVE_OLD,

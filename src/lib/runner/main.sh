@@ -20,6 +20,7 @@ check_config() {
 
 [ "$mode" = recover ] && recover
 [ "$mode" = watch ] && watch_probation
+[ "$mode" = prove ] && prove
 forget_tokens
 heal || { step=heal; close_journal refused 0 not-recovered 'an earlier run that was interrupted cannot be undone: see its journal'; exit 0; }
 load "$release" || exit 1
@@ -31,7 +32,8 @@ previous=$(live_release)
 step=check
 phase prepare || finish refused no-space 'no space left in the VM'
 
-if [ "$mode" = deploy ]; then
+if [ "$half" = rehearse ]; then rehearse_start
+elif [ "$mode" = deploy ]; then
   begin check ''
   say_settings
   check_room || finish refused "$cause" "$reason"
@@ -67,6 +69,7 @@ if [ "$mode" = deploy ]; then
   steady pin_images || { blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
   steady front_try || finish refused "$cause" "$reason"
   log_out
+  [ "$half" != prepare ] || prepared
 fi
 run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }
 if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then

@@ -19,6 +19,10 @@ if [ "$part" != worker ]; then
   exit 0
 fi
 
+# A rehearsal is a deploy in two halves: "prepare", up to the switch, and "rehearse", from there on in a copy of the machine.
+half=
+case $mode in prepare|rehearse) half=$mode mode=deploy ;; esac
+
 release=$base/releases/$id
 # What takes secret values out of everything that is written.
 masks=$base/shared/secrets
@@ -37,7 +41,7 @@ started=$(date +%s)
 IFS=. read -r uptime _ </proc/uptime
 read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
-case $mode in prune|watch) ;; *) echo $$ >"$base/worker" ;; esac
+case $mode in prune|watch|prove) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
 bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' tokens='' away='' away_hosts=''
 strict=1

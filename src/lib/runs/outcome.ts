@@ -40,7 +40,8 @@ export function endError(
     case 'live':
       return undefined;
     case 'refused':
-      return refused(end, details);
+      // As it was asked for.
+      return end.cause === 'rehearsed' ? undefined : refused(end, details);
     case 'restored':
       return new ZebuError(
         'DEPLOY_RESTORED',

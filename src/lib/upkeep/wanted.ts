@@ -9,7 +9,7 @@ import { watchUnits } from './watch/unit.js';
 const NAMES = ['notify', 'probation', 'watch', 'watch-heal'];
 
 /** What the VM is to do by itself between deploys, as zebu.yml says. */
-export function wantedUnits(config: Pick<Config, 'app' | 'deploy' | 'notify' | 'watch'>): WantedUnits {
+export function wantedUnits(config: Pick<Config, 'app' | 'deploy' | 'notify' | 'prove' | 'watch'>): WantedUnits {
   const notify = notifyUnit(config);
   const probation = probationUnit(config);
   return {

@@ -23,7 +23,7 @@ import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { inspectVm } from './inspect.js';
 import { findVm, readVm } from '../proxmox/observe.js';
 import { surveySite } from './site.js';
-import { isUnfinished } from '../proxmox/ownership.js';
+import { isUnfinished, ownTags } from '../proxmox/ownership.js';
 import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js';
 import { chooseProvisioner, loadProvisioner } from './provision/provisioner.js';
 import { planStep } from './provision/run.js';
@@ -66,7 +66,7 @@ async function planVm(
     return { exists, plan: planExisting(desired, found) };
   if (!exists) {
     const { app, vmid } = desired;
-    await Promise.all([requireSightOfVms(reading, app, vmid), requireTags(reading, app)]);
+    await Promise.all([requireSightOfVms(reading, app, vmid), requireTags(reading, ownTags(app))]);
   }
   warnOfSizes(context);
   const provisioner = await loadProvisioner(chooseProvisioner(context.config.vm, await context.transport(), found));

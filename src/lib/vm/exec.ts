@@ -202,15 +202,15 @@ export async function execInVm(context: Context, appVm: AppVm, options: ExecOpti
   }
 }
 
-/** `vm:exec`. @throws USAGE without a command */
-export async function execCommand(context: Context, options: ExecOptions): Promise<GuestRun> {
+/** `vm:exec`. @param appVm another VM than that of the app @throws USAGE without a command */
+export async function execCommand(context: Context, options: ExecOptions, appVm?: AppVm): Promise<GuestRun> {
   if (options.command.length === 0) {
     throw new ZebuError('USAGE', 'There is no command to run', {
       hint: 'Such as zebu vm:exec -- systemctl status ssh',
     });
   }
   if (context.signal.aborted) throw interrupted();
-  const run = await execInVm(context, await findAppVm(context), options);
+  const run = await execInVm(context, appVm ?? (await findAppVm(context)), options);
   if (run.truncated) context.io.warn('The guest agent cut the output off: only its beginning is shown');
   return run;
 }

@@ -32,7 +32,7 @@ function judgedByWords({ step, reason }: Recorded['end']): string {
 }
 
 /** Younger than causes are: no runner has told of them in words alone. */
-const YOUNGER: readonly Cause[] = ['probation', 'registry-away', 'registry-denied', 'registry-untrusted'];
+const YOUNGER: readonly Cause[] = ['probation', 'registry-away', 'registry-denied', 'registry-untrusted', 'rehearsed'];
 
 describe('the end of a journal without a cause', () => {
   it.each(recorded)('$end.end at $end.step: $end.reason', ({ end, means }) => {

@@ -140,6 +140,7 @@ describe('what the VM says', () => {
         drift: [],
         machine: null,
         watch: null,
+        proofs: null,
         url: 'http://192.0.2.7/',
       },
       ...{

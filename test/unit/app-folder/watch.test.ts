@@ -45,13 +45,27 @@ describe('what the watch has seen', () => {
     });
     const status = {
       ...{ app: 'shop', healthy: false, release: null, broken: null, host: 'h', deploying: null, interrupted: null },
-      ...{ drift: null, machine: null, url: null, live: null, last: null, services: [], probation: null },
+      ...{ drift: null, machine: null, url: null, live: null, last: null, services: [], probation: null, proofs: null },
     };
     expect(statusLines({ ...status, watch }).slice(1, 4)).toEqual([
       'watch: DOWN since 2026-11-29 11:59 UTC, not well 2 times in the last day (1 min 30 s), 3 times in the last week (5 min 10 s), 1 restart by watch.heal in the last day; looked at 2026-11-29 12:00 UTC',
       'watch: down since 2026-11-29 11:59 UTC: db has exited with code 1',
       'watch: disk since 2026-11-29 11:00 UTC: / is 93 % full',
     ]);
+    const proof = {
+      ...{ backup: 'local:backup/x', backupTime: NOW - 2 * DAY, backupBytes: 1, who: 'ann', proven: true, why: '' },
+      ...{ at: new Date((NOW - DAY) * 1000).toISOString(), seconds: 1, checks: [] },
+      steps: { restore: 1, boot: 1, verdict: 1 },
+    };
+    const bad = { ...proof, at: new Date((NOW - 60) * 1000).toISOString(), proven: false, why: 'db is unhealthy' };
+    const at = new Date(NOW * 1000);
+    const line = 'last proven restore: 1 d ago (backup of 2026-11-27 12:00 UTC)';
+    expect(
+      statusLines({ ...status, watch: null, proofs: { proven: proof, last: proof } }, undefined, { now: at })[1],
+    ).toBe(line);
+    expect(
+      statusLines({ ...status, watch: null, proofs: { proven: proof, last: bad } }, undefined, { now: at }).slice(1, 3),
+    ).toEqual([line, 'NOT PROVEN 1 min ago: backup of 2026-11-27 12:00 UTC: db is unhealthy']);
     const well = parseWatch({ ...nothing, state: `well ${NOW - DAY} ${NOW} ${NOW - DAY}` });
     expect(statusLines({ ...status, watch: well })[1]).toBe(
       'watch: well since 2026-11-28 12:00 UTC, never otherwise in the last week; looked at 2026-11-29 12:00 UTC',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
+import { ownTags } from '../../../src/lib/proxmox/ownership.js';
 import { allowingTags, readTagRules, tagProblem } from '../../../src/lib/proxmox/tags.js';
 import { fakeProxmox, refuses } from '../../support/fake-proxmox.js';
 
@@ -28,7 +29,7 @@ async function clientOn(options: unknown, permissions: unknown = { '/': { 'Sys.A
 }
 
 const refused = async (options: unknown, permissions?: unknown, has?: string) =>
-  (await tagProblem((await clientOn(options, permissions)).client, 'shop', has))?.details?.['tags'];
+  (await tagProblem((await clientOn(options, permissions)).client, ownTags('shop'), has))?.details?.['tags'];
 
 describe('tags that a datacenter does not let everybody give', () => {
   it.each([
@@ -59,7 +60,7 @@ describe('tags that a datacenter does not let everybody give', () => {
 
   it('cost one question where nothing is restricted', async () => {
     const { client, asked } = await clientOn(FREE);
-    await tagProblem(client, 'shop');
+    await tagProblem(client, ownTags('shop'));
     expect(asked).toEqual(['GET /cluster/options']);
   });
 });

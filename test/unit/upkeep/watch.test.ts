@@ -58,6 +58,7 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
       .map((each) => JSON.parse(each) as Record<string, unknown>);
   const kinds = (): readonly unknown[] => events().map(({ event }) => event);
 
+  let maxAge: { max_age?: string } = {};
   /** One look at these containers. */
   const look = (
     containers: readonly Container[] | undefined,
@@ -71,6 +72,7 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
     const program = watchProgram({
       app: { name: 'shop', ...app } as never,
       watch: { every: 60, disk: 90, heal: 'never', ...settings } as never,
+      prove: maxAge,
     });
     const { code, stderr } = runIn(shell, df + variables({ app: 'shop', base, user: 'me' }) + program, {
       env: { PATH: bin },
@@ -304,12 +306,36 @@ esac`,
       );
   });
 
+  it('tells when no backup was proven for as long as prove.max_age says, and when one was', () => {
+    const proof = (at: number, proven = true): string =>
+      `${JSON.stringify({ backup: 'local:backup/x', at: new Date(at).toISOString(), proven, why: 'say "at":"x"' })}\n`;
+    const well = [{ service: 'web', health: 'healthy' }];
+    recorded('web');
+    for (const _ of [1, 2]) look(well);
+    expect(kinds()).toEqual([]);
+    maxAge = { max_age: '48h' };
+    for (const _ of [1, 2]) look(well);
+    expect(events()).toMatchObject([{ event: 'proof', reason: 'no backup was proven yet' }]);
+    put('proofs.jsonl', proof(Date.now() - 3_600_000) + proof(Date.now(), false));
+    for (const _ of [1, 2]) look(well);
+    expect(kinds()).toEqual(['proof', 'proof-over']);
+    put('proofs.jsonl', proof(Date.now() - 200_000_000) + proof(Date.now(), false));
+    for (const _ of [1, 2]) look(well);
+    // Not every date of a shell's machine reads a time as JavaScript writes it.
+    if (runIn(shell, `date -d 2026-11-29T12:00:00.000Z +%s`).code === 0)
+      expect(events().at(-1)).toMatchObject({
+        event: 'proof',
+        reason: expect.stringMatching(/^the last backup was proven \d{4}-\d\d-\d\d \d\d:\d\d UTC$/) as string,
+      });
+    maxAge = {};
+  });
+
   it('does not look while a run is under way, or nothing is live', () => {
     look(down);
     put('transaction', '');
     look(down);
     rmSync(at('transaction'));
-    const held = `flock -x 9; ${variables({ app: 'shop', base, user: 'me' })}${watchProgram({ app: { name: 'shop' } as never, watch: { every: 60, disk: 90, heal: 'never' } })}`;
+    const held = `flock -x 9; ${variables({ app: 'shop', base, user: 'me' })}${watchProgram({ app: { name: 'shop' } as never, watch: { every: 60, disk: 90, heal: 'never' }, prove: {} })}`;
     runIn(shell, `exec 9>>"${base}/lock"; ${held}`, { env: { PATH: bin } });
     expect(events()).toEqual([]);
     look(down);

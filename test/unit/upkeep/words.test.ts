@@ -19,6 +19,7 @@ it.each([
   'pull-back',
   'disk-over',
   'certificate-over',
+  'proof-over',
   'reboot-over',
   'drifted-over',
   'more',

@@ -68,6 +68,8 @@ function over(title) { say("success", title, "After " span(member("seconds")) ".
   else if (kind == "disk-over") over("the disk has room again")
   else if (kind == "certificate") begun("a certificate ends soon")
   else if (kind == "certificate-over") over("the certificate was renewed")
+  else if (kind == "proof") begun("backups want to be proven")
+  else if (kind == "proof-over") over("a backup was proven")
   else if (kind == "reboot") begun("a security upgrade wants a reboot")
   else if (kind == "reboot-over") over("the VM was rebooted")
   else if (kind == "pull-refused") say("failure", what() " was not pulled", reason)

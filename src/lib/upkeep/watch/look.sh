@@ -47,6 +47,17 @@ look_at_disk() {
     END { if (said != "") print "disk\tdisk\t\t" said }'
 }
 
+# Backups, where the last one that was restored to see whether it comes back is longer ago than prove.max_age.
+look_at_proof() {
+  # shellcheck disable=SC2154 # set by whoever puts this in front
+  [ "$proof_age" -gt 0 ] || return 0
+  at=$(grep -F '"proven":true' "$base/proofs.jsonl" 2>/dev/null | tail -n 1 | sed -n 's/.*"at":"\([^"]*\)".*/\1/p')
+  if [ -z "$at" ]; then printf 'proof\tproof\t\tno backup was proven yet\n'
+  elif at=$(date -d "$at" +%s) && [ $(($(date +%s) - at)) -gt "$proof_age" ]; then
+    printf 'proof\tproof\t\tthe last backup was proven %s\n' "$(date -u -d "@$at" '+%Y-%m-%d %H:%M') UTC"
+  fi
+}
+
 look_at_reboot() {
   [ -e /run/reboot-required ] || return 0
   printf 'reboot\treboot\t\t%s\n' "$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ' | sed -e 's/^./for &/' -e 's/ $//')"

@@ -36,6 +36,7 @@ fi
   grep -E '^(health|drifted)	' "$work/judged"
   look_at_disk
   look_at_certificates
+  look_at_proof
   look_at_reboot
 } >"$work/wrong"
 hold=0

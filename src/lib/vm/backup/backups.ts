@@ -48,7 +48,7 @@ interface Node {
 }
 
 /** The app's VM if there is one, and the node whose storages are looked at. */
-async function where(context: Context): Promise<Node> {
+export async function where(context: Context): Promise<Node> {
   const client = await makeClient(await context.transport(), context.io);
   const vm = await findVm(client, context.config.app.name);
   if (vm !== undefined) return { client, vm, node: vm.node };
@@ -57,7 +57,7 @@ async function where(context: Context): Promise<Node> {
 }
 
 /** The chosen backup. An error says so when the login may not see all of them. */
-async function seen<Chosen>(client: ProxmoxClient, choose: () => Chosen): Promise<Chosen> {
+export async function seen<Chosen>(client: ProxmoxClient, choose: () => Chosen): Promise<Chosen> {
   try {
     return choose();
   } catch (error) {
@@ -146,10 +146,15 @@ export interface RestoreOptions {
 }
 
 /** What is in the backup must be this app's VM. @throws VM_DIFFERS */
-async function checkOwner(client: ProxmoxClient, node: string, backup: Backup, app: string): Promise<string> {
+export async function checkOwner(
+  client: ProxmoxClient,
+  node: string,
+  backup: Backup,
+  app: string,
+): Promise<{ readonly name: string; readonly config: string }> {
   const config = String(await client.request('GET', `/nodes/${node}/vzdump/extractconfig`, { volume: backup.backup }));
   const name = /^name: (.*)$/m.exec(config)?.[1] ?? String(backup.vmid);
-  if (isOwn(backupTags(config).join(';'), app)) return name;
+  if (isOwn(backupTags(config).join(';'), app)) return { name, config };
   throw new ZebuError('VM_DIFFERS', `${backup.backup} holds the VM ${name}, which is not of the app ${app}`, {
     hint: 'Only backups of the own VM are restored; for others use qmrestore on the host.',
   });
@@ -171,7 +176,7 @@ export async function restoreBackup(context: Context, options: RestoreOptions): 
   if (vm === undefined && !options.asNew) await requireSightOfVms(client, app.name);
   const backups = await readBackups(client, node, app.name, vm?.vmid);
   const backup = await seen(client, () => findBackup(options.backup, backups, app.name));
-  const name = await checkOwner(client, node, backup, app.name);
+  const { name } = await checkOwner(client, node, backup, app.name);
   const replaced = options.asNew ? undefined : vm;
   const vmid = replaced?.vmid ?? (await freeVmid(client, options.asNew ? undefined : backup.vmid));
   const result = {

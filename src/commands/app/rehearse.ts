@@ -1,0 +1,80 @@
+import { Flags } from '@oclif/core';
+import { exits, isZebuError, resultOf } from '@zebu/kit';
+import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
+import { storageArg } from '../../lib/command/worded.js';
+import type { Rehearsal, RehearsalCleaned } from '../../lib/rehearse/results.js';
+
+export default class AppRehearse extends ProjectCommand<Rehearsal | RehearsalCleaned> {
+  static override summary =
+    'Deploy a release in a clone of the VM without a network, on its real data, and say how that went.';
+  static override description =
+    'Sends and builds as a deploy does, without switching. Then the VM is cloned, the clone unplugged before it starts and reached through the guest agent alone; in it the very same transaction is carried out: release command, start, verdict, probes from the VM, and going back where that is not good. The clone is removed whatever happens. Exit 7 when the release would not have gone live; what is live is not touched. The clone needs room for the disks of the VM, and memory beside it.';
+  static override result = resultOf<Rehearsal | RehearsalCleaned>(
+    1,
+    async () => (await import('../../lib/rehearse/results.js')).rehearsed,
+  );
+  static override exits = exits([...ON_THE_HOST, 'restored', 'unknown']);
+  static override examples = [
+    '<%= config.bin %> app:rehearse --tag v1.3',
+    '<%= config.bin %> app:rehearse --tag v1.3 --keep',
+    '<%= config.bin %> app:rehearse --clean',
+  ];
+  static override flags = {
+    tag: Flags.string({
+      description: 'Tag to rehearse.',
+      env: 'ZEBU_TAG',
+      exactlyOne: ['tag', 'branch', 'commit', 'dirty', 'clean'],
+    }),
+    branch: Flags.string({ description: 'Branch to rehearse.' }),
+    commit: Flags.string({ description: 'Commit to rehearse.' }),
+    dirty: Flags.boolean({ description: 'Rehearse the working tree as it is, without a commit.' }),
+    clean: Flags.boolean({ description: 'Remove the clones that rehearsals have left.', exclusive: ['keep'] }),
+    keep: Flags.boolean({
+      description: 'Leave the clone, unplugged, for a look: vm:exec --rehearsal. --clean removes it.',
+    }),
+    storage: Flags.string({
+      parse: storageArg,
+      description: 'Storage for the disks of the clone. Default: where they are.',
+    }),
+    memory: Flags.integer({ min: 256, description: 'MiB of memory of the clone. Default: as the VM has.' }),
+    'lock-wait': Flags.integer({
+      min: 0,
+      max: 86_400,
+      helpValue: 'SECONDS',
+      description: 'Wait this long for a deploy to end.',
+    }),
+  };
+
+  /** The clone is stopped and removed first. */
+  protected override readonly graceMs = 120_000;
+
+  async execute(): Promise<Rehearsal | RehearsalCleaned> {
+    const { flags } = await this.parse(AppRehearse);
+    const context = await this.context(flags);
+    const { rehearse, cleanRehearsals } = await import('../../lib/rehearse/rehearse.js');
+    if (flags.clean) {
+      const cleaned = await cleanRehearsals(context);
+      this.io.out(cleaned.changed ? `Removed: VM ${cleaned.removed.join(', ')}` : 'There is no clone of a rehearsal');
+      return cleaned;
+    }
+    const { wantedRef } = await import('../../lib/repository/wanted-ref.js');
+    const { rehearsalLines } = await import('../../lib/rehearse/text.js');
+    const lines = (result: Rehearsal): void => {
+      for (const line of rehearsalLines(result)) this.io.out(line);
+    };
+    try {
+      const result = await rehearse(context, {
+        ref: wantedRef(flags),
+        storage: flags.storage,
+        memoryMb: flags.memory,
+        lockWait: flags['lock-wait'] ?? context.config.deploy.lock_wait,
+        keep: flags.keep,
+      });
+      lines(result);
+      return result;
+    } catch (error) {
+      if (isZebuError(error) && error.code === 'REHEARSAL_FAILED') lines(error.details as unknown as Rehearsal);
+      throw error;
+    }
+  }
+}

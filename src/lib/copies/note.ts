@@ -1,0 +1,42 @@
+import type { CopyKind } from '../proxmox/ownership.js';
+import type { Maker } from './maker.js';
+
+/** The note of a copy in the web interface, which also says who works with it: see leftovers.ts. */
+export interface CopyNote {
+  readonly app: string;
+  readonly kind: CopyKind;
+  /** Of what it is a copy: a backup, or the running VM. */
+  readonly source: string;
+  readonly who: string;
+  readonly from: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** Left by its maker for a look: no run removes it. */
+  readonly kept: boolean;
+  readonly maker: Maker;
+  /** Grows as long as its maker lives. */
+  readonly beat: number;
+}
+
+const WHY: Readonly<Record<CopyKind, string>> = {
+  proof: 'to see whether its backup comes back',
+  rehearsal: 'to rehearse a release on its data',
+};
+
+export function writeNote({ app, kind, source, who, from, since, kept, maker, beat }: CopyNote): string {
+  return [
+    `Copy of the virtual machine of the app "${app}", made by zebu ${WHY[kind]}. Its network is unplugged.`,
+    `It is a copy of ${source}, made for ${who} on ${from} at ${since}.`,
+    kept
+      ? `It was left for a look: zebu app:rehearse --clean removes it.`
+      : 'zebu removes it when it is done, or at its next start.',
+    `maker ${maker.machine} ${maker.pid} beat ${beat}${kept ? ' kept' : ''}`,
+  ].join('\n\n');
+}
+
+/** What the note says of its maker; undefined where somebody has written another. */
+export function readNote(text: string | undefined): Pick<CopyNote, 'beat' | 'kept' | 'maker'> | undefined {
+  const [, machine, pid, beat, kept] = /^maker ([0-9a-f]+) (\d+) beat (\d+)( kept)?$/m.exec(text ?? '') ?? [];
+  if (machine === undefined) return undefined;
+  return { maker: { machine, pid: Number(pid) }, beat: Number(beat), kept: kept !== undefined };
+}

@@ -1,0 +1,194 @@
+import { isZebuError, ZebuError } from '@zebu/kit';
+import { toZebuError } from '@zebu/kit/core';
+import { author } from '../app-folder/author.js';
+import type { Proof, ProofCheck } from '../app-folder/proofs.js';
+import type { Context } from '../context/context.js';
+import type { ProxmoxClient } from '../proxmox/client.js';
+import { toNodeName, toVmid } from '../proxmox/ids.js';
+import { readConfig } from '../proxmox/observe.js';
+import { copyName, copyTags, type VmRow } from '../proxmox/ownership.js';
+import { requireTags } from '../proxmox/tags.js';
+import { taskExit } from '../proxmox/task-failure.js';
+import { runSteps } from '../ui/steps.js';
+import { checkOwner, seen, where } from '../vm/backup/backups.js';
+import { findBackup, readBackups } from '../vm/backup/read.js';
+import type { Backup } from '../vm/backup/results.js';
+import { saysDiskFull } from '../guest/disk-full.js';
+import { guestByAgent } from './agent-shell.js';
+import { checkData, type DataCheck } from './checks.js';
+import { withCopy, type CopyPlan, type CopyTimes } from './copy.js';
+import { removeLeftovers } from './leftovers.js';
+import { thisMaker } from './maker.js';
+import { writeNote, type CopyNote } from './note.js';
+import { noteProof } from './record.js';
+import type { BackupProven } from './results.js';
+import { requireRoom } from './room.js';
+import { macsOf, parseConfigText, unpluggedNets } from './unplug.js';
+import { verdictIn } from './verdict.js';
+
+export interface ProveOptions {
+  /** A volume id, the end of one, or `latest`. */
+  readonly backup: string;
+  /** For the disks of the copy; undefined for where they were. */
+  readonly storage: string | undefined;
+  /** Of the copy, in MiB; undefined for as much as the original has. */
+  readonly memoryMb: number | undefined;
+  readonly checks: readonly DataCheck[];
+}
+
+/** What was found out. */
+interface Found {
+  why: string;
+  lines: readonly string[];
+  checks: readonly ProofCheck[];
+  verdictSeconds: number | null;
+}
+
+interface Target {
+  readonly client: ProxmoxClient;
+  readonly vm: VmRow | undefined;
+  readonly backup: Backup;
+}
+
+/** The plan of a copy that is restored: from its first moment on it has the tags, cards and note of a copy. */
+async function planRestore(
+  context: Context,
+  { client, vm, backup }: Target,
+  node: string,
+  options: ProveOptions,
+): Promise<CopyPlan> {
+  const { app } = context.config;
+  const { config: text } = await checkOwner(client, node, backup, app.name);
+  const config = parseConfigText(text);
+  const memoryMb = options.memoryMb ?? Number((config['memory'] ?? '512').replace(/^current=/, ''));
+  const place = { node: toNodeName(node), vmid: toVmid(Number(await client.request('GET', '/cluster/nextid'))) };
+  const [original] = await Promise.all([
+    vm === undefined ? undefined : readConfig(client, vm),
+    requireTags(client, copyTags(app.name, 'proof')),
+    requireRoom(client, place.node, { config, storage: options.storage, memoryMb, archiveBytes: backup.bytes }),
+  ]);
+  const { who, from } = author(context, '');
+  const note: CopyNote = {
+    app: app.name,
+    kind: 'proof',
+    source: `the backup ${backup.backup}`,
+    who,
+    from,
+    since: context.clock.now().toISOString(),
+    kept: false,
+    maker: thisMaker(),
+    beat: 0,
+  };
+  return {
+    kind: 'proof',
+    client,
+    place,
+    note,
+    originalMacs: new Set([...macsOf(config), ...macsOf(original ?? {})]),
+    make: {
+      title: `Restore ${backup.backup} as a copy, VM ${place.vmid}`,
+      type: 'qmrestore',
+      taskVmid: place.vmid,
+      label: `restoring ${backup.backup} as VM ${place.vmid}`,
+      send: () =>
+        client.request('POST', `/nodes/${place.node}/qemu`, {
+          vmid: place.vmid,
+          archive: backup.backup,
+          unique: 1,
+          ...(options.storage === undefined ? {} : { storage: options.storage }),
+          name: copyName(app.name),
+          tags: copyTags(app.name, 'proof'),
+          description: writeNote(note),
+          onboot: 0,
+          protection: 0,
+          ...(options.memoryMb === undefined ? {} : { memory: memoryMb }),
+          ...unpluggedNets(config),
+        }),
+    },
+    set: () => ({}),
+  };
+}
+
+/** Failures that say something of the backup, and not of the host or the way to it. */
+function isOfTheBackup(error: unknown, times: CopyTimes): boolean {
+  if (!isZebuError(error)) return false;
+  if (error.code === 'VM_NOT_READY' || error.code === 'VM_NOT_RUNNING') return true;
+  const exit = taskExit(error);
+  return error.code === 'TASK_FAILED' && exit !== undefined && times.boot === null && !saysDiskFull(error.message);
+}
+
+/** Looks into the copy that has booted. */
+async function judge(context: Context, plan: CopyPlan, checks: readonly DataCheck[], found: Found): Promise<void> {
+  const { clock, io, signal } = context;
+  const guest = await guestByAgent(context, plan.client, plan.place);
+  const began = clock.elapsed();
+  await runSteps(io, signal, [
+    {
+      title: 'Wait for the verdict on what came back',
+      run: async (report) => {
+        const verdict = await verdictIn(context, guest, report);
+        found.verdictSeconds = Math.round((clock.elapsed() - began) / 100) / 10;
+        report.done(verdict.good ? 'as it should be' : verdict.why);
+        found.why = verdict.why;
+        found.lines = verdict.lines;
+      },
+    },
+  ]);
+  if (found.why !== '' || checks.length === 0) return;
+  await runSteps(io, signal, [
+    {
+      title: 'Ask the data what data.check asks',
+      run: async (report) => {
+        found.checks = await checkData(context, guest, checks);
+        const bad = found.checks.filter(({ why }) => why !== '');
+        found.why = bad.map(({ name, why }) => `data.check.${name}: ${why}`).join('; ');
+        report.done(bad.length === 0 ? 'as it should be' : found.why);
+      },
+    },
+  ]);
+}
+
+/**
+ * Restores a backup beside the app's VM without a network, looks whether the app comes back in it, and removes it again.
+ * @throws BACKUP_UNPROVEN with why; BACKUP_MISSING, VM_DIFFERS, NO_SPACE, CONFIG_INVALID before anything is made
+ */
+export async function proveBackup(context: Context, options: ProveOptions): Promise<BackupProven> {
+  const { app } = context.config;
+  const { clock, io } = context;
+  const { client, vm, node } = await where(context);
+  const backups = await readBackups(client, node, app.name, vm?.vmid);
+  const backup = await seen(client, () => findBackup(options.backup, backups, app.name));
+  await removeLeftovers(context, client, 'proof');
+  const plan = await planRestore(context, { client, vm, backup }, node, options);
+  const began = clock.elapsed();
+  const times: CopyTimes = { make: null, boot: null };
+  const found: Found = { why: '', lines: [], checks: [], verdictSeconds: null };
+  try {
+    await withCopy(context, plan, times, { use: () => judge(context, plan, options.checks, found) });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!isOfTheBackup(error, times)) throw error;
+    found.why = toZebuError(error).message;
+  }
+  const proof: Proof = {
+    backup: backup.backup,
+    backupTime: backup.time,
+    backupBytes: backup.bytes,
+    at: clock.now().toISOString(),
+    who: plan.note.who,
+    proven: found.why === '',
+    why: found.why,
+    seconds: Math.round((clock.elapsed() - began) / 100) / 10,
+    steps: { restore: times.make, boot: times.boot, verdict: found.verdictSeconds },
+    checks: found.checks,
+  };
+  const recorded = vm !== undefined && (await noteProof(context, proof));
+  // Meanwhile somebody else's may have been killed.
+  await removeLeftovers(context, client, 'proof');
+  if (proof.proven) return { ...proof, vmid: plan.place.vmid, node: plan.place.node, recorded };
+  if (found.lines.length > 0) io.note(`Its last lines:\n${found.lines.map((line) => `  | ${line}`).join('\n')}`);
+  throw new ZebuError('BACKUP_UNPROVEN', `${backup.backup} is not proven: ${found.why}`, {
+    hint: 'Prove an older one (zebu vm:backup:list), and make a new one: zebu vm:backup:create',
+    details: { ...proof, recorded },
+  });
+}

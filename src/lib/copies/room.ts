@@ -1,0 +1,107 @@
+import { ZebuError } from '@zebu/kit';
+import * as z from 'zod';
+import { nodeStatusAnswer, storagesAnswer, type QemuConfig } from '../proxmox/answers.js';
+import type { ProxmoxClient } from '../proxmox/client.js';
+import type { NodeName } from '../proxmox/ids.js';
+import { parseAnswer } from '../proxmox/parse.js';
+import { diskBytes, parseProperties } from '../proxmox/properties.js';
+import { unlessUnseen } from '../proxmox/sight.js';
+import { formatBytes } from '../ui/units.js';
+
+/** Whether the host has room for a copy beside everything that runs: a full storage would stop the original, too. */
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+/** Left free behind a copy. */
+const SPARE = GIB;
+
+const DISK = /^(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+$/;
+/** Kinds of storage that give a disk all of its size at once. */
+const THICK = new Set(['lvm', 'iscsi', 'iscsidirect']);
+
+interface Disk {
+  readonly storage: string;
+  readonly bytes: number;
+  readonly volume: string;
+}
+
+/** Disks that a copy will have. */
+export function disksOf(config: QemuConfig): readonly Disk[] {
+  return Object.entries(config).flatMap(([slot, value]) => {
+    const { bare, values } = parseProperties(value);
+    const volume = bare ?? values.get('file') ?? '';
+    if (!DISK.test(slot) || !volume.includes(':') || values.get('media') === 'cdrom') return [];
+    return [{ storage: volume.slice(0, volume.indexOf(':')), bytes: diskBytes(value) ?? 0, volume }];
+  });
+}
+
+const volumesAnswer = z.array(z.object({ volid: z.string(), used: z.coerce.number().optional() }));
+
+/** What a disk of the original really takes; undefined where the storage does not say. */
+async function usedBytes(
+  client: ProxmoxClient,
+  node: NodeName,
+  { storage, volume }: Disk,
+): Promise<number | undefined> {
+  try {
+    const data = await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'images' });
+    return parseAnswer(volumesAnswer, data, `the volumes of ${storage}`).find(({ volid }) => volid === volume)?.used;
+  } catch {
+    // The original may be gone, or its storage not be seen: then all of its size is asked for.
+    return undefined;
+  }
+}
+
+export interface Wanted {
+  /** Of what is copied: its disks and their sizes. */
+  readonly config: QemuConfig;
+  /** Where the disks go; undefined for where they were. */
+  readonly storage: string | undefined;
+  readonly memoryMb: number;
+  /** Of the archive, where it is one: at least so much will be there. */
+  readonly archiveBytes: number;
+}
+
+/** @throws CONFIG_INVALID for a storage that cannot be used, NO_SPACE where there is not enough */
+export async function requireRoom(client: ProxmoxClient, node: NodeName, wanted: Wanted): Promise<void> {
+  const [storageData, statusData] = await Promise.all([
+    client.request('GET', `/nodes/${node}/storage`),
+    client.request('GET', `/nodes/${node}/status`),
+  ]);
+  const storages = parseAnswer(storagesAnswer, storageData, 'the list of storages');
+  const needs = new Map<string, number>();
+  for (const disk of disksOf(wanted.config)) {
+    const name = wanted.storage ?? disk.storage;
+    const row = storages.find(({ storage }) => storage === name);
+    if (row === undefined || row.active === false || row.enabled === false) {
+      const what = row === undefined ? 'is not there' : 'cannot be reached, or is switched off';
+      const error = new ZebuError('CONFIG_INVALID', `The storage ${name} ${what}`, {
+        hint: 'Name another one with --storage, or see to it in Proxmox.',
+      });
+      throw row === undefined ? await unlessUnseen(client, 'storage', error, name) : error;
+    }
+    if (!row.content.split(',').includes('images'))
+      throw new ZebuError('CONFIG_INVALID', `The storage ${name} does not take disks of VMs`, {
+        hint: 'Name another one with --storage.',
+      });
+    const used = THICK.has(row.type) ? undefined : await usedBytes(client, node, disk);
+    needs.set(name, (needs.get(name) ?? 0) + (used === undefined ? disk.bytes : Math.max(used, wanted.archiveBytes)));
+  }
+  for (const [name, need] of needs) {
+    const avail = storages.find(({ storage }) => storage === name)?.avail;
+    if (avail === undefined || avail >= need + SPARE) continue;
+    throw new ZebuError(
+      'NO_SPACE',
+      `The storage ${name} has ${formatBytes(avail)} left; a copy takes ${formatBytes(need)}, and ${formatBytes(SPARE)} are kept free`,
+      { hint: 'Free some, or name another one with --storage.', details: { storage: name, avail, need } },
+    );
+  }
+  const { memory } = parseAnswer(nodeStatusAnswer, statusData, 'the status of the node');
+  const available = memory.available ?? memory.free;
+  if (available < wanted.memoryMb * MIB)
+    throw new ZebuError(
+      'NO_SPACE',
+      `The node ${node} has ${Math.floor(available / MIB)} MiB of memory left; the copy wants ${wanted.memoryMb}`,
+      { hint: 'Give the copy less with --memory, or stop another VM meanwhile.', details: { node, available } },
+    );
+}

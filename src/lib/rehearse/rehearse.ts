@@ -1,0 +1,234 @@
+import { ZebuError } from '@zebu/kit';
+import { author } from '../app-folder/author.js';
+import type { Context } from '../context/context.js';
+import { guestByAgent } from '../copies/agent-shell.js';
+import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
+import { removeLeftovers } from '../copies/leftovers.js';
+import { thisMaker } from '../copies/maker.js';
+import { writeNote, type CopyNote } from '../copies/note.js';
+import { requireRoom } from '../copies/room.js';
+import { macsOf, unpluggedNets } from '../copies/unplug.js';
+import { runInCopy, verdictIn } from '../copies/verdict.js';
+import { gather } from '../deploy/deploy.js';
+import { sendRelease } from '../deploy/send.js';
+import { toVmid } from '../proxmox/ids.js';
+import { copyName, copyTags } from '../proxmox/ownership.js';
+import { requireTags } from '../proxmox/tags.js';
+import type { WantedRef } from '../repository/git.js';
+import { PHASES } from '../runs/journal-stream.js';
+import { carryOut, newRun } from '../runs/watch.js';
+import { runSteps } from '../ui/steps.js';
+import { findAppVm, type AppVm } from '../vm/app-vm.js';
+import { measure } from './measure.js';
+import type { Rehearsal, RehearsalCleaned } from './results.js';
+
+export interface RehearseOptions {
+  readonly ref: WantedRef;
+  /** For the disks of the copy; undefined for where they are. */
+  readonly storage: string | undefined;
+  /** Of the copy, in MiB; undefined for as much as the original has. */
+  readonly memoryMb: number | undefined;
+  /** Seconds to wait for the lock. */
+  readonly lockWait: number;
+  /** Leave the copy for a look. */
+  readonly keep: boolean;
+}
+
+/** The plan of a clone: Proxmox gives it everything of its original, which it loses before it is started. */
+async function planClone(context: Context, { client, vm }: AppVm, options: RehearseOptions): Promise<CopyPlan> {
+  const { app } = context.config;
+  const memoryMb = options.memoryMb ?? Number((vm.config['memory'] ?? '512').replace(/^current=/, ''));
+  const vmid = toVmid(Number(await client.request('GET', '/cluster/nextid')));
+  await Promise.all([
+    requireTags(client, copyTags(app.name, 'rehearsal')),
+    requireRoom(client, vm.node, { config: vm.config, storage: options.storage, memoryMb, archiveBytes: 0 }),
+  ]);
+  const { who, from } = author(context, '');
+  const note: CopyNote = {
+    app: app.name,
+    kind: 'rehearsal',
+    source: `VM ${vm.vmid} as it ran`,
+    who,
+    from,
+    since: context.clock.now().toISOString(),
+    kept: false,
+    maker: thisMaker(),
+    beat: 0,
+  };
+  return {
+    kind: 'rehearsal',
+    client,
+    place: { node: vm.node, vmid },
+    note,
+    originalMacs: macsOf(vm.config),
+    make: {
+      title: `Clone VM ${vm.vmid} as a copy, VM ${vmid}`,
+      type: 'qmclone',
+      taskVmid: vm.vmid,
+      label: `cloning VM ${vm.vmid}`,
+      send: () =>
+        client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/clone`, {
+          newid: vmid,
+          full: 1,
+          name: copyName(app.name),
+          description: writeNote(note),
+          ...(options.storage === undefined ? {} : { storage: options.storage }),
+        }),
+    },
+    set: (config) => ({
+      tags: copyTags(app.name, 'rehearsal'),
+      onboot: 0,
+      protection: 0,
+      ...(options.memoryMb === undefined ? {} : { memory: memoryMb }),
+      ...unpluggedNets(config),
+    }),
+  };
+}
+
+interface Prepared {
+  readonly id: string;
+  readonly ref: string;
+  readonly commit: string;
+}
+
+/** Sends and builds the release as a deploy does; what is live is not touched. @throws what a deploy of it refuses */
+async function prepare(context: Context, { ref, lockWait }: RehearseOptions): Promise<Prepared> {
+  // Probes from the client see production, and not the copy.
+  const gathered = await gather(context, { ref, detach: false, dryRun: false });
+  const { target } = gathered;
+  const release = { ...gathered.release, watched: false };
+  const run = newRun(release.id);
+  const send = {
+    title: `Send ${target.ref} (${target.commit.slice(0, 7)}) to the VM`,
+    run: async (report: Parameters<typeof sendRelease>[3]) => {
+      const sent = await sendRelease(context, { ...gathered, release, lockWait, mode: 'prepare' }, run, report);
+      if (sent.previous === null)
+        throw new ZebuError('APP_MISSING', 'There is nothing live that the release could be rehearsed on', {
+          hint: 'Deploy it: zebu app:deploy',
+        });
+    },
+  };
+  await carryOut(context, run, { first: [send], probing: false, phases: PHASES.slice(0, 1) });
+  return { id: release.id, ref: target.ref, commit: target.commit };
+}
+
+/** The transaction takes build_timeout and more where the release command does; nothing is built here. */
+const BEYOND_MS = 1_800_000;
+
+/** Carries the release out in the copy that has booted. */
+async function perform(
+  context: Context,
+  plan: CopyPlan,
+  { id, ref, commit }: Prepared,
+  keep: boolean,
+): Promise<Rehearsal> {
+  const { io, signal, config } = context;
+  const guest = await guestByAgent(context, plan.client, plan.place);
+  let result: Rehearsal | undefined;
+  await runSteps(io, signal, [
+    {
+      title: 'Wait until what is live runs in the copy',
+      run: async (report) => {
+        const verdict = await verdictIn(context, guest, report);
+        if (verdict.good) return;
+        throw new ZebuError(
+          'VM_NOT_READY',
+          `The live release does not come up in a copy without a network: ${verdict.why}`,
+          {
+            hint: 'What needs others to start cannot be rehearsed so. See what it says: --keep leaves the copy.',
+            details: { evidence: verdict.lines },
+          },
+        );
+      },
+    },
+    {
+      title: `Rehearse ${ref} in the copy`,
+      run: async (report) => {
+        const before = await measure(guest, config.app.name);
+        const timeoutMs = config.deploy.timeout * 3000 + BEYOND_MS;
+        const { end, journal, leastMemory } = await runInCopy(
+          context,
+          guest,
+          { mode: 'rehearse', id, run: id, timeoutMs },
+          report,
+        );
+        const after = await measure(guest, config.app.name);
+        const good = end.verdict === 'live';
+        report.done(good ? `it would go live, after ${end.seconds ?? 0} s` : (journal.failed ?? end.reason));
+        result = {
+          release: id,
+          ref,
+          commit,
+          source: 'clone',
+          verdict: end.verdict,
+          why: good ? '' : end.reason,
+          evidence: good ? [] : journal.lines,
+          seconds: end.seconds ?? 0,
+          steps: journal.times(),
+          gaps: end.gaps,
+          memory: { total: before.memory, leastAvailable: leastMemory ?? null },
+          disk: { before: before.disk, after: after.disk },
+          data: { before: before.data, after: after.data },
+          copySeconds: null,
+          vmid: plan.place.vmid,
+          node: plan.place.node,
+          kept: keep,
+        };
+      },
+    },
+  ]);
+  if (result === undefined) throw new Error('the rehearsal has no result');
+  return result;
+}
+
+/** Marks the copy as one that is left, so that no later run takes it for one of a run that was killed. */
+async function leave(plan: CopyPlan): Promise<void> {
+  const { client, place, note } = plan;
+  await client.request('PUT', `/nodes/${place.node}/qemu/${place.vmid}/config`, {
+    description: writeNote({ ...note, kept: true }),
+  });
+}
+
+/**
+ * Carries a release out in a clone of the VM without a network, on the data that is there, and removes the clone.
+ * @throws REHEARSAL_FAILED with why it would not have gone live; what a deploy refuses before it is sent
+ */
+export async function rehearse(context: Context, options: RehearseOptions): Promise<Rehearsal> {
+  const appVm = await findAppVm(context);
+  if (appVm.vm.status.status !== 'running')
+    throw new ZebuError('VM_NOT_RUNNING', `VM ${appVm.vm.vmid} (${appVm.name}) is ${appVm.vm.status.status}`, {
+      hint: 'Start it: zebu vm:start',
+    });
+  await removeLeftovers(context, appVm.client, 'rehearsal');
+  // Before anything is sent: whether there is room for a copy at all.
+  await planClone(context, appVm, options);
+  const prepared = await prepare(context, options);
+  const plan = await planClone(context, appVm, options);
+  const times: CopyTimes = { make: null, boot: null };
+  const result = await withCopy(context, plan, times, {
+    use: async () => {
+      const performed = await perform(context, plan, prepared, options.keep);
+      if (options.keep) await leave(plan);
+      return performed;
+    },
+    keep: () => options.keep,
+  });
+  await removeLeftovers(context, appVm.client, 'rehearsal');
+  const told: Rehearsal = { ...result, copySeconds: times.make };
+  if (told.verdict === 'live') return told;
+  if (told.evidence.length > 0)
+    context.io.note(`Its last lines:\n${told.evidence.map((line) => `  | ${line}`).join('\n')}`);
+  throw new ZebuError('REHEARSAL_FAILED', `${prepared.ref} would not have gone live: ${told.why}`, {
+    hint: options.keep
+      ? `The copy, VM ${told.vmid}, is left for a look: zebu app:rehearse --clean removes it.`
+      : 'Production was not touched. --keep leaves the copy for a look.',
+    details: { ...told },
+  });
+}
+
+/** Removes copies that rehearsals have left, also those that were meant to be. */
+export async function cleanRehearsals(context: Context): Promise<RehearsalCleaned> {
+  const { client } = await findAppVm(context);
+  const removed = await removeLeftovers(context, client, 'rehearsal', { kept: true });
+  return { changed: removed.length > 0, removed: [...removed] };
+}

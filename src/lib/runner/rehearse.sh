@@ -1,0 +1,20 @@
+# shellcheck shell=sh
+# A rehearsal: the first half is a deploy that ends before the switch, so that the machine has the release and its images; the second is the
+# rest of it, in a copy of the machine that has both and no network.
+
+# Ends the first half. Nothing that runs was touched, and the history has nothing of it.
+prepared() {
+  close_journal refused 0 rehearsed 'it was only prepared, to be rehearsed in a copy of the VM'
+  mv -f "$base/holder" "$base/held" 2>/dev/null
+  close_transaction
+  exit 0
+}
+
+# What the second half needs to know of the first.
+rehearse_start() {
+  begin check ''
+  limit=300
+  check_config
+  list_before 9>&- &
+  listing=$!
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { toProofs, type Proof } from '../../../src/lib/app-folder/proofs.js';
+import { proofFinding } from '../../../src/lib/doctor/proof.js';
+import { CopyJournal } from '../../../src/lib/copies/journal.js';
+
+const proof: Proof = {
+  backup: 'local:backup/vzdump-qemu-100-2026_11_24-21_03_00.vma.zst',
+  backupTime: Date.parse('2026-11-24T21:03:00Z') / 1000,
+  backupBytes: 1,
+  at: '2026-11-26T12:00:00.000Z',
+  who: 'ann',
+  proven: true,
+  why: '',
+  seconds: 60,
+  steps: { restore: 20, boot: 20, verdict: 20 },
+  checks: [],
+};
+const bad: Proof = { ...proof, at: '2026-11-28T12:00:00.000Z', proven: false, why: 'db restarts again and again' };
+const now = Date.parse('2026-11-29T12:00:00Z') / 1000;
+const line = (each: Proof): string => JSON.stringify(each);
+
+describe('what is known of backups', () => {
+  it('is the last proof, and the last good one', () => {
+    expect(toProofs(line(proof), line(bad))).toEqual({ proven: proof, last: bad });
+    expect(toProofs(undefined, line(bad))).toEqual({ proven: null, last: bad });
+    expect(toProofs(undefined, undefined)).toBeNull();
+    expect(toProofs(undefined, line(proof).slice(0, 50))).toBeNull();
+  });
+
+  it.each([
+    [null, undefined, 'skip', /no backup was proven yet, and prove.max_age is not set/],
+    [null, '30d', 'warn', /^no backup was proven yet$/],
+    [{ proven: proof, last: proof }, undefined, 'ok', /^proven 3 d ago, of a backup from 2026-11-24$/],
+    [{ proven: proof, last: proof }, '30d', 'ok', /^proven /],
+    [{ proven: proof, last: proof }, '48h', 'warn', /prove\.max_age is 48h$/],
+    [
+      { proven: proof, last: bad },
+      undefined,
+      'warn',
+      /since then local:backup\/.* was not: db restarts again and again$/,
+    ],
+    [{ proven: null, last: bad }, undefined, 'warn', /^no backup is proven; the last was not: db restarts/],
+  ] as const)('%o with max_age %s: %s', (proofs, maxAge, status, detail) => {
+    const finding = proofFinding(proofs, maxAge, now);
+    expect(finding.status).toBe(status);
+    expect(finding.detail).toMatch(detail);
+  });
+});
+
+describe('the journal of a run in a copy', () => {
+  const step = (t: number, name: string, state: string, detail = ''): string =>
+    JSON.stringify({ t, step: name, state, detail });
+
+  it('counts steps, keeps what was said before the failure, and not the way back', () => {
+    const steps: string[] = [];
+    const journal = new CopyJournal((text) => steps.push(text));
+    for (const each of [
+      step(10, 'check', 'begin'),
+      step(12, 'release-command', 'begin', 'store'),
+      '{"step":"release-command","line":"ERROR: row 7777"}',
+      step(20, 'release-command', 'failed', 'the release command failed'),
+      step(20, 'start-up', 'begin', 'going back'),
+      '{"step":"start-up","line":"Container started"}',
+      'least_memory=5',
+      step(25, 'verify', 'begin'),
+      step(26, 'probe', 'begin', 'a'),
+      step(27, 'verify', 'begin'),
+      '{"t":30,"end":"restored","step":"release-command","seconds":20,"cause":"release-command-failed","reason":"because","gaps":{},"ports":""}',
+    ])
+      journal.take(each);
+    expect(journal.times()).toEqual([
+      { step: 'check', seconds: 2 },
+      { step: 'release-command', seconds: 8 },
+      { step: 'start-up', seconds: 5 },
+      { step: 'verify', seconds: 4 },
+      { step: 'probe', seconds: 1 },
+    ]);
+    expect(journal.lines).toEqual(['ERROR: row 7777']);
+    expect(journal.failed).toBe('the release command failed');
+    expect(journal.end).toMatchObject({ verdict: 'restored', reason: 'because' });
+    expect(steps).toContain('store');
+  });
+});

@@ -1,0 +1,81 @@
+import { readlinkSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Answers, type RunnerApp, runnerApp, says, seen } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+const CONFIG = { services: { web: { build: { context: '/x' }, image: 'shop-web' } } };
+const ID = `sha256:${'2'.repeat(64)}`;
+
+const world = (app: RunnerApp): Answers => ({
+  version: ':',
+  'compose build': 'echo built',
+  'compose config --format json': says(...app.config(CONFIG).split('\n')),
+  'compose config --hash': says('web two'),
+  'compose up': 'echo started',
+  'ps -aq': 'echo id-web',
+  'ps -q': ':',
+  'ps -a*Mounts': ':',
+  'ps -a --filter': says('web|two|x|1'),
+  'ps --no-trunc': says('web id-web'),
+  'inspect --format {{.Id}}|{{.RestartCount}}': ':',
+  'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'healthy' })),
+  'inspect --format {{index*config-hash': says(`web\ttwo\t${ID}\t shop_default \tshop-web-1`),
+  'image inspect --format {{.Id}}{{range': says(`${ID} shop-web:latest`),
+  'image inspect --format {{.Id}}': says(ID),
+  tag: ':',
+  events: 'exec sleep 5',
+  'volume ls': ':',
+  'image prune': ':',
+  'builder prune': ':',
+});
+
+describe.each(vmShells())('a rehearsal, in $name', { timeout: 60_000 }, (shell) => {
+  const setup = (): RunnerApp => {
+    const app = runnerApp(shell);
+    app.docker(world(app));
+    app.program('sync', { '': ':' });
+    symlinkSync('releases/r1', join(app.base, 'current'));
+    app.write('releases/r1/verified', '');
+    app.write('releases/r2/tree/compose.yml', 'services: {}\n');
+    app.write('holder', '{"who":"ann"}');
+    for (const each of ['pre-build', 'pre-deploy', 'post-deploy'])
+      app.write(`releases/r2/tree/.zebu/hooks/${each}`, '#!/bin/sh\n', 0o755);
+    return app;
+  };
+  const steps = (app: RunnerApp): readonly (string | undefined)[] =>
+    app
+      .journal()
+      .filter(({ state }) => state === 'begin')
+      .map(({ step, detail }) => (step === 'hook' ? detail : step));
+
+  it('builds and pins in its first half, and ends before anything that runs is touched', () => {
+    const app = setup();
+    const { docker, code } = app.start('prepare');
+    expect(code).toBe(0);
+    expect(steps(app)).toEqual(['check', '.zebu/hooks/pre-build', 'build']);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'refused', cause: 'rehearsed' });
+    expect(docker.filter((each) => /^compose (up|run)/.test(each))).toEqual([]);
+    expect(app.read('releases/r2/images.yml')).toContain('zebu/shop-web:222222222222');
+    expect(readlinkSync(join(app.base, 'current'))).toBe('releases/r1');
+    expect(['transaction', 'holder', 'releases.jsonl', 'events/events.jsonl'].filter((each) => app.has(each))).toEqual(
+      [],
+    );
+  });
+
+  it('is a deploy without a build in its second half', () => {
+    const app = setup();
+    app.start('prepare');
+    const { docker, code } = app.start('rehearse');
+    expect(code).toBe(0);
+    expect(docker.filter((each) => each.startsWith('compose build'))).toEqual([]);
+    expect(docker).toContain('compose up -d --no-build --remove-orphans');
+    const second = steps(app).slice(3);
+    expect(second).toEqual([
+      ...['check', '.zebu/hooks/pre-deploy', 'start-up', 'verify', 'in-force', 'commit'],
+      ...['.zebu/hooks/post-deploy', 'prune'],
+    ]);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'live' });
+    expect(readlinkSync(join(app.base, 'current'))).toBe('releases/r2');
+  });
+});
