@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import COMPOSE from '../../src/lib/runner/compose.sh';
 import CONFIG from '../../src/lib/runner/config.sh';
 import DATA from '../../src/lib/runner/data.sh';
+import FILES from '../../src/lib/runner/files.sh';
 import MOUNTS from '../../src/lib/runner/mounts.sh';
 import REASON from '../../src/lib/runner/reason.sh';
 import SOURCES from '../../src/lib/runner/sources.sh';
+import TEND from '../../src/lib/runner/tend.sh';
 import { runIn, type VmShell } from './shells.js';
 
 /** A bind mount as `docker compose config` prints it. */
@@ -70,7 +72,7 @@ export class ReleaseFolder {
     chmodSync(join(this.base, 'bin/docker'), 0o755);
     const script = `base=${this.base} release=${this.release} work=${this.base}/work previous=r1 files='-f compose.yml'
 tree=$release/tree directory=$release/tree reason= limit=60
-${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}
+${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}${TEND}${FILES}
 logged() { "$@" >>"$work/journal"; }
 sudo() { return 1; }
 # What every Debian and Ubuntu has, and the readlink of a busybox is without: -m.

@@ -14,6 +14,7 @@ start_release() {
   forget_hashes
   write_env_file
   write_digests || { unreadable; return 1; }
+  tend_folders || return 1
   renew_networks || return 1
   front_prepare || return 1
   find_rolling || { unreadable; return 1; }

@@ -53,6 +53,19 @@ load() {
   return 0
 }
 
+# Whether a Compose file of the release says what a pattern finds: one of app.compose, or, where those bring others in (include,
+# extends), any YAML of the commit.
+# shellcheck disable=SC2046 # paths that zebu.yml promises to be free of blanks
+compose_says() (
+  cd "$tree" || exit 1
+  set -- "$1" $(printf '%s\n' "$files" | tr ' ' '\n' | grep -v '^-')
+  pattern=$1
+  shift
+  grep -qsE "$pattern" "$@" && exit 0
+  grep -qsE '(^|[^A-Za-z0-9_-])(include|extends)"?[[:space:]]*:' "$@" || exit 1
+  [ -n "$(grep -rlsE --include='*.y*ml' "$pattern" . | head -n 1)" ]
+)
+
 # Word splitting is meant: the plan holds options, each free of blanks.
 # shellcheck disable=SC2086 # names, each free of blanks
 compose() { cd "$tree" && timeout "$limit" $compose_program --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }

@@ -25,12 +25,40 @@ first_within() (
   done
 )
 
+# Where what services have written into a folder of the commit is, when it becomes data; nothing for any other.
+carried() { awk -F '\t' -v name="$1" '$1 == name { print $2; exit }' "$work/carried" 2>/dev/null; }
+
+# Whether a path lies in a folder that is data, and has something in the commit.
+is_part() {
+  LC_ALL=C awk -F '\t' -v path="$1" '$1 == "data" && $4 == "content" && index(path, $2 "/") == 1 { found = 1 } END { exit !found }' "$work/decided"
+}
+
+# The first file of the commit in whose place there is something that is not of an earlier commit: in_the_way PATH PLACE
+in_the_way() {
+  # Of a folder that follows the commit all is looked at there.
+  ! is_part "$1" || return 0
+  [ -d "$1" ] || { [ ! -e "$2" ] || first_difference "$1" "$2"; return; }
+  name=${1#"$release/tree/"} is=$2
+  last=$(placed_last "$name")
+  # Where it was before it became data.
+  from=$(carried "$name")
+  [ -n "$from" ] || [ -e "$2" ] || [ -L "$2" ] || return 0
+  if [ -n "$from" ]; then
+    is=$from
+    sums_of "$base/releases/$previous/tree/$name" >"$work/sums-before"
+    last=$work/sums-before
+  fi
+  tend_plan "$last" "$1" "$is" | sed -n 's/^strange //p' | while IFS= read -r each; do
+    is_placeholder "$1/$each" || { printf '%s\n' "$each"; break; }
+  done
+}
+
 # What the commit has where data of releases before is kept goes beside it, as a checkout would put it there; it takes the
 # place of nothing. Fails with $cause and $reason set.
 unchanged_data() {
   while IFS='	' read -r kind real place state kept; do
     [ "$kind/$state" = data/content ] || continue
-    differs=$(first_difference "$real" "$place")
+    differs=$(in_the_way "$real" "$place")
     [ -z "$differs" ] || { cause=data-conflict reason="$place holds data of releases before, and the commit has something else in $differs there: take it out of the commit, or move that data away in the VM"; return 1; }
   done <"$work/decided"
 }
@@ -48,10 +76,40 @@ was_committed() {
     END { exit !found }'
 }
 
+# What is kept for paths within a folder that becomes data itself goes to where services had it mounted, by renaming alone: an empty
+# folder that they have it mounted on is only moved, for removing it would take the mount from them.
+# move_inner KEPT FOLDER AWAY
+move_inner() (
+  for each in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    name=${each##*/}
+    [ -e "$each" ] || [ -L "$each" ] || continue
+    if as_needed test -d "$2/$name" && [ ! -L "$2/$name" ]; then
+      if [ -n "$(as_needed find "$2/$name" ! -type d | head -n 1)" ]; then move_inner "$each" "$2/$name" "$3" || exit 1; continue; fi
+      as_needed mv -T "$2/$name" "$(mktemp -d "$3/XXXXXX")" || exit 1
+    fi
+    [ ! -e "$2/$name" ] || continue
+    as_needed mv -T "$each" "$2/$name" || exit 1
+  done
+)
+
 # Data that an earlier zebu kept elsewhere: under the name it has from zebu.yml instead of from the Compose file, or in the
 # folder of the release before. carry_over PATH PLACE
 carry_over() {
-  [ ! -e "$2" ] && [ ! -L "$2" ] && [ -n "$previous" ] || return 0
+  name=${1#"$release/tree/"}
+  earlier=$(carried "$name")
+  [ -n "$previous" ] && { [ -n "$earlier" ] || { [ ! -e "$2" ] && [ ! -L "$2" ]; }; } || return 0
+  if [ -n "$earlier" ]; then
+    if [ -d "$2" ]; then
+      mkdir -p "$2.away" && move_inner "$2" "$earlier" "$2.away" || return 1
+      as_needed find "$2" "$2.away" -depth -type d -empty -delete
+      # Two files of one name: neither is lost.
+      [ ! -e "$2" ] || as_needed mv -T "$2" "$2.before-$id" || return 1
+    fi
+    mkdir -p "$base/shared/placed" && sums_of "$base/releases/$previous/tree/$name" >"$(placed_last "$name")"
+    move "$earlier" "$2" || return 1
+    logged echo "./$name is part of the commit, and services have written into it: it is kept in $2 from now on, and follows the commit there"
+    return 0
+  fi
   before=$base/releases/$previous
   if ! grep -qs '^directory=' "$before/plan"; then
     earlier=$base/shared/mounts/$(printf '%s\n' "$1" | sed -e "s|^$directory/|$tree/|" -e "s|^$release/tree/||")
@@ -88,8 +146,11 @@ place_data() {
     cause=data-unplaced reason="there is no room for data in $place, or it may not be written"
     # What a volume has in the folder of an earlier release stays there.
     case $place in "$base/releases/"*) continue ;; esac
+    name=${place#"$base/shared/mounts/"}
+    grep -qsxF -e "$name" "$base/shared/data-names" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
     carry_over "$real" "$place" || return 1
-    if [ -e "$place" ] || [ -L "$place" ]; then
+    if [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "${real#"$release/tree/"}")" ]; }; then as_needed mkdir -p "$place" || return 1
+    elif [ -e "$place" ] || [ -L "$place" ]; then
       [ ! -d "$real" ] || [ -z "$(copy_missing "$real" "$place")" ] || return 1
     elif [ -e "$real" ]; then as_needed mkdir -p "$(dirname "$place")" && as_needed cp -a "$real" "$place" || return 1
     else as_needed mkdir -p "$place" || return 1

@@ -6,7 +6,16 @@
 # Reads the indented JSON of "docker compose config", and writes for each service what it is given so, fields separated by
 # tabs: service kind name what; kind is text (what: its JSON), env (a name) or file (a path).
 given_contents() {
-  awk -v OFS='\t' "$scan_all"'
+  awk -v OFS='\t' -v release="$release" -v tended="$release/tended" "$scan_all"'
+    # What the commit has in a folder that outlives it; whichever of both paths is named.
+    function tends(path,   i) {
+      for (i = 1; i <= folders; i++) {
+        if (path == place[i] || index(path, place[i] "/") == 1) return tree[i] substr(path, length(place[i]) + 1)
+        if (path == tree[i] || index(path, tree[i] "/") == 1) return path
+      }
+      return ""
+    }
+    BEGIN { while ((getline row < tended) > 0) { split(row, field, "\t"); tree[++folders] = release "/tree/" field[1]; place[folders] = field[2] } }
     function from(kind, name, what) { given[section, name] = kind OFS name OFS what }
     section == "configs" || section == "secrets" {
       if (depth == 2 && key != "") name = key
@@ -31,6 +40,9 @@ given_contents() {
     (member == "configs" || member == "secrets") && depth == 5 && key == "source" { uses[++n] = service; source[n] = member SUBSEP value(line) }
     member == "volumes" && depth == 5 && key == "source" && value(line) ~ /\/(tree|shared\/secrets)(\/.*)?\/(\.env|env_file)$/ {
       uses[++n] = service; source[n] = "dotenv" SUBSEP n; given["dotenv", n] = "file" OFS ".env" OFS text(value(line))
+    }
+    member == "volumes" && folders && depth == 5 && key == "source" && (path = tends(text(value(line)))) != "" {
+      uses[++n] = service; source[n] = "tended" SUBSEP n; given["tended", n] = "file" OFS substr(path, length(release) + 2) OFS path
     }
     END {
       for (name in network) if (!(name in outside)) { section = "networks"; from("text", name, network[name]) }

@@ -6,8 +6,7 @@
 wants_env_file() {
   [ ! -e "$directory/.env" ] && [ ! -L "$directory/.env" ] || return 1
   [ -n "$secrets" ] || [ "$settings_from" = here ] || [ -s "$release/settings.env" ] || return 1
-  # shellcheck disable=SC2046 # paths that zebu.yml promises to be free of blanks
-  ( cd "$tree" && grep -qsE '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))' ./*.yml ./*.yaml "$directory"/*.yml "$directory"/*.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') )
+  compose_says '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))'
 }
 
 link_env_file() {

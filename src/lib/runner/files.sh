@@ -24,21 +24,50 @@ placed_files() {
     depth == 4 && line ~ /^\}/ && type == "bind" && within(source) { print "mount", service, source, entry }'
 }
 
+# A name made of a path and what is there: sum_of PATH WHERE
+sum_of() {
+  { printf '%s\n' "$1"
+    if [ -d "$2" ]; then tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$2" . 2>/dev/null
+    else stat -c %a "$2" && cat "$2"
+    fi; } | sha256sum | cut -c1-40
+}
+
+# The name of what the release has at a path. Two folders that happen to hold the same are two.
+content_name() { sum_of "${1#"$release"}" "$(readlink -f "$1")"; }
+
+# Where data is mounted within what is kept there has to be something, too.
+make_places() {
+  awk -F '\t' -v source="$1" '$1 == "nested" && $2 == source { print $4 }' "$work/decided" 2>/dev/null | while IFS= read -r inner; do
+    [ -e "$kept/$inner" ] || as_needed mkdir -p "$kept/$inner" || exit 1
+  done
+}
+
 # Where what is at a path is kept by its content, in $kept; fails for what is not part of the release. A link is followed, as
-# Docker does. Links share the space; what a container writes there stays with that content.
+# Docker does. Links share the space with the release; what services may write to is theirs alone: keep_file PATH [WRITTEN]
 keep_file() {
   real=$(readlink -f "$1") && [ -e "$real" ] || return 1
-  case $real in "$(readlink -f "$release")"/*) ;; *) return 1 ;; esac
-  # With the name: two folders that happen to hold the same are two.
-  { echo "$1" | cut -c"$(printf '%s' "$release/" | wc -c)"-
-    if [ -d "$real" ]; then tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$real" . 2>/dev/null
-    else stat -c %a "$real" && cat "$real"
-    fi; } | sha256sum >"$work/sum" || return 1
-  kept=$base/shared/files/$(cut -c1-40 "$work/sum")
-  [ -e "$kept" ] && return 0
-  mkdir -p "$base/shared/files" && rm -rf "$kept.new" || return 1
-  cp -al "$real" "$kept.new" 2>/dev/null || { rm -rf "$kept.new"; cp -a "$real" "$kept.new"; } || return 1
-  mv -T "$kept.new" "$kept"
+  top=$(readlink -f "$release")
+  case $real in "$top"/*) ;; *) return 1 ;; esac
+  sum=$(content_name "$1")
+  kept=$base/shared/files/$sum
+  if [ ! -e "$kept" ]; then
+    mkdir -p "$base/shared/files" && rm -rf "$kept.new" || return 1
+    if [ -n "$2" ] || ! cp -al "$real" "$kept.new" 2>/dev/null; then
+      rm -rf "$kept.new"
+      cp -a --reflink=auto "$real" "$kept.new" || return 1
+    fi
+    mv -T "$kept.new" "$kept" || return 1
+  fi
+  make_places "$1" || return 1
+  [ -n "$2" ] || return 0
+  [ -e "$base/shared/writable/$sum" ] || { mkdir -p "$base/shared/writable" && printf '%s\n' "${1#"$release"}" >"$base/shared/writable/$sum"; } || return 1
+  case $real in "$top/tree/"*) printf '%s\t%s\n' "$sum" "${real#"$top/tree/"}" >>"$work/kept" ;; esac
+}
+
+# The outermost folder that services may write to and that a path is part of, for both to be the same files; nothing for none.
+# The whole repository counts for none: it is another one with each commit.
+outer_of() {
+  LC_ALL=C awk -v path="$1" -v top="$release/tree" '$0 != top && index(path, $0 "/") == 1 && (found == "" || length($0) < length(found)) { found = $0 } END { print found }' "$work/written"
 }
 
 # Writes files.yml, which names those places. Compose merges it by target, and by name.
@@ -46,6 +75,10 @@ place_files() {
   placed_files <"$work/config" >"$work/placed" || return 1
   : >"$work/files"
   : >"$work/tops"
+  : >"$work/kept"
+  grep '^mount' "$work/placed" | grep -v '"read_only": true' | cut -f 3 | sort -u >"$work/written"
+  # What is data has its place already.
+  awk -F '\t' '$1 == "place" { print $2 }' "$work/decided" >"$work/as-data" 2>/dev/null
   mapped='' in_volumes=''
   tab=$(printf '\t')
   while IFS=$tab read -r kind name path entry; do
@@ -53,6 +86,11 @@ place_files() {
       develop) yaml='    develop: !reset null' ;;
       mount)
         if [ "$path" = "$directory/.env" ] && [ -L "$path" ]; then kept=$base/shared/secrets/env_file
+        elif grep -qxF -e "$path" "$work/as-data"; then continue
+        elif outer=$(outer_of "$path") && [ -n "$outer" ]; then
+          keep_file "$outer" written || continue
+          kept=$kept${path#"$outer"}
+        elif grep -qxF -e "$path" "$work/written"; then keep_file "$path" written || continue
         else keep_file "$path" || continue
         fi
         yaml=$(printf '      - { "source": "%s",%s }' "$kept" "$entry") ;;
@@ -66,6 +104,7 @@ place_files() {
     [ "$kind" != mount ] || [ -n "$in_volumes" ] || { echo '    volumes:' >>"$work/files"; in_volumes=1; }
     printf '%s\n' "$yaml" >>"$work/files"
   done <"$work/placed"
+  [ ! -s "$work/kept" ] || sort -u "$work/kept" >"$release/kept" || return 1
   [ -s "$work/files" ] || [ -s "$work/tops" ] || return 0
   {
     [ ! -s "$work/files" ] || { echo 'services:'; cat "$work/files"; }
@@ -76,11 +115,24 @@ place_files() {
   overlays
 }
 
-# Removes what neither a release that is there nor a container names any more; after used_releases.
+# Whether services wrote something there that would go with it. Once that is known it is not asked again.
+holds_writing() {
+  as=$base/shared/writable/${1##*/}
+  [ -e "$as" ] || return 1
+  ! tail -n 1 "$as" | grep -qx written || return 0
+  [ "$(sum_of "$(cat "$as")" "$1")" != "${1##*/}" ] || return 1
+  echo written >>"$as"
+}
+
+# Removes what neither a release that is there nor a container names any more; after used_releases. What services have
+# written to stays, as it does in a checkout.
 prune_files() {
   [ -d "$base/shared/files" ] || return 0
   cat "$work/used" "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
   for each in "$base/shared/files"/*; do
-    grep -qxF "/shared/files/$(basename "$each")" "$work/files-needed" || rm -rf "$each"
+    grep -qxF "/shared/files/$(basename "$each")" "$work/files-needed" && continue
+    # A link leads to data.
+    [ -L "$each" ] || ! holds_writing "$each" || continue
+    rm -rf "$each" "$base/shared/writable/${each##*/}"
   done
 }

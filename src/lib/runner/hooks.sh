@@ -29,6 +29,7 @@ run_release_command() {
   begin release-command "$release_service"
   touched=1
   remove_release_container
+  tend_folders || return 1
   write_env_file
   limit=$timeout
   logged release_command && return 0

@@ -45,6 +45,7 @@ import STANDING from './standing.sh';
 import START from './start.sh';
 import STRATEGY from './strategy.sh';
 import UNREAD from './unread.sh';
+import TEND from './tend.sh';
 import VERDICT from './verdict.sh';
 
 /**
@@ -82,6 +83,7 @@ export const RUNNER = [
   SOURCES,
   MOUNTS,
   DATA,
+  TEND,
   FILES,
   DIGESTS,
   STANDING,

@@ -34,6 +34,8 @@ decide() {
       for (i = 1; i <= n; i++) {
         source = list[i]
         w = real[source] in written
+        # Whoever may write to a folder may write to what lies in it.
+        if (!w && state[source] ~ /^(missing|empty)$/) for (path in written) if (index(real[source], path "/") == 1) w = 1
         if (state[source] == "missing") is[source] = w || keeps[source] != "missing"
         else if (state[source] == "empty") is[source] = w || keeps[source] == "data"
         else is[source] = state[source] == "content" && w && keeps[source] == "data"
@@ -90,7 +92,7 @@ decide() {
         else if (kind == "bind" && use[i, 3] == "rw" && (use[i, 2] in active) && !((use[i, 2], source) in told)) {
           told[use[i, 2], source] = 1
           if (state[source] == "root") print "said", use[i, 2] " may write to the whole folder of the release (" use[i, 5] "): what it writes there lasts until a commit changes a file"
-          else print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there lasts until a commit changes it"
+          else print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there is kept beside what the commit has"
         }
       }
       for (i = 1; i <= n; i++) {
@@ -169,8 +171,7 @@ known_devices() {
 
 # The configuration with the services of all profiles: what is mounted by one that is only run now and then is the same data.
 config_of_all() {
-  # shellcheck disable=SC2046 # paths that zebu.yml promises to be free of blanks
-  if ( cd "$tree" && grep -qs profiles ./*.yml ./*.yaml $(echo "$files" | tr ' ' '\n' | grep 'ya*ml$') $(find "$directory" -name '*.y*ml' 2>/dev/null) ) &&
+  if compose_says profiles &&
     compose --profile '*' config --format json </dev/null >"$work/config-of-all" 2>/dev/null; then echo "$work/config-of-all"
   else echo "$work/config"
   fi
@@ -188,9 +189,10 @@ map_mounts() {
   cause=compose-invalid reason=$(sed -n 's/^refused	//p' "$work/decided" | head -n 1)
   [ -z "$reason" ] || return 1
   unchanged_data || return 1
+  note_tended
   say_mounts
-  # Where such data is mounted there has to be something.
-  awk -F '\t' '$1 == "nested" { print $5 }' "$work/decided" | while IFS= read -r path; do [ -e "$path" ] || mkdir -p "$path"; done
+  # Where such data is mounted there has to be something; within what is kept by its content see place_files.
+  awk -F '\t' -v top="$release/" '$1 == "nested" && index($2, top) != 1 { print $5 }' "$work/decided" | while IFS= read -r path; do [ -e "$path" ] || mkdir -p "$path"; done
   write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { cause=no-space reason='no space left in the VM'; return 1; }
   if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else rm -f "$release/shared.yml.new"; fi
   overlays

@@ -91,6 +91,26 @@ kept_of() {
   fi
 }
 
+# The same of a folder that the commit has something in: what is kept for a path within it, now or by an earlier release, does
+# not make data of it. kept_itself NAME, with the names of all paths in $work/names-now
+kept_itself() {
+  ! grep -qsxF -e "$1" "$base/shared/data-names" || { echo data; return; }
+  inner=$(cat "$work/names-now" "$base/shared/data-names" 2>/dev/null | LC_ALL=C awk -v outer="$1/" 'index($0, outer) == 1' | sort -u | sed 's/[][*?\\]/\\&/g')
+  set --  "$1"
+  while IFS= read -r each; do
+    [ -z "$each" ] || set -- "$@" -path "$base/shared/mounts/$each" -prune -o
+  done <<INNER
+$inner
+INNER
+  kept=$base/shared/mounts/$1
+  shift
+  # shellcheck disable=SC2086 # a condition of find
+  if [ ! -d "$kept" ]; then kept_of "$kept"
+  elif [ -n "$( ( set -f; find "$kept" "$@" ! -type d ! $placeholders -print 2>&1 ) | head -n 1)" ]; then echo data
+  else echo missing
+  fi
+}
+
 # Where a path leads: links of the commit are followed, as Docker does.
 real_path() {
   case $1 in
@@ -105,7 +125,10 @@ real_path() {
 # For each path on standard input, separated by tabs: the path, where it leads, its name under shared/mounts, what is there
 # (state_of; root: the repository itself; elsewhere: not ours; forbidden: outside the repository), and what is kept for it.
 path_facts() {
+  : >"$work/carried"
   links=$(find "$release/tree" -type l ! -name .env 2>/dev/null | head -n 1)
+  cat >"$work/sources"
+  while IFS= read -r source; do real_path "$source"; done <"$work/sources" | sed -n "s|^$release/tree/||p" >"$work/names-now"
   while IFS= read -r source; do
     real=$(real_path "$source")
     name=- state=forbidden kept=missing
@@ -123,7 +146,11 @@ path_facts() {
       *) state=elsewhere ;;
     esac
     [ -n "$state" ] || state=$(state_of "$real")
-    case $name in -|.) ;; *) kept=$(kept_of "$base/shared/mounts/$name") ;; esac
+    case $name/$state in -/*|./*) ;; */content) kept=$(kept_itself "$name") ;; *) kept=$(kept_of "$base/shared/mounts/$name") ;; esac
+    if [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
+      from=$(written_before "$name" "$source")
+      [ -z "$from" ] || { kept=data; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
+    fi
     printf '%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept"
-  done
+  done <"$work/sources"
 }

@@ -21,6 +21,7 @@ const replaced = (changed: Partial<Comparison>): readonly string[] =>
     changedSecrets: [],
     changedSettings: [],
     strategies: new Map(),
+    tended: new Map(),
     ...changed,
   })
     .filter(({ change }) => change === 'replaced')

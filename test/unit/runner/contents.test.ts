@@ -98,6 +98,30 @@ describe('files of the commit that containers are given', { timeout: 60_000 }, (
     expect(placed(web(bind('@/app.conf', '/a')), { 'app.conf': 'x' }, then)).toEqual(['1']);
   });
 
+  it('are the same for who mounts a part of a folder that another service may write to', () => {
+    const files = { 'wp/index.php': '1', 'wp/uploads/sample': 'x', 'ro/part/x': 'x' };
+    const config = (readOnly: boolean): Config =>
+      web(
+        bind('@/wp', '/wp', readOnly ? { read_only: true } : {}),
+        bind('@/wp/uploads', '/up', { read_only: true }),
+        bind('@/wp/uploads/sample', '/file', { read_only: true }),
+      );
+    const [wp = '', up = '', file = ''] = placed(config(false), files, `place_files\n${sources}`).map(
+      (line) => line.split(' ')[1] ?? '',
+    );
+    expect([up, file]).toEqual([`${wp}/uploads`, `${wp}/uploads/sample`]);
+    const apart = placed(config(true), files, `place_files\n${sources}`);
+    expect(apart.every((line) => /^\S+ [0-9a-f]{40}$/.test(line))).toBe(true);
+  });
+
+  it('stay when a service has written to them, also when nothing names them any more', () => {
+    const then = `place_files; for each in $base/shared/files/*; do echo rows >$each/rows; done; rm $release/files.yml; prune_files; prune_files; cat $base/shared/files/*/rows`;
+    const files = { 'conf/app.conf': 'x' };
+    expect(placed(web(bind('@/conf', '/c')), files, then)).toEqual(['rows']);
+    const untouched = then.replace('echo rows >$each/rows', ':').replace(/cat .*/, 'ls $base/shared/files');
+    expect(placed(web(bind('@/conf', '/c')), files, untouched)).toEqual(['']);
+  });
+
   it('do not include what only a developer is told, which lies elsewhere each time', () => {
     const config = { services: { web: { image: 'x', develop: { watch: [{ path: '@/src', action: 'sync' }] } } } };
     const lines = placed(config, {}, 'place_files; cat $release/files.yml');

@@ -19,7 +19,7 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
     for (const each of ['-rf', 'a b/$(id)', "it's", 'two\nlines']) app.write(`releases/r2/tree/up loads/${each}`, each);
     symlinkSync('a b', inTree(app, 'up loads/link'));
     const { lines } = app.run(
-      `${decided(app, [inTree(app, 'up loads'), kept(app, 'up loads'), 'content', 'missing'], [inTree(app, 'new'), kept(app, 'sub/new'), 'missing', 'missing'])}place_data; echo "$? [$cause]"`,
+      `${decided(app, [inTree(app, 'up loads'), kept(app, 'up loads'), 'content', 'missing'], [inTree(app, 'new'), kept(app, 'sub/new'), 'missing', 'missing'])}note_tended; place_data && tend_folders; echo "$? [$cause]"`,
     );
     expect(lines).toEqual(['0 []']);
     expect(app.list('shared/mounts/up loads')).toEqual(['-rf', 'a b', "it's", 'link', 'two\nlines']);
@@ -33,7 +33,7 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
     for (const each of ['kept', 'sub/new one', 'two\nlines'])
       app.write(`releases/r2/tree/data/${each}`, `commit ${each}`);
     const { lines } = app.run(
-      `${decided(app, [inTree(app, 'data'), kept(app, 'data'), 'content', 'data'])}place_data; echo "$? $reason"`,
+      `${decided(app, [inTree(app, 'data'), kept(app, 'data'), 'content', 'data'])}note_tended; place_data && tend_folders; echo "$? $reason"`,
     );
     expect(lines).toEqual(['0 ']);
     expect(app.read('shared/mounts/data/kept')).toBe('data');

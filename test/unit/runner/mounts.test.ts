@@ -96,7 +96,7 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
       code: 0,
       overlay: '',
       said: [
-        'web may write to ./www, which is part of the commit: what it writes there lasts until a commit changes it',
+        'web may write to ./www, which is part of the commit: what it writes there is kept beside what the commit has',
       ],
     });
   });
@@ -146,25 +146,38 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
 
   it('is seen where what it lies in is mounted as a whole', () => {
     commit('app/main.js');
-    const decision = decide({
-      app: [
-        { source: tree('app'), target: '/srv/' },
-        { source: tree('app/uploads'), target: '/srv/uploads' },
-      ],
-      web: [{ source: tree('app'), target: '/www', readOnly: true }],
-    });
+    const decision = decide(
+      {
+        app: [
+          { source: tree('app'), target: '/srv/' },
+          { source: tree('app/uploads'), target: '/srv/uploads' },
+        ],
+        web: [{ source: tree('app'), target: '/www', readOnly: true }],
+      },
+      'place_files; cd "$base/shared/files"; ls -d ./*/uploads >"$base/places"',
+    );
     expect(mounted(decision)).toEqual({
       app: { [kept('app/uploads')]: '/srv/uploads' },
       web: { [kept('app/uploads')]: '/www/uploads' },
     });
     expect(overlayOf(decision).services?.['web']?.volumes[0]).toMatchObject({ read_only: true });
-    expect(folder.has('releases/r2/tree/app/uploads')).toBe(true);
+    expect(folder.read('places')).toMatch(/^\.\/[0-9a-f]{40}\/uploads\n$/);
+  });
+
+  it('is what another service may write to with the folder that it lies in', () => {
+    commit('app/main.js');
+    commit('app/empty/.gitkeep', '');
+    const reads = ['app/static', 'app/empty'].map((path) => ({ source: tree(path), target: `/${path}`, readOnly: true }));
+    expect(mounted(decide({ app: [{ source: tree('app'), target: '/srv' }], web: reads }))).toEqual({
+      app: { [kept('app/empty')]: '/srv/empty', [kept('app/static')]: '/srv/static' },
+      web: { [kept('app/empty')]: '/app/empty', [kept('app/static')]: '/app/static' },
+    });
   });
 
   it('stays data when a later commit has something there', () => {
     folder.write('shared/mounts/data/rows', 'rows');
     commit('data/README', 'read me\n');
-    const decision = decide({ db: [{ source: tree('data'), target: '/d' }] }, 'place_data');
+    const decision = decide({ db: [{ source: tree('data'), target: '/d' }] }, 'place_data && tend_folders');
     expect(mounted(decision)).toEqual({ db: { [kept('data')]: '/d' } });
     expect(folder.read('shared/mounts/data/README')).toBe('read me\n');
     commit('data/rows', 'other');

@@ -44,6 +44,8 @@ export interface Comparison {
   /** The same of settings. */
   readonly changedSettings: readonly string[];
   readonly strategies: ReadonlyMap<string, StrategyLine>;
+  /** Folders that follow the commit where they outlive releases: where they are kept → path from the top of the repository. */
+  readonly tended: ReadonlyMap<string, string>;
 }
 
 const TREE = `${RELEASE_MARK}/tree`;
@@ -106,17 +108,24 @@ function fileReasons(paths: readonly string[], changedFiles: readonly string[] |
   return changed.size === 0 ? [] : [`is given ${plural(changed.size, 'changed file')} of the commit`];
 }
 
+/** The path of the commit that is at a path of the VM, where that is a folder that follows the commit. */
+function inCommit(path: string, tended: ReadonlyMap<string, string>): string {
+  for (const [place, name] of tended)
+    if (path === place || path.startsWith(`${place}/`)) return `${TREE}/${name}${path.slice(place.length)}`;
+  return path;
+}
+
 /** Why the configs, secrets or networks of a service differ from the live ones. */
 function givenReasons(
   name: string,
   live: ComposeConfig,
   target: ComposeConfig,
-  { changedFiles, changedSecrets, changedSettings }: Comparison,
+  { changedFiles, changedSecrets, changedSettings, tended }: Comparison,
 ): readonly string[] {
   const now = target.services[name];
   const reasons: string[] = [];
   const files = (now?.volumes ?? []).flatMap(({ type, source }) =>
-    type === 'bind' && source !== undefined ? [source] : [],
+    type === 'bind' && source !== undefined ? [inCommit(source, tended)] : [],
   );
   for (const kind of ['configs', 'secrets'] as const) {
     for (const { source = '' } of now?.[kind] ?? []) {

@@ -18,7 +18,7 @@ import { wantedChange } from '../../upkeep/bring.js';
 import { compareServices, composeConfig, type ComposeConfig } from './compare.js';
 import { withDependents } from './dependents.js';
 import { compareSettings } from './settings.js';
-import { parseSections, rehearsalScript } from './script.js';
+import { parseSections, parseTended, rehearsalScript } from './script.js';
 import { plannedSteps } from './steps.js';
 import { parseStrategies } from './strategy-line.js';
 import type { DeployPlan, PlannedService, Room } from '../results.js';
@@ -72,6 +72,7 @@ export async function planDeploy(
     changedSecrets: changedSecrets.map(({ name }) => name),
     changedSettings: settings.filter(({ status }) => /^(added|changed|removed)$/.test(status)).map(({ name }) => name),
     strategies: parseStrategies(sections.get('strategies') ?? ''),
+    tended: parseTended(sections.get('tended') ?? ''),
   });
   const services = withDependents(compared, target, sections.get('version') ?? '');
   const hooks = linesOf(sections.get('hooks'));

@@ -27,9 +27,12 @@ if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/
 # include ../../runner/sources.sh
 # include ../../runner/mounts.sh
 # include ../../runner/data.sh
+# include ../../runner/tend.sh
+# include ../../runner/files.sh
 # include ../../runner/standing.sh
 # include ../../app-folder/secrets/markers.sh
-checkout_commit repo.git "$release/tree" "$work/index" "$commit" || exit 1
+# With the modes that it has in a deploy. Nobody else comes into $work.
+( umask 022; checkout_commit repo.git "$release/tree" "$work/index" "$commit" ) || exit 1
 limit=120 masks=/dev/null
 # shellcheck disable=SC2317 # called by a part
 logged() { :; }
@@ -44,6 +47,7 @@ section() { printf '\n@@%s\n' "$1"; }
 marked() { sed -e "s|$1/|$mark/|g" "$2"; }
 
 live=$(readlink "$base/current" 2>/dev/null)
+previous=${live#releases/}
 if [ -n "$live" ] && load "$base/$live"; then
   own_files
   section live-settings
@@ -84,6 +88,8 @@ else
   $compose_program version --short
   section strategies
   strategies <"$work/config"
+  section tended
+  cat "$work/tended"
   section paths
   cat "$work/said"
   unread

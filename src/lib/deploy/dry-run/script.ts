@@ -19,7 +19,7 @@ export interface Rehearsal {
  * What a deploy of the commit would find, see rehearsal.sh.
  *
  * Prints sections that begin with a line `@@NAME`: live and target (the indented JSON of `docker compose config`; live only
- * where there is one that can be read), paths (what is said of them), strategies (as the runner's), hooks (names), room
+ * where there is one that can be read), paths (what is said of them), tended (folders that follow the commit where they are kept), strategies (as the runner's), hooks (names), room
  * (`PLACE FREE_MIB`), memory (MiB), history (the last lines), live-settings and settings (lines of KEY=value), and error (why
  * Compose refuses the files) or refused (why a path in them is, or what a volume cannot become), and version (of Compose).
  */
@@ -33,6 +33,16 @@ export function rehearsalScript({ layout, commit, planSize, markersSize, pack }:
     mark: RELEASE_MARK,
   };
   return variables(values) + REHEARSAL;
+}
+
+/** Lines of a name and where it is kept, separated by a tab: kept → name. */
+export function parseTended(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [name = '', place] = line.split('\t');
+      return place === undefined ? [] : [[place, name] as const];
+    }),
+  );
 }
 
 /** The sections of what the script printed. */

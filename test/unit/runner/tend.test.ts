@@ -1,0 +1,122 @@
+import { lstatSync, readlinkSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+// Which folders are data is decided in mounts.sh, and where that is put in data.sh; here it has the files of the commit.
+describe.each(vmShells())('a folder of the commit that services write into, in $name', { timeout: 60_000 }, (shell) => {
+  const NO_ROOT = 'sudo() { return 1; }\n';
+  const tend = (app: RunnerApp, release: string, before = ''): ReturnType<RunnerApp['run']> =>
+    app.run(
+      `${NO_ROOT}release=$base/releases/${release}; printf 'conf\\t%s\\n' "$base/shared/mounts/conf" >"$release/tended"
+${before}tend_folders; echo "$? $reason"`,
+    );
+  const data = 'shared/mounts/conf';
+
+  it('follows the commit where nobody else changed it, and keeps what services made, changed or removed', () => {
+    const app = runnerApp(shell);
+    for (const [name, text] of Object.entries({ same: '1', next: '1', 'a b/deep': '1', own: '1', gone: '1', unwanted: '1' }))
+      app.write(`releases/r1/tree/conf/${name}`, text);
+    app.write(`${data}/database`, 'rows');
+    expect(tend(app, 'r1').lines).toEqual(['0 ']);
+    expect(app.list(data)).toEqual(['a b', 'database', 'gone', 'next', 'own', 'same', 'unwanted']);
+    app.write(`${data}/own`, 'changed by a service');
+    app.run(`rm "$base/${data}/unwanted"`);
+
+    for (const [name, text] of Object.entries({ same: '1', next: '2', 'a b/deep': '2', own: '1', unwanted: '1', more: '2' }))
+      app.write(`releases/r2/tree/conf/${name}`, text, name === 'next' ? 0o755 : 0o644);
+    expect(tend(app, 'r2').lines).toEqual(['0 ']);
+    expect(app.list(data)).toEqual(['a b', 'database', 'more', 'next', 'own', 'same']);
+    const read = (name: string): string => app.read(`${data}/${name}`);
+    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual(['2', '2', 'changed by a service', 'rows']);
+    expect(lstatSync(join(app.base, data, 'next')).mode & 0o777).toBe(0o755);
+
+    // Back to the release before, as after one that failed.
+    expect(tend(app, 'r1').lines).toEqual(['0 ']);
+    expect(app.list(data)).toEqual(['a b', 'database', 'gone', 'next', 'own', 'same']);
+    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual(['1', '1', 'changed by a service', 'rows']);
+  });
+
+  it('keeps both where a service and the commit changed the same file, and brings the one before back with the release', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.write('releases/r2/tree/conf/settings', '2');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    app.write(`${data}/settings`, 'by the app');
+    const { journal } = tend(app, 'r2', 'id=r2\n');
+    expect(app.read(`${data}/settings`)).toBe('2');
+    expect(app.read(`${data}/settings.before-r2`)).toBe('by the app');
+    expect(said(journal)).toEqual([expect.stringMatching(/^\.\/conf\/settings was changed by a service, .* settings\.before-r2$/)]);
+    tend(app, 'r1', 'id=r2 strict=\n');
+    expect([app.read(`${data}/settings`), app.has(`${data}/settings.before-r2`)]).toEqual(['by the app', false]);
+  });
+
+  it('has links, and files whose names are no line', () => {
+    const app = runnerApp(shell);
+    for (const name of ['two\nlines', 'back\\slash', '-rf', "it's"]) app.write(`releases/r2/tree/conf/${name}`, name);
+    symlinkSync('-rf', join(app.base, 'releases/r2/tree/conf/link'));
+    app.run(`mkdir -p "$base/${data}"`);
+    expect(tend(app, 'r2').lines).toEqual(['0 ']);
+    expect(app.list(data)).toEqual(['-rf', 'back\\slash', "it's", 'link', 'two\nlines']);
+    expect(readlinkSync(join(app.base, data, 'link'))).toBe('-rf');
+  });
+
+  it('is one as soon as the commit changes it, with what was written into the live release', () => {
+    const app = runnerApp(shell);
+    app.plan('r1', { directory: 'tree' });
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.write('releases/r2/tree/conf/settings', '1');
+    const place = `${NO_ROOT}release=$base/releases/r1; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; kept_before=$kept; release=$base/releases/r2\n`;
+    const ask = (script: string): readonly string[] =>
+      app.run(`${place}${script}written_before conf "$release/tree/conf" | sed 's|.*/shared/files/.*|found|'`).lines;
+    // The same content: nothing has to move.
+    expect(ask('echo rows >"$kept_before/database"; ')).toEqual([]);
+    app.write('releases/r2/tree/conf/settings', '2');
+    expect(ask('')).toEqual(['found']);
+    expect(ask('rm "$kept_before/database"; ')).toEqual([]);
+    expect(ask('echo changed >"$kept_before/settings"; ')).toEqual(['found']);
+    expect(app.read('releases/r1/tree/conf/settings')).toBe('1');
+    const { journal } = app.run(
+      `${place}printf 'data\\t%s\\t%s\\tcontent\\tdata\\n' "$release/tree/conf" "$base/${data}" >"$work/decided"
+printf "conf\\t%s\\n" "$kept_before" >"$work/carried"; unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"`,
+    );
+    expect(said(journal)).toEqual([
+      expect.stringContaining('./conf is part of the commit, and services have written into it'),
+      expect.stringContaining('./conf/settings was changed by a service'),
+    ]);
+    expect(app.read(`${data}/settings`)).toBe('2');
+    expect(app.run(`cat "$release/tended"; release=$base/releases/r1; tended`).lines).toEqual(
+      Array.from({ length: 2 }, () => `conf\t${app.base}/${data}`),
+    );
+  });
+
+  it('takes along what is kept for paths within it, which stays where services have it mounted', () => {
+    const app = runnerApp(shell);
+    app.plan('r1', { directory: 'tree' });
+    for (const release of ['r1', 'r2']) app.write(`releases/${release}/tree/conf/settings`, release);
+    app.write(`${data}/up loads/photo`, 'x');
+    app.write(`${data}/deep/er/it`, 'x');
+    app.write('shared/files/k/settings', 'r1');
+    app.write('shared/files/k/deep/rows', 'rows');
+    app.run(`mkdir -p "$base/shared/files/k/up loads" "$base/shared/files/k/deep/er"`);
+    const { lines } = app.run(
+      `${NO_ROOT}printf 'conf\\t%s\\n' "$base/shared/files/k" >"$work/carried"
+printf 'data\\t%s\\t%s\\tcontent\\tdata\\n' "$release/tree/conf" "$base/${data}" >"$work/decided"
+unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"; cd "$base/${data}" && find . -type f | sort; readlink "$base/shared/files/k"`,
+    );
+    expect(lines).toEqual(['0 ', './deep/er/it', './deep/rows', './settings', './up loads/photo', join(app.base, data)]);
+    expect(app.list('shared/mounts')).toEqual(['conf']);
+    expect(app.read('shared/data-names')).toBe('conf\n');
+  });
+
+  it('is none because there is data for a path within it', () => {
+    const app = runnerApp(shell);
+    for (const path of ['app/up [x]*/photo', 'app/old/y']) app.write(`shared/mounts/${path}`, 'x');
+    app.write('shared/data-names', 'app/old\n');
+    const { lines } = app.run(`echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo 'app/up [x]' >"$work/names-now"; kept_itself app
+rm "$base/shared/data-names"; echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo app >"$base/shared/data-names"; kept_itself app`);
+    expect(lines).toEqual(['missing', 'data', 'data', 'data']);
+  });
+});
