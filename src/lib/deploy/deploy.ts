@@ -5,6 +5,7 @@ import type { Context } from '../context/context.js';
 import { openGuestEarly, type Guest } from '../guest/session.js';
 import type { ProxyCertificate } from '../certificate/read.js';
 import { collectSecrets, type CollectedSecrets } from '../secrets/collect.js';
+import { sourceEntries } from '../secrets/env-files.js';
 import { printedTokens, registryLogins } from '../secrets/registries.js';
 import { around } from '../hooks/around.js';
 import { collectSettings } from '../settings/collect.js';
@@ -72,6 +73,18 @@ async function loadSsh(): Promise<void> {
   await (await import('@zebu/kit/ssh')).prepareSsh();
 }
 
+/** Says which env files Compose reads here and will not find in the VM, where one that may be missing is missing without a word. */
+async function sayUnsent(context: Context, git: LocalGit, commit: string, prefix: string): Promise<void> {
+  const sent = (await sourceEntries(context)).flatMap(({ use, file }) =>
+    use === 'dotenv' ? [posix.join(prefix, typeof file === 'string' ? file : '.env')] : [],
+  );
+  const files = await git.unsent(commit, sent);
+  if (files.length > 0)
+    context.io.warn(
+      `Not part of the commit, and not sent, though Compose files name it: ${files.join(', ')}; commit it without secrets, or put what services need into .env and their environment`,
+    );
+}
+
 /** What is asked for, as far as it decides what is gathered. */
 export type Asked = Pick<DeployOptions, 'detach' | 'dryRun' | 'ref'>;
 
@@ -95,7 +108,10 @@ export async function gather(context: Context, { ref, detach, dryRun }: Asked): 
   const source = await git.sentCommit(target);
   checkComposeFiles(context, source, target, prefix);
   const secrets = await collectSecrets(context);
-  const settings = await collectSettings(context, git, target.commit, secrets);
+  const [settings] = await Promise.all([
+    collectSettings(context, git, target.commit, secrets),
+    sayUnsent(context, git, target.commit, prefix),
+  ]);
   const registries = await registryLogins(context);
   const { certificate, files: front } = await readFront(context);
   const tokens = dryRun ? '' : await printedTokens(context);

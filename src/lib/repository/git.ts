@@ -3,6 +3,7 @@ import { ZebuError } from '@zebu/kit';
 import { nearest } from '@zebu/kit/core';
 import { GitProgram } from './git-program.js';
 import { isSubmodule, parseEntries, type Entry } from './entries.js';
+import { unsentEnvFiles } from './unsent.js';
 
 /** What of the repository is to be deployed. */
 export type WantedRef =
@@ -237,6 +238,12 @@ export class LocalGit {
       ]),
     ]);
     return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), envFile: asks.code === 0 };
+  }
+
+  /** Env files here that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
+  async unsent(commit: string, sent: readonly string[]): Promise<readonly string[]> {
+    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    return unsentEnvFiles(top, commit, sent);
   }
 
   /** For the history: who deploys. */

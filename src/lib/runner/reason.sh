@@ -11,7 +11,15 @@ blame() {
   if says_disk_full "$3"; then cause=no-space; fi
 }
 
-# What Compose said last of the files that it cannot read.
-compose_said() { grep -v '^$' "$work/error" | tail -n 1; }
+# What Compose said last of the files that it cannot read, with paths as the repository has them.
+compose_said() {
+  compose_words=$(grep -v '^$' "$work/error" | tail -n 1 | sed "s|$tree/|./|g")
+  case $compose_words in
+    'env file '*' not found: '*)
+      compose_words=${compose_words%% not found: *}
+      compose_words="the $compose_words is not part of the commit: commit it without secrets, or put what services need of it into .env and their environment" ;;
+  esac
+  printf '%s\n' "$compose_words"
+}
 
 unreadable() { cause=compose-invalid reason="the Compose files cannot be read: $(compose_said)"; }

@@ -94,7 +94,7 @@ kept_of() {
 # The same of a folder that the commit has something in: what is kept for a path within it, now or by an earlier release, does
 # not make data of it. kept_itself NAME, with the names of all paths in $work/names-now
 kept_itself() {
-  ! grep -qsxF -e "$1" "$base/shared/data-names" || { echo data; return; }
+  ! grep -qsxF -e "$1" "$base/shared/data-names" || { kept_of "$base/shared/mounts/$1"; return; }
   inner=$(cat "$work/names-now" "$base/shared/data-names" 2>/dev/null | LC_ALL=C awk -v outer="$1/" 'index($0, outer) == 1' | sort -u | sed 's/[][*?\\]/\\&/g')
   set --  "$1"
   while IFS= read -r each; do

@@ -67,6 +67,8 @@ put_odd() {
 # tend_one NAME FROM TO
 tend_one() {
   last=$(placed_last "$1")
+  # Somebody has taken all of it away: it begins anew.
+  [ -n "$(as_needed find "$3" ! -type d | head -n 1)" ] || rm -f "$last"
   tend_plan "$last" "$2" "$3" >"$work/tend"
   while read -r what file; do
     beside=$file.before-$id

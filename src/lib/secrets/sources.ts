@@ -1,6 +1,7 @@
 import { Sensitive, ZebuError, type SecretSource } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { openWith } from '../providers/registry.js';
+import { sourceEntries } from './env-files.js';
 
 /** The environment of the command itself; built in, since every CI has one. */
 function environmentSource(context: Context): SecretSource {
@@ -27,9 +28,9 @@ export async function openSource(context: Context, id: string): Promise<SecretSo
 
 /** All configured ones in their order; an entry of its own each, as `dotenv` may be there for two files. */
 export async function openSources(context: Context): Promise<readonly SecretSource[]> {
-  const { io, signal, env, root, config } = context;
+  const { io, signal, env, root } = context;
   return Promise.all(
-    config.secret_sources.map(async (settings) => {
+    (await sourceEntries(context)).map(async (settings) => {
       if (settings.use === 'env') return environmentSource(context);
       return openWith(context.oclif, settings.use, { io, signal, env, root, settings });
     }),

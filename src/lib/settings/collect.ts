@@ -1,4 +1,5 @@
 import { ZebuError, type Setting } from '@zebu/kit';
+import { strengthOfValue } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import type { LocalGit } from '../repository/git.js';
 import type { CollectedSecrets } from '../secrets/collect.js';
@@ -38,7 +39,8 @@ function secretWithin({ value, refersTo }: Setting, context: Context, secrets: C
   if (referred !== undefined) return referred;
   for (const [name, secret] of secrets.values) {
     const text = secret.reveal();
-    if (text.length >= TELLING_LENGTH && value.includes(text)) return name;
+    // A word or a number stands in many values that have nothing to do with it: DB_USERNAME=postgres, DATA=./postgres.
+    if (text.length >= TELLING_LENGTH && value.includes(text) && strengthOfValue(text) === 'anywhere') return name;
   }
   return undefined;
 }
@@ -63,11 +65,15 @@ export async function collectSettings(
   const settings = new Map<string, string>();
   const likely: string[] = [];
   const holding: string[] = [];
+  const machine: string[] = [];
   let where = '.env';
   for (const [name, setting] of found) {
     if (name in config.secrets) continue;
     if (RESERVED.test(name)) {
       if (name === 'COMPOSE_FILE') io.warn('COMPOSE_FILE in .env is not used: app.compose in zebu.yml names the files');
+      else if (name === 'COMPOSE_PROJECT_NAME' && setting.value !== config.app.name)
+        io.warn(`COMPOSE_PROJECT_NAME in .env is not used: the project is called ${config.app.name}, as app.name says`);
+      else if (name.startsWith('DOCKER_')) machine.push(name);
       continue;
     }
     const within = secretWithin(setting, context, secrets);
@@ -81,6 +87,14 @@ export async function collectSettings(
       checkValue(name, setting.value, setting.where);
       settings.set(name, setting.value);
     }
+  }
+  if (machine.length > 0) {
+    const asked = (await git.mentions(commit, machine)).named;
+    const unsent = machine.filter((name) => asked.has(name));
+    if (unsent.length > 0)
+      io.warn(
+        `${unsent.join(', ')} in .env is about this machine and not sent; what a service needs belongs into its environment`,
+      );
   }
   const suspects = [...likely, ...holding.map(nameOf)];
   if (suspects.length === 0) return settings;

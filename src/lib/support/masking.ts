@@ -5,6 +5,7 @@ import { Redactor } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
 import { expand } from '../config/expand.js';
 import { declaredKeys } from '../config/transport-keys.js';
+import { sourceEntries } from '../secrets/env-files.js';
 import { collectSecrets } from '../secrets/collect.js';
 
 /** Values too common to be secret: masking them would make the text unreadable. */
@@ -81,12 +82,12 @@ async function transportCredentials({ config, loaded, root, env }: Context): Pro
  * @throws when a source cannot be read; what was known before stays known
  */
 export async function learnProjectSecrets(secrets: KnownSecrets, context: Context): Promise<void> {
-  const { config, root } = context;
+  const { root } = context;
   for (const token of await transportCredentials(context)) {
     secrets.add(token);
     secrets.add(token?.slice(token.indexOf('=') + 1));
   }
-  const files = config.secret_sources.flatMap(({ file }) => (typeof file === 'string' ? [file] : []));
+  const files = (await sourceEntries(context)).flatMap(({ file }) => (typeof file === 'string' ? [file] : []));
   for (const file of new Set(['.env', ...files]))
     for (const value of dotenvValues((await text(expand(file, root))) ?? '')) secrets.add(value);
   const { values } = await collectSecrets(context);

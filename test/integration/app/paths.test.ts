@@ -9,7 +9,7 @@ const STAY = 'exec /bin/busybox sleep 1000000';
 
 /** Everything below lies in folders of its own, as Compose names them: \`docker/\` is the project directory. */
 const composeFile = (extra = ''): string => `services:
-${service('web', 'exec /bin/busybox httpd -f -p 80 -h /www', ['./certbot/www:/www:ro', './site.conf:/etc/site.conf:ro', '../secrets:/secrets:ro'])}${service('certbot', `echo token-1 >/www/challenge; ${STAY}`, ['./certbot/www:/www'])}${service('registry', STAY, ['./storage:/storage'])}${service('db', STAY, ['pg:/pg'], '    configs: [{ source: settings, target: /settings }]\n')}${extra}volumes:
+${service('web', 'exec /bin/busybox httpd -f -p 80 -h /www', ['./certbot/www:/www:ro', './site.conf:/etc/site.conf:ro', '../secrets:/secrets:ro'])}${service('certbot', `echo token-1 >/www/challenge; ${STAY}`, ['./certbot/www:/www'])}${service('registry', STAY, ['./storage:/storage'])}${service('home', STAY, ['./home:/home', './home/cache:/home/cache'])}${service('db', STAY, ['pg:/pg'], '    configs: [{ source: settings, target: /settings }]\n')}${extra}volumes:
   pg: { driver_opts: { type: none, o: bind, device: "\${PWD}/pgdata" } }
 configs:
   settings: { file: ./settings.conf }
@@ -20,6 +20,7 @@ const FILES: Readonly<Record<string, string>> = {
   'docker/site.conf': 'conf\n',
   'docker/settings.conf': 'settings\n',
   'docker/storage/.gitkeep': '',
+  'docker/home/settings': '1\n',
   'pgdata/.gitkeep': '',
   'secrets/app.conf': 'password = hello\n',
   '.gitattributes': 'secrets/** filter=rot diff=rot\n',
@@ -96,6 +97,7 @@ describe('paths of a Compose file', () => {
     expect(plan.services.map(({ service: name, change }) => `${name} ${change}`)).toEqual([
       'certbot unchanged',
       'db unchanged',
+      'home unchanged',
       'registry unchanged',
       'web unchanged',
     ]);
@@ -125,6 +127,32 @@ describe('paths of a Compose file', () => {
     expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     expect(await inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
+  });
+
+  it('of the commit that services have written into follow the commit, and keep what was written', async () => {
+    const seen = (): Promise<string> =>
+      inContainer('home', 'cd /home; /bin/busybox cat settings rows cache/page; /bin/busybox ls');
+    await inContainer('home', 'echo row >/home/rows; echo page >/home/cache/page');
+    project.write('docker/home/settings', '2\n');
+    project.write('docker/home/added', '2\n');
+    project.release('h2');
+    const planned = await project.json<{ plan: { services: readonly { service: string; change: string }[] } }>([
+      ...['app:deploy', '--tag', 'h2', '--dry-run'],
+    ]);
+    const replaced = planned.plan.services.filter(({ change }) => change !== 'unchanged');
+    expect(replaced.map(({ service: name }) => name)).toEqual(['home']);
+    const release = await deploy('h2');
+    expect(await seen()).toBe('2\nrow\npage\nadded\ncache\nrows\nsettings');
+    expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain(
+      './docker/home is part of the commit, and services have written into it: it is kept in',
+    );
+    await project.json(['app:rollback']);
+    expect(await seen()).toBe('1\nrow\npage\ncache\nrows\nsettings');
+    project.write('docker/home/settings', '3\n');
+    await deploy('h3');
+    await project.json(['app:prune', '--keep', '1']);
+    await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
+    expect(await seen()).toBe('3\nrow\npage\nadded\ncache\nrows\nsettings');
   });
 
   it('keep their data when the app is removed, which takes no image of others along', async () => {

@@ -167,7 +167,11 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
   it('is what another service may write to with the folder that it lies in', () => {
     commit('app/main.js');
     commit('app/empty/.gitkeep', '');
-    const reads = ['app/static', 'app/empty'].map((path) => ({ source: tree(path), target: `/${path}`, readOnly: true }));
+    const reads = ['app/static', 'app/empty'].map((path) => ({
+      source: tree(path),
+      target: `/${path}`,
+      readOnly: true,
+    }));
     expect(mounted(decide({ app: [{ source: tree('app'), target: '/srv' }], web: reads }))).toEqual({
       app: { [kept('app/empty')]: '/srv/empty', [kept('app/static')]: '/srv/static' },
       web: { [kept('app/empty')]: '/app/empty', [kept('app/static')]: '/app/static' },

@@ -23,4 +23,13 @@ cp "$base/error" "$work/error"; unreadable; tell`);
       'compose-invalid: the Compose files cannot be read: services.web: "a" is \\ not $(allowed)',
     ]);
   });
+
+  it('names an env file that is not there as the repository does, with what to do', () => {
+    const app = runnerApp(shell);
+    const path = `${app.base}/releases/r2/tree/back end/.env`;
+    app.write('error', `env file ${path} not found: stat ${path}: no such file or directory\n`);
+    expect(app.run('cp "$base/error" "$work/error"; compose_said').lines).toEqual([
+      'the env file ./back end/.env is not part of the commit: commit it without secrets, or put what services need of it into .env and their environment',
+    ]);
+  });
 });

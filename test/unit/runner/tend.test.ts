@@ -16,7 +16,14 @@ ${before}tend_folders; echo "$? $reason"`,
 
   it('follows the commit where nobody else changed it, and keeps what services made, changed or removed', () => {
     const app = runnerApp(shell);
-    for (const [name, text] of Object.entries({ same: '1', next: '1', 'a b/deep': '1', own: '1', gone: '1', unwanted: '1' }))
+    for (const [name, text] of Object.entries({
+      same: '1',
+      next: '1',
+      'a b/deep': '1',
+      own: '1',
+      gone: '1',
+      unwanted: '1',
+    }))
       app.write(`releases/r1/tree/conf/${name}`, text);
     app.write(`${data}/database`, 'rows');
     expect(tend(app, 'r1').lines).toEqual(['0 ']);
@@ -24,18 +31,45 @@ ${before}tend_folders; echo "$? $reason"`,
     app.write(`${data}/own`, 'changed by a service');
     app.run(`rm "$base/${data}/unwanted"`);
 
-    for (const [name, text] of Object.entries({ same: '1', next: '2', 'a b/deep': '2', own: '1', unwanted: '1', more: '2' }))
+    for (const [name, text] of Object.entries({
+      same: '1',
+      next: '2',
+      'a b/deep': '2',
+      own: '1',
+      unwanted: '1',
+      more: '2',
+    }))
       app.write(`releases/r2/tree/conf/${name}`, text, name === 'next' ? 0o755 : 0o644);
     expect(tend(app, 'r2').lines).toEqual(['0 ']);
     expect(app.list(data)).toEqual(['a b', 'database', 'more', 'next', 'own', 'same']);
     const read = (name: string): string => app.read(`${data}/${name}`);
-    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual(['2', '2', 'changed by a service', 'rows']);
+    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual([
+      '2',
+      '2',
+      'changed by a service',
+      'rows',
+    ]);
     expect(lstatSync(join(app.base, data, 'next')).mode & 0o777).toBe(0o755);
 
     // Back to the release before, as after one that failed.
     expect(tend(app, 'r1').lines).toEqual(['0 ']);
     expect(app.list(data)).toEqual(['a b', 'database', 'gone', 'next', 'own', 'same']);
-    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual(['1', '1', 'changed by a service', 'rows']);
+    expect([read('next'), read('a b/deep'), read('own'), read('database')]).toEqual([
+      '1',
+      '1',
+      'changed by a service',
+      'rows',
+    ]);
+  });
+
+  it('begins anew where all of it was taken away', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    app.run(`rm -r "$base/${data}"; mkdir "$base/${data}"`);
+    expect(tend(app, 'r1').lines).toEqual(['0 ']);
+    expect(app.read(`${data}/settings`)).toBe('1');
   });
 
   it('keeps both where a service and the commit changed the same file, and brings the one before back with the release', () => {
@@ -48,7 +82,9 @@ ${before}tend_folders; echo "$? $reason"`,
     const { journal } = tend(app, 'r2', 'id=r2\n');
     expect(app.read(`${data}/settings`)).toBe('2');
     expect(app.read(`${data}/settings.before-r2`)).toBe('by the app');
-    expect(said(journal)).toEqual([expect.stringMatching(/^\.\/conf\/settings was changed by a service, .* settings\.before-r2$/)]);
+    expect(said(journal)).toEqual([
+      expect.stringMatching(/^\.\/conf\/settings was changed by a service, .* settings\.before-r2$/),
+    ]);
     tend(app, 'r1', 'id=r2 strict=\n');
     expect([app.read(`${data}/settings`), app.has(`${data}/settings.before-r2`)]).toEqual(['by the app', false]);
   });
@@ -106,7 +142,14 @@ printf "conf\\t%s\\n" "$kept_before" >"$work/carried"; unchanged_data && note_te
 printf 'data\\t%s\\t%s\\tcontent\\tdata\\n' "$release/tree/conf" "$base/${data}" >"$work/decided"
 unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"; cd "$base/${data}" && find . -type f | sort; readlink "$base/shared/files/k"`,
     );
-    expect(lines).toEqual(['0 ', './deep/er/it', './deep/rows', './settings', './up loads/photo', join(app.base, data)]);
+    expect(lines).toEqual([
+      '0 ',
+      './deep/er/it',
+      './deep/rows',
+      './settings',
+      './up loads/photo',
+      join(app.base, data),
+    ]);
     expect(app.list('shared/mounts')).toEqual(['conf']);
     expect(app.read('shared/data-names')).toBe('conf\n');
   });
@@ -115,8 +158,10 @@ unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"; 
     const app = runnerApp(shell);
     for (const path of ['app/up [x]*/photo', 'app/old/y']) app.write(`shared/mounts/${path}`, 'x');
     app.write('shared/data-names', 'app/old\n');
-    const { lines } = app.run(`echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo 'app/up [x]' >"$work/names-now"; kept_itself app
-rm "$base/shared/data-names"; echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo app >"$base/shared/data-names"; kept_itself app`);
-    expect(lines).toEqual(['missing', 'data', 'data', 'data']);
+    const { lines } =
+      app.run(`echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo 'app/up [x]' >"$work/names-now"; kept_itself app
+rm "$base/shared/data-names"; echo 'app/up [x]*' >"$work/names-now"; kept_itself app; echo app >"$base/shared/data-names"; kept_itself app
+rm -r "$base/shared/mounts/app"; kept_itself app`);
+    expect(lines).toEqual(['missing', 'data', 'data', 'data', 'missing']);
   });
 });

@@ -75,6 +75,26 @@ describe('settings of .env', () => {
     expect(said).toEqual([expect.stringContaining('app.compose in zebu.yml names the files')]);
   });
 
+  it('of this machine are named where the commit asks for them', async () => {
+    holding({ DOCKER_HOST: 'tcp://dind:2376', DOCKER_CONTEXT: 'x', COMPOSE_PROJECT_NAME: 'shop' });
+    expect(await collectSettings(context(), commit(['DOCKER_HOST']), 'c', secrets())).toEqual(new Map());
+    expect(said.splice(0)).toEqual([expect.stringMatching(/^DOCKER_HOST in \.env is about this machine and not sent/)]);
+    holding({ COMPOSE_PROJECT_NAME: 'other' });
+    await collectSettings(context(), commit([]), 'c', secrets());
+    expect(said).toEqual([expect.stringContaining('the project is called shop')]);
+  });
+
+  it('have no secret in them where the secret is a word', async () => {
+    const values = { DB_PASSWORD: 'postgres', DB_USERNAME: 'postgres', DB_DATA_LOCATION: './postgres' };
+    holding(values);
+    const { DB_PASSWORD, ...others } = values;
+    const config = context({ secrets: { DB_PASSWORD: {} } });
+    const asked = commit(Object.keys(values), true);
+    expect(await collectSettings(config, asked, 'c', secrets({ DB_PASSWORD }))).toEqual(
+      new Map(Object.entries(others)),
+    );
+  });
+
   it('that look like secrets and that the commit asks for are refused, all at once, without a value', async () => {
     holding({ DB_PASSWORD: 'hunter2', STRIPE_KEY: 'value-of-it', LOG_LEVEL: 'x' });
     const refused = collectSettings(context(), commit(['DB_PASSWORD', 'STRIPE_KEY']), 'c', secrets());
