@@ -34,7 +34,7 @@ blame_up() {
   patience=0
   verify && cause='' reason=''
   # 255 is also what Docker says of a container that it has lost sight of.
-  case $cause in ''|not-ready|exited-255) cause=up-failed reason="docker compose up failed: $up_said" ;; esac
+  case $cause in ''|not-ready|exited-255|no-container) cause=up-failed reason="docker compose up failed: $up_said" ;; esac
 }
 
 # Starts what is loaded and judges it. Fails with $cause, $reason and $bad set.

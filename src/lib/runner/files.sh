@@ -49,6 +49,8 @@ keep_file() {
   top=$(readlink -f "$release")
   case $real in "$top"/*) ;; *) return 1 ;; esac
   sum=$(content_name "$1")
+  # What became data has other content by now.
+  while [ -L "$base/shared/files/$sum" ]; do sum=$(printf '%s' "$sum" | sha256sum | cut -c1-40); done
   kept=$base/shared/files/$sum
   if [ ! -e "$kept" ]; then
     mkdir -p "$base/shared/files" && rm -rf "$kept.new" || return 1

@@ -150,7 +150,7 @@ describe('paths of a Compose file', () => {
     expect(await seen()).toBe('1\nrow\npage\ncache\nrows\nsettings');
     project.write('docker/home/settings', '3\n');
     await deploy('h3');
-    await project.json(['app:prune', '--keep', '1']);
+    await project.json(['app:prune', '--keep', '2']);
     await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
     expect(await seen()).toBe('3\nrow\npage\nadded\ncache\nrows\nsettings');
   });

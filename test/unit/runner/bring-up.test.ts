@@ -57,6 +57,9 @@ steady bring_up '' && go_live`);
       ),
     });
     expect(app.run(tell).lines).toEqual(['unhealthy: db exited with code 7 [shop-db-1 ]']);
+    // Of a first release that was not even begun.
+    app.docker({ ...WELL, 'compose up': 'echo "network proxy not found" >&2; exit 1', 'ps -aq': ':' });
+    expect(app.run(tell).lines).toEqual(['up-failed: docker compose up failed: network proxy not found []']);
   });
 
   it('has its own name where Docker was cut off before Compose gave it that', () => {

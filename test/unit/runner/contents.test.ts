@@ -114,6 +114,17 @@ describe('files of the commit that containers are given', { timeout: 60_000 }, (
     expect(apart.every((line) => /^\S+ [0-9a-f]{40}$/.test(line))).toBe(true);
   });
 
+  it('are not what became data, though they were the same once', () => {
+    const then = `place_files; ${sources}; for each in $base/shared/files/*; do mv $each $folder/data; ln -s $folder/data $each; done
+place_files; ${sources}; test ! -L $base/shared/files/$(${sources} | cut -d' ' -f2) && echo apart`;
+    const [first, second, apart] = placed(
+      web(bind('@/conf', '/c', { read_only: true })),
+      { 'conf/app.conf': 'x' },
+      then,
+    );
+    expect([second === first, apart]).toEqual([false, 'apart']);
+  });
+
   it('stay when a service has written to them, also when nothing names them any more', () => {
     const then = `place_files; for each in $base/shared/files/*; do echo rows >$each/rows; done; rm $release/files.yml; prune_files; prune_files; cat $base/shared/files/*/rows`;
     const files = { 'conf/app.conf': 'x' };
