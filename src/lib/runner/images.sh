@@ -53,7 +53,13 @@ pin_images() {
   awk -v prefix="zebu/$project-" '
     # As Docker itself writes the repository of an image.
     function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); sub(/^docker[.]io\//, "", name); sub(/^library\//, "", name); return name }
-    function content(name, service) { return prefix service ":" substr(id[name], index(id[name], ":") + 1, 12) }
+    # Of a service there may be capitals in the name, and signs beside each other.
+    function part(service) {
+      service = tolower(service)
+      if (service !~ /^[a-z0-9]+(([.]|__?|-+)[a-z0-9]+)*$/) { gsub(/[^a-z0-9]+/, "-", service); gsub(/^-|-$/, "", service) }
+      return service
+    }
+    function content(name, service) { return prefix part(service) ":" substr(id[name], index(id[name], ":") + 1, 12) }
     function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
     FILENAME == ARGV[1] { id[$1] = $2; for (i = 3; i <= NF; i++) { has[$2, $i] = 1; if ($i ~ /@/) digests[$1, ++count[$1]] = $i } next }
     FILENAME == ARGV[3] {

@@ -2,12 +2,33 @@
 # Before a release is called live: whether what runs is what it says, as Docker has it. What counts is
 # what is in force, not what was asked for.
 
+# Compose prints what a service may depend on and does not have to (required: false), also where that is in no active profile, and
+# refuses to read it: without that. What is left of a comma is none to it.
+readable_again() {
+  awk '
+    function key_of(line) { sub(/^ *"/, "", line); sub(/": .*$/, "", line); return line }
+    function depth_of(line) { match(line, /^ */); return RLENGTH / 2 }
+    { lines[NR] = $0; depth = depth_of($0) }
+    depth == 1 { section = key_of($0) }
+    depth == 2 && section == "services" && /": [{]/ { active[key_of($0)] = 1 }
+    END {
+      for (i = 1; i <= NR; i++) {
+        depth = depth_of(lines[i])
+        if (depth == 1) section = key_of(lines[i])
+        if (depth == 3) inside = section == "services" && lines[i] ~ /^ *"depends_on": [{]/
+        if (inside && depth == 4 && lines[i] ~ /": [{]/ && !(key_of(lines[i]) in active)) left_out = 1
+        if (!left_out) print lines[i]
+        else if (depth == 4 && lines[i] ~ /^ *[}]/) left_out = 0
+      }
+    }'
+}
+
 # The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
 # into a label. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
 # its own output, which has none, both are the same.
 # shellcheck disable=SC2086 # words of a command line
 read_hashes() {
-  compose config --format json </dev/null >"$work/full" 2>"$work/error" &&
+  compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
     ( cd "$work" && timeout "$limit" $compose_program -p "$project" -f "$work/full" config --hash '*' </dev/null 2>"$work/error" ) >"$work/hashes.new" &&
     mv "$work/hashes.new" "$work/hashes"
 }

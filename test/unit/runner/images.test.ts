@@ -171,6 +171,15 @@ it('keeps what was never in a registry under a name of its own', () => {
   expect(done).toEqual([`tag ${ID('1')} zebu/shop-tool:111111111111`]);
 });
 
+it('has a name that Docker takes for whatever a service is called', () => {
+  const names = { 'My.Service_A-1': 'my.service_a-1', 'a__b--c': 'a__b--c', '_x._y-': 'x-y' };
+  const { images } = pin(Object.fromEntries(Object.keys(names).map((name) => [name, { image: 'made-by-hand:1' }])), {
+    'made-by-hand:1': `${ID('1')} made-by-hand:1`,
+  });
+  const wanted = Object.entries(names).map(([name, as]) => entry(name, `zebu/shop-${as}:111111111111`));
+  expect(images).toBe(`services:\n${wanted.join('')}`);
+});
+
 it('pulls what is missing, and what is to be new each time, and nothing else', { timeout: 60_000 }, () => {
   const services = {
     cache: { image: 'redis:7' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IN_FORCE from '../../../src/lib/runner/in-force.sh';
 import { inNextVmShell } from '../../support/vm-shell.js';
@@ -131,5 +132,25 @@ describe('what is in force', { timeout: 60_000 }, () => {
       'not in force: other settings of shop_data ',
       'in force',
     ]);
+  });
+});
+
+it('is compared also where a service may depend on one that is in no active profile', () => {
+  const wait = { condition: 'service_started', required: false };
+  const services = {
+    db: { image: 'x' },
+    web: { depends_on: { db: wait, ghost: wait }, labels: { depends_on: 'no', ghost: 'no' }, image: 'x' },
+    alone: { depends_on: { ghost: wait }, image: 'x' },
+  };
+  const text = JSON.stringify({ name: 'shop', services, configs: { ghost: { content: '{' } } }, null, 2);
+  const lines = inNextVmShell({}, `${IN_FORCE}\nreadable_again <<'E'\n${text}\nE`);
+  expect(parse(lines.join('\n'))).toEqual({
+    name: 'shop',
+    services: {
+      ...services,
+      web: { ...services.web, depends_on: { db: wait } },
+      alone: { ...services.alone, depends_on: {} },
+    },
+    configs: { ghost: { content: '{' } },
   });
 });
