@@ -1,18 +1,43 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 
 export interface Shell {
   /** stdout of a command line; throws when it fails. */
   run(line: string): string;
+  /** The same while this process goes on, for what it has to answer meanwhile. */
+  later(line: string): Promise<string>;
+}
+
+const OPTIONS = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=20'];
+
+const argvOf = (target: readonly string[], line: string): readonly string[] => [
+  '-F',
+  'none',
+  ...OPTIONS.flatMap((option) => ['-o', option]),
+  ...target,
+  line,
+];
+
+function sshLater(target: readonly string[], line: string): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn('ssh', argvOf(target, line), { stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', fail);
+    child.on('close', (code) => {
+      if (code === 0) done(stdout.trim());
+      else fail(new Error(`${line}: exit status ${code ?? 'none'}: ${stderr}`));
+    });
+  });
 }
 
 function ssh(target: readonly string[], line: string): string {
-  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=20'];
-  const { status, stdout, stderr } = spawnSync(
-    'ssh',
-    ['-F', 'none', ...options.flatMap((option) => ['-o', option]), ...target, line],
-    { encoding: 'utf8', timeout: 300_000, maxBuffer: 1 << 28 },
-  );
+  const { status, stdout, stderr } = spawnSync('ssh', argvOf(target, line), {
+    encoding: 'utf8',
+    timeout: 300_000,
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`${line}: exit status ${status ?? 'none'}: ${stderr}`);
   return stdout.trim();
 }
@@ -20,10 +45,11 @@ function ssh(target: readonly string[], line: string): string {
 /** The lab's Proxmox host, as root: `qm stop 100`. */
 export function hostShell(lab: LabReport): Shell {
   const target = ['-p', String(lab.ssh.port), '-i', lab.ssh.identityFile, `root@${lab.ssh.host}`];
-  return { run: (line) => ssh(target, line) };
+  return { run: (line) => ssh(target, line), later: (line) => sshLater(target, line) };
 }
 
 /** A guest as its deploy user, beside zebu's own connections. */
 export function guestShell(host: string, identityFile: string): Shell {
-  return { run: (line) => ssh(['-i', identityFile, `deploy@${host}`], line) };
+  const target = ['-i', identityFile, `deploy@${host}`];
+  return { run: (line) => ssh(target, line), later: (line) => sshLater(target, line) };
 }

@@ -99,6 +99,20 @@ const watched = z.object({
 });
 export type Watched = ResultOf<typeof watched>;
 
+export const dataStatus = z.object({
+  newest: z
+    .object({ id: z.string(), at: z.string().describe('ISO 8601, UTC.'), bytes: z.number() })
+    .nullable()
+    .describe('The newest dump in the VM; null for none.'),
+  ageSeconds: z.number().nullable(),
+  tooOld: z.boolean().describe('Older than `data.max_age`, or none where that is set.'),
+  failed: z
+    .object({ at: z.string(), cause: z.string(), reason: z.string() })
+    .nullable()
+    .describe('The last attempt at a dump, or at a copy off the VM, where it failed.'),
+});
+export type DataStatus = ResultOf<typeof dataStatus>;
+
 export const appStatus = z.object({
   app: z.string(),
   healthy: z.boolean().describe('Every service is as it should be, or was stopped on purpose.'),
@@ -119,5 +133,8 @@ export const appStatus = z.object({
   machine,
   proofs,
   watch: watched.nullable().describe('What `watch` has seen; null where the VM does not watch, or has not looked yet.'),
+  data: dataStatus
+    .nullable()
+    .describe('Dumps of the data; null where there never was one and `data.max_age` is not set.'),
 });
 export type AppStatus = ResultOf<typeof appStatus>;

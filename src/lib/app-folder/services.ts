@@ -6,6 +6,7 @@ import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage, Watched } from './results.js';
 import { toProofs, type Proofs } from './proofs.js';
+import type { SeenDumps } from './data.js';
 import { parseWatch } from './watch.js';
 
 export interface AppSurvey {
@@ -30,6 +31,7 @@ export interface AppSurvey {
   readonly probation: string | undefined;
   /** What the VM has seen by itself. */
   readonly watch: Watched | null;
+  readonly dumps: SeenDumps;
 }
 
 /** One container a line, as JSON that Docker itself writes. */
@@ -202,6 +204,13 @@ export function parseStatus(stdout: string): AppSurvey {
       heals: all('watch-heal'),
     }),
     proofs: toProofs(all('proven')[0], all('proof')[0]),
+    dumps: {
+      now: all('data-now')[0],
+      id: all('data-id')[0],
+      at: all('data-t')[0],
+      bytes: all('data-bytes')[0],
+      attempts: all('data-attempt'),
+    },
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded:
       recorded.length === 0

@@ -20,6 +20,12 @@ cd "$base" 2>/dev/null && {
     tail -n 1 proofs.jsonl | sed 's/^/proof=/'
     grep -F '"proven":true' proofs.jsonl | tail -n 1 | sed 's/^/proven=/'
   fi
+  if [ -d data/dumps ]; then
+    newest=$(tail -n 1 data/order 2>/dev/null)
+    echo "data-now=$(date +%s)"
+    [ -z "$newest" ] || sed -n -e 's/^id=/data-id=/p' -e 's/^t=/data-t=/p' -e 's/^bytes=/data-bytes=/p' "data/dumps/$newest/manifest" 2>/dev/null
+    sed 's/^/data-attempt=/' data/attempt data/offsite-attempt 2>/dev/null
+  fi
   exec 8>>lock
   if flock -ns 8; then sed 's/^/open=/' transaction 2>/dev/null; else printf 'holder=%s\n' "$(cat holder 2>/dev/null)"; fi
   exec 8>&-

@@ -4,6 +4,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
 import { linkProblem } from './current-link.js';
+import { dataStatus } from './data.js';
 import { findDrift } from './drift.js';
 import { parseHistory } from './history.js';
 import { appLayout } from './layout.js';
@@ -78,7 +79,7 @@ export const isWell = (verdict: ServiceState['verdict']): boolean => verdict ===
 /** @param records lines of the history about it, oldest first; changes of its secrets are among them */
 function liveRelease(records: readonly string[]): LiveRelease | null {
   const went = parseHistory(records.join('\n')).findLast(
-    ({ verdict, mode }) => verdict === 'live' && mode !== 'secrets',
+    ({ verdict, mode }) => verdict === 'live' && mode !== 'secrets' && mode !== 'data',
   );
   if (went === undefined) return null;
   const { ref, commit, subject, who, started, seconds } = went;
@@ -115,5 +116,6 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     machine: survey.machine,
     watch: survey.watch,
     proofs: survey.proofs,
+    data: dataStatus(survey.dumps, context.config.data?.max_age),
   };
 }

@@ -4,6 +4,7 @@ import type { Release } from './results.js';
 
 /** What was done: `deploy v1.2`, `rollback v1.1`, `secrets`. */
 function what({ mode, ref }: Release): string {
+  if (mode === 'data') return 'data restored';
   return mode === 'secrets' ? 'secrets' : `${mode} ${ref}`;
 }
 

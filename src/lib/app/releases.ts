@@ -81,7 +81,9 @@ export function chooseRelease({ releases, current, order, turns }: Releases, wan
     throw new ZebuError('REF_UNKNOWN', 'There is no earlier release to go back to', { hint: 'See zebu app:releases' });
   }
   // An id, or what was deployed: of a tag that was deployed twice the newest.
-  const named = releases.filter(({ id, ref, mode }) => id === wanted || (ref === wanted && mode !== 'secrets'));
+  const named = releases.filter(
+    ({ id, ref, mode }) => id === wanted || (ref === wanted && mode !== 'secrets' && mode !== 'data'),
+  );
   const known = named.find(({ id, kept, verdict }) => kept && (id === wanted || verdict === 'live'));
   if (known !== undefined) return toReleaseId(known.id);
   const there = [...new Set(candidates.map(({ ref, id }) => `${ref} (${id})`))].join(', ');

@@ -75,6 +75,15 @@ function proofLines({ proven, last }: NonNullable<AppStatus['proofs']>, now: Dat
   ];
 }
 
+function dataLines({ newest, ageSeconds: age, tooOld, failed }: NonNullable<AppStatus['data']>): readonly string[] {
+  const old = tooOld ? ', which is too old (data.max_age)' : '';
+  const said =
+    newest === null
+      ? `data: there is no dump${tooOld ? ', and data.max_age is set' : ''}: zebu data:dump`
+      : `data: the newest dump is ${newest.id}, ${formatSeconds(age ?? 0)} ago (${formatBytes(newest.bytes)})${old}`;
+  return failed === null ? [said] : [said, `data: failed at ${formatMinute(failed.at)} UTC: ${failed.reason}`];
+}
+
 /** `app:status` for people. */
 export function statusLines(
   status: AppStatus,
@@ -105,6 +114,7 @@ export function statusLines(
   for (const each of drift ?? []) lines.push(`drift: ${each}`);
   if (status.watch !== null) lines.push(...watchLines(status.watch));
   if (status.proofs !== null) lines.push(...proofLines(status.proofs, now));
+  if (status.data !== null) lines.push(...dataLines(status.data));
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
   if (backup !== null) lines.push(`backup: ${backupText(backup)}`);
   const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [

@@ -68,3 +68,10 @@ function refuseFlag(word: string): void {
   if (word.startsWith('-'))
     throw new ZebuError('USAGE', `Nonexistent flag: ${word}`, { hint: 'See the command with --help.' });
 }
+
+export const dumpArg = worded(
+  /^[0-9]{8}T[0-9]{6}Z$/,
+  'the id of a dump, such as 20261129T023000Z; zebu data:list lists them',
+);
+
+export const storeArg = worded(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a store; zebu data:list lists them');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { age } from './scalars.js';
 
 /** Proxmox reads it; what can be no schedule at all is refused here. */
 const calendar = z
@@ -45,12 +46,11 @@ export const backupSection = z.strictObject({
     .array(z.email())
     .default([])
     .describe('Addresses that Proxmox writes to when one fails. Default: what its notification targets say.'),
-  max_age: z
-    .number()
-    .positive()
-    .max(31_536_000)
+  max_age: age
     .optional()
-    .describe('Seconds after which the newest is called too old. Default: twice the longest pause of the schedule.'),
+    .describe(
+      'How old the newest may be, as 48h or 8d, before it is called too old. Default: twice the longest pause of the schedule.',
+    ),
 });
 
 export type BackupSection = z.infer<typeof backupSection>;

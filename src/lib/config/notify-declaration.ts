@@ -19,6 +19,8 @@ export const NOTIFY_EVENTS = {
   certificate: 'a certificate of the front proxy ends soon',
   proof: 'no backup was proven for as long as `prove.max_age` says',
   reboot: 'a security upgrade wants a reboot',
+  'dump-failed': 'a scheduled dump of the data could not be made',
+  'offsite-failed': 'a dump could not be copied off the VM',
 } as const;
 
 export type NotifyEvent = keyof typeof NOTIFY_EVENTS;

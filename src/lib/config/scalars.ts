@@ -20,10 +20,9 @@ export function durationSeconds(value: number | string): number {
   return Number(count) * (UNITS[unit] ?? 1);
 }
 
-/** `48h`, `30d`: for what is counted in days. */
-export const ageInDays = z.string().regex(/^[1-9][0-9]{0,3}[hd]$/, 'must be as 48h or 30d');
+/** How old something may be: `90m`, `48h`, `30d`. */
+export const age = z.string().regex(/^[1-9][0-9]{0,4}[smhd]$/, 'must be as 90m, 48h or 30d');
 
-/** @returns seconds of an age in hours or days */
-export function ageSeconds(value: string): number {
-  return Number(value.slice(0, -1)) * (value.endsWith('d') ? DAY : 3600);
-}
+/** @returns seconds */
+export const ageSeconds = (value: string): number =>
+  Number(value.slice(0, -1)) * (value.endsWith('d') ? DAY : (UNITS[value.slice(-1)] ?? 1));

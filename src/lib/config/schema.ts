@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { backupSection } from './backup-section.js';
 import { builtTransports } from './built-transports.js';
 import { COPY_PREFIX } from './copy-name.js';
+import { checkData, dataSection } from './data-section.js';
 import { checkRegistries, registryDeclarations } from './registry-declaration.js';
 import { checkReceivers, receivers } from './notify-declaration.js';
 import { parsePort } from './port.js';
 import { proxmoxSection } from './proxmox-section.js';
 import { checkPull, pullSection } from './pull-section.js';
 import { checkProxy, proxyDeclaration } from './proxy-declaration.js';
-import { ageInDays, duration, port, seconds, serviceName } from './scalars.js';
+import { age, duration, port, seconds, serviceName } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 
 // Compiling a validator pays off from the second value on, and a command reads one configuration.
@@ -285,6 +286,12 @@ const deploy = z.strictObject({
     .describe(
       'Snapshot of the VM before the switch: `migrations` where there is a `release_command`. Never rolled back to by itself.',
     ),
+  dump: z
+    .enum(['never', 'migrations', 'always'])
+    .default('never')
+    .describe(
+      'Dump of the data (`data`) before the switch: `migrations` where there is a `release_command`, or a service that others wait for to complete. Without it nothing is switched.',
+    ),
   snapshot_freeze: z
     .boolean()
     .default(false)
@@ -358,32 +365,8 @@ const watch = z.strictObject({
     ),
 });
 
-const dataCheck = z.strictObject({
-  service: serviceName.describe('Service in whose container it is run.'),
-  command: z
-    .array(z.string())
-    .min(1)
-    .describe('Program and arguments; what it prints is shown, and it must exit with 0.'),
-  same: z
-    .boolean()
-    .default(false)
-    .describe('It must print exactly what it prints in the VM of the app, as for data that does not change.'),
-});
-
-const data = z.strictObject({
-  check: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, hyphens and underscores'),
-      dataCheck,
-    )
-    .default({})
-    .describe(
-      'Questions to the data, by name, that a copy of it is asked: `{rows: {service: db, command: [psql, -U, shop, -tAc, "select count(*) from orders"]}}`.',
-    ),
-});
-
 const prove = z.strictObject({
-  max_age: ageInDays
+  max_age: age
     .optional()
     .describe(
       'How long ago the last backup may have been proven, as 30d or 48h: `doctor` and `watch` warn past it. Default: not at all.',
@@ -427,12 +410,14 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         .describe(
           'Registries that want a login before images are pulled and built: `{host: ghcr.io, user: bot, secret: GHCR_TOKEN}`, with `command` in place of `secret` for tokens that expire, and `ca_file` for a private authority.',
         ),
+      data: dataSection
+        .optional()
+        .describe('What of the data is dumped, when, what is kept, and copies off the VM: `{schedule: "02:30"}`.'),
       watch: watch
         .optional()
         .describe(
           'Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.',
         ),
-      data: data.optional().describe('What the app keeps, and how it is looked whether that is good.'),
       prove: prove.prefault({}).describe('Backups that are restored to see whether they come back: `vm:backup:prove`.'),
       notify: receivers
         .default([])
@@ -447,6 +432,7 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
       checkProxy(config, refuse);
       checkPull(config, refuse);
       checkReceivers(config, refuse);
+      checkData(config, refuse);
     });
 }
 

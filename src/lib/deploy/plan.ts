@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
+import { dumpSettings } from '../dumps/settings.js';
 import { ownSecrets } from '../config/own-secrets.js';
 import { durationSeconds } from '../config/scalars.js';
 import type { Config } from '../config/schema.js';
@@ -96,6 +97,7 @@ function probeFunctions(probes: readonly Probe[]): string {
 }
 
 /** Numbers that the runner takes for 0 when they are left out. */
+const ABSENT: Readonly<Record<string, string>> = { dump_when: 'never' };
 const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes', 'snapshot_wait']);
 
 /**
@@ -114,6 +116,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * snapshot before the switch, 0: none);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services, see
  * `ownSecrets`); attended (a person is there to read what is refused);
+ * dump_when (never, migrations, always) with the settings of dumps, see `dumpSettings`;
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
 export function planFile(plan: ReleasePlan, config: Config): string {
@@ -150,10 +153,11 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     probation: String(durationSeconds(deploy.probation)),
     release_service: release?.service ?? '',
+    dump_when: deploy.dump,
     snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
   };
   const assignments = Object.entries(values)
-    .filter(([name, value]) => value !== (ZERO.has(name) ? '0' : ''))
+    .filter(([name, value]) => value !== (ABSENT[name] ?? (ZERO.has(name) ? '0' : '')))
     .map(([name, value]) => `${name}=${quote(value)}\n`);
   const functions = inVm.length === 0 ? '' : probeFunctions(inVm);
   const command =
@@ -161,5 +165,6 @@ export function planFile(plan: ReleasePlan, config: Config): string {
       ? ''
       : `release_command() { compose run --rm -T --name "zebu-release-$project" ${commandLine([release.service, ...release.command])}; }\n`;
   const logins = plan.registries.length === 0 ? '' : registryFunctions(plan.registries);
-  return assignments.join('') + functions + command + logins;
+  const dumps = deploy.dump === 'never' ? '' : dumpSettings(config);
+  return assignments.join('') + dumps + functions + command + logins;
 }

@@ -42,6 +42,7 @@ const WITHOUT_CONFIG = [
   'disk',
   'units',
   'notify',
+  'data',
   'pull',
   'firewall',
   'proof',

@@ -16,6 +16,9 @@ import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, skip, warn, type Check, type Finding } from './check.js';
 import { seePull } from '../pull/status.js';
 import type { Findings } from './proxmox.js';
+import { dataStatus } from '../app-folder/data.js';
+import { surveyApp } from '../app-folder/status.js';
+import { dataFinding } from './data.js';
 import { pullFinding } from './pull.js';
 import { notifyFinding } from './notify.js';
 import { proofCheck } from './proof.js';
@@ -217,6 +220,12 @@ async function notify(context: Context, { session, facts }: Seen): Promise<Findi
   );
 }
 
+async function data(context: Context, { session }: Seen): Promise<Finding> {
+  if (session === undefined) return skip('the VM was not looked into');
+  const { dumps } = await surveyApp(session, context);
+  return dataFinding(dataStatus(dumps, context.config.data?.max_age), context.config.data !== undefined);
+}
+
 async function pull(context: Context, { session }: Seen): Promise<Finding> {
   return session === undefined
     ? skip('the VM was not looked into')
@@ -227,7 +236,7 @@ async function pull(context: Context, { session }: Seen): Promise<Finding> {
 const ifSeen = (seen: Seen, run: (seen: Seen) => Finding): Finding =>
   seen.facts === undefined ? skip('the VM was not looked into') : run(seen);
 
-/** @returns checks named vm, snapshots, backups, agent, vm-ssh, docker, disk, units, notify, pull, firewall, proof, clock */
+/** @returns checks named vm, snapshots, backups, agent, vm-ssh, docker, disk, units, notify, data, pull, firewall, proof, clock */
 export function guestChecks(context: Context, findings: Findings): readonly Check[] {
   const seen: Seen = {};
   const seconds = context.config.proxmox.timeout + 10;
@@ -257,6 +266,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
       needs: ['vm-ssh'],
       seconds: SSH_SECONDS,
       run: withVm(findings, (_, signal) => notify({ ...context, signal }, seen)),
+    },
+    {
+      id: 'data',
+      needs: ['vm-ssh', 'docker'],
+      seconds: SSH_SECONDS,
+      run: withVm(findings, (_, signal) => data({ ...context, signal }, seen)),
     },
     {
       id: 'pull',

@@ -6,7 +6,7 @@ import { maskingLimits } from '../secrets/unmasked.js';
 import { composeFacts } from './app.js';
 import { failure, ok, warn, type Check, type Finding } from './check.js';
 
-type Declared = Pick<Context['config'], 'app' | 'notify' | 'pull' | 'registries' | 'secrets'>;
+type Declared = Pick<Context['config'], 'app' | 'data' | 'notify' | 'pull' | 'registries' | 'secrets'>;
 
 /** Declared, and nothing that is seen here asks for it. */
 export function unusedSecrets(config: Declared, facts: ComposeFacts): readonly string[] {

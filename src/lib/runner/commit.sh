@@ -81,6 +81,6 @@ close_journal() {
   # Before the end is read by anybody: once more when it is killed here, rather than not at all.
   tell "$@"
   clock
-  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\"}"
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }

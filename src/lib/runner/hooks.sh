@@ -28,6 +28,7 @@ run_release_command() {
   [ -n "$release_service" ] || return 0
   begin release-command "$release_service"
   touched=1
+  [ -z "$previous" ] || migrated=1
   remove_release_container
   tend_folders || return 1
   write_env_file

@@ -25,6 +25,9 @@ import INTENT from './intent.sh';
 import JOURNAL from './journal.sh';
 import LINEWISE from '../guest/linewise.sh';
 import MAIN from './main.sh';
+import { DUMP_PROGRAMS, DUMP_SHELL, FILL_SHELL } from '../dumps/shell.js';
+import DUMPS from './dumps.sh';
+import RESTORE_DATA from './restore-data.sh';
 import { MASK_FUNCTION } from '../app-folder/secrets/masks.js';
 import MOUNTS from './mounts.sh';
 import PORTS from './ports.sh';
@@ -53,7 +56,7 @@ import VERDICT from './verdict.sh';
  * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
  * step goes to a journal of JSON lines; the client only reads that.
  *
- * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release),
+ * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release), data (a dump restored into it),
  * recover (what FOLDER/transaction says was left open), prune, watch (the release that is on probation) or probation (what comes
  * of it when that fails), prove (whether the release that is live in a copy of the machine is well), prepare and rehearse (the halves of a rehearsal); RUN names the journal. FOLDER/releases/ID/plan is what
  * `planFile` writes.
@@ -111,5 +114,10 @@ export const RUNNER = [
   BUILD_ARGS,
   FOLLOW_DATA,
   SECRETS,
+  DUMP_PROGRAMS,
+  DUMP_SHELL,
+  FILL_SHELL,
+  DUMPS,
+  RESTORE_DATA,
   MAIN,
 ].join('');

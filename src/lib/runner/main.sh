@@ -28,6 +28,7 @@ link_env_file
 previous=$(live_release)
 [ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets
+[ "$mode" = data ] && restore_data
 [ "$mode" = probation ] && undo_probation
 step=check
 phase prepare || finish refused no-space 'no space left in the VM'
@@ -80,10 +81,16 @@ fi
 [ "$mode" != deploy ] || { place_files && note_gives; } || finish refused no-space 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$cause" "$reason"
+[ "$mode" != deploy ] || dump_before || finish refused "$cause" "$reason"
+# A person in trouble waits for less.
+if [ "$mode" = deploy ]; then await_dump "$data_timeout" || finish refused "$cause" "$reason"; else await_dump 20; fi
 
 step=start-up
 [ "$mode" != deploy ] || place_data || finish refused "$cause" "$reason"
 phase switch || finish refused no-space 'no space left in the VM'
+# One that began just before that was said; later ones wait.
+await_dump 60
+[ "$mode" != deploy ] || note_migration
 if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$cause" "$reason"; fi
 steady bring_up '' || restore "$cause" "$reason"
 ask_client || restore "$cause" "$reason"

@@ -2,9 +2,7 @@
 # Why a run ends as it does: $cause, a code of app-folder/causes.ts, by which programs go, and $reason, words for people.
 # Whoever sets one sets the other.
 
-# What the kernel says of a full disk, whichever program passes it on.
-says_disk_full() { case $1 in *'o space left on device'*) ;; *) return 1 ;; esac; }
-
+# include ../guest/disk-full.sh
 # blame CAUSE BEFORE WORDS: another program failed, and said WORDS last.
 blame() {
   cause=$1 reason=$2$3

@@ -34,6 +34,7 @@ recover() {
     exit 1
   }
   [ "$mode" != secrets ] || recover_secrets
+  [ "$mode" != data ] || recover_restore
   case $tx_phase in
     prepare) finish refused interrupted "$why" ;;
     live) step=recover; remark_cause=resumed remark="finished after it was interrupted during $interrupted"; go_live ;;

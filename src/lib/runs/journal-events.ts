@@ -21,6 +21,10 @@ const endLine = z.object({
   gaps: z.record(z.string(), z.number()).default({}),
   /** What the containers publish, as Docker writes it; empty in the journals of older runners. */
   ports: z.string().default(''),
+  /** `1` where the release changed data before it failed; that is not undone. */
+  migrated: z.string().default(''),
+  /** Of the dump that was made just before; empty for none. */
+  dump: z.string().default(''),
 });
 
 export type JournalEvent =
@@ -37,6 +41,10 @@ export type JournalEvent =
       readonly gaps: Readonly<Record<string, number>>;
       /** What the containers publish: `0.0.0.0:8080->80/tcp`. */
       readonly ports: readonly string[];
+      /** The release may have changed data, which going back does not undo. */
+      readonly migrated: boolean;
+      /** Id of the dump that was made just before; empty for none. */
+      readonly dump: string;
     }
   | { readonly kind: 'output'; readonly step: string; readonly line: string }
   | {
@@ -56,9 +64,20 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
   }
   const end = endLine.safeParse(data);
   if (end.success) {
-    const { end: verdict, cause, reason, step, seconds, gaps, ports } = end.data;
+    const { end: verdict, cause, reason, step, seconds, gaps, ports, migrated, dump } = end.data;
     const why = cause === undefined ? causeOfWords({ verdict, step, reason }) : toCause(cause);
-    return { kind: 'end', verdict, cause: why, reason, step, seconds, gaps, ports: ports.split(', ') };
+    return {
+      kind: 'end',
+      verdict,
+      cause: why,
+      reason,
+      step,
+      seconds,
+      gaps,
+      ports: ports.split(', '),
+      migrated: migrated === '1',
+      dump,
+    };
   }
   const step = stepLine.safeParse(data);
   if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };

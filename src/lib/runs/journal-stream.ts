@@ -110,7 +110,7 @@ export class JournalStream {
 export type Phases = readonly { readonly title: string; readonly steps: readonly string[] }[];
 
 export const PHASES: Phases = [
-  { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'login', 'build', 'snapshot'] },
+  { title: 'Build in the VM', steps: ['start', 'heal', 'check', 'hook', 'login', 'build', 'snapshot', 'dump'] },
   { title: 'Start', steps: ['release-command', 'start-up'] },
   { title: 'Verify', steps: ['verify', 'in-force', 'probe', 'client-probe'] },
   { title: 'Clean up', steps: ['commit', 'prune'] },

@@ -7,7 +7,16 @@ import type { EndEvent } from './journal-stream.js';
 const REFUSALS: Readonly<Partial<Record<Cause, ErrorCode>>> = {
   'no-space': 'NO_SPACE',
   'compose-invalid': 'COMPOSE_INVALID',
+  'data-busy': 'LOCK_HELD',
   'data-conflict': 'COMPOSE_INVALID',
+  'dump-damaged': 'DUMP_REFUSED',
+  'dump-failed': 'DUMP_REFUSED',
+  'dump-missing': 'DUMP_MISSING',
+  'dump-unfit': 'DUMP_REFUSED',
+  'offsite-away': 'OFFSITE_REFUSED',
+  'offsite-denied': 'OFFSITE_REFUSED',
+  'offsite-failed': 'OFFSITE_REFUSED',
+  'offsite-missing': 'OFFSITE_REFUSED',
   'registry-away': 'REGISTRY_REFUSED',
   'registry-denied': 'REGISTRY_REFUSED',
   'registry-untrusted': 'REGISTRY_REFUSED',
@@ -17,6 +26,7 @@ const REFUSALS: Readonly<Partial<Record<Cause, ErrorCode>>> = {
 
 const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   NO_SPACE: 'zebu app:prune removes old releases and build cache; vm.disk_gb and vm:create make the disk larger.',
+  DUMP_REFUSED: 'The app was not touched. To go on without a dump this once: --set deploy.dump=never',
   DEPLOY_REFUSED: 'The app was not touched. zebu app:follow shows the whole journal.',
 };
 
@@ -28,6 +38,13 @@ function refused({ cause, reason }: EndEvent, details: Record<string, unknown>):
   });
 }
 
+/** Going back to a release does not take back what its migration did to the data. */
+function aboutData({ migrated, dump }: EndEvent): string {
+  if (!migrated) return '';
+  if (dump === '') return ' Data was not rolled back: a migration of the release may have run.';
+  return ` Data was not rolled back: a migration of the release may have run. The dump from just before it: zebu data:restore ${dump}`;
+}
+
 /** How a deploy ended, as the error it is; undefined for a release that went live. */
 export function endError(
   end: EndEvent | undefined,
@@ -35,7 +52,8 @@ export function endError(
   evidence: readonly string[] = [],
 ): ZebuError | undefined {
   const why = end === undefined ? {} : { ...(end.cause === undefined ? {} : { cause: end.cause }), reason: end.reason };
-  const details = { release: id, ...why, evidence: [...evidence] };
+  const data = end?.migrated === true ? { migrated: true, dump: end.dump === '' ? null : end.dump } : {};
+  const details = { release: id, ...why, ...data, evidence: [...evidence] };
   switch (end?.verdict) {
     case 'live':
       return undefined;
@@ -47,13 +65,13 @@ export function endError(
         'DEPLOY_RESTORED',
         `The release is not healthy: ${end.reason}. The previous release was restored and verified`,
         {
-          hint: 'See zebu app:releases; the app serves the previous release.',
+          hint: `See zebu app:releases; the app serves the previous release.${aboutData(end)}`,
           details,
         },
       );
     case 'unhealthy':
       return new ZebuError('DEPLOY_UNHEALTHY', `The app is not healthy: ${end.reason}`, {
-        hint: 'See zebu app:status and zebu app:logs.',
+        hint: `See zebu app:status and zebu app:logs.${aboutData(end)}`,
         details,
       });
     case undefined:

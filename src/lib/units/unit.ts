@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { variables } from '@zebu/kit';
 
-/** What starts it. Seconds, or a path below the app's folder that somebody puts there, of several any; its program takes it away. */
-type UnitStart = { readonly every: number } | { readonly path: string | readonly string[] };
+/** What starts it. Seconds, a calendar of systemd, or a path below the app's folder that somebody puts there, of several any; its program takes it away. */
+type UnitStart =
+  { readonly calendar: string } | { readonly every: number } | { readonly path: string | readonly string[] };
 
 /**
  * What its program may do, as a sandbox of systemd.
@@ -175,6 +176,12 @@ function trigger({ name, start }: Unit, { app, base }: UnitOwner): UnitFile {
   const Unit = { Description: `Starts ${unitFileName(name, app, 'service')}` };
   if ('every' in start) {
     const sections = { Unit, Timer: timing(start.every), Install: { WantedBy: 'timers.target' } };
+    return { name: unitFileName(name, app, 'timer'), text: unitText(app, sections) };
+  }
+  if ('calendar' in start) {
+    // What was missed while the machine was off is made up for.
+    const Timer = { OnCalendar: start.calendar, Persistent: 'yes', RandomizedDelaySec: 60, AccuracySec: 1 };
+    const sections = { Unit, Timer, Install: { WantedBy: 'timers.target' } };
     return { name: unitFileName(name, app, 'timer'), text: unitText(app, sections) };
   }
   const PathExists = [start.path].flat().map((path) => `${base}/${path}`);

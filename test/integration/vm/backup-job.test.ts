@@ -109,7 +109,7 @@ describe('backups by schedule', { timeout: 300_000 }, () => {
   });
 
   it('are too old when they are', async () => {
-    ask({ schedule: 'sun 01:00', keep: { last: 3, monthly: 6 }, max_age: 1 });
+    ask({ schedule: 'sun 01:00', keep: { last: 3, monthly: 6 }, max_age: '1s' });
     const { backup } = await project.json<AppStatusWithBackups>(['app:status']);
     expect(backup).toMatchObject({ tooOld: true, maxSeconds: 1 });
     expect(await finding('backups')).toMatchObject({

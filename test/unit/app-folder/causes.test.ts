@@ -32,7 +32,11 @@ function judgedByWords({ step, reason }: Recorded['end']): string {
 }
 
 /** Younger than causes are: no runner has told of them in words alone. */
-const YOUNGER: readonly Cause[] = ['probation', 'registry-away', 'registry-denied', 'registry-untrusted', 'rehearsed'];
+const YOUNGER: readonly Cause[] = [
+  ...(['data-busy', 'dump-damaged', 'dump-failed', 'dump-missing', 'dump-unfit', 'restore-failed'] as const),
+  ...(['offsite-away', 'offsite-denied', 'offsite-failed', 'offsite-missing'] as const),
+  ...(['probation', 'registry-away', 'registry-denied', 'registry-untrusted', 'rehearsed'] as const),
+];
 
 describe('the end of a journal without a cause', () => {
   it.each(recorded)('$end.end at $end.step: $end.reason', ({ end, means }) => {

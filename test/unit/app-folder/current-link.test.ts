@@ -122,7 +122,16 @@ describe('the link to the live release', () => {
         interrupted: null,
         probation: null,
       },
-      ...{ host: '192.0.2.7', url: null, services: [], drift: null, machine: null, watch: null, proofs: null },
+      ...{
+        host: '192.0.2.7',
+        url: null,
+        services: [],
+        drift: null,
+        machine: null,
+        watch: null,
+        proofs: null,
+        data: null,
+      },
     });
     expect(text[1]).toMatch(/^the link .*leads back to itself\. Deploy what is to run: zebu app:deploy/);
     expect(brokenLink('shop', 'loop')).toMatchObject({ code: 'APP_MISSING', exit: 6 });

@@ -45,7 +45,17 @@ describe('what the watch has seen', () => {
     });
     const status = {
       ...{ app: 'shop', healthy: false, release: null, broken: null, host: 'h', deploying: null, interrupted: null },
-      ...{ drift: null, machine: null, url: null, live: null, last: null, services: [], probation: null, proofs: null },
+      ...{
+        drift: null,
+        machine: null,
+        url: null,
+        live: null,
+        last: null,
+        services: [],
+        probation: null,
+        proofs: null,
+        data: null,
+      },
     };
     expect(statusLines({ ...status, watch }).slice(1, 4)).toEqual([
       'watch: DOWN since 2026-11-29 11:59 UTC, not well 2 times in the last day (1 min 30 s), 3 times in the last week (5 min 10 s), 1 restart by watch.heal in the last day; looked at 2026-11-29 12:00 UTC',

@@ -34,18 +34,21 @@ import { ROOT } from '../../support/cli.js';
 import { reword } from '../../support/reworded.js';
 import { runIn, vmShells } from '../../support/shells.js';
 
-const files = globSync(['src/lib/runner/*.sh', 'src/lib/app-folder/registry-login.sh'], { cwd: ROOT }).toSorted();
+const files = globSync(['src/lib/runner/*.sh', 'src/lib/dumps/*.sh', 'src/lib/app-folder/registry-login.sh'], {
+  cwd: ROOT,
+}).toSorted();
 /** Without its comments. */
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8').replaceAll(/^ *#.*\n/gm, '');
 
 /** Where a cause is written down in the runner. */
 const WRITTEN = [
   /cause=([a-z][a-z0-9-]*)/g,
+  /\brefuse_restore ([a-z][a-z0-9-]*) /g,
   /\bblame ([a-z][a-z0-9-]*) /g,
   /\bfinish \w+ ([a-z][a-z0-9-]*) /g,
   /\bfinish \$\w+ ([a-z][a-z0-9-]*) /g,
   /\bclose_journal \w+ \d ([a-z][a-z0-9-]*) /g,
-  /\b(?:restore|keep_secrets) ([a-z][a-z0-9-]*) /g,
+  /(?:^ *|\|\| |&& |; )(?:restore|keep_secrets|keep_restored) ([a-z][a-z0-9-]*) /gm,
   /\bask [\w-]+ "\$\w+" ([a-z][a-z0-9-]*)/g,
   /\\"cause\\":\\"([a-z][a-z0-9-]*)\\"/g,
 ];

@@ -32,6 +32,12 @@ function certificateSteps({ certificate, inForce }: Known): readonly string[] {
   return [certificate.id === inForce ? `keep ${what}` : `put ${what} in force`];
 }
 
+/** Whether others wait for a service to complete is only known in the VM. */
+function dumpSteps({ dump, release_command: release }: Config['deploy']): readonly string[] {
+  if (dump === 'never') return [];
+  return [dump === 'always' || release !== undefined ? 'dump the data' : 'dump the data, where a service migrates it'];
+}
+
 /**
  * What the deploy does, one line a step, in the order of the runner.
  * @param known `bytes`: of git objects; `paths`: what the runner says of those in the Compose files; `inForce`: id of the
@@ -56,6 +62,7 @@ export function plannedSteps(
     built.length === 0 ? 'build nothing' : `build ${built.join(', ')}`,
     ...hook('pre-deploy'),
     ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),
+    ...dumpSteps(deploy),
     ...(release === undefined ? [] : [`run the release command in ${release.service}`]),
     ...certificateSteps(known),
     'start what is new or changed',

@@ -7,11 +7,11 @@ import START_PART from './start-part.sh';
 
 export interface Start {
   readonly layout: AppLayout;
-  /** The release that is to be live; for other secrets the one that is. */
+  /** The release that is to be live; for other secrets, or data, the one that is. */
   readonly id: ReleaseId;
   /** Names the journal: the release's own id, or for a rollback or other secrets an id of its own. */
   readonly run: ReleaseId;
-  readonly mode: 'deploy' | 'prepare' | 'rollback' | 'secrets';
+  readonly mode: 'data' | 'deploy' | 'prepare' | 'rollback' | 'secrets';
   /** Who deploys, as JSON, for whoever finds the lock held. */
   readonly holder: string;
   /** Seconds to wait for the lock. */

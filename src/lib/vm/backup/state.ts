@@ -1,4 +1,5 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
+import { ageSeconds } from '../../config/scalars.js';
 import type { BackupSection } from '../../config/backup-section.js';
 import type { Context } from '../../context/context.js';
 import { backupJobsAnswer, scheduleAnswer, type BackupJob } from '../../proxmox/answers.js';
@@ -72,7 +73,7 @@ export async function readBackupAge(
   ]);
   const newest = backups[0] ?? null;
   const seconds = newest === null ? null : Math.max(0, Math.round(now.getTime() / 1000 - newest.time));
-  const maxSeconds = section.max_age ?? 2 * pause;
+  const maxSeconds = section.max_age === undefined ? 2 * pause : ageSeconds(section.max_age);
   return {
     jobs: jobStates(jobs, app, vm),
     newest,

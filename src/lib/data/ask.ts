@@ -1,0 +1,85 @@
+import { sh, ZebuError } from '@zebu/kit';
+import type { SshSession } from '@zebu/kit/ssh';
+import { author } from '../app-folder/author.js';
+import { appLayout } from '../app-folder/layout.js';
+import { notDeployed, dockerSilent } from '../app-folder/status.js';
+import { MISSING_STATUS } from '../app-folder/statuses.js';
+import { dataSettings } from '../config/data-section.js';
+import type { Context } from '../context/context.js';
+import { dumpSettings } from '../dumps/settings.js';
+import { dumpProgram, type DumpProgram } from '../dumps/shell.js';
+import { parseData, type SeenData } from './read.js';
+
+/** From standard input, so that nothing of it is in a process list; all of it is read before any of it runs. */
+const SHELL = sh`script=$(cat) && eval "$script" </dev/null`;
+
+/** Seconds that a person waits for another dump, or a run, to end. */
+const WAIT = 600;
+/** Beyond what everything in it may take. */
+const SLACK_MS = 120_000;
+const LIST_MS = 240_000;
+
+interface Told {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param onLine lines as they come */
+export async function runDumps(
+  session: SshSession,
+  context: Context,
+  action: DumpProgram['action'],
+  options: { readonly offsite?: boolean; readonly onLine?: (line: string) => void } = {},
+): Promise<Told> {
+  const { config, signal } = context;
+  const { name } = config.app;
+  const settings = dataSettings(config);
+  const script = dumpProgram({
+    project: name,
+    base: appLayout(name).base,
+    settings: dumpSettings(config),
+    action,
+    why: 'manual',
+    ...author(context, ''),
+    offsite: options.offsite === true,
+    wait: WAIT,
+  });
+  // Each of its stores, and what is copied, may take as long as it may.
+  const limit = (settings.timeout * 8 + WAIT * 2) * 1000 + SLACK_MS;
+  let stdout = '';
+  let rest = '';
+  const { code, stderr } = await session.exec(
+    { line: SHELL },
+    {
+      signal,
+      stdin: script,
+      timeoutMs: action === 'list' ? LIST_MS : limit,
+      onStdout: (chunk) => {
+        const text = String(chunk);
+        stdout += text;
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) options.onLine?.(line);
+      },
+    },
+  );
+  if (code === MISSING_STATUS) throw notDeployed(name);
+  return { code, stdout, stderr };
+}
+
+/** What there is of the data. @throws APP_MISSING, DOCKER_MISSING, VM_NOT_READY */
+export async function seeData(
+  session: SshSession,
+  context: Context,
+  options: { readonly offsite: boolean },
+): Promise<SeenData> {
+  const { code, stdout, stderr } = await runDumps(session, context, 'list', options);
+  if (/^cause=docker-silent$/m.test(stdout)) throw dockerSilent(stderr);
+  if (code !== 0)
+    throw new ZebuError(
+      'VM_NOT_READY',
+      `The VM could not be asked what dumps it has: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+    );
+  return parseData(stdout);
+}

@@ -1,0 +1,173 @@
+import { isZebuError, sh, variables, ZebuError, type ErrorCode } from '@zebu/kit';
+import { author } from '../app-folder/author.js';
+import { appLayout } from '../app-folder/layout.js';
+import { makeReleaseId, toReleaseId } from '../app-folder/release-id.js';
+import { notDeployed, surveyApp } from '../app-folder/status.js';
+import type { Context } from '../context/context.js';
+import { dumpSettings } from '../dumps/settings.js';
+import { openGuest } from '../guest/session.js';
+import type { Phases } from '../runs/journal-stream.js';
+import { launch } from '../runs/launch.js';
+import { runnerPart } from '../runs/programs/runner-part.js';
+import { lockPart, startPart, type Start } from '../runs/programs/start.js';
+import { carryOut, newRun } from '../runs/watch.js';
+import { formatMinute } from '../ui/units.js';
+import { seeData } from './ask.js';
+import type { SeenData } from './read.js';
+import type { DataRestored } from './results.js';
+import { dataTrouble } from './trouble.js';
+
+const PHASES: Phases = [
+  { title: 'Look at the dump', steps: ['start', 'heal', 'check', 'fetch', 'dump'] },
+  { title: 'Put its data in place', steps: ['set-aside', 'restore-data', 'release-command'] },
+  { title: 'Start', steps: ['start-up'] },
+  { title: 'Verify', steps: ['verify', 'in-force', 'probe', 'commit'] },
+];
+
+export interface RestoreOptions {
+  /** Undefined: the newest. */
+  readonly id: string | undefined;
+  /** Names of stores; empty for all that are in it. */
+  readonly only: readonly string[];
+  /** Dump what is there first. */
+  readonly first: boolean;
+  readonly dryRun: boolean;
+  /** Asked before anything is changed. */
+  readonly confirm: (what: string, name: string) => Promise<boolean>;
+}
+
+interface Chosen {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly fetched: boolean;
+  readonly stores: readonly string[];
+  readonly ref: string;
+}
+
+/** The dump that is meant. @throws DUMP_MISSING, OFFSITE_REFUSED */
+export function chooseDump(seen: SeenData, id: string | undefined): Chosen {
+  // What a restore has put away is not what the next one is to bring back, unless it is named.
+  const here = seen.dumps.find((each) => (id === undefined ? each.why !== 'restore' : each.id === id));
+  const off = seen.offsite?.find((each) => id === undefined || each.id === id);
+  if (here !== undefined)
+    return { id: here.id, at: here.at, fetched: false, stores: here.stores.map(({ name }) => name), ref: here.ref };
+  if (off !== undefined) return { id: off.id, at: off.at, fetched: true, stores: [], ref: '' };
+  const { offsiteProblem: problem } = seen;
+  const missing = id === undefined ? 'There is no dump in the VM' : `There is no dump ${id} in the VM`;
+  if (problem !== undefined)
+    throw dataTrouble(`${missing}, and off it cannot be looked`, problem.cause, problem.reason);
+  throw new ZebuError('DUMP_MISSING', seen.offsite === undefined ? missing : `${missing}, and none off it`, {
+    hint: 'Those there are: zebu data:list. Make one: zebu data:dump',
+  });
+}
+
+/** Refusals of a run that a restore has words of its own for. */
+const OF_DUMPS: ReadonlySet<ErrorCode> = new Set([
+  'DUMP_MISSING',
+  'DUMP_REFUSED',
+  'LOCK_HELD',
+  'NO_SPACE',
+  'OFFSITE_REFUSED',
+]);
+
+/** The words of a deploy's end, for a restore. */
+function inWordsOfData(error: unknown, id: string): unknown {
+  if (!isZebuError(error)) return error;
+  const reason = typeof error.details?.['reason'] === 'string' ? error.details['reason'] : '';
+  const cause = typeof error.details?.['cause'] === 'string' ? error.details['cause'] : undefined;
+  const details = { ...error.details, dump: id };
+  if (error.code === 'DEPLOY_RESTORED')
+    return new ZebuError(
+      'DEPLOY_RESTORED',
+      `The dump ${id} was not restored: ${reason}. The data before is back and serves`,
+      { hint: 'The app was verified with it. See zebu app:follow for the whole journal.', details },
+    );
+  if (cause !== undefined && OF_DUMPS.has(error.code))
+    return dataTrouble(`The dump ${id} was not restored, and nothing was changed`, cause, reason);
+  return error;
+}
+
+/** What the runner sources. */
+const restoreFile = (context: Context, { id, fetched }: Chosen, { only, first }: RestoreOptions): string =>
+  variables({
+    restore_id: id,
+    restore_only: only.join(' '),
+    restore_fetch: fetched ? '1' : '',
+    restore_first: first ? '1' : '',
+  }) + dumpSettings(context.config);
+
+/**
+ * Puts a dump in the place of what its stores hold, as a transaction in the VM: what does not become healthy is undone, and the data
+ * before is back.
+ * @throws DEPLOY_RESTORED, DEPLOY_UNHEALTHY, DUMP_MISSING, DUMP_REFUSED, LOCK_HELD, NEEDS_CONFIRMATION, OUTCOME_UNKNOWN
+ */
+export async function restoreData(context: Context, options: RestoreOptions): Promise<DataRestored> {
+  const { config, clock } = context;
+  const { name } = config.app;
+  const { session } = await openGuest(context);
+  const { current } = await surveyApp(session, context);
+  if (current === null) throw notDeployed(name);
+  const offsite = config.data?.offsite !== undefined;
+  let seen = await seeData(session, context, { offsite: false });
+  const here = seen.dumps.some((each) => (options.id === undefined ? each.why !== 'restore' : each.id === options.id));
+  if (offsite && !here) seen = await seeData(session, context, { offsite: true });
+  const chosen = chooseDump(seen, options.id);
+  const unknown = options.only.filter((each) => !chosen.fetched && !chosen.stores.includes(each));
+  if (unknown.length > 0)
+    throw new ZebuError(
+      'DUMP_MISSING',
+      `The dump ${chosen.id} has no ${unknown.join(', ')}; it has ${chosen.stores.join(', ')}`,
+      {
+        hint: 'See zebu data:list.',
+      },
+    );
+  const stores = options.only.length > 0 ? options.only : chosen.stores;
+  const result = { app: name, dump: chosen.id, fetched: chosen.fetched, stores, release: current };
+  if (options.dryRun) return { ...result, seconds: 0, verdict: 'planned' };
+  const of = chosen.ref === '' ? '' : `, made with ${chosen.ref}`;
+  await options.confirm(
+    `This stops ${name} and puts the data of the dump ${chosen.id} (${formatMinute(chosen.at)} UTC${of}) in the place of what ${stores.length === 0 ? 'its stores hold' : `${stores.join(', ')} hold${stores.length === 1 ? 's' : ''}`} now`,
+    name,
+  );
+  const release = toReleaseId(current);
+  const id = makeReleaseId(clock.now(), release.split('-').at(-1) ?? '');
+  const run = newRun(id);
+  const end = await carryOut(context, run, {
+    probing: true,
+    phases: PHASES,
+    first: [
+      {
+        title: `Restore the dump ${chosen.id}`,
+        run: async () => {
+          const runner = runnerPart();
+          const start: Start = {
+            layout: appLayout(name),
+            id: release,
+            run: id,
+            mode: 'data',
+            holder: JSON.stringify({
+              ...author(context, ''),
+              since: clock.now().toISOString(),
+              id: release,
+              run: id,
+              ref: `data:restore ${chosen.id}`,
+            }),
+            lockWait: config.deploy.lock_wait,
+            over: release,
+            runner,
+          };
+          const script = [
+            lockPart(start),
+            sh`mkdir -p data; printf %s ${restoreFile(context, chosen, options)} >data/restore` + '\n',
+            startPart(start),
+          ].join('');
+          await launch(context, session, { script, parts: [runner.input], pack: undefined }, run);
+        },
+      },
+    ],
+  }).catch((error: unknown) => {
+    throw inWordsOfData(error, chosen.id);
+  });
+  return { ...result, seconds: end.seconds ?? 0, verdict: 'live' };
+}

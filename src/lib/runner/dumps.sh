@@ -1,0 +1,47 @@
+# shellcheck shell=sh
+# Dumps and a deploy: one before the switch, where it is asked for; and none is cut short by the switch.
+
+dump_says() { note wait "the dump of $1"; }
+
+# A dump that is under way ends first. await_dump SECONDS: fails with $cause and $reason.
+await_dump() {
+  [ -e "$base/data/lock" ] || return 0
+  if flock -s -n "$base/data/lock" true; then return 0; fi
+  note wait 'the dump that is under way to end'
+  flock -s -w "$1" "$base/data/lock" true || { cause=data-busy reason="a dump is under way, for longer than $1 s"; return 1; }
+}
+
+# migrations: where something changes the data before the release runs, or a service that others wait for to complete.
+wants_dump() {
+  [ -n "$previous" ] || return 1
+  case $dump_when in
+    always) ;;
+    migrations) [ -n "$release_service" ] || grep -qs ' awaited$' "$release/intents" ;;
+    *) return 1 ;;
+  esac
+}
+
+# Fails with $cause and $reason: without the dump that was asked for nothing is switched.
+dump_before() {
+  wants_dump || return 0
+  begin dump ''
+  with_dump_lock "$data_timeout" dump_and_say deploy || {
+    cause=data-busy reason='a dump is under way'
+    [ ! -s "$work/dump" ] || { IFS= read -r cause; IFS= read -r reason; } <"$work/dump"
+    return 1
+  }
+  read -r dump_made <"$work/dump" || :
+  if [ -n "$dump_made" ]; then note "done" "dump $dump_made: zebu data:restore $dump_made"; else note "done" 'there is nothing to dump'; fi
+}
+
+# dump_and_say WHY: a process of its own, for the lock; what came of it is in $work/dump.
+dump_and_say() {
+  who=$(sed -n 's/.*"who":"\([^"]*\)".*/\1/p' "$base/holder" 2>/dev/null) from=$(sed -n 's/.*"from":"\([^"]*\)".*/\1/p' "$base/holder" 2>/dev/null)
+  umask 077
+  if make_dump "$1" "$who" "$from"; then echo "$dump_id" >"$work/dump"; return 0; fi
+  printf '%s\n%s\n' "$cause" "$reason" >"$work/dump"
+  return 1
+}
+
+# Whether what is brought up changes the data: then going back to the release before leaves it changed.
+note_migration() { [ -z "$previous" ] || ! grep -qs ' awaited$' "$release/intents" || migrated=1; }

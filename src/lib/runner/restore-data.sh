@@ -1,0 +1,141 @@
+# shellcheck shell=sh
+# A dump brought back into the live release, as a transaction: the old data or that of the dump serves, whatever is killed in between. The app
+# is stopped; the old data is put aside by renaming it; what the dump has is put in its place, and everything is started and judged as
+# a deploy is. FOLDER/data/restore, from the client, sets: restore_id, restore_only (names of stores, empty for all), restore_fetch (1: it
+# is not in the VM yet), restore_first (1: what is there is dumped before), and $data_* of settings.ts.
+
+restore_says() { note wait "$1 to be restored"; }
+
+read_restore() {
+  restore_id='' restore_only='' restore_fetch='' restore_first=''
+  # A shell ends at once where it cannot read what it is told to.
+  [ -f "$base/data/restore" ] || return 1
+  # shellcheck disable=SC1091 # written by zebu
+  . "$base/data/restore" || return 1
+  restoring=$restore_id aside_name=.zebu-$run dumped=$base/data/dumps/$restore_id
+}
+
+# All containers, the front proxy too: nobody is to be served by what is in between.
+# Docker may say of one that it runs while it is just ending, or fail to stop it at once.
+stop_all() {
+  stops=0
+  while [ $stops -lt 10 ]; do
+    stops=$((stops + 1))
+    # shellcheck disable=SC2046 # ids, a word each
+    set -- $(timeout 120 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project")
+    [ $# -gt 0 ] || return 0
+    timeout 600 docker stop "$@" >/dev/null 2>&1 || sleep 1
+    [ $stops -lt 5 ] || timeout 60 docker kill "$@" >/dev/null 2>&1
+  done
+  return 1
+}
+
+# Puts the old data back, and has the release serve it; ends with $failed_cause and $failed.
+undo_restore() {
+  failed_step=$step
+  [ -z "$bad" ] || last_words
+  note failed "$failed"
+  phase restore
+  spare
+  undone=restored
+  stop_all || { undone=unhealthy failed="$failed; the containers could not be stopped, and the old data is still aside"; }
+  [ $undone = unhealthy ] || put_back || { undone=unhealthy failed="$failed; the old data could not be put back, it is beside the new with $aside_name at the end"; }
+  [ $undone = unhealthy ] || rm -f "$base/data/aside"
+  steady bring_up 'going back to the data before' || { last_words; undone=unhealthy failed="$failed; going back to the data before failed too: $reason"; }
+  rm -f "$base/data/restore"
+  [ $undone = unhealthy ] || note_containers
+  step=$failed_step
+  finish $undone "$failed_cause" "$failed"
+}
+
+refuse_restore() {
+  rm -f "$base/data/restore"
+  finish refused "$1" "$2"
+}
+
+# Verified: from here on only forward, also after a crash.
+keep_restored() {
+  phase live
+  begin commit ''
+  note_containers
+  forget_aside
+  rm -f "$base/data/restore"
+  finish live "$1" "$2"
+}
+
+bring_data() {
+  begin set-aside ''
+  stop_all || { cause=up-failed reason='the containers could not be stopped'; return 1; }
+  put_aside || { cause=dump-unfit reason=$why; return 1; }
+  begin restore-data "$restore_id"
+  fill_files "$dumped" || { cause=restore-failed reason="the dump could not be restored: $why"; return 1; }
+  stores=$(serving_stores)
+  if [ -n "$stores" ]; then
+    limit=$(( timeout + 600 ))
+    write_env_file
+    write_digests || { unreadable; return 1; }
+    # shellcheck disable=SC2086 # names, each free of blanks
+    logged compose up -d --no-build --no-deps $stores || { cause=up-failed reason="docker compose up failed: $(last_line restore-data)"; return 1; }
+    fill_servers "$dumped" || { cause=restore-failed reason="the dump could not be restored: $why"; return 1; }
+  fi
+  # What the dump lacks of what the release wants: it may be of one before.
+  steady run_release_command
+}
+
+restore_data() {
+  step=check
+  id=$previous release=$base/releases/$id
+  # shellcheck disable=SC2015 # it is for either of them
+  load "$release" && read_restore || refuse_restore not-stored 'what is to be restored was not stored'
+  # What could not be put back is not to be lost sight of.
+  [ ! -s "$base/data/aside" ] || refuse_restore dump-unfit "what an earlier run has put aside is still there: $(cut -d'|' -f2 "$base/data/aside" | head -n 1).zebu-*"
+  phase prepare || refuse_restore no-space 'no space left in the VM'
+  # By which its programs are known when it is killed and they are not.
+  export ZEBU_SECRETS_RUN="$run"
+  begin check ''
+  await_dump 600 || refuse_restore "$cause" "$reason"
+  if [ -n "$restore_fetch" ] && [ ! -d "$dumped" ]; then
+    begin fetch "$restore_id"
+    fetch_offsite "$restore_id" || refuse_restore "$cause" "$reason"
+  fi
+  [ -s "$dumped/manifest" ] || refuse_restore dump-missing "there is no dump $restore_id in the VM"
+  # shellcheck disable=SC2015 # it is for either of them
+  match_stores "$dumped" && check_places || refuse_restore "$cause" "$reason"
+  if [ -n "$restore_first" ]; then
+    begin dump ''
+    if with_dump_lock "$data_timeout" dump_and_say restore; then
+      read -r dump_made <"$work/dump" || :
+      note "done" "what is there now: dump $dump_made"
+    else note output "what is there now could not be dumped, and is only kept until the restore is verified: $(tail -n 1 "$work/dump" 2>/dev/null)"
+    fi
+    cause='' reason=''
+  fi
+  step=set-aside
+  phase switch || refuse_restore no-space 'no space left in the VM'
+  await_dump 600 || { failed_cause=$cause failed=$reason; undo_restore; }
+  if bring_data && steady bring_up ''; then keep_restored '' ''; fi
+  failed_cause=$cause failed=$reason
+  undo_restore
+}
+
+# Ends one that was interrupted, with its release loaded. What it had started ends with its container, or writes into what is removed.
+recover_restore() {
+  if [ "$tx_phase" = live ]; then
+    step=recover aside_name=.zebu-$run
+    keep_restored resumed "finished after it was interrupted during $interrupted"
+  fi
+  if [ "$tx_phase" = prepare ]; then
+    rm -rf "$base/data/fetching"
+    refuse_restore interrupted "$why"
+  fi
+  begin recover "$why"
+  aside_name=.zebu-$run
+  docker_back || finish unhealthy interrupted "$why; Docker does not answer"
+  remove_release_container
+  # What the killed run had told Docker to stop must not stop what is started next.
+  stop_all
+  await_leftovers
+  export ZEBU_SECRETS_RUN="$run"
+  failed_cause=interrupted failed=$why
+  undo_restore
+}

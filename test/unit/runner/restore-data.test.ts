@@ -1,0 +1,137 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { dumpWorld, keptDump, rowsSettings, type DumpWorld } from '../../support/dump-world.js';
+import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+const ID = '20261129T120000Z';
+
+describe.each(vmShells())('a dump that is restored, in $name', { timeout: 60_000 }, (shell) => {
+  const setup = (only = ''): { app: RunnerApp; world: DumpWorld; rows: () => string } => {
+    const app = runnerApp(shell);
+    const world = dumpWorld(app);
+    app.docker(world.docker);
+    symlinkSync('releases/r1', join(app.base, 'current'));
+    app.write('data/restore', `restore_id=${ID} restore_only='${only}'\n${rowsSettings(world.folder)}`);
+    return { app, world, rows: () => readFileSync(join(world.folder, 'rows'), 'utf8') };
+  };
+  /** Up to where anything is stopped: what comes then is stood in for. */
+  const refused = (app: RunnerApp): string => {
+    app.run('previous=r2; bring_data() { echo reached; exit 0; }; stop_all() { :; }; restore_data', { mode: 'data' });
+    const { end, cause = '', reason = '' } = app.journal().at(-1) ?? {};
+    return end === 'refused' ? `${cause}: ${reason}` : 'not refused';
+  };
+
+  it('is refused where it is not there, or not what it was, and nothing is left open', () => {
+    const { app, rows } = setup();
+    expect(refused(app)).toBe(`dump-missing: there is no dump ${ID} in the VM`);
+    keptDump(app, ID, 'then\n', 'f'.repeat(64));
+    app.write('data/restore', `restore_id=${ID}\n${rowsSettings('/x')}`);
+    expect(refused(app)).toContain('dump-damaged: the dump of rows is damaged');
+    expect(app.has('transaction')).toBe(false);
+    expect(app.has('data/restore')).toBe(false);
+    expect(refused(app)).toBe('not-stored: what is to be restored was not stored');
+    expect(rows()).toBe('now\n');
+  });
+
+  it('is refused where the live release has no such store, or nothing of it is asked for', () => {
+    const { app } = setup();
+    keptDump(app, ID, 'then\n');
+    app.write('data/restore', `restore_id=${ID}\ndata_stores='' data_volumes=''\n`);
+    expect(refused(app)).toBe('dump-unfit: the dump has rows (command), and the live release has no such store');
+    const other = setup('else').app;
+    keptDump(other, ID, 'then\n');
+    expect(refused(other)).toBe('dump-unfit: nothing of the dump is to be restored');
+  });
+
+  it('puts the old data aside before anything, and what is there is what the dump has', () => {
+    const { app, world, rows } = setup();
+    keptDump(app, ID, 'then\n');
+    const { lines } = app.run(`read_restore && match_stores "$dumped" && check_places && put_aside && echo aside
+cat "$base/data/aside"
+fill_server rows command id-db 1 <<'END'
+then
+END
+echo "$?"`);
+    expect(lines).toEqual(['aside', `copied|${world.folder}`, '0']);
+    expect(rows()).toBe('then\n');
+    expect(readFileSync(`${world.folder}.zebu-run2/rows`, 'utf8')).toBe('now\n');
+    // Twice, as after a crash in the middle.
+    app.run('aside_name=.zebu-run2; put_back; put_back');
+    expect(rows()).toBe('now\n');
+    expect(readdirSync(join(world.folder, '..')).filter((each) => each.includes('.zebu-'))).toEqual([]);
+  });
+
+  it.each([
+    '',
+    'as_root mv -T "$1" "$1$aside_name";',
+    'as_root mv -T "$1" "$1$aside_name"; as_root mkdir "$1"; echo new >"$1/rows";',
+  ])('has its old folder back, whatever of this was done when it was killed: %s', (done) => {
+    const { app, world, rows } = setup();
+    app.run(`aside_name=.zebu-run2; set -- "${world.folder}"; note_aside "moved|$1"; ${done} put_back`);
+    expect(rows()).toBe('now\n');
+    expect(readdirSync(world.folder)).toEqual(['rows']);
+  });
+
+  it('takes away what was not there before, and forgets what was put aside once it is good', () => {
+    const { app, world } = setup();
+    const wal = join(world.folder, 'rows-wal');
+    app.run(`aside_name=.zebu-run2; aside_file "${wal}"; aside_folder "${world.folder}"`);
+    expect(readdirSync(world.folder)).toEqual([]);
+    app.run('aside_name=.zebu-run2; put_back');
+    writeFileSync(wal, 'x');
+    app.run('aside_name=.zebu-run2; put_back');
+    expect(readdirSync(world.folder)).toEqual(['rows']);
+    app.run(`rm "$base/data/aside"; aside_name=.zebu-run2; aside_folder "${world.folder}"; forget_aside`);
+    expect(readdirSync(world.folder)).toEqual([]);
+    expect(app.has('data/aside')).toBe(false);
+  });
+
+  it('is undone by whoever finds it open: the old data is back before anything is started', () => {
+    const { app, world, rows } = setup();
+    app.program('docker', { ...world.docker, version: ':', 'ps -a --filter': ':', 'rm -f': ':' });
+    app.write(
+      'transaction',
+      'tx_phase=switch tx_mode=data tx_id=r2 tx_run=run2 tx_previous=r2 tx_started=1 tx_boot=x tx_uptime=1\n',
+    );
+    app.write('journals/run2.jsonl', '{"t":1,"step":"restore-data","state":"begin","detail":""}\n');
+    app.run(`aside_name=.zebu-run2; aside_folder "${world.folder}"`);
+    mkdirSync(join(world.folder, 'half'));
+    app.run('bring_up() { cat "$(dirname "$base")/kept/rows" >"$base/served"; }; note_containers() { :; }; recover', {
+      mode: 'recover',
+    });
+    expect(app.read('served')).toBe('now\n');
+    expect(rows()).toBe('now\n');
+    expect(app.journal().at(-1)).toMatchObject({ end: 'restored', cause: 'interrupted' });
+    for (const each of ['data/aside', 'data/restore', 'transaction']) expect(app.has(each)).toBe(false);
+  });
+
+  it('is finished by whoever finds it open after it was verified', () => {
+    const { app, world } = setup();
+    app.write(
+      'transaction',
+      'tx_phase=live tx_mode=data tx_id=r2 tx_run=run2 tx_previous=r2 tx_started=1 tx_boot=x tx_uptime=1\n',
+    );
+    app.write('journals/run2.jsonl', '{"t":1,"step":"commit","state":"begin","detail":""}\n');
+    app.run(`aside_name=.zebu-run2; aside_folder "${world.folder}"`);
+    app.run('note_containers() { :; }; recover', { mode: 'recover' });
+    expect(app.journal().at(-1)).toMatchObject({ end: 'live', cause: 'resumed' });
+    expect(readdirSync(world.folder)).toEqual([]);
+    expect(app.has('data/aside')).toBe(false);
+  });
+
+  it('has the files of Redis where it looks for them, with and without its log of changes', () => {
+    const { app, world } = setup();
+    app.run(`printf 'REDIS0011' | gzip >"$base/dump.gz"
+printf 'dir=/data\\ndbfilename=mine.rdb\\nappendonly=yes\\nappendfilename=log.aof\\nappenddirname=logs\\n' >"$base/settings"
+fill_redis "${world.folder}" "$base/dump.gz" "$base/settings"`);
+    expect(readFileSync(join(world.folder, 'mine.rdb'), 'utf8')).toBe('REDIS0011');
+    expect(readFileSync(join(world.folder, 'logs/log.aof.1.base.rdb'), 'utf8')).toBe('REDIS0011');
+    expect(readFileSync(join(world.folder, 'logs/log.aof.manifest'), 'utf8')).toBe(
+      'file log.aof.1.base.rdb seq 1 type b\n',
+    );
+    app.run(`fill_redis "${world.folder}" "$base/dump.gz" "$base/none"`);
+    expect(readdirSync(world.folder)).toContain('dump.rdb');
+  });
+});
