@@ -3,7 +3,7 @@ import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'node_modules/', 'examples/', 'templates/', 'coverage/', '.build/', '.zebu/'] },
+  { ignores: ['**/dist/', 'node_modules/', 'examples/', 'templates/', 'coverage/', '**/.build/', '.zebu/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -99,7 +99,7 @@ const watched = z.object({
 });
 export type Watched = ResultOf<typeof watched>;
 
-export const dataStatus = z.object({
+const dataStatus = z.object({
   newest: z
     .object({ id: z.string(), at: z.string().describe('ISO 8601, UTC.'), bytes: z.number() })
     .nullable()

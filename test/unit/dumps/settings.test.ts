@@ -59,7 +59,7 @@ data_1_dump say exec id; data_1_restore say exec id`;
     [{ stores: { 'a|b': { service: 'db', kind: 'redis' } } }, 'Invalid key'],
     [{ volumes: ['../x'] }, 'the name of a volume'],
     [{ schedule: '02:30\nExecStart=x' }, 'a time such as 02:30'],
-    [{ max_age: '26' }, 'must be hours or days'],
+    [{ max_age: '26' }, 'must be as 90m, 48h or 30d'],
     [{ offsite: { repository: 'REPO', password: 'WORD' } }, 'data.offsite.password: WORD is not declared'],
     [
       { offsite: { repository: 'REPO', password: 'REPO', keep: { last: 0, daily: 0, weekly: 0, monthly: 0 } } },
