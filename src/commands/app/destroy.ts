@@ -7,14 +7,16 @@ export default class AppDestroy extends ProjectCommand<Destroyed> {
   static override result = resultOf<Destroyed>(1, async () => (await import('../../lib/app/results.js')).destroyed);
   static override summary = 'Remove the app from the VM; its data only with --volumes.';
   static override description =
-    'Containers, networks, images, releases and history go. Volumes, secrets and shared folders stay unless --volumes is given: a later deploy finds them again. The VM stays.';
+    'Containers, networks, images, releases and history go. Volumes, dumps of the data, secrets and shared folders stay unless --volumes is given: a later deploy finds them again. The VM stays, and so do backups of it, and dumps that were copied off it.';
   static override examples = [
     '<%= config.bin %> app:destroy',
     '<%= config.bin %> app:destroy --yes',
     '<%= config.bin %> app:destroy --volumes',
   ];
   static override flags = {
-    volumes: Flags.boolean({ description: 'Remove volumes, secrets and shared folders too. They cannot come back.' }),
+    volumes: Flags.boolean({
+      description: 'Remove volumes, dumps in the VM, secrets and shared folders too. They cannot come back.',
+    }),
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
   };
 
@@ -25,7 +27,7 @@ export default class AppDestroy extends ProjectCommand<Destroyed> {
     const { asker } = await import('../../lib/ui/ask.js');
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const { name } = context.config.app;
-    const what = `This removes ${name} from its VM${flags.volumes ? ', with its volumes and secrets' : '; its volumes and secrets stay'}`;
+    const what = `This removes ${name} from its VM${flags.volumes ? ', with its volumes, its dumps in the VM and its secrets' : '; its volumes, dumps and secrets stay'}`;
     const result = await destroyApp(
       context,
       flags.volumes,

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Removes the app, under its lock, so that it never runs into a deploy. Without $data_too the data stays, and with it `shared`: a
+# Removes the app, under its lock, so that it never runs into a deploy. Without $data_too the data stays with its dumps, and `shared`: a
 # database is lost when its password is. A release's folder that a volume points into stays as well.
 
 # include ../app-folder/lock.sh
@@ -57,7 +57,7 @@ if [ "$data_too" = 1 ]; then cd / && gone "$base"
 else
   for each in * .incoming .run.* releases/*; do
     case $each in
-      shared|lock|releases) continue ;;
+      shared|lock|releases|data|proofs.jsonl) continue ;;
       releases/*) ! grep -qxF "$(basename "$each")" "$work/in-use" || continue ;;
     esac
     # shellcheck disable=SC2015 # it is for either of them

@@ -6,8 +6,9 @@ import { notDeployed, dockerSilent } from '../app-folder/status.js';
 import { MISSING_STATUS } from '../app-folder/statuses.js';
 import { dataSettings } from '../config/data-section.js';
 import type { Context } from '../context/context.js';
-import { dumpSettings } from '../dumps/settings.js';
+import { dataPackages, dumpSettings } from '../dumps/settings.js';
 import { dumpProgram, type DumpProgram } from '../dumps/shell.js';
+import { bringPackages } from '../guest/units.js';
 import { parseData, type SeenData } from './read.js';
 
 /** From standard input, so that nothing of it is in a process list; all of it is read before any of it runs. */
@@ -18,6 +19,7 @@ const WAIT = 600;
 /** Beyond what everything in it may take. */
 const SLACK_MS = 120_000;
 const LIST_MS = 240_000;
+const PACKAGES_MS = 420_000;
 
 interface Told {
   readonly code: number | null;
@@ -35,6 +37,9 @@ export async function runDumps(
   const { config, signal } = context;
   const { name } = config.app;
   const settings = dataSettings(config);
+  // A VM that was deployed to before zebu.yml asked for it, or made while no mirror answered, has not all that dumps need.
+  if (action !== 'list' || options.offsite === true)
+    await bringPackages(session, dataPackages(config), { io: context.io, signal, timeoutMs: PACKAGES_MS });
   const script = dumpProgram({
     project: name,
     base: appLayout(name).base,

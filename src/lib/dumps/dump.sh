@@ -27,9 +27,13 @@ argument_of() {
 copy_sqlite() {
   command -v sqlite3 >/dev/null 2>&1 || { echo 'there is no sqlite3 in the VM: zebu vm:apply installs it' >&2; return 1; }
   as_root test -f "$1" || { echo "there is no $1" >&2; return 1; }
-  as_root timeout "$data_timeout" sqlite3 -cmd '.timeout 20000' "$1" ".backup '$work/copy.db'" </dev/null && as_root cat "$work/copy.db"
+  # Not in memory, where the runner has its folder: it is as large as the database.
+  copy_room=$(room)
+  copy_size=$(as_root stat -c %s "$1") || copy_size=0
+  [ "$copy_size" -lt "$copy_room" ] || { echo 'no space left on device for a copy of it' >&2; return 1; }
+  as_root timeout "$data_timeout" sqlite3 -cmd '.timeout 20000' "$1" ".backup '$making/copy.db'" </dev/null && as_root cat "$making/copy.db"
   copied=$?
-  as_root rm -f "$work/copy.db"
+  as_root rm -f "$making/copy.db"
   return $copied
 }
 
@@ -105,6 +109,9 @@ make_dump() {
   newest=$(newest_dump)
   wanted=0
   [ -z "$newest" ] || wanted=$(sed -n 's/^bytes=//p' "$base/data/dumps/$newest/manifest")
+  forget_dumps
+  # Those that only their age has kept go for one that there is no room for.
+  [ "$(room)" -ge "${wanted:-0}" ] || forget_dumps 0
   if [ "$(room)" -lt "${wanted:-0}" ]; then
     cause=no-space reason="no space left for a dump: the last one took $((wanted / 1048576)) MiB, and deploy.min_free_mb ($min_free MiB) is to stay free"
     return 1
@@ -152,8 +159,9 @@ dumps_in_order() {
 newest_dump() { dumps_in_order | tail -n 1; }
 
 # By count and age: what is neither one of the last nor young enough goes. The newest stays, and what is being brought back.
+# forget_dumps [DAYS]
 forget_dumps() {
-  before=$(($(date +%s) - data_keep_days * 86400))
+  before=$(($(date +%s) - ${1:-$data_keep_days} * 86400))
   dumps_in_order | LC_ALL=C awk -v keep="$data_keep_last" '{ name[NR] = $0 } END { for (i = 1; i <= NR - keep && i < NR; i++) print name[i] }' | while read -r each; do
     [ "$each" != "${restoring:-}" ] || continue
     made=$(sed -n 's/^t=//p' "$base/data/dumps/$each/manifest" 2>/dev/null)

@@ -49,3 +49,12 @@ export function dumpSettings(config: Pick<Config, 'data' | 'deploy'>): string {
   };
   return variables(values) + commands(stores);
 }
+
+/** Debian's packages that dumps need. */
+export function dataPackages(config: Pick<Config, 'data'>): readonly string[] {
+  const { offsite, stores } = dataSettings(config);
+  return [
+    ...(offsite === undefined ? [] : ['restic']),
+    ...(Object.values(stores).some(({ kind }) => kind === 'sqlite') ? ['sqlite3'] : []),
+  ];
+}

@@ -64,7 +64,23 @@ unchanged_data() {
 }
 
 # move FROM TO: by renaming it, which who has it mounted does not notice; who is started anew finds it through a link.
-move() { as_needed mkdir -p "$(dirname "$2")" && as_needed mv -T "$1" "$2" && as_needed ln -s "$2" "$1"; }
+# Between the two it may be cut off: it is written down before.
+move() {
+  as_needed mkdir -p "$(dirname "$2")" && printf '%s\t%s\n' "$1" "$2" >"$base/shared/moving" && sync "$base/shared/moving" 2>/dev/null
+  as_needed mv -T "$1" "$2" && as_needed ln -s "$2" "$1" && rm -f "$base/shared/moving"
+}
+
+# Puts the link there that a run which was killed has not.
+finish_move() {
+  [ -s "$base/shared/moving" ] || return 0
+  IFS='	' read -r moved_from moved_to <"$base/shared/moving"
+  if [ -e "$moved_to" ] && [ ! -L "$moved_from" ]; then
+    # Docker makes a folder where it finds nothing to mount.
+    as_needed rmdir "$moved_from"
+    [ -e "$moved_from" ] || as_needed ln -s "$moved_to" "$moved_from"
+  fi
+  rm -f "$base/shared/moving"
+}
 
 # Whether the commit of the release before has more at a path than what keeps a folder there. Succeeds also when that cannot
 # be told.
@@ -105,8 +121,10 @@ carry_over() {
       # Two files of one name: neither is lost.
       [ ! -e "$2" ] || as_needed mv -T "$2" "$2.before-$id" || return 1
     fi
-    mkdir -p "$base/shared/placed" && sums_of "$base/releases/$previous/tree/$name" >"$(placed_last "$name")"
-    move "$earlier" "$2" || return 1
+    last=$(placed_last "$name")
+    mkdir -p "$base/shared/placed" && sums_of "$base/releases/$previous/tree/$name" >"$last.new" || return 1
+    [ -s "$last.new" ] || [ -z "$(one_file "$base/releases/$previous/tree/$name/")" ] || return 1
+    mv "$last.new" "$last" && move "$earlier" "$2" || return 1
     logged echo "./$name is part of the commit, and services have written into it: it is kept in $2 from now on, and follows the commit there"
     return 0
   fi
@@ -147,8 +165,8 @@ place_data() {
     # What a volume has in the folder of an earlier release stays there.
     case $place in "$base/releases/"*) continue ;; esac
     name=${place#"$base/shared/mounts/"}
-    grep -qsxF -e "$name" "$base/shared/data-names" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
     carry_over "$real" "$place" || return 1
+    grep -qsxF -e "$name" "$base/shared/data-names" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
     if [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "${real#"$release/tree/"}")" ]; }; then as_needed mkdir -p "$place" || return 1
     elif [ -e "$place" ] || [ -L "$place" ]; then
       [ ! -d "$real" ] || [ -z "$(copy_missing "$real" "$place")" ] || return 1

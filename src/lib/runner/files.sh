@@ -123,7 +123,9 @@ holds_writing() {
   [ -e "$as" ] || return 1
   ! tail -n 1 "$as" | grep -qx written || return 0
   [ "$(sum_of "$(cat "$as")" "$1")" != "${1##*/}" ] || return 1
-  echo written >>"$as"
+  # Where there is no room for the word it is so all the same.
+  echo written >>"$as" || :
+  return 0
 }
 
 # Removes what neither a release that is there nor a container names any more; after used_releases. What services have

@@ -6,6 +6,7 @@ was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*
 
 # Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
 recover() {
+  finish_move
   [ -f "$transaction" ] || exit 0
   # shellcheck disable=SC1090 # written by zebu
   . "$transaction" || exit 1
@@ -56,6 +57,7 @@ recover() {
 
 # Before a new run: what an earlier one left open.
 heal() {
+  finish_move
   [ -f "$transaction" ] || return 0
   begin heal 'an earlier run was interrupted'
   sh "$base/runner" recover "$base" - - worker

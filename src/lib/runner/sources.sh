@@ -94,7 +94,11 @@ kept_of() {
 # The same of a folder that the commit has something in: what is kept for a path within it, now or by an earlier release, does
 # not make data of it. kept_itself NAME, with the names of all paths in $work/names-now
 kept_itself() {
-  ! grep -qsxF -e "$1" "$base/shared/data-names" || { kept_of "$base/shared/mounts/$1"; return; }
+  if grep -qsxF -e "$1" "$base/shared/data-names"; then
+    # What was data stays data, also while there is nothing in it yet, or no more.
+    if [ -d "$base/shared/mounts/$1" ]; then echo data; else kept_of "$base/shared/mounts/$1"; fi
+    return
+  fi
   inner=$(cat "$work/names-now" "$base/shared/data-names" 2>/dev/null | LC_ALL=C awk -v outer="$1/" 'index($0, outer) == 1' | sort -u | sed 's/[][*?\\]/\\&/g')
   set --  "$1"
   while IFS= read -r each; do

@@ -6,8 +6,8 @@
 # What of the commit was put last into the data of that name: lines of sha256sum.
 placed_last() { printf '%s/shared/placed/%s\n' "$base" "$(printf '%s' "$1" | sha256sum | cut -c1-40)"; }
 
-# The sums of all files of a folder. Of a name that sha256sum cannot write as it is there is no line.
-sums_of() { ( cd "$1" && find . -type f -print0 | xargs -0 -r sha256sum ) 2>/dev/null | grep -v '^[\\]'; }
+# The sums of all files of a folder, in one order. Of a name that sha256sum cannot write as it is there is no line.
+sums_of() { ( cd "$1" && find . -type f -print0 | xargs -0 -r sha256sum ) 2>/dev/null | grep -v '^[\\]' | LC_ALL=C sort; }
 
 # The same of the files that are named on standard input, of those that are there. What a service keeps to itself is read, too.
 sums_at() {
@@ -17,37 +17,108 @@ sums_at() {
   { sudo -n "$@" || "$@"; } 2>/dev/null | grep -v '^[\\]'
 }
 
+# What lies in a folder, a line each: d, f, or o for anything else, and its name. Links are not followed: a container may make them lead
+# anywhere.
+lies_in() {
+  # shellcheck disable=SC2016 # another shell's words
+  set -- sh -c 'cd "$1" && { find . -type d | sed "s/^/d /"; find . -type f | sed "s/^/f /"; find . ! -type d ! -type f | sed "s/^/o /"; }' lies "$1"
+  { sudo -n "$@" || "$@"; } 2>/dev/null
+}
+
 # What has to be done for a folder with data to have the files of the commit, a line each: tend_plan LAST FROM TO
+#   drop     name  the commit has it no more, and it is as zebu put it
+#   old      name  what was there before lies beside it, from a run that was cut off
 #   put      name  it is not there, or is as zebu put it
 #   both     name  a service changed it, and so does the commit
-#   strange  name  something is there that zebu never put there
-#   drop     name  the commit has it no more, and it is as zebu put it
+#   strange  name  something is there that zebu never put there, or there is no way to it
+# LAST.next is there when it was cut off: some files are as LAST has them then, some as that.
 tend_plan() {
   cat "$1" >"$work/sums-last" 2>/dev/null
+  cat "$1.next" >"$work/sums-next" 2>/dev/null
   sums_of "$2" >"$work/sums-new"
-  cat "$work/sums-last" "$work/sums-new" | cut -c67- | LC_ALL=C sort -u | sums_at "$3" >"$work/sums-there"
+  [ -s "$work/sums-next" ] || ! cmp -s "$1" "$work/sums-new" || return 0
+  lies_in "$3" >"$work/lies"
+  cat "$work/sums-last" "$work/sums-next" "$work/sums-new" | cut -c67- | LC_ALL=C sort -u >"$work/sum-known"
+  LC_ALL=C awk 'FILENAME == ARGV[1] { known[$0] = 1; next } /^f / && (substr($0, 3) in known) { print substr($0, 3) }' "$work/sum-known" "$work/lies" |
+    sums_at "$3" >"$work/sums-there"
   LC_ALL=C awk '
+    function ours(name) { return (name in there) && ((name, there[name]) in put) }
+    function say(what, name) { print what " " substr(name, 3) }
+    # No way leads through what is no folder.
+    function blocked(name,   up) {
+      up = name
+      while (match(up, /\/[^\/]*$/)) {
+        up = substr(up, 1, RSTART - 1)
+        if ((up in type) && type[up] != "d" && !(up in dropped)) return 1
+      }
+      return 0
+    }
+    # A folder in the place of a file: it goes with what zebu put there, if that is all.
+    function occupied(name,   each) {
+      if (type[name] != "d") return 0
+      for (each in type) if (index(each, name "/") == 1 && type[each] != "d" && !(each in dropped)) return 1
+      return 0
+    }
     { name = substr($0, 67); sum = substr($0, 1, 64) }
-    FILENAME == ARGV[1] { last[name] = sum; next }
-    FILENAME == ARGV[2] { there[name] = sum; next }
-    { wanted[name] = 1 }
-    !(name in there) { if (!(name in last) || last[name] != sum) print "put", substr(name, 3); next }
-    there[name] == sum { next }
-    !(name in last) { print "strange", substr(name, 3); next }
-    there[name] == last[name] { print "put", substr(name, 3); next }
-    last[name] != sum { print "both", substr(name, 3) }
-    END { for (name in last) if (!(name in wanted) && there[name] == last[name]) print "drop", substr(name, 3) }
-  ' "$work/sums-last" "$work/sums-there" "$work/sums-new"
+    FILENAME == ARGV[1] { last[name] = sum; put[name, sum] = 1; all[name] = 1; next }
+    FILENAME == ARGV[2] { if (!(name in last)) last[name] = sum; put[name, sum] = 1; all[name] = 1; cut = 1; next }
+    FILENAME == ARGV[3] { there[name] = sum; next }
+    FILENAME == ARGV[4] { type[substr($0, 3)] = substr($0, 1, 1); next }
+    { wanted[name] = sum }
+    END {
+      for (name in all) if (!(name in wanted) && ours(name)) { dropped[name] = 1; say("drop", name) }
+      # What put_over was cut off with.
+      if (cut) { for (name in wanted) all[name] = 1; for (name in all) if ((name ".zebu-old") in type) say("old", name) }
+      for (name in wanted) {
+        if (blocked(name)) say("strange", name)
+        else if (!(name in type)) { if (cut || !(name in last) || last[name] != wanted[name]) say("put", name) }
+        else if (type[name] == "d") say(occupied(name) ? "strange" : "put", name)
+        else if ((name in there) && there[name] == wanted[name]) continue
+        else if (ours(name)) say("put", name)
+        else if (!(name in last)) say("strange", name)
+        else if (last[name] != wanted[name]) say("both", name)
+      }
+    }
+  ' "$work/sums-last" "$work/sums-next" "$work/sums-there" "$work/lies" "$work/sums-new" | LC_ALL=C sort
 }
 
-# Puts a file there whole, for whoever had the one before: put_file FROM TO
+is_there() { as_needed test -e "$1" || as_needed test -L "$1"; }
+
+# A name beside a file that nothing has.
+unused() {
+  unused=$1
+  while is_there "$unused"; do unused=$unused+; done
+  printf '%s\n' "$unused"
+}
+
+# Puts a file there whole, for whoever had the one before. It is made where no container can reach it: put_file FROM TO
 put_file() {
-  as_needed mkdir -p "$(dirname "$2")" && as_needed cp -a "$1" "$2.zebu-new" || return 1
-  [ ! -e "$2" ] || as_needed chown --reference="$2" "$2.zebu-new"
-  as_needed mv -T "$2.zebu-new" "$2"
+  staged=$(mktemp "$base/shared/placed/new.XXXXXX") || return 1
+  if ! { as_needed cp -a -T "$1" "$staged" && as_needed mkdir -p "$(dirname "$2")"; }; then
+    rm -f "$staged"
+    return 1
+  fi
+  if as_needed test -f "$2" && ! as_needed test -L "$2"; then as_needed chown --reference="$2" "$staged"; fi
+  as_needed mv -T "$staged" "$2" || { as_needed rm -f "$staged"; return 1; }
 }
 
-is_there() { as_needed test -e "$1"; }
+keeps_both() { logged echo "./$1/$2 was changed by a service, and is another one in the commit: that of the commit is there, the other one beside it as ${3##*/}"; }
+
+# A file of the commit in the place of the one that zebu put there before. A service may write it just then: put_over NAME FROM TO FILE
+put_over() {
+  put_aside=1
+  as_needed ln -T "$3/$4" "$3/$4.zebu-old" || put_aside=
+  put_file "$2/$4" "$3/$4" || return 1
+  [ -z "$put_aside" ] || look_at_old "$1" "$3" "$4"
+}
+
+# What was there before is not needed, where it is as zebu put it: look_at_old NAME TO FILE
+look_at_old() {
+  sum=$(printf './%s\n' "$3.zebu-old" | sums_at "$2" | cut -c1-64)
+  if grep -qxF -e "$sum  ./$3" "$work/sums-last" "$work/sums-next"; then as_needed rm -f "$2/$3.zebu-old"; return; fi
+  beside=$(unused "$2/$3.before-$id")
+  as_needed mv -T "$2/$3.zebu-old" "$beside" && keeps_both "$1" "$3" "$beside"
+}
 
 # Links, and what has a name that is no line, are put where nothing is: put_odd FROM TO
 put_odd() {
@@ -67,25 +138,53 @@ put_odd() {
 # tend_one NAME FROM TO
 tend_one() {
   last=$(placed_last "$1")
+  mkdir -p "$base/shared/placed" || return 1
   # Somebody has taken all of it away: it begins anew.
-  [ -n "$(as_needed find "$3" ! -type d | head -n 1)" ] || rm -f "$last"
-  tend_plan "$last" "$2" "$3" >"$work/tend"
-  while read -r what file; do
-    beside=$file.before-$id
+  [ -n "$(as_needed find "$3" ! -type d | head -n 1)" ] || rm -f "$last" "$last.next"
+  tend_plan "$last" "$2" "$3" >"$work/tend" || return 1
+  if [ -s "$work/tend" ]; then
+    LC_ALL=C sort -u "$work/sums-next" "$work/sums-new" >"$last.next.new" && mv "$last.next.new" "$last.next" || return 1
+    sync "$last.next" 2>/dev/null
+  fi
+  while IFS= read -r line; do
+    what=${line%% *} file=${line#* }
     case $what in
-      drop) as_needed rm -f "$3/$file" ;;
-      both)
-        as_needed mv -T "$3/$file" "$3/$beside" && put_file "$2/$file" "$3/$file" || return 1
-        logged echo "./$1/$file was changed by a service, and is another one in the commit: that of the commit is there, the other one beside it as $beside" ;;
-      put)
-        # What was put aside for the release that has failed.
-        if [ -z "$strict" ] && is_there "$3/$beside"; then as_needed mv -T "$3/$beside" "$3/$file"
-        else put_file "$2/$file" "$3/$file" || return 1
-        fi ;;
-    esac
+      drop)
+        as_needed rm -f "$3/$file"
+        # shellcheck disable=SC2016 # another shell's words
+        as_needed sh -c 'cd "$1" && rmdir -p --ignore-fail-on-non-empty "$(dirname "./$2")"' drop "$3" "$file" ;;
+      old) look_at_old "$1" "$3" "$file" ;;
+      both|put) tend_file "$1" "$2" "$3" "$file" || return 1 ;;
+      strange) logged echo "./$1/$file of the commit is not put there: something else is in its place" ;;
+    esac </dev/null
   done <"$work/tend"
   [ ! -d "$2" ] || put_odd "$2" "$3" || return 1
-  mkdir -p "$base/shared/placed" && cp "$work/sums-new" "$last.new" && mv "$last.new" "$last"
+  LC_ALL=C awk 'FILENAME == ARGV[1] { if (sub(/^strange /, "")) left["./" $0] = 1; next } !(substr($0, 67) in left)' "$work/tend" "$work/sums-new" >"$last.new" &&
+    mv "$last.new" "$last" && rm -f "$last.next"
+}
+
+# tend_file NAME FROM TO FILE, with what of tend_plan in $what
+tend_file() {
+  beside=$3/$4.before-$id
+  # What was put aside for the release that has failed comes back; what that one has changed since stays beside it.
+  if [ -z "$strict" ] && is_there "$beside"; then
+    if [ "$what" = both ]; then
+      after=$(unused "$3/$4.after-$id")
+      as_needed mv -T "$3/$4" "$after" || return 1
+      logged echo "./$1/$4 is what it was before; what was written into it since is beside it as ${after##*/}"
+    fi
+    as_needed mv -T "$beside" "$3/$4"
+    return
+  fi
+  # What is left of it is empty: what was in it is gone.
+  if as_needed test -d "$3/$4"; then as_needed find "$3/$4" -depth -type d -empty -delete; fi
+  if [ "$what" = both ]; then
+    beside=$(unused "$beside")
+    as_needed mv -T "$3/$4" "$beside" && put_file "$2/$4" "$3/$4" || return 1
+    keeps_both "$1" "$4" "$beside"
+  elif is_there "$3/$4"; then put_over "$1" "$2" "$3" "$4"
+  else put_file "$2/$4" "$3/$4"
+  fi
 }
 
 # Which of what was decided is tended, fields separated by tabs: name, where it is kept.

@@ -39,7 +39,7 @@ export async function bringWanted(
     await changeUnits(session, ownerOf(config), change, { io, signal, timeoutMs: UNITS_MS });
     if (packages.length > 0) report.update(`installing ${packages.join(', ')} in the VM, where missing`);
     const failed = await bringPackages(session, packages, { io, signal, timeoutMs: PACKAGES_MS });
-    if (failed !== undefined) io.warn(`The VM has not what notify needs, ${failed}; ${REMEDY}`);
+    if (failed !== undefined) io.warn(`The VM lacks what zebu.yml asks for, ${failed}; ${REMEDY}`);
   } catch (error) {
     if (!isZebuError(error) || error.code === 'INTERRUPTED') throw error;
     io.warn(`The VM is still ${describeChange(change)}: ${error.message}; ${REMEDY}`);

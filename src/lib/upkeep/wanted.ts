@@ -1,7 +1,8 @@
 import { appLayout } from '../app-folder/layout.js';
 import type { Config } from '../config/schema.js';
 import type { UnitOwner, WantedUnits } from '../units/unit.js';
-import { dataPackages, dataUnit } from './data/unit.js';
+import { dataPackages } from '../dumps/settings.js';
+import { dataUnit } from './data/unit.js';
 import { notifyPackages, notifyUnit } from './notify/unit.js';
 import { probationUnit } from './probation/unit.js';
 import { watchUnits } from './watch/unit.js';

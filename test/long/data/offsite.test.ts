@@ -45,7 +45,9 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
     await project.json(['vm:create']);
     const { ip } = await project.json<{ ip: string }>(['vm:status']);
     guest = guestShell(ip, project.key);
-    await makeDatabaseImages(guest, `http://${theLab().network.gateway}:${mirror.port}`, ['postgres']);
+    const proxy = `http://${theLab().network.gateway}:${mirror.port}`;
+    guest.run(`echo 'Acquire::http::Proxy "${proxy}";' | sudo tee /etc/apt/apt.conf.d/99test >/dev/null`);
+    await makeDatabaseImages(guest, proxy, ['postgres']);
   }
 
   beforeAll(async () => {

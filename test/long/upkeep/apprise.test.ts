@@ -63,7 +63,7 @@ describe('who is told by apprise', () => {
     version(project, 'v1');
     const run = await project.zebu(['app:deploy', '--tag', 'v1']);
     expect(run.code).toBe(0);
-    expect(run.stderr).toMatch(/The VM has not what notify needs, apprise: .*; zebu vm:apply tries it again/);
+    expect(run.stderr).toMatch(/The VM lacks what zebu.yml asks for, apprise: .*; zebu vm:apply tries it again/);
     expect((await diff()).drift).toEqual([
       expect.objectContaining({ key: 'guest.packages', found: 'without apprise' }),
     ]);

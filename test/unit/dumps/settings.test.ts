@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/lib/config/schema.js';
-import { dumpSettings } from '../../../src/lib/dumps/settings.js';
-import { calendarOf, dataPackages, dataUnit } from '../../../src/lib/upkeep/data/unit.js';
+import { dataPackages, dumpSettings } from '../../../src/lib/dumps/settings.js';
+import { calendarOf, dataUnit } from '../../../src/lib/upkeep/data/unit.js';
 import { renderUnit } from '../../../src/lib/units/unit.js';
 import { inEachShell, runIn } from '../../support/shells.js';
 

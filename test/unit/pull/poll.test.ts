@@ -7,8 +7,11 @@ import { PullVm } from '../../support/pull-vm.js';
 import { standIns } from '../../support/shells.js';
 
 // Debian has it nearly everywhere; where nobody may install it, what it judges is left out and said to be.
-const GPG = { name: 'gpg', proof: '/usr/bin/gpg', why: 'makes and judges OpenPGP signatures' };
-await ensureHostPackages({ packages: [GPG], log: () => {} }).catch(() => {});
+const GPG = [
+  { name: 'gpg', proof: '/usr/bin/gpg', why: 'judges OpenPGP signatures' },
+  { name: 'gpg-agent', proof: '/usr/bin/gpg-agent', why: 'makes keys and signatures' },
+];
+await ensureHostPackages({ packages: GPG, log: () => {} }).catch(() => {});
 const hasGpg = spawnSync('gpg', ['--version']).status === 0;
 
 describe('a look at a repository', { timeout: 60_000 }, () => {

@@ -89,6 +89,96 @@ ${before}tend_folders; echo "$? $reason"`,
     expect([app.read(`${data}/settings`), app.has(`${data}/settings.before-r2`)]).toEqual(['by the app', false]);
   });
 
+  it('loses nothing that was written, however often both change a file', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.write('releases/r2/tree/conf/settings', '2');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    app.write(`${data}/settings`, 'before');
+    tend(app, 'r2', 'id=r2\n');
+    app.write(`${data}/settings`, 'by the release that fails');
+    tend(app, 'r1', 'id=r2 strict=\n');
+    expect(app.read(`${data}/settings`)).toBe('before');
+    expect(app.read(`${data}/settings.after-r2`)).toBe('by the release that fails');
+    for (const text of ['second', 'third']) {
+      tend(app, 'r2', 'id=r2\n');
+      app.write(`${data}/settings`, text);
+      tend(app, 'r1', 'id=r1\n');
+      app.write(`${data}/settings`, `${text} of r1`);
+    }
+    const all = app.list(data).map((name) => app.read(`${data}/${name}`));
+    expect(all.toSorted()).toEqual([
+      ...['before', 'by the release that fails', 'second', 'second of r1', 'third', 'third of r1'],
+    ]);
+  });
+
+  it('is as one of both releases has it, wherever it is cut off', () => {
+    const app = runnerApp(shell);
+    const r1 = { changed: '1', dropped: '1', kept: '1', 'x/deep': '1' };
+    const r2 = { changed: '2', added: '2', kept: '1', x: 'a file by now' };
+    for (const [name, text] of Object.entries(r1)) app.write(`releases/r1/tree/conf/${name}`, text);
+    for (const [name, text] of Object.entries(r2)) app.write(`releases/r2/tree/conf/${name}`, text);
+    const reads = (): unknown =>
+      Object.fromEntries(
+        app
+          .run(`cd "$base/${data}"; find . -type f | sort`)
+          .lines.map((name) => [name.slice(2), app.read(`${data}/${name}`)]),
+      );
+    for (let ended = 0; ; ended += 1) {
+      app.run(`rm -rf "$base/${data}" "$base/shared/placed"; mkdir -p "$base/${data}"`);
+      tend(app, 'r1');
+      // After so many renamings and removals everything fails.
+      const cut = `left=${ended}\nas_needed() { case $1 in mv|rm) [ $left -gt 0 ] || exit 9; left=$((left - 1)) ;; esac; "$@" 2>/dev/null; }\n`;
+      const whole = tend(app, 'r2', cut).lines[0] === '0 ';
+      tend(app, 'r1', 'id=r2 strict=\n');
+      expect(reads(), `cut off after ${ended}`).toEqual(r1);
+      tend(app, 'r2');
+      expect(reads(), `again after ${ended}`).toEqual(r2);
+      if (whole) break;
+      expect(ended).toBeLessThan(50);
+    }
+  });
+
+  it('follows no link that a container has made, and reads nothing that does not end', () => {
+    const app = runnerApp(shell);
+    app.write('elsewhere/secret', 'of the machine');
+    for (const name of ['in/secret', 'pipe', 'turned', 'plain']) app.write(`releases/r1/tree/conf/${name}`, '1');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    app.run(
+      `cd "$base/${data}" && rm -r in pipe turned && ln -s "$base/elsewhere" in && mkfifo pipe && ln -s "$base/elsewhere/secret" turned && ln -s "$base/elsewhere/secret" plain.zebu-new`,
+    );
+    for (const name of ['in/secret', 'pipe', 'turned', 'plain']) app.write(`releases/r2/tree/conf/${name}`, '2');
+    const { lines, journal } = tend(app, 'r2');
+    expect(lines).toEqual(['0 ']);
+    expect([app.read('elsewhere/secret'), app.list('elsewhere')]).toEqual(['of the machine', ['secret']]);
+    expect([app.read(`${data}/plain`), app.read(`${data}/turned`)]).toEqual(['2', '2']);
+    expect(said(journal)).toContain('./conf/in/secret of the commit is not put there: something else is in its place');
+  });
+
+  it('has names with blanks at their ends, and leaves those of services alone', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/x ', 'of the commit');
+    app.write('releases/r2/tree/conf/y ', 'of the commit');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    app.write(`${data}/x`, 'of a service');
+    expect(tend(app, 'r2').lines).toEqual(['0 ']);
+    expect(app.list(data)).toEqual(['x', 'y ']);
+  });
+
+  it('keeps what a service saves while it is replaced', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.write('releases/r2/tree/conf/settings', '2');
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    const late = `put_file() { echo saved >"$2"; cp "$1" "$2.n"; mv -T "$2.n" "$2"; }\n`;
+    tend(app, 'r2', `id=r2\n${late}`);
+    expect([app.read(`${data}/settings`), app.read(`${data}/settings.before-r2`)]).toEqual(['2', 'saved\n']);
+  });
+
   it('has links, and files whose names are no line', () => {
     const app = runnerApp(shell);
     for (const name of ['two\nlines', 'back\\slash', '-rf', "it's"]) app.write(`releases/r2/tree/conf/${name}`, name);

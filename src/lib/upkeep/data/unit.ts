@@ -1,5 +1,4 @@
 import { appLayout } from '../../app-folder/layout.js';
-import { dataSettings } from '../../config/data-section.js';
 import type { Config } from '../../config/schema.js';
 import { dumpSettings } from '../../dumps/settings.js';
 import { dumpProgram } from '../../dumps/shell.js';
@@ -38,13 +37,4 @@ export function dataUnit(config: Dumped): Unit | undefined {
     rights: 'deploy',
     writes: ['data', 'events'],
   };
-}
-
-/** Debian's packages that dumps need. */
-export function dataPackages(config: Pick<Config, 'data'>): readonly string[] {
-  const { offsite, stores } = dataSettings(config);
-  return [
-    ...(offsite === undefined ? [] : ['restic']),
-    ...(Object.values(stores).some(({ kind }) => kind === 'sqlite') ? ['sqlite3'] : []),
-  ];
 }
