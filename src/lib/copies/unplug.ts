@@ -27,11 +27,19 @@ export function unpluggedNets(config: QemuConfig, mac: () => string = randomMac)
   );
 }
 
-/** Devices of the host that only one VM can have, and programs that the host runs beside it. */
-const OF_THE_HOST = /^(hostpci\d+|usb\d+|hookscript|startup)$/;
+/**
+ * Devices, folders and memory of the host that a copy would have in common with its original, programs that the host runs
+ * beside it, and `args`, with which QEMU itself can be told to open anything.
+ */
+const OF_THE_HOST = /^(hostpci\d+|usb\d+|parallel\d+|virtiofs\d+|ivshmem|args|hookscript|startup)$/;
+
+/** A serial port that is a socket leads to the console; any other one is a device of the host. */
+const SERIAL = /^serial\d+$/;
 
 export const hostOptions = (config: QemuConfig): readonly string[] =>
-  Object.keys(config).filter((key) => OF_THE_HOST.test(key));
+  Object.entries(config).flatMap(([key, value]) =>
+    OF_THE_HOST.test(key) || (SERIAL.test(key) && value !== 'socket') ? [key] : [],
+  );
 
 /**
  * What of a copy's configuration would let it be more than a copy; it is not started as long as there is something.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  hostOptions,
   notYetApart,
   parseConfigText,
   randomMac,
@@ -51,11 +52,43 @@ describe('a copy', () => {
     [{ tags: '' }, ['its tags are not those of a copy']],
     [{ hostpci0: '01:00.0' }, ["hostpci0 is the original's"]],
     [{ hookscript: 'local:snippets/x.sh' }, ["hookscript is the original's"]],
+    [{ virtiofs0: 'dirid=orders,cache=always' }, ["virtiofs0 is the original's"]],
+    [{ args: '-netdev tap,id=t0 -device virtio-net-pci,netdev=t0' }, ["args is the original's"]],
+    [{ parallel0: '/dev/parport0' }, ["parallel0 is the original's"]],
+    [{ serial1: '/dev/ttyS0' }, ["serial1 is the original's"]],
+    [{ ivshmem: 'size=32,name=orders' }, ["ivshmem is the original's"]],
   ])('is not started with %o', (more, left) => {
     expect(notYetApart({ ...copy, ...more }, 'shop', ORIGINAL)).toEqual(left);
     expect(() => requireApart(101, { ...copy, ...more }, 'shop', ORIGINAL)).toThrowError(
       expect.objectContaining({ code: 'VM_DIFFERS' }) as Error,
     );
+  });
+});
+
+describe('what a copy loses before it starts', () => {
+  it("is all that is the host's, and not the console", () => {
+    const config = {
+      ...CONFIG,
+      serial0: 'socket',
+      serial1: '/dev/ttyS0',
+      parallel0: '/dev/usb/lp0',
+      virtiofs0: 'orders',
+      args: '-device x',
+      usb1: 'host=1-2',
+      startup: 'order=1',
+      vga: 'serial0',
+      rng0: 'source=/dev/urandom',
+    };
+    expect(hostOptions(config).toSorted()).toEqual([
+      'args',
+      'hostpci0',
+      'parallel0',
+      'serial1',
+      'startup',
+      'usb1',
+      'virtiofs0',
+    ]);
+    expect(hostOptions({ ...copy, serial0: 'socket' })).toEqual([]);
   });
 });
 
