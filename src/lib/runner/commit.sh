@@ -41,13 +41,15 @@ close_transaction() {
 }
 
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before
-# writing a second time.
+# writing a second time. What ends in the first half of a rehearsal was no deploy: its journal alone has it.
 finish() {
   [ -z "$noting" ] || wait "$noting"
   clock
   seconds=$((clock > started ? clock - started : 0)) why=$(escape "$3")
-  mend "$base/releases.jsonl"
-  append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$2\",\"reason\":\"$why\",\"gaps\":{$gap}}"
+  if [ "$half" != prepare ]; then
+    mend "$base/releases.jsonl"
+    append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$2\",\"reason\":\"$why\",\"gaps\":{$gap}}"
+  fi
   close_journal "$1" "$seconds" "$2" "$why"
   # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
   mv -f "$base/holder" "$base/held" 2>/dev/null
@@ -57,11 +59,12 @@ finish() {
 }
 
 # tell VERDICT SECONDS CAUSE WORDS, as they stand in JSON: whoever wants to know what happened. Not of what was refused to a person who is
-# there to read it, unless it was cut off.
+# there to read it, unless it was cut off; nor of the first half of a rehearsal, which was no deploy.
 tell() {
+  [ "$half" != prepare ] || return 0
   case $mode,$1 in
     # It was asked for, and nothing came of it.
-    deploy,refused) [ "$3" != rehearsed ] || return 0; telling=failed ;;
+    deploy,refused) telling=failed ;;
     # It was well again before anything was done.
     probation,live) return 0 ;;
     probation,restored) telling=probation ;;

@@ -97,7 +97,7 @@ last_line() { sed -n 's/^{"step":"'"$1"'","line":"\(.*\)"}$/\1/p' "$journal" | g
 # restore, live (verified; only the books are to be written). Only the switch must be on the disk before it begins: when
 # the power goes, a lost prepare has changed nothing, and a lost restore or live is a switch.
 phase() {
-  text="tx_phase=$1 tx_mode=$mode tx_id=$id tx_run=$run tx_previous=$previous tx_started=$started tx_boot=$boot tx_uptime=$((started - booted))"
+  text="tx_phase=$1 tx_mode=$mode tx_half=$half tx_id=$id tx_run=$run tx_previous=$previous tx_started=$started tx_boot=$boot tx_uptime=$((started - booted))"
   put "$transaction" "$text" || return 1
   [ "$1" != switch ] || sync "$base/runner" "$base/order" "$release/plan" "$transaction" "$journal" "$base" 2>/dev/null
   return 0

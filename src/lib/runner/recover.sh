@@ -8,10 +8,12 @@ was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*
 recover() {
   finish_move
   [ -f "$transaction" ] || exit 0
+  # An older runner wrote none.
+  tx_half=
   # shellcheck disable=SC1090 # written by zebu
   . "$transaction" || exit 1
   secrets=
-  id=$tx_id run=$tx_run mode=$tx_mode previous=$tx_previous started=$tx_started
+  id=$tx_id run=$tx_run mode=$tx_mode half=$tx_half previous=$tx_previous started=$tx_started
   # Its time goes on as it was counted, whatever the clock says by now.
   [ "$tx_boot" != "$boot" ] || booted=$((tx_started - tx_uptime))
   journal=$base/journals/$run.jsonl release=$base/releases/$id
@@ -22,6 +24,11 @@ recover() {
   if [ -n "$written" ]; then
     grep -q '"end":' "$journal" ||
       close_journal "$(was_written verdict)" 0 "$(was_written cause)" "$(printf '%s' "$written" | sed -n 's/.*"reason":"\(.*\)","gaps":.*/\1/p')"
+    close_transaction
+    exit 0
+  fi
+  # The history has nothing of a preparation: its journal alone tells that it had ended.
+  if [ "$half" = prepare ] && grep -q '"end":' "$journal"; then
     close_transaction
     exit 0
   fi

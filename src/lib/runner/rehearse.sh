@@ -3,12 +3,7 @@
 # rest of it, in a copy of the machine that has both and no network.
 
 # Ends the first half. Nothing that runs was touched, and the history has nothing of it.
-prepared() {
-  close_journal refused 0 rehearsed 'it was only prepared, to be rehearsed in a copy of the VM'
-  mv -f "$base/holder" "$base/held" 2>/dev/null
-  close_transaction
-  exit 0
-}
+prepared() { finish refused rehearsed 'it was only prepared, to be rehearsed in a copy of the VM'; }
 
 # What the second half needs to know of the first.
 rehearse_start() {

@@ -21,8 +21,9 @@ compose() { echo "compose $*"; }
 forgotten_port() { reason='${reason}'; return ${port}; }
 ${HALF_STARTED}
 exec 3>&1
-reason=
-mend_start; echo "$?"`;
+reason= half=rehearse
+mend_start; echo "$?"
+[ $half = rehearse ] || echo "half=$half"`;
   return inEachVmShell({ docker }, script);
 }
 

@@ -68,9 +68,11 @@ put "$base/transaction" never || echo failed; cat "$base/transaction"`);
       'sync() { printf "%s\\n" "$@"; }; phase prepare; cp "$transaction" "$base/prepare"; phase switch',
     );
     expect(app.read('prepare')).toMatch(
-      /^tx_phase=prepare tx_mode=deploy tx_id=r2 tx_run=run2 tx_previous=r1 tx_started=\d+ tx_boot=\S+ tx_uptime=\d+\n$/,
+      /^tx_phase=prepare tx_mode=deploy tx_half= tx_id=r2 tx_run=run2 tx_previous=r1 tx_started=\d+ tx_boot=\S+ tx_uptime=\d+\n$/,
     );
     expect(app.read('transaction')).toMatch(/^tx_phase=switch /);
+    app.run('phase prepare', { mode: 'prepare' });
+    expect(app.read('transaction')).toMatch(/^tx_phase=prepare tx_mode=deploy tx_half=prepare tx_id=r2 /);
     const synced = ['runner', 'order', 'releases/r2/plan', 'transaction', 'journals/run2.jsonl'];
     expect(lines).toEqual([...synced.map((each) => `${app.base}/${each}`), app.base]);
   });

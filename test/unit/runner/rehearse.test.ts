@@ -7,6 +7,9 @@ import { vmShells } from '../../support/shells.js';
 const CONFIG = { services: { web: { build: { context: '/x' }, image: 'shop-web' } } };
 const ID = `sha256:${'2'.repeat(64)}`;
 
+/** What a preparation leaves nothing of. */
+const LEFT = ['transaction', 'holder', 'releases.jsonl', 'events/events.jsonl'];
+
 const world = (app: RunnerApp): Answers => ({
   version: ':',
   'compose build': 'echo built',
@@ -58,9 +61,40 @@ describe.each(vmShells())('a rehearsal, in $name', { timeout: 60_000 }, (shell) 
     expect(docker.filter((each) => /^compose (up|run)/.test(each))).toEqual([]);
     expect(app.read('releases/r2/images.yml')).toContain('zebu/shop-web:222222222222');
     expect(readlinkSync(join(app.base, 'current'))).toBe('releases/r1');
-    expect(['transaction', 'holder', 'releases.jsonl', 'events/events.jsonl'].filter((each) => app.has(each))).toEqual(
-      [],
-    );
+    expect(LEFT.filter((each) => app.has(each))).toEqual([]);
+  });
+
+  it('is no deploy that failed where its first half fails: the journal says why, the history and the events have nothing', () => {
+    const app = setup();
+    app.docker({ ...world(app), 'compose build': 'echo no such base; exit 1' });
+    expect(app.start('prepare').code).toBe(0);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'refused', step: 'build', cause: 'build-failed' });
+    expect(LEFT.filter((each) => app.has(each))).toEqual([]);
+    // The same of a deploy is one.
+    app.start('deploy', { run: 'run3' });
+    expect(LEFT.filter((each) => app.has(each))).toEqual(['releases.jsonl', 'events/events.jsonl']);
+  });
+
+  it('is no deploy that was cut off where its first half is killed', () => {
+    const app = setup();
+    const killed = app.run('phase prepare; begin build ""; kill -9 $$', { mode: 'prepare' });
+    expect([killed.code, app.has('transaction')]).toEqual([null, true]);
+    app.write('journals/run3.jsonl', '');
+    const { lines } = app.run('if heal; then echo next; fi', { mode: 'prepare', runner: true, run: 'run3' });
+    expect(lines).toEqual(['next']);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'refused', step: 'build', cause: 'interrupted' });
+    expect(LEFT.filter((each) => app.has(each))).toEqual([]);
+  });
+
+  it('has one end, also where it is killed just behind that', () => {
+    const app = setup();
+    app.run('close_transaction() { kill -9 $$; }; phase prepare; begin build ""; prepared', { mode: 'prepare' });
+    expect(app.has('transaction')).toBe(true);
+    app.run('recover', { mode: 'recover', load: false });
+    expect(app.journal().flatMap(({ end, cause }) => (end === undefined ? [] : [[end, cause]]))).toEqual([
+      ['refused', 'rehearsed'],
+    ]);
+    expect(LEFT.filter((each) => app.has(each))).toEqual([]);
   });
 
   it('is a deploy without a build in its second half', () => {
