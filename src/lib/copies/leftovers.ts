@@ -1,12 +1,12 @@
-import { handledLater, isZebuError } from '@zebu/kit';
+import { isZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
-import { taskListAnswer } from '../proxmox/answers.js';
+import { taskListAnswer, type QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { parseUpid, toNodeName, toUpid, toVmid, type Upid } from '../proxmox/ids.js';
 import { listVms, readConfig } from '../proxmox/observe.js';
 import { findCopies, isCopyName, isOwn, type CopyKind, type VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
-import { runSteps } from '../ui/steps.js';
+import { runSteps, type StepReport } from '../ui/steps.js';
 import { BEAT_MS } from './heartbeat.js';
 import { hasEnded, thisMaker } from './maker.js';
 import { forgetMemo, readMemos, type Memo } from './memo.js';
@@ -18,14 +18,24 @@ import { endTask, removeCopy, type Place } from './remove.js';
  * is seen by their note, which a living maker renews. No clock is compared with another.
  */
 
-/** Milliseconds in which a living maker renews its note for certain, two failures included. */
-const WATCH_MS = BEAT_MS * 3;
+/**
+ * Milliseconds in which a living maker renews its note for certain, two failures included, and one more: as long as Proxmox
+ * had the copy locked the note could not be renewed, and that may have ended just before it was looked at.
+ */
+const WATCH_MS = BEAT_MS * 4;
+
+const LOOK_MS = 5000;
+
+/** Locks of a VM that is being restored or cloned. */
+const MAKING_LOCKS = ['create', 'clone'];
 
 export interface Leftover {
   readonly place: Place;
   /** Whether its maker has certainly ended; else it may be at work, and has to be watched. */
   readonly ended: boolean;
   readonly beat: number | undefined;
+  /** Whether Proxmox is still restoring or cloning it: then its maker cannot renew the note. */
+  readonly making: boolean;
   /** Left for a look, by who said so. */
   readonly kept: boolean;
 }
@@ -56,15 +66,36 @@ export async function findLeftovers(client: ProxmoxClient, app: string, kind: Co
       if (note?.maker.machine === own.machine && note.maker.pid === own.pid) return [];
       const place = { node: toNodeName(row.node), vmid: toVmid(row.vmid) };
       const ended = note === undefined ? false : hasEnded(note.maker, own);
-      return [{ place, ended, beat: note?.beat, kept: note?.kept === true }];
+      return [{ place, ended, ...signsOf(config), kept: note?.kept === true }];
     }),
   );
   return found.flat();
 }
 
-async function beatOf(client: ProxmoxClient, { place }: Leftover): Promise<number | undefined> {
-  const config = await readConfig(client, place).catch(() => undefined);
-  return readNote(config?.['description'])?.beat;
+type Signs = Pick<Leftover, 'beat' | 'making'>;
+
+const signsOf = (config: QemuConfig): Signs => ({
+  beat: readNote(config['description'])?.beat,
+  making: MAKING_LOCKS.includes(config['lock'] ?? ''),
+});
+
+/** Why somebody is at work with it; undefined where nothing shows that for long enough. */
+async function seenAtWork(
+  { clock, signal }: Context,
+  client: ProxmoxClient,
+  leftover: Leftover,
+  report: Pick<StepReport, 'update'>,
+): Promise<string | undefined> {
+  const until = clock.elapsed() + WATCH_MS;
+  for (let signs: Signs = leftover; ;) {
+    if (signs.making) return 'Proxmox is still making it';
+    if (signs.beat !== leftover.beat) return 'somebody works with it';
+    if (clock.elapsed() >= until) return undefined;
+    report.update('whether somebody works with it');
+    await clock.sleep(LOOK_MS, signal);
+    // What cannot be read now is not known to be left.
+    signs = await readConfig(client, leftover.place).then(signsOf, () => ({ beat: undefined, making: false }));
+  }
 }
 
 /** What its maker has begun and this machine remembers; its task goes on although nobody waits for it. */
@@ -109,7 +140,7 @@ export async function removeLeftovers(
   kind: CopyKind,
   options: { readonly kept?: boolean } = {},
 ): Promise<readonly number[]> {
-  const { io, signal, clock, config } = context;
+  const { io, signal, config } = context;
   const removed: number[] = [];
   const { machine } = thisMaker();
   const memos = (await readMemos(context, kind)).filter(({ pid }) => hasEnded({ machine, pid }));
@@ -133,15 +164,10 @@ export async function removeLeftovers(
       title: `Remove the copy that a run before has left, VM ${leftover.place.vmid}`,
       run: async (report) => {
         if (!leftover.ended && !leftover.kept) {
-          const until = clock.elapsed() + WATCH_MS;
-          while (clock.elapsed() < until) {
-            report.update('whether somebody works with it');
-            await clock.sleep(Math.min(5000, WATCH_MS), signal);
-            const beat = await handledLater(beatOf(client, leftover));
-            if (beat !== leftover.beat) {
-              report.done('somebody works with it: left alone');
-              return;
-            }
+          const why = await seenAtWork(context, client, leftover, report);
+          if (why !== undefined) {
+            report.done(`${why}: left alone`);
+            return;
           }
         }
         if (await removeCopy(context, client, leftover.place)) removed.push(leftover.place.vmid);

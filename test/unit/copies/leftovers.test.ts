@@ -122,13 +122,41 @@ describe('what a killed run has left', () => {
   it('of another machine, is removed once its note is not renewed any more', async () => {
     const { client, context, asked, clock } = await on({ [`GET ${VM}/config`]: copy(note()) });
     expect(await removeLeftovers(context, client, 'proof')).toEqual([105]);
-    expect(clock.elapsed()).toBeGreaterThanOrEqual(45_000);
+    expect(clock.elapsed()).toBeGreaterThanOrEqual(60_000);
     expect(changes(asked)).toEqual(REMOVED);
   });
 
   it('is none of it where somebody works with it', async () => {
     const { client, context, asked } = await on({
       [`GET ${VM}/config`]: inTurn(copy(note()), copy(note()), copy(note({ beat: 4 }))),
+    });
+    expect(await removeLeftovers(context, client, 'proof')).toEqual([]);
+    expect(changes(asked)).toEqual([]);
+  });
+
+  it.each(['create', 'clone'])(
+    'is none of it while Proxmox has it locked to %s it: no note can be renewed',
+    async (lock) => {
+      const { client, context, asked, stderr } = await on({ [`GET ${VM}/config`]: { ...copy(note()), lock } });
+      expect(await removeLeftovers(context, client, 'proof')).toEqual([]);
+      expect(changes(asked)).toEqual([]);
+      expect(stderr.text).toContain('Proxmox is still making it: left alone');
+    },
+  );
+
+  it('is none of it where its maker renews the note only a while after the lock is gone', async () => {
+    const began = copy(note({ beat: 0 }));
+    const fake = await on({
+      // A first beat that was refused, two more that failed, and one that came through.
+      [`GET ${VM}/config`]: () => (fake.clock.elapsed() < 55_000 ? began : copy(note({ beat: 4 }))),
+    });
+    expect(await removeLeftovers(fake.context, fake.client, 'proof')).toEqual([]);
+    expect(changes(fake.asked)).toEqual([]);
+  });
+
+  it('is none of it where it is locked again meanwhile', async () => {
+    const { client, context, asked } = await on({
+      [`GET ${VM}/config`]: inTurn(copy(note()), copy(note()), { ...copy(note()), lock: 'create' }),
     });
     expect(await removeLeftovers(context, client, 'proof')).toEqual([]);
     expect(changes(asked)).toEqual([]);
