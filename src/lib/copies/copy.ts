@@ -12,7 +12,7 @@ import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import { bootStep } from '../vm/ensure/boot.js';
 import { whileBeating } from './heartbeat.js';
 import { forgetMemo, writeMemo, type Memo } from './memo.js';
-import type { CopyNote } from './note.js';
+import { writeNote, type CopyNote } from './note.js';
 import { clearAway, CLEARING_MS, type Place } from './remove.js';
 import { hostOptions, requireApart } from './unplug.js';
 
@@ -37,9 +37,10 @@ export interface CopyPlan {
   readonly set: (config: QemuConfig) => Readonly<Record<string, number | string>>;
 }
 
-/** Seconds of the parts, as far as they were come to. */
+/** Seconds of the parts; null as long as one has not come to its end. */
 export interface CopyTimes {
   make: number | null;
+  /** From its start until the guest agent answers. */
   boot: number | null;
 }
 
@@ -92,6 +93,13 @@ async function startCopy(context: Context, { client, place }: CopyPlan): Promise
   );
 }
 
+/** Marks the copy as one that is left, so that no later run takes it for one of a run that was killed. */
+async function leave({ client, place, note }: CopyPlan): Promise<void> {
+  await client.request('PUT', `/nodes/${place.node}/qemu/${place.vmid}/config`, {
+    description: writeNote({ ...note, kept: true }),
+  });
+}
+
 export interface Using<T> {
   /** How long making and booting it took is in there by then. */
   readonly use: () => Promise<T>;
@@ -115,32 +123,42 @@ export async function withCopy<T>(
   const memo: Memo = { vmid, node, pid: note.maker.pid, since: Math.floor(clock.now().getTime() / 1000) };
   let upid: Upid | undefined;
   let refused = true;
-  const timed = async (name: keyof CopyTimes, work: () => Promise<void>): Promise<void> => {
-    const began = clock.elapsed();
-    await work();
-    times[name] = Math.round((clock.elapsed() - began) / 100) / 10 + (times[name] ?? 0);
-  };
+  let began = clock.elapsed();
+  const taken = (): number => Math.round((clock.elapsed() - began) / 100) / 10;
   const boot = bootStep({ context, target: { client, node, vmid } });
   const steps: readonly Step[] = [
     {
       title: plan.make.title,
-      run: (report) =>
-        timed('make', () =>
-          makeCopy(context, plan, report, async (task) => {
-            upid = task;
-            refused = false;
-            context.setForcedExitError?.(
-              new ZebuError('OUTCOME_UNKNOWN', `Interrupted; the copy, VM ${vmid}, is left`, {
-                hint: 'The next run of the same command removes it.',
-              }),
-            );
-            await writeMemo(context, kind, { ...memo, upid: task });
-          }),
-        ),
+      run: async (report) => {
+        began = clock.elapsed();
+        await makeCopy(context, plan, report, async (task) => {
+          upid = task;
+          refused = false;
+          context.setForcedExitError?.(
+            new ZebuError('OUTCOME_UNKNOWN', `Interrupted; the copy, VM ${vmid}, is left`, {
+              hint: 'The next run of the same command removes it.',
+            }),
+          );
+          await writeMemo(context, kind, { ...memo, upid: task });
+        });
+        times.make = taken();
+      },
     },
     { title: 'Unplug its network', run: () => setApart(context, plan) },
-    { title: 'Start it', run: () => timed('boot', () => startCopy(context, plan)) },
-    { ...boot, run: (report) => timed('boot', () => boot.run(report)) },
+    {
+      title: 'Start it',
+      run: async () => {
+        began = clock.elapsed();
+        await startCopy(context, plan);
+      },
+    },
+    {
+      ...boot,
+      run: async (report) => {
+        await boot.run(report);
+        times.boot = taken();
+      },
+    },
   ];
   await writeMemo(context, kind, memo);
   let kept = false;
@@ -149,7 +167,11 @@ export async function withCopy<T>(
       await runSteps(io, signal, steps);
       return use();
     });
-    kept = keep();
+    // A beat that is still on its way would take the mark away again: not before the last one has been answered.
+    if (keep()) {
+      await leave(plan);
+      kept = true;
+    }
     return result;
   } catch (error) {
     // Whether it was begun is not known where the answer was lost; what is there says whose it is.

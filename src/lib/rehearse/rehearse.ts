@@ -181,14 +181,6 @@ async function perform(
   return result;
 }
 
-/** Marks the copy as one that is left, so that no later run takes it for one of a run that was killed. */
-async function leave(plan: CopyPlan): Promise<void> {
-  const { client, place, note } = plan;
-  await client.request('PUT', `/nodes/${place.node}/qemu/${place.vmid}/config`, {
-    description: writeNote({ ...note, kept: true }),
-  });
-}
-
 /**
  * Carries a release out in a clone of the VM without a network, on the data that is there, and removes the clone.
  * @throws REHEARSAL_FAILED with why it would not have gone live; what a deploy refuses before it is sent
@@ -206,11 +198,7 @@ export async function rehearse(context: Context, options: RehearseOptions): Prom
   const plan = await planClone(context, appVm, options);
   const times: CopyTimes = { make: null, boot: null };
   const result = await withCopy(context, plan, times, {
-    use: async () => {
-      const performed = await perform(context, plan, prepared, options.keep);
-      if (options.keep) await leave(plan);
-      return performed;
-    },
+    use: () => perform(context, plan, prepared, options.keep),
     keep: () => options.keep,
   });
   await removeLeftovers(context, appVm.client, 'rehearsal');
