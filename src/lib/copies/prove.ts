@@ -109,12 +109,15 @@ async function planRestore(
   };
 }
 
-/** Failures that say something of the backup, and not of the host or the way to it. */
-function isOfTheBackup(error: unknown, times: CopyTimes): boolean {
+/**
+ * Failures that say something of the backup, and not of the host or the way to it: it cannot be restored, or what was restored
+ * does not boot. Once it has booted only a verdict says something; an agent that falls silent then is that of a busy host.
+ */
+export function isOfTheBackup(error: unknown, { make, boot }: CopyTimes): boolean {
   if (!isZebuError(error)) return false;
-  if (error.code === 'VM_NOT_READY' || error.code === 'VM_NOT_RUNNING') return true;
-  const exit = taskExit(error);
-  return error.code === 'TASK_FAILED' && exit !== undefined && times.boot === null && !saysDiskFull(error.message);
+  if (make === null)
+    return error.code === 'TASK_FAILED' && taskExit(error) !== undefined && !saysDiskFull(error.message);
+  return boot === null && error.code === 'VM_NOT_READY';
 }
 
 /** Looks into the copy that has booted. */
