@@ -31,7 +31,7 @@ export function unpluggedNets(config: QemuConfig, mac: () => string = randomMac)
  * Devices, folders and memory of the host that a copy would have in common with its original, programs that the host runs
  * beside it, and `args`, with which QEMU itself can be told to open anything.
  */
-const OF_THE_HOST = /^(hostpci\d+|usb\d+|parallel\d+|virtiofs\d+|ivshmem|args|hookscript|startup)$/;
+const OF_THE_HOST = /^(hostpci\d+|usb\d+|parallel\d+|virtiofs\d+|ivshmem|args|hookscript)$/;
 
 /** A serial port that is a socket leads to the console; any other one is a device of the host. */
 const SERIAL = /^serial\d+$/;

@@ -7,7 +7,8 @@ member($0, "commit") == commit && (member($0, "mode") ~ /^(deploy|probation|)$/)
   cause = member($0, "cause")
   if (member($0, "mode") == "probation") said = "failed"
   else if (verdict == "live") { if (member($0, "ref") == ref) said = "live"; cut = 0 }
-  else if (cause == "interrupted") { if (++cut > 3) said = "failed"; else if (said != "failed") said = "interrupted" }
+  # What may be otherwise the next time is tried again, and not for ever.
+  else if (cause ~ /^(interrupted|data-busy|dump-failed)$/) { if (++cut > 3) said = "failed"; else if (said != "failed") said = "interrupted" }
   else said = "failed"
   if (verdict != "live") { run = member($0, "run"); why = cause }
 }

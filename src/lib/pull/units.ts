@@ -16,12 +16,18 @@ export const RUN_UNIT = 'pull-run';
 const LOOK_LIMIT = 900;
 /** Seconds beyond what zebu.yml gives the steps of a deploy: hooks, pulling images, going back. */
 const RUN_SLACK = 7200;
+/** Seconds for one that dumps the data before it, and waits for a dump that is under way. */
+const DUMP_SLACK = 4 * 3600;
 
 /** The programs of pull deploys. */
 export const POLL_PROGRAM = variables({ version_program: VERSION, history_program: HISTORY }) + MASK_FUNCTION + POLL;
 export const RUN_PROGRAM = RUN;
 
-export function pullUnits({ build_timeout: build, timeout, drain }: Config['deploy'], every: number): readonly Unit[] {
+export function pullUnits(
+  { build_timeout: build, timeout, drain, dump }: Config['deploy'],
+  every: number,
+): readonly Unit[] {
+  const dumping = dump === 'never' ? 0 : DUMP_SLACK;
   return [
     {
       name: POLL_UNIT,
@@ -37,7 +43,7 @@ export function pullUnits({ build_timeout: build, timeout, drain }: Config['depl
       summary: 'Deploy a release that was found',
       program: RUN_PROGRAM,
       start: { path: 'pull/state/order' },
-      limit: Math.ceil(build + 3 * timeout + drain + RUN_SLACK),
+      limit: Math.ceil(build + 3 * timeout + drain + dumping + RUN_SLACK),
       rights: 'deploy',
       writes: [],
     },

@@ -75,7 +75,6 @@ describe('what a copy loses before it starts', () => {
       virtiofs0: 'orders',
       args: '-device x',
       usb1: 'host=1-2',
-      startup: 'order=1',
       vga: 'serial0',
       rng0: 'source=/dev/urandom',
     };
@@ -84,7 +83,6 @@ describe('what a copy loses before it starts', () => {
       'hostpci0',
       'parallel0',
       'serial1',
-      'startup',
       'usb1',
       'virtiofs0',
     ]);
