@@ -40,6 +40,18 @@ export function dumpWorld(app: RunnerApp): DumpWorld {
   };
 }
 
+/** A dump is under way, for longer than anybody waits: who asks for how long is in the calls of flock. */
+export function endlessDump(app: RunnerApp): void {
+  app.write('data/lock', '');
+  app.program('flock', { '-s -n': 'exit 1', '-s -w': 'exit 1', '': ':' });
+}
+
+/** How long each waited for it, in seconds. */
+export const waitedForDump = (calls: readonly (readonly string[])[]): readonly string[] =>
+  calls.flatMap(([name, how, limit, seconds = '']) =>
+    name === 'flock' && how === '-s' && limit === '-w' ? [seconds] : [],
+  );
+
 /** A dump of the store that holds `text`. */
 export function keptDump(app: RunnerApp, id: string, text: string, sum?: string): void {
   const data = gzipSync(text);

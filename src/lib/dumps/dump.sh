@@ -97,6 +97,13 @@ write_store() {
 # A member of the last run that made a release live.
 live_member() { printf '%s' "$live_record" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
 
+# Of a run that had waited for it long enough, see begin_switch.
+not_overtaken() {
+  [ -e "$base/data/overtaken" ] || return 0
+  cause=data-busy reason='the dump was not done when a run began to replace what runs, and is not kept'
+  return 1
+}
+
 # make_dump WHY WHO FROM: sets $dump_id. Under the lock of dumps. Fails with $cause and $reason.
 make_dump() {
   cause='' reason='' all_bytes=0 dump_id=''
@@ -127,7 +134,12 @@ make_dump() {
   : >"$making/manifest"
   while IFS='|' read -r store_name store_kind store_service store_id store_running store_path; do
     dump_says "$store_name"
-    write_store "$store_name" "$store_kind" "$store_service" "$store_id" "$store_running" "$store_path" </dev/null || { rm -rf "$making"; dump_id=; return 1; }
+    if not_overtaken && write_store "$store_name" "$store_kind" "$store_service" "$store_id" "$store_running" "$store_path" </dev/null && not_overtaken; then continue; fi
+    # Not the words of a container that was stopped under it.
+    not_overtaken
+    rm -rf "$making"
+    dump_id=
+    return 1
   done <"$work/stores"
   {
     cat "$making/manifest"
@@ -184,6 +196,8 @@ with_dump_lock() {
       lock_left=$((lock_until - $(date +%s)))
       [ $lock_left -gt 0 ] || lock_left=0
       flock -w "$lock_left" 6 || exit 75
+      # Of one that is no more. Before it is asked whether a run has begun: that says it only after it has.
+      rm -f "$base/data/overtaken"
       switching || break
       flock -u 6
       [ $lock_left -gt 0 ] || exit 75

@@ -11,6 +11,17 @@ await_dump() {
   flock -s -w "$1" "$base/data/lock" true || { cause=data-busy reason="a dump is under way, for longer than $1 s"; return 1; }
 }
 
+# From here on what runs is replaced, and no dump begins. begin_switch SECONDS: for one that began just before that was said. What is
+# longer under way than that is of two states, and is not kept: a person may be in trouble. Fails with $cause and $reason, and nothing is changed.
+begin_switch() {
+  phase switch || { cause=no-space reason='no space left in the VM'; return 1; }
+  # By itself: what it says of a dump is no reason of the run's.
+  (await_dump "$1") && return 0
+  note output "the dump that is under way is waited for no longer, and will not be kept"
+  touch "$base/data/overtaken" 2>/dev/null || rm -rf "$base/data/making"
+  return 0
+}
+
 # migrations: where something changes the data before the release runs, or a service that others wait for to complete.
 wants_dump() {
   [ -n "$previous" ] || return 1

@@ -82,14 +82,12 @@ fi
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$cause" "$reason"
 [ "$mode" != deploy ] || dump_before || finish refused "$cause" "$reason"
-# A person in trouble waits for less.
-if [ "$mode" = deploy ]; then await_dump "$data_timeout" || finish refused "$cause" "$reason"; else await_dump 20; fi
+[ "$mode" != deploy ] || await_dump "$data_timeout" || finish refused "$cause" "$reason"
 
 step=start-up
 [ "$mode" != deploy ] || place_data || finish refused "$cause" "$reason"
-phase switch || finish refused no-space 'no space left in the VM'
-# One that began just before that was said; later ones wait.
-await_dump 60
+# A person in trouble waits for less.
+begin_switch "$([ "$mode" = deploy ] && echo 60 || echo 20)" || finish refused "$cause" "$reason"
 [ "$mode" != deploy ] || note_migration
 if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$cause" "$reason"; fi
 steady bring_up '' || restore "$cause" "$reason"

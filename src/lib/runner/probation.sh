@@ -67,6 +67,6 @@ undo_probation() {
   stability=$began_stability
   previous=$pr_previous
   # Looked at again from the start: by then there may be room.
-  phase switch || { close_journal refused 0 no-space 'no space left in the VM'; rm -f "$base/probation.why"; exit 0; }
+  begin_switch 20 || { close_journal refused 0 no-space 'no space left in the VM'; rm -f "$base/probation.why"; exit 0; }
   restore probation "within its probation: $reason"
 }

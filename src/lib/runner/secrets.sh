@@ -144,9 +144,9 @@ apply_secrets() {
   # By which its programs are known when it is killed and they are not.
   export ZEBU_SECRETS_RUN="$run"
   sync "$store/apply" "$store/$version.new" "$store" 2>/dev/null
-  if ! phase switch; then
+  if ! begin_switch 60; then
     rm -f "$store/$number.env.new" "$store/$number.json.new"
-    finish refused no-space 'no space left in the VM'
+    finish refused "$cause" "$reason"
   fi
   if mv "$store/$number.json.new" "$store/$number.json" && mv "$store/$number.env.new" "$store/$number.env"; then
     new_values=$store/$version

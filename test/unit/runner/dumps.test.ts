@@ -82,6 +82,37 @@ with_dump_lock 1 echo got`);
     expect(lines).toEqual(['not: 75', 'got']);
   });
 
+  it('that are under way when a run replaces what runs, for longer than it waits, are not kept', () => {
+    const overtaken = `data_stores='rows|command|db|1'\ndata_1_dump() { echo half; touch "$base/data/overtaken"; return 3; }\n`;
+    const app = setup('always', overtaken);
+    expect(app.run(BEFORE).lines[0]).toBe(
+      'data-busy: the dump was not done when a run began to replace what runs, and is not kept',
+    );
+    expect([app.list('data/dumps'), app.has('data/making')]).toEqual([[], false]);
+    // Also where it has all of it by then.
+    app.plan('r2', { dump_when: 'always' }, overtaken.replace('return 3; ', ''));
+    expect(app.run(BEFORE).lines[0]).toMatch(/^data-busy: /);
+    expect(app.list('data/dumps')).toEqual([]);
+    // Of one before it says nothing.
+    app.plan('r2', { dump_when: 'always' }, rowsSettings(join(app.base, '../kept')));
+    expect(app.run(BEFORE).lines[0]).toBe('done');
+  });
+
+  it('are told so by whoever waited for them, which goes on with its own reason', () => {
+    const app = setup('never');
+    const { lines, journal } = app.run(`mkdir -p "$base/data"
+cause=probation reason=sick
+begin_switch 1 && ls "$base/data"
+flock "$base/data/lock" sleep 3 &
+sleep 0.5
+: >>"$base/data/lock"
+begin_switch 1 && echo "$cause: $reason"; ls "$base/data"`);
+    expect(lines).toEqual(['probation: sick', 'lock', 'overtaken']);
+    expect(said(journal).at(-1)).toBe('the dump that is under way is waited for no longer, and will not be kept');
+    const full = app.run('put() { return 1; }; begin_switch 1 || echo "$cause: $reason"');
+    expect(full.lines).toEqual(['no-space: no space left in the VM']);
+  });
+
   it('are remembered to change data where something migrates, and there is something to go back to', () => {
     const app = setup('never');
     app.write('releases/r2/intents', 'migrate awaited\n');

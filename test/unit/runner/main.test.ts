@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
 import { registryFunctions } from '../../../src/lib/app-folder/registries.js';
+import { endlessDump, waitedForDump } from '../../support/dump-world.js';
 import { type Answers, type RunnerApp, runnerApp, said, says, seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -65,6 +66,14 @@ describe.each(vmShells())('a whole run, in $name', { timeout: 60_000 }, (shell) 
   };
   const live = (app: RunnerApp): string => readlinkSync(join(app.base, 'current'));
   const ups = (docker: readonly string[]): readonly string[] => docker.filter((each) => each.startsWith('compose up'));
+
+  it('does not roll back under a dump that is kept: twenty seconds it waits, and then that is none', () => {
+    const app = setup();
+    endlessDump(app);
+    const { calls } = app.start('rollback');
+    expect([waitedForDump(calls), app.has('data/overtaken')]).toEqual([['20'], true]);
+    expect(app.journal().at(-1)).toMatchObject({ end: 'live' });
+  });
 
   it('builds, pins, starts, judges and makes it live, in this order, and leaves nothing open', () => {
     const app = setup();

@@ -2,6 +2,7 @@ import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
+import { endlessDump, waitedForDump } from '../../support/dump-world.js';
 import { type RunnerApp, runnerApp, says, seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -141,6 +142,17 @@ fi`,
     expect(parseHistory(app.read('releases.jsonl'))).toMatchObject([
       { id: 'r2', run: 'run3', mode: 'probation', verdict: 'restored', cause: 'probation' },
     ]);
+  });
+
+  it('waits twenty seconds for a dump before it goes back, and has it not kept', () => {
+    const app = onProbation();
+    now(app, 'unhealthy');
+    app.write('probation.why', 'web is unhealthy\n');
+    app.write('journals/run3.jsonl', '');
+    endlessDump(app);
+    const { calls, journal } = app.start('probation', { run: 'run3' });
+    expect([waitedForDump(calls), app.has('data/overtaken')]).toEqual([['20'], true]);
+    expect(journal.at(-1)).toMatchObject({ end: 'restored', reason: 'within its probation: web is unhealthy' });
   });
 
   it('goes on where it is well again by the time it would be gone back from', () => {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { endlessDump, waitedForDump } from '../../support/dump-world.js';
 import { type RunnerApp, runnerApp, said, says, seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -91,6 +92,14 @@ describe.each(vmShells())('another version of the secrets, in $name', { timeout:
     const only = setup({ commands: '0', rotated: '' });
     expect(apply(only).journal.at(-1)).toMatchObject({ end: 'live' });
     expect(only.has('shared/secrets/bound.env')).toBe(false);
+  });
+
+  it('waits a minute for a dump that is under way, and has it not kept', () => {
+    const app = setup();
+    endlessDump(app);
+    const { calls, journal } = apply(app);
+    expect([waitedForDump(calls), app.has('data/overtaken')]).toEqual([['60'], true]);
+    expect(journal.at(-1)).toMatchObject({ end: 'live', reason: '' });
   });
 
   it('is taken back, in the data and in the services, where they are not well with it', () => {
