@@ -27,7 +27,12 @@ export async function listData(context: Context): Promise<DataList> {
     stores: seen.stores,
     dumps: seen.dumps.map((each) => ({ ...each, offsite: copied === undefined ? null : copied.has(each.id) })),
     offsite:
-      data?.offsite === undefined ? null : { dumps: seen.offsite ?? [], problem: seen.offsiteProblem?.reason ?? null },
+      data?.offsite === undefined
+        ? null
+        : {
+            dumps: (seen.offsite ?? []).map(({ id, at, snapshot }) => ({ id, at, snapshot })),
+            problem: seen.offsiteProblem?.reason ?? null,
+          },
     failed:
       failed === undefined
         ? null

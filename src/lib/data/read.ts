@@ -1,16 +1,23 @@
 import * as z from 'zod';
 import type { Dump, OffsiteDump, Store } from './results.js';
 
+export interface SeenOffsite extends OffsiteDump {
+  /** Whether this VM has copied it, as far as it knows. */
+  readonly own: boolean;
+}
+
 /** What program.sh says of what there is. */
 export interface SeenData {
   readonly stores: readonly Store[];
   /** Newest first; whether they are off the VM, too, is not known here. */
   readonly dumps: readonly Dump[];
   /** Newest first; undefined where it was not asked, or could not be. */
-  readonly offsite: readonly OffsiteDump[] | undefined;
+  readonly offsite: readonly SeenOffsite[] | undefined;
   readonly offsiteProblem: { readonly cause: string; readonly reason: string } | undefined;
   /** The last attempt, where it failed: of a dump, and of a copy. */
   readonly failures: readonly { readonly at: number; readonly cause: string; readonly reason: string }[];
+  /** Unix time in seconds when a dump from off the VM was last restored, and stayed. */
+  readonly adopted: number | undefined;
   /** Unix time in seconds by the clock of the VM. */
   readonly now: number;
 }
@@ -79,14 +86,18 @@ const snapshots = z.array(
   }),
 );
 
-function toOffsite(text: string): readonly OffsiteDump[] {
-  return snapshots
-    .parse(JSON.parse(text) ?? [])
-    .toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time))
-    .flatMap(({ time, id, short_id: short, tags }) => {
-      const named = tags.find((tag) => tag.startsWith('dump='))?.slice('dump='.length);
-      return named === undefined ? [] : [{ id: named, at: new Date(time).toISOString(), snapshot: short ?? id }];
-    });
+function toOffsite(text: string, origin: string | undefined): readonly SeenOffsite[] {
+  return (
+    snapshots
+      .parse(JSON.parse(text) ?? [])
+      .flatMap(({ time, id, short_id: short, tags }) => {
+        const named = tags.find((tag) => tag.startsWith('dump='))?.slice('dump='.length);
+        const own = origin !== undefined && tags.includes(`origin=${origin}`);
+        return named === undefined ? [] : [{ id: named, at: new Date(time).toISOString(), snapshot: short ?? id, own }];
+      })
+      // An id is when it was made; the time off the VM is when it was copied.
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  );
 }
 
 function toFailure(line: string | undefined): SeenData['failures'] {
@@ -110,7 +121,8 @@ export function parseData(stdout: string): SeenData {
     } else values.set(key, value);
   }
   const listed = values.get('snapshots');
-  const offsite = listed === undefined ? undefined : toOffsite(listed);
+  const offsite = listed === undefined ? undefined : toOffsite(listed, values.get('origin'));
+  const adopted = values.get('adopted');
   const cause = values.get('offsite_cause');
   return {
     stores,
@@ -118,6 +130,7 @@ export function parseData(stdout: string): SeenData {
     offsite,
     offsiteProblem: cause === undefined ? undefined : { cause, reason: values.get('offsite_reason') ?? '' },
     failures: [...toFailure(values.get('attempt')), ...toFailure(values.get('offsite-attempt'))],
+    adopted: adopted === undefined ? undefined : Number(adopted),
     now: Number(values.get('now') ?? 0),
   };
 }

@@ -13,7 +13,7 @@ import { lockPart, startPart, type Start } from '../runs/programs/start.js';
 import { carryOut, newRun } from '../runs/watch.js';
 import { formatMinute } from '../ui/units.js';
 import { seeData } from './ask.js';
-import type { SeenData } from './read.js';
+import { chooseDump, type Chosen } from './choose.js';
 import type { DataRestored } from './results.js';
 import { dataTrouble } from './trouble.js';
 
@@ -34,32 +34,6 @@ export interface RestoreOptions {
   readonly dryRun: boolean;
   /** Asked before anything is changed. */
   readonly confirm: (what: string, name: string) => Promise<boolean>;
-}
-
-interface Chosen {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly fetched: boolean;
-  readonly stores: readonly string[];
-  readonly ref: string;
-}
-
-/** The dump that is meant. @throws DUMP_MISSING, OFFSITE_REFUSED */
-export function chooseDump(seen: SeenData, id: string | undefined): Chosen {
-  // What a restore has put away is not what the next one is to bring back, unless it is named.
-  const here = seen.dumps.find((each) => (id === undefined ? each.why !== 'restore' : each.id === id));
-  const off = seen.offsite?.find((each) => id === undefined || each.id === id);
-  if (here !== undefined)
-    return { id: here.id, at: here.at, fetched: false, stores: here.stores.map(({ name }) => name), ref: here.ref };
-  if (off !== undefined) return { id: off.id, at: off.at, fetched: true, stores: [], ref: '' };
-  const { offsiteProblem: problem } = seen;
-  const missing = id === undefined ? 'There is no dump in the VM' : `There is no dump ${id} in the VM`;
-  if (problem !== undefined)
-    throw dataTrouble(`${missing}, and off it cannot be looked`, problem.cause, problem.reason);
-  throw new ZebuError('DUMP_MISSING', seen.offsite === undefined ? missing : `${missing}, and none off it`, {
-    hint: 'Those there are: zebu data:list. Make one: zebu data:dump',
-  });
 }
 
 /** Refusals of a run that a restore has words of its own for. */
@@ -89,8 +63,9 @@ function inWordsOfData(error: unknown, id: string): unknown {
 }
 
 /** What the runner sources. */
-const restoreFile = (context: Context, { id, fetched }: Chosen, { only, first }: RestoreOptions): string =>
+const restoreFile = (context: Context, { id, fetched }: Chosen, { only, first }: RestoreOptions, run: string): string =>
   variables({
+    restore_run: run,
     restore_id: id,
     restore_only: only.join(' '),
     restore_fetch: fetched ? '1' : '',
@@ -109,9 +84,10 @@ export async function restoreData(context: Context, options: RestoreOptions): Pr
   const { current } = await surveyApp(session, context);
   if (current === null) throw notDeployed(name);
   const offsite = config.data?.offsite !== undefined;
-  let seen = await seeData(session, context, { offsite: false });
-  const here = seen.dumps.some((each) => (options.id === undefined ? each.why !== 'restore' : each.id === options.id));
-  if (offsite && !here) seen = await seeData(session, context, { offsite: true });
+  // Which is the newest is said by both; what is named is asked for off the VM where it is not in it.
+  let seen = await seeData(session, context, { offsite: offsite && options.id === undefined });
+  if (offsite && options.id !== undefined && !seen.dumps.some(({ id }) => id === options.id))
+    seen = await seeData(session, context, { offsite: true });
   const chosen = chooseDump(seen, options.id);
   const unknown = options.only.filter((each) => !chosen.fetched && !chosen.stores.includes(each));
   if (unknown.length > 0)
@@ -159,7 +135,7 @@ export async function restoreData(context: Context, options: RestoreOptions): Pr
           };
           const script = [
             lockPart(start),
-            sh`mkdir -p data; printf %s ${restoreFile(context, chosen, options)} >data/restore` + '\n',
+            sh`mkdir -p data; printf %s ${restoreFile(context, chosen, options, id)} >data/restore` + '\n',
             startPart(start),
           ].join('');
           await launch(context, session, { script, parts: [runner.input], pack: undefined }, run);

@@ -48,6 +48,12 @@ restic_or_blame() {
   return 1
 }
 
+# By which a VM knows what it has copied itself: one that is made anew is another, and one that goes back to a backup is the same.
+dump_origin() {
+  [ -s "$base/data/origin" ] || { cat /proc/sys/kernel/random/uuid >"$base/data/origin.new" && mv "$base/data/origin.new" "$base/data/origin"; } || return 1
+  cat "$base/data/origin"
+}
+
 # A repository is made once. One that was there and is not any more may be a mount that is missing, in whose place nothing is made.
 offsite_ready() {
   restic_or_blame 90 cat config >"$work/restic-config" && { : >"$base/data/offsite-made"; return 0; }
@@ -67,12 +73,13 @@ copy_offsite() {
   dumps_in_order | grep -vxFf "$base/data/offsite-done" >"$work/to-copy"
   [ -s "$work/to-copy" ] || return 0
   offsite_ready || return 1
+  origin=$(dump_origin) || { cause=no-space reason='no space left in the VM'; return 1; }
   while read -r each; do
     dump_says "$each, off the VM"
     # From where its path is the dump's name alone.
     at=$PWD
     cd "$base/data/dumps" || return 1
-    restic_or_blame "$data_timeout" backup -q --host "$project" --tag "zebu,app=$project,dump=$each" "$each" >/dev/null
+    restic_or_blame "$data_timeout" backup -q --host "$project" --tag "zebu,app=$project,dump=$each,origin=$origin" "$each" >/dev/null
     copied=$?
     cd "$at" || return 1
     [ $copied = 0 ] || return 1
@@ -94,7 +101,7 @@ fetch_offsite() {
   if restic_or_blame "$data_timeout" restore latest -q --tag "zebu,app=$project,dump=$1" --target "$base/data/fetching" >/dev/null && [ -s "$base/data/fetching/$1/manifest" ]; then
     # Older than all that was made here.
     { echo "$1"; cat "$base/data/order" 2>/dev/null; } >"$base/data/order.new"
-    mv "$base/data/order.new" "$base/data/order" && mv -T "$base/data/fetching/$1" "$base/data/dumps/$1" && echo "$1" >>"$base/data/offsite-done"
+    mv "$base/data/order.new" "$base/data/order" && mv -T "$base/data/fetching/$1" "$base/data/dumps/$1" && echo "$1" >>"$base/data/offsite-done" && echo "$1" >>"$base/data/fetched"
   else
     [ -n "$cause" ] || { cause=dump-missing reason="there is no dump $1 off the VM"; }
     ! says_disk_full "$(cat "$work/restic-error")" || { cause=no-space reason='no space left in the VM for the dump'; }

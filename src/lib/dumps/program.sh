@@ -58,6 +58,7 @@ list_all() {
   sed 's/^/store=/' "$work/stores"
   dumps_in_order | while read -r each; do sed "s/^/dump=$each /" "$base/data/dumps/$each/manifest" 2>/dev/null; done
   for each in attempt offsite-attempt; do sed "s/^/$each=/" "$base/data/$each" 2>/dev/null; done
+  for each in origin adopted; do sed "s/^/$each=/" "$base/data/$each" 2>/dev/null; done
   printf 'now=%s\nroom=%s\n' "$(date +%s)" "$(room)"
   [ "$offsite_asked" = 1 ] && [ -n "$data_offsite_repository" ] || return 0
   if list_offsite >"$work/snapshots"; then printf 'snapshots=%s\n' "$(tr -d '\n' <"$work/snapshots")"

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dataStatus } from '../../../src/lib/app-folder/data.js';
+import { chooseDump } from '../../../src/lib/data/choose.js';
 import { dumpAge } from '../../../src/lib/data/list.js';
-import { parseData } from '../../../src/lib/data/read.js';
-import { chooseDump } from '../../../src/lib/data/restore.js';
+import { parseData, type SeenData } from '../../../src/lib/data/read.js';
 import { dumpedLines, listLines, restoredLines } from '../../../src/lib/data/text.js';
 import { dataFinding } from '../../../src/lib/doctor/data.js';
 
@@ -50,6 +50,7 @@ describe('what the VM says of the data', () => {
   });
 
   it('has a dump that is meant: the newest that no restore has put away, or the one that is named', () => {
+    const seen = parseData(`${SAID}adopted=1767000000\n`);
     expect(chooseDump(seen, undefined)).toMatchObject({ id: '20260101T000000Z', fetched: false, stores: ['db'] });
     expect(chooseDump(seen, '20260102T000000Z')).toMatchObject({ fetched: false });
     expect(chooseDump(seen, '20251201T000000Z')).toMatchObject({ fetched: true });
@@ -58,6 +59,59 @@ describe('what the VM says of the data', () => {
     expect(() => chooseDump(none, undefined)).toThrow('There is no dump in the VM');
     const away = { ...none, offsiteProblem: { cause: 'offsite-away', reason: 'it does not answer' } };
     expect(() => chooseDump(away, undefined)).toThrow(/off it cannot be looked: it does not answer/);
+  });
+
+  /** A VM whose dump is of 2026-01-01, and what is off it: each by this VM or by another. */
+  const off = (more: string, ...dumps: readonly (readonly [string, 'this' | 'other'])[]): SeenData =>
+    parseData(
+      `${manifest('20260101T000000Z', 1_767_225_600, 'deploy')}origin=this\n${more}snapshots=${JSON.stringify(
+        dumps.map(([id, origin]) => ({ time: '2026-06-01T00:00:00Z', id, tags: [`dump=${id}`, `origin=${origin}`] })),
+      )}\n`,
+    );
+
+  it.each([
+    ['a newer one by another VM', off('', ['20260102T000000Z', 'other']), '20260102T000000Z'],
+    ['a newer one that is not here any more', off('', ['20260102T000000Z', 'this']), '20260102T000000Z'],
+    ['an older one, of the VM before', off('', ['20250102T000000Z', 'other']), '20250102T000000Z'],
+    [
+      'one of the VM before that was restored after it',
+      off('adopted=1767225601\n', ['20250102T000000Z', 'other']),
+      '20250102T000000Z',
+    ],
+  ])('says which two there are where the newest is in doubt: %s', (_, both, there) => {
+    let thrown: unknown;
+    try {
+      chooseDump(both, undefined);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'DUMP_REFUSED' });
+    const { message, hint } = thrown as { message: string; hint: string };
+    expect(message).toContain(`the newest in the VM is 20260101T000000Z, and off it there is ${there}`);
+    expect(hint).toMatch(`zebu data:restore ${there}, or zebu data:restore 20260101T000000Z.`);
+    expect(chooseDump(both, '20260101T000000Z')).toMatchObject({ fetched: false });
+    expect(chooseDump(both, there)).toMatchObject({ id: there, fetched: true });
+  });
+
+  it.each([
+    ['all are its own', off('', ['20260101T000000Z', 'this'], ['20250102T000000Z', 'this'])],
+    ['it is that of the VM before', off('', ['20260101T000000Z', 'other'], ['20250102T000000Z', 'other'])],
+    ['that of the VM before came back first', off('adopted=1767225599\n', ['20250102T000000Z', 'other'])],
+    ['there is none off it', off('')],
+  ])('has its newest where %s', (_, seen) => {
+    expect(chooseDump(seen, undefined)).toMatchObject({ id: '20260101T000000Z', fetched: false });
+  });
+
+  it('has no newest where it cannot be looked off it, but the one that is named', () => {
+    const away = {
+      ...off(''),
+      offsite: undefined,
+      offsiteProblem: { cause: 'offsite-away', reason: 'it does not answer' },
+    };
+    expect(() => chooseDump(away, undefined)).toThrow(
+      'Whether 20260101T000000Z in the VM is the newest cannot be told; this one: zebu data:restore 20260101T000000Z. Off it: it does not answer',
+    );
+    expect(chooseDump(away, '20260101T000000Z')).toMatchObject({ fetched: false });
   });
 
   it('has an age, which may be too much', () => {
