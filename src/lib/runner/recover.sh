@@ -4,6 +4,7 @@
 # A word of $written, the line of the run in the history.
 was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*/\1/p'; }
 
+# include ../app-folder/reopen.sh
 # Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
 recover() {
   finish_move
@@ -32,6 +33,7 @@ recover() {
     close_transaction
     exit 0
   fi
+  reopen_journal "$journal"
   why="the run in the VM was interrupted during $interrupted (killed, out of memory, or power lost)"
   [ "$mode" != probation ] || why="within its probation: $(cat "$base/probation.why" 2>/dev/null); $why"
   load "$release" || {

@@ -2,7 +2,7 @@
 # A dump brought back into the live release, as a transaction: the old data or that of the dump serves, whatever is killed in between. The app
 # is stopped; the old data is put aside by renaming it; what the dump has is put in its place, and everything is started and judged as
 # a deploy is. FOLDER/data/restore, from the client, sets: restore_id, restore_only (names of stores, empty for all), restore_fetch (1: it
-# is not in the VM yet), restore_first (1: what is there is dumped before), and $data_* of settings.ts.
+# is not in the VM yet), restore_first (1: what is there is dumped before), restore_run, and $data_* of settings.ts.
 
 restore_says() { note wait "$1 to be restored"; }
 
@@ -15,19 +15,35 @@ read_restore() {
   restoring=$restore_id aside_name=.zebu-$run dumped=$base/data/dumps/$restore_id
 }
 
+# What the next run is to restore may lie there already, while it ends this one.
+# shellcheck disable=SC1091,SC2030 # written by zebu; in there alone
+own_restore() { (restore_run=$run; . "$base/data/restore"; [ "$restore_run" = "$run" ]) 2>/dev/null; }
+forget_restore() { ! own_restore || rm -f "$base/data/restore"; }
+
 # All containers, the front proxy too: nobody is to be served by what is in between.
 # Docker may say of one that it runs while it is just ending, or fail to stop it at once.
 stop_all() {
   stops=0
   while [ $stops -lt 10 ]; do
     stops=$((stops + 1))
-    # shellcheck disable=SC2046 # ids, a word each
-    set -- $(timeout 120 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project")
-    [ $# -gt 0 ] || return 0
+    # A Docker that is silent has not said that there is none.
+    stopping=$(timeout 120 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project") || { sleep 1; continue; }
+    [ -n "$stopping" ] || return 0
+    # shellcheck disable=SC2086 # ids, a word each
+    set -- $stopping
     timeout 600 docker stop "$@" >/dev/null 2>&1 || sleep 1
     [ $stops -lt 5 ] || timeout 60 docker kill "$@" >/dev/null 2>&1
   done
   return 1
+}
+
+# For as long as old data is aside nothing may be started on what is half restored, and nobody may take the run for ended: it stays open, and
+# whoever recovers it tries again. Only the journal ends. leave_open WORDS
+leave_open() {
+  step=$failed_step
+  close_journal unhealthy 0 "$failed_cause" "$(escape "$failed; $1: the old data is still aside, and the app was not started (zebu app:recover tries again)")"
+  mv -f "$base/holder" "$base/held" 2>/dev/null
+  exit 75
 }
 
 # Puts the old data back, and has the release serve it; ends with $failed_cause and $failed.
@@ -38,18 +54,21 @@ undo_restore() {
   phase restore
   spare
   undone=restored
-  stop_all || { undone=unhealthy failed="$failed; the containers could not be stopped, and the old data is still aside"; }
-  [ $undone = unhealthy ] || put_back || { undone=unhealthy failed="$failed; the old data could not be put back, it is beside the new with $aside_name at the end"; }
-  [ $undone = unhealthy ] || rm -f "$base/data/aside"
+  if [ -s "$base/data/aside" ]; then
+    docker_back || leave_open 'Docker does not answer'
+    stop_all || leave_open 'the containers could not be stopped'
+    put_back || leave_open "what is beside the new data with $aside_name at the end could not be put back"
+    rm -f "$base/data/aside"
+  fi
   steady bring_up 'going back to the data before' || { last_words; undone=unhealthy failed="$failed; going back to the data before failed too: $reason"; }
-  rm -f "$base/data/restore"
+  forget_restore
   [ $undone = unhealthy ] || note_containers
   step=$failed_step
   finish $undone "$failed_cause" "$failed"
 }
 
 refuse_restore() {
-  rm -f "$base/data/restore"
+  forget_restore
   finish refused "$1" "$2"
 }
 
@@ -59,7 +78,9 @@ keep_restored() {
   begin commit ''
   note_containers
   forget_aside
-  rm -f "$base/data/restore"
+  # From here on what is made in this VM goes on from what came from off it, see chooseDump of the client.
+  own_restore && read_restore && grep -qsxF -e "$restore_id" "$base/data/fetched" && date +%s >"$base/data/adopted"
+  forget_restore
   finish live "$1" "$2"
 }
 
@@ -105,14 +126,15 @@ restore_data() {
     begin dump ''
     if with_dump_lock "$data_timeout" dump_and_say restore; then
       read -r dump_made <"$work/dump" || :
-      note "done" "what is there now: dump $dump_made"
-    else note output "what is there now could not be dumped, and is only kept until the restore is verified: $(tail -n 1 "$work/dump" 2>/dev/null)"
+      if [ -n "$dump_made" ]; then note "done" "what is there now: dump $dump_made"; else note "done" 'there is nothing to dump'; fi
+    else
+      cause=data-busy reason='a dump is under way'
+      [ ! -s "$work/dump" ] || { IFS= read -r cause; IFS= read -r reason; } <"$work/dump"
+      refuse_restore "$cause" "what is there now could not be dumped first: $reason (--no-dump restores without that)"
     fi
-    cause='' reason=''
   fi
   step=set-aside
-  phase switch || refuse_restore no-space 'no space left in the VM'
-  await_dump 600 || { failed_cause=$cause failed=$reason; undo_restore; }
+  begin_switch 60 || refuse_restore "$cause" "$reason"
   if bring_data && steady bring_up ''; then keep_restored '' ''; fi
   failed_cause=$cause failed=$reason
   undo_restore
@@ -130,12 +152,15 @@ recover_restore() {
   fi
   begin recover "$why"
   aside_name=.zebu-$run
-  docker_back || finish unhealthy interrupted "$why; Docker does not answer"
+  failed_cause=interrupted failed=$why failed_step=$step
+  if ! docker_back; then
+    [ ! -s "$base/data/aside" ] || leave_open 'Docker does not answer'
+    finish unhealthy interrupted "$why; Docker does not answer"
+  fi
   remove_release_container
   # What the killed run had told Docker to stop must not stop what is started next.
   stop_all
   await_leftovers
   export ZEBU_SECRETS_RUN="$run"
-  failed_cause=interrupted failed=$why
   undo_restore
 }

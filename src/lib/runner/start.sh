@@ -11,10 +11,12 @@ transaction=$base/transaction
 # The first process only watches the second: what that leaves half done when it is killed is undone or finished at once.
 if [ "$part" != worker ]; then
   sh "$base/runner" "$mode" "$base" "$id" "$run" worker
-  tries=0
-  while [ -f "$transaction" ] && [ $tries -lt 3 ]; do
+  ended=$? tries=0
+  # 75: it has left it open itself, for somebody to look at.
+  while [ -f "$transaction" ] && [ $ended != 75 ] && [ $tries -lt 3 ]; do
     tries=$((tries + 1))
     sh "$base/runner" recover "$base" "$id" "$run" worker
+    ended=$?
   done
   exit 0
 fi

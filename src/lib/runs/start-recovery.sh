@@ -5,6 +5,7 @@ set -eu
 cd "$base"
 # include ../app-folder/lock.sh
 # include ./programs/take-runner.sh
+# include ../app-folder/reopen.sh
 take_lock "$lock_wait"
 [ -f transaction ] || { echo 'there is nothing to recover any more' >&2; exit 1; }
 sign_run "$holder"
@@ -13,6 +14,8 @@ place_runner
 rm -rf .incoming
 # shellcheck disable=SC1091 # written by zebu
 . ./transaction
+# Before anybody reads along.
+reopen_journal "journals/$tx_run.jsonl"
 ( setsid sh runner recover "$base" - - </dev/null >/dev/null 2>&1 & echo "$!" >watcher )
 runner=$(cat watcher)
 exec 9>&-

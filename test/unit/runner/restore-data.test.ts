@@ -1,7 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dumpWorld, keptDump, rowsSettings, type DumpWorld } from '../../support/dump-world.js';
+import {
+  dumpWorld,
+  endlessDump,
+  keptDump,
+  rowsSettings,
+  waitedForDump,
+  type DumpWorld,
+} from '../../support/dump-world.js';
 import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
@@ -105,6 +112,91 @@ echo "$?"`);
     expect(rows()).toBe('now\n');
     expect(app.journal().at(-1)).toMatchObject({ end: 'restored', cause: 'interrupted' });
     for (const each of ['data/aside', 'data/restore', 'transaction']) expect(app.has(each)).toBe(false);
+  });
+
+  const UNDONE =
+    'bring_up() { : >"$base/served"; }; note_containers() { :; }; sleep() { :; }; failed_cause=unhealthy failed=sick; ';
+  const OPEN = { mode: 'data' } as const;
+  const open = (app: RunnerApp): void => {
+    app.write(
+      'transaction',
+      'tx_phase=switch tx_mode=data tx_id=r2 tx_run=run2 tx_previous=r2 tx_started=1 tx_boot=x tx_uptime=1\n',
+    );
+    app.write('journals/run2.jsonl', '{"t":1,"step":"restore-data","state":"begin","detail":""}\n');
+  };
+
+  it.each([
+    ['docker_back() { return 1; };', 'Docker does not answer'],
+    ['timeout() { case $* in *"docker ps -q"*) return 1 ;; esac; };', 'the containers could not be stopped'],
+    ['put_back() { return 1; };', 'what is beside the new data with .zebu-run2 at the end could not be put back'],
+  ])('stays open with nothing started while the old data is aside, and is tried again: %s', (broken, why) => {
+    for (const [start, mode] of [
+      ['step=verify previous=r2; phase switch; undo_restore', 'data'],
+      ['recover', 'recover'],
+    ] as const) {
+      const { app, world, rows } = setup();
+      app.program('docker', { ...world.docker, version: ':', 'ps -a --filter': ':', 'rm -f': ':' });
+      open(app);
+      app.run(`aside_name=.zebu-run2; aside_folder "${world.folder}"`);
+      const { code } = app.run(`aside_name=.zebu-run2; ${UNDONE}${broken} ${start}`, { mode });
+      expect([code, app.has('transaction'), app.has('data/aside'), app.has('served')]).toEqual([75, true, true, false]);
+      const end = app.journal().at(-1);
+      expect(end).toMatchObject({ end: 'unhealthy' });
+      expect(end?.reason).toContain(`; ${why}: the old data is still aside, and the app was not started`);
+      expect(app.has('releases.jsonl')).toBe(false);
+      app.run(`${UNDONE}recover`, { mode: 'recover' });
+      expect(rows()).toBe('now\n');
+      expect([app.has('transaction'), app.has('data/aside'), app.has('served')]).toEqual([false, false, true]);
+      const ends = app.journal().filter((each) => each.end !== undefined);
+      expect(ends).toMatchObject([{ end: 'restored', cause: 'interrupted' }]);
+    }
+  });
+
+  it('is refused where what is there could not be dumped first, with the cause', () => {
+    const { app, world } = setup();
+    keptDump(app, ID, 'then\n');
+    app.write(
+      'data/restore',
+      `restore_id=${ID} restore_first=1\n${rowsSettings(world.folder)}data_1_dump() { echo no way >&2; return 3; }\n`,
+    );
+    expect(refused(app)).toBe(
+      'dump-failed: what is there now could not be dumped first: the dump of rows (command) failed: no way (--no-dump restores without that)',
+    );
+    expect([app.has('transaction'), app.has('data/restore')]).toEqual([false, false]);
+    app.write(
+      'data/restore',
+      `restore_id=${ID} restore_first=''\n${rowsSettings(world.folder)}data_1_dump() { return 3; }\n`,
+    );
+    expect(refused(app)).toBe('not refused');
+  });
+
+  it('waits for no dump that begins with it for longer than a minute, and has it not kept', () => {
+    const { app } = setup();
+    keptDump(app, ID, 'then\n');
+    endlessDump(app);
+    const { calls } = app.run('previous=r2; bring_data() { echo reached; exit 0; }; begin_switch 60; echo', OPEN);
+    expect([waitedForDump(calls), app.has('data/overtaken')]).toEqual([['60'], true]);
+    // Longer before it has begun: then it is refused, and the dump is kept.
+    expect(refused(app)).toBe('data-busy: a dump is under way, for longer than 600 s');
+  });
+
+  it('leaves what the next one is to restore, which may have been stored before this one was ended', () => {
+    const { app } = setup();
+    app.write('data/restore', `restore_run=run3\nrestore_id=${ID}\n`);
+    app.run('forget_restore');
+    expect(app.has('data/restore')).toBe(true);
+    app.run('run=run3; forget_restore');
+    expect(app.has('data/restore')).toBe(false);
+  });
+
+  it('that came from off the VM is remembered, once it is good', () => {
+    const { app } = setup();
+    app.run('note_containers() { :; }; previous=r2; keep_restored "" ""', OPEN);
+    expect(app.has('data/adopted')).toBe(false);
+    app.write('data/fetched', `${ID}\n`);
+    app.write('data/restore', `restore_run=run2\nrestore_id=${ID}\n`);
+    app.run('note_containers() { :; }; previous=r2; keep_restored "" ""', OPEN);
+    expect(app.read('data/adopted')).toMatch(/^\d+\n$/);
   });
 
   it('is finished by whoever finds it open after it was verified', () => {

@@ -49,5 +49,7 @@ ${START} ) 2>/dev/null`);
       watched('if [ "$1" = deploy ]; then : >"$2/transaction"; kill -9 $$; else rm -f "$2/transaction"; fi'),
     ).toEqual([`deploy ${rest}`, `recover ${rest}`]);
     expect(watched(': >"$2/transaction"')).toEqual([`deploy ${rest}`, ...Array<string>(3).fill(`recover ${rest}`)]);
+    // What it leaves open itself is for somebody to look at.
+    expect(watched(': >"$2/transaction"; exit 75')).toEqual([`deploy ${rest}`]);
   });
 });
