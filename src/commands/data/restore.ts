@@ -7,7 +7,7 @@ import type { DataRestored } from '../../lib/data/results.js';
 export default class DataRestore extends ProjectCommand<DataRestored> {
   static override summary = 'Put a dump in the place of the data of the app. What was written since is lost.';
   static override description =
-    'Asks for the name of the app first. Stops the app, puts the old data aside, restores the dump and starts everything; what is not healthy then is undone, and the old data is back. What is there now is dumped before, where it can be. A dump that is not in the VM comes from off it, so this works in a new VM after app:deploy.';
+    'Asks for the name of the app first. Stops the app, puts the old data aside, restores the dump and starts everything; what is not healthy then is undone, and the old data is back. What is there now is dumped before; where it cannot be, nothing is restored, unless --no-dump is given. A dump that is not in the VM comes from off it, so this works in a new VM after app:deploy.';
   static override result = resultOf<DataRestored>(
     1,
     async () => (await import('../../lib/data/results.js')).dataRestored,
@@ -19,7 +19,10 @@ export default class DataRestore extends ProjectCommand<DataRestored> {
     '<%= config.bin %> data:restore 20261129T023000Z --yes',
   ];
   static override args = {
-    dump: Args.string({ parse: dumpArg, description: 'As data:list names it. Default: the newest.' }),
+    dump: Args.string({
+      parse: dumpArg,
+      description: 'As data:list names it. Default: the newest, where that is beyond doubt.',
+    }),
   };
   static override flags = {
     only: Flags.string({
