@@ -70,18 +70,6 @@ move() {
   as_needed mv -T "$1" "$2" && as_needed ln -s "$2" "$1" && rm -f "$base/shared/moving"
 }
 
-# Puts the link there that a run which was killed has not.
-finish_move() {
-  [ -s "$base/shared/moving" ] || return 0
-  IFS='	' read -r moved_from moved_to <"$base/shared/moving"
-  if [ -e "$moved_to" ] && [ ! -L "$moved_from" ]; then
-    # Docker makes a folder where it finds nothing to mount.
-    as_needed rmdir "$moved_from"
-    [ -e "$moved_from" ] || as_needed ln -s "$moved_to" "$moved_from"
-  fi
-  rm -f "$base/shared/moving"
-}
-
 # Whether the commit of the release before has more at a path than what keeps a folder there. Succeeds also when that cannot
 # be told.
 was_committed() {

@@ -4,6 +4,18 @@
 # A word of $written, the line of the run in the history.
 was_written() { printf '%s' "$written" | sed -n 's/.*"'"$1"'":"\([a-z0-9-]*\)".*/\1/p'; }
 
+# Puts the link there that a run which was killed has not, see move in data.sh.
+finish_move() {
+  [ -s "$base/shared/moving" ] || return 0
+  IFS='	' read -r moved_from moved_to <"$base/shared/moving"
+  if [ -e "$moved_to" ] && [ ! -L "$moved_from" ]; then
+    # Docker makes a folder where it finds nothing to mount.
+    as_needed rmdir "$moved_from"
+    [ -e "$moved_from" ] || as_needed ln -s "$moved_to" "$moved_from"
+  fi
+  rm -f "$base/shared/moving"
+}
+
 # include ../app-folder/reopen.sh
 # Ends the transaction that is open: undone when nothing or not everything was changed, finished when it was verified.
 recover() {

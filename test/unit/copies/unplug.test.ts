@@ -78,14 +78,7 @@ describe('what a copy loses before it starts', () => {
       vga: 'serial0',
       rng0: 'source=/dev/urandom',
     };
-    expect(hostOptions(config).toSorted()).toEqual([
-      'args',
-      'hostpci0',
-      'parallel0',
-      'serial1',
-      'usb1',
-      'virtiofs0',
-    ]);
+    expect(hostOptions(config).toSorted()).toEqual(['args', 'hostpci0', 'parallel0', 'serial1', 'usb1', 'virtiofs0']);
     expect(hostOptions({ ...copy, serial0: 'socket' })).toEqual([]);
   });
 });
