@@ -43,7 +43,7 @@ offsite_trouble() {
 
 # restic_or_blame SECONDS ARGUMENTS...: fails with $cause and $reason.
 restic_or_blame() {
-  if restic_with "$@" 2>"$work/restic-error" </dev/null; then return 0; fi
+  restic_with "$@" 2>"$work/restic-error" </dev/null && return 0
   offsite_trouble $?
   return 1
 }

@@ -29,7 +29,7 @@ proof_look() {
 
 prove() {
   # shellcheck disable=SC2154 # of the program as a whole
-  step=verify until_proved=''
+  step=verify until_proved='' told_cause='' told_reason='' told_bad=''
   begin verify ''
   # A machine without a network waits for one before it starts Docker.
   docker_back || docker_back || { clock; end_proof unhealthy docker-silent 'Docker does not answer'; }
@@ -37,7 +37,13 @@ prove() {
   latest=$((clock + 600))
   until proof_look; do
     clock
-    [ "$clock" -lt "${until_proved:-$latest}" ] || { last_words; end_proof unhealthy "$cause" "$reason"; }
+    # That the time is over says less than what was wrong before.
+    case $cause in not-ready) ;; *) told_cause=$cause told_reason=$reason told_bad=$bad ;; esac
+    if [ "$clock" -ge "${until_proved:-$latest}" ]; then
+      [ -z "$told_reason" ] || bad=$told_bad
+      last_words
+      end_proof unhealthy "${told_cause:-$cause}" "${told_reason:-$reason}"
+    fi
     note wait "$reason"
     sleep 3
   done
