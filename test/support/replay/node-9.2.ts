@@ -14,6 +14,9 @@ import { ownLab, type OwnLab } from '../own-lab.js';
 import { adminAuth, pveRequest, type HttpAnswer } from '../pve-http.js';
 import type { Request, Typed, Who } from './recordings.js';
 
+/** The role as it was when the node was asked: copies of the VM came later, and with them VM.Clone. */
+const RECORDED_ROLE = rolePrivileges(9).filter((name) => name !== 'VM.Clone');
+
 /** In place of the key that was taken out; nothing in it needs to be escaped. */
 const KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIBiLdYhMpQ7Vd0Z5G2cQ1rS8tU6vW9xY3zA4bC5dE7fG';
 /** The small image on the recorder's node, and where it was downloaded from. */
@@ -126,9 +129,7 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
       node.ask(method, path, params && (JSON.parse(words.here(JSON.stringify(params))) as Record<string, string>)),
     setRole: (without) =>
       node.ask('PUT', '/access/roles/Zebu', {
-        privs: rolePrivileges(9)
-          .filter((name) => name !== without)
-          .join(' '),
+        privs: RECORDED_ROLE.filter((name) => name !== without).join(' '),
       }),
     failTask: (type, reason) => addFault(lab, { kind: 'fail-task', task: type, reason }),
     failRequest: (path, status, reason) => addFault(lab, { kind: 'status', path, status, reason }),
@@ -140,7 +141,7 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
 }
 
 async function makeUsers(node: ReturnType<typeof nodeOf>, tokens: Map<Who, string>): Promise<void> {
-  await node.ask('POST', '/access/roles', { roleid: 'Zebu', privs: rolePrivileges(9).join(' ') });
+  await node.ask('POST', '/access/roles', { roleid: 'Zebu', privs: RECORDED_ROLE.join(' ') });
   for (const userid of ['zebu@pve', 'weak@pve']) await node.ask('POST', '/access/users', { userid });
   await node.ask('PUT', '/access/acl', { path: '/', users: 'zebu@pve', roles: 'Zebu' });
   const token = async (who: Who, userid: string, name: string, params: Record<string, string>): Promise<void> => {
