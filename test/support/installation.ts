@@ -21,9 +21,11 @@ export function install(): Installation {
   const at = (name: string): string => join(top, name);
   for (const name of ['home', 'empty', 'prefix', 'packs']) mkdirSync(at(name));
   const packages = packageFolders().map((each) => packed(each, at('packs')));
-  // An empty home has no settings of npm; which registry and cache there are belongs to the machine.
+  // An empty home has no settings of npm; which registry and cache there are belongs to the machine, and whom it trusts.
   const setting = (key: string): string => npm(['config', 'get', key], { cwd: ROOT }).trim();
-  const foreign = Object.keys(process.env).filter((name) => /^(ZEBU|GITHUB|XDG|NODE|VITEST)_|^(CI|VITEST)$/.test(name));
+  const foreign = Object.keys(process.env).filter(
+    (name) => /^(ZEBU|GITHUB|XDG|NODE|VITEST)_|^(CI|VITEST)$/.test(name) && name !== 'NODE_EXTRA_CA_CERTS',
+  );
   const env = {
     ...Object.fromEntries(foreign.map((name) => [name, undefined])),
     HOME: at('home'),
