@@ -152,8 +152,8 @@ place_data() {
     cause=data-unplaced reason="there is no room for data in $place, or it may not be written"
     # What a volume has in the folder of an earlier release stays there.
     case $place in "$base/releases/"*) continue ;; esac
-    name=${place#"$base/shared/mounts/"}
     carry_over "$real" "$place" || return 1
+    name=${place#"$base/shared/mounts/"}
     grep -qsxF -e "$name" "$base/shared/data-names" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
     if [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "${real#"$release/tree/"}")" ]; }; then as_needed mkdir -p "$place" || return 1
     elif [ -e "$place" ] || [ -L "$place" ]; then

@@ -77,6 +77,12 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
     ]);
   });
 
+  it('is noted by the name under which it is kept, also where that is beside the repository', () => {
+    const app = runnerApp(shell);
+    app.run(`${decided(app, [`${app.base}/releases/r2/beside`, kept(app, 'beside'), 'missing', 'missing'])}place_data`);
+    expect(app.read('shared/data-names')).toBe('beside\n');
+  });
+
   it('stays where a volume has it, in the folder of an earlier release', () => {
     const app = runnerApp(shell);
     app.run(`${decided(app, [inTree(app, 'pg'), `${app.base}/releases/r1/tree/pg`, 'missing', 'data'])}place_data`);
