@@ -63,8 +63,6 @@ finish() {
 tell() {
   [ "$half" != prepare ] || return 0
   case $mode,$1 in
-    # It was asked for, and nothing came of it.
-    deploy,refused) telling=failed ;;
     # It was well again before anything was done.
     probation,live) return 0 ;;
     probation,restored) telling=probation ;;

@@ -32,16 +32,22 @@ wants_dump() {
   esac
 }
 
+# take_dump WHY: sets $dump_made, to nothing where there is nothing to dump. Fails with $cause and $reason.
+take_dump() {
+  begin dump ''
+  if with_dump_lock "$data_timeout" dump_and_say "$1"; then
+    read -r dump_made <"$work/dump" || :
+    return 0
+  fi
+  cause=data-busy reason='a dump is under way'
+  [ ! -s "$work/dump" ] || { IFS= read -r cause; IFS= read -r reason; } <"$work/dump"
+  return 1
+}
+
 # Fails with $cause and $reason: without the dump that was asked for nothing is switched.
 dump_before() {
   wants_dump || return 0
-  begin dump ''
-  with_dump_lock "$data_timeout" dump_and_say deploy || {
-    cause=data-busy reason='a dump is under way'
-    [ ! -s "$work/dump" ] || { IFS= read -r cause; IFS= read -r reason; } <"$work/dump"
-    return 1
-  }
-  read -r dump_made <"$work/dump" || :
+  take_dump deploy || return 1
   if [ -n "$dump_made" ]; then note "done" "dump $dump_made: zebu data:restore $dump_made"; else note "done" 'there is nothing to dump'; fi
 }
 

@@ -123,15 +123,8 @@ restore_data() {
   # shellcheck disable=SC2015 # it is for either of them
   match_stores "$dumped" && check_places || refuse_restore "$cause" "$reason"
   if [ -n "$restore_first" ]; then
-    begin dump ''
-    if with_dump_lock "$data_timeout" dump_and_say restore; then
-      read -r dump_made <"$work/dump" || :
-      if [ -n "$dump_made" ]; then note "done" "what is there now: dump $dump_made"; else note "done" 'there is nothing to dump'; fi
-    else
-      cause=data-busy reason='a dump is under way'
-      [ ! -s "$work/dump" ] || { IFS= read -r cause; IFS= read -r reason; } <"$work/dump"
-      refuse_restore "$cause" "what is there now could not be dumped first: $reason (--no-dump restores without that)"
-    fi
+    take_dump restore || refuse_restore "$cause" "what is there now could not be dumped first: $reason (--no-dump restores without that)"
+    if [ -n "$dump_made" ]; then note "done" "what is there now: dump $dump_made"; else note "done" 'there is nothing to dump'; fi
   fi
   step=set-aside
   begin_switch 60 || refuse_restore "$cause" "$reason"

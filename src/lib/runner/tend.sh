@@ -9,12 +9,15 @@ placed_last() { printf '%s/shared/placed/%s\n' "$base" "$(printf '%s' "$1" | sha
 # The sums of all files of a folder, in one order. Of a name that sha256sum cannot write as it is there is no line.
 sums_of() { ( cd "$1" && find . -type f -print0 | xargs -0 -r sha256sum ) 2>/dev/null | grep -v '^[\\]' | LC_ALL=C sort; }
 
-# The same of the files that are named on standard input, of those that are there. What a service keeps to itself is read, too.
+# Reads what a service keeps to itself, too, where that is allowed.
+read_all() { sudo -n "$@" || "$@"; } 2>/dev/null
+
+# The same of the files that are named on standard input, of those that are there.
 sums_at() {
   tr '\n' '\000' >"$work/sum-names"
   # shellcheck disable=SC2016 # another shell's words
   set -- sh -c 'cd "$1" && { xargs -0 -r sha256sum <"$2"; exit 0; }' sums "$1" "$work/sum-names"
-  { sudo -n "$@" || "$@"; } 2>/dev/null | grep -v '^[\\]'
+  read_all "$@" | grep -v '^[\\]'
 }
 
 # What lies in a folder, a line each: d, f, or o for anything else, and its name. Links are not followed: a container may make them lead
@@ -22,7 +25,7 @@ sums_at() {
 lies_in() {
   # shellcheck disable=SC2016 # another shell's words
   set -- sh -c 'cd "$1" && { find . -type d | sed "s/^/d /"; find . -type f | sed "s/^/f /"; find . ! -type d ! -type f | sed "s/^/o /"; }' lies "$1"
-  { sudo -n "$@" || "$@"; } 2>/dev/null
+  read_all "$@"
 }
 
 # What has to be done for a folder with data to have the files of the commit, a line each: tend_plan LAST FROM TO
@@ -219,7 +222,7 @@ tend_folders() {
 is_written() {
   ( cd "$2" && find . ! -type d | LC_ALL=C sort ) >"$work/made-of"
   as_needed find "$1" ! -type d -printf './%P\n' | LC_ALL=C sort | comm -23 - "$work/made-of" | grep -q . && return 0
-  sums_of "$2" | LC_ALL=C sort >"$work/made-of"
+  sums_of "$2" >"$work/made-of"
   cut -c67- "$work/made-of" | sums_at "$1" | LC_ALL=C sort | comm -13 - "$work/made-of" | grep -q .
 }
 
