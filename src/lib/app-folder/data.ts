@@ -14,6 +14,10 @@ export interface SeenDumps {
 
 const iso = (seconds: string): string => new Date(Number(seconds) * 1000).toISOString();
 
+/** @param age of the newest in seconds; null for none @param maxAge `data.max_age` */
+export const isTooOld = (age: number | null, maxAge: string | undefined): boolean =>
+  maxAge !== undefined && (age === null || age > ageSeconds(maxAge));
+
 /**
  * How it stands with dumps; null where there never was one, and none is asked for.
  * @param maxAge `data.max_age`
@@ -26,7 +30,7 @@ export function dataStatus(seen: SeenDumps, maxAge: string | undefined): DataSta
   return {
     newest: id === undefined || at === undefined ? null : { id, at: iso(at), bytes: Number(bytes ?? 0) },
     ageSeconds: age,
-    tooOld: maxAge !== undefined && (age === null || age > ageSeconds(maxAge)),
+    tooOld: isTooOld(age, maxAge),
     failed:
       failed === undefined ? null : { at: iso(failed[0] ?? '0'), cause: failed[2] ?? '', reason: failed[3] ?? '' },
   };

@@ -1,4 +1,4 @@
-import { formatMinute, formatSeconds } from '../ui/units.js';
+import { formatSeconds, formatUnixMinute } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import type { Release } from './results.js';
 
@@ -18,7 +18,7 @@ export function releaseLines(releases: readonly Release[], width = Infinity): re
   const live = releases.findIndex(({ current, verdict }) => current && verdict === 'live');
   const rows = releases.map((each, index) => [
     index === live ? '*' : each.kept ? '+' : ' ',
-    formatMinute(new Date(each.started * 1000).toISOString()),
+    formatUnixMinute(each.started),
     what(each),
     ...(width < NARROW ? [] : [each.mode === 'secrets' ? '' : each.subject]),
     outcome(each),

@@ -1,4 +1,4 @@
-import { formatBytes, formatMinute, formatSeconds } from '../ui/units.js';
+import { formatBytes, formatMinute, formatSeconds, formatUnixMinute } from '../ui/units.js';
 import { NARROW, table } from '../ui/table.js';
 import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
@@ -63,8 +63,7 @@ function watchLines(watch: Watched): readonly string[] {
 
 const ago = (iso: string, now: Date): string =>
   `${formatSeconds(Math.max(0, (now.getTime() - Date.parse(iso)) / 1000))} ago`;
-const backupOf = ({ backupTime }: Proof): string =>
-  `backup of ${formatMinute(new Date(backupTime * 1000).toISOString())} UTC`;
+const backupOf = ({ backupTime }: Proof): string => `backup of ${formatUnixMinute(backupTime)} UTC`;
 
 /** When a backup was restored last to see whether it comes back, and what came of it. */
 function proofLines({ proven, last }: NonNullable<AppStatus['proofs']>, now: Date): readonly string[] {

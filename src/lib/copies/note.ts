@@ -1,5 +1,7 @@
+import { author } from '../app-folder/author.js';
+import type { Context } from '../context/context.js';
 import type { CopyKind } from '../proxmox/ownership.js';
-import type { Maker } from './maker.js';
+import { thisMaker, type Maker } from './maker.js';
 
 /** The note of a copy in the web interface, which also says who works with it: see leftovers.ts. */
 export interface CopyNote {
@@ -22,6 +24,13 @@ const WHY: Readonly<Record<CopyKind, string>> = {
   proof: 'to see whether its backup comes back',
   rehearsal: 'to rehearse a release on its data',
 };
+
+/** That of a copy which this process is about to make. @param source of what it is a copy, in words */
+export function newNote(context: Context, kind: CopyKind, source: string): CopyNote {
+  const since = context.clock.now().toISOString();
+  const made = { ...author(context, ''), since, maker: thisMaker() };
+  return { app: context.config.app.name, kind, source, ...made, kept: false, beat: 0 };
+}
 
 export function writeNote({ app, kind, source, who, from, since, kept, maker, beat }: CopyNote): string {
   return [

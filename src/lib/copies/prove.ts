@@ -1,11 +1,10 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import { author } from '../app-folder/author.js';
 import type { Proof, ProofCheck } from '../app-folder/proofs.js';
 import type { Context } from '../context/context.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
-import { toNodeName, toVmid } from '../proxmox/ids.js';
-import { readConfig } from '../proxmox/observe.js';
+import { toNodeName } from '../proxmox/ids.js';
+import { nextVmid, readConfig } from '../proxmox/observe.js';
 import { copyName, copyTags, type VmRow } from '../proxmox/ownership.js';
 import { requireTags } from '../proxmox/tags.js';
 import { taskExit } from '../proxmox/task-failure.js';
@@ -18,13 +17,12 @@ import { guestByAgent } from './agent-shell.js';
 import { checkData, type DataCheck } from './checks.js';
 import { withCopy, type CopyPlan, type CopyTimes } from './copy.js';
 import { removeLeftovers } from './leftovers.js';
-import { thisMaker } from './maker.js';
-import { writeNote, type CopyNote } from './note.js';
+import { newNote, writeNote } from './note.js';
 import { noteProof } from './record.js';
 import type { BackupProven } from './results.js';
 import { requireRoom } from './room.js';
 import { macsOf, parseConfigText, unpluggedNets } from './unplug.js';
-import { verdictIn } from './verdict.js';
+import { tellLastLines, verdictIn } from './verdict.js';
 
 export interface ProveOptions {
   /** A volume id, the end of one, or `latest`. */
@@ -60,25 +58,14 @@ async function planRestore(
   const { app } = context.config;
   const { config: text } = await checkOwner(client, node, backup, app.name);
   const config = parseConfigText(text);
-  const memoryMb = options.memoryMb ?? Number((config['memory'] ?? '512').replace(/^current=/, ''));
-  const place = { node: toNodeName(node), vmid: toVmid(Number(await client.request('GET', '/cluster/nextid'))) };
+  const { memoryMb, storage } = options;
+  const place = { node: toNodeName(node), vmid: await nextVmid(client) };
   const [original] = await Promise.all([
     vm === undefined ? undefined : readConfig(client, vm),
     requireTags(client, copyTags(app.name, 'proof')),
-    requireRoom(client, place.node, { config, storage: options.storage, memoryMb, archiveBytes: backup.bytes }),
+    requireRoom(client, place.node, { config, storage, memoryMb, archiveBytes: backup.bytes }),
   ]);
-  const { who, from } = author(context, '');
-  const note: CopyNote = {
-    app: app.name,
-    kind: 'proof',
-    source: `the backup ${backup.backup}`,
-    who,
-    from,
-    since: context.clock.now().toISOString(),
-    kept: false,
-    maker: thisMaker(),
-    beat: 0,
-  };
+  const note = newNote(context, 'proof', `the backup ${backup.backup}`);
   return {
     kind: 'proof',
     client,
@@ -95,13 +82,13 @@ async function planRestore(
           vmid: place.vmid,
           archive: backup.backup,
           unique: 1,
-          ...(options.storage === undefined ? {} : { storage: options.storage }),
+          ...(storage === undefined ? {} : { storage }),
           name: copyName(app.name),
           tags: copyTags(app.name, 'proof'),
           description: writeNote(note),
           onboot: 0,
           protection: 0,
-          ...(options.memoryMb === undefined ? {} : { memory: memoryMb }),
+          ...(memoryMb === undefined ? {} : { memory: memoryMb }),
           ...unpluggedNets(config),
         }),
     },
@@ -189,7 +176,7 @@ export async function proveBackup(context: Context, options: ProveOptions): Prom
   // Meanwhile somebody else's may have been killed.
   await removeLeftovers(context, client, 'proof');
   if (proof.proven) return { ...proof, vmid: plan.place.vmid, node: plan.place.node, recorded };
-  if (found.lines.length > 0) io.note(`Its last lines:\n${found.lines.map((line) => `  | ${line}`).join('\n')}`);
+  tellLastLines(io, found.lines);
   throw new ZebuError('BACKUP_UNPROVEN', `${backup.backup} is not proven: ${found.why}`, {
     hint: 'Prove an older one (zebu vm:backup:list), and make a new one: zebu vm:backup:create',
     details: { ...proof, recorded },

@@ -7,6 +7,7 @@ import { parseAnswer } from '../proxmox/parse.js';
 import { diskBytes, parseProperties } from '../proxmox/properties.js';
 import { unlessUnseen } from '../proxmox/sight.js';
 import { formatBytes } from '../ui/units.js';
+import { currentSize } from '../vm/resize.js';
 
 /** Whether the host has room for a copy beside everything that runs: a full storage would stop the original, too. */
 
@@ -57,7 +58,8 @@ export interface Wanted {
   readonly config: QemuConfig;
   /** Where the disks go; undefined for where they were. */
   readonly storage: string | undefined;
-  readonly memoryMb: number;
+  /** Undefined for as much as that has. */
+  readonly memoryMb: number | undefined;
   /** Of the archive, where it is one: at least so much will be there. */
   readonly archiveBytes: number;
 }
@@ -96,12 +98,13 @@ export async function requireRoom(client: ProxmoxClient, node: NodeName, wanted:
       { hint: 'Free some, or name another one with --storage.', details: { storage: name, avail, need } },
     );
   }
+  const memoryMb = wanted.memoryMb ?? currentSize(wanted.config).memoryMb;
   const { memory } = parseAnswer(nodeStatusAnswer, statusData, 'the status of the node');
   const available = memory.available ?? memory.free;
-  if (available < wanted.memoryMb * MIB)
+  if (available < memoryMb * MIB)
     throw new ZebuError(
       'NO_SPACE',
-      `The node ${node} has ${Math.floor(available / MIB)} MiB of memory left; the copy wants ${wanted.memoryMb}`,
+      `The node ${node} has ${Math.floor(available / MIB)} MiB of memory left; the copy wants ${memoryMb}`,
       { hint: 'Give the copy less with --memory, or stop another VM meanwhile.', details: { node, available } },
     );
 }

@@ -1,4 +1,4 @@
-import { sh, variables, ZebuError } from '@zebu/kit';
+import { sh, variables, ZebuError, type Io } from '@zebu/kit';
 import { appLayout } from '../app-folder/layout.js';
 import type { Context } from '../context/context.js';
 import { RUNNER } from '../runner/index.js';
@@ -50,6 +50,11 @@ export async function runInCopy(
       hint: 'Try again; --debug shows what was asked.',
     });
   return { journal, end, leastMemory };
+}
+
+/** What failed in a copy said last; nothing where it said nothing. */
+export function tellLastLines(io: Io, lines: readonly string[]): void {
+  if (lines.length > 0) io.note(`Its last lines:\n${lines.map((line) => `  | ${line}`).join('\n')}`);
 }
 
 export interface Verdict {

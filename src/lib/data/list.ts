@@ -1,4 +1,4 @@
-import { ageSeconds } from '../config/scalars.js';
+import { isTooOld } from '../app-folder/data.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { seeData } from './ask.js';
@@ -12,7 +12,7 @@ export function dumpAge(
 ): Pick<DataList, 'ageSeconds' | 'tooOld'> {
   const newest = seen.dumps[0];
   const age = newest === undefined ? null : Math.max(0, seen.now - Date.parse(newest.at) / 1000);
-  return { ageSeconds: age, tooOld: maxAge !== undefined && (age === null || age > ageSeconds(maxAge)) };
+  return { ageSeconds: age, tooOld: isTooOld(age, maxAge) };
 }
 
 /** What is dumped and how, and the dumps there are. @throws APP_MISSING */

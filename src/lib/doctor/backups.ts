@@ -1,7 +1,6 @@
-import { isZebuError } from '@zebu/kit';
 import { formatSeconds } from '../ui/units.js';
 import type { Context } from '../context/context.js';
-import { readBackupAge, readJobs } from '../vm/backup/state.js';
+import { readBackupAge, readJobsIfAllowed } from '../vm/backup/state.js';
 import { covers } from '../vm/backup/job.js';
 import { PLACES } from '../vm/backup/place.js';
 import { backupText } from '../vm/backup/text.js';
@@ -15,13 +14,10 @@ export async function backupsFinding(context: Context, findings: Findings): Prom
   if (vm === null || vm === undefined) return skip('there is no VM yet');
   const client = clientOf(findings);
   if (wanted.backup?.enabled !== true) {
-    try {
-      const jobs = (await readJobs(client)).filter((job) => covers(job, vm));
-      if (jobs.length > 0) return ok(`by the job ${jobs.map(({ id }) => id).join(', ')}`);
-    } catch (error) {
-      if (!isZebuError(error) || error.code !== 'PROXMOX_FORBIDDEN') throw error;
-      return ok('zebu.yml asks for none; whether others make some is not to be seen');
-    }
+    const jobs = await readJobsIfAllowed(client);
+    if (jobs === undefined) return ok('zebu.yml asks for none; whether others make some is not to be seen');
+    const covering = jobs.filter((job) => covers(job, vm));
+    if (covering.length > 0) return ok(`by the job ${covering.map(({ id }) => id).join(', ')}`);
     return ok('nothing backs the VM up by itself; vm.backup in zebu.yml would');
   }
   const age = await readBackupAge(client, app.name, wanted.backup, vm, context.clock.now());

@@ -50,6 +50,11 @@ async function withoutCopies(client: ProxmoxClient, rows: readonly VmRow[]): Pro
   });
 }
 
+/** An id that no VM has now. */
+export async function nextVmid(client: ProxmoxClient): Promise<Vmid> {
+  return toVmid(Number(await client.request('GET', '/cluster/nextid')));
+}
+
 /** The app's VM in the cluster; undefined when there is none. @throws VM_DIFFERS when there are several */
 export async function findVm(client: ProxmoxClient, app: string): Promise<VmRow | undefined> {
   const own = await withoutCopies(client, findOwn(await listVms(client), app));

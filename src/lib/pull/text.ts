@@ -1,8 +1,7 @@
-import { formatMinute, formatSeconds } from '../ui/units.js';
+import { formatSeconds, formatUnixMinute } from '../ui/units.js';
 import { unitTroubles } from '../units/seen.js';
 import type { PullEnabled, PullStatus } from './results.js';
 
-const minute = (seconds: number): string => formatMinute(new Date(seconds * 1000).toISOString());
 const ago = (then: number, now: number): string => `${formatSeconds(Math.max(0, now - then))} ago`;
 
 /** What is left to do after `pull:enable`, for people. */
@@ -24,7 +23,7 @@ export function enabledLines({ accepted, key, keyPage, looked, every, repository
 function troubleLine({ trouble }: PullStatus, now: number): readonly string[] {
   if (trouble === null) return [];
   const next = trouble.next > now ? `; asked again in ${formatSeconds(trouble.next - now)}` : '';
-  return [`not reached since ${minute(trouble.since)} UTC, ${trouble.times} times${next}`];
+  return [`not reached since ${formatUnixMinute(trouble.since)} UTC, ${trouble.times} times${next}`];
 }
 
 /** `pull:status` for people. @param now Unix time in seconds of the VM's clock */
@@ -59,7 +58,7 @@ export function statusLines(status: PullStatus, now: number): readonly string[] 
     ...(run === null ? [] : [`last run: ${run}`]),
     ...refused
       .slice(0, 5)
-      .map(({ at, ref, cause, reason }) => `refused ${minute(at)} UTC, ${ref} (${cause}): ${reason}`),
+      .map(({ at, ref, cause, reason }) => `refused ${formatUnixMinute(at)} UTC, ${ref} (${cause}): ${reason}`),
     ...(key === null ? [] : [`deploy key: ${key}`]),
   ];
 }

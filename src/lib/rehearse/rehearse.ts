@@ -1,17 +1,15 @@
 import { ZebuError } from '@zebu/kit';
-import { author } from '../app-folder/author.js';
 import type { Context } from '../context/context.js';
 import { guestByAgent } from '../copies/agent-shell.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
 import { removeLeftovers } from '../copies/leftovers.js';
-import { thisMaker } from '../copies/maker.js';
-import { writeNote, type CopyNote } from '../copies/note.js';
+import { newNote, writeNote } from '../copies/note.js';
 import { requireRoom } from '../copies/room.js';
 import { macsOf, unpluggedNets } from '../copies/unplug.js';
-import { runInCopy, verdictIn } from '../copies/verdict.js';
+import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { gather } from '../deploy/deploy.js';
 import { sendRelease } from '../deploy/send.js';
-import { toVmid } from '../proxmox/ids.js';
+import { nextVmid } from '../proxmox/observe.js';
 import { copyName, copyTags } from '../proxmox/ownership.js';
 import { requireTags } from '../proxmox/tags.js';
 import type { WantedRef } from '../repository/git.js';
@@ -34,27 +32,24 @@ export interface RehearseOptions {
   readonly keep: boolean;
 }
 
+/** Whether there may be a clone at all, and room for it. @throws CONFIG_INVALID, NO_SPACE, PROXMOX_FORBIDDEN */
+async function requireClone(
+  { config: { app } }: Context,
+  { client, vm }: AppVm,
+  { memoryMb, storage }: RehearseOptions,
+): Promise<void> {
+  await Promise.all([
+    requireTags(client, copyTags(app.name, 'rehearsal')),
+    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0 }),
+  ]);
+}
+
 /** The plan of a clone: Proxmox gives it everything of its original, which it loses before it is started. */
 async function planClone(context: Context, { client, vm }: AppVm, options: RehearseOptions): Promise<CopyPlan> {
   const { app } = context.config;
-  const memoryMb = options.memoryMb ?? Number((vm.config['memory'] ?? '512').replace(/^current=/, ''));
-  const vmid = toVmid(Number(await client.request('GET', '/cluster/nextid')));
-  await Promise.all([
-    requireTags(client, copyTags(app.name, 'rehearsal')),
-    requireRoom(client, vm.node, { config: vm.config, storage: options.storage, memoryMb, archiveBytes: 0 }),
-  ]);
-  const { who, from } = author(context, '');
-  const note: CopyNote = {
-    app: app.name,
-    kind: 'rehearsal',
-    source: `VM ${vm.vmid} as it ran`,
-    who,
-    from,
-    since: context.clock.now().toISOString(),
-    kept: false,
-    maker: thisMaker(),
-    beat: 0,
-  };
+  const { memoryMb, storage } = options;
+  const vmid = await nextVmid(client);
+  const note = newNote(context, 'rehearsal', `VM ${vm.vmid} as it ran`);
   return {
     kind: 'rehearsal',
     client,
@@ -72,14 +67,14 @@ async function planClone(context: Context, { client, vm }: AppVm, options: Rehea
           full: 1,
           name: copyName(app.name),
           description: writeNote(note),
-          ...(options.storage === undefined ? {} : { storage: options.storage }),
+          ...(storage === undefined ? {} : { storage }),
         }),
     },
     set: (config) => ({
       tags: copyTags(app.name, 'rehearsal'),
       onboot: 0,
       protection: 0,
-      ...(options.memoryMb === undefined ? {} : { memory: memoryMb }),
+      ...(memoryMb === undefined ? {} : { memory: memoryMb }),
       ...unpluggedNets(config),
     }),
   };
@@ -192,9 +187,10 @@ export async function rehearse(context: Context, options: RehearseOptions): Prom
       hint: 'Start it: zebu vm:start',
     });
   await removeLeftovers(context, appVm.client, 'rehearsal');
-  // Before anything is sent: whether there is room for a copy at all.
-  await planClone(context, appVm, options);
+  // Before anything is sent, and again once it is: building it takes room, and others do.
+  await requireClone(context, appVm, options);
   const prepared = await prepare(context, options);
+  await requireClone(context, appVm, options);
   const plan = await planClone(context, appVm, options);
   const times: CopyTimes = { make: null, boot: null };
   const result = await withCopy(context, plan, times, {
@@ -204,8 +200,7 @@ export async function rehearse(context: Context, options: RehearseOptions): Prom
   await removeLeftovers(context, appVm.client, 'rehearsal');
   const told: Rehearsal = { ...result, copySeconds: times.make };
   if (told.verdict === 'live') return told;
-  if (told.evidence.length > 0)
-    context.io.note(`Its last lines:\n${told.evidence.map((line) => `  | ${line}`).join('\n')}`);
+  tellLastLines(context.io, told.evidence);
   throw new ZebuError('REHEARSAL_FAILED', `${prepared.ref} would not have gone live: ${told.why}`, {
     hint: options.keep
       ? `The copy, VM ${told.vmid}, is left for a look: zebu app:rehearse --clean removes it.`

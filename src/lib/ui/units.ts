@@ -33,3 +33,6 @@ export function formatSeconds(seconds: number): string {
 
 /** `2026-11-29 10:00`: UTC, which is said beside it where it matters. @param iso as Date.toISOString writes it */
 export const formatMinute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
+
+/** The same. @param seconds Unix time */
+export const formatUnixMinute = (seconds: number): string => formatMinute(new Date(seconds * 1000).toISOString());

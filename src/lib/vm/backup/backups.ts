@@ -1,4 +1,4 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
 import type { Context } from '../../context/context.js';
 import { runSteps, type Step } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
@@ -7,7 +7,7 @@ import { makeClient, type ProxmoxClient } from '../../proxmox/client.js';
 import { bootStep } from '../ensure/boot.js';
 import { toNodeName, toVmid } from '../../proxmox/ids.js';
 import { runLongTask } from '../../proxmox/long-task.js';
-import { findVm, listVms } from '../../proxmox/observe.js';
+import { findVm, listVms, nextVmid } from '../../proxmox/observe.js';
 import { isOwn, type VmRow } from '../../proxmox/ownership.js';
 import { findAppVm } from '../app-vm.js';
 import { parseAnswer } from '../../proxmox/parse.js';
@@ -19,7 +19,7 @@ import { restoreAnew } from './left-over.js';
 import { backupMark } from './mark.js';
 import { backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
 import type { Backup, BackupList, BackupMade, Restored } from './results.js';
-import { jobStates, readJobs } from './state.js';
+import { jobStates, readJobsIfAllowed } from './state.js';
 
 export interface BackupOptions {
   readonly storage?: string | undefined;
@@ -113,13 +113,8 @@ export async function createBackup(context: Context, options: BackupOptions): Pr
 
 /** Whoever may see backups need not be one who may see the jobs of the datacenter. */
 async function seenJobs(client: ProxmoxClient, app: string, vm: VmRow | undefined): Promise<BackupList['jobs']> {
-  if (vm === undefined) return null;
-  try {
-    return jobStates(await readJobs(client), app, vm);
-  } catch (error) {
-    if (isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN') return null;
-    throw error;
-  }
+  const jobs = vm === undefined ? undefined : await readJobsIfAllowed(client);
+  return jobs === undefined ? null : jobStates(jobs, app, vm);
 }
 
 /** @throws PROXMOX_FORBIDDEN where there are none to be seen, and the login may not see all */
@@ -163,7 +158,7 @@ export async function checkOwner(
 /** The id the VM had when it was backed up, if nobody else has it now; else the next free one. */
 async function freeVmid(client: ProxmoxClient, wanted: number | undefined): Promise<number> {
   const taken = wanted === undefined || (await listVms(client)).some((row) => row.vmid === wanted);
-  return taken ? Number(await client.request('GET', '/cluster/nextid')) : wanted;
+  return taken ? nextVmid(client) : wanted;
 }
 
 /**

@@ -3,7 +3,7 @@ import { pruneRule, type BackupSection } from '../../config/backup-section.js';
 import type { BackupJob } from '../../proxmox/answers.js';
 import type { Drift } from '../../proxmox/drift.js';
 import type { PlannedStep } from '../plan.js';
-import { backupMark } from './mark.js';
+import { backupMark, isMarked } from './mark.js';
 
 /** `vm.backup`: the job of Proxmox that backs the VM up, and what is asked of Proxmox to make it so. */
 
@@ -41,10 +41,7 @@ export function jobId(app: string): string {
 const words = (text: string): readonly string[] => text.split(/[\s,;]+/).filter((word) => word !== '');
 
 /** By its comment where one has it, else by its id: people edit either. */
-export function isOwnJob(job: BackupJob, app: string): boolean {
-  const marks = words(job.comment).filter((word) => word.startsWith(backupMark('')));
-  return marks.length === 0 ? job.id === jobId(app) : marks.includes(backupMark(app));
-}
+export const isOwnJob = (job: BackupJob, app: string): boolean => isMarked(job.comment, app) ?? job.id === jobId(app);
 
 /** Whether the job backs the VM up when its time comes. */
 export function covers(job: BackupJob, { vmid, node, pool }: JobTarget): boolean {

@@ -4,7 +4,7 @@ import { storagesAnswer } from '../../proxmox/answers.js';
 import type { ProxmoxClient } from '../../proxmox/client.js';
 import { tagsOf } from '../../proxmox/ownership.js';
 import { parseAnswer } from '../../proxmox/parse.js';
-import { backupMark } from './mark.js';
+import { isMarked } from './mark.js';
 import { backupStoragesOf, placeOf } from './place.js';
 import type { Backup } from './results.js';
 
@@ -55,10 +55,8 @@ export function chooseBackupStorage(
 }
 
 /** The mark tells. Without one it is the work of others, such as a nightly job, and the id must do. */
-export function isOurs(notes: string, vmid: number, app: string, ownVmid: number | undefined): boolean {
-  const marks = notes.split(/[\s:,]+/).filter((word) => word.startsWith(backupMark('')));
-  return marks.length === 0 ? vmid === ownVmid : marks.includes(backupMark(app));
-}
+export const isOurs = (notes: string, vmid: number, app: string, ownVmid: number | undefined): boolean =>
+  isMarked(notes, app) ?? vmid === ownVmid;
 
 /** Backups of this app: marked as its own, or of its VM. Newest first. */
 export async function readBackups(

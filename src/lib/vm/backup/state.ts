@@ -15,6 +15,16 @@ export async function readJobs(client: ProxmoxClient): Promise<readonly BackupJo
   return parseAnswer(backupJobsAnswer, await client.request('GET', '/cluster/backup'), 'the backup jobs');
 }
 
+/** The same; undefined for a login that may not see them. */
+export async function readJobsIfAllowed(client: ProxmoxClient): Promise<readonly BackupJob[] | undefined> {
+  try {
+    return await readJobs(client);
+  } catch (error) {
+    if (isZebuError(error) && error.code === 'PROXMOX_FORBIDDEN') return undefined;
+    throw error;
+  }
+}
+
 /** Those of the app, and those of others that back its VM up. */
 export function jobStates(
   jobs: readonly BackupJob[],

@@ -1,8 +1,8 @@
-import { formatMinute, formatSeconds } from '../../ui/units.js';
+import { formatSeconds, formatUnixMinute } from '../../ui/units.js';
 import { PLACES } from './place.js';
 import type { BackupAge, BackupJobState } from './results.js';
 
-const minute = (unixSeconds: number): string => `${formatMinute(new Date(unixSeconds * 1000).toISOString())} UTC`;
+const minute = (unixSeconds: number): string => `${formatUnixMinute(unixSeconds)} UTC`;
 
 /** When something backs the VM up again. */
 export function jobsText(jobs: readonly BackupJobState[]): string {
