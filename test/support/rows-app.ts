@@ -1,5 +1,7 @@
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
-import { IMAGES } from './database-images.js';
+import { IMAGES, makeDatabaseImages } from './database-images.js';
+import { guestShell, type Shell } from './guest-shell.js';
+import { PackageMirror } from './package-mirror.js';
 import { makeProject, type Project } from './project.js';
 
 /** A shop with 10,000 rows in PostgreSQL; `web` is healthy as long as it finds its table. */
@@ -56,4 +58,37 @@ export function rowsApp({ lab, app, config = {}, compose = COMPOSE }: RowsOption
   });
   project.write('.env', 'DB_PASSWORD="it\'s \\"so\\""\n', 0o600);
   return project;
+}
+
+/** A VM with the image of its database, and nothing of the app: as a stranger gets it. */
+export async function rowsMachine(project: Project, { network }: LabReport, mirror: PackageMirror): Promise<Shell> {
+  await project.json(['vm:create']);
+  const { ip } = await project.json<{ ip: string }>(['vm:status']);
+  const guest = guestShell(ip, project.key);
+  await makeDatabaseImages(guest, `http://${network.gateway}:${mirror.port}`, ['postgres']);
+  return guest;
+}
+
+export interface LiveRows {
+  readonly project: Project;
+  readonly guest: Shell;
+  remove(): Promise<void>;
+}
+
+/** The shop as v1, live in a VM of its own. */
+export async function liveRows(lab: LabReport, app: string): Promise<LiveRows> {
+  const mirror = await PackageMirror.make(lab.network.gateway);
+  const project = rowsApp({ lab, app });
+  const guest = await rowsMachine(project, lab, mirror);
+  project.release('v1');
+  await project.json(['app:deploy', '--tag', 'v1']);
+  return {
+    project,
+    guest,
+    remove: async () => {
+      await project.zebu(['vm:destroy', '--yes']);
+      project.remove();
+      mirror.close();
+    },
+  };
 }

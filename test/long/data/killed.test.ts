@@ -4,11 +4,9 @@ import { theLab } from '../../support/lab.js';
 import type { ReleaseRecord } from '../../../src/lib/app-folder/history.js';
 import type { Dumped } from '../../../src/lib/data/results.js';
 import type { CliRun } from '../../support/cli.js';
-import { makeDatabaseImages } from '../../support/database-images.js';
-import { guestShell, type Shell } from '../../support/guest-shell.js';
-import { PackageMirror } from '../../support/package-mirror.js';
+import type { Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
-import { rowsApp } from '../../support/rows-app.js';
+import { liveRows, type LiveRows } from '../../support/rows-app.js';
 
 const APP = 'data-killed';
 const BASE = `/opt/zebu/${APP}`;
@@ -17,7 +15,7 @@ const RUNNER_ONLY = 'kill -9 $(cat worker)';
 const BOTH = 'kill -9 $(cat watcher) $(cat worker)';
 
 describe('a restore', { timeout: 600_000 }, () => {
-  let mirror: PackageMirror;
+  let shop: LiveRows;
   let project: Project;
   let guest: Shell;
   let id: string;
@@ -46,23 +44,14 @@ describe('a restore', { timeout: 600_000 }, () => {
   }
 
   beforeAll(async () => {
-    const { gateway } = theLab().network;
-    mirror = await PackageMirror.make(gateway);
-    project = rowsApp({ lab: theLab(), app: APP });
-    await project.json(['vm:create']);
-    const { ip } = await project.json<{ ip: string }>(['vm:status']);
-    guest = guestShell(ip, project.key);
-    await makeDatabaseImages(guest, `http://${gateway}:${mirror.port}`, ['postgres']);
-    project.release('v1');
-    await project.json(['app:deploy', '--tag', 'v1']);
+    shop = await liveRows(theLab(), APP);
+    ({ project, guest } = shop);
     id = (await project.json<Dumped>(['data:dump'])).dump?.id ?? '';
     // What the release command leaves alone, so that old and new are told apart.
     psql('update orders set total = 77777 where id = 1');
   });
   afterAll(async () => {
-    await project.zebu(['vm:destroy', '--yes']);
-    project.remove();
-    mirror.close();
+    await shop.remove();
   });
 
   const OLD = '10000|77777.00';

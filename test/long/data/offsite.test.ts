@@ -10,7 +10,7 @@ import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { PackageMirror } from '../../support/package-mirror.js';
 import type { Project } from '../../support/project.js';
 import { ResticServer } from '../../support/restic-server.js';
-import { rowsApp } from '../../support/rows-app.js';
+import { rowsApp, rowsMachine } from '../../support/rows-app.js';
 
 const APP = 'data-off';
 const BASE = `/opt/zebu/${APP}`;
@@ -40,15 +40,6 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
       `DB_PASSWORD=rows-of-${APP}\nRESTIC_REPOSITORY=rest:http://shop:${values.login}@${theLab().network.gateway}:${port}/\nRESTIC_PASSWORD=${password}\n`,
       0o600,
     );
-  /** A VM as a stranger gets it: nothing of the app in it. */
-  async function machine(): Promise<void> {
-    await project.json(['vm:create']);
-    const { ip } = await project.json<{ ip: string }>(['vm:status']);
-    guest = guestShell(ip, project.key);
-    const proxy = `http://${theLab().network.gateway}:${mirror.port}`;
-    guest.run(`echo 'Acquire::http::Proxy "${proxy}";' | sudo tee /etc/apt/apt.conf.d/99test >/dev/null`);
-    await makeDatabaseImages(guest, proxy, ['postgres']);
-  }
 
   beforeAll(async () => {
     const { gateway } = theLab().network;
@@ -62,7 +53,7 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
       },
     });
     secrets(values.restic);
-    await machine();
+    guest = await rowsMachine(project, theLab(), mirror);
     project.release('v1');
     await project.json(['app:deploy', '--tag', 'v1']);
     psql("update orders set note = 'written since' where id % 7 = 0");

@@ -5,18 +5,16 @@ import { theLab } from '../../support/lab.js';
 import type { ReleaseRecord } from '../../../src/lib/app-folder/history.js';
 import type { DataList, DataRestored, Dumped } from '../../../src/lib/data/results.js';
 import { watchProcesses } from '../../support/canary.js';
-import { makeDatabaseImages } from '../../support/database-images.js';
-import { guestShell, type Shell } from '../../support/guest-shell.js';
-import { PackageMirror } from '../../support/package-mirror.js';
+import type { Shell } from '../../support/guest-shell.js';
 import type { Project } from '../../support/project.js';
-import { ROWS, rowsApp } from '../../support/rows-app.js';
+import { liveRows, ROWS, type LiveRows } from '../../support/rows-app.js';
 
 const APP = 'data-rows';
 const BASE = `/opt/zebu/${APP}`;
 
 describe('rows in PostgreSQL', { timeout: 600_000 }, () => {
   const processes = watchProcesses();
-  let mirror: PackageMirror;
+  let shop: LiveRows;
   let project: Project;
   let guest: Shell;
 
@@ -45,25 +43,12 @@ select rolname, rolcanlogin from pg_roles where rolname in ('shop', 'reader') or
   const newest = (): ReleaseRecord => JSON.parse(guest.run(`tail -n 1 ${BASE}/releases.jsonl`)) as ReleaseRecord;
 
   beforeAll(async () => {
-    const { gateway } = theLab().network;
-    mirror = await PackageMirror.make(gateway);
-    project = rowsApp({ lab: theLab(), app: APP });
-    await project.json(['vm:create']);
-    const { ip } = await project.json<{ ip: string }>(['vm:status']);
-    guest = guestShell(ip, project.key);
-    await makeDatabaseImages(guest, `http://${gateway}:${mirror.port}`, ['postgres']);
-    project.release('v1');
-    await project.json(['app:deploy', '--tag', 'v1']);
+    shop = await liveRows(theLab(), APP);
+    ({ project, guest } = shop);
   });
   afterAll(async () => {
     processes.stop();
-    if (process.env['KEEP']) {
-      console.log('KEPT', project.folder, project.key, JSON.stringify(project.env));
-      return;
-    }
-    await project.zebu(['vm:destroy', '--yes']);
-    project.remove();
-    mirror.close();
+    await shop.remove();
   });
 
   it('are found by themselves, and dumped with the password of the container, which nobody sees', async () => {
