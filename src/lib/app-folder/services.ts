@@ -122,18 +122,28 @@ function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, i
 const isStopped = ({ service, started }: z.infer<typeof containerLine>, stopped: readonly string[]): boolean =>
   stopped.includes(service) || stopped.includes(`${service}|${started}`);
 
+/**
+ * @param answered what a run has asked itself before Docker's first check was due (runner/ask-health.sh), as SERVICE|STARTED
+ */
+function healthOf(
+  { service, state, started, health }: z.infer<typeof containerLine>,
+  answered: readonly string[],
+): ServiceState['health'] {
+  // Of a container that does not run Docker repeats what its last check said.
+  if (state !== 'running') return 'none';
+  if (health === 'starting') return answered.includes(`${service}|${started}`) ? 'healthy' : 'starting';
+  return health === 'healthy' || health === 'unhealthy' ? health : 'none';
+}
+
 function toState(
   line: z.infer<typeof containerLine>,
   usage: ReadonlyMap<string, Usage>,
   intents: ReadonlyMap<string, string>,
   stopped: readonly string[],
+  answered: readonly string[],
 ): ServiceState {
   const intent = intents.get(line.service);
-  // Of a container that does not run Docker repeats what its last check said.
-  const health =
-    line.state === 'running' && (line.health === 'healthy' || line.health === 'starting' || line.health === 'unhealthy')
-      ? line.health
-      : 'none';
+  const health = healthOf(line, answered);
   const lasting = isLasting(line, intent);
   const ports = Object.entries(line.ports ?? {}).flatMap(([containerPort, hosts]) =>
     (hosts ?? []).map(
@@ -180,9 +190,10 @@ export function parseStatus(stdout: string): AppSurvey {
     all('intent').map((text) => [text.slice(0, text.lastIndexOf(' ')), text.slice(text.lastIndexOf(' ') + 1)] as const),
   );
   const stopped = all('stopped');
+  const answered = all('answered');
   const services = all('container').flatMap((text) => {
     const container = parseContainer(text);
-    return container === undefined ? [] : [toState(container, usage, intents, stopped)];
+    return container === undefined ? [] : [toState(container, usage, intents, stopped, answered)];
   });
   const current = all('current')[0]?.split('/').at(-1);
   const record = all('record')[0];

@@ -7,6 +7,7 @@ cd "$base" 2>/dev/null && {
   live=$(readlink current 2>/dev/null) && grep -F "\"id\":\"${live##*/}\"" releases.jsonl 2>/dev/null | sed 's/^/live=/'
   sed 's/^/stopped=/' stopped 2>/dev/null
   sed 's/^/intent=/' current/intents 2>/dev/null
+  sed 's/^/answered=/' current/answered 2>/dev/null
 # include ./probation.sh
   ! read_probation || [ "$pr_left" = 0 ] || printf 'probation=%s %s %s\n' "$pr_id" "$pr_left" "$pr_previous"
   [ -f current/containers ] && { echo recorded=; sed 's/^/recorded=/' current/containers; }

@@ -10,9 +10,10 @@ list_before() {
 watch_gap() {
   if [ -n "$listing" ]; then wait "$listing"; listing=; else list_before; fi
   # Nobody has to wait for it, nor end it, when the runner is killed.
+  : >"$work/events"
   ( unset ZEBU_SECRETS_RUN
     exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
-      --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >"$work/events" 2>/dev/null 9>&- ) &
+      --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >>"$work/events" 2>/dev/null 9>&- ) &
   watcher=$!
 }
 

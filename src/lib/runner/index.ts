@@ -1,5 +1,6 @@
 import { variables } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
+import ASK_HEALTH from './ask-health.sh';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
 import BUILD from './build.sh';
@@ -80,6 +81,7 @@ export const RUNNER = [
   UNREAD,
   INTENT,
   FAIR,
+  ASK_HEALTH,
   VERDICT,
   PROBES,
   IMAGES,

@@ -24,6 +24,7 @@ await() {
         *) break ;;
       esac
       inspect >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
+      ask_starting
       state=$(awk -F'|' -v name="$name" '$1 == name { print $2, ($3 == "") ? "none" : $3, $4; exit }' "$work/now")
       case $need/$state in
         *:service_healthy/'running healthy '*|*:service_completed_successfully/'exited '*' 0') break ;;

@@ -38,12 +38,13 @@ memory=/dev/shm/zebu-$app beside=$base/.run
 [ "$mode" != watch ] || { journal=/dev/null memory=/dev/shm/zebu@probation@$app beside=$base/.watch; }
 rm -rf "$memory".* "$beside".*
 work=$(mktemp -d "$memory.XXXXXX" 2>/dev/null || mktemp -d "$beside.XXXXXX") || exit 1
-trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null; log_out; rm -rf "$work"' EXIT
+# shellcheck disable=SC2154 # numbers, a word each
+trap '[ -z "$watcher$askers" ] || kill $watcher $askers 2>/dev/null; log_out; rm -rf "$work"' EXIT
 started=$(date +%s)
 IFS=. read -r uptime _ </proc/uptime
 read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 case $mode in prune|watch|prove) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
-bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts=''
+bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking=''
 strict=1

@@ -25,6 +25,14 @@ inspect() {
 
 # Waits $patience seconds. Fails with $cause, $reason and $bad (container names) set, or succeeds once all is as it should be.
 verify() {
+  watch_states
+  verified=$?
+  stop_asking
+  [ $verified != 0 ] || note_answered
+  return $verified
+}
+
+watch_states() {
   clock
   until=$((clock + patience)) eager=5
   same='' since=0 cause='' reason='' bad='' said='' ids=''
@@ -36,6 +44,7 @@ verify() {
     inspect again >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { cause=no-container reason='there is no container'; return 1; }
     be_fair || continue
+    ask_starting
     # waiting: not decided; unchecked: up, but nothing tests it, so only time can.
     awk -F'|' -v fresh="$fresh" -v off="$off" '
       function fail(text) { print "bad=" substr($9, 2); print "reason=" $1 " " text }

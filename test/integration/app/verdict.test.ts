@@ -225,4 +225,18 @@ describe('the verdict on a release', () => {
     expect(there()).not.toBe('');
     expect(await served()).toBe('p5');
   });
+
+  it('does not wait for what Docker waits for: a health check is asked as soon as the container is up', async () => {
+    const text = project.read('compose.yml');
+    const slow = text.replace(/(wget.*)interval: 1s.*\}/, '$1interval: 50s, timeout: 5s }');
+    expect(slow).not.toBe(text);
+    project.write('compose.yml', slow);
+    version(project, 'slow');
+    const { seconds, gaps } = await deploy('slow');
+    expect(seconds).toBeLessThan(40);
+    expect(gaps['web']).toBeLessThan(40);
+    expect(guest.run("docker inspect --format '{{.State.Health.Status}}' verdict-web-1")).toBe('starting');
+    expect((await project.json<AppStatus>(['app:status'])).healthy).toBe(true);
+    project.write('compose.yml', text);
+  });
 });

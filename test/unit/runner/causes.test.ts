@@ -27,6 +27,7 @@ import SECRETS from '../../../src/lib/runner/secrets.sh';
 import REGISTRIES from '../../../src/lib/runner/registries.sh';
 import START from '../../../src/lib/runner/start.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
+import ASK_HEALTH from '../../../src/lib/runner/ask-health.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
 import { parseJournalLine } from '../../../src/lib/runs/journal-events.js';
 import { endError } from '../../../src/lib/runs/outcome.js';
@@ -106,6 +107,7 @@ const PARTS = [
   UNREAD,
   INTENT,
   FAIR,
+  ASK_HEALTH,
   VERDICT,
   PROBES,
   IMAGES,
@@ -126,7 +128,7 @@ const OTHER = reword(PLAIN);
 /** Everything outside the runner, as long as it is well. */
 const WELL = `
 release=$base/releases/r2 project=app record='"id":"r2","ref":"v2","kind":"tag","commit":"c","who":"ann","from":"laptop"'
-masks=/dev/null timeout=3 stability=0 previous= tree=$base/tree directory=tree files= probes=0 client_wait=0 snapshot_wait=0 min_free=1 min_memory=1
+masks=/dev/null askers= asking= timeout=3 stability=0 previous= tree=$base/tree directory=tree files= probes=0 client_wait=0 snapshot_wait=0 min_free=1 min_memory=1
 keep=3 strategy= strategies= routes= release_service= secrets= lenient= noting= patience=1
 engine() { echo engine; }
 docker_back() { :; }

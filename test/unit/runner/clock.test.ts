@@ -12,6 +12,7 @@ import JOURNAL from '../../../src/lib/runner/journal.sh';
 import PRUNE from '../../../src/lib/runner/remove-old.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
 import START from '../../../src/lib/runner/start.sh';
+import ASK_HEALTH from '../../../src/lib/runner/ask-health.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 
@@ -36,8 +37,8 @@ set -- deploy ${base} r1 r1 worker
 log_out() { :; }
 ${START}
 release=$base/releases/r1 project=app record='"id":"r1","ref":"v1","kind":"tag","commit":"c","who":"ann","from":"laptop"' previous=
-masks=/dev/null timeout=10
-${JOURNAL}${ORDER}${FAIR}${VERDICT}${GAP}${COMMIT}${RECOVER}${IN_USE}${PRUNE}
+masks=/dev/null timeout=10 askers= asking=
+${JOURNAL}${ORDER}${FAIR}${ASK_HEALTH}${VERDICT}${GAP}${COMMIT}${RECOVER}${IN_USE}${PRUNE}
 ${script}`;
     const { stdout, stderr } = runIn(shell, program);
     expect(stderr).toBe('');
