@@ -48,12 +48,18 @@ export interface Seen {
   readonly id?: string;
   /** Its restart policy. */
   readonly policy?: string;
+  /** When its last health check began. */
+  readonly check?: string;
+  /** Of its configuration, as Compose has it. */
+  readonly digest?: string;
+  /** Id. */
+  readonly image?: string;
 }
 
 export function seen({ service, state = 'running', health = '', exit = 0, restarts = 0, ...more }: Seen): string {
-  const { name = `shop-${service}-1`, id = `id-${service}`, policy = 'always' } = more;
+  const { name = `shop-${service}-1`, id = `id-${service}`, policy = 'always', digest = '', image = '', check = '' } = more;
   const fields = [service, state, health, exit, restarts, 'false', '2026-11-28T12:00:00Z', `${policy} `];
-  return [...fields, `/${name}`, id, ''].join('|');
+  return [...fields, `/${name}`, id, check, digest, image, ' shop_default '].join('|');
 }
 
 export interface RunnerRun {

@@ -53,15 +53,15 @@ ask_health() {
 # Asks those of $work/now that Docker has not asked yet, a few at a time.
 ask_starting() {
   may_ask || return 0
-  while IFS='|' read -r asked_service state health _ _ _ since meant_for _ asked_id _; do
-    case $state/$health/$meant_for in running/starting/job|running/starting/awaited) continue ;; running/starting/*) ;; *) continue ;; esac
-    case $asking in *" $asked_id|$since "*) continue ;; esac
+  while IFS='|' read -r asked_service asked_state asked_health _ _ _ asked_since meant_for _ asked_id _; do
+    case $asked_state/$asked_health/$meant_for in running/starting/job|running/starting/awaited) continue ;; running/starting/*) ;; *) continue ;; esac
+    case $asking in *" $asked_id|$asked_since "*) continue ;; esac
     askers_left='' asked_now=0
     for each in $askers; do ! kill -0 "$each" 2>/dev/null || { askers_left="$askers_left $each"; asked_now=$((asked_now + 1)); }; done
     askers=$askers_left
     [ $asked_now -lt 8 ] || return 0
-    asking="$asking $asked_id|$since "
-    ask_health "$asked_id" "$since" "$asked_service" >/dev/null 2>&1 </dev/null 9>&- &
+    asking="$asking $asked_id|$asked_since "
+    ask_health "$asked_id" "$asked_since" "$asked_service" >/dev/null 2>&1 </dev/null 9>&- &
     askers="$askers $!"
   done <"$work/now"
 }
@@ -75,5 +75,5 @@ stop_asking() {
 # For app:status, as long as Docker has not asked: SERVICE|STARTED, a line each.
 note_answered() {
   [ -s "$work/answered" ] || return 0
-  while IFS='|' read -r _ since asked_service; do printf '%s|%s\n' "$asked_service" "$since"; done <"$work/answered" >"$release/answered"
+  while IFS='|' read -r _ asked_since asked_service; do printf '%s|%s\n' "$asked_service" "$asked_since"; done <"$work/answered" >"$release/answered"
 }

@@ -79,11 +79,12 @@ judge() {
 # Compose gives a container that takes the place of another one its name last of all. Cut off before that, it is left with the
 # id of the other in front of it, for good.
 name_back() {
-  four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+  renamed='' four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
   while IFS='|' read -r _ _ _ _ _ _ _ _ named identity _; do
     # shellcheck disable=SC2254 # a pattern
-    case $named in /$four$four${four}_?*) timeout 60 docker rename "$identity" "${named#/????????????_}" 2>/dev/null ;; esac
+    case $named in /$four$four${four}_?*) timeout 60 docker rename "$identity" "${named#/????????????_}" 2>/dev/null && renamed=1 ;; esac
   done <"$work/now"
+  [ -z "$renamed" ] || inspect again >"$work/now"
   return 0
 }
 

@@ -1,13 +1,18 @@
 # shellcheck shell=sh
 # Docker may be restarted underneath a deploy: by an upgrade, by hand, by the kernel when memory is short.
 
-# Changes when the engine is started anew, and when it is gone without having said so.
+# Changes when the engine is started anew, and when it is gone without having said so: its process, and since when that runs. Asked
+# often, so that no program is started for it.
 engine() {
-  stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null
-  engine_pid=
+  engine_pid='' engine_stat=''
   # The file ends without a newline, for which read fails.
   { read -r engine_pid </run/docker.pid || :; } 2>/dev/null
-  [ -n "$engine_pid" ] && [ -d "/proc/$engine_pid" ] || echo gone
+  { [ -n "$engine_pid" ] && read -r engine_stat <"/proc/$engine_pid/stat"; } 2>/dev/null || { echo gone; return; }
+  # What stands behind the name of the program, which may hold blanks and brackets itself: the twentieth word is the start.
+  # shellcheck disable=SC2086 # words
+  set -- ${engine_stat##*)}
+  shift 19
+  echo "$engine_pid $1"
 }
 
 # Waits for Docker, at most three minutes.

@@ -2,11 +2,11 @@
 # Keeps out of the verdict what is no fault of the release: what a container did before this run, and health checks that
 # began before the services they depend on were replaced.
 
-# What is there before anything is touched: id, restarts, started, one line a container.
+# What is there before anything is touched: id, restarts, started, whether it runs, service, one line a container.
 note_began() {
   # shellcheck disable=SC2015,SC2086 # it is for either of them; ids, a word each
   began=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) && [ -n "$began" ] &&
-    timeout 120 docker inspect --format '{{.Id}}|{{.RestartCount}}|{{.State.StartedAt}}' $began >"$work/began" 2>/dev/null || : >"$work/began"
+    timeout 120 docker inspect --format '{{.Id}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}' $began >"$work/began" 2>/dev/null || : >"$work/began"
 }
 
 # From when on "unhealthy" counts for what was not started in this run: from any time when nothing was, else from when all
@@ -23,7 +23,8 @@ fresh_now() {
 }
 
 # newer FILE OTHER: whether it was written to since.
-newer() { [ -n "$(find "$1" -newer "$2" 2>/dev/null)" ]; }
+# shellcheck disable=SC3013 # dash and ash know it, and it starts no program
+newer() { [ "$1" -nt "$2" ]; }
 
 # Looks whether what was started in this run is ready by now, and gives what loops from before one quick trial: fails when
 # it has, for then what was seen of it is history.

@@ -1,10 +1,12 @@
 # shellcheck shell=sh
 # How long each service had no container that answers, from Docker's events while a release is brought up.
 
+# Who runs before anything is touched: service id, a line each.
 list_before() {
-  timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
-    --format '{{.Label "com.docker.compose.service"}} {{.ID}}' >"$work/before" || : >"$work/before"
   note_began
+  while IFS='|' read -r began_id _ _ runs began_service; do
+    [ "$runs" != true ] || printf '%s %s\n' "$began_service" "$began_id"
+  done <"$work/began" >"$work/before"
 }
 
 watch_gap() {

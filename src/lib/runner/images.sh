@@ -70,10 +70,11 @@ pin_images() {
     }
     { pinned = content($2, $3); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
   ' "$work/named" "$work/built" "$work/pulled" >"$work/pins"
+  pinned=$release
   echo 'services:' >"$work/images"
-  while read -r service pinned id_ state; do
-    [ "$state" = there ] || timeout 120 docker tag "$id_" "$pinned" || { cause=image-missing reason="cannot tag $pinned"; return 1; }
-    printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$pinned" >>"$work/images"
+  while read -r service name_ id_ state; do
+    [ "$state" = there ] || timeout 120 docker tag "$id_" "$name_" || { cause=image-missing reason="cannot tag $name_"; return 1; }
+    printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$name_" >>"$work/images"
   done <"$work/pins"
   [ -s "$work/pins" ] || return 0
   cp "$work/images" "$release/images.yml"

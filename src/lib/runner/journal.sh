@@ -64,13 +64,15 @@ pause() {
 # By itself, for not every sed knows a name for it.
 esc=$(printf '\033')
 
-# Runs a command with its output in the journal, one sed for all of it, and keeps its exit status.
+# Runs a command with its output in the journal, one sed for all of it, and keeps its exit status, in a file of its own for what runs
+# beside something else.
+status_file=$work/status
 logged() {
-  { "$@" 2>&1 9>&-; echo $? >"$work/status"; } </dev/null | masked | {
+  { "$@" 2>&1 9>&-; echo $? >"$status_file"; } </dev/null | masked | {
     LC_ALL=C $linewise -e "s/$esc\\[[0-9;]*[A-Za-z]//g" -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
       -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
   }
-  read -r ended <"$work/status"
+  read -r ended <"$status_file"
   return "$ended"
 }
 

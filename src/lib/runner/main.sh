@@ -4,18 +4,30 @@
 # Where the data of a volume lies is decided before it is compared with what Docker has.
 judge_paths() { map_mounts && check_standing; }
 
-# Refuses Compose files that cannot be read, and what they may not say.
+no_space() { cause=no-space reason='no space left in the VM'; return 1; }
+
+# After everything that may write what is given to containers, and before anything is started.
+place() { judge_paths && { { place_files && note_gives; } || no_space; }; }
+
+# Fails, with $cause and $reason set, for Compose files that cannot be read, and for what they may not say.
 check_config() {
   step=check
-  read_config || { blame compose-invalid '' "$(compose_said)"; finish refused "$cause" "$reason"; }
-  check_given || finish refused "$cause" "$reason"
+  read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
+  check_given || return 1
   unread >"$work/said"
   [ ! -s "$work/said" ] || logged cat "$work/said"
-  find_build_args || finish refused "$cause" "$reason"
+  find_build_args || return 1
   find_builders
-  note_intents || finish refused no-space 'no space left in the VM'
+  note_intents || no_space || return 1
   # It may write what is mounted.
-  [ -f "$tree/.zebu/hooks/pre-deploy" ] || judge_paths || finish refused "$cause" "$reason"
+  [ -f "$tree/.zebu/hooks/pre-deploy" ] || place
+}
+
+# What a build needs no less time for than without it: everything that is told from the Compose files. It runs beside the check, with
+# limits and an end of its own.
+build_beside() {
+  limit=$build_timeout status_file=$work/status-build
+  steady build_images
 }
 
 [ "$mode" = recover ] && recover
@@ -43,22 +55,27 @@ elif [ "$mode" = deploy ]; then
   run_hook pre-build '' || { blame_hook; finish refused "$cause" "$reason"; }
   log_in_all || finish refused "$cause" "$reason"
   step=check
-  # Compose reads for as long as a small build takes: beside it, where no secret can be on its way into an image, and
+  # To read and judge takes as long as a small build: beside it, where no secret can be on its way into an image, and
   # where it is not known that several services build one image.
-  reading=
-  if may_hand_secrets || may_share_builds; then check_config
+  if may_hand_secrets || may_share_builds; then
+    check_config || finish refused "$cause" "$reason"
+    begin build ''
+    say_adopted
+    limit=$build_timeout
+    steady build_images
+    built=$?
   else
-    read_config 9>&- &
-    reading=$!
-  fi
-  begin build ''
-  limit=$build_timeout
-  say_adopted
-  steady build_images
-  built=$?
-  if [ -n "$reading" ]; then
-    wait $reading
+    begin build ''
+    say_adopted
+    build_beside 9>&- &
+    building=$!
     check_config
+    checked=$? check_cause=$cause check_reason=$reason
+    step=build
+    wait $building
+    built=$?
+    if [ $checked != 0 ]; then step=check; finish refused "$check_cause" "$check_reason"; fi
+    limit=$build_timeout
     # All is built: once more is a matter of whose build has the name.
     if [ $built = 0 ] && [ -s "$release/builders" ]; then steady build_images; built=$?; fi
   fi
@@ -75,10 +92,8 @@ fi
 run_hook pre-deploy '' || { blame_hook; finish refused "$cause" "$reason"; }
 if [ "$mode" = deploy ] && [ -f "$tree/.zebu/hooks/pre-deploy" ]; then
   step=check
-  judge_paths || finish refused "$cause" "$reason"
+  place || finish refused "$cause" "$reason"
 fi
-# After everything that may write what is given to containers, and before anything is started.
-[ "$mode" != deploy ] || { place_files && note_gives; } || finish refused no-space 'no space left in the VM'
 # Not before a rollback, which is what a person in trouble asks for.
 [ "$mode" != deploy ] || ask_snapshot || finish refused "$cause" "$reason"
 [ "$mode" != deploy ] || dump_before || finish refused "$cause" "$reason"

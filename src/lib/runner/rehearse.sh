@@ -9,7 +9,7 @@ prepared() { finish refused rehearsed 'it was only prepared, to be rehearsed in 
 rehearse_start() {
   begin check ''
   limit=300
-  check_config
+  check_config || finish refused "$cause" "$reason"
   list_before 9>&- &
   listing=$!
 }

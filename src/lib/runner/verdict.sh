@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # The verdict: whether what runs is as it should be, and the last words of what is not.
 
-# service|state|health|exit|restarts|oom|started|meant|name|id|check, one line a container: meant says what for (see "meant"),
-# check when the last health check began.
+# service|state|health|exit|restarts|oom|started|meant|name|id|check|digest|image|networks, one line a container: meant says what for
+# (see "meant"), check when the last health check began; the rest is for in_force.
 look_at() {
   # shellcheck disable=SC2016 # a template of Docker's, or another shell's words
-  timeout 120 docker inspect --format "$container_fields"'|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}' "$@"
+  timeout 120 docker inspect --format "$container_fields"'|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}|{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}} ' "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
@@ -71,28 +71,38 @@ watch_states() {
       { fail("is " $2) }
     ' "$work/began" "$work/taken-back" "$work/now" >"$work/judged"
     [ -s "$work/judged" ] || return 0
-    if grep -q '^reason=' "$work/judged"; then
-      cause=unhealthy reason=$(sed -n 's/^reason=//p' "$work/judged" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
-      # What decides whether it is taken at its word, see blame_up.
-      ! grep -q '^cause=exited-255' "$work/judged" || cause=exited-255
-      bad=$(sed -n 's/^bad=//p' "$work/judged" | tr '\n' ' ')
-      return 1
-    fi
+    read_judged
+    [ -z "$reason" ] || return 1
     clock
     now=$clock
-    waiting=$(sed -n 's/^waiting=//p' "$work/judged" | tr '\n' ' ')
     if [ -z "$waiting" ]; then
-      grep -q '^unchecked=' "$work/judged" || return 0
+      [ -n "$unchecked" ] || return 0
       # The same start times and restart counts through the whole window.
       sum=$(cut -d'|' -f1,2,5,7 "$work/now" | sort | cksum)
       [ "$sum" = "$same" ] || { same=$sum; since=$now; }
       [ $((now - since)) -ge "$stability" ] && return 0
-      waiting="$(sed -n 's/^unchecked=//p' "$work/judged" | tr '\n' ' ')(no health check: up for $((now - since)) of $stability s)"
+      waiting="$unchecked(no health check: up for $((now - since)) of $stability s)"
     fi
     [ "$now" -lt "$until" ] || { cause=not-ready reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
     [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }
     await_event
   done
+}
+
+# Sets $waiting and $unchecked, services with a blank behind each, or $cause, $reason and $bad.
+read_judged() {
+  waiting='' unchecked='' said_cause=unhealthy
+  while IFS= read -r line; do
+    case $line in
+      waiting=*) waiting="$waiting${line#*=} " ;;
+      unchecked=*) unchecked="$unchecked${line#*=} " ;;
+      reason=*) reason="$reason${reason:+; }${line#*=}" ;;
+      bad=*) bad="$bad${line#*=} " ;;
+      # What decides whether it is taken at its word, see blame_up.
+      cause=*) said_cause=${line#*=} ;;
+    esac
+  done <"$work/judged"
+  [ -z "$reason" ] || cause=$said_cause
 }
 
 # A second, or less when what watches the gap hears from Docker that something has changed since it was asked. Most are

@@ -267,14 +267,14 @@ const SCENARIOS: readonly (readonly [what: string, script: string, verdict: stri
   ],
   [
     'Compose files that cannot be read',
-    `compose() { echo 'services.web: unknown key' >&2; return 1; }; check_config`,
+    `compose() { echo 'services.web: unknown key' >&2; return 1; }; check_config || finish refused "$cause" "$reason"`,
     'refused',
     'compose-invalid',
     'COMPOSE_INVALID',
   ],
   [
     'Compose that has no room to read them',
-    `compose() { echo 'write /tmp/x: no space left on device' >&2; return 1; }; check_config`,
+    `compose() { echo 'write /tmp/x: no space left on device' >&2; return 1; }; check_config || finish refused "$cause" "$reason"`,
     'refused',
     'no-space',
     'NO_SPACE',

@@ -34,7 +34,7 @@ function judged({
   strict = true,
 }: Situation): readonly string[] {
   const lines = running.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
-    [service, hash, image, ` ${networks.join(' ')} `, `shop-${service}-1`].join('\t'),
+    [service, ...Array<string>(7).fill(''), `/shop-${service}-1`, 'id', '', hash, image, ` ${networks.join(' ')} `].join('|'),
   );
   const config = {
     name: 'shop',
@@ -43,10 +43,9 @@ function judged({
   };
   const docker = `case "$1 $2" in
   'image inspect') printf 'sha256:web\\n' ;;
-  'inspect --format') cat "$folder/running" ;;
 esac`;
   const script = `
-work=$folder release=$folder/release project=shop ids=some limit=10 mode=${mode} strict=${strict ? 1 : ''}
+work=$folder release=$folder/release project=shop pinned= limit=10 mode=${mode} strict=${strict ? 1 : ''}
 mkdir -p $release
 begin() { :; }
 note() { echo "$2"; }
@@ -65,7 +64,7 @@ ${Object.keys(services)
   .join('\n')}
 E
 printf 'services:\\n  "web":\\n    image: "zebu/shop-web:1"\\n    pull_policy: missing\\n' >$release/images.yml
-cat >$folder/running <<'E'
+cat >$folder/now <<'E'
 ${lines.join('\n')}
 E
 ${CONFIG}${IN_FORCE}

@@ -24,15 +24,10 @@ const world = (app: RunnerApp): Answers => ({
   'ps -q': ':',
   'ps -a*Mounts': ':',
   'ps -a --filter': says('db|one|x|1', 'web|two|x|1'),
-  'ps --no-trunc': says('db id-db', 'web id-web'),
   'inspect --format {{.Id}}|{{.RestartCount}}': ':',
   'inspect --format {{index*RestartPolicy': says(
-    seen({ service: 'db', health: 'healthy' }),
-    seen({ service: 'web', health: 'healthy' }),
-  ),
-  'inspect --format {{index*config-hash': says(
-    `db\tone\t${ID('1')}\t shop_default \tshop-db-1`,
-    `web\ttwo\t${ID('2')}\t shop_default \tshop-web-1`,
+    seen({ service: 'db', health: 'healthy', digest: 'one', image: ID('1') }),
+    seen({ service: 'web', health: 'healthy', digest: 'two', image: ID('2') }),
   ),
   'image inspect --format {{.Id}}{{range': says(
     `${ID('1')} postgres:18 postgres@${ID('f')}`,
