@@ -8,3 +8,27 @@ checkout_commit() {
   echo '* -text -eol -crlf -ident -filter -working-tree-encoding' >"$1/info/attributes"
   GIT_INDEX_FILE=$3 git --git-dir="$1" --work-tree="$2" read-tree --reset -u "$4"
 }
+
+# Makes the files of a commit from those of another one, which are there with their index: only what differs is written. What hooks left
+# there goes, and what they changed is as it was. Fails where something cannot be made as git makes it:
+# update_checkout REPOSITORY FOLDER INDEX COMMIT, all paths absolute
+update_checkout() {
+  # Git knows nothing of whose something is, and of who may write to it: such files are written anew.
+  find "$2" ! -type d '(' ! -type l ! -perm 644 ! -perm 755 -o ! -user "$(id -u)" ')' -delete || return 1
+  checkout_commit "$1" "$2" "$3" "$4" && ( cd "$2" && GIT_INDEX_FILE=$3 git --git-dir="$1" --work-tree=. clean -ffdxq ) || return 1
+  find "$2" -type d ! -perm 755 -exec chmod 755 {} + && [ -z "$(find "$2" -type d ! -user "$(id -u)" -print -quit)" ]
+}
+
+# The files of the release, in its folder, from what a release that is gone has left (keep_spare in remove-old.sh), or from nothing:
+# place_commit BASE RELEASE COMMIT
+place_commit() {
+  mkdir -p "$2" || return 1
+  if [ -f "$1/spare/index" ] && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
+    rmdir "$1/spare" 2>/dev/null || :
+    update_checkout "$1/repo.git" "$2/tree" "$2/index" "$3" >/dev/null 2>&1 && return
+  fi
+  [ ! -e "$1/spare" ] || rm -rf "$1/spare" 2>/dev/null || sudo -n rm -rf "$1/spare"
+  [ ! -e "$2/tree" ] || rm -rf "$2/tree" 2>/dev/null || sudo -n rm -rf "$2/tree"
+  rm -f "$2/index" "$2/index.lock"
+  mkdir -p "$2/tree" && checkout_commit "$1/repo.git" "$2/tree" "$2/index" "$3"
+}

@@ -24,7 +24,7 @@ if [ "$1" = start ]; then
     release=$base/releases/$id
     received=1
     if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
-    [ -z "$received" ] || { mkdir -p "$release/tree" && checkout_commit repo.git "$release/tree" "$base/.incoming/index" "$commit"; } || received=
+    [ -z "$received" ] || place_commit "$PWD" "$PWD/releases/$id" "$commit" || received=
     if [ -z "$received" ]; then
       rm -f "shared/secrets/registries-$run.env"
       # What came is whole, or there is no room for it; or what was there is not.

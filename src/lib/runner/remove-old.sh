@@ -66,6 +66,20 @@ unused_releases() {
 
 remove_release() { rm -rf "$base/releases/$1" 2>/dev/null || sudo -n rm -rf "$base/releases/$1"; }
 
+# Of a large repository the next release is made of one that goes, by writing what differs. Its folder is renamed first, so that it is
+# either there as a whole or no release any more.
+keep_spare() {
+  [ -n "$keeps_spare" ] && [ ! -e "$base/spare" ] && [ -f "$base/releases/$1/index" ] && [ -d "$base/releases/$1/tree" ] || return 1
+  # Some 2,000 files: fewer are written as fast.
+  [ "$(wc -c <"$base/releases/$1/index")" -gt 200000 ] || return 1
+  mv -T "$base/releases/$1" "$base/spare" || return 1
+  for each in "$base/spare"/* "$base/spare"/.[!.]*; do
+    case ${each##*/} in tree|index) ;; *) rm -rf "$each" 2>/dev/null || sudo -n rm -rf "$each" ;; esac
+  done
+}
+
+remove_spare() { [ ! -e "$base/spare" ] || rm -rf "$base/spare" 2>/dev/null || sudo -n rm -rf "$base/spare"; }
+
 prune() {
   begin prune ''
   if ! unused_releases; then
@@ -75,7 +89,7 @@ prune() {
   : >"$work/gone-pins"
   while read -r old; do
     [ ! -f "$base/releases/$old/images.yml" ] || pinned <"$base/releases/$old/images.yml" >>"$work/gone-pins"
-    remove_release "$old"
+    keep_spare "$old" || remove_release "$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
   done <"$work/old"
   journals_in_order "$base" | head -n -200 | while read -r old; do rm -f "$base/journals/$old.jsonl"; done
@@ -99,7 +113,8 @@ prune() {
 prune_now() {
   [ -n "$keep_now" ] && keep=$keep_now
   [ -n "$cache_now" ] && build_cache=$cache_now
-  before=$(free_mb /var/lib/docker)
+  before=$(free_mb /var/lib/docker) keeps_spare=
+  remove_spare
   prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
   prune_images
   prune_build_cache "$build_cache"

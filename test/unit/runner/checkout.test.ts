@@ -18,6 +18,43 @@ import { runIn, vmShells } from '../../support/shells.js';
 
 const NAMES = ['-rf', 'a b', '$(id)', "it's", 'q"q', 'new\nline', 'é', '.hidden'];
 
+/** A repository whose second commit differs from the first in every way, and a folder for more. */
+function repository(): { readonly root: string; readonly git: string; readonly commits: readonly string[] } {
+  const root = mkdtempSync(join(tmpdir(), 'zebu-checkout-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const script = `cd ${quote(root)}; umask 022; git init -q work; cd work
+seq 1 50 | while read -r n; do mkdir -p d$((n % 5)); echo "file $n" >d$((n % 5))/$n; done
+echo one >changed; echo x >tool; chmod 755 tool; ln -s tool link; echo f >file-then-folder; mkdir folder-then-file gone; echo a >folder-then-file/a; echo g >gone/g; echo same >same
+git add -A; git commit -qm one; git rev-parse HEAD
+echo two >changed; chmod 644 tool; ln -sf changed link; rm -r file-then-folder folder-then-file gone; mkdir file-then-folder; echo b >file-then-folder/b; echo c >folder-then-file; echo new >d1/new
+git add -A; git commit -qm two; git rev-parse HEAD`;
+  const env = {
+    ...process.env,
+    GIT_AUTHOR_NAME: 'a',
+    GIT_AUTHOR_EMAIL: 'a@b',
+    GIT_COMMITTER_NAME: 'a',
+    GIT_COMMITTER_EMAIL: 'a@b',
+  };
+  const { stdout, stderr, status } = spawnSync('sh', ['-eu', '-c', script], { encoding: 'utf8', env });
+  if (status !== 0) throw new Error(stderr);
+  return { root, git: join(root, 'work/.git'), commits: stdout.trim().split('\n') };
+}
+
+/** Everything of a folder: names, types, modes, owners, contents. */
+const whole = (folder: string): string =>
+  spawnSync(
+    'sh',
+    [
+      '-c',
+      'cd "$1" && find . -printf "%p %y %m %u %l\\n" | sort && find . -type f -exec sha256sum {} + | sort',
+      '_',
+      folder,
+    ],
+    {
+      encoding: 'utf8',
+    },
+  ).stdout;
+
 describe.each(vmShells())('the files of a commit, in $name', { timeout: 60_000 }, (shell) => {
   it('are those of the commit, to the byte, whatever they are called and whatever it says of converting them', () => {
     const root = mkdtempSync(join(tmpdir(), 'zebu-checkout-'));
@@ -77,5 +114,57 @@ describe.each(vmShells())('the files of a commit, in $name', { timeout: 60_000 }
     expect(readFileSync(join(tree, 'wide.u16'), 'utf8')).toBe('plain');
     expect(readFileSync(join(tree, '-rf'), 'utf8')).toBe('text of -rf\n');
     expect(readdirSync(tree)).not.toContain('dos');
+  });
+
+  it('are the same when they are made of those of a release that is gone, whatever was done to them', () => {
+    const { root, git, commits } = repository();
+    const [first = '', second = ''] = commits;
+    const junk = `cd "$1/spare/tree"
+touch -r same stamp; printf 'evil\\n' >same; touch -r stamp same; rm stamp
+echo more >>d1/1; chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; rm d2/2; rm -r d3; echo x >d3; ln -sf /etc/passwd d4/4
+mkdir -p untracked/deep empty; echo u >untracked/deep/u; echo build >busybox; git init -q nested; echo n >nested/n; echo 'busybox' >.gitignore
+rm folder-then-file/a; ln -s .. folder-then-file/a`;
+    const run = (script: string): unknown =>
+      runIn(shell, `set -eu\numask 022\n${CHECKOUT}\n${script}`, { args: [root] });
+    const good = { code: 0, stdout: '', stderr: '' };
+    for (const commit of [second, first]) {
+      const there = join(root, `releases/${commit}`);
+      expect(
+        run(`rm -rf "$1/repo.git" "$1/spare" "$1/fresh"; cp -a ${quote(git)} "$1/repo.git"
+place_commit "$1" "$1/spare" ${first}
+mkdir "$1/fresh"; checkout_commit "$1/repo.git" "$1/fresh" "$1/fresh-index" ${commit}; rm "$1/fresh-index"
+( ${junk} )
+inode=$(stat -c %i "$1/spare/tree/d1/11")
+place_commit "$1" ${quote(there)} ${commit}
+[ "$(stat -c %i ${quote(there)}/tree/d1/11)" = "$inode" ]
+[ ! -e "$1/spare" ]`),
+      ).toEqual(good);
+      expect(whole(join(there, 'tree'))).toBe(whole(join(root, 'fresh')));
+    }
+  });
+
+  it('are made from nothing where a folder is another one than git makes, or the rest is not whole', () => {
+    const { root, git, commits } = repository();
+    const [first = '', second = ''] = commits;
+    for (const harm of [
+      'chown nobody "$1/spare/tree/d1" 2>/dev/null || :',
+      'echo no >"$1/spare/index"',
+      'rm "$1/spare/index"',
+      'rm -r "$1/spare/tree"',
+      ': >"$1/spare/index.lock"',
+    ]) {
+      const { code } = runIn(
+        shell,
+        `set -eu\numask 022\n${CHECKOUT}
+rm -rf "$1/repo.git" "$1/spare" "$1/fresh" "$1/r"; cp -a ${quote(git)} "$1/repo.git"
+place_commit "$1" "$1/spare" ${first}
+mkdir "$1/fresh"; checkout_commit "$1/repo.git" "$1/fresh" "$1/fresh-index" ${second}; rm "$1/fresh-index"
+${harm}
+place_commit "$1" "$1/r" ${second}`,
+        { args: [root] },
+      );
+      expect([harm, code]).toEqual([harm, 0]);
+      expect(whole(join(root, 'r/tree'))).toBe(whole(join(root, 'fresh')));
+    }
   });
 });

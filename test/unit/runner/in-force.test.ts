@@ -34,7 +34,16 @@ function judged({
   strict = true,
 }: Situation): readonly string[] {
   const lines = running.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
-    [service, ...Array<string>(7).fill(''), `/shop-${service}-1`, 'id', '', hash, image, ` ${networks.join(' ')} `].join('|'),
+    [
+      service,
+      ...Array<string>(7).fill(''),
+      `/shop-${service}-1`,
+      'id',
+      '',
+      hash,
+      image,
+      ` ${networks.join(' ')} `,
+    ].join('|'),
   );
   const config = {
     name: 'shop',

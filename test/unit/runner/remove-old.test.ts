@@ -37,6 +37,32 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     expect(said(journal)).toEqual(['3 old releases removed']);
   });
 
+  it('leaves the files of a large release for the next one, and nothing else of it', () => {
+    const app = runnerApp(shell);
+    releases(app, { a: true, b: true, c: true, r1: true, r2: true });
+    for (const [id, entries] of [
+      ['a', 10],
+      ['b', 300_000],
+      ['c', 300_000],
+    ] as const) {
+      app.write(`releases/${id}/index`, 'x'.repeat(entries));
+      app.write(`releases/${id}/tree/file`, id);
+      app.write(`releases/${id}/settings.env`, 'A=1\n');
+    }
+    app.docker({ ...PS, 'image rm': ':' });
+    app.program('git', { '': ':' });
+    app.run('keep=2; prune');
+    expect(app.list('releases')).toEqual(['r1', 'r2']);
+    expect([app.list('spare'), app.read('spare/tree/file')]).toEqual([
+      ['index', 'tree'],
+      expect.stringMatching(/^[bc]$/),
+    ]);
+    // Who asks for room gets it.
+    app.docker({ ...PS, 'image ls': ':' });
+    app.run('keep_now=2; prune_now');
+    expect(app.has('spare')).toBe(false);
+  });
+
   it('is no image that another release names, of this app or of another one', () => {
     const app = runnerApp(shell);
     releases(app, { a: true, r1: true, r2: true });
