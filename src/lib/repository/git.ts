@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 import { nearest } from '@zebu/kit/core';
 import { GitProgram } from './git-program.js';
-import { isSubmodule, parseEntries, type Entry } from './entries.js';
+import { Listing } from './entries.js';
 import { unsentEnvFiles } from './unsent.js';
 
 /** What of the repository is to be deployed. */
@@ -157,20 +157,17 @@ export class LocalGit {
 
   /** The commit with all files that a checkout here has, as objects of this repository, since only those are sent. @throws REPOSITORY_INCOMPLETE */
   async sentCommit({ commit, ref }: Target): Promise<SentCommit> {
-    const [entries, own] = await Promise.all([this.#entries(commit), this.#git.convertsHere()]);
-    const lacking =
-      own ||
-      entries.some(isSubmodule) ||
-      (entries.some(({ path }) => /(^|\/)\.gitattributes$/.test(path)) && (await this.#git.converts(commit)));
+    const [listed, own] = await Promise.all([this.#list(commit), this.#git.convertsHere()]);
+    const lacking = own || listed.submodules || (listed.attributes && (await this.#git.converts(commit)));
     const sent = lacking
       ? await (await import('./sent-commit.js')).selfContainedCommit(this.#git, commit, ref)
       : commit;
-    const paths = new Set((sent === commit ? entries : await this.#entries(sent)).map(({ path }) => path));
-    return { commit: sent, has: (path) => paths.has(path) };
+    const has = sent === commit ? listed : await this.#list(sent);
+    return { commit: sent, has: (path) => has.has(path) };
   }
 
-  async #entries(commit: string): Promise<readonly Entry[]> {
-    return parseEntries(await this.#git.exact(['ls-tree', '-r', '-z', '--full-tree', commit]));
+  async #list(commit: string): Promise<Listing> {
+    return new Listing(await this.#git.exact(['ls-tree', '-r', '-z', '--full-tree', commit]));
   }
 
   /**
