@@ -95,6 +95,7 @@ go_live() {
   make_current || finish unhealthy link-failed "cannot switch $base/current"
   [ -z "$secrets" ] || ! is_newest "$secrets" || bind_secrets "$secrets" || note output 'the secrets that were rotated could not be noted: a release from before may have older values'
   begin commit ''
+  [ "$mode" != rollback ] || say_left "$base/releases/$previous"
   touch "$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
   prune
@@ -126,6 +127,7 @@ restore() {
   fi
   load "$base/releases/$previous"
   steady bring_up "going back to $previous" && outcome=restored || outcome=unhealthy
+  say_left "$base/releases/$id"
   [ "$outcome" = restored ] || { last_words; failed="$failed; going back to $previous failed too: $reason"; }
   record=$own tree=$own_tree
   run_hook post-failure "$outcome"

@@ -226,6 +226,20 @@ is_written() {
   cut -c67- "$work/made-of" | sums_at "$1" | LC_ALL=C sort | comm -13 - "$work/made-of" | grep -q .
 }
 
+# Of a release that is gone back from: what services have written into folders of its commit stays where it is, and whoever misses it is
+# told so: say_left RELEASE
+say_left() {
+  [ -f "$1/kept" ] || return 0
+  while IFS='	' read -r was_kept name; do
+    left=$base/shared/files/$was_kept
+    [ -d "$left" ] && [ ! -L "$left" ] && [ -d "$1/tree/$name" ] || continue
+    # The same folder serves both.
+    ! grep -qsF "$was_kept" "$release/kept" || continue
+    is_written "$left" "$1/tree/$name" </dev/null || continue
+    logged echo "./$name: what services have written there since stays in $left of the VM; what is live now has another folder"
+  done <"$1/kept"
+}
+
 # Where the live release has a folder of its commit, when services have written into it and the commit to deploy has something else
 # there: written_before NAME PATH
 written_before() {

@@ -254,4 +254,23 @@ rm "$base/shared/data-names"; echo 'app/up [x]*' >"$work/names-now"; kept_itself
 rm -r "$base/shared/mounts/app"; kept_itself app`);
     expect(lines).toEqual(['missing', 'data', 'data', 'data', 'missing']);
   });
+
+  it('is named where it stays behind with a release that is gone back from', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/conf/settings', '1');
+    app.write('releases/r2/tree/conf/settings', '2');
+    const keep = (release: string): string =>
+      `release=$base/releases/${release}; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; folder_${release}=$kept\n`;
+    const back = `release=$base/releases/r1; say_left "$base/releases/r2"`;
+    const { journal } = app.run(`${NO_ROOT}${keep('r1')}${keep('r2')}${back}
+echo rows >"$folder_r2/database"
+${back}`);
+    expect(said(journal)).toEqual([
+      expect.stringMatching(
+        /^\.\/conf: what services have written there since stays in .*shared\/files\/[0-9a-f]{40} of the VM;/,
+      ),
+    ]);
+    // With the release itself, which has the same folder, nothing stays behind.
+    expect(said(app.run(`release=$base/releases/r2; say_left "$base/releases/r2"`).journal)).toEqual(said(journal));
+  });
 });
