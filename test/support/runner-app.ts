@@ -57,7 +57,14 @@ export interface Seen {
 }
 
 export function seen({ service, state = 'running', health = '', exit = 0, restarts = 0, ...more }: Seen): string {
-  const { name = `shop-${service}-1`, id = `id-${service}`, policy = 'always', digest = '', image = '', check = '' } = more;
+  const {
+    name = `shop-${service}-1`,
+    id = `id-${service}`,
+    policy = 'always',
+    digest = '',
+    image = '',
+    check = '',
+  } = more;
   const fields = [service, state, health, exit, restarts, 'false', '2026-11-28T12:00:00Z', `${policy} `];
   return [...fields, `/${name}`, id, check, digest, image, ' shop_default '].join('|');
 }

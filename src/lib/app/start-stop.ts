@@ -10,6 +10,7 @@ import type { StartStop } from './results.js';
 import { checkServices, isWell, notDeployed, surveyApp } from '../app-folder/status.js';
 import { lockHeld } from '../app-folder/lock.js';
 import { LOCKED_STATUS } from '../app-folder/statuses.js';
+import ASK_STARTING from './ask-starting.sh';
 import START_STOP from './start-stop.sh';
 import { stateWord } from '../app-folder/services.js';
 import type { ServiceState } from '../app-folder/results.js';
@@ -53,7 +54,10 @@ async function waitHealthy(
       });
     }
     onWait(`waiting for ${waiting.map(({ service }) => service).join(', ')}`);
-    await clock.sleep(1000, signal);
+    // Docker asks for the first time when the interval of the check is over.
+    const asking = variables({ base: appLayout(config.app.name).base, project: config.app.name }) + ASK_STARTING;
+    await session.exec({ line: asking }, { signal, timeoutMs: 120_000 });
+    await clock.sleep(500, signal);
   }
 }
 

@@ -232,7 +232,7 @@ say_left() {
   [ -f "$1/kept" ] || return 0
   while IFS='	' read -r was_kept name; do
     left=$base/shared/files/$was_kept
-    [ -d "$left" ] && [ ! -L "$left" ] && [ -d "$1/tree/$name" ] || continue
+    if [ ! -d "$left" ] || [ -L "$left" ] || [ ! -d "$1/tree/$name" ]; then continue; fi
     # The same folder serves both.
     ! grep -qsF "$was_kept" "$release/kept" || continue
     is_written "$left" "$1/tree/$name" </dev/null || continue

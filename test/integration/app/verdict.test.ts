@@ -237,6 +237,11 @@ describe('the verdict on a release', () => {
     expect(gaps['web']).toBeLessThan(40);
     expect(guest.run("docker inspect --format '{{.State.Health.Status}}' verdict-web-1")).toBe('starting');
     expect((await project.json<AppStatus>(['app:status'])).healthy).toBe(true);
+    const started = Date.now();
+    await project.json(['app:restart', 'web']);
+    expect(Date.now() - started).toBeLessThan(40_000);
+    expect(guest.run("docker inspect --format '{{.State.Health.Status}}' verdict-web-1")).toBe('starting');
+    expect((await project.json<AppStatus>(['app:status'])).healthy).toBe(true);
     project.write('compose.yml', text);
   });
 });

@@ -21,8 +21,7 @@ const line = (service: string, health: string, started = '1'): string =>
   `${service}|running|${health}|0|0|false|${started}|always |/shop-${service}-1|id-${service}|`;
 const CHECK = '5000000000 ["pg_isready","-U","shop\'s"]';
 
-const asking = (app: RunnerApp, template: string): void =>
-  app.docker({ 'inspect --format': says(template) });
+const asking = (app: RunnerApp, template: string): void => app.docker({ 'inspect --format': says(template) });
 
 describe.each(vmShells())('health checks that are asked before Docker does, in $name', { timeout: 60_000 }, (shell) => {
   it('make a container healthy that is starting, by the same command, until it is well', () => {

@@ -1,0 +1,40 @@
+# shellcheck shell=sh
+# A container's health check, asked by whoever does not want to wait until Docker does: the same command in the same container.
+
+engine_socket=/run/docker.sock
+
+# Through the socket, so that a command with a secret in it stands in no list of processes: engine_api SECONDS PATH [OPTION...]
+engine_api() {
+  api_time=$1 api_path=$2
+  shift 2
+  curl -s --max-time "$api_time" --unix-socket "$engine_socket" "$@" "http://docker$api_path"
+}
+
+# Where Docker's client is told to talk to another engine, that one has the containers.
+engine_near() { [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && [ -S "$engine_socket" ] && command -v curl >/dev/null 2>&1; }
+
+# What a container is checked with: sets $check, the JSON of a command, and $allowed, the seconds it may take. Fails where there is none, and
+# where a shell that the image has chosen would run it: check_of ID
+check_of() {
+  # shellcheck disable=SC2016 # a template of Docker's
+  check=$(timeout 60 docker inspect --format '{{with .Config.Healthcheck}}{{printf "%d" .Timeout}} {{if ne (index .Test 0) "CMD-SHELL"}}{{json (slice .Test 1)}}{{else if not $.Config.Shell}}["/bin/sh","-c",{{json (index .Test 1)}}]{{end}}{{end}}' "$1") || return 1
+  allowed=${check%% *} check=${check#* }
+  case $allowed in ''|*[!0-9]*) return 1 ;; esac
+  case $check in '["'*) ;; *) return 1 ;; esac
+  allowed=$((allowed / 1000000000))
+  [ $allowed -gt 0 ] || allowed=30
+}
+
+# Runs $check, the JSON of a command, once in a container. Succeeds when it ends with 0, and fails with 2 when it is not worth asking again:
+# ask_once ID SECONDS
+ask_once() {
+  api_said=$(printf '{"Cmd":%s,"AttachStdout":true,"AttachStderr":true}' "$check" | engine_api 10 "/containers/$1/exec" -H 'Content-Type: application/json' --data-binary @-)
+  case $api_said in *'"Id":"'*) ;; *) return 1 ;; esac
+  api_said=${api_said#*'"Id":"'}
+  exec_id=${api_said%%'"'*}
+  case $exec_id in ''|*[!0-9a-f]*) return 2 ;; esac
+  # One that hangs is not started a second time.
+  engine_api "$2" "/exec/$exec_id/start" -H 'Content-Type: application/json' -d '{"Detach":false,"Tty":false}' >/dev/null || return 2
+  api_said=$(engine_api 10 "/exec/$exec_id/json")
+  case $api_said in *'"Running":true'*) return 1 ;; *'"ExitCode":0,'*) return 0 ;; *) return 1 ;; esac
+}
