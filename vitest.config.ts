@@ -19,6 +19,9 @@ const scriptsAsText: Plugin = {
   name: 'scripts-as-text',
   enforce: 'pre',
   load: (id) => (SCRIPT_FILE.test(id) ? `export default ${JSON.stringify(scriptText(id))};` : undefined),
+  // What is kept from run to run would not know of a file that is included.
+  configureVitest: ({ defineCacheKeyGenerator }) =>
+    defineCacheKeyGenerator(({ id }) => (SCRIPT_FILE.test(id) ? scriptText(id) : undefined)),
 };
 
 /** As the build does it, from the sources. */

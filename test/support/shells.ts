@@ -20,9 +20,15 @@ export interface VmShell {
 export function vmShells(): readonly VmShell[] {
   const dash: VmShell = { name: 'sh', argv: ['sh'], path: '' };
   const busybox = process.env['ZEBU_TEST_BUSYBOX'] ?? '/bin/busybox';
-  const folder = mkdtempSync(join(tmpdir(), 'zebu-busybox-'));
+  // A worker is killed rather than ended: what belongs to a run goes with it.
+  const folder = mkdtempSync(join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), 'zebu-busybox-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  if (spawnSync(busybox, ['--install', '-s', folder]).status !== 0) return [dash];
+  if (spawnSync(busybox, ['--install', '-s', folder]).status !== 0) {
+    rmSync(folder, { recursive: true });
+    return [dash];
+  }
+  // Of this one every Debian has GNU's, and nothing else sorts.
+  rmSync(join(folder, 'tar'), { force: true });
   return [dash, { name: 'busybox', argv: [busybox, 'ash'], path: folder }];
 }
 

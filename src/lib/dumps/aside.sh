@@ -18,7 +18,7 @@ can_be_renamed() {
 aside_folder() {
   can_be_renamed "$1" || return 1
   note_aside "moved|$1" &&
-    as_root mv -T "$1" "$1$aside_name" && as_root mkdir "$1" && as_root chown --reference="$1$aside_name" "$1" && as_root chmod --reference="$1$aside_name" "$1" && return 0
+    as_root mv -T "$1" "$1$aside_name" && as_root mkdir "$1" && as_root chown "$(as_root stat -c %u:%g "$1$aside_name")" "$1" && as_root chmod "$(as_root stat -c %a "$1$aside_name")" "$1" && return 0
   why="$1 could not be put aside"
   return 1
 }

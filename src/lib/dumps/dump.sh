@@ -66,6 +66,9 @@ place_of_store() {
 
 extension_of() { case $1 in volume) echo tar ;; sqlite) echo db ;; redis) echo rdb ;; mongo) echo archive ;; command) echo dump ;; *) echo sql ;; esac; }
 
+# So that little of what is copied off the VM changes from dump to dump, where gzip can.
+squeeze() { if gzip --rsyncable </dev/null >/dev/null 2>&1; then gzip --rsyncable; else gzip; fi; }
+
 # Bytes that may be written until only $min_free MiB are left.
 room() { df -Pk "$base" | awk -v keep="$min_free" 'NR == 2 { left = ($4 - keep * 1024) * 1024; if (left < 0) left = 0; printf "%.0f\n", left }'; }
 
@@ -74,7 +77,7 @@ write_store() {
   store_file=$1.$(extension_of "$2").gz
   left=$(room)
   rm -f "$work/store-status"
-  { { dump_store "$@" 2>"$work/store-error"; echo $? >"$work/store-status"; } | gzip --rsyncable | head -c "$left" >"$making/$store_file"; } 2>/dev/null
+  { { dump_store "$@" 2>"$work/store-error"; echo $? >"$work/store-status"; } | squeeze | head -c "$left" >"$making/$store_file"; } 2>/dev/null
   read -r store_status <"$work/store-status" || store_status=1
   store_bytes=$(wc -c <"$making/$store_file")
   if [ "$store_bytes" -ge "$left" ]; then

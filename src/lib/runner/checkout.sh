@@ -14,7 +14,7 @@ checkout_commit() {
 # update_checkout REPOSITORY FOLDER INDEX COMMIT, all paths absolute
 update_checkout() {
   # Git knows nothing of whose something is, and of who may write to it: such files are written anew.
-  find "$2" ! -type d '(' ! -type l ! -perm 644 ! -perm 755 -o ! -user "$(id -u)" ')' -delete || return 1
+  find "$2" ! -type d '(' ! -type l ! -perm 644 ! -perm 755 -o ! -user "$(id -u)" ')' -exec rm -f {} + || return 1
   checkout_commit "$1" "$2" "$3" "$4" && ( cd "$2" && GIT_INDEX_FILE=$3 git --git-dir="$1" --work-tree=. clean -ffdxq ) || return 1
   find "$2" -type d ! -perm 755 -exec chmod 755 {} + && [ -z "$(find "$2" -type d ! -user "$(id -u)" -print -quit)" ]
 }

@@ -3,6 +3,13 @@
 
 as_needed() { "$@" 2>/dev/null || sudo -n "$@" 2>/dev/null; }
 
+# Folders that hold nothing but such folders, themselves too.
+# shellcheck disable=SC2016 # another shell's words
+remove_empty() {
+  set -- sh -c 'find "$@" -depth -type d -exec rmdir {} \; 2>/dev/null; exit 0' remove "$@"
+  sudo -n "$@" 2>/dev/null || "$@"
+}
+
 # Whether a file is only there for its folder to be in a commit.
 # shellcheck disable=SC2086 # a condition of find
 is_placeholder() { [ -n "$(set -f; find "$1" $placeholders 2>/dev/null)" ]; }
@@ -105,7 +112,7 @@ carry_over() {
   if [ -n "$earlier" ]; then
     if [ -d "$2" ]; then
       mkdir -p "$2.away" && move_inner "$2" "$earlier" "$2.away" || return 1
-      as_needed find "$2" "$2.away" -depth -type d -empty -delete
+      remove_empty "$2" "$2.away"
       # Two files of one name: neither is lost.
       [ ! -e "$2" ] || as_needed mv -T "$2" "$2.before-$id" || return 1
     fi

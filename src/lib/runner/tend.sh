@@ -6,8 +6,11 @@
 # What of the commit was put last into the data of that name: lines of sha256sum.
 placed_last() { printf '%s/shared/placed/%s\n' "$base" "$(printf '%s' "$1" | sha256sum | cut -c1-40)"; }
 
-# The sums of all files of a folder, in one order. Of a name that sha256sum cannot write as it is there is no line.
-sums_of() { ( cd "$1" && find . -type f -print0 | xargs -0 -r sha256sum ) 2>/dev/null | grep -v '^[\\]' | LC_ALL=C sort; }
+# The sums of all files of a folder, in one order. Of a name that is no line there is none.
+sums_of() {
+  ( cd "$1" && find . -type f ! -path '*[\\
+]*' -print0 | xargs -0 -r sha256sum ) 2>/dev/null | LC_ALL=C sort
+}
 
 # Reads what a service keeps to itself, too, where that is allowed.
 read_all() { sudo -n "$@" || "$@"; } 2>/dev/null
@@ -101,7 +104,7 @@ put_file() {
     rm -f "$staged"
     return 1
   fi
-  if as_needed test -f "$2" && ! as_needed test -L "$2"; then as_needed chown --reference="$2" "$staged"; fi
+  if as_needed test -f "$2" && ! as_needed test -L "$2"; then as_needed chown "$(stat -c %u:%g "$2" 2>/dev/null || sudo -n stat -c %u:%g "$2")" "$staged"; fi
   as_needed mv -T "$staged" "$2" || { as_needed rm -f "$staged"; return 1; }
 }
 
@@ -180,7 +183,7 @@ tend_file() {
     return
   fi
   # What is left of it is empty: what was in it is gone.
-  if as_needed test -d "$3/$4"; then as_needed find "$3/$4" -depth -type d -empty -delete; fi
+  if as_needed test -d "$3/$4"; then remove_empty "$3/$4"; fi
   if [ "$what" = both ]; then
     beside=$(unused "$beside")
     as_needed mv -T "$3/$4" "$beside" && put_file "$2/$4" "$3/$4" || return 1
@@ -221,7 +224,8 @@ tend_folders() {
 # Whether a folder has files that the one it was made of has not, or other ones: is_written FOLDER MADE-OF
 is_written() {
   ( cd "$2" && find . ! -type d | LC_ALL=C sort ) >"$work/made-of"
-  as_needed find "$1" ! -type d -printf './%P\n' | LC_ALL=C sort | comm -23 - "$work/made-of" | grep -q . && return 0
+  # shellcheck disable=SC2016 # another shell's words
+  as_needed sh -c 'cd "$1" && find . ! -type d' written "$1" | LC_ALL=C sort | comm -23 - "$work/made-of" | grep -q . && return 0
   sums_of "$2" >"$work/made-of"
   cut -c67- "$work/made-of" | sums_at "$1" | LC_ALL=C sort | comm -13 - "$work/made-of" | grep -q .
 }

@@ -135,6 +135,7 @@ docker_back() { :; }
 docker() { :; }
 load() { release=$1; }
 masked() { cat; }
+say_left() { :; }
 sync() { :; }
 note_containers() { :; }
 watch_gap() { :; }
@@ -260,7 +261,7 @@ const SCENARIOS: readonly (readonly [what: string, script: string, verdict: stri
   ],
   [
     'too little space',
-    `step=check min_free=999999999999; prune_images() { :; }; prune_build_cache() { :; }; check_room || finish refused "$cause" "$reason"`,
+    `step=check min_free=999999999999; prune_images() { :; }; remove_spare() { :; }; prune_build_cache() { :; }; check_room || finish refused "$cause" "$reason"`,
     'refused',
     'no-space',
     'NO_SPACE',
