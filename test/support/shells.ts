@@ -27,10 +27,11 @@ export function vmShells(): readonly VmShell[] {
     rmSync(folder, { recursive: true });
     return [dash];
   }
-  // Of this one every Debian has GNU's, and nothing else sorts.
-  rmSync(join(folder, 'tar'), { force: true });
   return [dash, { name: 'busybox', argv: [busybox, 'ash'], path: folder }];
 }
+
+/** Those that start GNU's tar, which every Debian has and which alone sorts: busybox starts its own before any other. */
+export const gnuShells = (): readonly VmShell[] => vmShells().filter(({ name }) => name !== 'busybox');
 
 let shells: readonly VmShell[] | undefined;
 

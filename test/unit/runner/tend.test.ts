@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
-import { vmShells } from '../../support/shells.js';
+import { gnuShells, vmShells } from '../../support/shells.js';
 
 // Which folders are data is decided in mounts.sh, and where that is put in data.sh; here it has the files of the commit.
 describe.each(vmShells())('a folder of the commit that services write into, in $name', { timeout: 60_000 }, (shell) => {
@@ -189,35 +189,6 @@ ${before}tend_folders; echo "$? $reason"`,
     expect(readlinkSync(join(app.base, data, 'link'))).toBe('-rf');
   });
 
-  it('is one as soon as the commit changes it, with what was written into the live release', () => {
-    const app = runnerApp(shell);
-    app.plan('r1', { directory: 'tree' });
-    app.write('releases/r1/tree/conf/settings', '1');
-    app.write('releases/r2/tree/conf/settings', '1');
-    const place = `${NO_ROOT}release=$base/releases/r1; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; kept_before=$kept; release=$base/releases/r2\n`;
-    const ask = (script: string): readonly string[] =>
-      app.run(`${place}${script}written_before conf "$release/tree/conf" | sed 's|.*/shared/files/.*|found|'`).lines;
-    // The same content: nothing has to move.
-    expect(ask('echo rows >"$kept_before/database"; ')).toEqual([]);
-    app.write('releases/r2/tree/conf/settings', '2');
-    expect(ask('')).toEqual(['found']);
-    expect(ask('rm "$kept_before/database"; ')).toEqual([]);
-    expect(ask('echo changed >"$kept_before/settings"; ')).toEqual(['found']);
-    expect(app.read('releases/r1/tree/conf/settings')).toBe('1');
-    const { journal } = app.run(
-      `${place}printf 'data\\t%s\\t%s\\tcontent\\tdata\\n' "$release/tree/conf" "$base/${data}" >"$work/decided"
-printf "conf\\t%s\\n" "$kept_before" >"$work/carried"; unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"`,
-    );
-    expect(said(journal)).toEqual([
-      expect.stringContaining('./conf is part of the commit, and services have written into it'),
-      expect.stringContaining('./conf/settings was changed by a service'),
-    ]);
-    expect(app.read(`${data}/settings`)).toBe('2');
-    expect(app.run(`cat "$release/tended"; release=$base/releases/r1; tended`).lines).toEqual(
-      Array.from({ length: 2 }, () => `conf\t${app.base}/${data}`),
-    );
-  });
-
   it('takes along what is kept for paths within it, which stays where services have it mounted', () => {
     const app = runnerApp(shell);
     app.plan('r1', { directory: 'tree' });
@@ -254,23 +225,62 @@ rm "$base/shared/data-names"; echo 'app/up [x]*' >"$work/names-now"; kept_itself
 rm -r "$base/shared/mounts/app"; kept_itself app`);
     expect(lines).toEqual(['missing', 'data', 'data', 'data', 'missing']);
   });
+});
 
-  it('is named where it stays behind with a release that is gone back from', () => {
-    const app = runnerApp(shell);
-    app.write('releases/r1/tree/conf/settings', '1');
-    app.write('releases/r2/tree/conf/settings', '2');
-    const keep = (release: string): string =>
-      `release=$base/releases/${release}; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; folder_${release}=$kept\n`;
-    const back = `release=$base/releases/r1; say_left "$base/releases/r2"`;
-    const { journal } = app.run(`${NO_ROOT}${keep('r1')}${keep('r2')}${back}
+// What is kept is named by its content, as tar has it.
+describe.each(gnuShells())(
+  'a folder of the commit that is kept by its content, in $name',
+  { timeout: 60_000 },
+  (shell) => {
+    const NO_ROOT = 'sudo() { return 1; }\n';
+    const data = 'shared/mounts/conf';
+
+    it('is one as soon as the commit changes it, with what was written into the live release', () => {
+      const app = runnerApp(shell);
+      app.plan('r1', { directory: 'tree' });
+      app.write('releases/r1/tree/conf/settings', '1');
+      app.write('releases/r2/tree/conf/settings', '1');
+      const place = `${NO_ROOT}release=$base/releases/r1; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; kept_before=$kept; release=$base/releases/r2\n`;
+      const ask = (script: string): readonly string[] =>
+        app.run(`${place}${script}written_before conf "$release/tree/conf" | sed 's|.*/shared/files/.*|found|'`).lines;
+      // The same content: nothing has to move.
+      expect(ask('echo rows >"$kept_before/database"; ')).toEqual([]);
+      app.write('releases/r2/tree/conf/settings', '2');
+      expect(ask('')).toEqual(['found']);
+      expect(ask('rm "$kept_before/database"; ')).toEqual([]);
+      expect(ask('echo changed >"$kept_before/settings"; ')).toEqual(['found']);
+      expect(app.read('releases/r1/tree/conf/settings')).toBe('1');
+      const { journal } = app.run(
+        `${place}printf 'data\\t%s\\t%s\\tcontent\\tdata\\n' "$release/tree/conf" "$base/${data}" >"$work/decided"
+printf "conf\\t%s\\n" "$kept_before" >"$work/carried"; unchanged_data && note_tended && place_data && tend_folders; echo "$? $reason"`,
+      );
+      expect(said(journal)).toEqual([
+        expect.stringContaining('./conf is part of the commit, and services have written into it'),
+        expect.stringContaining('./conf/settings was changed by a service'),
+      ]);
+      expect(app.read(`${data}/settings`)).toBe('2');
+      expect(app.run(`cat "$release/tended"; release=$base/releases/r1; tended`).lines).toEqual(
+        Array.from({ length: 2 }, () => `conf\t${app.base}/${data}`),
+      );
+    });
+
+    it('is named where it stays behind with a release that is gone back from', () => {
+      const app = runnerApp(shell);
+      app.write('releases/r1/tree/conf/settings', '1');
+      app.write('releases/r2/tree/conf/settings', '2');
+      const keep = (release: string): string =>
+        `release=$base/releases/${release}; : >"$work/kept"; keep_file "$release/tree/conf" written; cp "$work/kept" "$release/kept"; folder_${release}=$kept\n`;
+      const back = `release=$base/releases/r1; say_left "$base/releases/r2"`;
+      const { journal } = app.run(`${NO_ROOT}${keep('r1')}${keep('r2')}${back}
 echo rows >"$folder_r2/database"
 ${back}`);
-    expect(said(journal)).toEqual([
-      expect.stringMatching(
-        /^\.\/conf: what services have written there since stays in .*shared\/files\/[0-9a-f]{40} of the VM;/,
-      ),
-    ]);
-    // With the release itself, which has the same folder, nothing stays behind.
-    expect(said(app.run(`release=$base/releases/r2; say_left "$base/releases/r2"`).journal)).toEqual(said(journal));
-  });
-});
+      expect(said(journal)).toEqual([
+        expect.stringMatching(
+          /^\.\/conf: what services have written there since stays in .*shared\/files\/[0-9a-f]{40} of the VM;/,
+        ),
+      ]);
+      // With the release itself, which has the same folder, nothing stays behind.
+      expect(said(app.run(`release=$base/releases/r2; say_left "$base/releases/r2"`).journal)).toEqual(said(journal));
+    });
+  },
+);
