@@ -27,7 +27,9 @@ export interface App {
   readonly ip: string;
   /** The `ssh` into it, without a command, over one shared connection. */
   readonly ssh: readonly string[];
-  /** The same into another VM. */
+  /** The same over a connection of its own. */
+  readonly alone: readonly string[];
+  /** The shared one into another VM. */
   connect(host: string, ...options: readonly string[]): readonly string[];
   /** Commits one changed file; returns its tag. */
   release(): string;
@@ -84,6 +86,7 @@ export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
       connect,
       ip,
       ssh: shared,
+      alone: ssh(ip, 22),
       git,
       pushThrough: (host, port) => {
         const url = `deploy@${host}:hand.git`;

@@ -3,6 +3,7 @@
  * same run, or shares of it; a figure that misses its aim says so and fails nothing, a benchmark that breaks does.
  */
 import { cpus } from 'node:os';
+import { benchClient } from '../bench/client.ts';
 import { benchDeploy } from '../bench/deploy.ts';
 import { benchPaired } from '../bench/paired.ts';
 import { benchScale } from '../bench/scale.ts';
@@ -13,12 +14,19 @@ import { benchWire } from '../bench/wire.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   'start-up': () => benchStartUp(Number(process.env['BENCH_ROUNDS'] ?? 15)),
+  client: () => asRoot('client', () => benchClient(Number(process.env['BENCH_CLIENT_ROUNDS'] ?? 9), others())),
   'vm-create': () => asRoot('vm-create', () => benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2))),
   transports: () => asRoot('transports', () => benchTransports(Number(process.env['BENCH_TRANSPORT_ROUNDS'] ?? 5))),
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   scale: () => asRoot('scale', benchScale),
   paired: () => asRoot('paired', paired),
+};
+
+/** Another build to measure beside this one, where one is named. */
+const others = (): readonly string[] => {
+  const other = process.env['BENCH_OTHER'];
+  return other === undefined ? [] : [other];
 };
 
 /** Only where another build is named: there is none to compare with otherwise. */

@@ -9,7 +9,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, sshLibrary, withKeys } from './bundle.ts';
+import { bundling, kitFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
+import { together } from './together.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,19 +31,27 @@ for (const file of globSync('plugins/*/src/**/*.{sh,awk,pl}', { cwd: root }))
   copyFileSync(`${root}${file}`, `${root}${file.replace('/src/', '/dist/')}`);
 
 const options = bundling(root);
-await build({ ...options, entryPoints: ['src/lib/config/json-schema.ts'], outfile: '.build/config-keys.mjs' });
-const derived = '../.build/config-keys.mjs';
-const { deriveKeys } = (await import(derived)) as { deriveKeys: () => unknown };
+await build({ ...options, entryPoints: ['src/lib/config/derived.ts'], outfile: '.build/config-derived.mjs' });
+const file = '../.build/config-derived.mjs';
+const { derived } = (await import(file)) as { derived: () => Derived };
 
 const part = `${root}.build/dist`;
 rmSync(part, { recursive: true, force: true });
+const entryPoints = [
+  'src/lib/cli/main.ts',
+  'src/lib/cli/help.ts',
+  ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root }),
+];
+const { plugin, prefix } = await together({ ...options, entryPoints }, [
+  { name: 'start', always: true, roots: ['src/lib/cli/main.ts', 'src/lib/command/project-command.ts'] },
+  { name: 'config', roots: ['src/lib/config/load.ts'] },
+  { name: 'guest', roots: ['src/lib/guest/session.ts', 'src/lib/guest/lines.ts'] },
+  { name: 'status', apart: 'node_modules/zod/', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
+]);
+const whole = bundling(root, prefix);
 await build({
-  ...withKeys(options, deriveKeys()),
-  entryPoints: [
-    'src/lib/cli/main.ts',
-    'src/lib/cli/help.ts',
-    ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root }),
-  ],
+  ...withDerived({ ...whole, plugins: [plugin, ...whole.plugins] }, derived()),
+  entryPoints,
   outbase: 'src',
   outdir: part,
   splitting: true,
@@ -52,6 +61,7 @@ await build({
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
 
 await build({ ...sshLibrary(root), outfile: 'plugins/kit/dist/ssh/library.js', allowOverwrite: true });
+for (const file of kitFiles(root)) await build(file);
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -67,6 +77,12 @@ for (const folder of [root, `${root}plugins/lab/`]) {
   const commands = Object.fromEntries(Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(file, `${JSON.stringify({ ...manifest, commands }, null, 2)}\n`);
 }
+const { commands: own } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as {
+  commands: Record<string, { readonly aliases: readonly string[]; readonly hiddenAliases: readonly string[] }>;
+};
+// For cli/own-command.ts: the manifest has all of help in it, and takes as long to read as all else that a start does.
+const index = Object.entries(own).map(([id, { aliases, hiddenAliases }]) => [id, [...aliases, ...hiddenAliases]]);
+writeFileSync(`${root}dist/command-index.json`, JSON.stringify(Object.fromEntries(index)));
 run(['.build/generate.mjs']);
 run(['scripts/api-report.ts']);
 chmodSync(`${root}bin/run.js`, 0o755);

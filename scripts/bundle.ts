@@ -3,6 +3,7 @@
  * evaluation of modules that the command at hand never uses; the plugins below are about the latter.
  */
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { eagerly, lazily } from './lazily.ts';
 import { BUILT_TRANSPORTS, ownTransports } from './own-transports.ts';
@@ -16,8 +17,17 @@ const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick
   'config/plugin-loader.js': [
     ['(0, minimatch_1.minimatch)(p, w)', '(/[*?[\\]{}()!|+]/.test(w) ? (0, minimatch_1.minimatch)(p, w) : p === w)'],
   ],
+  // Makes another one of what is there already, and loads that once more.
+  'config/config.js': [
+    ['if (isConfig(opts)) {', 'if (opts instanceof Config) return opts;\n        if (isConfig(opts)) {'],
+  ],
+  // The promises of node:fs bring an editor of lines along.
+  'util/fs.js': [["await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"]],
   // Two files more to load for one constant.
-  'util/os.js': [["(await import('wsl-utils')).isWsl", "require('wsl-utils').isWsl"]],
+  'util/os.js': [
+    ["(await import('wsl-utils')).isWsl", "require('wsl-utils').isWsl"],
+    ["(await import('wsl-utils')).powerShellPath()", "require('wsl-utils').powerShellPath()"],
+  ],
 };
 
 /** What oclif loads at once all the same: small, or used by whatever is loaded with it. Anything else is a change of oclif. */
@@ -61,25 +71,31 @@ const lazyOclif: Plugin = {
  * further modules when they are read: `node:fs` and `node:util` cost a quarter of the time in which Node itself starts.
  * Taken out of what Node has at hand, only the names that are used are read.
  */
-const builtinsByName: Plugin = {
+function byName(source: string): string {
+  return source.replaceAll(
+    /^import (?!type\b)(?:(\w+)(?:, )?)?(\{[^}]*\})? from ['"]([\w:/]+)['"];?/gm,
+    (whole, namespace: string | undefined, names: string | undefined, from: string) => {
+      if (!isBuiltin(from)) return whole;
+      const values = names?.replace(/\btype \w+,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2');
+      return [namespace, values]
+        .filter((target) => target !== undefined)
+        .map((target) => `const ${target} = globalThis.process.getBuiltinModule('${from}');`)
+        .join(' ');
+    },
+  );
+}
+
+/** @param prefix what stands at the top of a file, given its path */
+const builtinsByName = (prefix: (path: string) => string = () => ''): Plugin => ({
   name: 'builtins-by-name',
   setup(build) {
     build.onLoad({ filter: /\.(ts|m?js)$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      const contents = source.replaceAll(
-        /^import (?!type\b)(?:(\w+)(?:, )?)?(\{[^}]*\})? from ['"](node:[\w/]+)['"];?/gm,
-        (_, namespace: string | undefined, names: string | undefined, from: string) => {
-          const values = names?.replace(/\btype \w+,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2');
-          return [namespace, values]
-            .filter((target) => target !== undefined)
-            .map((target) => `const ${target} = globalThis.process.getBuiltinModule('${from}');`)
-            .join(' ');
-        },
-      );
+      const contents = `${prefix(path)}${byName(source)}`;
       return contents === source ? undefined : { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
   },
-};
+});
 
 /** All that oclif asks of it on every start is one constant; the rest of it brings `node:child_process` along. */
 const lightWsl: Plugin = {
@@ -87,7 +103,17 @@ const lightWsl: Plugin = {
   setup(build) {
     build.onLoad({ filter: /node_modules[\\/]wsl-utils[\\/]index\.js$/ }, () => ({
       contents: `export { default as isWsl } from 'is-wsl';
-        export const powerShellPath = async () => (await import('powershell-utils')).powerShellPath();`,
+        export const powerShellPath = async () => require('powershell-utils').powerShellPath();`,
+    }));
+  },
+};
+
+/** oclif's messages for DEBUG; where there is none, what prints them in colour is not loaded. */
+const quietDebug: Plugin = {
+  name: 'quiet-debug',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({
+      contents: `module.exports = process.env.DEBUG ? require('./node.js') : () => () => {};`,
     }));
   },
 };
@@ -120,6 +146,52 @@ const builtTransports = (root: string): Plugin => ({
   },
 });
 
+/** What the SSH library loads at once, or tries, for what is seldom used; each is looked for, so that an update of it is noticed. */
+const SSH_SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+  // The agents of Windows.
+  'ssh2/lib/agent.js': [
+    [
+      "const { execFile, spawn } = require('child_process');",
+      "const execFile = (...all) => require('child_process').execFile(...all), spawn = (...all) => require('child_process').spawn(...all);",
+    ],
+  ],
+  // For names, where it is not given a socket.
+  'ssh2/lib/client.js': [
+    ["const { lookup: dnsLookup } = require('dns');", "const dnsLookup = (...all) => require('dns').lookup(...all);"],
+  ],
+  // Native code is built on nobody's machine, and without it what the processor can changes nothing.
+  'ssh2/lib/protocol/constants.js': [["cpuInfo = require('cpu-features')();", '']],
+  'ssh2/lib/protocol/crypto.js': [["binding = require('./crypto/build/Release/sshcrypto.node');", 'throw undefined;']],
+  // Of arguments that are right, as good as always.
+  'asn1/lib/ber/reader.js': [
+    ["var assert = require('assert');", "var assert = { ok: (value) => value || require('assert').ok(value) };"],
+  ],
+  'asn1/lib/ber/writer.js': [
+    [
+      "var assert = require('assert');",
+      "var assert = { ok: (value) => value || require('assert').ok(value), equal: (one, other) => one === other || require('assert').equal(one, other) };",
+    ],
+  ],
+  'ssh2/lib/protocol/node-fs-compat.js': [
+    [
+      "const assert = require('assert');",
+      "const assert = (value, message) => value || require('assert')(value, message);",
+    ],
+  ],
+  'sb-scandir/lib/esm/index.mjs': [
+    [
+      "import invariant from 'assert';",
+      "const invariant = (value, message) => value || require('assert')(value, message);",
+    ],
+  ],
+  'node-ssh/lib/esm/index.mjs': [
+    [
+      "import invariant, { AssertionError } from 'assert';",
+      "const invariant = (value, message) => value || require('assert')(value, message); const AssertionError = function (options) { return new (require('assert').AssertionError)(options); };",
+    ],
+  ],
+};
+
 /** Of what it loads at once, a server, an agent of HTTP and the making of keys are of no use here. */
 const lightSsh: Plugin = {
   name: 'light-ssh',
@@ -137,8 +209,19 @@ const lightSsh: Plugin = {
         contents: "module.exports = (folder) => require('node:fs').promises.mkdir(folder, { recursive: true });",
       };
     });
+    for (const [file, shortcuts] of Object.entries(SSH_SHORTCUTS))
+      build.onLoad({ filter: new RegExp(`node_modules/${file}$`.replaceAll('/', '[\\\\/]')) }, ({ path }) => {
+        found += 1;
+        let contents = readFileSync(path, 'utf8');
+        for (const [slow, quick] of shortcuts) {
+          if (!contents.includes(slow)) return { errors: [{ text: `${file} has changed: there is no ${slow}` }] };
+          contents = contents.replace(slow, () => quick);
+        }
+        return { contents: byName(contents), loader: 'js' };
+      });
+    const all = 4 + Object.keys(SSH_SHORTCUTS).length;
     build.onEnd(() =>
-      found === 4 ? {} : { errors: [{ text: 'ssh2 or node-ssh has changed: see light-ssh in bundle.ts' }] },
+      found === all ? {} : { errors: [{ text: 'ssh2 or node-ssh has changed: see light-ssh in bundle.ts' }] },
     );
   },
 };
@@ -161,48 +244,95 @@ export const sshLibrary = (root: string): BuildOptions => ({
   // A part of ssh2 asks where it lies, without looking for anything there.
   banner: { js: `${REQUIRE.js}const __dirname = import.meta.dirname;` },
   external: ['cpu-features', '*.node'],
-  plugins: [lightSsh],
+  plugins: [lightSsh, builtinsByName()],
 });
 
-/** @param root folder of the repository, ending in a slash */
-export const bundling = (root: string): BuildOptions => ({
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  logLevel: 'warning',
-  // CommonJS inside the bundle (oclif) asks for these.
-  banner: REQUIRE,
-  // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
-  external: [
-    'typescript',
-    'ts-node',
-    'tsx',
-    '@zebu/kit/rest',
-    '@zebu/kit/ssh',
-    'enquirer',
-    'listr2',
-    'node-ssh',
-    '@oclif/plugin-plugins',
-  ],
-  // The same library, as modules instead of CommonJS: what is not used is left out.
-  alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [builtTransports(root), lazyOclif, builtinsByName, lightWsl, scriptsAsText, fetchOfNode],
-});
+/** What plugins import of the kit, each as one file; what an error is stays in one of its own, which all of them share. */
+const KIT_ENTRIES = ['index', 'rest/index', 'ssh/index'] as const;
+
+export const kitFiles = (root: string): readonly BuildOptions[] =>
+  KIT_ENTRIES.map((entry) => ({
+    absWorkingDir: root,
+    entryPoints: [`plugins/kit/src/${entry}.ts`],
+    outfile: `plugins/kit/dist/${entry}.js`,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    logLevel: 'warning',
+    external: ['./library.js'],
+    plugins: [
+      {
+        name: 'one-error',
+        setup(build) {
+          build.onResolve({ filter: /\/errors\.js$/ }, () => ({
+            path: `${entry.includes('/') ? '..' : '.'}/errors.js`,
+            external: true,
+          }));
+        },
+      },
+      builtinsByName(),
+    ],
+  }));
 
 /**
- * The same with the keys of zebu.yml worked out: deriving them from the schema takes a command longer than all else that
- * it does with its configuration.
+ * @param root folder of the repository, ending in a slash
+ * @param prefix what stands at the top of a file, given its path
  */
-export function withKeys(options: BuildOptions, keys: unknown): BuildOptions {
-  const builtKeys: Plugin = {
-    name: 'built-keys',
+export const bundling = (root: string, prefix: (path: string) => string = () => '') =>
+  ({
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    logLevel: 'warning',
+    // CommonJS inside the bundle (oclif) asks for these.
+    banner: REQUIRE,
+    // typescript and its loaders are oclif's, for developing plugins; the others are imported by who needs them.
+    external: [
+      'typescript',
+      'ts-node',
+      'tsx',
+      '@zebu/kit/rest',
+      '@zebu/kit/ssh',
+      'enquirer',
+      'listr2',
+      'node-ssh',
+      '@oclif/plugin-plugins',
+    ],
+    // The same library, as modules instead of CommonJS: what is not used is left out.
+    alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
+    // Whichever comes first loads a file.
+    plugins: [
+      builtTransports(root),
+      lazyOclif,
+      lightWsl,
+      quietDebug,
+      builtinsByName(prefix),
+      scriptsAsText,
+      fetchOfNode,
+    ],
+  }) satisfies BuildOptions;
+
+/** What stands for modules of `src/lib/config` in the bundle: the file's name, what it exports, and that. */
+export type Derived = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
+
+/**
+ * The same with what follows from the schema of zebu.yml worked out: the keys there are, and the rules that accept a configuration.
+ * Either takes a command longer than all else that it does with its configuration.
+ */
+export function withDerived(options: BuildOptions, derived: Derived): BuildOptions {
+  const plugin: Plugin = {
+    name: 'derived',
     setup(build) {
-      build.onLoad({ filter: /src[\\/]lib[\\/]config[\\/]built-keys\.ts$/ }, () => ({
-        contents: `export const builtKeys = ${JSON.stringify(keys)};`,
-      }));
+      for (const [file, { name, value }] of Object.entries(derived))
+        build.onLoad({ filter: new RegExp(`src[\\\\/]lib[\\\\/]config[\\\\/]${file}\\.ts$`) }, () => ({
+          // Parsing text as JSON is faster than as JavaScript.
+          contents: `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
+        }));
     },
   };
-  return { ...options, plugins: [builtKeys, ...(options.plugins ?? [])] };
+  return { ...options, plugins: [plugin, ...(options.plugins ?? [])] };
 }

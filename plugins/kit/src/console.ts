@@ -218,7 +218,13 @@ export function createConsole(settings: ConsoleSettings): Console {
  * @param json where oclif has said so already, which knows what is behind `--`
  */
 export function processConsole(argv: readonly string[], json = argv.includes('--json')): Console {
-  const { stdout, stderr, stdin, env } = process;
+  const { stdout, stderr, env } = process;
+  // Made when it is looked at, which takes as long as all of the rest.
+  const stdin = {
+    get isTTY() {
+      return process.stdin.isTTY;
+    },
+  };
   const asked = (name: string): boolean => argv.includes(`--${name}`) || isOn(env[`ZEBU_${name.toUpperCase()}`]);
   return createConsole({ stdout, stderr, stdin, env, json, debug: asked('debug'), events: asked('events') });
 }

@@ -1,4 +1,4 @@
-import { ageSeconds } from '../config/scalars.js';
+import { ageSeconds } from '../config/durations.js';
 import type { DataStatus } from './results.js';
 
 /** What the VM says of the newest dump, and of the last attempts. */

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { challengeSecrets, type DnsChallenge, type ProxyDeclaration } from '../config/proxy-declaration.js';
+import { challengeSecrets } from '../config/named-secrets.js';
+import type { DnsChallenge, ProxyDeclaration } from '../config/proxy-declaration.js';
 import type { Config } from '../config/schema.js';
 import { appLayout } from './layout.js';
 

@@ -75,7 +75,7 @@ const containerLine = z.object({
   bindings: z.record(z.string(), z.unknown()).nullable(),
 });
 
-/** Shell: prints the containers; with `usage` also what they and the machine use, half a second later. */
+/** Shell: prints the containers; with `usage` also what they and the machine use. */
 export const containersPart = (project: string, usage: boolean): string =>
   variables(containersValues(project, usage)) + CONTAINERS;
 

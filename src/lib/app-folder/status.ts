@@ -1,5 +1,4 @@
 import { ZebuError } from '@zebu/kit';
-import { nearest } from '@zebu/kit/core';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest, type Guest } from '../guest/session.js';
@@ -9,11 +8,14 @@ import { findDrift } from './drift.js';
 import { parseHistory } from './history.js';
 import { appLayout } from './layout.js';
 import { parseHolder, type Holder } from './lock.js';
+import { notDeployed } from './missing.js';
 import { parseStatus, statusScript, type AppSurvey } from './services.js';
 import { appUrl } from './urls.js';
 import type { AppStatus, Interrupted, LiveRelease, Probation, ServiceState } from './results.js';
 
-/** @param options `usage`: also what everything uses, which takes half a second more */
+export { checkServices, notDeployed } from './missing.js';
+
+/** @param options `usage`: also what everything uses, which may take a moment more */
 export async function surveyApp(
   session: SshSession,
   context: Context,
@@ -38,25 +40,6 @@ export function dockerSilent(stderr: string): ZebuError {
   return new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${why}`, {
     hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
   });
-}
-
-export function notDeployed(app: string): ZebuError {
-  return new ZebuError('APP_MISSING', `Nothing of the app ${app} was deployed yet`, {
-    hint: 'Deploy it: zebu app:deploy --tag <tag>',
-  });
-}
-
-/** @throws SERVICE_UNKNOWN with the nearest name */
-export function checkServices(wanted: readonly string[], services: readonly Pick<ServiceState, 'service'>[]): void {
-  const names = [...new Set(services.map(({ service }) => service))];
-  for (const name of wanted) {
-    if (names.includes(name)) continue;
-    const meant = nearest(name, names);
-    throw new ZebuError('SERVICE_UNKNOWN', `There is no service ${name}; there is ${names.join(', ')}`, {
-      hint: meant === undefined ? undefined : `Did you mean ${meant}?`,
-      details: { service: name, services: names },
-    });
-  }
 }
 
 /** @param text what the runner wrote of itself: `tx_phase=switch tx_mode=deploy tx_id=…` */

@@ -1,4 +1,6 @@
-# What the processes of containers use: reads `PID NAME` lines.
+# What the processes of containers use: reads `PID NAME` lines, and $used, which usage-before.awk printed.
+
+# include ./seconds.awk
 
 function first(file,   line) { line = ""; getline line <file; close(file); return line }
 function field(file, key,   line, parts, value) {
@@ -18,20 +20,27 @@ function find(i,   file, line, parts, unified) {
   close(file)
   if (!(i in memory)) v2[i] = "/sys/fs/cgroup" unified
 }
-function micros(i) { return (i in v2) ? field(v2[i] "/cpu.stat", "usage_usec") : first(cpu[i] "/cpuacct.usage") / 1000 }
+function counter(i) { return (i in v2) ? v2[i] "/cpu.stat" : cpu[i] "/cpuacct.usage" }
+function micros(i) { return (i in v2) ? field(counter(i), "usage_usec") : first(counter(i)) / 1000 }
 function bytes(i) {
   if (i in v2) return first(v2[i] "/memory.current") - field(v2[i] "/memory.stat", "inactive_file")
   return first(memory[i] "/memory.usage_in_bytes") - field(memory[i] "/memory.stat", "total_inactive_file")
 }
-function uptime() { return first("/proc/uptime") + 0 }
 $1 > 0 { pid[++n] = $1; name[n] = $2 }
 END {
   if (n == 0) exit
   for (i = 1; i <= n; i++) find(i)
-  begun = uptime()
-  for (i = 1; i <= n; i++) before[i] = micros(i)
-  system("sleep " sample)
-  passed = (uptime() - begun) * 1000000
+  lines = split(ENVIRON["used"], line, "\n")
+  begun = line[1]
+  for (i = 2; i <= lines; i++) { cut = index(line[i], " "); seen[substr(line[i], cut + 1)] = substr(line[i], 1, cut - 1) }
+  known = lines > 0
+  for (i = 1; i <= n; i++) if (!(counter(i) in seen)) known = 0
+  # One that was started meanwhile, or is elsewhere.
+  if (!known) begun = seconds()
+  for (i = 1; i <= n; i++) before[i] = known ? seen[counter(i)] : micros(i)
+  left = sample - (seconds() - begun)
+  if (left > 0) system("sleep " left)
+  passed = (seconds() - begun) * 1000000
   for (i = 1; i <= n; i++)
     printf "usage=%s %.1f %.0f\n", name[i], (passed > 0) ? (micros(i) - before[i]) * 100 / passed : 0, bytes(i)
 }

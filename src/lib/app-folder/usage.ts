@@ -1,7 +1,7 @@
 import type { Machine, Usage } from './results.js';
 
-/** Seconds between the two readings that a share of a core is computed from; see usage.sh. */
-export const USAGE_SAMPLE = 0.4;
+/** Seconds at least between the two readings that a share of a core is computed from; Docker is asked meanwhile. See usage.sh. */
+export const USAGE_SAMPLE = 0.1;
 
 const numbers = (text: string): readonly number[] => text.split(' ').map(Number);
 

@@ -6,7 +6,7 @@ import { openGuest } from '../guest/session.js';
 import { maskValues } from '../app-folder/secrets/masks.js';
 import LOGS from './logs.sh';
 import { LogPainter, parseLogLine, type Containers } from './log-lines.js';
-import { checkServices, notDeployed } from '../app-folder/status.js';
+import { checkServices, notDeployed } from '../app-folder/missing.js';
 import type { LogLine } from './results.js';
 
 export interface LogOptions {

@@ -11,6 +11,7 @@ import {
   write,
 } from '@zebu/kit/core';
 import { helpAsFlag, joinTopic, mayNeedJoining } from './argv.js';
+import { ownCommand } from './own-command.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
 const COMPLETE = '__complete';
@@ -60,7 +61,10 @@ export async function main(args: string[], root: string): Promise<void> {
       if (args[1] !== undefined) await refreshLatest(args[1], root);
       return;
     }
-    await run(helpAsFlag(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args), root);
+    const own = await ownCommand(args, root);
+    if (own === undefined)
+      await run(helpAsFlag(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args), root);
+    else await run(own.args, own.config);
     await flush();
   } catch (thrown) {
     if (thrown instanceof Errors.ExitError) process.exitCode = thrown.oclif.exit ?? 0;

@@ -46,12 +46,16 @@ export abstract class ProjectCommand<Result> extends ZebuCommand<Result> {
       warn: (line) => this.io.warn(line),
     });
     let transport: ReturnType<Context['transport']> | undefined;
+    // Node makes the first signal of a process out of modules that a command without a wait has no use for.
+    const signal = (): AbortSignal => this.signal;
     const context: Context = {
       config: loaded.config,
       loaded,
       root: loaded.root,
       io: this.io,
-      signal: this.signal,
+      get signal() {
+        return signal();
+      },
       clock: systemClock,
       env: (name) => process.env[name] || undefined,
       oclif: this.config,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { demand } from './demands.js';
 import { age, seconds, serviceName } from './scalars.js';
 import { secretName } from './secret-declaration.js';
 
@@ -20,12 +21,9 @@ const store = z
     dump: command.optional().describe('In place of `kind`: run in the container; what it prints is the dump.'),
     restore: command.optional().describe('Run in the container; the dump is on its standard input.'),
   })
-  .refine(({ kind, dump }) => (kind === undefined) !== (dump === undefined), 'give exactly one of `kind` and `dump`')
-  .refine(({ dump, restore }) => (dump === undefined) === (restore === undefined), 'give both `dump` and `restore`')
-  .refine(
-    ({ kind, path }) => (kind === 'sqlite') === (path !== undefined),
-    '`kind: sqlite`, and only that, has a `path`',
-  );
+  .refine(demand('exactlyOne', 'kind', 'dump'), 'give exactly one of `kind` and `dump`')
+  .refine(demand('together', 'dump', 'restore'), 'give both `dump` and `restore`')
+  .refine(demand('pathOfSqlite'), '`kind: sqlite`, and only that, has a `path`');
 
 const count = z.int().min(0).max(10_000);
 
@@ -45,7 +43,7 @@ const offsite = z.strictObject({
       weekly: count.default(8).describe('The last one of so many weeks.'),
       monthly: count.default(12).describe('The last one of so many months.'),
     })
-    .refine((keep) => Object.values(keep).some((each) => each > 0), 'nothing would be kept')
+    .refine(demand('anyAboveZero'), 'nothing would be kept')
     .prefault({})
     .describe('Which copies are kept; what none of these keeps is removed.'),
 });
@@ -118,24 +116,3 @@ export type DataSettings = z.infer<typeof dataSection>;
 /** With what counts where zebu.yml says nothing. */
 export const dataSettings = ({ data }: { readonly data?: DataSettings | undefined }): DataSettings =>
   data ?? dataSection.parse({});
-
-/** Secrets that only zebu has a use for, each with the key that names it. */
-export function offsiteSecrets(data: DataSettings | undefined): readonly (readonly [key: string, name: string])[] {
-  const copies = data?.offsite;
-  if (copies === undefined) return [];
-  return [
-    ['repository', copies.repository],
-    ['password', copies.password],
-    ...copies.environment.map((name) => ['environment', name] as const),
-  ];
-}
-
-/** What the section cannot say for itself: that its secrets are declared. */
-export function checkData(
-  { data, secrets }: { readonly data?: DataSettings | undefined; readonly secrets: Readonly<Record<string, unknown>> },
-  refuse: (path: PropertyKey[], why: string) => void,
-): void {
-  for (const [key, name] of offsiteSecrets(data))
-    if (!Object.hasOwn(secrets, name))
-      refuse(['data', 'offsite', key], `${name} is not declared; add it: secrets: { ${name}: {} }`);
-}

@@ -1,13 +1,15 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { ZebuError, type TransportDeclaration } from '@zebu/kit';
+import { checkBetweenSections } from './between-sections.js';
+import { builtRules } from './built-rules.js';
 import { builtTransports } from './built-transports.js';
 import { NOT_ASKED, transportIn, wantsInstalled, type InstalledTransports } from './installed-transports.js';
 import { configKeys, type ConfigKey } from './keys.js';
 import { isTree, mergeLayers, parseYamlLayer, type Layer, type Origin, type Tree } from './layers.js';
 import { environmentLayer, flagLayer, suspectVariables } from './overrides.js';
-import { configProblems } from './problems.js';
 import { readText } from './read-text.js';
-import { configSchema, schemaFor, type Config } from './schema.js';
+import { accepted } from './rules.js';
+import type { Config } from './schema.js';
 
 export const CONFIG_FILE = 'zebu.yml';
 
@@ -73,6 +75,15 @@ function checkOverlayName(name: string): void {
   throw new ZebuError('CONFIG_INVALID', `--env ${name}: letters, digits, - and _ only`);
 }
 
+/** What the schema would make of it; undefined where the schema has to be asked. */
+function byRules(values: Tree): Config | undefined {
+  if (builtRules === undefined) return undefined;
+  const config = accepted(values, builtRules) as Config | undefined;
+  let refused = false;
+  if (config !== undefined) checkBetweenSections(config, () => (refused = true));
+  return refused ? undefined : config;
+}
+
 /**
  * zebu.yml, its overlay, ZEBU_* and flags as one frozen, validated object; flags win over the environment, that over
  * the overlay, that over the file, that over the defaults.
@@ -124,17 +135,19 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
 
   const { values, origins } = mergeLayers(layers);
   const chosen = transportIn(values);
-  const parsed = (declared.length === 0 ? configSchema : schemaFor(transports, chosen)).safeParse(values);
-  if (!parsed.success) {
-    throw configProblems(parsed.error.issues, {
+  const parse = async (): Promise<Config> => {
+    const { parseBySchema } = await import('./parse.js');
+    return parseBySchema(values, transports, declared.length === 0 ? undefined : chosen, {
       origins,
       file: shown(main.file),
       namesAt: (path) => namesBelow(keys, path),
       missing: chosen === undefined || transports.some(({ id }) => id === chosen) ? undefined : { id: chosen, broken },
     });
-  }
+  };
+  // The rules are those of zebu's own transports.
+  const config = (declared.length === 0 ? byRules(values) : undefined) ?? (await parse());
   return {
-    config: deepFreeze(parsed.data),
+    config: deepFreeze(config),
     root,
     file: main.file,
     overlay,

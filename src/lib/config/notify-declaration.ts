@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { demand } from './demands.js';
 import { secretName } from './secret-declaration.js';
 
 /** What can be told, with the sentence the reference prints. What begins and ends is one of them: whoever is told of the one is told of the other. */
@@ -59,44 +60,12 @@ const receiver = z
         `What it is told. Default: all but \`deployed\`. ${names.map((name) => `\`${name}\`: ${NOTIFY_EVENTS[name]}.`).join(' ')}`,
       ),
   })
+  .refine(demand('exactlyOne', 'apprise', 'webhook'), 'give exactly one of `apprise` and `webhook`')
   .refine(
-    ({ apprise, webhook }) => (apprise === undefined) !== (webhook === undefined),
-    'give exactly one of `apprise` and `webhook`',
-  )
-  .refine(
-    ({ webhook, key }) => (webhook === undefined) === (key === undefined),
+    demand('together', 'webhook', 'key'),
     'a `webhook` is signed, and only a webhook: give both `webhook` and `key`',
   );
 
 export type Receiver = z.infer<typeof receiver>;
 
 export const receivers = z.array(receiver).max(20);
-
-/** The secrets a receiver needs, each with the key that names it. */
-export function receiverSecrets({
-  apprise,
-  webhook,
-  key,
-}: Receiver): readonly (readonly [key: string, name: string])[] {
-  const named = { apprise, webhook: webhook?.includes('://') === true ? undefined : webhook, key };
-  return Object.entries(named).flatMap(([each, name]) => (name === undefined ? [] : [[each, name] as const]));
-}
-
-interface Declared {
-  readonly notify: readonly Receiver[];
-  readonly secrets: Readonly<Record<string, unknown>>;
-}
-
-/** What no receiver can say for itself: that its name is its own, and that its secrets are declared. */
-export function checkReceivers(
-  { notify, secrets }: Declared,
-  refuse: (path: PropertyKey[], why: string) => void,
-): void {
-  for (const [index, each] of notify.entries()) {
-    if (notify.findIndex(({ name }) => name === each.name) < index)
-      refuse(['notify', index, 'name'], `${each.name} is there twice`);
-    for (const [key, name] of receiverSecrets(each))
-      if (!Object.hasOwn(secrets, name))
-        refuse(['notify', index, key], `${name} is not declared; add it: secrets: { ${name}: {} }`);
-  }
-}

@@ -1,6 +1,4 @@
-import { offsiteSecrets } from './data-section.js';
-import { receiverSecrets } from './notify-declaration.js';
-import { challengeSecrets } from './proxy-declaration.js';
+import { challengeSecrets, offsiteSecrets, receiverSecrets } from './named-secrets.js';
 import type { Config } from './schema.js';
 
 /**

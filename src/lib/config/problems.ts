@@ -11,7 +11,7 @@ interface Problem {
   readonly message: string;
 }
 
-interface Shown {
+export interface Shown {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Name of the main file in messages. */
   readonly file: string;

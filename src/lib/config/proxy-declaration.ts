@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { demand } from './demands.js';
 import { port, serviceName } from './scalars.js';
 import { secretName } from './secret-declaration.js';
 
@@ -34,7 +35,7 @@ const dns = z
     secret: secretName.optional().describe('Declared secret with the one value the module takes, mostly a token.'),
     options: z
       .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'a name of letters, digits and underscores'), dnsOption)
-      .refine((options) => Object.keys(options).length > 0, 'at least one')
+      .refine(demand('notEmpty'), 'at least one')
       .optional()
       .describe(
         'In place of `secret`, for modules that take several: `{region: eu-central-1, token: {secret: NAME}}`.',
@@ -49,10 +50,7 @@ const dns = z
       .optional()
       .describe('DNS servers that are asked whether it is written, where those of the VM see other names.'),
   })
-  .refine(
-    ({ secret, options }) => (secret === undefined) !== (options === undefined),
-    'give exactly one of `secret` and `options`',
-  );
+  .refine(demand('exactlyOne', 'secret', 'options'), 'give exactly one of `secret` and `options`');
 
 const words = z.enum(['auto', 'internal', 'off']);
 
@@ -102,10 +100,7 @@ export const proxyDeclaration = z
           .optional()
           .describe('What signed the certificate of that directory, PEM, where it is private.'),
       })
-      .refine(
-        ({ directory, ca_file: file }) => file === undefined || directory !== undefined,
-        '`ca_file` needs `directory`',
-      )
+      .refine(demand('needs', 'ca_file', 'directory'), '`ca_file` needs `directory`')
       .prefault({})
       .describe('Who issues the certificates.'),
     email: z.email().optional().describe('Address for the certificate authority.'),
@@ -123,54 +118,7 @@ export const proxyDeclaration = z
       .default(30)
       .describe('Seconds a request waits for a service that is not there at the moment, as while it is recreated.'),
   })
-  .refine(
-    ({ routes }) => new Set(routes.map(({ path }) => path)).size === routes.length,
-    'two routes have the same path',
-  );
+  .refine(demand('differentPaths'), 'two routes have the same path');
 
 export type ProxyDeclaration = z.infer<typeof proxyDeclaration>;
 export type DnsChallenge = z.infer<typeof dns>;
-
-/** Names of the secrets that the DNS challenge takes. */
-export function challengeSecrets(proxy: Pick<ProxyDeclaration, 'tls'> | undefined): readonly string[] {
-  const given = proxy?.tls;
-  if (typeof given !== 'object' || !('dns' in given)) return [];
-  const own = Object.values(given.options ?? {}).flatMap((value) => (typeof value === 'object' ? [value.secret] : []));
-  return [...new Set([...(given.secret === undefined ? [] : [given.secret]), ...own])];
-}
-
-/** No public authority issues for these: Caddy has them from its own, without asking anybody. */
-const isInternal = (domain: string): boolean => /(^|\.)(localhost|local|internal|home\.arpa)$/.test(domain);
-
-/** The image of Caddy's own maintainers, which has no module for any DNS. */
-const OFFICIAL = /^((docker\.io|index\.docker\.io)\/)?(library\/)?caddy([:@]|$)/;
-
-interface Declared {
-  readonly app: { readonly proxy?: ProxyDeclaration | undefined };
-  readonly secrets: Readonly<Record<string, unknown>>;
-}
-
-/** What no key of the proxy can say for itself. */
-export function checkProxy({ app, secrets }: Declared, refuse: (path: PropertyKey[], why: string) => void): void {
-  const { proxy } = app;
-  if (proxy === undefined) return;
-  const { tls: given, domains, image } = proxy;
-  if (given === 'auto')
-    for (const [index, domain] of domains.entries())
-      if (domain.startsWith('*.') && !isInternal(domain))
-        refuse(
-          ['app', 'proxy', 'domains', index],
-          `${domain} cannot be had with \`tls: auto\`: name each domain, or give \`tls: {dns: MODULE, secret: NAME}\` or \`tls: {cert_file: FILE, key_file: FILE}\``,
-        );
-  if (typeof given !== 'object') return;
-  if (domains.length === 0) refuse(['app', 'proxy', 'tls'], 'there is nothing to certify without `app.proxy.domains`');
-  if (!('dns' in given)) return;
-  if (OFFICIAL.test(image))
-    refuse(
-      ['app', 'proxy', 'image'],
-      `${image} has no module dns.providers.${given.dns}: name an image of Caddy that was built with it`,
-    );
-  for (const name of challengeSecrets(proxy))
-    if (!Object.hasOwn(secrets, name))
-      refuse(['app', 'proxy', 'tls'], `${name} is not declared; add it: secrets: { ${name}: {} }`);
-}

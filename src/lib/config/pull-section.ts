@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { demand } from './demands.js';
 import { secretName } from './secret-declaration.js';
 
 export const pullSection = z
@@ -43,16 +44,6 @@ export const pullSection = z
       .optional()
       .describe('Certificate authority of the git server, PEM, where it is a private one.'),
   })
-  .refine(({ tags, branch }) => tags === undefined || branch === undefined, 'give one of `tags` and `branch`');
+  .refine(demand('notBoth', 'tags', 'branch'), 'give one of `tags` and `branch`');
 
 export type PullSection = z.infer<typeof pullSection>;
-
-/** The secret of `pull` is one that is declared. */
-export function checkPull(
-  { pull, secrets }: { readonly pull?: PullSection | undefined; readonly secrets: Readonly<Record<string, unknown>> },
-  refuse: (path: PropertyKey[], why: string) => void,
-): void {
-  const secret = pull?.secret;
-  if (secret !== undefined && !Object.hasOwn(secrets, secret))
-    refuse(['pull', 'secret'], `${secret} is not declared; add it: secrets: { ${secret}: {} }`);
-}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { demand } from './demands.js';
 import { secretName } from './secret-declaration.js';
 
 const registryDeclaration = z
@@ -26,29 +27,8 @@ const registryDeclaration = z
       .optional()
       .describe('Certificate authority of the registry, PEM, where it is a private one.'),
   })
-  .refine(
-    ({ secret, command }) => (secret === undefined) !== (command === undefined),
-    'give exactly one of `secret` and `command`',
-  );
+  .refine(demand('exactlyOne', 'secret', 'command'), 'give exactly one of `secret` and `command`');
 
 export type RegistryDeclaration = z.infer<typeof registryDeclaration>;
 
 export const registryDeclarations = z.array(registryDeclaration).max(50);
-
-interface Declared {
-  readonly registries: readonly RegistryDeclaration[];
-  readonly secrets: Readonly<Record<string, unknown>>;
-}
-
-/** What no registry can say for itself: that it is named once, and that its secret is declared. */
-export function checkRegistries(
-  { registries, secrets }: Declared,
-  refuse: (path: PropertyKey[], why: string) => void,
-): void {
-  for (const [index, { host, secret }] of registries.entries()) {
-    if (registries.findIndex((other) => other.host === host) < index)
-      refuse(['registries', index, 'host'], `${host} is there twice`);
-    if (secret !== undefined && !Object.hasOwn(secrets, secret))
-      refuse(['registries', index, 'secret'], `${secret} is not declared; add it: secrets: { ${secret}: {} }`);
-  }
-}

@@ -1,15 +1,16 @@
 import type { TransportDeclaration } from '@zebu/kit';
 import * as z from 'zod';
 import { backupSection } from './backup-section.js';
+import { checkBetweenSections } from './between-sections.js';
 import { builtTransports } from './built-transports.js';
 import { COPY_PREFIX } from './copy-name.js';
-import { checkData, dataSection } from './data-section.js';
-import { checkRegistries, registryDeclarations } from './registry-declaration.js';
-import { checkReceivers, receivers } from './notify-declaration.js';
-import { parsePort } from './port.js';
+import { dataSection } from './data-section.js';
+import { demand } from './demands.js';
+import { registryDeclarations } from './registry-declaration.js';
+import { receivers } from './notify-declaration.js';
 import { proxmoxSection } from './proxmox-section.js';
-import { checkPull, pullSection } from './pull-section.js';
-import { checkProxy, proxyDeclaration } from './proxy-declaration.js';
+import { pullSection } from './pull-section.js';
+import { proxyDeclaration } from './proxy-declaration.js';
 import { age, duration, port, seconds, serviceName } from './scalars.js';
 import { secretDeclaration, secretName } from './secret-declaration.js';
 
@@ -26,7 +27,7 @@ const DNS_LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const dnsLabel = (what: string) =>
   z
     .string()
-    .refine((text) => !text.startsWith(COPY_PREFIX), `${what}: what begins with ${COPY_PREFIX} is taken for a copy`)
+    .refine(demand('notOfACopy'), `${what}: what begins with ${COPY_PREFIX} is taken for a copy`)
     .regex(DNS_LABEL, `${what}: lower-case letters, digits and hyphens, starting with a letter`);
 
 export const isAppName = (text: string): boolean => DNS_LABEL.test(text);
@@ -35,7 +36,7 @@ const relativePath = z
   .string()
   .min(1)
   .regex(/^[^\s'"\\]+$/, 'must be a path without blanks or quotes')
-  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository');
+  .refine(demand('insideRepository'), 'must be a path inside the repository');
 
 const app = z.strictObject({
   name: dnsLabel('app name').describe(
@@ -76,11 +77,8 @@ const image = z
       .optional()
       .describe('Storage with content type `import` for the download. Default: the first one.'),
   })
-  .refine(
-    (value) => (value.url === undefined) !== (value.volume === undefined),
-    'give exactly one of `url` and `volume`',
-  )
-  .refine((value) => value.url === undefined || value.checksum !== undefined, '`url` needs a `checksum`');
+  .refine(demand('exactlyOne', 'url', 'volume'), 'give exactly one of `url` and `volume`')
+  .refine(demand('needs', 'url', 'checksum'), '`url` needs a `checksum`');
 
 const network = z
   .strictObject({
@@ -100,15 +98,12 @@ const network = z
       .optional()
       .describe('MAC address. Default: one that Proxmox makes up.'),
   })
-  .refine((value) => value.address !== 'dhcp' || value.gateway === undefined, 'a gateway needs a static `address`');
+  .refine(demand('gatewayOfStatic'), 'a gateway needs a static `address`');
 
 const source = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'an address or a network such as 192.0.2.0/24');
 const openPort = z
   .union([port, z.string()])
-  .refine(
-    (value) => parsePort(value) !== undefined,
-    'a port such as 443, a range such as 8000-8010, or either with /udp behind it',
-  );
+  .refine(demand('openPort'), 'a port such as 443, a range such as 8000-8010, or either with /udp behind it');
 
 const firewall = z.strictObject({
   enabled: z
@@ -425,15 +420,9 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
           'Who is told what happens, from inside the VM: `{name: phone, apprise: NTFY_URL}`, `{name: desk, webhook: https://hooks.example.org/zebu, key: HOOK_KEY}`.',
         ),
     })
-    .superRefine((config, context) => {
-      const refuse = (path: PropertyKey[], message: string): void =>
-        context.addIssue({ code: 'custom', path, message });
-      checkRegistries(config, refuse);
-      checkProxy(config, refuse);
-      checkPull(config, refuse);
-      checkReceivers(config, refuse);
-      checkData(config, refuse);
-    });
+    .superRefine((config, context) =>
+      checkBetweenSections(config, (path, message) => context.addIssue({ code: 'custom', path, message })),
+    );
 }
 
 /** With the transports that come with zebu, and no other. */

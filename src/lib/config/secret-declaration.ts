@@ -1,11 +1,6 @@
 import * as z from 'zod';
-
-/** Characters a generated value is made of, by name; anything else in `alphabet` is taken as the characters themselves. */
-export const ALPHABETS = {
-  alphanumeric: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
-  hex: '0123456789abcdef',
-  base64url: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
-} as const;
+import { demand } from './demands.js';
+import { ALPHABETS } from './secret-meaning.js';
 
 const generate = z.strictObject({
   length: z.int().min(8).max(4096).default(32).describe('Characters of the value.'),
@@ -13,7 +8,7 @@ const generate = z.strictObject({
     .string()
     .default('alphanumeric')
     .refine(
-      (text) => text in ALPHABETS || (new Set(text).size >= 10 && /^[\x21-\x7e]+$/.test(text)),
+      demand('alphabet'),
       `one of ${Object.keys(ALPHABETS).join(', ')}, or at least 10 different printable characters`,
     )
     .describe('`alphanumeric`, `hex`, `base64url`, or the characters themselves.'),
@@ -50,8 +45,3 @@ export const secretDeclaration = z.strictObject({
 });
 
 export type SecretDeclaration = z.infer<typeof secretDeclaration>;
-
-/** The data in volumes was made with it, so another release does not bring another value. */
-export function isBound(declaration: SecretDeclaration | undefined): boolean {
-  return declaration?.rotate !== undefined;
-}

@@ -1,7 +1,7 @@
 import { readProofs } from '../copies/record.js';
 import { findLeftovers } from '../copies/leftovers.js';
 import type { Proofs } from '../app-folder/proofs.js';
-import { ageSeconds } from '../config/scalars.js';
+import { ageSeconds } from '../config/durations.js';
 import type { Context } from '../context/context.js';
 import type { SshSession } from '@zebu/kit/ssh';
 import { formatSeconds } from '../ui/units.js';

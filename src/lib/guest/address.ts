@@ -11,12 +11,12 @@ import {
 } from '../proxmox/agent.js';
 import { isFrozen } from '../proxmox/agent-answer.js';
 import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
-import { expand } from '../config/expand.js';
 import type { NodeName, Vmid } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import type { VmRow } from '../proxmox/ownership.js';
 import { macOf, parseProperties } from '../proxmox/properties.js';
 import { vmMissing } from '../proxmox/sight.js';
+import { ownLogin } from './login.js';
 import { pinStore, type PinStore } from './pin.js';
 
 /** Where the VM is and which keys it must present. */
@@ -131,15 +131,6 @@ async function currentAddress(context: Context, target: AgentTarget, mac: string
   throw new ZebuError('VM_NOT_READY', `VM ${target.vmid} has no IPv4 address on ${mac} yet`, {
     hint: 'Try again in a moment.',
   });
-}
-
-/** What the configuration says of the login. */
-export function ownLogin({ config: { vm }, root }: Context): Pick<GuestAddress, 'identityFile' | 'port' | 'user'> {
-  return {
-    port: vm.ssh_port,
-    user: vm.user,
-    identityFile: vm.identity_file === undefined ? undefined : expand(vm.identity_file, root),
-  };
 }
 
 /**

@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFile, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
+import { promisify } from 'node:util';
 import type { Context } from '../context/context.js';
-import type { NodeName, Vmid } from '../proxmox/ids.js';
-import { ownLogin, type GuestAddress } from './address.js';
+import type { GuestAddress } from './address.js';
+import { ownLogin } from './login.js';
 
-const remembered = z.object({
-  vmid: z.number(),
-  node: z.string(),
-  host: z.string(),
-  hostKeys: z.array(z.string()).min(1),
-  knownHostsFile: z.string(),
-});
+type Remembered = Pick<GuestAddress, 'host' | 'hostKeys' | 'knownHostsFile' | 'node' | 'vmid'>;
+
+/** It is what was written below. By hand: a schema's library takes longer to load than the connection to be made. */
+function isRemembered(value: unknown): value is Remembered {
+  if (typeof value !== 'object' || value === null) return false;
+  const { vmid, node, host, hostKeys, knownHostsFile } = value as Partial<Record<keyof Remembered, unknown>>;
+  return (
+    typeof vmid === 'number' &&
+    [node, host, knownHostsFile].every((each) => typeof each === 'string') &&
+    Array.isArray(hostKeys) &&
+    hostKeys.length > 0 &&
+    hostKeys.every((each) => typeof each === 'string')
+  );
+}
 
 /** One file for each app and way to Proxmox: two hosts may each have a VM of an app of this name. */
 function fileOf({ config, stateDir }: Context): string {
@@ -29,8 +36,10 @@ function fileOf({ config, stateDir }: Context): string {
  */
 export async function lastAddress(context: Context): Promise<GuestAddress | undefined> {
   try {
-    const { vmid, node, ...rest } = remembered.parse(JSON.parse(await readFile(fileOf(context), 'utf8')));
-    return { ...rest, ...ownLogin(context), vmid: vmid as Vmid, node: node as NodeName };
+    const note: unknown = JSON.parse(await promisify(readFile)(fileOf(context), 'utf8'));
+    if (!isRemembered(note)) return undefined;
+    const { vmid, node, host, hostKeys, knownHostsFile } = note;
+    return { vmid, node, host, hostKeys, knownHostsFile, ...ownLogin(context) };
   } catch {
     return undefined;
   }
@@ -41,16 +50,16 @@ export async function rememberAddress(context: Context, address: GuestAddress): 
   const file = fileOf(context);
   const { vmid, node, host, hostKeys, knownHostsFile } = address;
   try {
-    await mkdir(join(context.stateDir, 'last'), { recursive: true, mode: 0o700 });
-    await writeFile(`${file}.${process.pid}.part`, JSON.stringify({ vmid, node, host, hostKeys, knownHostsFile }), {
+    mkdirSync(join(context.stateDir, 'last'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.${process.pid}.part`, JSON.stringify({ vmid, node, host, hostKeys, knownHostsFile }), {
       mode: 0o600,
     });
-    await rename(`${file}.${process.pid}.part`, file);
+    renameSync(`${file}.${process.pid}.part`, file);
   } catch (error) {
     context.io.debug(() => `the address was not remembered: ${(error as Error).message}`);
   }
 }
 
 export async function forgetAddress(context: Context): Promise<void> {
-  await rm(fileOf(context), { force: true });
+  rmSync(fileOf(context), { force: true });
 }

@@ -2,7 +2,7 @@ import { handledLater, ZebuError, type JumpHost } from '@zebu/kit';
 import type { SshSession, SshTarget } from '@zebu/kit/ssh';
 import { describeOrigin } from '../config/layers.js';
 import type { Context } from '../context/context.js';
-import { locateGuest, type GuestAddress } from './address.js';
+import type { GuestAddress } from './address.js';
 import { forgetAddress, lastAddress, rememberAddress } from './last-address.js';
 
 /**
@@ -75,6 +75,7 @@ async function openLast(context: Context): Promise<Guest | undefined> {
 }
 
 async function openLocated(context: Context, keysSeconds?: number): Promise<Guest> {
+  const { locateGuest } = await import('./address.js');
   const address = await locateGuest(context, keysSeconds);
   const session = await address.onceUp((signal) => connectGuest({ ...context, signal }, address));
   await rememberAddress(context, address);

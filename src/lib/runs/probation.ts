@@ -2,7 +2,7 @@ import { isZebuError, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { parseHistory, type ReleaseRecord } from '../app-folder/history.js';
 import { appLayout } from '../app-folder/layout.js';
-import { durationSeconds } from '../config/scalars.js';
+import { durationSeconds } from '../config/durations.js';
 import type { Config } from '../config/schema.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';

@@ -1,6 +1,6 @@
 import { Sensitive, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
-import { isBound } from '../config/secret-declaration.js';
+import { isBound } from '../config/secret-meaning.js';
 import { checkLink } from '../app-folder/current-link.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';

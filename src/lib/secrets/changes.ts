@@ -1,5 +1,6 @@
 import { ZebuError, type Sensitive } from '@zebu/kit';
-import { isBound, type SecretDeclaration } from '../config/secret-declaration.js';
+import type { SecretDeclaration } from '../config/secret-declaration.js';
+import { isBound } from '../config/secret-meaning.js';
 import { formatMinute } from '../ui/units.js';
 import { keyedDigest } from './digest.js';
 import { generateValue } from './generate.js';

@@ -1,5 +1,5 @@
 import { ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
-import { challengeSecrets } from '../config/proxy-declaration.js';
+import { challengeSecrets } from '../config/named-secrets.js';
 import type { Context } from '../context/context.js';
 import { isPlaceholder } from './placeholder.js';
 import { openSources } from './sources.js';

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { ALPHABETS, type SecretDeclaration } from '../config/secret-declaration.js';
+import type { SecretDeclaration } from '../config/secret-declaration.js';
+import { ALPHABETS } from '../config/secret-meaning.js';
 
 export type GenerateSettings = NonNullable<SecretDeclaration['generate']>;
 

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { promisify } from 'node:util';
 import type { AuthMethod, ConnectConfig, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import { interrupted, isZebuError, ZebuError } from '../errors.js';
 import { hostKeyPolicy, type HostKeyPolicy } from './host-key.js';
@@ -72,7 +73,7 @@ async function credentials(target: ResolvedTarget): Promise<Credentials> {
   for (const file of target.identityFiles) {
     let text: Buffer;
     try {
-      text = await readFile(file);
+      text = await promisify(readFile)(file);
     } catch (error) {
       if (target.identitiesOnly) tried.push(`${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
       continue;
@@ -111,8 +112,8 @@ export interface OpenOptions {
  * @throws UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, AUTH_FAILED, CREDENTIAL_MISSING
  */
 export async function openSsh(wanted: SshTarget, options: OpenOptions): Promise<SshSession> {
-  // What is needed is loaded while ssh looks into its configuration.
-  const [target] = await Promise.all([resolveTarget(wanted), prepareSsh()]);
+  // What is needed is loaded while ssh looks into its configuration, or while the other end is reached.
+  const target = await resolveTarget(wanted);
   options.signal.throwIfAborted();
   const jump = target.proxyJump === undefined ? undefined : await openSsh(target.proxyJump, options);
   try {

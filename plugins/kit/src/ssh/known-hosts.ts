@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs';
+import { promisify } from 'node:util';
 import { expandHome } from './target.js';
 
 export interface KnownKey {
@@ -75,7 +76,7 @@ export async function readKnownKeys(
   const found: KnownKey[] = [];
   for (const file of files) {
     try {
-      found.push(...keysFor(await readFile(expandHome(file), 'utf8'), file, host, port));
+      found.push(...keysFor(await promisify(readFile)(expandHome(file), 'utf8'), file, host, port));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

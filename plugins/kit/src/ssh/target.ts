@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +81,7 @@ function serviceAgent(): string | false {
 async function sshConfig(target: SshTarget): Promise<ReadonlyMap<string, readonly string[]>> {
   if (target.useConfig !== true) return new Map();
   try {
+    const { execFile } = await import('node:child_process');
     const { stdout } = await promisify(execFile)('ssh', ['-G', '--', target.host], { timeout: 10_000 });
     return parseSshConfig(stdout);
   } catch (error) {

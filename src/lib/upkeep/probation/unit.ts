@@ -1,4 +1,4 @@
-import { durationSeconds } from '../../config/scalars.js';
+import { durationSeconds } from '../../config/durations.js';
 import type { Config } from '../../config/schema.js';
 import type { Unit } from '../../units/unit.js';
 import PROGRAM from './main.sh';

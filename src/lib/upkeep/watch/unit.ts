@@ -1,5 +1,5 @@
 import { variables } from '@zebu/kit';
-import { ageSeconds } from '../../config/scalars.js';
+import { ageSeconds } from '../../config/durations.js';
 import type { Config } from '../../config/schema.js';
 import INTENT from '../../runner/intent.sh';
 import EVENT from '../../units/event.sh';

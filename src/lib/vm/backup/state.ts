@@ -1,5 +1,5 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
-import { ageSeconds } from '../../config/scalars.js';
+import { ageSeconds } from '../../config/durations.js';
 import type { BackupSection } from '../../config/backup-section.js';
 import type { Context } from '../../context/context.js';
 import { backupJobsAnswer, scheduleAnswer, type BackupJob } from '../../proxmox/answers.js';

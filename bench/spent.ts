@@ -1,0 +1,61 @@
+/** What a program costs: time on the wall and of processors, its children included. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Spent {
+  /** Milliseconds. */
+  readonly wall: number;
+  /** Milliseconds of all processors, in the program and in the system for it. */
+  readonly cpu: number;
+}
+
+/** Runs it; its output goes nowhere, and it must succeed. */
+export function spent(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Spent {
+  const { status, stdout, stderr } = spawnSync('bash', [fileURLToPath(new URL('timed.sh', import.meta.url)), ...argv], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C', ...env },
+  });
+  if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}: ${stderr}`);
+  const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stdout.trim().split(' ').map(Number);
+  return { wall: wall * 1000, cpu: (user + system) * 1000 };
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};
+
+export interface Case {
+  readonly name: string;
+  readonly once: () => Spent;
+  /** The case whose cost is the floor; the first one when it is left out. */
+  readonly over?: string;
+  /** The ratio of time aimed at; shown beside the one measured, never failed on. */
+  readonly aim?: number;
+}
+
+/**
+ * Each case once a round, so that a machine that slows down slows all of them, after one round that does not count; ratios are made
+ * round by round.
+ */
+export function printRounds(cases: readonly Case[], rounds: number): void {
+  const all = new Map<string, Spent[]>(cases.map(({ name }) => [name, []]));
+  for (const { once } of cases) once();
+  for (let round = 0; round < rounds; round++) for (const { name, once } of cases) all.get(name)?.push(once());
+  const floorName = cases[0]?.name ?? '';
+  const show = (values: readonly number[]): string =>
+    `${median(values).toFixed(0).padStart(5)} ms (min ${Math.min(...values)
+      .toFixed(0)
+      .padStart(4)})`;
+  for (const { name, over = floorName, aim } of cases) {
+    const own = all.get(name) ?? [];
+    const floor = all.get(over) ?? [];
+    const ratio = (of: keyof Spent): number => median(own.map((each, i) => each[of] / (floor[i]?.[of] ?? Number.NaN)));
+    const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratio('wall') <= aim ? 'met' : 'MISSED'}`;
+    const [wall, cpu] = (['wall', 'cpu'] as const).map((of) => show(own.map((each) => each[of])));
+    console.log(
+      `${name.padEnd(28)} ${wall} ${ratio('wall').toFixed(2)}x  CPU ${cpu} ${ratio('cpu').toFixed(2)}x${over === floorName ? '' : `  of ${over}`}${verdict}`,
+    );
+  }
+}

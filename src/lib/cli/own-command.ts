@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Config, type Command, type Interfaces } from '@oclif/core';
+
+/**
+ * oclif reads all that any plugin has before it runs one command. For a command of zebu's own that is named in full, on a machine
+ * where no plugin was installed, there is nothing to find out: which file it is stands in an index that the build writes.
+ */
+
+/** Ids of zebu's own commands, each with its other names. */
+type Index = Readonly<Record<string, readonly string[]>>;
+
+/** What oclif announces by itself. Of what comes with zebu, only zebu has hooks for it, which a test holds. */
+export const OWN_EVENTS: ReadonlySet<string> = new Set(['finally', 'init', 'postrun', 'preparse', 'prerun']);
+
+/** Commands about the plugins themselves. */
+const ABOUT_PLUGINS = /^plugins(:|$)/;
+
+/** Knows zebu alone, until something is asked of plugins. */
+class OwnConfig extends Config {
+  // Not private: who runs a hook in some of the plugins only does so on an object that has this one as its prototype.
+  whole: Promise<void> | undefined;
+
+  override async runHook<T extends keyof Interfaces.Hooks, P extends Interfaces.Hooks = Interfaces.Hooks>(
+    event: T,
+    ...rest: [opts: P[T]['options'], timeout?: number, captureErrors?: boolean]
+  ): Promise<Interfaces.Hook.Result<P[T]['return']>> {
+    if (!OWN_EVENTS.has(String(event))) await (this.whole ??= this.loadPluginsAndCommands({ force: true }));
+    return super.runHook<T, P>(event, ...rest);
+  }
+}
+
+/** `vm create` is `vm:create`, and `status` is `app:status`. */
+export function commandOf(index: Index, args: readonly string[]): { id: string; args: string[] } | undefined {
+  for (const count of [3, 2, 1]) {
+    const words = args.slice(0, count);
+    if (words.length < count || words.some((word) => word.startsWith('-'))) continue;
+    const name = words.join(':');
+    const id = Object.hasOwn(index, name)
+      ? name
+      : Object.keys(index).find((each) => index[each]?.includes(name) === true);
+    if (id !== undefined) return { id, args: [id, ...args.slice(count)] };
+  }
+  return undefined;
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).some((word) => word === '--help' || word === '-h');
+}
+
+/** Whether a plugin was installed or linked; also where that cannot be said. */
+function hasInstalled(dataDir: string): boolean {
+  const file = join(dataDir, 'package.json');
+  if (!existsSync(file)) return false;
+  try {
+    const { oclif } = JSON.parse(readFileSync(file, 'utf8')) as { oclif?: { plugins?: readonly unknown[] } };
+    return oclif?.plugins?.length !== 0;
+  } catch {
+    return true;
+  }
+}
+
+function ownPlugin(root: string, id: string): Interfaces.Plugin {
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON;
+  const { name, version } = pjson;
+  const relativePath = ['dist', 'commands', ...id.split(':')];
+  const load = async (): Promise<Command.Class> => {
+    const folder = join(root, ...relativePath);
+    const file = existsSync(`${folder}.js`) ? `${folder}.js` : join(folder, 'index.js');
+    const { default: command } = (await import(pathToFileURL(file).href)) as { default: Command.Class };
+    return Object.assign(command, { id, plugin });
+  };
+  // They are for people only, and a file more to load.
+  const declared = process.stderr.isTTY ? (pjson.oclif.hooks ?? {}) : {};
+  const hooks = Object.fromEntries(
+    Object.entries(declared).map(([event, target]) => [
+      event,
+      [target].flat().map((each) => (typeof each === 'string' ? { identifier: 'default', target: each } : each)),
+    ]),
+  ) as Interfaces.Plugin['hooks'];
+  const plugin: Interfaces.Plugin = {
+    _base: '',
+    alias: name,
+    commandIDs: [id],
+    // What the manifest says besides is for help.
+    commands: [
+      {
+        id,
+        aliases: [],
+        hiddenAliases: [],
+        args: {},
+        flags: {},
+        pluginName: name,
+        load,
+      } as unknown as Command.Loadable,
+    ],
+    commandsDir: join(root, 'dist', 'commands'),
+    findCommand: load,
+    hasManifest: true,
+    hooks,
+    isRoot: true,
+    load: async () => {},
+    moduleType: 'module',
+    name,
+    options: { root },
+    pjson,
+    root,
+    topics: [],
+    type: 'core',
+    valid: true,
+    version,
+  };
+  return plugin;
+}
+
+export interface OwnCommand {
+  /** With the command's id as the first. */
+  readonly args: string[];
+  readonly config: Config;
+}
+
+/** Undefined where oclif has to look for itself. @param root folder of the package */
+export async function ownCommand(args: readonly string[], root: string): Promise<OwnCommand | undefined> {
+  if (asksForHelp(args)) return undefined;
+  let index: Index;
+  try {
+    index = JSON.parse(readFileSync(join(root, 'dist', 'command-index.json'), 'utf8')) as Index;
+  } catch {
+    return undefined;
+  }
+  const command = commandOf(index, args);
+  if (command === undefined || ABOUT_PLUGINS.test(command.id)) return undefined;
+  const plugin = ownPlugin(root, command.id);
+  const config = new OwnConfig({ root, plugins: new Map([[plugin.name, plugin]]) });
+  await config.load();
+  return hasInstalled(config.dataDir) ? undefined : { args: command.args, config };
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { wholeGroups, type Group } from '../../../scripts/together.js';
+
+/** Files with what they load at once, and later. */
+const graph = (files: Readonly<Record<string, readonly [once: readonly string[], later?: readonly string[]]>>) =>
+  new Map(Object.entries(files).map(([at, [once, later = []]]) => [at, { at, once, later }]));
+
+const files = graph({
+  main: [['base']],
+  base: [['errors'], ['load']],
+  errors: [[]],
+  load: [['yaml', 'errors', 'zod']],
+  yaml: [[]],
+  zod: [[]],
+  status: [['base'], ['results']],
+  show: [['base', 'yaml']],
+  results: [['zod']],
+});
+const groups: readonly Group[] = [
+  { name: 'start', always: true, roots: ['main'] },
+  { name: 'config', apart: 'zod', roots: ['load'] },
+];
+
+describe('what is loaded together', () => {
+  it('is loaded whole by every entry point that loads any of it', () => {
+    expect(Object.fromEntries(wholeGroups(files, ['main', 'status', 'show'], groups))).toEqual({
+      main: ['start'],
+      status: ['start'],
+      show: ['start', 'config'],
+      load: ['start', 'config'],
+      // A library that is apart brings nothing else along.
+      results: ['start'],
+    });
+  });
+
+  it('belongs to the first group that has it', () => {
+    const later = { name: 'later', roots: ['base', 'load'] };
+    expect(wholeGroups(files, ['status'], [...groups.slice(0, 1), later]).get('status')).toEqual(['start']);
+  });
+});
