@@ -1,13 +1,24 @@
 import type { Shell } from './guest-shell.js';
 
 /** Images of databases, made in a guest of Debian's packages, that behave as the official ones do. Wants a mirror. */
-export const IMAGES = { mariadb: 'mariadb:11', postgres: 'postgres:17', redis: 'redis:8' } as const;
+export const IMAGES = {
+  mariadb: 'mariadb:11',
+  postgres: 'postgres:17',
+  redis: 'redis:8',
+  /** As one without a shell and without its client. */
+  bare: 'redis:bare',
+  valkey: 'valkey/valkey:8',
+  sqlite: 'notes:1',
+} as const;
 
 /** Debian's packages of them. */
 const PACKAGES: Readonly<Record<keyof typeof IMAGES, string>> = {
-  mariadb: 'mariadb-server-core mariadb-client-core',
+  mariadb: 'mariadb-server-core mariadb-client-core mariadb-client',
   postgres: 'postgresql-17',
   redis: 'redis-server redis-tools',
+  bare: 'redis-server',
+  valkey: 'valkey-server valkey-tools',
+  sqlite: 'sqlite3',
 };
 
 /** In a folder that becomes the image: programs with the libraries they need, and a shell. */
@@ -33,6 +44,19 @@ import() { chmod 755 "$rootfs" "$rootfs/entry.sh"; name=$1; shift; tar -c -C "$r
 /** As root it gives the folder to who is to have it. */
 const AS_USER =
   'if [ "$(id -u)" = 0 ]; then mkdir -p "$data" && chown -R 999:999 "$data" && exec /usr/bin/setpriv --reuid=999 --regid=999 --clear-groups "$0" "$@"; fi';
+
+const keyValue = (name: 'redis' | 'valkey', environment: string): string => `
+bring $(readlink -f /usr/bin/${name}-server) /usr/bin/${name}-server /usr/bin/${name}-cli
+cat >"$rootfs/entry.sh" <<'ENTRY'
+#!/bin/sh
+set -e
+data=/data
+AS_USER
+cd /data
+exec "$@"
+ENTRY
+import ${IMAGES[name]} -c '${environment}' -c 'VOLUME /data' -c 'CMD ["${name}-server"]'
+`;
 
 const MAKE: Readonly<Record<keyof typeof IMAGES, string>> = {
   postgres: `
@@ -66,36 +90,58 @@ import ${IMAGES.postgres} -c 'ENV PG_MAJOR=17 PGDATA=/var/lib/postgresql/data PA
 `,
   mariadb: `
 bring /usr/sbin/mariadbd /usr/bin/mariadb /usr/bin/mariadb-dump /usr/bin/mariadb-admin
-cp -aL --parents /usr/share/mysql "$rootfs"
+for each in /usr/share/mysql /usr/share/mariadb; do [ ! -d $each ] || cp -aL --parents $each "$rootfs"; done
+mkdir -p "$rootfs/run/mysqld"; chmod 1777 "$rootfs/run/mysqld"
 cat >"$rootfs/entry.sh" <<'ENTRY'
 #!/bin/sh
 set -e
 data=/var/lib/mysql
 case $1 in mariadbd|-*) ;; *) exec "$@" ;; esac
 AS_USER
-common="--datadir=$data --socket=/tmp/mysqld.sock --lc-messages-dir=/usr/share/mysql"
-printf '[client]\\nsocket=/tmp/mysqld.sock\\n' >/tmp/my.cnf
+share=/usr/share/mariadb
+[ -f $share/mysql_system_tables.sql ] || [ -f $share/mariadb_system_tables.sql ] || share=/usr/share/mysql
+common="--datadir=$data --socket=/run/mysqld/mysqld.sock --lc-messages-dir=$share"
+value() { eval "said=\\$$1 file=\\$$1_FILE"; if [ -n "$file" ]; then said=$(cat "$file"); fi; printf '%s' "$said" | sed -e "s/[\\\\\\\\']/\\\\\\\\&/g"; }
 if [ ! -d "$data/mysql" ]; then
-  { echo 'create database if not exists mysql; use mysql;'; cat /usr/share/mysql/mysql_system_tables.sql /usr/share/mysql/mysql_system_tables_data.sql /usr/share/mysql/fill_help_tables.sql; } | mariadbd $common --bootstrap --skip-networking >/dev/null 2>/tmp/said || { cat /tmp/said; exit 1; }
-  printf "FLUSH PRIVILEGES; CREATE OR REPLACE USER root@localhost IDENTIFIED BY '%s'; CREATE OR REPLACE USER root@'%%' IDENTIFIED BY '%s'; GRANT ALL ON *.* TO root@localhost WITH GRANT OPTION; GRANT ALL ON *.* TO root@'%%' WITH GRANT OPTION; CREATE DATABASE shop;\\n" "$MARIADB_ROOT_PASSWORD" "$MARIADB_ROOT_PASSWORD" | mariadbd $common --bootstrap --skip-networking >/dev/null 2>/tmp/said || { cat /tmp/said; exit 1; }
+  { printf '%s\\n' 'create database if not exists mysql;' 'use mysql;' 'set @auth_root_socket=NULL;' 'set @skip_auth_anonymous=1;'; for each in system_tables performance_tables system_tables_data; do cat $share/mariadb_$each.sql $share/mysql_$each.sql 2>/dev/null || :; done; } >/tmp/system.sql
+  mariadbd $common --bootstrap --skip-networking --skip-log-bin </tmp/system.sql >/tmp/said 2>&1 || { cat /tmp/said; exit 1; }
+  # While it makes its first database, nobody outside is to take it for the one that stays.
+  mariadbd $common --skip-networking >/tmp/said 2>&1 &
+  server=$!
+  until mariadb -u root -e 'select 1' >/dev/null 2>&1; do kill -0 $server || { cat /tmp/said; exit 1; }; sleep 0.2; done
+  {
+    echo "DELETE FROM mysql.global_priv WHERE user NOT IN ('mariadb.sys', 'root') OR (user = 'root' AND host <> 'localhost'); FLUSH PRIVILEGES;"
+    echo "CREATE OR REPLACE USER root@'%' IDENTIFIED BY '$(value MARIADB_ROOT_PASSWORD)'; GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
+    [ -z "$MARIADB_DATABASE" ] || echo "CREATE DATABASE $MARIADB_DATABASE;"
+    [ -z "$MARIADB_USER" ] || echo "CREATE USER $MARIADB_USER@'%' IDENTIFIED BY '$(value MARIADB_PASSWORD)'; GRANT ALL ON $MARIADB_DATABASE.* TO $MARIADB_USER@'%';"
+    echo "CREATE OR REPLACE USER root@localhost IDENTIFIED BY '$(value MARIADB_ROOT_PASSWORD)'; GRANT ALL ON *.* TO root@localhost WITH GRANT OPTION;"
+  } >/tmp/users.sql
+  mariadb -u root </tmp/users.sql
+  rm /tmp/users.sql
+  kill $server
+  wait $server || :
 fi
-exec mariadbd $common
+exec mariadbd $common --bind-address=0.0.0.0
 ENTRY
-ln -s /tmp/my.cnf "$rootfs/etc/my.cnf"
-mkdir -p "$rootfs/etc/mysql"; ln -s /tmp/my.cnf "$rootfs/etc/mysql/my.cnf"
+printf '[client-server]\\nsocket=/run/mysqld/mysqld.sock\\n' >"$rootfs/etc/my.cnf"
+mkdir -p "$rootfs/etc/mysql"; ln -s /etc/my.cnf "$rootfs/etc/mysql/my.cnf"; ln -s /etc/my.cnf "$rootfs/etc/mysql/mariadb.cnf"
 import ${IMAGES.mariadb} -c 'ENV MARIADB_VERSION=1:11.8 PATH=/usr/sbin:/usr/bin:/bin' -c 'VOLUME /var/lib/mysql' -c 'CMD ["mariadbd"]'
 `,
-  redis: `
-bring /usr/bin/redis-server /usr/bin/redis-cli
+  redis: keyValue('redis', 'ENV REDIS_VERSION=8.0 PATH=/usr/bin:/bin'),
+  valkey: keyValue('valkey', 'ENV VALKEY_VERSION=8.1 PATH=/usr/bin:/bin'),
+  bare: `
+rm -rf "$rootfs/bin"
+bring /usr/bin/redis-server
+mkdir -p "$rootfs/data"
+tar -c -C "$rootfs" . | docker import -c 'ENTRYPOINT ["/usr/bin/redis-server"]' -c 'CMD ["--save", ""]' -c 'VOLUME /data' - ${IMAGES.bare} >/dev/null
+`,
+  sqlite: `
+bring /usr/bin/sqlite3
 cat >"$rootfs/entry.sh" <<'ENTRY'
 #!/bin/sh
-set -e
-data=/data
-AS_USER
-cd /data
 exec "$@"
 ENTRY
-import ${IMAGES.redis} -c 'ENV REDIS_VERSION=8.0 PATH=/usr/bin:/bin' -c 'VOLUME /data' -c 'CMD ["redis-server"]'
+import ${IMAGES.sqlite} -c 'ENV PATH=/usr/bin:/bin' -c 'CMD ["sleep", "1000000"]'
 `,
 };
 

@@ -25,16 +25,18 @@ async function bodyOf(asked: IncomingMessage): Promise<Buffer> {
 /** A server for restic's REST backend, version 1, for what outlives a VM. It can be full, and it can be away. */
 export class ResticServer {
   readonly #server: Server;
-  readonly folder = mkdtempSync(join(tmpdir(), 'zebu-restic-'));
+  readonly folder: string;
   full = false;
+  away = false;
 
-  private constructor() {
+  private constructor(folder: string) {
+    this.folder = folder;
     this.#server = createServer((asked, answer) => void this.#answer(asked, answer));
   }
 
-  /** @param host address it listens at */
-  static async make(host: string): Promise<ResticServer> {
-    const server = new ResticServer();
+  /** @param host address it listens at @param folder of another one, for who reaches it from elsewhere */
+  static async make(host: string, folder?: string): Promise<ResticServer> {
+    const server = new ResticServer(folder ?? mkdtempSync(join(tmpdir(), 'zebu-restic-')));
     await new Promise<void>((done) => server.#server.listen(0, host, done));
     return server;
   }
@@ -50,6 +52,7 @@ export class ResticServer {
       parts.slice(-2).length === 2 && TYPES.includes(parts.at(-2) ?? '') ? parts.slice(-2) : [parts.at(-1) ?? ''];
     const end = (status: number, body: Buffer | string = ''): void => void answer.writeHead(status).end(body);
     const body = await bodyOf(asked);
+    if (this.away) return void asked.socket.destroy();
     if (asked.method === 'POST' && this.full && first !== 'locks') return end(507, 'Insufficient Storage');
     if (url.searchParams.get('create') === 'true') {
       for (const each of TYPES) mkdirSync(join(this.folder, each), { recursive: true });

@@ -71,6 +71,7 @@ export const ERROR_CODES = {
   NO_SPACE: EXIT.precondition,
   BACKUP_MISSING: EXIT.precondition,
   BACKUP_UNPROVEN: EXIT.unhealthy,
+  DUMP_UNPROVEN: EXIT.unhealthy,
   DUMP_MISSING: EXIT.precondition,
   DUMP_REFUSED: EXIT.precondition,
   OFFSITE_REFUSED: EXIT.precondition,

@@ -13,7 +13,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
   static override exits = exits([...ON_THE_HOST, 'restored', 'unhealthy', 'unknown']);
   static override summary = 'Give secrets new values: data first, then what uses them, verified, or undone (exit 7).';
   static override description =
-    'New values are made up where zebu.yml says `generate`, and else asked for: of somebody else’s key a made-up value is none. `rotate.command` makes the data follow, such as a database its password. Only the services that use them are recreated. No deploy and no rollback brings the old value back. `rotate: never` refuses.';
+    'New values are made up where zebu.yml says `generate`, and else asked for: of somebody else’s key a made-up value is none. `rotate.command` makes the data follow, such as a database its password. Only the services that use them are recreated. The password of copies off the VM (`data.offsite.password`) becomes a further key of the repository first, and the old one is removed from it last. No deploy and no rollback brings the old value back. `rotate: never` refuses.';
   static override examples = [
     '<%= config.bin %> secrets:rotate POSTGRES_PASSWORD',
     '<%= config.bin %> secrets:rotate API_KEY --stdin < new-key.txt',
@@ -42,6 +42,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
     const { readHidden } = await import('../../lib/ui/hidden.js');
     const { asker } = await import('../../lib/ui/ask.js');
     const { showChanged } = await import('../../lib/secrets/show.js');
+    const { admitOffsite } = await import('../../lib/data/offsite-password.js');
     declarationsOf(context, names);
     const ask = async (name: string): Promise<Sensitive> =>
       givenValue(context, name, await readHidden(this.io, this.signal, name));
@@ -54,6 +55,7 @@ export default class SecretsRotate extends ProjectCommand<ChangedSecrets> {
           hint: `Pipe the new one: zebu secrets:rotate ${name} --stdin < file. Or have one made with --generate.`,
         });
       },
+      admit: (values) => admitOffsite(context, values),
       writeBack: writeBackAnswer(asker(this.io, SecretsRotate.flags, 'write-back'), flags['write-back']),
     });
     showChanged(this.io, result);

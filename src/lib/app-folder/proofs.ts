@@ -34,15 +34,6 @@ export const proof = z.object({
 });
 export type Proof = ResultOf<typeof proof>;
 
-/** Of one line; undefined where it is cut off, or of a newer zebu. */
-export function parseProof(line: string | undefined): Proof | undefined {
-  try {
-    return proof.safeParse(JSON.parse(line ?? '')).data;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What app:status knows of it. */
 export const proofs = z
   .object({
@@ -53,7 +44,57 @@ export const proofs = z
   .describe('Backups that were restored to see whether they come back (vm:backup:prove); null where none was.');
 export type Proofs = ResultOf<typeof proofs>;
 
-export function toProofs(proven: string | undefined, last: string | undefined): Proofs {
-  const latest = parseProof(last);
-  return latest === undefined ? null : { proven: parseProof(proven) ?? null, last: latest };
+export const dumpProof = z.object({
+  dump: z.string().describe('Id of the dump.'),
+  dumpTime: z.string().describe('ISO 8601, UTC: when it was made.'),
+  offsite: z.boolean().describe('It was taken from off the VM.'),
+  at: proof.shape.at,
+  who: proof.shape.who,
+  proven: proof.shape.proven,
+  why: proof.shape.why,
+  seconds: proof.shape.seconds,
+  steps: z
+    .object({
+      fetch: z.number().nullable().describe('From off the VM; null where it was in it.'),
+      clone: z.number().nullable(),
+      boot: z.number().nullable(),
+      restore: z.number().nullable().describe('From the look at the dump to the verdict, as data:restore would take.'),
+    })
+    .describe('Seconds of the parts; null for what was not reached.'),
+  checks: proof.shape.checks,
+});
+export type DumpProof = ResultOf<typeof dumpProof>;
+
+export const dumpProofs = z
+  .object({
+    proven: dumpProof.nullable().describe('The last that was good; null for none.'),
+    last: dumpProof.describe('The last of all.'),
+  })
+  .nullable()
+  .describe('Dumps that were restored in a copy to see whether they come back (data:prove); null where none was.');
+export type DumpProofs = ResultOf<typeof dumpProofs>;
+
+/** Of one line; undefined where it is cut off, or of a newer zebu. */
+function parsed<T>(schema: z.ZodType<T>, line: string | undefined): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line ?? '')).data;
+  } catch {
+    return undefined;
+  }
 }
+const both = <T>(
+  schema: z.ZodType<T>,
+  proven: string | undefined,
+  last: string | undefined,
+): { proven: T | null; last: T } | null => {
+  const latest = parsed(schema, last);
+  return latest === undefined ? null : { proven: parsed(schema, proven) ?? null, last: latest };
+};
+
+/** Of the last line that is good, and the last of all. */
+export const toProofs = (proven: string | undefined, last: string | undefined): Proofs => both(proof, proven, last);
+export const toDumpProofs = (proven: string | undefined, last: string | undefined): DumpProofs =>
+  both(dumpProof, proven, last);
+
+/** Whether one that proves something; also of a newer zebu. */
+export const isGood = (line: string): boolean => line.includes('"proven":true');

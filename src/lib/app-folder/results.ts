@@ -3,7 +3,7 @@ import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
 import { releaseRecord } from './history.js';
 import { holderNote } from './lock.js';
-import { proofs } from './proofs.js';
+import { dumpProofs, proofs } from './proofs.js';
 
 const usage = z.object({
   cpu: z.number().describe('Percent of one core.'),
@@ -132,6 +132,7 @@ export const appStatus = z.object({
     .describe('In what the containers differ from the live release; null when it was not noted.'),
   machine,
   proofs,
+  dumpProofs,
   watch: watched.nullable().describe('What `watch` has seen; null where the VM does not watch, or has not looked yet.'),
   data: dataStatus
     .nullable()

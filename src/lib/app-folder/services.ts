@@ -5,7 +5,7 @@ import { parseRecorded, type Recorded } from './drift.js';
 import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage, Watched } from './results.js';
-import { toProofs, type Proofs } from './proofs.js';
+import { toDumpProofs, toProofs, type DumpProofs, type Proofs } from './proofs.js';
 import type { SeenDumps } from './data.js';
 import { parseWatch } from './watch.js';
 
@@ -21,6 +21,7 @@ export interface AppSurvey {
   readonly machine: Machine | null;
   /** Backups that were restored to see whether they come back. */
   readonly proofs: Proofs;
+  readonly dumpProofs: DumpProofs;
   /** The containers the live release was verified with; null when that was not noted. */
   readonly recorded: readonly Recorded[] | null;
   /** Lines of the history about the live release, oldest first. */
@@ -215,6 +216,7 @@ export function parseStatus(stdout: string): AppSurvey {
       heals: all('watch-heal'),
     }),
     proofs: toProofs(all('proven')[0], all('proof')[0]),
+    dumpProofs: toDumpProofs(all('dump-proven')[0], all('dump-proof')[0]),
     dumps: {
       now: all('data-now')[0],
       id: all('data-id')[0],

@@ -21,6 +21,10 @@ cd "$base" 2>/dev/null && {
     tail -n 1 proofs.jsonl | sed 's/^/proof=/'
     grep -F '"proven":true' proofs.jsonl | tail -n 1 | sed 's/^/proven=/'
   fi
+  if [ -f data/proofs.jsonl ]; then
+    tail -n 1 data/proofs.jsonl | sed 's/^/dump-proof=/'
+    grep -F '"proven":true' data/proofs.jsonl | tail -n 1 | sed 's/^/dump-proven=/'
+  fi
   if [ -d data/dumps ]; then
     newest=$(tail -n 1 data/order 2>/dev/null)
     echo "data-now=$(date +%s)"

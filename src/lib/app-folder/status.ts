@@ -99,6 +99,7 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     machine: survey.machine,
     watch: survey.watch,
     proofs: survey.proofs,
+    dumpProofs: survey.dumpProofs,
     data: dataStatus(survey.dumps, context.config.data?.max_age),
   };
 }

@@ -4,7 +4,7 @@ import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
 import { backupText } from '../vm/backup/text.js';
 import type { BackupAge } from '../vm/backup/results.js';
-import type { Proof } from '../app-folder/proofs.js';
+import type { DumpProof, Proof } from '../app-folder/proofs.js';
 import type { AppStatus, Machine, ServiceState, Watched } from '../app-folder/results.js';
 
 const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;
@@ -74,6 +74,17 @@ function proofLines({ proven, last }: NonNullable<AppStatus['proofs']>, now: Dat
   ];
 }
 
+const dumpOf = ({ dump, offsite }: DumpProof): string => `${dump}${offsite ? ', from off the VM' : ''}`;
+
+/** The same of a dump of the data. */
+function dumpProofLines({ proven, last }: NonNullable<AppStatus['dumpProofs']>, now: Date): readonly string[] {
+  const good = proven === null ? 'none yet' : `${ago(proven.at, now)} (${dumpOf(proven)})`;
+  return [
+    `last proven dump: ${good}`,
+    ...(last.proven ? [] : [`NOT PROVEN ${ago(last.at, now)}: the dump ${dumpOf(last)}: ${last.why}`]),
+  ];
+}
+
 function dataLines({ newest, ageSeconds: age, tooOld, failed }: NonNullable<AppStatus['data']>): readonly string[] {
   const old = tooOld ? ', which is too old (data.max_age)' : '';
   const said =
@@ -114,6 +125,7 @@ export function statusLines(
   if (status.watch !== null) lines.push(...watchLines(status.watch));
   if (status.proofs !== null) lines.push(...proofLines(status.proofs, now));
   if (status.data !== null) lines.push(...dataLines(status.data));
+  if (status.dumpProofs !== null) lines.push(...dumpProofLines(status.dumpProofs, now));
   if (machine !== null) lines.push(`VM: ${machineText(machine)}`);
   if (backup !== null) lines.push(`backup: ${backupText(backup)}`);
   const columns: readonly (readonly [string, (each: ServiceState) => string])[] = [

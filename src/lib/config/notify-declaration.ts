@@ -18,7 +18,7 @@ export const NOTIFY_EVENTS = {
   drifted: 'containers were changed by hand',
   disk: 'the disk is as full as `watch.disk` says',
   certificate: 'a certificate of the front proxy ends soon',
-  proof: 'no backup was proven for as long as `prove.max_age` says',
+  proof: 'no backup, or no dump, was proven for as long as `prove.max_age` says',
   reboot: 'a security upgrade wants a reboot',
   'dump-failed': 'a scheduled dump of the data could not be made',
   'offsite-failed': 'a dump could not be copied off the VM',

@@ -279,7 +279,7 @@ const deploy = z.strictObject({
     .enum(['never', 'migrations', 'always'])
     .default('never')
     .describe(
-      'Snapshot of the VM before the switch: `migrations` where there is a `release_command`. Never rolled back to by itself.',
+      'Snapshot of the VM before the switch: `migrations` where there is a `release_command`, or a service that others wait for to complete. Never rolled back to by itself.',
     ),
   dump: z
     .enum(['never', 'migrations', 'always'])
@@ -364,7 +364,7 @@ const prove = z.strictObject({
   max_age: age
     .optional()
     .describe(
-      'How long ago the last backup may have been proven, as 30d or 48h: `doctor` and `watch` warn past it. Default: not at all.',
+      'How long ago the last backup may have been proven, as 30d or 48h, and with `data.schedule` or `data.offsite` the last dump: `doctor` and `watch` warn past it. Default: not at all.',
     ),
 });
 
@@ -413,7 +413,11 @@ export function schemaFor(transports: readonly TransportDeclaration[], chosen?: 
         .describe(
           'Look at the live release from inside the VM, also while nobody deploys: `{every: 60}`. Default: not.',
         ),
-      prove: prove.prefault({}).describe('Backups that are restored to see whether they come back: `vm:backup:prove`.'),
+      prove: prove
+        .prefault({})
+        .describe(
+          'Backups and dumps that are restored to see whether they come back: `vm:backup:prove`, `data:prove`.',
+        ),
       notify: receivers
         .default([])
         .describe(

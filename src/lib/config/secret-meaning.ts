@@ -7,7 +7,15 @@ export const ALPHABETS = {
   base64url: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
 } as const;
 
-/** The data in volumes was made with it, so another release does not bring another value. */
-export function isBound(declaration: SecretDeclaration | undefined): boolean {
-  return declaration?.rotate !== undefined;
+/** What decides it: the secrets of zebu.yml, and which of them copies off the VM are encrypted with. */
+export interface Declared {
+  readonly secrets: Readonly<Record<string, SecretDeclaration>>;
+  readonly data?: { readonly offsite?: { readonly password: string } | undefined } | undefined;
 }
+
+/** Whether dumps off the VM are encrypted with it: zebu rotates it by itself, as a further key of the repository. */
+const isOffsitePassword = ({ data }: Declared, name: string): boolean => data?.offsite?.password === name;
+
+/** The data in volumes, or copies of it, were made with it, so another release does not bring another value. */
+export const isBound = (declared: Declared, name: string): boolean =>
+  declared.secrets[name]?.rotate !== undefined || isOffsitePassword(declared, name);

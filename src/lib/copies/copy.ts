@@ -103,7 +103,7 @@ async function leave({ client, place, note }: CopyPlan): Promise<void> {
 export interface Using<T> {
   /** How long making and booting it took is in there by then. */
   readonly use: () => Promise<T>;
-  /** Leaves the copy where it is: asked once `use` has ended. */
+  /** Leaves the copy where it is: asked once `use` has ended, well or not. */
   readonly keep?: () => boolean;
 }
 
@@ -163,16 +163,19 @@ export async function withCopy<T>(
   await writeMemo(context, kind, memo);
   let kept = false;
   try {
-    const result = await whileBeating(context, client, place, note, async () => {
+    const [used] = await whileBeating(context, client, place, note, async () => {
       await runSteps(io, signal, steps);
-      return use();
+      return Promise.allSettled([use()]);
     });
     // A beat that is still on its way would take the mark away again: not before the last one has been answered.
-    if (keep()) {
-      await leave(plan);
-      kept = true;
+    if (!signal.aborted && keep()) {
+      const [left] = await Promise.allSettled([leave(plan)]);
+      kept = left.status === 'fulfilled';
+      // What went wrong first is what counts.
+      if (left.status === 'rejected' && used.status === 'fulfilled') throw left.reason;
     }
-    return result;
+    if (used.status === 'rejected') throw used.reason;
+    return used.value;
   } catch (error) {
     // Whether it was begun is not known where the answer was lost; what is there says whose it is.
     if (signal.aborted || (error as { code?: unknown }).code === 'OUTCOME_UNKNOWN') refused = false;

@@ -9,6 +9,8 @@ export interface CopyNote {
   readonly kind: CopyKind;
   /** Of what it is a copy: a backup, or the running VM. */
   readonly source: string;
+  /** What it is for, in words. */
+  readonly why: string;
   readonly who: string;
   readonly from: string;
   /** ISO 8601, UTC. */
@@ -25,16 +27,16 @@ const WHY: Readonly<Record<CopyKind, string>> = {
   rehearsal: 'to rehearse a release on its data',
 };
 
-/** That of a copy which this process is about to make. @param source of what it is a copy, in words */
-export function newNote(context: Context, kind: CopyKind, source: string): CopyNote {
+/** That of a copy which this process is about to make. @param source of what it is a copy, in words @param why the same */
+export function newNote(context: Context, kind: CopyKind, source: string, why: string = WHY[kind]): CopyNote {
   const since = context.clock.now().toISOString();
   const made = { ...author(context, ''), since, maker: thisMaker() };
-  return { app: context.config.app.name, kind, source, ...made, kept: false, beat: 0 };
+  return { app: context.config.app.name, kind, source, why, ...made, kept: false, beat: 0 };
 }
 
-export function writeNote({ app, kind, source, who, from, since, kept, maker, beat }: CopyNote): string {
+export function writeNote({ app, why, source, who, from, since, kept, maker, beat }: CopyNote): string {
   return [
-    `Copy of the virtual machine of the app "${app}", made by zebu ${WHY[kind]}. Its network is unplugged.`,
+    `Copy of the virtual machine of the app "${app}", made by zebu ${why}. Its network is unplugged.`,
     `It is a copy of ${source}, made for ${who} on ${from} at ${since}.`,
     kept
       ? `It was left for a look: zebu app:rehearse --clean removes it.`

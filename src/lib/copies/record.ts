@@ -1,18 +1,30 @@
 import { isZebuError, sh, variables } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
-import { parseProof, toProofs, type Proof, type Proofs } from '../app-folder/proofs.js';
+import {
+  isGood,
+  toDumpProofs,
+  toProofs,
+  type DumpProof,
+  type DumpProofs,
+  type Proof,
+  type Proofs,
+} from '../app-folder/proofs.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import NOTE_PROOF from './note-proof.sh';
 
+/** Where they are kept, in the app's folder. */
+const FILES = { backup: 'proofs.jsonl', dump: 'data/proofs.jsonl' } as const;
+
 /** Writes a proof into the VM of the app. @returns false where there is none that could be reached, which is said */
-export async function noteProof(context: Context, proof: Proof): Promise<boolean> {
+export async function noteProof(context: Context, proof: DumpProof | Proof): Promise<boolean> {
   const { base } = appLayout(context.config.app.name);
+  const file = 'dump' in proof ? FILES.dump : FILES.backup;
   try {
     const { session } = await openGuest(context);
     const run = await session.exec(
-      { line: sh`sh -c ${variables({ base }) + NOTE_PROOF}` },
+      { line: sh`sh -c ${variables({ base, file }) + NOTE_PROOF}` },
       { signal: context.signal, timeoutMs: 60_000, stdin: `${JSON.stringify(context.io.redactor.cleanDeep(proof))}\n` },
     );
     if (run.code === 0) return true;
@@ -25,16 +37,22 @@ export async function noteProof(context: Context, proof: Proof): Promise<boolean
   return false;
 }
 
-/** What is known of backups; null where nothing is. */
-export async function readProofs(context: Context, session: SshSession): Promise<Proofs> {
+interface KnownProofs {
+  readonly backups: Proofs;
+  readonly dumps: DumpProofs;
+}
+
+/** What is known of backups, and of dumps; null where nothing is. */
+export async function readProofs(context: Context, session: SshSession): Promise<KnownProofs> {
   const { base } = appLayout(context.config.app.name);
-  const run = await session.exec(
-    { line: sh`cat ${`${base}/proofs.jsonl`} 2>/dev/null || :` },
-    { signal: context.signal, timeoutMs: 30_000 },
-  );
-  const lines = run.stdout.split('\n').filter((line) => line !== '');
-  return toProofs(
-    lines.findLast((line) => parseProof(line)?.proven === true),
-    lines.at(-1),
-  );
+  const read = async (file: string): Promise<readonly [string | undefined, string | undefined]> => {
+    const run = await session.exec(
+      { line: sh`cat ${`${base}/${file}`} 2>/dev/null || :` },
+      { signal: context.signal, timeoutMs: 30_000 },
+    );
+    const lines = run.stdout.split('\n').filter((line) => line !== '');
+    return [lines.findLast(isGood), lines.at(-1)];
+  };
+  const [backups, dumps] = await Promise.all([read(FILES.backup), read(FILES.dump)]);
+  return { backups: toProofs(...backups), dumps: toDumpProofs(...dumps) };
 }

@@ -26,7 +26,12 @@ export interface RunInCopy {
 export async function runInCopy(
   context: Context,
   guest: GuestByAgent,
-  what: { readonly mode: 'prove' | 'rehearse'; readonly id: string; readonly run: string; readonly timeoutMs: number },
+  what: {
+    readonly mode: 'data' | 'prove' | 'rehearse';
+    readonly id: string;
+    readonly run: string;
+    readonly timeoutMs: number;
+  },
   report: Pick<StepReport, 'update'>,
 ): Promise<RunInCopy> {
   const { app, vm } = context.config;

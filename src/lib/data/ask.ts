@@ -1,4 +1,4 @@
-import { sh, ZebuError } from '@zebu/kit';
+import { sh, ZebuError, type Sensitive } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { author } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
@@ -32,13 +32,18 @@ export async function runDumps(
   session: SshSession,
   context: Context,
   action: DumpProgram['action'],
-  options: { readonly offsite?: boolean; readonly onLine?: (line: string) => void } = {},
+  options: {
+    readonly offsite?: boolean;
+    readonly asked?: string;
+    readonly word?: Sensitive;
+    readonly onLine?: (line: string) => void;
+  } = {},
 ): Promise<Told> {
   const { config, signal } = context;
   const { name } = config.app;
   const settings = dataSettings(config);
   // A VM that was deployed to before zebu.yml asked for it, or made while no mirror answered, has not all that dumps need.
-  if (action !== 'list' || options.offsite === true)
+  if (action !== 'forget-lent' && (action !== 'list' || options.offsite === true))
     await bringPackages(session, dataPackages(config), { io: context.io, signal, timeoutMs: PACKAGES_MS });
   const script = dumpProgram({
     project: name,
@@ -48,6 +53,8 @@ export async function runDumps(
     why: 'manual',
     ...author(context, ''),
     offsite: options.offsite === true,
+    ...(options.asked === undefined ? {} : { asked: options.asked }),
+    ...(options.word === undefined ? {} : { word: options.word.reveal() }),
     wait: WAIT,
   });
   // Each of its stores, and what is copied, may take as long as it may.

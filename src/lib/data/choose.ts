@@ -40,6 +40,23 @@ const inTheVm = ({ id, at, stores, ref }: Dump): Chosen => ({
   ref,
 });
 
+/** An id is when it was made, by the clock of the VM; what is off it has the time when it was copied. */
+const madeAt = (id: string): string =>
+  id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
+
+/**
+ * The dump that is to be proved: of those in the VM the newest that is not what a restore has put away.
+ * @param offsite it is taken from off the VM
+ */
+export function dumpToProve(seen: SeenData, id: string | undefined, offsite: boolean): Chosen | undefined {
+  if (offsite) {
+    const off = seen.offsite?.find((each) => id === undefined || each.id === id);
+    return off === undefined ? undefined : { id: off.id, at: madeAt(off.id), fetched: true, stores: [], ref: '' };
+  }
+  const here = seen.dumps.find((each) => (id === undefined ? each.why !== 'restore' : each.id === id));
+  return here === undefined ? undefined : inTheVm(here);
+}
+
 /** The dump that is meant. @param id undefined: the newest. @throws DUMP_MISSING, DUMP_REFUSED, OFFSITE_REFUSED */
 export function chooseDump(seen: SeenData, id: string | undefined): Chosen {
   // What a restore has put away is not what the next one is to bring back, unless it is named.

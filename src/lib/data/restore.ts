@@ -63,7 +63,12 @@ function inWordsOfData(error: unknown, id: string): unknown {
 }
 
 /** What the runner sources. */
-const restoreFile = (context: Context, { id, fetched }: Chosen, { only, first }: RestoreOptions, run: string): string =>
+export const restoreSettings = (
+  context: Context,
+  { id, fetched }: Pick<Chosen, 'fetched' | 'id'>,
+  { only, first }: Pick<RestoreOptions, 'first' | 'only'>,
+  run: string,
+): string =>
   variables({
     restore_run: run,
     restore_id: id,
@@ -135,7 +140,7 @@ export async function restoreData(context: Context, options: RestoreOptions): Pr
           };
           const script = [
             lockPart(start),
-            sh`mkdir -p data; printf %s ${restoreFile(context, chosen, options, id)} >data/restore` + '\n',
+            sh`mkdir -p data; printf %s ${restoreSettings(context, chosen, options, id)} >data/restore` + '\n',
             startPart(start),
           ].join('');
           await launch(context, session, { script, parts: [runner.input], pack: undefined }, run);

@@ -1,6 +1,7 @@
 /** Published shapes of what the commands about data return. */
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
+import { dumpProof } from '../app-folder/proofs.js';
 
 const kind = z.string().describe('postgres, mariadb, mysql, mongo, redis, sqlite, volume, or command.');
 
@@ -73,3 +74,11 @@ export const dataRestored = z.object({
   verdict: z.enum(['live', 'planned']),
 });
 export type DataRestored = ResultOf<typeof dataRestored>;
+
+export const dumpProven = z.object({
+  ...dumpProof.shape,
+  vmid: z.number().describe('Id that the copy had.'),
+  node: z.string(),
+  recorded: z.boolean().describe('Whether it was noted in the VM of the app, for app:status and doctor.'),
+});
+export type DumpProven = ResultOf<typeof dumpProven>;

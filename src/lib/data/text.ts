@@ -1,6 +1,6 @@
 import { table } from '../ui/table.js';
 import { formatBytes, formatMinute, formatSeconds } from '../ui/units.js';
-import type { DataList, DataRestored, Dumped, Store } from './results.js';
+import type { DataList, DataRestored, Dumped, DumpProven, Store } from './results.js';
 
 const storeRows = (stores: readonly Store[]): readonly (readonly string[])[] =>
   stores.map(({ name, kind, service, path, how, running }) => [
@@ -81,4 +81,14 @@ export function restoredLines({ dump, stores, verdict, seconds, fetched, release
   const what = `${stores.length === 0 ? 'all stores' : stores.join(', ')}${fetched ? ', from off the VM' : ''}`;
   if (verdict === 'planned') return [`would restore the dump ${dump} (${what}) into ${release}`];
   return [`the dump ${dump} is restored (${what}) in ${formatSeconds(seconds)}; ${release} serves it`];
+}
+
+export function provenLines({ dump, dumpTime, offsite, steps, checks }: DumpProven): readonly string[] {
+  const from = offsite ? ', from off the VM,' : '';
+  return [
+    `Proven: the dump ${dump} of ${formatMinute(dumpTime)} UTC${from} comes back in ${formatSeconds((steps.fetch ?? 0) + (steps.restore ?? 0))}`,
+    ...checks.map(
+      ({ name, copy, production }) => `  ${name}: ${copy}${production === null ? '' : ` (now: ${production})`}`,
+    ),
+  ];
 }

@@ -19,7 +19,7 @@ const REMEDIES: Readonly<Partial<Record<Cause, string>>> = {
     'Look at the secret that data.offsite.password names: zebu secrets:list; what the repository was made with counts.',
   'offsite-away': 'Look whether the VM reaches it: zebu vm:ssh',
   'offsite-missing':
-    'Look at the secret that data.offsite.repository names, and whether what it lies on is mounted in the VM.',
+    'Look at the secret that data.offsite.repository names, and whether what it lies on is mounted in the VM. To begin anew in that place: docs/data.md.',
 };
 
 /** What a dump, or a copy of one, came to, as the error it is. @param before what it is about: `No dump was made` */

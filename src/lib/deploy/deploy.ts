@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { ZebuError } from '@zebu/kit';
-import { durationSeconds } from '../config/scalars.js';
+import { durationSeconds } from '../config/durations.js';
 import type { Context } from '../context/context.js';
 import { openGuestEarly, type Guest } from '../guest/session.js';
 import type { ProxyCertificate } from '../certificate/read.js';

@@ -3,7 +3,7 @@ import { commandLine, quote } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import { dumpSettings } from '../dumps/settings.js';
 import { ownSecrets } from '../config/own-secrets.js';
-import { durationSeconds } from '../config/scalars.js';
+import { durationSeconds } from '../config/durations.js';
 import type { Config } from '../config/schema.js';
 import type { Author } from '../app-folder/author.js';
 import { registryFunctions, type RegistryLogin } from '../app-folder/registries.js';
@@ -80,7 +80,7 @@ function probeLine(probe: Probe): string {
 /** Seconds for finding the VM, and for what the client says before and after the task. */
 const SNAPSHOT_SLACK = 60;
 
-/** Whether the VM is to be snapshotted before the switch. */
+/** Whether the VM is to be snapshotted before the switch for certain; `migrations` may be meant of a service, which the runner sees. */
 export function wantsSnapshot({ snapshot, release_command: command }: Config['deploy']): boolean {
   return snapshot === 'always' || (snapshot === 'migrations' && command !== undefined);
 }
@@ -113,7 +113,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * with it proxy_authority (PEM), proxy_tried (an image that is asked before whether it has what the configuration wants), certificate
  * (id of a file in the VM), certificate_held (1: that in force comes first) and certificate_domains (what it is for);
  * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
- * snapshot before the switch, 0: none);
+ * snapshot before the switch, 0: none) and snapshot_when (migrations: where something migrates; empty: in any case);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services, see
  * `ownSecrets`); attended (a person is there to read what is refused);
  * dump_when (never, migrations, always) with the settings of dumps, see `dumpSettings`;
@@ -154,7 +154,11 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     probation: String(durationSeconds(deploy.probation)),
     release_service: release?.service ?? '',
     dump_when: deploy.dump,
-    snapshot_wait: String(wantsSnapshot(deploy) ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 0),
+    // Where nobody is there to take it, there is nothing to wait for.
+    snapshot_wait: String(
+      deploy.snapshot === 'never' ? 0 : plan.watched ? Math.ceil(proxmox.task_timeout) + SNAPSHOT_SLACK : 1,
+    ),
+    snapshot_when: deploy.snapshot === 'migrations' ? 'migrations' : '',
   };
   const assignments = Object.entries(values)
     .filter(([name, value]) => value !== (ABSENT[name] ?? (ZERO.has(name) ? '0' : '')))

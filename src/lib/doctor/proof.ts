@@ -1,6 +1,7 @@
 import { readProofs } from '../copies/record.js';
 import { findLeftovers } from '../copies/leftovers.js';
-import type { Proofs } from '../app-folder/proofs.js';
+import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proofs.js';
+import { wantsDumpProofs } from '../config/data-meaning.js';
 import { ageSeconds } from '../config/durations.js';
 import type { Context } from '../context/context.js';
 import type { SshSession } from '@zebu/kit/ssh';
@@ -8,23 +9,66 @@ import { formatSeconds } from '../ui/units.js';
 import { ok, skip, warn, type Finding } from './check.js';
 import type { Findings } from './proxmox.js';
 
-const PROVE = 'Prove one: zebu vm:backup:prove';
+interface Last {
+  readonly at: string;
+  readonly proven: boolean;
+  readonly why: string;
+}
+interface What<T> {
+  readonly kind: 'backup' | 'dump';
+  /** Whether prove.max_age is meant of it. */
+  readonly wanted: boolean;
+  readonly of: (proof: T) => string;
+  readonly name: (proof: T) => string;
+  readonly command: string;
+}
 
-/** @param now Unix time in seconds */
-export function proofFinding(proofs: Proofs, maxAge: string | undefined, now: number): Finding {
+const BACKUPS: What<Proof> = {
+  kind: 'backup',
+  wanted: true,
+  of: ({ backupTime }) => `a backup from ${new Date(backupTime * 1000).toISOString().slice(0, 10)}`,
+  name: ({ backup }) => backup,
+  command: 'zebu vm:backup:prove',
+};
+const dumps = (wanted: boolean): What<DumpProof> => ({
+  kind: 'dump',
+  wanted,
+  of: ({ dump }) => `the dump ${dump}`,
+  name: ({ dump }) => `the dump ${dump}`,
+  command: 'zebu data:prove',
+});
+
+function judged<T extends Last>(
+  proofs: { readonly proven: T | null; readonly last: T } | null,
+  { kind, wanted, of, name, command }: What<T>,
+  maxAge: string | undefined,
+  now: number,
+): Finding {
+  const remedy = `Prove one: ${command}`;
   if (proofs === null || proofs.proven === null) {
-    if (proofs !== null) return warn(`no backup is proven; the last was not: ${proofs.last.why}`, PROVE);
-    return maxAge === undefined
-      ? skip('no backup was proven yet, and prove.max_age is not set')
-      : warn('no backup was proven yet', PROVE);
+    if (proofs !== null) return warn(`no ${kind} is proven; the last was not: ${proofs.last.why}`, remedy);
+    if (maxAge === undefined) return skip(`no ${kind} was proven yet, and prove.max_age is not set`);
+    return wanted ? warn(`no ${kind} was proven yet`, remedy) : skip(`no ${kind} was proven yet`);
   }
   const { proven, last } = proofs;
   const age = Math.max(0, now - Date.parse(proven.at) / 1000);
-  const said = `proven ${formatSeconds(age)} ago, of a backup from ${new Date(proven.backupTime * 1000).toISOString().slice(0, 10)}`;
-  if (!last.proven) return warn(`${said}; since then ${last.backup} was not: ${last.why}`, PROVE);
-  if (maxAge !== undefined && age > ageSeconds(maxAge)) return warn(`${said}; prove.max_age is ${maxAge}`, PROVE);
+  const said = `proven ${formatSeconds(age)} ago, of ${of(proven)}`;
+  if (!last.proven) return warn(`${said}; since then ${name(last)} was not: ${last.why}`, remedy);
+  if (maxAge !== undefined && age > ageSeconds(maxAge)) return warn(`${said}; prove.max_age is ${maxAge}`, remedy);
   return ok(said);
 }
+
+/** @param now Unix time in seconds */
+export const proofFinding = (proofs: Proofs, maxAge: string | undefined, now: number): Finding =>
+  judged(proofs, BACKUPS, maxAge, now);
+
+/** @param wanted whether prove.max_age is meant of dumps @param now Unix time in seconds */
+export const dumpProofFinding = (
+  proofs: DumpProofs,
+  wanted: boolean,
+  maxAge: string | undefined,
+  now: number,
+): Finding => judged(proofs, dumps(wanted), maxAge, now);
 
 /** Copies of runs that were killed, and what is known of backups. */
 export async function proofCheck(
@@ -40,10 +84,18 @@ export async function proofCheck(
     if (left.length > 0)
       return warn(
         `a run that was killed has left a copy: VM ${left.map(({ place }) => place.vmid).join(', ')}`,
-        'The next zebu vm:backup:prove or app:rehearse removes it.',
+        'The next zebu vm:backup:prove, data:prove or app:rehearse removes it.',
       );
   }
   if (session === undefined) return skip('the VM was not looked into');
-  const proofs = await readProofs(context, session);
-  return proofFinding(proofs, context.config.prove.max_age, context.clock.now().getTime() / 1000);
+  const { prove, data } = context.config;
+  const now = context.clock.now().getTime() / 1000;
+  const known = await readProofs(context, session);
+  const backups = proofFinding(known.backups, prove.max_age, now);
+  const dumped = dumpProofFinding(known.dumps, wantsDumpProofs(data), prove.max_age, now);
+  // Nothing is said of dumps where nobody proves them, or is to.
+  if (dumped.status === 'skip') return backups;
+  const detail = `backups: ${backups.detail}; dumps: ${dumped.detail}`;
+  const worse = backups.status === 'warn' ? backups : dumped;
+  return worse.status === 'warn' ? warn(detail, worse.remedy ?? '') : ok(detail);
 }

@@ -23,9 +23,17 @@ aside_folder() {
   return 1
 }
 
+# root_finds PATH: yes or no; nothing where root could not be asked, which says neither.
+# shellcheck disable=SC2016 # the words of another shell
+root_finds() { as_root sh -c 'if [ -e "$1" ] || [ -L "$1" ]; then echo yes; else echo no; fi' _ "$1"; }
+
 # aside_file PATH: nothing is left there. One that is not there is not there afterwards, either.
 aside_file() {
-  as_root test -e "$1" || { note_aside "absent|$1"; return; }
+  case $(root_finds "$1") in
+    no) note_aside "absent|$1"; return ;;
+    yes) ;;
+    *) why="$1 could not be looked at"; return 1 ;;
+  esac
   note_aside "moved|$1" && as_root mv -T "$1" "$1$aside_name" && return 0
   why="$1 could not be put aside"
   return 1
@@ -48,9 +56,12 @@ put_back() {
     case $store_how in
       absent) as_root rm -rf "$store_path" || back=1 ;;
       *)
-        as_root rm -rf "$store_path$aside_name.part"
-        as_root test -e "$store_path$aside_name" || continue
-        { as_root rm -rf "$store_path" && as_root mv -T "$store_path$aside_name" "$store_path"; } || back=1
+        as_root rm -rf "$store_path$aside_name.part" || back=1
+        case $(root_finds "$store_path$aside_name") in
+          no) ;;
+          yes) { as_root rm -rf "$store_path" && as_root mv -T "$store_path$aside_name" "$store_path"; } || back=1 ;;
+          *) back=1 ;;
+        esac
         ;;
     esac </dev/null
   done <"$base/data/aside"

@@ -86,6 +86,10 @@ write_store() {
   fi
   if [ "$store_status" != 0 ]; then
     store_said=$(grep -v '^ *$' "$work/store-error" | tail -n 1 | cut -c1-300 | mask)
+    case $2/$store_status in
+      volume/*|sqlite/*|command/*) ;;
+      */126|*/127) store_said="the container of $3 has no shell, or not what it takes (${store_said:-exit status $store_status}); give data.stores a \`dump\` and a \`restore\` of its own, or \`kind: none\`" ;;
+    esac
     [ "$store_status" != 124 ] || store_said="it takes longer than $data_timeout s (data.timeout)"
     cause=dump-failed reason="the dump of $1 ($2) failed: ${store_said:-exit status $store_status}"
     ! says_disk_full "$store_said" || cause=no-space

@@ -187,8 +187,11 @@ fill_servers() {
     store_id=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$store_service" --filter label=com.docker.compose.oneoff=False </dev/null | head -n 1)
     [ -n "$store_id" ] || { why="$store_name: the service $store_service does not run"; return 1; }
     await_store "$store_name" "$store_kind" "$store_id" </dev/null || return 1
-    gzip -dc "$1/$store_file" | fill_server "$store_name" "$store_kind" "$store_id" "$store_path" >"$work/store-error" 2>&1 || {
-      why="$store_name: $(error_of "$work/store-error")"
+    gzip -dc "$1/$store_file" | fill_server "$store_name" "$store_kind" "$store_id" "$store_path" >"$work/store-error" 2>&1
+    store_status=$?
+    [ $store_status = 0 ] || {
+      store_said=$(error_of "$work/store-error")
+      why="$store_name: ${store_said:-what restores it ended with exit status $store_status, and said nothing}"
       return 1
     }
   done <"$work/filling"

@@ -13,7 +13,10 @@ restic_with() (
     eval "$(assign "${pair% *}" "${pair#* }" "$values" 2>/dev/null)"
     eval "[ -n \"\${${pair% *}:-}\" ]" || { echo "there is no ${pair#* } in the VM: zebu secrets:sync" >&2; exit 90; }
   done
-  export RESTIC_REPOSITORY RESTIC_PASSWORD RESTIC_PROGRESS_FPS=0
+  # Of a file that names another one.
+  [ -z "${RESTIC_PASSWORD_FILE:-}" ] || unset RESTIC_PASSWORD
+  export RESTIC_REPOSITORY RESTIC_PROGRESS_FPS=0
+  [ -z "${RESTIC_PASSWORD:-}" ] || export RESTIC_PASSWORD
   for each_name in $data_offsite_environment; do
     eval "$(assign "$each_name" "$each_name" "$values" 2>/dev/null)"
     # shellcheck disable=SC2163 # the variable of that name
@@ -30,11 +33,12 @@ offsite_trouble() {
   case $1/$(cat "$work/restic-error") in
     90/*|91/*) cause=offsite-failed reason=$offsite_said ;;
     12/*|*'wrong password'*|*'no key found'*) cause=offsite-denied reason='the password is not that of the off-site repository' ;;
+    # It goes on trying for a quarter of an hour, or until its time is over.
+    *'o space left on device'*|*'Insufficient Storage'*|*'StorageFull'*|*'uota exceeded'*|*'QuotaExceeded'*) cause=no-space reason='the off-site repository is full' ;;
     # Before what restic asks then: whether there is a repository at all.
     124/*|137/*|*'connection refused'*|*'no such host'*|*'i/o timeout'*|*'no route to host'*|*'unreachable'*|*'context canceled'*)
       cause=offsite-away reason='the off-site repository does not answer'
       ;;
-    */*'o space left on device'*|*'Insufficient Storage'*|*'507 '*|*'quota'*) cause=no-space reason='the off-site repository is full' ;;
     10/*|*'Is there a repository'*) cause=offsite-missing reason='there is no repository at the off-site location' ;;
     11/*|*'already locked'*) cause=offsite-failed reason='somebody else is at work in the off-site repository' ;;
     *) cause=offsite-failed reason="restic: ${offsite_said:-exit status $1}" ;;
@@ -54,15 +58,32 @@ dump_origin() {
   cat "$base/data/origin"
 }
 
-# A repository is made once. One that was there and is not any more may be a mount that is missing, in whose place nothing is made.
+# The place that is meant, as a sum: it may have a password in it.
+offsite_place() {
+  values=$base/shared/secrets/$(newest_secrets "$base/shared/secrets").env
+  eval "$(assign offsite_at "$data_offsite_repository" "$values" 2>/dev/null)"
+  offsite_sum=$(printf '%s' "${offsite_at:-}" | sha256sum)
+  unset offsite_at
+  printf '%s\n' "${offsite_sum%% *}"
+}
+
+# A repository is made once in a place. One that was there and is not any more may be a mount that is missing, in whose stead nothing is
+# made. data/offsite-made has the place, and the id that the repository gave itself: of another one nothing is known to be in it.
 offsite_ready() {
-  restic_or_blame 90 cat config >"$work/restic-config" && { : >"$base/data/offsite-made"; return 0; }
-  [ "$cause" = offsite-missing ] || return 1
-  if [ -e "$base/data/offsite-made" ]; then
-    reason='the off-site repository is gone: is something not mounted?'
-    return 1
+  offsite_now=$(offsite_place)
+  offsite_was='' offsite_known=''
+  [ ! -s "$base/data/offsite-made" ] || read -r offsite_was offsite_known <"$base/data/offsite-made"
+  if ! restic_or_blame 90 cat config >"$work/restic-config"; then
+    [ "$cause" = offsite-missing ] || return 1
+    if [ -e "$base/data/offsite-made" ] && [ "${offsite_was:-$offsite_now}" = "$offsite_now" ]; then
+      cause=offsite-missing reason='the off-site repository is gone: is something not mounted?'
+      return 1
+    fi
+    restic_or_blame 120 init >/dev/null && restic_or_blame 90 cat config >"$work/restic-config" || return 1
   fi
-  restic_or_blame 120 init >/dev/null && : >"$base/data/offsite-made"
+  offsite_id=$(sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p' "$work/restic-config" | head -n 1)
+  [ "$offsite_known" = "$offsite_id" ] || [ -z "$offsite_known" ] || : >"$base/data/offsite-done"
+  printf '%s %s\n' "$offsite_now" "$offsite_id" >"$base/data/offsite-made"
 }
 
 # The dumps that are there and were not copied yet, oldest first, then what is too old there. Fails with $cause and $reason, and goes on
@@ -73,6 +94,8 @@ copy_offsite() {
   dumps_in_order | grep -vxFf "$base/data/offsite-done" >"$work/to-copy"
   [ -s "$work/to-copy" ] || return 0
   offsite_ready || return 1
+  # Of another repository more is lacking.
+  dumps_in_order | grep -vxFf "$base/data/offsite-done" >"$work/to-copy"
   origin=$(dump_origin) || { cause=no-space reason='no space left in the VM'; return 1; }
   while read -r each; do
     dump_says "$each, off the VM"
@@ -94,18 +117,43 @@ copy_offsite() {
 # list_offsite: restic's own JSON.
 list_offsite() { restic_or_blame 90 snapshots --json --tag "zebu,app=$project"; }
 
+# What a dump takes is asked before it is fetched. Fails with $cause and $reason.
+offsite_fits() {
+  restic_or_blame 90 stats --json --mode restore-size --tag "zebu,app=$project,dump=$1" latest >"$work/restic-stats" || return 1
+  offsite_size=$(sed -n 's/.*"total_size":\([0-9]*\).*/\1/p' "$work/restic-stats")
+  [ "$(room)" -lt "${offsite_size:-0}" ] || return 0
+  cause=no-space reason="no space left in the VM for the dump: it takes $((offsite_size / 1048576)) MiB, and deploy.min_free_mb ($min_free MiB) is to stay free"
+  return 1
+}
+
+# download_offsite ID: to data/fetching/ID. Fails with $cause and $reason, and leaves nothing.
+download_offsite() {
+  cause='' reason=''
+  rm -rf "$base/data/fetching"
+  mkdir -p "$base/data/fetching" || { cause=no-space reason='no space left in the VM'; return 1; }
+  offsite_fits "$1" && restic_or_blame "$data_timeout" restore latest -q --tag "zebu,app=$project,dump=$1" --target "$base/data/fetching" >/dev/null && [ -s "$base/data/fetching/$1/manifest" ] && return 0
+  [ -n "$cause" ] || { cause=dump-missing reason="there is no dump $1 off the VM"; }
+  ! says_disk_full "$(cat "$work/restic-error")" || { cause=no-space reason='no space left in the VM for the dump'; }
+  rm -rf "$base/data/fetching"
+  return 1
+}
+
 # fetch_offsite ID: to the dumps that are there. Fails with $cause and $reason.
 fetch_offsite() {
-  rm -rf "$base/data/fetching"
-  mkdir -p "$base/data/fetching" "$base/data/dumps" || { cause=no-space reason='no space left in the VM'; return 1; }
-  if restic_or_blame "$data_timeout" restore latest -q --tag "zebu,app=$project,dump=$1" --target "$base/data/fetching" >/dev/null && [ -s "$base/data/fetching/$1/manifest" ]; then
-    # Older than all that was made here.
-    { echo "$1"; cat "$base/data/order" 2>/dev/null; } >"$base/data/order.new"
+  download_offsite "$1" || return 1
+  # Older than all that was made here.
+  mkdir -p "$base/data/dumps" && { echo "$1"; cat "$base/data/order" 2>/dev/null || :; } >"$base/data/order.new" &&
     mv "$base/data/order.new" "$base/data/order" && mv -T "$base/data/fetching/$1" "$base/data/dumps/$1" && echo "$1" >>"$base/data/offsite-done" && echo "$1" >>"$base/data/fetched"
-  else
-    [ -n "$cause" ] || { cause=dump-missing reason="there is no dump $1 off the VM"; }
-    ! says_disk_full "$(cat "$work/restic-error")" || { cause=no-space reason='no space left in the VM for the dump'; }
-  fi
+  fetched=$?
   rm -rf "$base/data/fetching"
-  [ -d "$base/data/dumps/$1" ]
+  [ $fetched = 0 ] || { cause=no-space reason='no space left in the VM'; }
+  return $fetched
+}
+
+# lend_offsite ID: to data/lent/ID, for a copy of this machine that has no network to fetch it through. It is no dump of this one.
+lend_offsite() {
+  rm -rf "$base/data/lent"
+  download_offsite "$1" || return 1
+  mv -T "$base/data/fetching" "$base/data/lent" && sync "$base/data/lent/$1"/* "$base/data/lent/$1" 2>/dev/null
+  [ -d "$base/data/lent/$1" ] || { cause=no-space reason='no space left in the VM'; return 1; }
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# What is done about dumps outside of a run: `$action` is dump, for a person, or scheduled, for the unit; copy copies alone what was not, and
-# list says what there is, with what is off the VM where $offsite_asked is 1.
+# What is done about dumps outside of a run: `$action` is dump, for a person, or scheduled, for the unit; copy copies alone what was not;
+# list says what there is, with what is off the VM where $offsite_asked is 1; lend brings the dump $asked from off the VM for a copy of it,
+# and forget-lent takes it away again; key-add lets the off-site repository take the password $new_word, too, and key-drop its key $asked not any more.
 # For people it says how far it is in lines `at=`, and how it ended in lines `key=value`.
 
 cd "$base" 2>/dev/null || exit 66
@@ -29,6 +30,8 @@ note_attempt() { printf '%s\t%s\t%s\t%s\n' "$(date +%s)" "$1" "$cause" "$reason"
 tell_failed() { event "$base" "$1" "\"cause\":\"$cause\",\"reason\":\"$(json_text "$reason")\"" >/dev/null 2>&1; }
 
 dump_now() {
+  # Of somebody who was killed.
+  find "$base/data/lent" -maxdepth 0 -mmin +360 -exec rm -rf {} + 2>/dev/null
   if ! make_dump "$why" "$who" "$from"; then
     note_attempt failed attempt
     [ "$action" != scheduled ] || tell_failed dump-failed
@@ -66,14 +69,53 @@ list_all() {
   fi
 }
 
+list_keys() { restic_or_blame 90 key list --json >"$work/keys" && printf '%s=%s\n' "$1" "$(tr -d '\n' <"$work/keys")"; }
+
+# Says `before` and `after`, or nothing where there is no repository yet, or it is made with the new one already.
+add_key() {
+  printf '%s\n' "$new_word" >"$work/new-word"
+  if ! restic_or_blame 90 cat config >/dev/null; then
+    [ "$cause" != offsite-missing ] || [ -e "$base/data/offsite-made" ] || return 0
+    [ "$cause" = offsite-denied ] || return 1
+    # shellcheck disable=SC2030,SC2031 # in there alone
+    (export RESTIC_PASSWORD_FILE="$work/new-word"; restic_or_blame 90 cat config >/dev/null) && return 0
+    cause=offsite-denied reason='neither the password in the VM nor the new one is that of the off-site repository'
+    return 1
+  fi
+  list_keys before && restic_or_blame 120 key add --new-password-file "$work/new-word" >/dev/null && list_keys after
+}
+
 if [ "$action" = list ]; then
   list_all
   exit 0
 fi
-# Nothing of the app is there yet.
-[ -f current/plan ] || exit 66
+# Nothing of the app is there yet; a repository may be, of a VM before.
+case $action in key-*) ;; *) [ -f current/plan ] || exit 66 ;; esac
 mkdir -p data
 case $action in
+  lend)
+    (
+      flock -w "$data_wait" 6 || { echo cause=data-busy; echo 'reason=another copy is under way'; exit 1; }
+      dump_says "$asked, from off the VM"
+      lend_offsite "$asked" && exit 0
+      printf 'cause=%s\nreason=%s\n' "$cause" "$reason"
+      exit 1
+    ) 6>>"$base/data/offsite-lock"
+    exit
+    ;;
+  key-add|key-drop)
+    (
+      flock -w "$data_wait" 6 || { echo cause=data-busy; echo 'reason=a copy is under way'; exit 1; }
+      if [ "$action" = key-add ]; then add_key; else restic_or_blame 120 key remove "$asked" >/dev/null; fi && exit 0
+      printf 'cause=%s\nreason=%s\n' "$cause" "$reason"
+      exit 1
+    ) 6>>"$base/data/offsite-lock"
+    exit
+    ;;
+  forget-lent)
+    rm -rf "$base/data/lent"
+    exit 0
+    ;;
   dump|scheduled)
     with_dump_lock "$data_wait" dump_now
     ended=$?

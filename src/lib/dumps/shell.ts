@@ -32,20 +32,24 @@ export interface DumpProgram {
   readonly base: string;
   /** What `dumpSettings` writes. */
   readonly settings: string;
-  readonly action: 'copy' | 'dump' | 'list' | 'scheduled';
+  readonly action: 'copy' | 'dump' | 'forget-lent' | 'key-add' | 'key-drop' | 'lend' | 'list' | 'scheduled';
   readonly why: 'manual' | 'schedule';
   readonly who: string;
   readonly from: string;
   /** Of a list: also what is off the VM. */
   readonly offsite: boolean;
+  /** The dump that is lent, or the key that is dropped. */
+  readonly asked?: string;
+  /** The password that is added; the program comes on standard input. */
+  readonly word?: string;
   /** Seconds for another dump, or a run, to end. */
   readonly wait: number;
 }
 
 /** A dump outside of a run, from a client or a unit; see program.sh. */
-export function dumpProgram({ settings, wait, offsite, ...values }: DumpProgram): string {
+export function dumpProgram({ settings, wait, offsite, asked = '', word = '', ...values }: DumpProgram): string {
   return [
-    variables({ ...values, data_wait: wait, offsite_asked: offsite ? 1 : 0 }),
+    variables({ ...values, data_wait: wait, offsite_asked: offsite ? 1 : 0, asked, new_word: word }),
     settings,
     MASK_FUNCTION,
     DISK_FULL,

@@ -19,7 +19,7 @@ choose_stores() {
       if ((base == "mariadb" || has("MARIADB_VERSION")) && runs(command, "mariadbd|mysqld|mariadbd-safe|mysqld_safe")) return "mariadb"
       if ((base ~ /^(mysql|percona|percona-server)$/ || has("MYSQL_VERSION") || has("MYSQL_MAJOR")) && runs(command, "mysqld|mysqld_safe")) return "mysql"
       if ((base == "mongo" || has("MONGO_VERSION") || has("MONGO_MAJOR")) && runs(command, "mongod")) return "mongo"
-      if ((base ~ /^(redis|valkey|redis-stack-server)$/ || has("REDIS_VERSION") || has("VALKEY_VERSION")) && runs(command, "redis-server|valkey-server|redis-stack-server")) return "redis"
+      if ((base ~ /^(redis|valkey|redis-stack-server)$/ || has("REDIS_VERSION") || has("VALKEY_VERSION") || has("REDIS_DOWNLOAD_URL") || has("VALKEY_DOWNLOAD_URL")) && runs(command, "redis-server|valkey-server|redis-stack-server")) return "redis"
       return ""
     }
     # The program is the server: not a client of the same image that migrates, or dumps by itself. Options alone are for the server.

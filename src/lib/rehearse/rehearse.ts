@@ -1,83 +1,26 @@
 import { ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { guestByAgent } from '../copies/agent-shell.js';
+import { planClone, requireClone, type CloneOptions } from '../copies/clone.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
 import { removeLeftovers } from '../copies/leftovers.js';
-import { newNote, writeNote } from '../copies/note.js';
-import { requireRoom } from '../copies/room.js';
-import { macsOf, unpluggedNets } from '../copies/unplug.js';
 import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { gather } from '../deploy/deploy.js';
 import { sendRelease } from '../deploy/send.js';
-import { nextVmid } from '../proxmox/observe.js';
-import { copyName, copyTags } from '../proxmox/ownership.js';
-import { requireTags } from '../proxmox/tags.js';
 import type { WantedRef } from '../repository/git.js';
 import { PHASES } from '../runs/journal-stream.js';
 import { carryOut, newRun } from '../runs/watch.js';
 import { runSteps } from '../ui/steps.js';
-import { findAppVm, type AppVm } from '../vm/app-vm.js';
+import { findAppVm } from '../vm/app-vm.js';
 import { measure } from './measure.js';
 import type { Rehearsal, RehearsalCleaned } from './results.js';
 
-export interface RehearseOptions {
+export interface RehearseOptions extends CloneOptions {
   readonly ref: WantedRef;
-  /** For the disks of the copy; undefined for where they are. */
-  readonly storage: string | undefined;
-  /** Of the copy, in MiB; undefined for as much as the original has. */
-  readonly memoryMb: number | undefined;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
   /** Leave the copy for a look. */
   readonly keep: boolean;
-}
-
-/** Whether there may be a clone at all, and room for it. @throws CONFIG_INVALID, NO_SPACE, PROXMOX_FORBIDDEN */
-async function requireClone(
-  { config: { app } }: Context,
-  { client, vm }: AppVm,
-  { memoryMb, storage }: RehearseOptions,
-): Promise<void> {
-  await Promise.all([
-    requireTags(client, copyTags(app.name, 'rehearsal')),
-    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0 }),
-  ]);
-}
-
-/** The plan of a clone: Proxmox gives it everything of its original, which it loses before it is started. */
-async function planClone(context: Context, { client, vm }: AppVm, options: RehearseOptions): Promise<CopyPlan> {
-  const { app } = context.config;
-  const { memoryMb, storage } = options;
-  const vmid = await nextVmid(client);
-  const note = newNote(context, 'rehearsal', `VM ${vm.vmid} as it ran`);
-  return {
-    kind: 'rehearsal',
-    client,
-    place: { node: vm.node, vmid },
-    note,
-    originalMacs: macsOf(vm.config),
-    make: {
-      title: `Clone VM ${vm.vmid} as a copy, VM ${vmid}`,
-      type: 'qmclone',
-      taskVmid: vm.vmid,
-      label: `cloning VM ${vm.vmid}`,
-      send: () =>
-        client.request('POST', `/nodes/${vm.node}/qemu/${vm.vmid}/clone`, {
-          newid: vmid,
-          full: 1,
-          name: copyName(app.name),
-          description: writeNote(note),
-          ...(storage === undefined ? {} : { storage }),
-        }),
-    },
-    set: (config) => ({
-      tags: copyTags(app.name, 'rehearsal'),
-      onboot: 0,
-      protection: 0,
-      ...(memoryMb === undefined ? {} : { memory: memoryMb }),
-      ...unpluggedNets(config),
-    }),
-  };
 }
 
 interface Prepared {
@@ -126,11 +69,14 @@ async function perform(
       run: async (report) => {
         const verdict = await verdictIn(context, guest, report);
         if (verdict.good) return;
+        tellLastLines(io, verdict.lines);
         throw new ZebuError(
           'VM_NOT_READY',
           `The live release does not come up in a copy without a network: ${verdict.why}`,
           {
-            hint: 'What needs others to start cannot be rehearsed so. See what it says: --keep leaves the copy.',
+            hint: keep
+              ? `What needs others to start cannot be rehearsed so. The copy, VM ${plan.place.vmid}, is left for a look: zebu vm:exec --rehearsal -- docker ps -a`
+              : 'What needs others to start cannot be rehearsed so. --keep leaves the copy for a look.',
             details: { evidence: verdict.lines },
           },
         );
@@ -182,16 +128,12 @@ async function perform(
  */
 export async function rehearse(context: Context, options: RehearseOptions): Promise<Rehearsal> {
   const appVm = await findAppVm(context);
-  if (appVm.vm.status.status !== 'running')
-    throw new ZebuError('VM_NOT_RUNNING', `VM ${appVm.vm.vmid} (${appVm.name}) is ${appVm.vm.status.status}`, {
-      hint: 'Start it: zebu vm:start',
-    });
   await removeLeftovers(context, appVm.client, 'rehearsal');
   // Before anything is sent, and again once it is: building it takes room, and others do.
-  await requireClone(context, appVm, options);
+  await requireClone(context, appVm, 'rehearsal', options);
   const prepared = await prepare(context, options);
-  await requireClone(context, appVm, options);
-  const plan = await planClone(context, appVm, options);
+  await requireClone(context, appVm, 'rehearsal', options);
+  const plan = await planClone(context, appVm, 'rehearsal', options);
   const times: CopyTimes = { make: null, boot: null };
   const result = await withCopy(context, plan, times, {
     use: () => perform(context, plan, prepared, options.keep),

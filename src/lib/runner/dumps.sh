@@ -22,12 +22,14 @@ begin_switch() {
   return 0
 }
 
-# migrations: where something changes the data before the release runs, or a service that others wait for to complete.
+# What `migrations` means: where something changes the data before the release runs, or a service that others wait for to complete.
+migrates() { [ -n "$release_service" ] || grep -qs ' awaited$' "$release/intents"; }
+
 wants_dump() {
   [ -n "$previous" ] || return 1
   case $dump_when in
     always) ;;
-    migrations) [ -n "$release_service" ] || grep -qs ' awaited$' "$release/intents" ;;
+    migrations) migrates ;;
     *) return 1 ;;
   esac
 }

@@ -96,6 +96,7 @@ ask_client() {
 # The snapshot of the VM: before anything that runs is touched, and no switch without it.
 ask_snapshot() {
   [ "$snapshot_wait" -gt 0 ] || return 0
+  [ "$snapshot_when" != migrations ] || migrates || return 0
   ask snapshot "$snapshot_wait" snapshot-missing
   case $? in 0) return 0 ;; 2) cause=snapshot-missing reason='nobody took the snapshot of the VM: the client went away' ;; esac
   return 1

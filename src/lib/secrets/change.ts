@@ -1,4 +1,4 @@
-import { Sensitive, ZebuError } from '@zebu/kit';
+import { isZebuError, Sensitive, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { isBound } from '../config/secret-meaning.js';
 import { checkLink } from '../app-folder/current-link.js';
@@ -71,7 +71,7 @@ export async function setSecret(
   const declaration = declarationsOf(context, [name]).get(name);
   const { session } = await openGuest(context);
   const store = await readStore(context, session);
-  if (isBound(declaration) && latestEntries(store)[name] !== undefined) {
+  if (isBound(context.config, name) && latestEntries(store)[name] !== undefined) {
     throw new ZebuError('SECRET_PROTECTED', `The data in the VM was made with the value ${name} has`, {
       hint:
         declaration?.rotate === 'never'
@@ -117,7 +117,12 @@ export interface RotateOptions {
   /** The value to take, read when all else is in order; undefined has one made. @throws USAGE when there is neither */
   readonly value: (name: string, generate: boolean) => Promise<Sensitive | undefined>;
   readonly writeBack: AskToWriteBack;
+  /** Called with the new values before they are stored, where something outside of the app has to take them beside the old ones. */
+  readonly admit: (values: ReadonlyMap<string, Sensitive>) => Promise<Admitted>;
 }
+
+/** Lets go of the old values where the new ones are in force, and else of the new. */
+type Admitted = (inForce: boolean) => Promise<void>;
 
 /**
  * New values, live at once: only what uses them is recreated, and all of it is undone when the app is not healthy with
@@ -151,7 +156,20 @@ export async function rotateSecrets(
     set.set(name, given ?? freshValue(context, name));
   }
   const { writeBack } = options;
-  return carry(context, session, store, { set, remove: [] }, { why: 'rotate', apply: true, writeBack });
+  const letGo = await options.admit(set);
+  const changed = await carry(
+    context,
+    session,
+    store,
+    { set, remove: [] },
+    { why: 'rotate', apply: true, writeBack },
+  ).catch(async (error: unknown) => {
+    // What came of it is not known to anybody: both are taken then, and nothing is lost.
+    if (isZebuError(error) && error.code !== 'OUTCOME_UNKNOWN' && !context.signal.aborted) await letGo(false);
+    throw error;
+  });
+  await letGo(true);
+  return changed;
 }
 
 /** The values of an earlier version again, as a new version. What the data was made with stays as it is. */
@@ -173,7 +191,7 @@ export async function rollbackSecrets(
     await readValues(context, session, store),
   ];
   const differing = [...then].filter(([name, value]) => now.get(name)?.reveal() !== value.reveal());
-  const bound = differing.filter(([name]) => isBound(context.config.secrets[name])).map(([name]) => name);
+  const bound = differing.filter(([name]) => isBound(context.config, name)).map(([name]) => name);
   if (bound.length > 0) context.io.warn(`Left as it is, since the data goes with it: ${bound.join(', ')}`);
   const set = new Map(differing.filter(([name]) => !bound.includes(name)));
   return carry(context, session, store, { set, remove: [] }, { why: 'rollback', apply: true, ...options });

@@ -1,6 +1,6 @@
 import { ZebuError, type Sensitive } from '@zebu/kit';
 import type { SecretDeclaration } from '../config/secret-declaration.js';
-import { isBound } from '../config/secret-meaning.js';
+import { isBound, type Declared } from '../config/secret-meaning.js';
 import { formatMinute } from '../ui/units.js';
 import { keyedDigest } from './digest.js';
 import { generateValue } from './generate.js';
@@ -68,11 +68,7 @@ export function generateMissing(
  * made with.
  * @throws SECRET_OUTDATED, SECRET_PROTECTED, naming all at once
  */
-export function refuseUnwanted(
-  declared: Readonly<Record<string, SecretDeclaration>>,
-  changes: readonly SecretChange[],
-  store: SecretStore,
-): void {
+export function refuseUnwanted(declared: Declared, changes: readonly SecretChange[], store: SecretStore): void {
   refuseOutdated(declared, changes, store);
   refuseProtected(declared, changes);
 }
@@ -86,16 +82,12 @@ function howItCame(store: SecretStore, name: string): string {
   return `${done} on ${formatMinute(entry.since)} UTC by ${made.who}`;
 }
 
-function refuseOutdated(
-  declared: Readonly<Record<string, SecretDeclaration>>,
-  changes: readonly SecretChange[],
-  store: SecretStore,
-): void {
+function refuseOutdated(declared: Declared, changes: readonly SecretChange[], store: SecretStore): void {
   const found = changes.filter(({ status }) => status === 'outdated');
   if (found.length === 0) return;
   const list = found.map(({ name, origin }) => `${name} in ${origin ?? 'its source'} (${howItCame(store, name)})`);
   const names = found.map(({ name }) => name);
-  const back = names.filter((name) => !isBound(declared[name]));
+  const back = names.filter((name) => !isBound(declared, name));
   throw new ZebuError('SECRET_OUTDATED', `The VM has a newer value than the source: ${list.join(', ')}`, {
     hint: [
       'Write the newer one there with zebu secrets:sync --from vm --to dotenv (or github).',
@@ -106,14 +98,11 @@ function refuseOutdated(
 }
 
 /** What the data was made with is changed by `secrets:rotate` only. */
-function refuseProtected(
-  declared: Readonly<Record<string, SecretDeclaration>>,
-  changes: readonly SecretChange[],
-): void {
-  const found = changes.filter(({ name, status }) => status === 'changed' && isBound(declared[name]));
+function refuseProtected(declared: Declared, changes: readonly SecretChange[]): void {
+  const found = changes.filter(({ name, status }) => status === 'changed' && isBound(declared, name));
   if (found.length === 0) return;
   const list = found.map(({ name, origin }) => `${name} (${origin ?? 'new value'})`).join(', ');
-  const never = found.some(({ name }) => declared[name]?.rotate === 'never');
+  const never = found.some(({ name }) => declared.secrets[name]?.rotate === 'never');
   throw new ZebuError('SECRET_PROTECTED', `The value differs from the one the data in the VM was made with: ${list}`, {
     hint: never
       ? 'Take the VM’s value over with zebu secrets:sync --from vm --to dotenv. A secret with `rotate: never` keeps it.'

@@ -24,7 +24,7 @@ export function deployBundle(context: Context, collected: CollectedSecrets, foun
   const declared = context.config.secrets;
   const key = found.key ?? newDigestKey();
   const changes = compareSecrets({ declared, ...collected, store: found, key });
-  refuseUnwanted(declared, changes, found);
+  refuseUnwanted(context.config, changes, found);
   const set = new Map(generateMissing(declared, changes, (value) => new Sensitive(value)));
   for (const value of set.values()) context.io.mask(value.reveal());
   for (const { name, status } of changes) {

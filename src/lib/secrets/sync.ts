@@ -61,7 +61,7 @@ async function toVm(context: Context, source: Given, options: SyncOptions): Prom
   const declared = context.config.secrets;
   let changes = compareSecrets({ declared, ...source, store, key });
   // A dry run shows what a real one would refuse.
-  if (!options.dryRun) refuseUnwanted(declared, changes, found);
+  if (!options.dryRun) refuseUnwanted(context.config, changes, found);
   const stale = changes.filter(({ status }) => status === 'stale').map(({ name }) => name);
   const remove =
     stale.length > 0 && options.prune !== undefined && (options.dryRun || (await options.prune(stale))) ? stale : [];

@@ -1,19 +1,23 @@
 /** Dumps off the VM, which is destroyed; a scheduled dump; what is in the way. Wants a Debian mirror. */
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
-import type { DataList, DataRestored, Dumped } from '../../../src/lib/data/results.js';
+import type { DataList, DataRestored, Dumped, DumpProven } from '../../../src/lib/data/results.js';
 import { leaks, watchProcesses } from '../../support/canary.js';
 import { makeDatabaseImages } from '../../support/database-images.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { PackageMirror } from '../../support/package-mirror.js';
 import type { Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 import { ResticServer } from '../../support/restic-server.js';
 import { rowsApp, rowsMachine } from '../../support/rows-app.js';
 
 const APP = 'data-off';
 const BASE = `/opt/zebu/${APP}`;
+const ROWS_CHECK = { service: 'web', command: ['psql', '-Atc', 'select count(*) from orders'], same: true };
 
 describe('dumps off the VM', { timeout: 900_000 }, () => {
   const values = { restic: `word${randomBytes(12).toString('hex')}`, login: `login${randomBytes(12).toString('hex')}` };
@@ -37,7 +41,7 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
   const secrets = (password: string, port = server.port): void =>
     project.write(
       '.env',
-      `DB_PASSWORD=rows-of-${APP}\nRESTIC_REPOSITORY=rest:http://shop:${values.login}@${theLab().network.gateway}:${port}/\nRESTIC_PASSWORD=${password}\n`,
+      `DB_PASSWORD=rows-of-${APP}\nRESTIC_REPOSITORY=rest:http://shop:${values.login}@${theLab().network.gateway}:${port}/\nRESTIC_PASSWORD=${password}\nOTHER_PASSWORD=not-the-password\n`,
       0o600,
     );
 
@@ -48,8 +52,12 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
       lab: theLab(),
       app: APP,
       config: {
-        secrets: { RESTIC_REPOSITORY: {}, RESTIC_PASSWORD: {} },
-        data: { max_age: '26h', offsite: { repository: 'RESTIC_REPOSITORY', password: 'RESTIC_PASSWORD' } },
+        secrets: { RESTIC_REPOSITORY: {}, RESTIC_PASSWORD: {}, OTHER_PASSWORD: {} },
+        data: {
+          max_age: '26h',
+          check: { rows: ROWS_CHECK },
+          offsite: { repository: 'RESTIC_REPOSITORY', password: 'RESTIC_PASSWORD' },
+        },
       },
     });
     secrets(values.restic);
@@ -111,19 +119,59 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
   });
 
   it('say in one line that the password is wrong, and the dump is in the VM all the same', async () => {
-    secrets('not-the-password');
-    await project.json(['secrets:sync', '--yes']);
-    const run = await project.zebu(['data:dump']);
+    const other = ['--set', 'data.offsite.password=OTHER_PASSWORD'];
+    const run = await project.zebu(['data:dump', ...other]);
     expect(run.code).toBe(6);
     expect(run.stderr).toMatch(
       /Error: The dump \d+T\d+Z was made, but not copied off the VM: the password is not that of the off-site repository/,
     );
-    const missing = await project.zebu(['data:restore', '20200101T000000Z', '--yes']);
+    const missing = await project.zebu(['data:restore', '20200101T000000Z', '--yes', ...other]);
     expect(missing.code).toBe(6);
     expect(missing.stderr).toContain(
       'and off it cannot be looked: the password is not that of the off-site repository',
     );
     expect(guest.run(`ls -d ${BASE}/data/making ${BASE}/data/fetching 2>/dev/null; true`)).toBe('');
+  });
+
+  it('are proved to come back from off the VM, in a clone that has no network', async () => {
+    const before = data();
+    // Also where there is none in the VM.
+    const proof = await project.json<DumpProven>(['data:prove', copied, '--offsite']);
+    expect(proof).toMatchObject({ dump: copied, offsite: true, proven: true, why: '', recorded: true });
+    expect(proof.checks).toMatchObject([{ name: 'rows', copy: '10000', production: '10000' }]);
+    for (const each of ['fetch', 'clone', 'boot', 'restore'] as const)
+      expect(proof.steps[each], each).toBeGreaterThan(0);
+    console.log(`proved from off the VM: ${JSON.stringify(proof.steps)}, ${proof.seconds} s in all`);
+    expect(data()).toBe(before);
+    expect(guest.run(`ls -d ${BASE}/data/lent ${BASE}/data/fetching 2>/dev/null; true`)).toBe('');
+    expect((await project.zebu(['app:status'])).stdout).toContain(`(${copied}, from off the VM)`);
+  });
+
+  it('have a password that is rotated as a further key of the repository, and by nothing else', async () => {
+    const old = values.restic;
+    secrets('another-in-env');
+    expect(await refusal(project, ['secrets:sync', '--yes'])).toMatchObject({ code: 'SECRET_PROTECTED' });
+    secrets(old);
+    expect(await refusal(project, ['secrets:set', 'RESTIC_PASSWORD'], { stdin: 'another\n' })).toMatchObject({
+      code: 'SECRET_PROTECTED',
+    });
+    await project.json(['secrets:rotate', 'RESTIC_PASSWORD', '--generate', '--no-write-back']);
+    expect(readdirSync(join(server.folder, 'keys'))).toHaveLength(1);
+    const made = await project.json<Dumped>(['data:dump']);
+    const list = await project.json<DataList>(['data:list']);
+    expect(list.offsite?.dumps.map(({ id }) => id)).toEqual(expect.arrayContaining([made.dump?.id, copied]));
+    values.restic = (await project.json<{ value: string }>(['secrets:get', 'RESTIC_PASSWORD', '--reveal'])).value;
+    expect(values.restic).not.toBe(old);
+    secrets(values.restic);
+    // A repository that does not answer changes nothing.
+    server.away = true;
+    const refused = await refusal(project, ['secrets:rotate', 'RESTIC_PASSWORD', '--generate', '--no-write-back']);
+    server.away = false;
+    expect(refused).toMatchObject({ code: 'OFFSITE_REFUSED' });
+    expect(refused.message).toMatch(
+      /^RESTIC_PASSWORD was not changed, for the off-site repository did not take another: /,
+    );
+    await project.json(['data:dump']);
   });
 
   it('say that the repository does not answer', async () => {
@@ -141,14 +189,15 @@ describe('dumps off the VM', { timeout: 900_000 }, () => {
     });
     await project.json(['secrets:sync', '--yes']);
     server.full = true;
-    const run = await project.zebu(['data:dump']);
+    const run = await project.zebu(['data:dump']).finally(() => (server.full = false));
     expect(run.code).toBe(6);
     expect(run.stderr).toContain('was made, but not copied off the VM: the off-site repository is full');
-    server.full = false;
     await project.json(['data:dump']);
     const list = await project.json<DataList>(['data:list']);
     expect(list.dumps.every(({ offsite }) => offsite === true)).toBe(true);
-    expect(leaks([...processes.seen].join('\n'), values)).toEqual([]);
+    // What restic is told it finds in its environment, and that of what bounds its time: nobody but their user reads those.
+    const lines = [...processes.seen].filter((line) => !line.startsWith('environment of timeout\0'));
+    expect(leaks(lines.join('\n'), values)).toEqual([]);
   });
 
   it('are made by the VM itself, by schedule, and one that fails is told', async () => {

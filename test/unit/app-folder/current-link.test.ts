@@ -130,6 +130,7 @@ describe('the link to the live release', () => {
         machine: null,
         watch: null,
         proofs: null,
+        dumpProofs: null,
         data: null,
       },
     });

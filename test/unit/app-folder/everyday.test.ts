@@ -141,6 +141,7 @@ describe('what the VM says', () => {
         machine: null,
         watch: null,
         proofs: null,
+        dumpProofs: null,
         data: null,
         url: 'http://192.0.2.7/',
       },

@@ -54,6 +54,7 @@ describe('what the watch has seen', () => {
         services: [],
         probation: null,
         proofs: null,
+        dumpProofs: null,
         data: null,
       },
     };
@@ -76,6 +77,14 @@ describe('what the watch has seen', () => {
     expect(
       statusLines({ ...status, watch: null, proofs: { proven: proof, last: bad } }, undefined, { now: at }).slice(1, 3),
     ).toEqual([line, 'NOT PROVEN 1 min ago: backup of 2026-11-27 12:00 UTC: db is unhealthy']);
+    const dump = { ...bad, dump: 'd2', dumpTime: proof.at, offsite: true, why: 'the dump of db is damaged' };
+    const dumped = { ...dump, dump: 'd1', at: proof.at, offsite: false, proven: true, why: '' };
+    const steps = { fetch: null, clone: 1, boot: 1, restore: 1 };
+    const dumpProofs = { proven: { ...dumped, steps }, last: { ...dump, steps } };
+    expect(statusLines({ ...status, watch: null, dumpProofs }, undefined, { now: at }).slice(1, 3)).toEqual([
+      'last proven dump: 1 d ago (d1)',
+      'NOT PROVEN 1 min ago: the dump d2, from off the VM: the dump of db is damaged',
+    ]);
     const well = parseWatch({ ...nothing, state: `well ${NOW - DAY} ${NOW} ${NOW - DAY}` });
     expect(statusLines({ ...status, watch: well })[1]).toBe(
       'watch: well since 2026-11-28 12:00 UTC, never otherwise in the last week; looked at 2026-11-29 12:00 UTC',

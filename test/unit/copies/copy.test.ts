@@ -20,6 +20,7 @@ const NOTE: CopyNote = {
   app: 'shop',
   kind: 'rehearsal',
   source: 'VM 100 as it ran',
+  why: 'to rehearse a release on its data',
   who: 'ann',
   from: 'laptop',
   since: '2026-11-29T18:00:00Z',
@@ -101,6 +102,17 @@ describe('a copy', () => {
     expect(changes(asked)).toEqual([]);
     expect(asked.filter((line) => line === `PUT ${VM}/config`).length).toBe(2);
     expect(await readMemos(context, 'rehearsal')).toEqual([]);
+  });
+
+  it('is left also where what was to be done in it failed, for that is what is to be looked at', async () => {
+    const { context, plan, times, asked, note } = await on();
+    const use = (): Promise<never> => Promise.reject(new Error('does not come up'));
+    await expect(withCopy(context, plan, times, { use, keep: () => true })).rejects.toThrow('does not come up');
+    expect(note()).toMatchObject({ kept: true });
+    expect(changes(asked)).toEqual([]);
+    const other = await on();
+    await expect(withCopy(other.context, other.plan, other.times, { use })).rejects.toThrow('does not come up');
+    expect(changes(other.asked)).toEqual(REMOVED);
   });
 
   it('is removed where it could not be marked', async () => {

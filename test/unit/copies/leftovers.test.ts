@@ -19,6 +19,7 @@ const note = (more: Partial<CopyNote> = {}): string =>
     app: 'shop',
     kind: 'proof',
     source: 'the backup x',
+    why: 'to see whether its backup comes back',
     who: 'ann',
     from: 'laptop',
     since: '2026-11-29T18:00:00Z',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toProofs, type Proof } from '../../../src/lib/app-folder/proofs.js';
-import { proofFinding } from '../../../src/lib/doctor/proof.js';
+import { toDumpProofs, toProofs, type DumpProof, type Proof } from '../../../src/lib/app-folder/proofs.js';
+import { dumpProofFinding, proofFinding } from '../../../src/lib/doctor/proof.js';
 import { CopyJournal } from '../../../src/lib/copies/journal.js';
 
 const proof: Proof = {
@@ -42,6 +42,44 @@ describe('what is known of backups', () => {
     [{ proven: null, last: bad }, undefined, 'warn', /^no backup is proven; the last was not: db restarts/],
   ] as const)('%o with max_age %s: %s', (proofs, maxAge, status, detail) => {
     const finding = proofFinding(proofs, maxAge, now);
+    expect(finding.status).toBe(status);
+    expect(finding.detail).toMatch(detail);
+  });
+});
+
+describe('what is known of dumps', () => {
+  const dump: DumpProof = {
+    ...{ dump: '20261126T020000Z', dumpTime: '2026-11-26T02:00:00.000Z', offsite: false, who: 'ann' },
+    ...{ at: proof.at, proven: true, why: '', seconds: 60, checks: [] },
+    steps: { fetch: null, clone: 20, boot: 20, restore: 20 },
+  };
+  const damaged: DumpProof = { ...dump, at: bad.at, proven: false, why: 'the dump of db is damaged' };
+
+  it('is kept as that of backups is', () => {
+    expect(toDumpProofs(JSON.stringify(dump), JSON.stringify(damaged))).toEqual({ proven: dump, last: damaged });
+    expect(toDumpProofs(undefined, line(proof))).toBeNull();
+  });
+
+  it.each([
+    [null, false, '30d', 'skip', /^no dump was proven yet$/],
+    [null, true, undefined, 'skip', /^no dump was proven yet, and prove.max_age is not set$/],
+    [null, true, '30d', 'warn', /^no dump was proven yet$/],
+    [
+      { proven: dump, last: dump },
+      false,
+      '48h',
+      'warn',
+      /^proven 3 d ago, of the dump 20261126T020000Z; prove\.max_age is 48h$/,
+    ],
+    [
+      { proven: dump, last: damaged },
+      true,
+      undefined,
+      'warn',
+      /since then the dump 20261126T020000Z was not: the dump of db/,
+    ],
+  ] as const)('%o, wanted %s, with max_age %s: %s', (proofs, wanted, maxAge, status, detail) => {
+    const finding = dumpProofFinding(proofs, wanted, maxAge, now);
     expect(finding.status).toBe(status);
     expect(finding.detail).toMatch(detail);
   });

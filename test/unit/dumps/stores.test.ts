@@ -53,6 +53,10 @@ describe('stores', () => {
     [{ service: 'db', image: 'mysql:8.4', args: ['mysqld', '--sql-mode='] }, 'mysql'],
     [{ service: 'db', image: 'mongo:8', args: ['mongod'] }, 'mongo'],
     [{ service: 'db', image: 'redis:8-alpine', args: ['redis-server', '--appendonly', 'yes'] }, 'redis'],
+    [
+      { service: 'db', image: 'zebu/shop-db:0123', args: ['redis-server'], env: ['REDIS_DOWNLOAD_URL=https://x'] },
+      'redis',
+    ],
     [{ service: 'db', image: 'valkey/valkey:9', args: ['sh', '-c', 'valkey-server --requirepass "$P"'] }, 'redis'],
   ])('%o are found', (container, kind) => {
     expect(found([container])).toEqual([`db|${kind}|db|id-db|true|`]);

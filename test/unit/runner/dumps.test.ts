@@ -60,6 +60,15 @@ describe.each(vmShells())('dumps and a deploy, in $name', { timeout: 60_000 }, (
     expect(app.has('data/making')).toBe(false);
   });
 
+  it('are given up when the room is gone while they are made, and leave nothing', () => {
+    const app = setup('always');
+    const endless = 'data_1_dump() { cat /dev/urandom; }\nroom() { echo 1000000; }\n';
+    app.plan('r2', { dump_when: 'always' }, rowsSettings(join(app.base, '../kept')) + endless);
+    expect(app.run(BEFORE).lines[0]).toMatch(/^no-space: no space left for the dump of rows: deploy.min_free_mb/);
+    expect(app.list('data/dumps')).toEqual([]);
+    expect(app.has('data/making')).toBe(false);
+  });
+
   it('wait for one that is under way, and not for ever', () => {
     const app = setup('never');
     const script = `mkdir -p "$base/data"

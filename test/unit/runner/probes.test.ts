@@ -92,6 +92,17 @@ describe.each(vmShells())('what only the client can do, in $name', { timeout: 60
     expect(app.run('snapshot_wait=5; ask_snapshot; echo "$?"').lines).toEqual(['0']);
   });
 
+  it('is asked for the snapshot before migrations where a dump is made before them, too', () => {
+    const app = runnerApp(shell);
+    const asked = 'previous=r1 dump_when=migrations snapshot_when=migrations snapshot_wait=5; ask() { echo asked; }';
+    const both = `${asked}; ask_snapshot; ! wants_dump || echo dumped`;
+    expect(app.run(both).lines).toEqual([]);
+    app.write('releases/r2/intents', 'web stays\nmigrate awaited\n');
+    expect(app.run(both).lines).toEqual(['asked', 'dumped']);
+    app.write('releases/r2/intents', 'web stays\n');
+    expect(app.run(`release_service=web; ${both}`).lines).toEqual(['asked', 'dumped']);
+  });
+
   it('holds up nobody where it may be missing, and everything where it may not', () => {
     const app = runnerApp(shell);
     const { lines } = app.run(`clock() { clock=$((clock + 9)); }; sleep() { :; }; clock=0

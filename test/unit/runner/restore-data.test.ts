@@ -95,6 +95,31 @@ echo "$?"`);
     expect(app.has('data/aside')).toBe(false);
   });
 
+  it('is not taken for undone where root cannot be asked, and nothing is taken for absent', () => {
+    const { app, world, rows } = setup();
+    const mute = 'as_root() { return 1; }';
+    const file = join(world.folder, 'rows');
+    expect(
+      app.run(`aside_name=.zebu-run2; ${mute}; aside_file "${file}" || echo "$why"; cat "$base/data/aside" 2>/dev/null`)
+        .lines,
+    ).toEqual([`${file} could not be looked at`]);
+    app.run(`aside_name=.zebu-run2; aside_folder "${world.folder}"`);
+    expect(app.run(`aside_name=.zebu-run2; ${mute}; put_back; echo "$?"`).lines).toEqual(['1']);
+    expect(app.has('data/aside')).toBe(true);
+    expect(app.run('aside_name=.zebu-run2; put_back; echo "$?"').lines).toEqual(['0']);
+    expect(rows()).toBe('now\n');
+  });
+
+  it('says what a program that says nothing ended with', () => {
+    const { app, world } = setup();
+    keptDump(app, ID, 'then\n');
+    const mute = 'fill_server() { cat >/dev/null; return 3; }; await_store() { :; }';
+    app.docker({ ...world.docker, 'ps -q': 'echo id-db' });
+    expect(
+      app.run(`read_restore && match_stores "$dumped"; ${mute}; fill_servers "$dumped" || echo "$why"`).lines,
+    ).toEqual(['rows: what restores it ended with exit status 3, and said nothing']);
+  });
+
   it('is undone by whoever finds it open: the old data is back before anything is started', () => {
     const { app, world, rows } = setup();
     app.program('docker', { ...world.docker, version: ':', 'ps -a --filter': ':', 'rm -f': ':' });

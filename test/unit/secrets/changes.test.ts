@@ -56,9 +56,14 @@ describe('compareSecrets', () => {
     const store = storeOf({ A: '1', B: '1', C: '1' });
     const of = (values: Record<string, string>) =>
       compareSecrets({ declared, values: sources(values), origins: new Map([['A', '.env']]), store, key: KEY });
-    expect(() => refuseUnwanted(declared, of({ A: '1', C: '2' }), store)).not.toThrow();
-    expect(() => refuseUnwanted(declared, of({ A: '2', B: '2' }), store)).toThrow(
+    expect(() => refuseUnwanted({ secrets: declared }, of({ A: '1', C: '2' }), store)).not.toThrow();
+    expect(() => refuseUnwanted({ secrets: declared }, of({ A: '2', B: '2' }), store)).toThrow(
       expect.objectContaining({ code: 'SECRET_PROTECTED', details: { names: ['A', 'B'] } }),
+    );
+    // With it the copies off the VM are encrypted.
+    const copies = { secrets: declared, data: { offsite: { password: 'C' } } };
+    expect(() => refuseUnwanted(copies, of({ A: '1', C: '2' }), store)).toThrow(
+      expect.objectContaining({ code: 'SECRET_PROTECTED', details: { names: ['C'] } }),
     );
   });
 });
@@ -76,7 +81,7 @@ describe('a value that was changed in the VM', () => {
 
   it.each(['rotate', 'set', 'rollback'])('by %s makes the one before outdated, and says since when', (why) => {
     const store = changed(storeOf({ A: 'one' }), 'two', why);
-    expect(() => refuseUnwanted(declared, compared(store, 'one'), store)).toThrow(
+    expect(() => refuseUnwanted({ secrets: declared }, compared(store, 'one'), store)).toThrow(
       expect.objectContaining({
         code: 'SECRET_OUTDATED',
         message: expect.stringMatching(

@@ -319,6 +319,14 @@ esac`,
     put('proofs.jsonl', proof(Date.now() - 3_600_000) + proof(Date.now(), false));
     for (const _ of [1, 2]) look(well);
     expect(kinds()).toEqual(['proof', 'proof-over']);
+    // Of dumps where one was ever tried.
+    mkdirSync(at('data'));
+    put('data/proofs.jsonl', proof(Date.now(), false));
+    for (const _ of [1, 2]) look(well);
+    expect(events().at(-1)).toMatchObject({ event: 'proof', reason: 'no dump was proven yet' });
+    put('data/proofs.jsonl', proof(Date.now()));
+    for (const _ of [1, 2]) look(well);
+    expect(kinds()).toEqual(['proof', 'proof-over', 'proof', 'proof-over']);
     put('proofs.jsonl', proof(Date.now() - 200_000_000) + proof(Date.now(), false));
     for (const _ of [1, 2]) look(well);
     // Not every date of a shell's machine reads a time as JavaScript writes it.

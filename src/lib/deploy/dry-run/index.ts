@@ -108,7 +108,7 @@ function planSecrets(context: Context, collected: CollectedSecrets, found: Surve
   checkRequired(context, collected, Object.keys(latestEntries(found.secrets)));
   const key = found.secrets.key ?? newDigestKey();
   const changes = compareSecrets({ declared, ...collected, store: found.secrets, key });
-  refuseUnwanted(declared, changes, found.secrets);
+  refuseUnwanted(context.config, changes, found.secrets);
   return changes;
 }
 

@@ -5,7 +5,6 @@ import { probeName } from '../../runs/client-probes.js';
 import { describeRegistry } from '../../secrets/registries.js';
 import { formatBytes, formatSeconds } from '../../ui/units.js';
 import type { UnitsChange } from '../../units/change.js';
-import { wantsSnapshot } from '../plan.js';
 import type { ComposeConfig } from './compare.js';
 
 export interface Known {
@@ -33,9 +32,14 @@ function certificateSteps({ certificate, inForce }: Known): readonly string[] {
 }
 
 /** Whether others wait for a service to complete is only known in the VM. */
-function dumpSteps({ dump, release_command: release }: Config['deploy']): readonly string[] {
-  if (dump === 'never') return [];
-  return [dump === 'always' || release !== undefined ? 'dump the data' : 'dump the data, where a service migrates it'];
+/** `migrations`: where there is a release command, or, as only the VM sees, a service that others wait for to complete. */
+function beforeSwitch(
+  when: Config['deploy']['dump' | 'snapshot'],
+  { release_command: release }: Config['deploy'],
+  what: string,
+): readonly string[] {
+  if (when === 'never') return [];
+  return [when === 'always' || release !== undefined ? what : `${what}, where a service migrates the data`];
 }
 
 /**
@@ -61,8 +65,8 @@ export function plannedSteps(
     ...paths,
     built.length === 0 ? 'build nothing' : `build ${built.join(', ')}`,
     ...hook('pre-deploy'),
-    ...(wantsSnapshot(deploy) ? ['take a snapshot of the VM in Proxmox'] : []),
-    ...dumpSteps(deploy),
+    ...beforeSwitch(deploy.snapshot, deploy, 'take a snapshot of the VM in Proxmox'),
+    ...beforeSwitch(deploy.dump, deploy, 'dump the data'),
     ...(release === undefined ? [] : [`run the release command in ${release.service}`]),
     ...certificateSteps(known),
     'start what is new or changed',

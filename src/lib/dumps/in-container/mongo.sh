@@ -20,6 +20,6 @@ case $action in
     $shell --quiet --eval 'db.runCommand({ ping: 1 }).ok' >/dev/null 2>&1
     ;;
   dump) mongodump "$@" --archive ;;
-  # Its users are made by the image.
-  fill) mongorestore "$@" --archive --drop --nsExclude 'admin.system.*' ;;
+  # Its users are made by the image, and of its own books it lets nobody drop any.
+  fill) mongorestore "$@" --archive --drop --nsExclude 'admin.system.*' --nsExclude 'config.system.*' ;;
 esac

@@ -1,10 +1,14 @@
 # shellcheck shell=sh
 # MariaDB and MySQL, in the container: `dump` to standard output, `fill` from standard input, `ready`. Every database that is not the
-# server's own; users are made by the image.
+# server's own, and of MariaDB the users that it does not have by then: those of the image it makes itself, with the passwords of today.
 
 # include ./given.sh
 first_of() { for each_program; do ! command -v "$each_program" || return 0; done 2>/dev/null; return 1; }
 client=$(first_of mariadb mysql) dumper=$(first_of mariadb-dump mysqldump) admin=$(first_of mariadb-admin mysqladmin)
+if [ -z "$client" ] || [ -z "$dumper" ] || [ -z "$admin" ]; then
+  echo 'there is no client of MariaDB or MySQL in it' >&2
+  exit 127
+fi
 MYSQL_PWD=$(given MARIADB_ROOT_PASSWORD)
 [ -n "$MYSQL_PWD" ] || MYSQL_PWD=$(given MYSQL_ROOT_PASSWORD)
 user=root
@@ -32,8 +36,22 @@ case $1 in
 '
     # shellcheck disable=SC2086 # names, a line each
     set -- $databases
-    [ $# = 0 ] || "$dumper" -u "$user" --single-transaction --quick --routines --events --triggers --hex-blob --add-drop-database --databases "$@"
+    # Tablespaces want a right that the user of the image lacks, and are of no other server.
+    all='--single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --max-allowed-packet=1G'
+    unset IFS
+    # What MySQL has replicated is of no other server, either.
+    ! "$dumper" --help 2>/dev/null | grep -q -e '--set-gtid-purged' || all="$all --set-gtid-purged=OFF"
+    # shellcheck disable=SC2086 # options, a word each
+    [ $# = 0 ] || "$dumper" -u "$user" $all --add-drop-database --databases "$@"
+    if [ "$user" = root ] && "$dumper" --help 2>/dev/null | grep -q -e '--system='; then "$dumper" -u root --system=users --insert-ignore; fi
     printf '\n-- the end\n'
     ;;
-  fill) "$client" -u "$user" ;;
+  fill)
+    # Bytes are twice as long in a dump, so that a value which the server took may be too long for it.
+    packet=$("$client" -u "$user" -N -B -e 'SELECT @@global.max_allowed_packet; SET GLOBAL max_allowed_packet = 1073741824' 2>/dev/null) || packet=
+    "$client" -u "$user" --max-allowed-packet=1G
+    filled=$?
+    [ -z "$packet" ] || "$client" -u "$user" -e "SET GLOBAL max_allowed_packet = $packet" 2>/dev/null
+    exit $filled
+    ;;
 esac

@@ -47,14 +47,24 @@ look_at_disk() {
     END { if (said != "") print "disk\tdisk\t\t" said }'
 }
 
-# Backups, where the last one that was restored to see whether it comes back is longer ago than prove.max_age.
+# Backups, where the last one that was restored to see whether it comes back is longer ago than prove.max_age; and dumps, where they are
+# made by the VM itself or one was ever tried. One matter: that both are in order ends it.
 look_at_proof() {
   # shellcheck disable=SC2154 # set by whoever puts this in front
   [ "$proof_age" -gt 0 ] || return 0
-  at=$(grep -F '"proven":true' "$base/proofs.jsonl" 2>/dev/null | tail -n 1 | sed -n 's/.*"at":"\([^"]*\)".*/\1/p')
-  if [ -z "$at" ]; then printf 'proof\tproof\t\tno backup was proven yet\n'
+  said=$(
+    judge_proof "$base/proofs.jsonl" backup
+    # shellcheck disable=SC2154 # set by whoever puts this in front
+    if [ "$prove_dumps" = 1 ] || [ -f "$base/data/proofs.jsonl" ]; then judge_proof "$base/data/proofs.jsonl" dump; fi
+  )
+  [ -z "$said" ] || printf 'proof\tproof\t\t%s\n' "$(printf '%s\n' "$said" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')"
+}
+# judge_proof FILE WHAT
+judge_proof() {
+  at=$(grep -F '"proven":true' "$1" 2>/dev/null | tail -n 1 | sed -n 's/.*"at":"\([^"]*\)".*/\1/p')
+  if [ -z "$at" ]; then echo "no $2 was proven yet"
   elif at=$(date -d "$at" +%s) && [ $(($(date +%s) - at)) -gt "$proof_age" ]; then
-    printf 'proof\tproof\t\tthe last backup was proven %s\n' "$(date -u -d "@$at" '+%Y-%m-%d %H:%M') UTC"
+    echo "the last $2 was proven $(date -u -d "@$at" '+%Y-%m-%d %H:%M') UTC"
   fi
 }
 

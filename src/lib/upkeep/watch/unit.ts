@@ -1,4 +1,5 @@
 import { variables } from '@zebu/kit';
+import { wantsDumpProofs } from '../../config/data-meaning.js';
 import { ageSeconds } from '../../config/durations.js';
 import type { Config } from '../../config/schema.js';
 import INTENT from '../../runner/intent.sh';
@@ -11,7 +12,7 @@ import LOOK from './look.sh';
 import MAIN from './main.sh';
 import ORDER_HEAL from './order-heal.sh';
 
-type Watched = Pick<Config, 'app' | 'prove' | 'watch'>;
+type Watched = Pick<Config, 'app' | 'data' | 'prove' | 'watch'>;
 
 /** Names the front proxy has certificates for that can be asked for by name. */
 function domains({ proxy }: Config['app']): readonly string[] {
@@ -20,12 +21,13 @@ function domains({ proxy }: Config['app']): readonly string[] {
 }
 
 /** Functions and program, behind $app and $base. */
-export function watchProgram({ app, watch, prove }: Watched): string {
+export function watchProgram({ app, data, watch, prove }: Watched): string {
   const values = {
     judge: JUDGE,
     change: CHANGE,
     disk: watch?.disk ?? 0,
     proof_age: prove.max_age === undefined ? 0 : ageSeconds(prove.max_age),
+    prove_dumps: wantsDumpProofs(data) ? 1 : 0,
     heal: watch?.heal ?? 'never',
     domains: domains(app).join(' '),
     own_certificate: typeof app.proxy?.tls === 'object' && 'cert_file' in app.proxy.tls ? 1 : 0,

@@ -1,0 +1,60 @@
+import { isZebuError, type Sensitive } from '@zebu/kit';
+import * as z from 'zod';
+import type { Context } from '../context/context.js';
+import { openGuest } from '../guest/session.js';
+import { runDumps } from './ask.js';
+import { dataTrouble } from './trouble.js';
+
+const keys = z.array(z.object({ id: z.string(), current: z.boolean() }));
+
+const valueOf = (text: string, key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
+const keysOf = (text: string, key: string): z.infer<typeof keys> =>
+  keys.parse(JSON.parse(valueOf(text, key) ?? '[]') ?? []);
+
+/** Lets go of the old password where the new one is in force, and else of the new. */
+type Admitted = (inForce: boolean) => Promise<void>;
+
+const NOTHING: Admitted = async () => {};
+
+/**
+ * A new password for the copies off the VM: the repository takes both for as long as it is not decided which one stays, so that
+ * whatever happens in between, no copy is lost.
+ * @throws OFFSITE_REFUSED where the repository cannot be asked: nothing was changed then
+ */
+export async function admitOffsite(context: Context, values: ReadonlyMap<string, Sensitive>): Promise<Admitted> {
+  const name = context.config.data?.offsite?.password;
+  const value = name === undefined ? undefined : values.get(name);
+  if (name === undefined || value === undefined) return NOTHING;
+  const { session } = await openGuest(context);
+  const { stdout } = await runDumps(session, context, 'key-add', { word: value });
+  const reason = valueOf(stdout, 'reason');
+  if (reason !== undefined)
+    throw dataTrouble(
+      `${name} was not changed, for the off-site repository did not take another`,
+      valueOf(stdout, 'cause'),
+      reason,
+    );
+  const before = keysOf(stdout, 'before');
+  const old = before.find(({ current }) => current)?.id;
+  const added = keysOf(stdout, 'after').find(({ id }) => !before.some((each) => each.id === id))?.id;
+  // There is no repository yet, or the new one is what it has been made with.
+  if (added === undefined) return NOTHING;
+  return async (inForce) => {
+    const asked = inForce ? old : added;
+    if (asked === undefined) return;
+    try {
+      const again = await openGuest(context);
+      const dropped = await runDumps(again.session, context, 'key-drop', { asked });
+      const why = valueOf(dropped.stdout, 'reason');
+      if (why === undefined) return;
+      context.io.warn(
+        `The off-site repository still takes ${inForce ? 'the old' : 'the new'} ${name}, key ${asked}: ${why}`,
+      );
+    } catch (error) {
+      if (!isZebuError(error)) throw error;
+      context.io.warn(
+        `The off-site repository still takes ${inForce ? 'the old' : 'the new'} ${name}, key ${asked}: ${error.message}`,
+      );
+    }
+  };
+}

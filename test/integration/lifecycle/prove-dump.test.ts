@@ -1,0 +1,184 @@
+/** data:prove: a dump is restored in a clone of the VM; production serves on, and nothing is left. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { theLab } from '../../support/lab.js';
+import type { DumpProven, Dumped } from '../../../src/lib/data/results.js';
+import { killZebu } from '../../support/cli.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { fault } from '../../support/lab-control.js';
+import { nodeOf } from '../../support/node.js';
+import type { Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
+import { tinyApp, version } from '../../support/tiny-app.js';
+
+const APP = 'data-proved';
+const BASE = `/opt/zebu/${APP}`;
+const BUSYBOX = '/bin/busybox';
+
+describe('data:prove', { timeout: 300_000 }, () => {
+  const lab = theLab();
+  let project: Project;
+  let guest: Shell;
+
+  const inStore = (line: string): string =>
+    guest.run(
+      `docker exec $(docker ps -q -f label=com.docker.compose.project=${APP} -f label=com.docker.compose.service=store) ${BUSYBOX} sh -c '${line}'`,
+    );
+  const dump = async (): Promise<string> => (await project.json<Dumped>(['data:dump'])).dump?.id ?? '';
+  /** What must not change, whatever comes of a proof. */
+  const production = (): string =>
+    guest.run(
+      `readlink ${BASE}/current; wc -l <${BASE}/releases.jsonl; ls ${BASE}/data/dumps ${BASE}/data/lent 2>/dev/null; docker ps -q --no-trunc | sort; true`,
+    ) + inStore(`${BUSYBOX} cat /data/rows`);
+  const vms = async (): Promise<number> => (await nodeOf(lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+  const unproven = async (id: string, ...more: readonly string[]) => {
+    const before = production();
+    const error = await refusal(project, ['data:prove', id, ...more]);
+    expect(await vms()).toBe(1);
+    expect(production()).toBe(before);
+    return error;
+  };
+
+  beforeAll(async () => {
+    project = tinyApp({
+      lab,
+      app: APP,
+      config: {
+        deploy: { stability: 1, timeout: 60, probes: [{ http: 'http://127.0.0.1:8080/version', body: 'v1' }] },
+        prove: { max_age: '30d' },
+        data: {
+          stores: {
+            rows: {
+              service: 'store',
+              dump: [BUSYBOX, 'cat', '/data/rows'],
+              restore: [BUSYBOX, 'sh', '-c', `${BUSYBOX} cat >/data/rows; ${BUSYBOX} grep -q -v broken /data/rows`],
+            },
+          },
+          check: { rows: { service: 'store', command: [BUSYBOX, 'cat', '/data/rows'] } },
+        },
+      },
+    });
+    const check = { rows: { service: 'store', command: [BUSYBOX, 'cat', '/data/rows'], same: true } };
+    project.write('zebu.same.yml', JSON.stringify({ data: { check } }));
+    await project.json(['vm:create']);
+    guest = guestShell((await project.json<{ ip: string }>(['vm:status'])).ip, project.key);
+    version(project, 'v1');
+    await project.json(['app:deploy', '--tag', 'v1']);
+    inStore('echo 10000 >/data/rows');
+  }, 600_000);
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('is refused where there is no dump, and --offsite where there are no copies', async () => {
+    expect(await refusal(project, ['data:prove'])).toMatchObject({ code: 'DUMP_MISSING', exit: 6 });
+    expect(await refusal(project, ['data:prove', '20200101T000000Z'])).toMatchObject({ code: 'DUMP_MISSING' });
+    expect(await refusal(project, ['data:prove', '--offsite'])).toMatchObject({ code: 'USAGE' });
+    expect(await vms()).toBe(1);
+  });
+
+  it('proves one that comes back, and says so wherever it is asked', async () => {
+    const id = await dump();
+    inStore('echo 10001 >/data/rows');
+    const before = production();
+    const proof = await project.json<DumpProven>(['data:prove']);
+    expect(proof).toMatchObject({
+      dump: id,
+      proven: true,
+      why: '',
+      offsite: false,
+      recorded: true,
+      checks: [{ name: 'rows', copy: '10000', production: '10001', why: '' }],
+    });
+    expect(proof.steps.restore).toBeGreaterThan(0);
+    expect(await vms()).toBe(1);
+    expect(production()).toBe(before);
+    expect((await project.zebu(['app:status'])).stdout).toMatch(
+      new RegExp(`^last proven dump: .* ago \\(${id}\\)$`, 'm'),
+    );
+    const { checks } = await project.json<{ checks: { id: string; detail: string }[] }>(['doctor']);
+    expect(checks.find((each) => each.id === 'proof')?.detail).toMatch(
+      /^backups: no backup was proven yet; dumps: proven .* ago, of the dump /,
+    );
+  });
+
+  it('does not prove one that is damaged, that is refused, or whose data says otherwise', async () => {
+    inStore('echo broken >/data/rows');
+    const broken = await dump();
+    inStore('echo 10002 >/data/rows');
+    expect(await unproven(broken)).toMatchObject({
+      code: 'DUMP_UNPROVEN',
+      exit: 8,
+      message: expect.stringContaining(
+        `The dump ${broken} is not proven: the dump could not be restored: rows`,
+      ) as string,
+      details: { proven: false, recorded: true },
+    });
+    const other = await dump();
+    inStore('echo 10003 >/data/rows');
+    expect(await unproven(other, '--env', 'same')).toMatchObject({
+      code: 'DUMP_UNPROVEN',
+      message: expect.stringContaining('data.check.rows: it says 10002, production says 10003') as string,
+    });
+    guest.run(`printf x | dd of=${BASE}/data/dumps/${other}/rows.dump.gz bs=1 seek=4 conv=notrunc 2>/dev/null`);
+    expect(await unproven(other)).toMatchObject({
+      code: 'DUMP_UNPROVEN',
+      message: expect.stringContaining('the dump of rows is damaged') as string,
+    });
+    expect((await project.zebu(['app:status'])).stdout).toMatch(/^NOT PROVEN .*: the dump .* is damaged/m);
+  });
+
+  it('is refused in one line where the host has no room, or the VM does not run', async () => {
+    const id = await dump();
+    expect(await unproven(id, '--memory', '90000000')).toMatchObject({
+      code: 'NO_SPACE',
+      message: expect.stringContaining('of memory left; the copy wants 90000000') as string,
+    });
+    expect(await unproven(id, '--storage', 'nowhere')).toMatchObject({ code: 'CONFIG_INVALID' });
+    await project.json(['vm:stop']);
+    expect(await refusal(project, ['data:prove', id])).toMatchObject({ code: 'VM_NOT_RUNNING' });
+    await project.json(['vm:start']);
+  });
+
+  it('says nothing of a dump where the guest agent of the clone never answers', async () => {
+    const id = await dump();
+    const next = Number(await nodeOf(lab).ask('GET', '/cluster/nextid'));
+    const path = `/qemu/${next}/agent/network-get-interfaces`;
+    await fault(lab, { kind: 'status', path, status: 500, reason: 'QEMU guest agent is not running', count: 20 });
+    const error = await unproven(id, '--set', 'vm.boot_timeout=4');
+    for (let left = 0; left < 20; left++)
+      await nodeOf(lab)
+        .ask('GET', `/nodes/pve${path}`)
+        .catch(() => undefined);
+    expect(error).toMatchObject({
+      code: 'VM_NOT_READY',
+      message: expect.stringContaining('its guest agent did not answer within 4 s') as string,
+    });
+  });
+
+  it.each(['Clone VM', 'Wait until what is live', 'Restore the dump'])(
+    'leaves nothing when it is interrupted at "%s"',
+    async (text) => {
+      let sent = false;
+      const run = await project.zebu(['data:prove', '--json'], {
+        onStderr: (said, pid) => {
+          if (sent || !said.includes(`- ${text}`)) return;
+          sent = true;
+          process.kill(pid, 'SIGINT');
+        },
+      });
+      expect(run.code, run.stderr).toBe(130);
+      expect(await vms()).toBe(1);
+    },
+  );
+
+  it.each(['Clone VM', 'Start it', 'Restore the dump'])(
+    'leaves nothing behind the next run when it is killed at "%s"',
+    async (text) => {
+      const killed = await killZebu(['data:prove'], { cwd: project.folder, env: project.env }, [`- ${text}`]);
+      expect(killed).toBe(`- ${text}`);
+      expect(await project.json<DumpProven>(['data:prove'])).toMatchObject({ proven: true });
+      expect(await vms()).toBe(1);
+    },
+  );
+});
