@@ -82,6 +82,8 @@ export const ERROR_CODES = {
   LAB_FAILED: EXIT.precondition,
   DEPLOY_REFUSED: EXIT.precondition,
   REHEARSAL_FAILED: EXIT.restored,
+  REBUILD_RESTORED: EXIT.restored,
+  REBUILD_UNHEALTHY: EXIT.unhealthy,
   DEPLOY_RESTORED: EXIT.restored,
   DEPLOY_UNHEALTHY: EXIT.unhealthy,
   OUTCOME_UNKNOWN: EXIT.unknown,

@@ -35,6 +35,11 @@ export const backupArg = worded(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'a backup as v
 
 export const storageArg = worded(/^[A-Za-z][A-Za-z0-9._-]*$/, 'the name of a storage');
 
+export const addressArg = worded(
+  /^(?:dhcp|(?:\d{1,3}\.){3}\d{1,3}\/\d{1,2})$/,
+  'an address with its prefix, such as 192.0.2.99/24, or dhcp',
+);
+
 /** As Docker takes it: a name or a number, and perhaps a group. */
 export const userArg = worded(
   /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/,

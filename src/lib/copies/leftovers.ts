@@ -80,7 +80,7 @@ const signsOf = (config: QemuConfig): Signs => ({
 });
 
 /** Why somebody is at work with it; undefined where nothing shows that for long enough. */
-async function seenAtWork(
+export async function seenAtWork(
   { clock, signal }: Context,
   client: ProxmoxClient,
   leftover: Leftover,
@@ -116,7 +116,7 @@ async function removeRemembered(context: Context, client: ProxmoxClient, kind: C
   return removed;
 }
 
-const MAKING = ['qmrestore', 'qmclone'];
+const MAKING = ['qmrestore', 'qmclone', 'qmcreate'];
 /** Clocks of node and client may differ by this many seconds. */
 const CLOCK_SKEW = 120;
 

@@ -25,7 +25,20 @@ export interface CopyNote {
 const WHY: Readonly<Record<CopyKind, string>> = {
   proof: 'to see whether its backup comes back',
   rehearsal: 'to rehearse a release on its data',
+  rebuild: 'to take its place',
 };
+
+/** What it is, for whoever finds it in the web interface. */
+const whatItIs = ({ app, kind, why, source, who, from, since }: CopyNote): readonly string[] =>
+  kind === 'rebuild'
+    ? [
+        `Virtual machine that is to take the place of that of the app "${app}", managed by zebu: see vm:rebuild. Until then nothing is served from it.`,
+        `It is for ${source}, made for ${who} on ${from} at ${since}.`,
+      ]
+    : [
+        `Copy of the virtual machine of the app "${app}", made by zebu ${why}. Its network is unplugged.`,
+        `It is a copy of ${source}, made for ${who} on ${from} at ${since}.`,
+      ];
 
 /** That of a copy which this process is about to make. @param source of what it is a copy, in words @param why the same */
 export function newNote(context: Context, kind: CopyKind, source: string, why: string = WHY[kind]): CopyNote {
@@ -34,10 +47,10 @@ export function newNote(context: Context, kind: CopyKind, source: string, why: s
   return { app: context.config.app.name, kind, source, why, ...made, kept: false, beat: 0 };
 }
 
-export function writeNote({ app, why, source, who, from, since, kept, maker, beat }: CopyNote): string {
+export function writeNote(note: CopyNote): string {
+  const { kept, maker, beat } = note;
   return [
-    `Copy of the virtual machine of the app "${app}", made by zebu ${why}. Its network is unplugged.`,
-    `It is a copy of ${source}, made for ${who} on ${from} at ${since}.`,
+    ...whatItIs(note),
     kept
       ? `It was left for a look: zebu app:rehearse --clean removes it.`
       : 'zebu removes it when it is done, or at its next start.',

@@ -15,31 +15,39 @@ import { carryOut, newRun } from '../runs/watch.js';
 /** Nothing is built. */
 const ROLLBACK = PHASES.map((phase, index) => (index === 0 ? { ...phase, title: 'Look at what is there' } : phase));
 
+interface RollbackOptions {
+  readonly id: ReleaseId;
+  readonly previous: string | null;
+  readonly lockWait: number;
+  readonly session: SshSession;
+  readonly host: string;
+  /** `rebuild`: the live release is started in another machine. */
+  readonly mode?: 'rebuild' | 'rollback';
+}
+
 /** Makes a release live again that is still in the VM; nothing is built. */
-export async function rollback(
-  context: Context,
-  options: { id: ReleaseId; previous: string | null; lockWait: number; session: SshSession; host: string },
-): Promise<DeployResult> {
+export async function rollback(context: Context, options: RollbackOptions): Promise<DeployResult> {
+  const { mode = 'rollback' } = options;
   const { config, clock } = context;
   const layout = appLayout(config.app.name);
   // A run of its own: the journal of the deploy stays as it is.
   const journal = makeReleaseId(clock.now(), options.id.split('-').at(-1) ?? '');
   const run = newRun(journal);
   const first: Step = {
-    title: `Go back to ${options.id}`,
+    title: mode === 'rebuild' ? `Start the release ${options.id}` : `Go back to ${options.id}`,
     run: async () => {
       const runner = runnerPart();
       const script = rollbackScript({
         layout,
         id: options.id,
         run: journal,
-        mode: 'rollback',
+        mode,
         holder: JSON.stringify({
           ...author(context, ''),
           since: clock.now().toISOString(),
           id: options.id,
           run: journal,
-          ref: `rollback to ${options.id}`,
+          ref: `${mode} ${mode === 'rebuild' ? 'with' : 'to'} ${options.id}`,
         }),
         lockWait: options.lockWait,
         over: options.lockWait === 0 ? options.previous : undefined,

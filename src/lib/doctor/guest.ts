@@ -22,6 +22,7 @@ import { dataFinding } from './data.js';
 import { pullFinding } from './pull.js';
 import { notifyFinding } from './notify.js';
 import { proofCheck } from './proof.js';
+import { rebuildFinding } from './rebuild.js';
 import { snapshotFinding } from './snapshots.js';
 import { backupsFinding } from './backups.js';
 import { unitsFinding } from './units.js';
@@ -243,7 +244,12 @@ export function guestChecks(context: Context, findings: Findings): readonly Chec
   const disks = (): readonly string[] =>
     [...(seen.facts ?? [])].flatMap(([name, value]) => (name.startsWith('disk_') ? [value] : []));
   return [
-    { id: 'vm', needs: ['placement'], run: async () => vmFinding(findings) },
+    {
+      id: 'vm',
+      needs: ['placement'],
+      seconds,
+      run: async () => (await rebuildFinding(context, findings)) ?? vmFinding(findings),
+    },
     { id: 'snapshots', needs: ['storage'], seconds, run: () => snapshotFinding(context, findings) },
     { id: 'backups', needs: ['placement'], seconds, run: () => backupsFinding(context, findings) },
     { id: 'agent', needs: ['vm'], seconds, run: withVm(findings, (path) => agent(context, findings, path)) },

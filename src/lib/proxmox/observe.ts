@@ -10,7 +10,7 @@ import {
 } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { toNodeName, toVmid, type NodeName, type Vmid } from './ids.js';
-import { findOwn, isCopy, type VmRow } from './ownership.js';
+import { findOwn, inForce, isCopy, type VmRow } from './ownership.js';
 import { parseAnswer } from './parse.js';
 import type { NodeFacts } from './placement.js';
 
@@ -39,14 +39,14 @@ export async function listNodes(client: ProxmoxClient): Promise<readonly NodeFac
 
 /**
  * The list has the tags of a VM at once, and its name some seconds later: where a row has none yet, or several have the
- * app's tags, their configuration says whether they are copies.
+ * app's tags, their configuration says whether they are copies, and what their tags are.
  */
 async function withoutCopies(client: ProxmoxClient, rows: readonly VmRow[]): Promise<readonly VmRow[]> {
   if (rows.length < 2 && rows.every(({ name }) => name !== undefined)) return rows;
   const configs = await Promise.all(rows.map((row) => readConfig(client, row)));
-  return rows.filter((_, at) => {
+  return rows.flatMap((row, at) => {
     const { name, tags, lock } = configs[at] ?? {};
-    return !isCopy({ name, tags }) && lock !== 'clone';
+    return isCopy({ name, tags }) || lock === 'clone' ? [] : [{ ...row, tags }];
   });
 }
 
@@ -55,9 +55,14 @@ export async function nextVmid(client: ProxmoxClient): Promise<Vmid> {
   return toVmid(Number(await client.request('GET', '/cluster/nextid')));
 }
 
+/** All that have the app's tags; more than one while a rebuild hands over, or where somebody has copied one. */
+export async function findMachines(client: ProxmoxClient, app: string): Promise<readonly VmRow[]> {
+  return withoutCopies(client, findOwn(await listVms(client), app));
+}
+
 /** The app's VM in the cluster; undefined when there is none. @throws VM_DIFFERS when there are several */
 export async function findVm(client: ProxmoxClient, app: string): Promise<VmRow | undefined> {
-  const own = await withoutCopies(client, findOwn(await listVms(client), app));
+  const own = inForce(await findMachines(client, app));
   if (own.length > 1) {
     const ids = own.map((row) => row.vmid).join(', ');
     throw new ZebuError('VM_DIFFERS', `There are several VMs of the app ${app}: ${ids}`, {

@@ -16,9 +16,9 @@ export function ownTags(app: string): string {
 /** Until it is as it should be before its first start. */
 const UNFINISHED = 'zebu-unfinished';
 
-/** The tags of a VM that something else is still making for us. */
-export function unfinishedTags(app: string): string {
-  return [TAG, appTag(app), UNFINISHED].join(';');
+/** Those of a VM that something else is still making for us. @param tags that it is to have */
+export function unfinishedTags(tags: string): string {
+  return [...tagsOf(tags), UNFINISHED].join(';');
 }
 
 export function isUnfinished(tags: string | undefined): boolean {
@@ -34,7 +34,7 @@ export function isOwn(tags: string | undefined, app: string): boolean {
 }
 
 /** What a copy of the app's VM is for. */
-export type CopyKind = 'proof' | 'rehearsal';
+export type CopyKind = 'proof' | 'rebuild' | 'rehearsal';
 
 const COPY = 'zebu-copy';
 const NAME_LIMIT = 63;
@@ -86,4 +86,42 @@ export function ownNote(app: string): string {
 /** The VM of an app in the cluster's list; what else has its tags, such as a copy of it that is being made, is not it. */
 export function findOwn(rows: readonly VmRow[], app: string): readonly VmRow[] {
   return rows.filter((row) => row.type === 'qemu' && isOwn(row.tags, app) && !isCopy(row) && row.lock !== 'clone');
+}
+
+/**
+ * A rebuild puts another machine in the place of the app's. Which one is the app's is said by one number in the tags: of several with
+ * the app's tag it is the one with the highest. So one request, which gives the new one its tags, is the moment of the change, and
+ * whoever is killed after it leaves no doubt. One that was never rebuilt has none, which is 0.
+ */
+const MACHINE = /^zebu-machine-(\d{1,6})$/;
+
+export function machineNumber(tags: string | undefined): number {
+  return Math.max(0, ...tagsOf(tags).map((tag) => Number(MACHINE.exec(tag)?.[1] ?? 0)));
+}
+
+/** As long as it has not served since it took the place of another. */
+const HANDOVER = 'zebu-handover';
+
+/** The tags of a machine that takes the place of another. @param options `open`: it has not served yet */
+export function machineTags(app: string, number: number, options: { readonly open: boolean }): string {
+  return [ownTags(app), ...(number === 0 ? [] : [`zebu-machine-${number}`]), ...(options.open ? [HANDOVER] : [])].join(
+    ';',
+  );
+}
+
+export const isHandover = (tags: string | undefined): boolean => tagsOf(tags).includes(HANDOVER);
+
+/** The tags of a machine that is kept after another has taken its place, or was put back in it. */
+export function formerTags(app: string): string {
+  return ['zebu-former', `zebu-former-${app}`].join(';');
+}
+
+export function findFormer(rows: readonly VmRow[], app: string): readonly VmRow[] {
+  return rows.filter((row) => row.type === 'qemu' && tagsOf(row.tags).includes(`zebu-former-${app}`));
+}
+
+/** Of machines with the app's tag, the one that is the app's; several where that is not said. */
+export function inForce<Row extends { readonly tags?: string | undefined }>(rows: readonly Row[]): readonly Row[] {
+  const latest = Math.max(...rows.map(({ tags }) => machineNumber(tags)));
+  return rows.filter(({ tags }) => machineNumber(tags) === latest);
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context/context.js';
 import { around } from '../hooks/around.js';
 import { overlapped } from '../ui/overlap.js';
 import { runSteps, type Step } from '../ui/steps.js';
+import type { Ensuring } from './ensure/ensuring.js';
 import type { AgentTarget } from '../proxmox/agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, readingOnce, type ProxmoxClient } from '../proxmox/client.js';
@@ -23,7 +24,7 @@ import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { inspectVm } from './inspect.js';
 import { findVm, readVm } from '../proxmox/observe.js';
 import { surveySite } from './site.js';
-import { isUnfinished, ownTags } from '../proxmox/ownership.js';
+import { isUnfinished } from '../proxmox/ownership.js';
 import { hasDisk, planExisting, type PlannedStep, type VmPlan } from './plan.js';
 import { chooseProvisioner, loadProvisioner } from './provision/provisioner.js';
 import { planStep } from './provision/run.js';
@@ -38,6 +39,16 @@ function warnOfSizes(context: Context): void {
   if (vm.cores < 2) context.io.warn('vm.cores is below the recommended minimum of 2');
   if (vm.memory_mb < 2048) context.io.warn('vm.memory_mb is below the recommended minimum of 2048');
   if (vm.disk_gb < 10) context.io.warn('vm.disk_gb is below the recommended minimum of 10');
+}
+
+/** Everything from the first request to a VM that is ready: the firewall is on before the VM is. */
+export function makingSteps(plan: VmPlan, planned: (step: PlannedStep) => Step, ensuring: Ensuring): readonly Step[] {
+  return [
+    ...closedMeanwhile(plan, planned, firewallStep(ensuring)),
+    configStep(ensuring),
+    ...plan.steps.filter(starts).map(planned),
+    ...ensureSteps(ensuring),
+  ];
 }
 
 interface Planned {
@@ -65,8 +76,8 @@ async function planVm(
   if (exists && hasDisk(found) && !isUnfinished(found.config['tags']))
     return { exists, plan: planExisting(desired, found) };
   if (!exists) {
-    const { app, vmid } = desired;
-    await Promise.all([requireSightOfVms(reading, app, vmid), requireTags(reading, ownTags(app))]);
+    const { app, vmid, tags } = desired;
+    await Promise.all([requireSightOfVms(reading, app, vmid), requireTags(reading, tags)]);
   }
   warnOfSizes(context);
   const provisioner = await loadProvisioner(chooseProvisioner(context.config.vm, await context.transport(), found));
@@ -155,11 +166,7 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
   } else {
     try {
       await runSteps(context.io, context.signal, [
-        // The firewall is on before the VM is.
-        ...closedMeanwhile(plan, planned, firewallStep(ensuring)),
-        configStep(ensuring),
-        ...plan.steps.filter(starts).map(planned),
-        ...ensureSteps(ensuring),
+        ...makingSteps(plan, planned, ensuring),
         // Last: the HA manager would start a VM that is half made.
         ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
         ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),

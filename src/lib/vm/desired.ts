@@ -12,6 +12,7 @@ import { desiredGuest, type DesiredGuest } from '../guest/ensure/model.js';
 import { wantedUnits } from '../upkeep/wanted.js';
 import { desiredFirewall, type DesiredFirewall } from './firewall.js';
 import { toVmid, type Vmid } from '../proxmox/ids.js';
+import { ownNote, ownTags } from '../proxmox/ownership.js';
 
 type WantedImage =
   | {
@@ -27,6 +28,10 @@ type WantedImage =
 export interface DesiredVm {
   readonly app: string;
   readonly name: string;
+  /** By which it is found, separated by `;`. */
+  readonly tags: string;
+  /** In the web interface. */
+  readonly note: string;
   readonly vmid: Vmid | undefined;
   readonly node: string | undefined;
   readonly image: WantedImage | undefined;
@@ -149,6 +154,8 @@ export async function desiredVm(context: Context): Promise<DesiredVm> {
   return {
     app: app.name,
     name: vm.name ?? app.name,
+    tags: ownTags(app.name),
+    note: ownNote(app.name),
     vmid: vm.vmid === undefined ? undefined : toVmid(vm.vmid),
     node: proxmox.node,
     image: wantedImage(vm),

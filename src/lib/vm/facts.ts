@@ -1,7 +1,7 @@
 import type { QemuConfig } from '../proxmox/answers.js';
 import type { DesiredVm } from './desired.js';
 import type { Drift } from '../proxmox/drift.js';
-import { ownNote, ownTags, tagsOf } from '../proxmox/ownership.js';
+import { tagsOf } from '../proxmox/ownership.js';
 import { diskBytes, macOf, parseProperties, setProperties } from '../proxmox/properties.js';
 
 /** The one model of how a VM should be and is in Proxmox: vm:status, vm:diff, vm:apply and vm:create all compare here. */
@@ -184,8 +184,8 @@ function machineRows(desired: DesiredVm): readonly Row[] {
 }
 
 function ownershipRows(desired: DesiredVm): readonly Row[] {
-  const tags = ownTags(desired.app).split(';');
-  const note = ownNote(desired.app);
+  const tags = tagsOf(desired.tags);
+  const { note } = desired;
   const described = (config: QemuConfig): boolean => (config['description'] ?? '').includes('managed by zebu');
   return [
     {
@@ -257,7 +257,7 @@ function diskDrift(desired: DesiredVm, { next }: Configured): readonly ConfigDri
   const row = { key: 'vm.disk_gb', wanted: String(desired.diskGb), found: String(Math.round((bytes / GIB) * 10) / 10) };
   if (bytes < desired.diskGb * GIB) return [{ ...row, change: 'now', set: undefined, resizeGb: desired.diskGb }];
   if (bytes < (desired.diskGb + 1) * GIB) return [];
-  const why = `disks are never shrunk; set vm.disk_gb to ${Math.floor(bytes / GIB)}`;
+  const why = `disks are never shrunk; set vm.disk_gb to ${Math.floor(bytes / GIB)}, or have a new VM with zebu vm:rebuild`;
   return [{ ...row, change: 'never', set: undefined, why }];
 }
 
@@ -265,7 +265,7 @@ function fixedDrift(desired: DesiredVm, vm: Configured): readonly ConfigDrift[] 
   const storage = vm.next[DISK]?.split(':')[0];
   const rows: ConfigDrift[] = [];
   if (desired.vmid !== undefined && desired.vmid !== vm.vmid) {
-    const why = `a VM keeps its id for life; set vm.vmid to ${vm.vmid}, or restore a backup of it under the new id`;
+    const why = `a VM keeps its id for life; set vm.vmid to ${vm.vmid}, or have a new VM with zebu vm:rebuild`;
     rows.push({
       key: 'vm.vmid',
       wanted: String(desired.vmid),
@@ -276,7 +276,7 @@ function fixedDrift(desired: DesiredVm, vm: Configured): readonly ConfigDrift[] 
     });
   }
   if (desired.storage !== undefined && storage !== undefined && desired.storage !== storage) {
-    const why = `moving a disk is a job of Proxmox: qm disk move ${vm.vmid} ${DISK} ${desired.storage} --delete 1`;
+    const why = `moving a disk is a job of Proxmox: qm disk move ${vm.vmid} ${DISK} ${desired.storage} --delete 1; or have a new VM with zebu vm:rebuild`;
     rows.push({ key: 'vm.storage', wanted: desired.storage, found: storage, change: 'never', set: undefined, why });
   }
   return rows;

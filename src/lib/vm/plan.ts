@@ -4,7 +4,6 @@ import type { ExistingVm } from '../proxmox/observe.js';
 import type { Site } from './site.js';
 import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
 import type { FirewallRequest } from './firewall-plan.js';
-import { ownNote, ownTags } from '../proxmox/ownership.js';
 import { diskBytes } from '../proxmox/properties.js';
 import type { ScriptRun } from './provision/community-script/run.js';
 
@@ -58,8 +57,8 @@ export function newVmConfig(desired: DesiredVm, bridge: string): PlannedCall['pa
   const { nameservers, search } = desired.network;
   return {
     name: desired.name,
-    tags: ownTags(desired.app),
-    description: ownNote(desired.app),
+    tags: desired.tags,
+    description: desired.note,
     ostype: 'l26',
     cores: desired.cores,
     sockets: 1,

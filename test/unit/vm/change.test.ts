@@ -7,13 +7,15 @@ import type { DesiredVm } from '../../../src/lib/vm/desired.js';
 import { desiredFirewall } from '../../../src/lib/vm/firewall.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
 import { asStarted, configOf, type InspectedVm } from '../../../src/lib/vm/inspect.js';
-import { ownNote } from '../../../src/lib/proxmox/ownership.js';
+import { ownNote, ownTags } from '../../../src/lib/proxmox/ownership.js';
 
 function desired(vm: object = {}, more: Partial<DesiredVm> = {}): DesiredVm {
   const config = configSchema.parse({ app: { name: 'shop' }, vm });
   return {
     app: 'shop',
     name: 'shop',
+    tags: ownTags('shop'),
+    note: ownNote('shop'),
     vmid: undefined,
     node: undefined,
     image: undefined,

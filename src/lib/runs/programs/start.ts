@@ -11,7 +11,7 @@ export interface Start {
   readonly id: ReleaseId;
   /** Names the journal: the release's own id, or for a rollback or other secrets an id of its own. */
   readonly run: ReleaseId;
-  readonly mode: 'data' | 'deploy' | 'prepare' | 'rollback' | 'secrets';
+  readonly mode: 'data' | 'deploy' | 'prepare' | 'rebuild' | 'rollback' | 'secrets';
   /** Who deploys, as JSON, for whoever finds the lock held. */
   readonly holder: string;
   /** Seconds to wait for the lock. */

@@ -127,6 +127,7 @@ async function plan(
     context.io.warn('The host has no virt-customize: the community script installs libguestfs-tools there');
   const run: ScriptRun = {
     ...target,
+    tags: desired.tags,
     pin: await loadPin(context.root),
     dialogs: dialogTable(desired, {
       ...target,

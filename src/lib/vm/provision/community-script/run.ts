@@ -15,6 +15,8 @@ import { explainRun, type Seen } from './verdict.js';
 export interface ScriptRun {
   readonly vmid: number;
   readonly mac: string;
+  /** That its VM is to have once it is finished. */
+  readonly tags: string;
   readonly pin: FoundPin;
   readonly dialogs: readonly Dialog[];
   readonly image: CachedImage;
@@ -90,7 +92,7 @@ async function begin(context: Context, shell: HostShell, run: ScriptRun, report:
       vmid: run.vmid,
       mac: run.mac,
       name: config.vm.name ?? config.app.name,
-      tags: unfinishedTags(config.app.name),
+      tags: unfinishedTags(run.tags),
       limit: Math.ceil(config.vm.script.timeout),
     },
     run.dialogs,

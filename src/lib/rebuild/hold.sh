@@ -1,0 +1,39 @@
+# shellcheck shell=sh
+# Has the app's lock as long as whoever sent this lives: it hears a word from it every few seconds. Stops the app when it is told to. When
+# nothing is heard any more, or the line is gone, what was stopped is started again: nobody is there to do it otherwise.
+
+# include ../app-folder/lock.sh
+# include ../app-folder/stopped.sh
+# include ../app-folder/compose-program.sh
+cd "$base" || exit "$MISSING"
+trap '' HUP PIPE
+take_lock "$lock_wait"
+sign_lock "$holder"
+[ ! -f transaction ] || exit "$LOCKED"
+# include ./start-again.sh
+leaving=
+echo held
+while :; do
+  # shellcheck disable=SC2016 # another shell's words
+  word=$(timeout "$patience" sh -c 'read -r word && printf %s "$word"' 9>&-) || word=gone
+  case $word in
+    stop)
+      if stop_all; then echo stopped; else echo failed; fi ;;
+    start)
+      if start_again; then echo started; else echo failed; fi
+      exit ;;
+    leave)
+      leaving=yes
+      echo left ;;
+    gone)
+      # Shut down, which ends this, it takes the line away first. When it is not shut down, nobody has come to that.
+      if [ -n "$leaving" ]; then
+        # For who goes on before that: see resume.sh. In memory, as it means nothing once the machine was off.
+        echo $$ >"/dev/shm/zebu-rebuild-$project"
+        sleep "$leave" 9>&-
+        rm -f "/dev/shm/zebu-rebuild-$project"
+      fi
+      start_again
+      exit ;;
+  esac
+done

@@ -1,0 +1,58 @@
+import { sh, variables, ZebuError } from '@zebu/kit';
+import { appLayout } from '../app-folder/layout.js';
+import { registryRemedy } from '../app-folder/registries.js';
+import type { Context } from '../context/context.js';
+import { formatBytes } from '../ui/units.js';
+import type { StepReport } from '../ui/steps.js';
+import { pipe } from './pipe.js';
+import PULL from './pull-images.sh';
+import type { Surveyed } from './survey.js';
+import type { Machines } from './trees.js';
+
+/** A registry may be slow, and there may be many. */
+const PULL_MS = 3_600_000;
+
+/** From standard input, so that nothing of it is in a process list. */
+const SHELL = sh`script=$(cat) && eval "$script" </dev/null`;
+
+/** Images of all releases: those that were built come from the old machine as they are, so that nothing is built anew. @returns bytes */
+export async function bringImages(
+  context: Context,
+  { from, to }: Machines,
+  { images, imageBytes, pulled, networks }: Surveyed,
+  report: StepReport,
+): Promise<number> {
+  const { app } = context.config;
+  let bytes = 0;
+  if (images.length > 0)
+    bytes = await pipe(
+      context,
+      'the images',
+      { from: { session: from, line: sh`docker save ${images}` }, to: { session: to, line: sh`docker load -q` } },
+      {
+        onBytes: (sofar) =>
+          report.update(`${formatBytes(sofar)} of images`, Math.min(1, sofar / Math.max(1, imageBytes))),
+      },
+    );
+  if (pulled.length > 0) {
+    report.update(`pulling ${pulled.length} images from their registries`);
+    const script =
+      variables({ base: appLayout(app.name).base, app: app.name, tokens: '' }) + sh`set -- ${pulled}` + `\n${PULL}`;
+    const { code, stderr } = await to.exec(
+      { line: SHELL },
+      { stdin: script, signal: context.signal, timeoutMs: PULL_MS },
+    );
+    if (code !== 0)
+      throw new ZebuError(
+        'REGISTRY_REFUSED',
+        `An image of the app could not be pulled in the new VM: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+        { hint: registryRemedy('registry-away') ?? 'What is live was not touched.' },
+      );
+  }
+  for (const network of networks)
+    await to.exec(
+      { line: sh`docker network inspect ${network} >/dev/null 2>&1 || docker network create ${network} >/dev/null` },
+      { signal: context.signal, timeoutMs: 60_000 },
+    );
+  return bytes;
+}

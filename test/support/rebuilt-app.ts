@@ -1,0 +1,114 @@
+import type { LabReport } from '../../plugins/lab/src/instance/results.js';
+import type { Rebuilt } from '../../src/lib/rebuild/results.js';
+import { nodeOf } from './node.js';
+import type { Project } from './project.js';
+import { tinyApp, version } from './tiny-app.js';
+
+export interface Machine {
+  readonly vmid: number;
+  readonly name: string;
+  readonly status: string;
+  readonly tags?: string;
+}
+
+interface Release {
+  readonly id: string;
+  readonly ref: string;
+  readonly verdict: string;
+  readonly mode: string;
+}
+
+/** What must be the same after it: rows, as one word. */
+const ROWS = '/bin/busybox wc -l </data/rows; /bin/busybox sha256sum /data/rows; /bin/busybox ls -ln /data/rows';
+
+/** An app with 10,000 rows, live as v2 after v1, whose VM is put in the place of another. */
+export class RebuiltApp {
+  readonly lab: LabReport;
+  readonly project: Project;
+
+  private constructor(lab: LabReport, project: Project) {
+    this.lab = lab;
+    this.project = project;
+  }
+
+  static async make(
+    lab: LabReport,
+    app: string,
+    config: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+  ): Promise<RebuiltApp> {
+    const project = tinyApp({
+      lab,
+      app,
+      config: {
+        ...config,
+        vm: { boot_timeout: 60, ...config['vm'] },
+        deploy: { timeout: 60, probes: [{ http: 'http://127.0.0.1:8080/version' }], ...config['deploy'] },
+      },
+    });
+    const made = new RebuiltApp(lab, project);
+    await project.json(['vm:create']);
+    for (const tag of ['v1', 'v2']) {
+      version(project, tag);
+      await project.json(['app:deploy', '--tag', tag]);
+    }
+    await made.inStore(
+      'i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); echo $i,a@example.org; done >/data/rows; /bin/busybox chown 7:8 /data/rows',
+    );
+    return made;
+  }
+
+  async remove(): Promise<void> {
+    await this.project.zebu(['vm:rebuild', '--forget', '--yes']);
+    await this.project.zebu(['vm:destroy', '--yes']);
+    this.project.remove();
+  }
+
+  async inStore(script: string): Promise<string> {
+    const ran = await this.project.json<{ stdout?: string }>([
+      'app:exec',
+      'store',
+      '--',
+      '/bin/busybox',
+      'sh',
+      '-c',
+      script,
+    ]);
+    return ran.stdout ?? '';
+  }
+
+  rows(): Promise<string> {
+    return this.inStore(ROWS);
+  }
+
+  rebuild(...flags: readonly string[]): Promise<Rebuilt> {
+    return this.project.json<Rebuilt>(['vm:rebuild', ...flags]);
+  }
+
+  async machines(): Promise<readonly Machine[]> {
+    const rows = await nodeOf(this.lab).ask<readonly Machine[]>('GET', '/nodes/pve/qemu');
+    return rows.toSorted((a, b) => a.vmid - b.vmid);
+  }
+
+  config(vmid: number): Promise<Readonly<Record<string, string>>> {
+    return nodeOf(this.lab).ask('GET', `/nodes/pve/qemu/${vmid}/config`);
+  }
+
+  async current(): Promise<{ readonly vmid: number; readonly ip: string }> {
+    return this.project.json(['vm:status']);
+  }
+
+  async releases(): Promise<readonly string[]> {
+    const { releases } = await this.project.json<{ releases: readonly Release[] }>(['app:releases']);
+    return releases.map(({ mode, ref, verdict }) => `${mode} ${ref} ${verdict}`);
+  }
+}
+
+/** What is served at an address; undefined for nobody. */
+export async function servedAt(ip: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`http://${ip}:8080/version`, { signal: AbortSignal.timeout(2000) });
+    return (await answer.text()).trim();
+  } catch {
+    return undefined;
+  }
+}
