@@ -29,7 +29,11 @@ check_of() {
 # ask_once ID SECONDS
 ask_once() {
   api_said=$(printf '{"Cmd":%s,"AttachStdout":true,"AttachStderr":true}' "$check" | engine_api 10 "/containers/$1/exec" -H 'Content-Type: application/json' --data-binary @-)
-  case $api_said in *'"Id":"'*) ;; *) return 1 ;; esac
+  case $api_said in
+    *'"Id":"'*) ;;
+    *'No such container'*|*'is not running'*) return 2 ;;
+    *) return 1 ;;
+  esac
   api_said=${api_said#*'"Id":"'}
   exec_id=${api_said%%'"'*}
   case $exec_id in ''|*[!0-9a-f]*) return 2 ;; esac

@@ -39,6 +39,8 @@ END {
   if (!known) begun = seconds()
   for (i = 1; i <= n; i++) before[i] = known ? seen[counter(i)] : micros(i)
   left = sample - (seconds() - begun)
+  # Somebody has set the clock back meanwhile.
+  if (left > sample) { left = sample; begun = seconds(); for (i = 1; i <= n; i++) before[i] = micros(i) }
   if (left > 0) system("sleep " left)
   passed = (seconds() - begun) * 1000000
   for (i = 1; i <= n; i++)

@@ -1,4 +1,4 @@
-import { commandLine, variables, ZebuError } from '@zebu/kit';
+import { commandLine, isZebuError, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
@@ -56,7 +56,10 @@ async function waitHealthy(
     onWait(`waiting for ${waiting.map(({ service }) => service).join(', ')}`);
     // Docker asks for the first time when the interval of the check is over.
     const asking = variables({ base: appLayout(config.app.name).base, project: config.app.name }) + ASK_STARTING;
-    await session.exec({ line: asking }, { signal, timeoutMs: 120_000 });
+    await session.exec({ line: asking }, { signal, timeoutMs: 120_000 }).catch((error: unknown) => {
+      // It only saves time.
+      if (!isZebuError(error) || signal.aborted) throw error;
+    });
     await clock.sleep(500, signal);
   }
 }

@@ -21,7 +21,7 @@ export async function requireClone(
   { config: { app } }: Context,
   { client, vm, name }: AppVm,
   kind: CopyKind,
-  { memoryMb, storage }: CloneOptions,
+  { memoryMb, storage, grows }: CloneOptions & { readonly grows?: boolean },
 ): Promise<void> {
   if (vm.status.status !== 'running')
     throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${name}) is ${vm.status.status}`, {
@@ -29,7 +29,7 @@ export async function requireClone(
     });
   await Promise.all([
     requireTags(client, copyTags(app.name, kind)),
-    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0 }),
+    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0, grows }),
   ]);
 }
 

@@ -62,6 +62,8 @@ export interface Wanted {
   readonly memoryMb: number | undefined;
   /** Of the archive, where it is one: at least so much will be there. */
   readonly archiveBytes: number;
+  /** What is done in the copy may fill its disks: they count with their whole size, also where the storage is thin. */
+  readonly grows?: boolean | undefined;
 }
 
 /** @throws CONFIG_INVALID for a storage that cannot be used, NO_SPACE where there is not enough */
@@ -86,7 +88,7 @@ export async function requireRoom(client: ProxmoxClient, node: NodeName, wanted:
       throw new ZebuError('CONFIG_INVALID', `The storage ${name} does not take disks of VMs`, {
         hint: 'Name another one with --storage.',
       });
-    const used = THICK.has(row.type) ? undefined : await usedBytes(client, node, disk);
+    const used = THICK.has(row.type) || wanted.grows === true ? undefined : await usedBytes(client, node, disk);
     needs.set(name, (needs.get(name) ?? 0) + (used === undefined ? disk.bytes : Math.max(used, wanted.archiveBytes)));
   }
   for (const [name, need] of needs) {

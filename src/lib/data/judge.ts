@@ -4,7 +4,7 @@ import type { JournalEnd } from '../copies/journal.js';
 import { saysDiskFull } from '../guest/disk-full.js';
 
 /** What says something of the dump, whatever the copy is like. */
-const OF_THE_DUMP: ReadonlySet<Cause> = new Set(['dump-damaged', 'dump-missing', 'dump-unfit', 'restore-failed']);
+const OF_THE_DUMP: ReadonlySet<Cause> = new Set(['dump-damaged']);
 /** What says something of the copy, or of the host below it. */
 const OF_THE_COPY: ReadonlySet<Cause> = new Set([
   'data-busy',
@@ -36,6 +36,11 @@ export function judgeEnd(
       details,
     });
   if (cause !== undefined && OF_THE_DUMP.has(cause)) return reason;
+  if (cause === 'dump-missing')
+    throw new ZebuError('DUMP_MISSING', `The dump ${dump} could not be tried: ${reason}`, {
+      hint: 'What there is: zebu data:list',
+      details,
+    });
   // With the data of now it does not come up there either.
   if (before !== '')
     throw new ZebuError('VM_NOT_READY', `The live release does not come up in a copy without a network: ${before}`, {

@@ -171,7 +171,8 @@ export async function proveDump(context: Context, options: ProveDumpOptions): Pr
   const { clock, config, io, signal } = context;
   const appVm = await findAppVm(context);
   await removeLeftovers(context, appVm.client, 'proof');
-  await requireClone(context, appVm, 'proof', options);
+  // All data is written once more in it.
+  await requireClone(context, appVm, 'proof', { ...options, grows: true });
   const { session } = await openGuest(context);
   const { current } = await surveyApp(session, context);
   if (current === null) throw notDeployed(config.app.name);
@@ -179,9 +180,10 @@ export async function proveDump(context: Context, options: ProveDumpOptions): Pr
   const began = clock.elapsed();
   const times: CopyTimes = { make: null, boot: null };
   const found: Found = { why: '', lines: [], checks: [], restore: null };
-  const fetch = chosen.fetched ? await lend(context, chosen.id) : null;
+  let fetch: number | null = null;
   let plan: CopyPlan;
   try {
+    if (chosen.fetched) fetch = await lend(context, chosen.id);
     plan = await planClone(context, appVm, 'proof', {
       ...options,
       why: 'to see whether a dump of its data comes back',

@@ -16,7 +16,7 @@ const REMEDIES: Readonly<Partial<Record<Cause, string>>> = {
   'no-space':
     'zebu data:list shows what each dump takes; data.keep says how many stay, vm.disk_gb how large the disk is.',
   'offsite-denied':
-    'Look at the secret that data.offsite.password names: zebu secrets:list; what the repository was made with counts.',
+    'What the repository was made with counts. Give the VM that value: zebu secrets:rotate NAME --stdin; NAME is what data.offsite.password says.',
   'offsite-away': 'Look whether the VM reaches it: zebu vm:ssh',
   'offsite-missing':
     'Look at the secret that data.offsite.repository names, and whether what it lies on is mounted in the VM. To begin anew in that place: docs/data.md.',

@@ -79,7 +79,8 @@ offsite_ready() {
       cause=offsite-missing reason='the off-site repository is gone: is something not mounted?'
       return 1
     fi
-    restic_or_blame 120 init >/dev/null && restic_or_blame 90 cat config >"$work/restic-config" || return 1
+    # What was copied elsewhere is not in it.
+    restic_or_blame 120 init >/dev/null && : >"$base/data/offsite-done" && restic_or_blame 90 cat config >"$work/restic-config" || return 1
   fi
   offsite_id=$(sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p' "$work/restic-config" | head -n 1)
   [ "$offsite_known" = "$offsite_id" ] || [ -z "$offsite_known" ] || : >"$base/data/offsite-done"
@@ -126,21 +127,22 @@ offsite_fits() {
   return 1
 }
 
-# download_offsite ID: to data/fetching/ID. Fails with $cause and $reason, and leaves nothing.
+# download_offsite ID FOLDER: to a folder of that name in it; each who fetches has one of its own. Fails with $cause and $reason, and
+# leaves nothing.
 download_offsite() {
   cause='' reason=''
-  rm -rf "$base/data/fetching"
-  mkdir -p "$base/data/fetching" || { cause=no-space reason='no space left in the VM'; return 1; }
-  offsite_fits "$1" && restic_or_blame "$data_timeout" restore latest -q --tag "zebu,app=$project,dump=$1" --target "$base/data/fetching" >/dev/null && [ -s "$base/data/fetching/$1/manifest" ] && return 0
+  rm -rf "$2"
+  mkdir -p "$2" || { cause=no-space reason='no space left in the VM'; return 1; }
+  offsite_fits "$1" && restic_or_blame "$data_timeout" restore latest -q --tag "zebu,app=$project,dump=$1" --target "$2" >/dev/null && [ -s "$2/$1/manifest" ] && return 0
   [ -n "$cause" ] || { cause=dump-missing reason="there is no dump $1 off the VM"; }
   ! says_disk_full "$(cat "$work/restic-error")" || { cause=no-space reason='no space left in the VM for the dump'; }
-  rm -rf "$base/data/fetching"
+  rm -rf "$2"
   return 1
 }
 
 # fetch_offsite ID: to the dumps that are there. Fails with $cause and $reason.
 fetch_offsite() {
-  download_offsite "$1" || return 1
+  download_offsite "$1" "$base/data/fetching" || return 1
   # Older than all that was made here.
   mkdir -p "$base/data/dumps" && { echo "$1"; cat "$base/data/order" 2>/dev/null || :; } >"$base/data/order.new" &&
     mv "$base/data/order.new" "$base/data/order" && mv -T "$base/data/fetching/$1" "$base/data/dumps/$1" && echo "$1" >>"$base/data/offsite-done" && echo "$1" >>"$base/data/fetched"
@@ -152,8 +154,14 @@ fetch_offsite() {
 
 # lend_offsite ID: to data/lent/ID, for a copy of this machine that has no network to fetch it through. It is no dump of this one.
 lend_offsite() {
-  rm -rf "$base/data/lent"
-  download_offsite "$1" || return 1
-  mv -T "$base/data/fetching" "$base/data/lent" && sync "$base/data/lent/$1"/* "$base/data/lent/$1" 2>/dev/null
+  rm -rf "$base/data/lent" "$base/data/unwanted"
+  download_offsite "$1" "$base/data/lending" || return 1
+  # Whoever asked for it has gone meanwhile.
+  if [ -e "$base/data/unwanted" ]; then
+    rm -rf "$base/data/lending" "$base/data/unwanted"
+    cause=interrupted reason='it was interrupted'
+    return 1
+  fi
+  mv -T "$base/data/lending" "$base/data/lent" && sync "$base/data/lent/$1"/* "$base/data/lent/$1" 2>/dev/null
   [ -d "$base/data/lent/$1" ] || { cause=no-space reason='no space left in the VM'; return 1; }
 }

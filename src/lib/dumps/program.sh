@@ -10,7 +10,9 @@ trap '' HUP
 work=$(mktemp -d "/dev/shm/zebu@data@$project.XXXXXX" 2>/dev/null || mktemp -d) || exit 1
 ticker=
 trap '[ -z "$ticker" ] || kill "$ticker" 2>/dev/null; rm -rf "$work"' EXIT
-trap 'rm -rf "$base/data/making" "$base/data/fetching"; exit 1' TERM INT
+# What it makes itself: others may be at work beside it.
+case $action in dump|scheduled) own=making ;; lend) own=lending ;; *) own= ;; esac
+trap '[ -z "$own" ] || rm -rf "$base/data/$own"; exit 1' TERM INT
 masks=$base/shared/secrets
 # shellcheck disable=SC2010 # what it says is asked, not what there is
 ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
@@ -31,7 +33,7 @@ tell_failed() { event "$base" "$1" "\"cause\":\"$cause\",\"reason\":\"$(json_tex
 
 dump_now() {
   # Of somebody who was killed.
-  find "$base/data/lent" -maxdepth 0 -mmin +360 -exec rm -rf {} + 2>/dev/null
+  find "$base/data/lent" "$base/data/lending" -maxdepth 0 -mmin +360 -exec rm -rf {} + 2>/dev/null
   if ! make_dump "$why" "$who" "$from"; then
     note_attempt failed attempt
     [ "$action" != scheduled ] || tell_failed dump-failed
@@ -82,7 +84,10 @@ add_key() {
     cause=offsite-denied reason='neither the password in the VM nor the new one is that of the off-site repository'
     return 1
   fi
-  list_keys before && restic_or_blame 120 key add --new-password-file "$work/new-word" >/dev/null && list_keys after
+  list_keys before && restic_or_blame 120 key add --new-password-file "$work/new-word" >/dev/null && { list_keys after || list_keys after; }
+  added=$?
+  rm -f "$work/new-word"
+  return $added
 }
 
 if [ "$action" = list ]; then
@@ -113,6 +118,7 @@ case $action in
     exit
     ;;
   forget-lent)
+    [ ! -e "$base/data/lending" ] || : >"$base/data/unwanted"
     rm -rf "$base/data/lent"
     exit 0
     ;;

@@ -7,16 +7,20 @@
 # Who only watches leaves everything as it is.
 may_ask() { [ "$mode" != watch ] && engine_near; }
 
-# Until it is well: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker.
+# Until it is well: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker. Well once may be on its
+# way down, or a server that only makes its first database: it has to be well for a while.
 ask_health() {
   check_of "$1" || return
-  asks=0
-  while :; do
-    ask_once "$1" "$allowed" && break
+  asks=0 lasting=${stability%%.*}
+  [ "$lasting" -lt 5 ] || lasting=5
+  # The runner may be killed; $work goes with it.
+  while kill -0 $$ 2>/dev/null && [ -e "$work/now" ]; do
+    ask_once "$1" "$allowed" && sleep "$lasting" && ask_once "$1" "$allowed" && break
     [ $? != 2 ] || return
     asks=$((asks + 1))
     case $asks in 1|2) sleep 0.2 ;; 3|4) sleep 0.5 ;; 5|6) sleep 1 ;; *) sleep 2 ;; esac
   done
+  [ -e "$work/now" ] || return
   printf '%s\n' "$1|$2|$3" >>"$work/answered"
   # For how long nobody answered, and for who waits for an event.
   [ ! -e "$work/events" ] || printf '%s %s %s health_status: healthy\n' "$(date +%s%N)" "$3" "$1" >>"$work/events"
@@ -33,7 +37,8 @@ ask_starting() {
     askers=$askers_left
     [ $asked_now -lt 8 ] || return 0
     asking="$asking $asked_id|$asked_since "
-    ask_health "$asked_id" "$asked_since" "$asked_service" >/dev/null 2>&1 </dev/null 9>&- &
+    # In a shell of its own: a function with a redirection keeps the lock beside it. No leftover of a run, either.
+    ( unset ZEBU_SECRETS_RUN; ask_health "$asked_id" "$asked_since" "$asked_service" ) >/dev/null 2>&1 </dev/null 9>&- &
     askers="$askers $!"
   done <"$work/now"
 }

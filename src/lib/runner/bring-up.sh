@@ -84,7 +84,7 @@ name_back() {
     # shellcheck disable=SC2254 # a pattern
     case $named in /$four$four${four}_?*) timeout 60 docker rename "$identity" "${named#/????????????_}" 2>/dev/null && renamed=1 ;; esac
   done <"$work/now"
-  [ -z "$renamed" ] || inspect again >"$work/now"
+  [ -z "$renamed" ] || { inspect again >"$work/now.new" && mv "$work/now.new" "$work/now"; } || { cause=docker-silent reason='Docker does not answer'; return 1; }
   return 0
 }
 

@@ -13,8 +13,10 @@ checkout_commit() {
 # there goes, and what they changed is as it was. Fails where something cannot be made as git makes it:
 # update_checkout REPOSITORY FOLDER INDEX COMMIT, all paths absolute
 update_checkout() {
-  # Git knows nothing of whose something is, and of who may write to it: such files are written anew.
-  find "$2" ! -type d '(' ! -type l ! -perm 644 ! -perm 755 -o ! -user "$(id -u)" ')' -exec rm -f {} + || return 1
+  # Git knows nothing of whose something is, and of who may write to it, and takes what has another name besides, as what containers are
+  # given has (keep_file), for its own: such files are written anew. Of another repository in it it removes nothing.
+  find "$2" -name .git -prune -exec rm -rf {} + || return 1
+  find "$2" ! -type d '(' ! -type l ! -perm 644 ! -perm 755 -o ! -user "$(id -u)" -o -links +1 ')' -exec rm -f {} + || return 1
   checkout_commit "$1" "$2" "$3" "$4" && ( cd "$2" && GIT_INDEX_FILE=$3 git --git-dir="$1" --work-tree=. clean -ffdxq ) || return 1
   find "$2" -type d ! -perm 755 -exec chmod 755 {} + && [ -z "$(find "$2" -type d ! -user "$(id -u)" -print -quit)" ]
 }
@@ -24,7 +26,7 @@ update_checkout() {
 place_commit() {
   mkdir -p "$2" || return 1
   if [ -f "$1/spare/index" ] && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
-    rmdir "$1/spare" 2>/dev/null || :
+    rm -rf "$1/spare" 2>/dev/null || :
     update_checkout "$1/repo.git" "$2/tree" "$2/index" "$3" >/dev/null 2>&1 && return
   fi
   [ ! -e "$1/spare" ] || rm -rf "$1/spare" 2>/dev/null || sudo -n rm -rf "$1/spare"

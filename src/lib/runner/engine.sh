@@ -7,7 +7,8 @@ engine() {
   engine_pid='' engine_stat=''
   # The file ends without a newline, for which read fails.
   { read -r engine_pid </run/docker.pid || :; } 2>/dev/null
-  { [ -n "$engine_pid" ] && read -r engine_stat <"/proc/$engine_pid/stat"; } 2>/dev/null || { echo gone; return; }
+  # Where processes of others are hidden (hidepid) the file alone tells.
+  { [ -n "$engine_pid" ] && read -r engine_stat <"/proc/$engine_pid/stat"; } 2>/dev/null || { stat -c '%i %Y %Z' /run/docker.pid 2>/dev/null; echo gone; return; }
   # What stands behind the name of the program, which may hold blanks and brackets itself: the twentieth word is the start.
   # shellcheck disable=SC2086 # words
   set -- ${engine_stat##*)}

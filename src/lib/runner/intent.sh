@@ -50,16 +50,18 @@ note_intents() { intents >"$work/intents" && cp "$work/intents" "$release/intent
 container_fields='{{index .Config.Labels "com.docker.compose.service"}}|{{.State.Status}}|{{with .State.Health}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.RestartCount}}|{{.State.OOMKilled}}|{{.State.StartedAt}}|{{.HostConfig.RestartPolicy.Name}} {{if .HostConfig.PortBindings}}1{{end}}|{{.Name}}|{{.ID}}'
 
 # Puts what a container is meant for in the place of its restart policy: stays, ends (may), or awaited (must). Of a release
-# that was deployed before this was noted only Docker can tell. What has answered (ask-health.sh) is healthy, until Docker says otherwise.
+# that was deployed before this was noted only Docker can tell. What has answered (ask-health.sh), in this
+# run or in the one that brought it, is healthy until Docker says otherwise; where it has restarted by itself since, Docker decides.
 meant() {
   known=$release/intents answered=$work/answered
   [ -f "$known" ] || known=/dev/null
+  [ -f "$answered" ] || answered=$release/answered
   [ -f "$answered" ] || answered=/dev/null
   awk -F'|' -v OFS='|' '
     FILENAME == ARGV[1] { cut = index($0, " "); word[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
     FILENAME == ARGV[2] { well[$1, $2] = 1; next }
     {
-      if ($3 == "starting" && (($10, $7) in well)) $3 = "healthy"
+      if ($3 == "starting" && $5 == 0 && ((($10, $7) in well) || (($1, $7) in well))) $3 = "healthy"
       split($8, has, " ")
       said = ($1 in word) ? word[$1] : ((has[2] == "1" || $3 != "") ? "serves" : "plain")
       if (said == "awaited") $8 = "awaited"

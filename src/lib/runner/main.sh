@@ -67,7 +67,8 @@ elif [ "$mode" = deploy ]; then
   else
     begin build ''
     say_adopted
-    build_beside 9>&- &
+    # The lock stays held for as long as it builds, also when this is killed: its end gives images their names.
+    build_beside &
     building=$!
     check_config
     checked=$? check_cause=$cause check_reason=$reason

@@ -89,8 +89,8 @@ prune() {
   : >"$work/gone-pins"
   while read -r old; do
     [ ! -f "$base/releases/$old/images.yml" ] || pinned <"$base/releases/$old/images.yml" >>"$work/gone-pins"
-    keep_spare "$old" || remove_release "$old"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
+    keep_spare "$old" || remove_release "$old"
   done <"$work/old"
   journals_in_order "$base" | head -n -200 | while read -r old; do rm -f "$base/journals/$old.jsonl"; done
   # A start of the Docker client costs more than all of the above: only when there is something to remove.

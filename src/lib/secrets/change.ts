@@ -121,8 +121,8 @@ export interface RotateOptions {
   readonly admit: (values: ReadonlyMap<string, Sensitive>) => Promise<Admitted>;
 }
 
-/** Lets go of the old values where the new ones are in force, and else of the new. */
-type Admitted = (inForce: boolean) => Promise<void>;
+/** Lets go of the old values where the new ones are in force, and else of the new; of none where nobody knows. */
+type Admitted = (inForce: boolean | undefined) => Promise<void>;
 
 /**
  * New values, live at once: only what uses them is recreated, and all of it is undone when the app is not healthy with
@@ -165,7 +165,7 @@ export async function rotateSecrets(
     { why: 'rotate', apply: true, writeBack },
   ).catch(async (error: unknown) => {
     // What came of it is not known to anybody: both are taken then, and nothing is lost.
-    if (isZebuError(error) && error.code !== 'OUTCOME_UNKNOWN' && !context.signal.aborted) await letGo(false);
+    await letGo(isZebuError(error) && error.code !== 'OUTCOME_UNKNOWN' && !context.signal.aborted ? false : undefined);
     throw error;
   });
   await letGo(true);

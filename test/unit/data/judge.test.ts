@@ -16,12 +16,24 @@ describe('a dump that was restored in a copy', () => {
     expect(judgeEnd(end(undefined, '', 'live'), sick)).toBe('');
   });
 
+  it('is not proven where it is damaged, whatever was before', () => {
+    for (const each of [asked, sick]) expect(judgeEnd(end('dump-damaged', 'because', 'refused'), each)).toBe('because');
+  });
+
   it.each([
-    ['dump-damaged', 'refused'],
     ['dump-unfit', 'refused'],
     ['restore-failed', 'restored'],
-  ] as const)('is not proven where %s says something of it, whatever was before', (cause, verdict) => {
-    for (const each of [asked, sick]) expect(judgeEnd(end(cause, 'because', verdict), each)).toBe('because');
+  ] as const)('is not proven where it ends with %s, unless nothing comes up there anyhow', (cause, verdict) => {
+    expect(judgeEnd(end(cause, 'because', verdict), asked)).toBe('because');
+    expect(() => judgeEnd(end(cause, 'because', verdict), sick)).toThrow(
+      expect.objectContaining({ code: 'VM_NOT_READY' }) as Error,
+    );
+  });
+
+  it('says nothing of one that is gone by then', () => {
+    expect(() => judgeEnd(end('dump-missing', 'there is no dump d1 in the VM', 'refused'), asked)).toThrow(
+      expect.objectContaining({ code: 'DUMP_MISSING' }) as Error,
+    );
   });
 
   it('is not proven where the app does not come up with it, and did with its own data', () => {

@@ -15,7 +15,7 @@ engine_api() {
 }
 sleep() { echo "$1" >>"$base/slept"; }
 look() { printf '%s\\n' "$@" | meant >"$work/now"; }
-good=1
+good=1 stability=10
 `;
 const line = (service: string, health: string, started = '1'): string =>
   `${service}|running|${health}|0|0|false|${started}|always |/shop-${service}-1|id-${service}|`;
@@ -47,6 +47,7 @@ note_answered; cat "$release/answered"`);
       '{"Cmd":["pg_isready","-U","shop\'s"],"AttachStdout":true,"AttachStderr":true}',
       '0.2',
       '0.2',
+      '5',
       'db id-db health_status: healthy',
       'db|1',
     ]);
@@ -66,7 +67,7 @@ look '${line('db', 'starting', '2')}'
 cut -d'|' -f3 "$work/now"
 look '${line('db', 'unhealthy', '2')}'
 cut -d'|' -f3 "$work/now"`);
-    expect(lines).toEqual(['1', 'starting', 'healthy', 'unhealthy']);
+    expect(lines).toEqual(['2', 'starting', 'healthy', 'unhealthy']);
   });
 
   it('are left to Docker where the command hangs, is for a shell of the image, or nobody may ask', () => {
