@@ -1,35 +1,24 @@
 /** data:prove: a dump is restored in a clone of the VM; production serves on, and nothing is left. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
-import type { DumpProven, Dumped } from '../../../src/lib/data/results.js';
-import { killZebu } from '../../support/cli.js';
-import { guestShell, type Shell } from '../../support/guest-shell.js';
+import type { DumpProven } from '../../../src/lib/data/results.js';
 import { fault } from '../../support/lab-control.js';
+import type { Shell } from '../../support/guest-shell.js';
 import { nodeOf } from '../../support/node.js';
 import type { Project } from '../../support/project.js';
+import { BASE, ProvedDumps } from '../../support/proved-dumps.js';
 import { refusal } from '../../support/refusal.js';
-import { tinyApp, version } from '../../support/tiny-app.js';
-
-const APP = 'data-proved';
-const BASE = `/opt/zebu/${APP}`;
-const BUSYBOX = '/bin/busybox';
 
 describe('data:prove', { timeout: 300_000 }, () => {
   const lab = theLab();
+  let shop: ProvedDumps;
   let project: Project;
   let guest: Shell;
 
-  const inStore = (line: string): string =>
-    guest.run(
-      `docker exec $(docker ps -q -f label=com.docker.compose.project=${APP} -f label=com.docker.compose.service=store) ${BUSYBOX} sh -c '${line}'`,
-    );
-  const dump = async (): Promise<string> => (await project.json<Dumped>(['data:dump'])).dump?.id ?? '';
-  /** What must not change, whatever comes of a proof. */
-  const production = (): string =>
-    guest.run(
-      `readlink ${BASE}/current; wc -l <${BASE}/releases.jsonl; ls ${BASE}/data/dumps ${BASE}/data/lent 2>/dev/null; docker ps -q --no-trunc | sort; true`,
-    ) + inStore(`${BUSYBOX} cat /data/rows`);
-  const vms = async (): Promise<number> => (await nodeOf(lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+  const inStore = (line: string): string => shop.inStore(line);
+  const dump = (): Promise<string> => shop.dump();
+  const production = (): string => shop.production();
+  const vms = (): Promise<number> => shop.vms();
   const unproven = async (id: string, ...more: readonly string[]) => {
     const before = production();
     const error = await refusal(project, ['data:prove', id, ...more]);
@@ -39,36 +28,10 @@ describe('data:prove', { timeout: 300_000 }, () => {
   };
 
   beforeAll(async () => {
-    project = tinyApp({
-      lab,
-      app: APP,
-      config: {
-        deploy: { stability: 1, timeout: 60, probes: [{ http: 'http://127.0.0.1:8080/version', body: 'v1' }] },
-        prove: { max_age: '30d' },
-        data: {
-          stores: {
-            rows: {
-              service: 'store',
-              dump: [BUSYBOX, 'cat', '/data/rows'],
-              restore: [BUSYBOX, 'sh', '-c', `${BUSYBOX} cat >/data/rows; ${BUSYBOX} grep -q -v broken /data/rows`],
-            },
-          },
-          check: { rows: { service: 'store', command: [BUSYBOX, 'cat', '/data/rows'] } },
-        },
-      },
-    });
-    const check = { rows: { service: 'store', command: [BUSYBOX, 'cat', '/data/rows'], same: true } };
-    project.write('zebu.same.yml', JSON.stringify({ data: { check } }));
-    await project.json(['vm:create']);
-    guest = guestShell((await project.json<{ ip: string }>(['vm:status'])).ip, project.key);
-    version(project, 'v1');
-    await project.json(['app:deploy', '--tag', 'v1']);
-    inStore('echo 10000 >/data/rows');
+    shop = await ProvedDumps.make(lab);
+    ({ project, guest } = shop);
   }, 600_000);
-  afterAll(async () => {
-    await project.zebu(['vm:destroy', '--yes']);
-    project.remove();
-  });
+  afterAll(() => shop.remove());
 
   it('is refused where there is no dump, and --offsite where there are no copies', async () => {
     expect(await refusal(project, ['data:prove'])).toMatchObject({ code: 'DUMP_MISSING', exit: 6 });
@@ -155,30 +118,4 @@ describe('data:prove', { timeout: 300_000 }, () => {
       message: expect.stringContaining('its guest agent did not answer within 4 s') as string,
     });
   });
-
-  it.each(['Clone VM', 'Wait until what is live', 'Restore the dump'])(
-    'leaves nothing when it is interrupted at "%s"',
-    async (text) => {
-      let sent = false;
-      const run = await project.zebu(['data:prove', '--json'], {
-        onStderr: (said, pid) => {
-          if (sent || !said.includes(`- ${text}`)) return;
-          sent = true;
-          process.kill(pid, 'SIGINT');
-        },
-      });
-      expect(run.code, run.stderr).toBe(130);
-      expect(await vms()).toBe(1);
-    },
-  );
-
-  it.each(['Clone VM', 'Start it', 'Restore the dump'])(
-    'leaves nothing behind the next run when it is killed at "%s"',
-    async (text) => {
-      const killed = await killZebu(['data:prove'], { cwd: project.folder, env: project.env }, [`- ${text}`]);
-      expect(killed).toBe(`- ${text}`);
-      expect(await project.json<DumpProven>(['data:prove'])).toMatchObject({ proven: true });
-      expect(await vms()).toBe(1);
-    },
-  );
 });
