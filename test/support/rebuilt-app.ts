@@ -93,6 +93,10 @@ export class RebuiltApp {
     return nodeOf(this.lab).ask('GET', `/nodes/pve/qemu/${vmid}/config`);
   }
 
+  async set(vmid: number, params: Readonly<Record<string, string>>): Promise<void> {
+    await nodeOf(this.lab).ask('PUT', `/nodes/pve/qemu/${vmid}/config`, params);
+  }
+
   async current(): Promise<{ readonly vmid: number; readonly ip: string }> {
     return this.project.json(['vm:status']);
   }

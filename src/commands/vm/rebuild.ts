@@ -4,6 +4,9 @@ import { addressArg } from '../../lib/command/worded.js';
 import { ON_THE_HOST, ProjectCommand } from '../../lib/command/project-command.js';
 import type { Rebuilt } from '../../lib/rebuild/results.js';
 
+/** Of `steadily`; written out, as its file loads what only a rebuild needs. */
+const LIMIT_MS = 3_600_000;
+
 export default class VmRebuild extends ProjectCommand<Rebuilt> {
   static override summary = 'Put a new VM in the place of the one there is, with the app, its secrets and its data.';
   static override description =
@@ -48,8 +51,8 @@ export default class VmRebuild extends ProjectCommand<Rebuilt> {
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.', env: 'ZEBU_YES' }),
   };
 
-  /** Half of a handover would leave nobody who serves. */
-  protected override readonly graceMs = 1_800_000;
+  /** Half of a handover would leave nobody who serves: what is given for it, and for going back from it, and the last start of the app. */
+  protected override readonly graceMs = 2 * LIMIT_MS + 1_200_000;
 
   async execute(): Promise<Rebuilt> {
     const { flags } = await this.parse(VmRebuild);
@@ -59,15 +62,16 @@ export default class VmRebuild extends ProjectCommand<Rebuilt> {
     const { confirmByName } = await import('../../lib/ui/confirm.js');
     const confirm = async (what: string, name: string): Promise<boolean> =>
       flags.yes || confirmByName(asker(this.io, VmRebuild.flags, 'yes'), what, name);
+    const lockWait = flags['lock-wait'] ?? context.config.deploy.lock_wait;
     const carryOut = async (): Promise<Rebuilt> => {
-      if (flags.back) return (await import('../../lib/rebuild/swap.js')).rebuildBack(context, confirm);
+      if (flags.back) return (await import('../../lib/rebuild/swap.js')).rebuildBack(context, confirm, lockWait);
       if (flags.forget) return (await import('../../lib/rebuild/swap.js')).forgetFormer(context, confirm);
       return (await import('../../lib/rebuild/rebuild.js')).rebuild(context, {
         dryRun: flags['dry-run'],
         temporary: flags['temporary-ip'],
         anyAddress: flags['any-address'],
         leaveUnnamed: flags['leave-unnamed-volumes'],
-        lockWait: flags['lock-wait'] ?? context.config.deploy.lock_wait,
+        lockWait,
       });
     };
     const result = await carryOut();

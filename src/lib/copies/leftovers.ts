@@ -53,23 +53,27 @@ async function copiesOf(client: ProxmoxClient, app: string, kind: CopyKind): Pro
   return [...found, ...named.flat()];
 }
 
+/** What is known of who works with it; undefined where that is this process. */
+export function leftoverOf(place: Place, config: QemuConfig): Leftover | undefined {
+  const own = thisMaker();
+  const note = readNote(config['description']);
+  // What this process itself is at work with is nobody's leftover.
+  if (note?.maker.machine === own.machine && note.maker.pid === own.pid) return undefined;
+  const ended = note === undefined ? false : hasEnded(note.maker, own);
+  return { place, ended, ...signsOf(config), kept: note?.kept === true };
+}
+
 /** All copies of this kind, with what is known of who made them. */
 export async function findLeftovers(client: ProxmoxClient, app: string, kind: CopyKind): Promise<readonly Leftover[]> {
-  const own = thisMaker();
   const rows = await copiesOf(client, app, kind);
   const found = await Promise.all(
-    rows.map(async (row): Promise<readonly Leftover[]> => {
+    rows.map(async (row): Promise<Leftover | undefined> => {
       const config = await readConfig(client, row).catch(() => undefined);
-      if (config === undefined) return [];
-      const note = readNote(config['description']);
-      // What this process itself is at work with is nobody's leftover.
-      if (note?.maker.machine === own.machine && note.maker.pid === own.pid) return [];
-      const place = { node: toNodeName(row.node), vmid: toVmid(row.vmid) };
-      const ended = note === undefined ? false : hasEnded(note.maker, own);
-      return [{ place, ended, ...signsOf(config), kept: note?.kept === true }];
+      if (config === undefined) return undefined;
+      return leftoverOf({ node: toNodeName(row.node), vmid: toVmid(row.vmid) }, config);
     }),
   );
-  return found.flat();
+  return found.filter((each) => each !== undefined);
 }
 
 type Signs = Pick<Leftover, 'beat' | 'making'>;

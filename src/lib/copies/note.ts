@@ -47,14 +47,18 @@ export function newNote(context: Context, kind: CopyKind, source: string, why: s
   return { app: context.config.app.name, kind, source, why, ...made, kept: false, beat: 0 };
 }
 
+/** By which it is seen whether somebody is at work with it. */
+export const makerLine = ({ maker, beat, kept }: CopyNote): string =>
+  `maker ${maker.machine} ${maker.pid} beat ${beat}${kept ? ' kept' : ''}`;
+
 export function writeNote(note: CopyNote): string {
-  const { kept, maker, beat } = note;
+  const { kept } = note;
   return [
     ...whatItIs(note),
     kept
       ? `It was left for a look: zebu app:rehearse --clean removes it.`
       : 'zebu removes it when it is done, or at its next start.',
-    `maker ${maker.machine} ${maker.pid} beat ${beat}${kept ? ' kept' : ''}`,
+    makerLine(note),
   ].join('\n\n');
 }
 

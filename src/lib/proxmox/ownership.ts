@@ -89,9 +89,10 @@ export function findOwn(rows: readonly VmRow[], app: string): readonly VmRow[] {
 }
 
 /**
- * A rebuild puts another machine in the place of the app's. Which one is the app's is said by one number in the tags: of several with
- * the app's tag it is the one with the highest. So one request, which gives the new one its tags, is the moment of the change, and
- * whoever is killed after it leaves no doubt. One that was never rebuilt has none, which is 0.
+ * A rebuild puts another machine in the place of the app's. As long as that one has not served, its tags say so, and which one was before
+ * it: of the two it is the app's. So one request, which gives the new one its tags, is the moment of the change, and whoever is killed
+ * after it leaves no doubt. Any further machine with the app's tag is somebody's doing, and is nobody's "one before". The number grows
+ * with each change, back ones included; one that was never rebuilt has none, which is 0.
  */
 const MACHINE = /^zebu-machine-(\d{1,6})$/;
 
@@ -102,26 +103,55 @@ export function machineNumber(tags: string | undefined): number {
 /** As long as it has not served since it took the place of another. */
 const HANDOVER = 'zebu-handover';
 
-/** The tags of a machine that takes the place of another. @param options `open`: it has not served yet */
-export function machineTags(app: string, number: number, options: { readonly open: boolean }): string {
-  return [ownTags(app), ...(number === 0 ? [] : [`zebu-machine-${number}`]), ...(options.open ? [HANDOVER] : [])].join(
-    ';',
-  );
+const BEFORE = /^zebu-before-(\d{1,9})$/;
+
+/** The tags of a machine that takes the place of another. @param open it has not served yet, and took the place of this one */
+export function machineTags(app: string, number: number, open?: { readonly before: number }): string {
+  return [
+    ownTags(app),
+    ...(number === 0 ? [] : [`zebu-machine-${number}`]),
+    ...(open === undefined ? [] : [HANDOVER, `zebu-before-${open.before}`]),
+  ].join(';');
 }
 
 export const isHandover = (tags: string | undefined): boolean => tagsOf(tags).includes(HANDOVER);
+
+/** The id of the one whose place it has just taken. */
+export function machineBefore(tags: string | undefined): number | undefined {
+  if (!isHandover(tags)) return undefined;
+  const [, id] = BEFORE.exec(tagsOf(tags).find((tag) => BEFORE.test(tag)) ?? '') ?? [];
+  return id === undefined ? undefined : Number(id);
+}
 
 /** The tags of a machine that is kept after another has taken its place, or was put back in it. */
 export function formerTags(app: string): string {
   return ['zebu-former', `zebu-former-${app}`].join(';');
 }
 
+export const isFormer = (tags: string | undefined, app: string): boolean => tagsOf(tags).includes(`zebu-former-${app}`);
+
 export function findFormer(rows: readonly VmRow[], app: string): readonly VmRow[] {
-  return rows.filter((row) => row.type === 'qemu' && tagsOf(row.tags).includes(`zebu-former-${app}`));
+  return rows.filter((row) => row.type === 'qemu' && isFormer(row.tags, app));
+}
+
+/** Tags that are not zebu's: people sort their VMs by them, and choose by them what is backed up. */
+export function foreignTags(tags: string | undefined): readonly string[] {
+  return tagsOf(tags).filter((tag) => tag !== TAG && !tag.startsWith(`${TAG}-`));
+}
+
+/** Ours, and what somebody else has given it. */
+export function withForeign(ours: string, ...others: readonly (string | undefined)[]): string {
+  return [...new Set([...tagsOf(ours), ...others.flatMap(foreignTags)])].join(';');
 }
 
 /** Of machines with the app's tag, the one that is the app's; several where that is not said. */
-export function inForce<Row extends { readonly tags?: string | undefined }>(rows: readonly Row[]): readonly Row[] {
-  const latest = Math.max(...rows.map(({ tags }) => machineNumber(tags)));
-  return rows.filter(({ tags }) => machineNumber(tags) === latest);
+export function inForce<Row extends { readonly tags?: string | undefined; readonly vmid: number }>(
+  rows: readonly Row[],
+): readonly Row[] {
+  const open = rows.filter(({ tags }) => isHandover(tags));
+  const latest = Math.max(...open.map(({ tags }) => machineNumber(tags)));
+  const [taker, ...others] = open.filter(({ tags }) => machineNumber(tags) === latest);
+  if (taker === undefined || others.length > 0) return rows;
+  const before = machineBefore(taker.tags);
+  return rows.filter(({ vmid }) => vmid !== before);
 }

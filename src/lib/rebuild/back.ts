@@ -1,23 +1,36 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import { verdictIn } from '../copies/verdict.js';
-import { newNote, writeNote } from '../copies/note.js';
+import { whileBeating } from '../copies/heartbeat.js';
+import { newNote, writeNote, type CopyNote } from '../copies/note.js';
 import { removeCopy, type Place } from '../copies/remove.js';
+import { verdictIn } from '../copies/verdict.js';
 import type { Context } from '../context/context.js';
 import { locateGuest } from '../guest/address.js';
 import { forgetAddress, rememberAddress } from '../guest/last-address.js';
 import { connectGuest } from '../guest/session.js';
+import type { QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
-import { readConfig, readVm } from '../proxmox/observe.js';
-import { copyTags, formerTags, machineNumber, machineTags, ownNote } from '../proxmox/ownership.js';
+import { readVm, type ExistingVm } from '../proxmox/observe.js';
+import {
+  copyTags,
+  formerTags,
+  isFormer,
+  isHandover,
+  machineNumber,
+  machineTags,
+  tagsOf,
+  withForeign,
+} from '../proxmox/ownership.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { bootStep } from '../vm/ensure/boot.js';
 import { desiredVm } from '../vm/desired.js';
 import { backupStep, beginEnsuring, haStep } from '../vm/ensure/index.js';
 import { guestBySsh } from './by-ssh.js';
-import { cables, formerNote } from './handover.js';
+import { cables, declareServing, finishing, type Progress } from './handover.js';
 import { resumeApp } from './hold.js';
+import { formerNote, handoverNote, lastingNote } from './notes.js';
 import { setConfig, turnOff, turnOn } from './power.js';
+import { steadily } from './steady.js';
 
 /** Two machines, of which the second is the app's, and the first is to be again. */
 export interface Swap {
@@ -25,6 +38,9 @@ export interface Swap {
   readonly from: Place;
   readonly to: Place;
 }
+
+/** The same, where the second may be gone. */
+export type Back = Omit<Swap, 'to'> & { readonly to: Place | undefined };
 
 /** Starts what was stopped in the machine that serves again, and judges it. @throws VM_NOT_READY, DEPLOY_UNHEALTHY */
 export async function serveAgain(context: Context, place: Place, report: StepReport): Promise<string> {
@@ -46,78 +62,141 @@ export async function serveAgain(context: Context, place: Place, report: StepRep
   return address.host;
 }
 
+/** @throws LOCK_HELD where somebody has changed since what the machine is */
+function requireSame(was: ExistingVm | undefined, is: ExistingVm | undefined): void {
+  const tags = (vm: ExistingVm | undefined): string => tagsOf(vm?.config['tags']).toSorted().join(';');
+  if (tags(was) === tags(is)) return;
+  throw new ZebuError(
+    'LOCK_HELD',
+    `VM ${is?.vmid} is another one for the app than just before: somebody else is at it`,
+    {
+      hint: 'Look with zebu vm:status, and run the command again.',
+    },
+  );
+}
+
+const digestOf = ({ digest }: QemuConfig): Readonly<Record<string, string>> => (digest === undefined ? {} : { digest });
+
 /**
- * The machine before is the app's again. The one that is given up is off first, and is unplugged with the request that takes the app from it, so
- * that there are never two with one address.
- * @param left what the other is from then on
+ * The machine before is the app's again, with one request, as when the other took its place. The one that is given up is off first. Killed
+ * after that request, the next one carries it to its end as any handover.
+ * @param left what the other is from then on @param ha the one before was under the HA manager
  */
 export async function putBack(
   context: Context,
   client: ProxmoxClient,
-  { app, from, to }: Swap,
+  { app, from, to }: Back,
   left: 'former' | 'gone',
+  ha = false,
 ): Promise<string> {
-  const { io, signal, config } = context;
+  const { io, signal } = context;
   let host = '';
   const desired = await desiredVm(context);
   const ensuring = beginEnsuring(context, { client, ...from }, desired);
-  const machine = await readVm(client, to);
-  // As long as the other has a higher number, this one is not the app's.
-  const number = Math.max(0, machineNumber(machine.config['tags']) - 1);
+  const read = (): Promise<[ExistingVm, ExistingVm | undefined]> =>
+    Promise.all([readVm(client, from), to === undefined ? undefined : readVm(client, to)]);
+  const [before, machine] = await read();
+  const number = Math.max(...[before, machine].map((each) => machineNumber(each?.config['tags']))) + 1;
+  const note = newNote(context, 'rebuild', `VM ${from.vmid}`);
+  let rest = '';
+  const write = (each: CopyNote): string => handoverNote(each, { before: to?.vmid, ha, rest });
   await runSteps(io, signal, [
-    ...(machine.status.ha?.managed === true ? [haStep(beginEnsuring(context, { client, ...to }, desired), false)] : []),
-    { title: `Shut down VM ${to.vmid}`, run: (report) => turnOff(context, client, to, report) },
+    ...(to !== undefined && machine?.status.ha?.managed === true
+      ? [haStep(beginEnsuring(context, { client, ...to }, desired), false)]
+      : []),
+    ...(to === undefined
+      ? []
+      : [{ title: `Shut down VM ${to.vmid}`, run: (report: StepReport) => turnOff(context, client, to, report) }]),
     {
       title: `Make VM ${from.vmid} the one of the app again`,
       run: async () => {
-        const [old, current] = await Promise.all([readConfig(client, from), readConfig(client, to)]);
+        const [old, current] = await read();
+        requireSame(before, old);
+        requireSame(machine, current);
+        if (current?.status.status === 'running')
+          throw new ZebuError('VM_DIFFERS', `VM ${current.vmid} was started while it is to be off`, {
+            hint: 'Somebody, or something on the host, has started it. Keep it from that, and run the command again.',
+          });
+        const { tags, description } = old.config;
+        rest = lastingNote(app, description, isFormer(tags, app) || isHandover(tags));
         await setConfig(client, from, {
-          ...cables(old, false),
-          tags: machineTags(app, number, { open: left === 'former' }),
-          description: ownNote(app),
+          ...cables(old.config, false),
+          ...digestOf(old.config),
+          tags: withForeign(machineTags(app, number, to === undefined ? undefined : { before: to.vmid }), tags),
+          description: write(note),
         });
+        if (to === undefined || current === undefined) return;
+        const mine = lastingNote(app, current.config['description'], isHandover(current.config['tags']));
         await setConfig(client, to, {
-          ...cables(current, true),
+          ...cables(current.config, true),
           onboot: 0,
-          tags: left === 'former' ? formerTags(app) : copyTags(app, 'rebuild'),
-          description:
-            left === 'former' ? formerNote(app, from.vmid) : writeNote(newNote(context, 'rebuild', `VM ${from.vmid}`)),
+          tags: withForeign(left === 'former' ? formerTags(app) : copyTags(app, 'rebuild'), current.config['tags']),
+          description: left === 'former' ? formerNote(app, from.vmid, mine) : writeNote(note),
         });
       },
     },
-    { title: `Start VM ${from.vmid}`, run: (report) => turnOn(context, client, from, report) },
-    bootStep({ context, target: { client, ...from } }),
-    {
-      title: 'Start the app in it, and look whether it serves',
-      run: async (report) => {
-        host = await serveAgain(context, from, report);
-        await setConfig(client, from, {
-          tags: machineTags(app, number, { open: false }),
-          onboot: config.vm.onboot ? 1 : 0,
-        });
-      },
-    },
-    ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
+  ]);
+  await whileBeating(
+    context,
+    client,
+    from,
+    note,
+    () =>
+      runSteps(io, signal, [
+        { title: `Start VM ${from.vmid}`, run: (report) => turnOn(context, client, from, report) },
+        bootStep({ context, target: { client, ...from } }),
+        {
+          title: 'Start the app in it, and look whether it serves',
+          run: async (report) => {
+            host = await serveAgain(context, from, report);
+          },
+        },
+      ]),
+    write,
+  );
+  await declareServing(context, client, app, from, undefined);
+  const wanted = desired.ha ?? (ha ? true : undefined);
+  await finishing(context, [
+    ...(wanted === undefined ? [] : [haStep(ensuring, wanted)]),
     ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),
   ]);
   return host;
 }
 
-/** What did not become healthy is given up, and the one before serves again. @throws REBUILD_RESTORED, REBUILD_UNHEALTHY */
-export async function goBack(context: Context, client: ProxmoxClient, swap: Swap, why: unknown): Promise<never> {
+/**
+ * What did not become healthy is given up, and the one before serves again. What was started with the address may have served since: it is
+ * kept. @throws REBUILD_RESTORED, REBUILD_UNHEALTHY
+ */
+export async function goBack(
+  context: Context,
+  swap: Swap,
+  why: unknown,
+  { started, ha }: Pick<Progress, 'ha' | 'started'>,
+): Promise<never> {
   const { from, to } = swap;
+  const { io } = context;
   const cause = toZebuError(why);
-  context.io.warn(`VM ${to.vmid} does not serve: ${cause.message}; going back to VM ${from.vmid}`);
-  try {
-    await putBack(context, client, swap, 'gone');
-  } catch (error) {
+  io.warn(`VM ${to.vmid} does not serve: ${cause.message}; going back to VM ${from.vmid}`);
+  // With a connection and a time of its own: those of what has failed may be used up.
+  await steadily(context, async (steady, client) => {
+    await putBack(steady, client, swap, started ? 'former' : 'gone', ha);
+    if (started) return;
+    await removeCopy(steady, client, to).catch((error: unknown) => {
+      io.warn(`VM ${to.vmid} could not be removed: ${toZebuError(error).message}; the next vm:rebuild does it`);
+    });
+  }).catch((error: unknown) => {
     throw unhealthy(swap, cause, error);
-  }
-  await removeCopy(context, client, to).catch((error: unknown) => {
-    context.io.warn(`VM ${to.vmid} could not be removed: ${toZebuError(error).message}; the next vm:rebuild does it`);
   });
-  throw restored(swap.from, cause);
+  if (started)
+    io.note(
+      `VM ${to.vmid} is kept, stopped and unplugged, for what was written in it: vm:rebuild --back goes to it, --forget removes it`,
+    );
+  throw restored(from, cause, started ? to : undefined);
 }
+
+/** What is said where nobody goes back, and nothing is decided. */
+export const stillOpen = ({ from, to }: Swap): string =>
+  `VM ${to.vmid} has taken the place of VM ${from.vmid}, and was not seen to serve: zebu vm:rebuild looks again, --back goes back`;
 
 const details = (cause: ZebuError): Record<string, unknown> => ({
   cause: cause.code,
@@ -127,25 +206,29 @@ const details = (cause: ZebuError): Record<string, unknown> => ({
 
 const trimmed = (text: string): string => text.replace(/\.$/, '');
 
-export function restored(place: Place, cause: ZebuError): ZebuError {
+/** @param kept the new one, where it was not removed */
+export function restored(place: Place, cause: ZebuError, kept?: Place): ZebuError {
   return new ZebuError(
     'REBUILD_RESTORED',
     `The VM was not rebuilt: ${trimmed(cause.message)}. The app serves from VM ${place.vmid} as before`,
     {
-      hint: cause.hint ?? 'The new VM is removed. See what it said above, and try again.',
-      details: { ...details(cause), vmid: place.vmid },
+      hint:
+        kept === undefined
+          ? (cause.hint ?? 'The new VM is removed. See what it said above, and try again.')
+          : `See what it said above. VM ${kept.vmid} is kept: zebu vm:rebuild --forget removes it, and then another rebuild is possible.`,
+      details: { ...details(cause), vmid: place.vmid, ...(kept === undefined ? {} : { kept: kept.vmid }) },
       cause,
     },
   );
 }
 
-export function unhealthy({ from, to }: Swap, cause: ZebuError, problem: unknown): ZebuError {
+export function unhealthy({ from, to }: Back, cause: ZebuError, problem: unknown): ZebuError {
   const also = toZebuError(problem);
   return new ZebuError(
     'REBUILD_UNHEALTHY',
     `The VM was not rebuilt: ${trimmed(cause.message)}; and going back to VM ${from.vmid} failed: ${trimmed(also.message)}`,
     {
-      hint: `zebu vm:rebuild tries again to have one serve. Neither VM ${from.vmid} nor VM ${to.vmid} was removed.`,
+      hint: `zebu vm:rebuild tries again to have one serve. ${to === undefined ? 'Nothing' : `Neither VM ${from.vmid} nor VM ${to.vmid}`} was removed.`,
       details: { ...details(cause), vmid: from.vmid },
       cause: isZebuError(problem) ? problem : cause,
     },

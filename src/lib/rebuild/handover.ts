@@ -1,13 +1,25 @@
-import { isZebuError, ZebuError } from '@zebu/kit';
+import { ZebuError } from '@zebu/kit';
+import { toZebuError } from '@zebu/kit/core';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { whileBeating } from '../copies/heartbeat.js';
+import type { CopyNote } from '../copies/note.js';
 import type { Place } from '../copies/remove.js';
 import type { Context } from '../context/context.js';
 import { rollback } from '../deploy/rollback.js';
 import { rememberAddress } from '../guest/last-address.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { readConfig, readVm } from '../proxmox/observe.js';
-import { formerTags, machineTags, ownNote } from '../proxmox/ownership.js';
+import {
+  foreignTags,
+  formerTags,
+  isFormer,
+  isHandover,
+  machineNumber,
+  machineTags,
+  withForeign,
+} from '../proxmox/ownership.js';
 import { macOf, setProperties } from '../proxmox/properties.js';
+import { tagProblem } from '../proxmox/tags.js';
 import type { QemuConfig } from '../proxmox/answers.js';
 import { runSteps, type Step } from '../ui/steps.js';
 import { desiredVm } from '../vm/desired.js';
@@ -17,9 +29,11 @@ import { guestStep } from '../vm/ensure/guest.js';
 import { locateStep } from '../vm/ensure/locate.js';
 import { loginStep } from '../vm/ensure/login.js';
 import { ipconfig } from '../vm/facts.js';
+import { forgetStopped } from './hold.js';
 import { liveIn } from './live.js';
+import { formerNote, handoverNote, lastingNote, nextNote } from './notes.js';
+import { requireUnlocked, setConfig, turnOff, turnOn } from './power.js';
 import { bringUnits } from './units.js';
-import { setConfig, turnOff, turnOn } from './power.js';
 
 /** The address, and with it the app, goes from one machine to the other. */
 export interface Handover {
@@ -33,7 +47,23 @@ export interface Handover {
   /** Where the app was reached; null where that is not known any more. */
   readonly host: string | null;
   readonly anyAddress: boolean;
+  /** Of who is at work with it: it is renewed until the machine has served. */
+  readonly note: CopyNote;
 }
+
+/** How far it has come, for who has to decide whether to go back, and what may be removed then. */
+export interface Progress {
+  /** The new one is the app's. */
+  taken: boolean;
+  /** It was started with the address: it may have served since, and have what nobody else has. */
+  started: boolean;
+  /** The verdict is good. From here on nothing goes back by itself. */
+  live: boolean;
+  /** The one before was under the HA manager. */
+  ha: boolean;
+}
+
+export const notBegun = (): Progress => ({ taken: false, started: false, live: false, ha: false });
 
 const MAC = /([0-9A-F]{2}:){5}[0-9A-F]{2}/i;
 
@@ -47,71 +77,174 @@ export const cables = (config: QemuConfig, out: boolean): Readonly<Record<string
       .map(([key, value]) => [key, setProperties(value, { link_down: out ? '1' : undefined })]),
   );
 
-export const formerNote = (app: string, by: number): string =>
-  `This was the virtual machine of the app "${app}" until VM ${by} took its place. zebu keeps it, stopped and unplugged: vm:rebuild --back goes back to it, vm:rebuild --forget removes it.`;
+/** Milliseconds in which it is seen whether a request was carried out whose answer was lost. */
+const SEEN_MS = 30_000;
+
+/** Whether the machine has the number; undefined where nobody answers. */
+async function hasNumber({ clock, signal }: Context, client: ProxmoxClient, place: Place, number: number) {
+  for (const until = clock.elapsed() + SEEN_MS; ; await clock.sleep(2000, signal)) {
+    const config = await readConfig(client, place).catch(() => undefined);
+    if (config !== undefined) return machineNumber(config['tags']) === number;
+    if (clock.elapsed() >= until) return undefined;
+  }
+}
+
+/** Tags that people have given the one before; without those that the login may not give. */
+async function tagsToBring(context: Context, client: ProxmoxClient, old: QemuConfig, own: QemuConfig) {
+  const theirs = foreignTags(old['tags']).join(';');
+  const problem = await tagProblem(client, theirs, own['tags']);
+  if (problem === undefined) return theirs;
+  context.io.warn(`The new VM does not get the tags ${theirs} of the one before: ${problem.message}`);
+  return '';
+}
 
 /**
  * The one request that makes the machine the app's: with the tags comes everything that makes it so, the network card's address first
- * of all. It is off, and so is the one before.
+ * of all. It is off, and so is the one before; and neither is another than it was when that was seen.
  */
-async function takeOver(context: Context, client: ProxmoxClient, { app, from, to, number }: Handover): Promise<void> {
+export async function takeOver(
+  context: Context,
+  client: ProxmoxClient,
+  { app, from, to, number, note }: Handover,
+  ha: boolean,
+): Promise<void> {
   const { network } = context.config.vm;
-  const [old, own] = await Promise.all([readConfig(client, from), readConfig(client, to)]);
+  const machines = await Promise.all([readVm(client, from), readVm(client, to)]);
+  const [{ config: old }, { config: own }] = machines;
+  const on = machines.find(({ status }) => status.status === 'running');
+  if (on !== undefined)
+    throw new ZebuError('VM_DIFFERS', `VM ${on.vmid} was started while both are to be off`, {
+      hint: 'Somebody, or something on the host, has started it. Keep it from that, and run zebu vm:rebuild again.',
+    });
+  requireUnlocked(machines);
   const mac = network.mac ?? macOf(old['net0']);
   const net0 = own['net0'];
   if (net0 === undefined || mac === undefined)
     throw new ZebuError('VM_DIFFERS', `VM ${to.vmid} has no network interface net0`);
-  await setConfig(client, to, {
-    tags: machineTags(app, number, { open: true }),
-    description: ownNote(app),
-    net0: net0.replace(MAC, mac.toUpperCase()),
-    ipconfig0: ipconfig(network),
-    onboot: 0,
-    ...(old['protection'] === '1' ? { protection: 1 } : {}),
-  });
+  const { digest } = own;
+  try {
+    await setConfig(client, to, {
+      tags: withForeign(
+        machineTags(app, number, { before: from.vmid }),
+        own['tags'],
+        await tagsToBring(context, client, old, own),
+      ),
+      description: handoverNote(note, {
+        before: from.vmid,
+        ha,
+        rest: lastingNote(app, old['description'], isHandover(old['tags'])),
+      }),
+      net0: net0.replace(MAC, mac.toUpperCase()),
+      ipconfig0: ipconfig(network),
+      onboot: 0,
+      ...(digest === undefined ? {} : { digest }),
+    });
+  } catch (error) {
+    // The answer may have been lost of one that was carried out.
+    if ((await hasNumber(context, client, to, number)) !== true) throw error;
+  }
 }
 
 /** The one before: unplugged before the other starts, so that there are never two with one address. */
 async function putAside(client: ProxmoxClient, app: string, place: Place, by: number): Promise<void> {
   const config = await readConfig(client, place);
+  const { tags, description } = config;
   await setConfig(client, place, {
     ...cables(config, true),
     onboot: 0,
-    tags: formerTags(app),
-    description: formerNote(app, by),
+    tags: withForeign(formerTags(app), tags),
+    description: formerNote(app, by, lastingNote(app, description, isFormer(tags, app) || isHandover(tags))),
   });
+}
+
+/** It serves: what marks it as one that has not yet goes. A refusal of that, such as by a lock, is no reason to go back. */
+export async function declareServing(
+  context: Context,
+  client: ProxmoxClient,
+  app: string,
+  place: Place,
+  before: Place | undefined,
+): Promise<void> {
+  try {
+    const [own, old] = await Promise.all([
+      readConfig(client, place),
+      before === undefined ? undefined : readConfig(client, before),
+    ]);
+    await setConfig(client, place, {
+      tags: withForeign(machineTags(app, machineNumber(own['tags'])), own['tags']),
+      description: lastingNote(app, own['description'], true),
+      onboot: context.config.vm.onboot ? 1 : 0,
+      // Only now: a machine that is given up has to be removable.
+      ...(old?.['protection'] === '1' ? { protection: 1 } : {}),
+    });
+  } catch (error) {
+    context.io.warn(
+      `VM ${place.vmid} serves, but is still marked as one that has not: ${toZebuError(error).message}; zebu vm:rebuild sees to that`,
+    );
+  }
 }
 
 /** What is yet to do once the machine is the app's: it is started, and judged from outside. @throws how that went */
 export async function beginServing(
   context: Context,
   client: ProxmoxClient,
-  { app, from, to, number, release, host, anyAddress }: Handover,
+  { app, from, to, release, host, anyAddress, note }: Handover,
+  progress: Progress,
 ): Promise<string> {
-  const { io, signal, config } = context;
+  const { io, signal } = context;
   const desired = await desiredVm(context);
   const ensuring = beginEnsuring(context, { client, ...to }, desired);
+  const rest = lastingNote(app, (await readConfig(client, to))['description'], true);
+  const write = (each: CopyNote): string => handoverNote(each, { before: from.vmid, ha: progress.ha, rest });
   try {
-    await runSteps(io, signal, [
-      { title: `Unplug VM ${from.vmid}, which was the one before`, run: () => putAside(client, app, from, to.vmid) },
-      { title: `Start VM ${to.vmid} with the address`, run: (report) => turnOn(context, client, to, report) },
-      bootStep(ensuring),
-      locateStep(ensuring),
-      loginStep(ensuring),
-    ]);
-    const { address, session } = ensuring;
-    if (address === undefined || session === undefined) throw new Error('a VM that was logged in to has an address');
-    if (host !== null && address.host !== host && !anyAddress)
-      throw new ZebuError('VM_DIFFERS', `VM ${to.vmid} was given the address ${address.host}, and not ${host}`, {
-        hint: 'Have the DHCP server reserve it for the MAC address; or, where any address is fine, --any-address.',
-      });
-    await rememberAddress(context, address);
-    const id = release ?? toReleaseId(await liveIn(context, session));
-    await rollback(context, { id, previous: null, lockWait: 60, session, host: address.host, mode: 'rebuild' });
-    // It serves. From here on nothing goes back by itself.
-    await setConfig(client, to, { tags: machineTags(app, number, { open: false }), onboot: config.vm.onboot ? 1 : 0 });
+    const [address, session] = await whileBeating(
+      context,
+      client,
+      to,
+      note,
+      async () => {
+        await runSteps(io, signal, [
+          {
+            title: `Unplug VM ${from.vmid}, which was the one before`,
+            run: () => putAside(client, app, from, to.vmid),
+          },
+          {
+            title: `Start VM ${to.vmid} with the address`,
+            run: async (report) => {
+              progress.started = true;
+              await turnOn(context, client, to, report);
+            },
+          },
+          bootStep(ensuring),
+          locateStep(ensuring),
+          loginStep(ensuring),
+        ]);
+        const found = ensuring.address;
+        const line = ensuring.session;
+        if (found === undefined || line === undefined) throw new Error('a VM that was logged in to has an address');
+        if (host !== null && found.host !== host && !anyAddress)
+          throw new ZebuError('VM_DIFFERS', `VM ${to.vmid} was given the address ${found.host}, and not ${host}`, {
+            hint: 'Have the DHCP server reserve it for the MAC address; or, where any address is fine, --any-address.',
+          });
+        await rememberAddress(context, found);
+        const id = release ?? toReleaseId(await liveIn(context, line));
+        await rollback(context, {
+          id,
+          previous: null,
+          lockWait: 60,
+          session: line,
+          host: found.host,
+          mode: 'rebuild',
+        });
+        return [found, line] as const;
+      },
+      write,
+    );
+    progress.live = true;
+    await declareServing(context, client, app, to, from);
     await finishing(context, [
       { title: 'Let it do by itself what the one before did', run: () => bringUnits(context, session) },
+      { title: 'Forget what was stopped for the rebuild', run: () => forgetStopped(context, session) },
       guestStep(ensuring),
       ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
       ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),
@@ -123,50 +256,82 @@ export async function beginServing(
 }
 
 /** What can be brought later as well is no reason to go back. */
-async function finishing(context: Context, steps: readonly Step[]): Promise<void> {
+export async function finishing(context: Context, steps: readonly Step[]): Promise<void> {
   for (const step of steps)
     try {
       await runSteps(context.io, context.signal, [step]);
     } catch (error) {
-      if (!isZebuError(error)) throw error;
-      context.io.warn(`${step.title}: ${error.message}; zebu vm:apply tries it again`);
+      context.io.warn(`${step.title}: ${toZebuError(error).message}; zebu vm:apply tries it again`);
     }
 }
 
-/** Both are off, then the new one is the app's, then it serves. @param onTaken called once it is the app's */
+/** When the old machine starts its app by itself where it was left but not shut down: see hold.sh. */
+export interface Left {
+  /** Milliseconds, by the clock on the wall: this machine may have slept meanwhile. */
+  readonly at: number;
+  readonly forMs: number;
+}
+
+function requireInTime({ clock }: Context, from: Place, left: Left | undefined): void {
+  if (left === undefined || clock.now().getTime() - left.at < left.forMs) return;
+  throw new ZebuError(
+    'VM_NOT_READY',
+    `VM ${from.vmid} was off too late: its app may have been started again before, and have written since`,
+    { hint: 'Keep this machine awake, and run zebu vm:rebuild again.' },
+  );
+}
+
+/** Both are off, then the new one is the app's, then it serves. */
 export async function handOver(
   context: Context,
   client: ProxmoxClient,
   handover: Handover,
-  onTaken: () => void,
+  progress: Progress,
+  left?: Left,
 ): Promise<string> {
-  const { from, to } = handover;
-  const old = await readVm(client, from);
+  const { from, to, note } = handover;
+  const machines = await Promise.all([readVm(client, from), readVm(client, to)]);
+  requireUnlocked(machines);
   const desired = await desiredVm(context);
-  if (old.status.ha?.managed === true && desired.ha === undefined)
+  const ha = machines[0].status.ha?.managed === true;
+  if (ha && desired.ha === undefined)
     context.io.warn(
       `VM ${from.vmid} is under the HA manager, VM ${to.vmid} is not: vm.ha: true in zebu.yml and vm:apply change that`,
     );
+  const write = (each: CopyNote): string => nextNote(each, ha);
+  if (ha) await setConfig(client, to, { description: write(note) });
+  progress.ha = ha;
+  await whileBeating(
+    context,
+    client,
+    to,
+    note,
+    () =>
+      runSteps(context.io, context.signal, [
+        // It would start again what is shut down.
+        ...(ha ? [haStep(beginEnsuring(context, { client, ...from }, desired), false)] : []),
+        {
+          title: `Shut down VM ${from.vmid} and VM ${to.vmid}`,
+          run: async (report) => {
+            const ended = await Promise.allSettled([
+              turnOff(context, client, from, report),
+              turnOff(context, client, to, { ...report, done: () => {} }),
+            ]);
+            for (const each of ended) if (each.status === 'rejected') throw each.reason;
+            requireInTime(context, from, left);
+          },
+        },
+      ]),
+    write,
+  );
   await runSteps(context.io, context.signal, [
-    // It would start again what is shut down.
-    ...(old.status.ha?.managed === true ? [haStep(beginEnsuring(context, { client, ...from }, desired), false)] : []),
-    {
-      title: `Shut down VM ${from.vmid} and VM ${to.vmid}`,
-      run: async (report) => {
-        const ended = await Promise.allSettled([
-          turnOff(context, client, from, report),
-          turnOff(context, client, to, { ...report, done: () => {} }),
-        ]);
-        for (const each of ended) if (each.status === 'rejected') throw each.reason;
-      },
-    },
     {
       title: `Make VM ${to.vmid} the one of the app`,
       run: async () => {
-        await takeOver(context, client, handover);
-        onTaken();
+        await takeOver(context, client, handover, ha);
+        progress.taken = true;
       },
     },
   ]);
-  return beginServing(context, client, handover);
+  return beginServing(context, client, handover, progress);
 }

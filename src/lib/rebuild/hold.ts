@@ -1,5 +1,5 @@
-import { variables, ZebuError } from '@zebu/kit';
-import type { RemoteProcess } from '@zebu/kit/ssh';
+import { sh, variables, ZebuError } from '@zebu/kit';
+import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import { shortNote } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
 import { lockHeld } from '../app-folder/lock.js';
@@ -16,6 +16,9 @@ const PATIENCE_SECONDS = 45;
 
 /** Beyond what shutting the machine down may take, and pulling its plug. */
 const LEAVE_SECONDS = 60;
+
+/** Milliseconds from when the machine was left until it starts the app again where it is still on. */
+export const leaveMs = ({ config }: Context): number => (Math.round(config.vm.stop_timeout) + LEAVE_SECONDS) * 1000;
 
 /** Stopping takes as long as the services want; starting waits for those that others depend on. */
 const STOP_MS = 1_300_000;
@@ -87,7 +90,7 @@ export async function hold(context: Context, address: GuestAddress, lockWait: nu
       holder: shortNote(context, 'vm:rebuild'),
       lock_wait: lockWait,
       patience: PATIENCE_SECONDS,
-      leave: Math.round(context.config.vm.stop_timeout) + LEAVE_SECONDS,
+      leave: leaveMs(context) / 1000,
     }) + HOLD;
   const process = await session.stream({ line: script });
   let stderr = '';
@@ -166,4 +169,11 @@ export async function resumeApp(context: Context, address: GuestAddress): Promis
   } finally {
     await session.close();
   }
+}
+
+/** Of a machine in which the app was started otherwise: what was stopped in it once is nobody's to start any more. */
+export async function forgetStopped(context: Context, session: SshSession): Promise<void> {
+  const { base } = appLayout(context.config.app.name);
+  const files = [`${base}/rebuild-stopped`, `${base}/rebuild-said`];
+  await session.exec({ line: sh`rm -f ${files}` }, { signal: context.signal, timeoutMs: TAKE_MS });
 }

@@ -1,4 +1,4 @@
-import { isZebuError, sh, variables, ZebuError } from '@zebu/kit';
+import { sh, variables, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
@@ -9,25 +9,28 @@ import { clearAway, type Place } from '../copies/remove.js';
 import type { Context } from '../context/context.js';
 import { rollback } from '../deploy/rollback.js';
 import { connectGuest, openGuest } from '../guest/session.js';
-import { machineNumber } from '../proxmox/ownership.js';
+import { copyTags, formerTags, machineNumber, machineTags } from '../proxmox/ownership.js';
+import { requireTags } from '../proxmox/tags.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
-import { findAppVm } from '../vm/app-vm.js';
-import { goBack, restored, serveAgain, unhealthy } from './back.js';
+import { findAppVm, type AppVm } from '../vm/app-vm.js';
+import { desiredVm } from '../vm/desired.js';
+import { beginEnsuring, haStep } from '../vm/ensure/index.js';
+import { goBack, restored, serveAgain, stillOpen, unhealthy } from './back.js';
 import FORGET_TRIAL from './forget-trial.sh';
-import { handOver, type Handover } from './handover.js';
-import { hold, type Hold } from './hold.js';
+import { finishing, handOver, notBegun, type Handover } from './handover.js';
+import { hold, leaveMs, type Hold } from './hold.js';
 import { bringImages } from './images.js';
 import { apart, desiredNext, makeNext, placeOf, planNext } from './next.js';
 import { pipe } from './pipe.js';
-import { turnOn } from './power.js';
+import { onceUnlocked, requireUnlocked, turnOn } from './power.js';
 import { plannedSteps, requireFit } from './plan.js';
 import { nothing } from './nothing.js';
 import type { Rebuilt } from './results.js';
 import { rootLine } from './root-line.js';
 import SEND_FILES from './send-files.sh';
 import { liveIn } from './live.js';
-import { readStand, settle } from './stand.js';
+import { foreseen, keptOf, readStand, settle } from './stand.js';
 import { steadily } from './steady.js';
 import { requireMovable, surveyMachine, type Surveyed } from './survey.js';
 import TAKE_FILES from './take-files.sh';
@@ -148,7 +151,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   const appVm = await findAppVm(context);
   const { client } = appVm;
   if (!options.dryRun) {
-    const { resumed } = await settle(context, client);
+    const { resumed } = await settle(context, client, options.anyAddress);
     if (resumed !== undefined)
       return {
         ...nothing('rebuild', seconds(began)),
@@ -159,14 +162,18 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
         kept: resumed.from,
         address: { before: null, now: resumed.host },
       };
+  } else {
+    const steps = await foreseen(context, client);
+    if (steps !== undefined)
+      return { ...nothing('rebuild', seconds(began)), verdict: 'planned', from: placeOfVm(appVm), steps: [...steps] };
   }
   const { vm } = await findAppVm(context);
-  const from: Place = { node: vm.node, vmid: vm.vmid };
+  const from = placeOfVm({ vm });
   if (vm.status.status !== 'running')
     throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${appVm.name}) is ${vm.status.status}`, {
       hint: 'Start it: zebu vm:start',
     });
-  const [former] = (await readStand(client, app)).former;
+  const former = keptOf(await readStand(client, app), app);
   if (former !== undefined)
     throw new ZebuError('VM_DIFFERS', `VM ${former.vmid} is kept of the rebuild before`, {
       hint: 'Remove it with zebu vm:rebuild --forget, or go back to it with --back.',
@@ -180,6 +187,9 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   requireMovable(seen, options.leaveUnnamed);
   await requireFit(client, plan.node, desired, seen, plan);
   const to = placeOf(plan);
+  const number = machineNumber(vm.config['tags']) + 1;
+  requireUnlocked([vm]);
+  await requireTags(client, tagsOnTheWay(app, number, from, to));
   const result = {
     ...nothing('rebuild', 0),
     from,
@@ -198,7 +208,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   let begun = false;
   let held: Hold | undefined;
   let stoppedAt: number | undefined;
-  let taken = false;
+  const progress = notBegun();
   let differenceBytes = 0;
   let host = '';
   const quiet = withoutForcedExit(next);
@@ -225,7 +235,9 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
         await runSteps(io, signal, [
           {
             title: `Stop the app in VM ${from.vmid}`,
-            run: async () => {
+            run: async (report) => {
+              // Neither could be shut down.
+              await onceUnlocked(context, client, [from, to], report);
               stoppedAt = clock.elapsed();
               await held?.stop();
             },
@@ -258,23 +270,30 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
       app,
       from,
       to,
-      number: machineNumber(vm.config['tags']) + 1,
+      number,
       release,
       host: guest.address.host,
       anyAddress: options.anyAddress,
+      note,
     };
-    await steadily(context, async (steady, own) => {
-      try {
+    try {
+      host = await steadily(context, async (steady, own) => {
+        const at = context.clock.now().getTime();
         await held?.leave();
-        host = await handOver(steady, own, handover, () => (taken = true));
-      } catch (error) {
-        if (taken) await goBack(steady, own, handover, error);
+        return handOver(steady, own, handover, progress, { at, forMs: leaveMs(context) });
+      });
+    } catch (error) {
+      if (!progress.taken || progress.live) throw error;
+      // Who has the lock in it just now is served by it.
+      if (toZebuError(error).code === 'LOCK_HELD') {
+        io.warn(stillOpen(handover));
         throw error;
       }
-    });
+      await goBack(context, handover, error, progress);
+    }
   } catch (error) {
-    if (taken) throw error;
-    throw await giveUp(context, { error, held, begun, stopped: stoppedAt !== undefined, from, to });
+    if (progress.taken) throw error;
+    throw await giveUp(context, { error, held, begun, stopped: stoppedAt !== undefined, ha: progress.ha, from, to });
   } finally {
     await held?.close().catch(() => undefined);
   }
@@ -295,25 +314,38 @@ function withoutForcedExit(context: Context): Context {
   return rest;
 }
 
+const placeOfVm = ({ vm: { node, vmid } }: Pick<AppVm, 'vm'>): Place => ({ node, vmid });
+
+/** All tags that either of both has at some time, going back included. */
+const tagsOnTheWay = (app: string, number: number, from: Place, to: Place): string =>
+  [
+    machineTags(app, number, { before: from.vmid }),
+    machineTags(app, number + 1, { before: to.vmid }),
+    formerTags(app),
+    copyTags(app, 'rebuild'),
+  ].join(';');
+
 interface GivenUp {
   readonly error: unknown;
   readonly held: Hold | undefined;
   readonly begun: boolean;
   readonly stopped: boolean;
+  /** The old one was taken from the HA manager. */
+  readonly ha: boolean;
   readonly from: Place;
   readonly to: Place;
 }
 
 /** The old machine is the app's still: it serves again, and the new one is removed. @returns what the command ends with */
-async function giveUp(context: Context, { error, held, begun, stopped, from, to }: GivenUp): Promise<unknown> {
+async function giveUp(context: Context, { error, held, begun, stopped, ha, from, to }: GivenUp): Promise<unknown> {
   const { io, config } = context;
   const cause = toZebuError(error);
   let problem: unknown;
-  if (stopped)
+  if (stopped) {
+    io.note(`Starting the app again in VM ${from.vmid}`);
+    // Where it is off, or the line is gone, that is done below.
+    await held?.startAgain().catch(() => undefined);
     await steadily(context, async (steady, client) => {
-      io.note(`Starting the app again in VM ${from.vmid}`);
-      // Where it is off, or the line is gone, that is done below.
-      await held?.startAgain().catch(() => undefined);
       await runSteps(io, steady.signal, [
         {
           title: `Look whether VM ${from.vmid} serves`,
@@ -323,17 +355,17 @@ async function giveUp(context: Context, { error, held, begun, stopped, from, to 
           },
         },
       ]);
+      if (!ha) return;
+      const ensuring = beginEnsuring(steady, { client, ...from }, await desiredVm(steady));
+      await finishing(steady, [haStep(ensuring, true)]);
     }).catch((failed: unknown) => (problem = failed));
+  }
   // Where nobody serves, what is left tells the next run what to do.
   if (begun && problem === undefined) {
-    const { client } = await findAppVm(context).catch(() => ({ client: undefined }));
-    try {
-      io.note(`Removing VM ${to.vmid}, which is not needed`);
-      if (client !== undefined) await clearAway(context, client, { place: to });
-    } catch (failed) {
-      if (!isZebuError(failed)) throw failed;
-      io.warn(`VM ${to.vmid} could not be removed: ${failed.message}; the next vm:rebuild does it`);
-    }
+    io.note(`Removing VM ${to.vmid}, which is not needed`);
+    await steadily(context, (steady, client) => clearAway(steady, client, { place: to })).catch((failed: unknown) =>
+      io.warn(`VM ${to.vmid} could not be removed: ${toZebuError(failed).message}; the next vm:rebuild does it`),
+    );
   }
   if (problem !== undefined) return unhealthy({ app: config.app.name, from, to }, cause, problem);
   return stopped && cause.code !== 'INTERRUPTED' ? restored(from, cause) : error;

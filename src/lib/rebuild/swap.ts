@@ -1,49 +1,121 @@
 import { ZebuError } from '@zebu/kit';
+import { toZebuError } from '@zebu/kit/core';
 import type { Context } from '../context/context.js';
-import { makeClient } from '../proxmox/client.js';
-import { isHandover } from '../proxmox/ownership.js';
+import { openGuest } from '../guest/session.js';
+import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
+import { findVm, readVm } from '../proxmox/observe.js';
+import { formerTags, isHandover, machineNumber, machineTags } from '../proxmox/ownership.js';
+import { requireTags } from '../proxmox/tags.js';
 import { runSteps } from '../ui/steps.js';
 import { vmTask } from '../vm/app-vm.js';
+import { putBack, unhealthy, type Back } from './back.js';
+import { hold, type Hold } from './hold.js';
 import { nothing } from './nothing.js';
-import { putBack, unhealthy } from './back.js';
-import { machineAt, turnOff } from './power.js';
+import { machineAt, requireUnlocked, setConfig, turnOff } from './power.js';
 import type { Rebuilt } from './results.js';
-import { placeOfRow, readStand, settle } from './stand.js';
+import { keptOf, openHandover, placeOfRow, readStand, refuseAtWork, settle, type Stand } from './stand.js';
 import { steadily } from './steady.js';
 
 /** The machine that is kept of a rebuild: gone back to, or removed. */
 
 type Confirm = (what: string, name: string) => Promise<boolean>;
 
+/** @throws VM_DIFFERS where several have the tag of the app: none of them is the one that is meant */
+async function readClearStand(client: ProxmoxClient, app: string): Promise<Stand> {
+  const stand = await readStand(client, app);
+  if (stand.current === undefined && stand.machines.length > 0) await findVm(client, app);
+  return stand;
+}
+
+/** What can be refused is, before anything is stopped. @throws LOCK_HELD, PROXMOX_FORBIDDEN, VM_NOT_READY */
+async function requireFree(
+  context: Context,
+  client: ProxmoxClient,
+  stand: Stand,
+  { app, from, to }: Back,
+): Promise<void> {
+  const open = await openHandover(context, client, stand, false);
+  if (open?.sign !== undefined) await refuseAtWork(context, client, [open.sign]);
+  const machines = await Promise.all([from, ...(to === undefined ? [] : [to])].map((place) => readVm(client, place)));
+  requireUnlocked(machines);
+  const number = Math.max(...machines.map(({ config }) => machineNumber(config['tags']))) + 1;
+  const opened = to === undefined ? undefined : { before: to.vmid };
+  await requireTags(client, `${machineTags(app, number, opened)};${formerTags(app)}`);
+}
+
+/**
+ * The app in the machine that is left is stopped, under its lock: nothing that goes on in it is cut off, and what was stopped is started
+ * again when it is gone back to. One that nobody can log in to is left as it is. @throws LOCK_HELD
+ */
+async function stopApp(context: Context, vmid: number, lockWait: number): Promise<Hold | undefined> {
+  let held: Hold | undefined;
+  try {
+    await runSteps(context.io, context.signal, [
+      {
+        title: `Stop the app in VM ${vmid}`,
+        run: async () => {
+          const { address, session } = await openGuest(context);
+          await session.close();
+          held = await hold(context, address, lockWait);
+          await held.stop();
+          await held.leave();
+        },
+      },
+    ]);
+    return held;
+  } catch (error) {
+    const { code, message } = toZebuError(error);
+    if (code === 'LOCK_HELD' || code === 'INTERRUPTED') {
+      await held?.startAgain().catch(() => undefined);
+      throw error;
+    }
+    context.io.warn(`The app in VM ${vmid} was not stopped: ${message}; the VM is shut down as it is`);
+    await held?.close();
+    return undefined;
+  }
+}
+
 /** Goes back to the machine before; of a rebuild that was interrupted, too. @throws REBUILD_UNHEALTHY */
-export async function rebuildBack(context: Context, confirm: Confirm): Promise<Rebuilt> {
+export async function rebuildBack(context: Context, confirm: Confirm, lockWait: number): Promise<Rebuilt> {
   const { clock, config } = context;
   const app = config.app.name;
   const began = clock.elapsed();
   const client = await makeClient(await context.transport(), context.io);
-  const { current, behind, former } = await readStand(client, app);
-  const [before] = [...behind, ...former];
-  if (before === undefined || current === undefined) {
+  const stand = await readClearStand(client, app);
+  const { current } = stand;
+  const before = keptOf(stand, app);
+  if (before === undefined) {
     if (current !== undefined) await settle(context, client);
     return nothing('back', 0);
   }
   const from = placeOfRow(before);
-  const to = placeOfRow(current);
+  const to = current === undefined ? undefined : placeOfRow(current);
+  const swap: Back = { app, from, to };
+  await requireFree(context, client, stand, swap);
   await confirm(
-    `This stops VM ${to.vmid} and serves ${app} from VM ${from.vmid} again, with the data as it was when VM ${to.vmid} took its place`,
+    to === undefined
+      ? `This serves ${app} from VM ${from.vmid} again, with the data as it was when another one took its place`
+      : `This stops VM ${to.vmid} and serves ${app} from VM ${from.vmid} again, with the data as it was when VM ${to.vmid} took its place`,
     app,
   );
-  const host = await steadily(context, (steady, own) =>
-    putBack(steady, own, { app, from, to }, 'former').catch((error: unknown) => {
-      throw unhealthy({ app, from, to }, new ZebuError('VM_DIFFERS', 'it was to be gone back from it'), error);
-    }),
-  );
+  const held = current?.status === 'running' ? await stopApp(context, current.vmid, lockWait) : undefined;
+  let host: string;
+  try {
+    host = await steadily(context, (steady, own) => putBack(steady, own, swap, 'former'));
+  } catch (error) {
+    // Where it is off by then, there is nobody who hears it.
+    await held?.startAgain().catch(() => undefined);
+    if (toZebuError(error).code === 'LOCK_HELD') throw error;
+    throw unhealthy(swap, new ZebuError('VM_DIFFERS', 'it was to be gone back from it'), error);
+  } finally {
+    await held?.close().catch(() => undefined);
+  }
   return {
     ...nothing('back', Math.round((clock.elapsed() - began) / 100) / 10),
     verdict: 'live',
-    from: to,
+    from: to ?? null,
     to: from,
-    kept: to,
+    kept: to ?? null,
     address: { before: null, now: host },
   };
 }
@@ -54,10 +126,11 @@ export async function forgetFormer(context: Context, confirm: Confirm): Promise<
   const app = config.app.name;
   const began = clock.elapsed();
   const client = await makeClient(await context.transport(), context.io);
-  const { current, former } = await readStand(client, app);
-  const [row] = former;
+  const stand = await readClearStand(client, app);
+  const { current } = stand;
+  const row = keptOf({ behind: [], former: stand.former }, app);
   if (row === undefined) return nothing('forget', 0);
-  if (current === undefined || isHandover(current.tags))
+  if (isHandover(current?.tags))
     throw new ZebuError(
       'VM_DIFFERS',
       `VM ${row.vmid} is what can be gone back to: the rebuild has not come to its end`,
@@ -67,28 +140,34 @@ export async function forgetFormer(context: Context, confirm: Confirm): Promise<
     );
   const place = placeOfRow(row);
   const machine = await machineAt(client, place);
+  requireUnlocked([machine.vm]);
   await confirm(
-    `This destroys VM ${place.vmid} (${machine.name}), as it was before VM ${current.vmid} took its place, with its disks`,
+    current === undefined
+      ? `This destroys VM ${place.vmid} (${machine.name}) with its disks: the app has no other VM`
+      : `This destroys VM ${place.vmid} (${machine.name}), as it was before VM ${current.vmid} took its place, with its disks`,
     machine.name,
   );
   await runSteps(io, signal, [
     { title: `See that VM ${place.vmid} is off`, run: (report) => turnOff(context, client, place, report) },
     {
       title: `Destroy VM ${place.vmid} and its disks`,
-      run: (report) =>
-        vmTask(context, machine, report, {
+      run: async (report) => {
+        // Whoever types its name means it.
+        if (machine.vm.config['protection'] === '1') await setConfig(client, place, { protection: 0 });
+        await vmTask(context, machine, report, {
           method: 'DELETE',
           path: '',
           params: { purge: 1, 'destroy-unreferenced-disks': 1 },
           task: 'qmdestroy',
           label: `destroying VM ${place.vmid}`,
-        }),
+        });
+      },
     },
   ]);
   return {
     ...nothing('forget', Math.round((clock.elapsed() - began) / 100) / 10),
     verdict: 'live',
     from: place,
-    to: placeOfRow(current),
+    to: current === undefined ? null : placeOfRow(current),
   };
 }

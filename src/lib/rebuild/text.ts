@@ -4,6 +4,7 @@ import type { Rebuilt } from './results.js';
 const machine = (place: Rebuilt['from']): string => (place === null ? 'a new VM' : `VM ${place.vmid}`);
 
 function planned({ from, copied, steps }: Rebuilt): readonly string[] {
+  if (copied.length === 0) return [...steps.map((step, at) => `${at + 1}. ${step}`), 'Nothing was changed.'];
   const all = copied.reduce((sum, { bytes }) => sum + bytes, 0);
   return [
     ...steps.map((step, at) => `${at + 1}. ${step}`),
@@ -19,7 +20,8 @@ export function rebuiltLines(result: Rebuilt): readonly string[] {
   if (verdict === 'planned') return planned(result);
   if (verdict === 'nothing')
     return [action === 'forget' ? 'No VM is kept of a rebuild: nothing to forget' : 'No rebuild to go back from'];
-  if (action === 'forget') return [`${machine(from)} is gone; the app serves from ${machine(to)}`];
+  if (action === 'forget')
+    return [to === null ? `${machine(from)} is gone` : `${machine(from)} is gone; the app serves from ${machine(to)}`];
   const now = address.now === null ? '' : ` at ${address.now}`;
   const away = gap === null ? '' : `; nobody was served for ${formatSeconds(gap)}`;
   return [

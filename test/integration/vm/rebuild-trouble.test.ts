@@ -63,7 +63,17 @@ describe('vm:rebuild', () => {
 
   it('goes back to the old VM when the app is not good once the new one has the address', async () => {
     await startsOnly(1);
-    expect(await fails()).toMatchObject({ exit: 7, code: 'REBUILD_RESTORED' });
+    const failure = await fails();
+    expect(failure).toMatchObject({ exit: 7, code: 'REBUILD_RESTORED' });
+    // It was there for clients by then, and may have what nobody else has.
+    const kept = (await app.machines()).find((each) => each.vmid !== vmid);
+    expect(kept).toMatchObject({ status: 'stopped', tags: expect.stringContaining('zebu-former') as string });
+    expect(failure.hint).toContain(`VM ${kept?.vmid} is kept`);
+    expect(await app.config(kept?.vmid ?? 0)).toMatchObject({
+      net0: expect.stringContaining('link_down=1') as string,
+    });
+    expect(await app.config(vmid)).toMatchObject({ tags: expect.not.stringContaining('handover') as string });
+    expect(await app.rebuild('--forget', '--yes')).toMatchObject({ from: { vmid: kept?.vmid } });
     await asBefore('starts-1');
     expect(await app.inStore('/bin/busybox wc -l </data/rows')).toMatch(/^10000/);
   });

@@ -15,6 +15,8 @@ describe('vm:rebuild', () => {
     const before = await app.current();
     const rows = await app.rows();
     const releases = await app.releases();
+    const { tags, description } = await app.config(before.vmid);
+    await app.set(before.vmid, { tags: `${tags};prod`, description: `${description}\n\nAsk ann.`, protection: '1' });
     const planned = await app.rebuild('--dry-run');
     expect(planned).toMatchObject({ verdict: 'planned', from: { vmid: before.vmid }, to: null });
     expect(planned.copied.map(({ what }) => what)).toContain('volume rebuilt_data');
@@ -37,6 +39,13 @@ describe('vm:rebuild', () => {
     const [old] = await app.machines();
     expect(old).toMatchObject({ vmid: before.vmid, status: 'stopped' });
     expect(await app.config(before.vmid)).toMatchObject({ net0: expect.stringContaining('link_down=1') as string });
+    // What people have set goes on to the new one, and is with the old one still.
+    const given = await app.config(now.vmid);
+    expect(given['tags']?.split(';').toSorted()).toEqual(['prod', 'zebu', 'zebu-app-rebuilt', 'zebu-machine-1']);
+    expect(String(given['protection'])).toBe('1');
+    expect(given).toMatchObject({ description: expect.stringMatching(/Ask ann\.\n?$/) as string });
+    expect(given['description']).not.toContain('has not served');
+    expect((await app.config(before.vmid))['tags']).toContain('prod');
     expect(await app.project.json(['vm:diff'])).toMatchObject({ drift: [] });
     await app.project.json(['app:rollback']);
     expect(await servedAt(before.ip)).toBe('v1');
@@ -60,5 +69,22 @@ describe('vm:rebuild', () => {
     expect(await app.rebuild('--forget', '--yes')).toMatchObject({ action: 'forget', verdict: 'live' });
     expect((await app.machines()).length).toBe(1);
     expect(await app.rebuild('--forget', '--yes')).toMatchObject({ verdict: 'nothing' });
+  });
+
+  it('serves from the old one again when somebody has destroyed the new one', async () => {
+    const { vmid, ip } = await app.current();
+    await app.set(vmid, { protection: '0' });
+    const rebuilt = await app.rebuild();
+    await app.project.json(['vm:destroy', '--yes']);
+    expect(await servedAt(ip)).toBeUndefined();
+    expect(await app.rebuild('--back', '--yes')).toMatchObject({
+      verdict: 'live',
+      from: null,
+      to: { vmid },
+      kept: null,
+    });
+    expect(await servedAt(ip)).toBe('v1');
+    expect((await app.machines()).map((each) => each.vmid)).toEqual([vmid]);
+    expect(rebuilt.to?.vmid).not.toBe(vmid);
   });
 });
