@@ -5,9 +5,9 @@ import { nodeOf } from './node.js';
 import type { Project } from './project.js';
 import { tinyApp, version } from './tiny-app.js';
 
-export const APP = 'data-proved';
+const APP = 'data-proved';
 export const BASE = `/opt/zebu/${APP}`;
-export const BUSYBOX = '/bin/busybox';
+const BUSYBOX = '/bin/busybox';
 
 /** An app whose dumps are proved, live as v1, with one store that holds a row. */
 export class ProvedDumps {

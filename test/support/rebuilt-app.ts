@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import type { Rebuilt } from '../../src/lib/rebuild/results.js';
 import { nodeOf } from './node.js';
@@ -19,7 +21,23 @@ interface Release {
 }
 
 /** What must be the same after it: rows, as one word. */
-const ROWS = '/bin/busybox wc -l </data/rows; /bin/busybox sha256sum /data/rows; /bin/busybox ls -ln /data/rows';
+const ROWS =
+  '/bin/busybox wc -l </data/rows; /bin/busybox sha256sum /data/rows; /bin/busybox ls -ln /data/rows; /bin/busybox cat /bound/data /foo.conf';
+
+/** In the VM, outside of the app: a folder that a volume is bound to, and a single file. */
+const OUTSIDE = (app: string): string =>
+  `sudo -n sh -c 'mkdir -p /srv/${app}/bound && echo bound >/srv/${app}/bound/data && echo conf >/srv/${app}/foo.conf && echo beside >/srv/${app}/beside' && docker network create --subnet 10.97.0.0/24 edge`;
+
+/** With that in it, what Docker says of the network, and what every machine has. */
+function mountOutside(project: Project, app: string): void {
+  const file = readFileSync(join(project.folder, 'compose.yml'), 'utf8');
+  const mounts = `data:/data, bound:/bound, "/srv/${app}/foo.conf:/foo.conf", "/etc/os-release:/os-release:ro"`;
+  const bound = `bound: { driver_opts: { type: none, o: bind, device: /srv/${app}/bound } }`;
+  project.write(
+    'compose.yml',
+    `${file.replace('[data:/data]', `[${mounts}]\n    networks: [default, edge]`).replace('volumes: { data: }', `volumes: { data: , ${bound} }`)}networks: { edge: { external: true } }\n`,
+  );
+}
 
 /** An app with 10,000 rows, live as v2 after v1, whose VM is put in the place of another. */
 export class RebuiltApp {
@@ -47,6 +65,8 @@ export class RebuiltApp {
     });
     const made = new RebuiltApp(lab, project);
     await project.json(['vm:create']);
+    await project.json(['vm:exec', '--', 'sh', '-c', OUTSIDE(app)]);
+    mountOutside(project, app);
     for (const tag of ['v1', 'v2']) {
       version(project, tag);
       await project.json(['app:deploy', '--tag', tag]);
@@ -74,6 +94,10 @@ export class RebuiltApp {
       script,
     ]);
     return ran.stdout ?? '';
+  }
+
+  async inVm(script: string): Promise<string> {
+    return (await this.project.json<{ stdout?: string }>(['vm:exec', '--', 'sh', '-c', script])).stdout ?? '';
   }
 
   rows(): Promise<string> {

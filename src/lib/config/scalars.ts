@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { demand } from './demands.js';
 
-export { durationSeconds } from './durations.js';
-
 export const port = z.int().min(1).max(65535);
 export const seconds = z.number().positive().max(86_400);
 export const serviceName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name of a service');

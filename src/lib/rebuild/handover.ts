@@ -315,7 +315,8 @@ export async function handOver(
           run: async (report) => {
             const ended = await Promise.allSettled([
               turnOff(context, client, from, report),
-              turnOff(context, client, to, { ...report, done: () => {} }),
+              // What it has of the data is nowhere else as new.
+              turnOff(context, client, to, { ...report, done: () => {} }, { gently: true }),
             ]);
             for (const each of ended) if (each.status === 'rejected') throw each.reason;
             requireInTime(context, from, left);

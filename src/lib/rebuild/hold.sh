@@ -12,13 +12,21 @@ sign_lock "$holder"
 [ ! -f transaction ] || exit "$LOCKED"
 # include ./start-again.sh
 leaving=
+# A dump by schedule waits for the app to be switched, or leaves it be: it would write into what is brought over.
+no_dumps() {
+  mkdir -p data || return 1
+  [ -e data/lock ] || ( : >>data/lock ) || return 1
+  [ -r data/lock ] || return 1
+  exec 6<data/lock
+  flock -w 300 6 || { echo 'a dump is under way, for longer than 300 s' >&2; return 1; }
+}
 echo held
 while :; do
   # shellcheck disable=SC2016 # another shell's words
-  word=$(timeout "$patience" sh -c 'read -r word && printf %s "$word"' 9>&-) || word=gone
+  word=$(timeout "$patience" sh -c 'read -r word && printf %s "$word"' 6>&- 9>&-) || word=gone
   case $word in
     stop)
-      if stop_all; then echo stopped; else echo failed; fi ;;
+      if no_dumps && stop_all; then echo stopped; else echo failed; fi ;;
     start)
       if start_again; then echo started; else echo failed; fi
       exit ;;
@@ -30,7 +38,7 @@ while :; do
       if [ -n "$leaving" ]; then
         # For who goes on before that: see resume.sh. In memory, as it means nothing once the machine was off.
         echo $$ >"/dev/shm/zebu-rebuild-$project"
-        sleep "$leave" 9>&-
+        sleep "$leave" 6>&- 9>&-
         rm -f "/dev/shm/zebu-rebuild-$project"
       fi
       start_again

@@ -5,6 +5,9 @@ import type { Context } from '../context/context.js';
 /** Nothing moved for so long: something is in the way. */
 const STILL_MS = 180_000;
 
+/** Everything was read: what is left to do for who takes it is out of sight. */
+const END_MS = 3_600_000;
+
 interface End {
   readonly session: SshSession;
   readonly line: string;
@@ -16,6 +19,7 @@ const tail = (text: string): string => text.trim().split('\n').at(-1) ?? '';
  * What a program in one machine writes goes to one in the other, through here.
  * @param onBytes with all so far
  * @param fine exit statuses of the first that are none of a failure
+ * @param stillMs how long nothing may move: longer where one of them has work to do before
  * @throws VM_NOT_READY
  */
 export async function pipe(
@@ -25,7 +29,12 @@ export async function pipe(
   {
     onBytes = () => {},
     fine = [0],
-  }: { readonly onBytes?: (bytes: number) => void; readonly fine?: readonly number[] } = {},
+    stillMs = STILL_MS,
+  }: {
+    readonly onBytes?: (bytes: number) => void;
+    readonly fine?: readonly number[];
+    readonly stillMs?: number;
+  } = {},
 ): Promise<number> {
   const { signal } = context;
   // First who reads: what is short has come to its end before a second one is open.
@@ -50,9 +59,14 @@ export async function pipe(
   target.stream.once('close', () => source.stream.resume());
   // Its own standard output has nothing to say, and would hold the channel open.
   target.stream.resume();
+  let limit = stillMs;
+  source.stream.once('end', () => {
+    limit = END_MS;
+    moved = Date.now();
+  });
   let still = false;
   const watch = setInterval(() => {
-    if (Date.now() - moved < STILL_MS) return;
+    if (Date.now() - moved < limit) return;
     still = true;
     source.close();
     target.close();
@@ -60,7 +74,7 @@ export async function pipe(
   try {
     const [from, to] = await Promise.all([source.ended, target.ended]);
     if (still)
-      throw new ZebuError('VM_NOT_READY', `Nothing of ${what} moved for ${STILL_MS / 1000} s`, {
+      throw new ZebuError('VM_NOT_READY', `Nothing of ${what} moved for ${limit / 1000} s`, {
         hint: 'Look at the line to both machines, and try again.',
       });
     if (to.code !== 0)

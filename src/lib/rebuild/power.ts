@@ -21,12 +21,16 @@ export const setConfig = async (
   await client.request('PUT', `/nodes/${node}/qemu/${vmid}/config`, params);
 };
 
-/** Until it is off. One that does not shut down in time loses its power: its app is stopped, or is not the one that counts. */
+/**
+ * Until it is off. One that does not shut down in time loses its power, where nothing counts that it may not have written yet: its app is
+ * stopped and is not the one that goes on. @param gently it keeps its power, and that it does not shut down is thrown
+ */
 export async function turnOff(
   context: Context,
   client: ProxmoxClient,
   place: Place,
   report: StepReport,
+  { gently = false }: { readonly gently?: boolean } = {},
 ): Promise<void> {
   const machine = await machineAt(client, place);
   if (machine.vm.status.status !== 'running') {
@@ -36,7 +40,7 @@ export async function turnOff(
   try {
     await stop(context, machine, report, false);
   } catch (error) {
-    if (!isZebuError(error) || taskExit(error) === undefined) throw error;
+    if (gently || !isZebuError(error) || taskExit(error) === undefined) throw error;
     report.update('it does not shut down: its plug is pulled');
     await stop(context, machine, report, true);
   }

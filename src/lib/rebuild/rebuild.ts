@@ -1,7 +1,6 @@
-import { sh, variables, ZebuError } from '@zebu/kit';
+import { variables, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import type { SshSession } from '@zebu/kit/ssh';
-import { appLayout } from '../app-folder/layout.js';
 import { toReleaseId } from '../app-folder/release-id.js';
 import { whileBeating } from '../copies/heartbeat.js';
 import { newNote } from '../copies/note.js';
@@ -16,8 +15,8 @@ import { formatBytes } from '../ui/units.js';
 import { findAppVm, type AppVm } from '../vm/app-vm.js';
 import { desiredVm } from '../vm/desired.js';
 import { beginEnsuring, haStep } from '../vm/ensure/index.js';
+import { readRules } from '../vm/inspect.js';
 import { goBack, restored, serveAgain, stillOpen, unhealthy } from './back.js';
-import FORGET_TRIAL from './forget-trial.sh';
 import { finishing, handOver, notBegun, type Handover } from './handover.js';
 import { hold, leaveMs, type Hold } from './hold.js';
 import { bringImages } from './images.js';
@@ -29,13 +28,15 @@ import { nothing } from './nothing.js';
 import type { Rebuilt } from './results.js';
 import { rootLine } from './root-line.js';
 import SEND_FILES from './send-files.sh';
+import { leftBehind } from './left-behind.js';
 import { liveIn } from './live.js';
 import { foreseen, keptOf, readStand, settle } from './stand.js';
 import { steadily } from './steady.js';
 import { requireMovable, surveyMachine, type Surveyed } from './survey.js';
 import TAKE_FILES from './take-files.sh';
-import { UNITS_NOTE } from './units.js';
-import { differing, sendTrees, type Machines } from './trees.js';
+import { noteUnits } from './units.js';
+import { differing, forgetLists, requireShort, sendTrees, type Machines } from './trees.js';
+import { endTrial } from './trial.js';
 
 export interface RebuildOptions {
   readonly dryRun: boolean;
@@ -69,17 +70,14 @@ function checkTemporary({ config }: Context, temporary: string | undefined): voi
 const user = async (session: SshSession, signal: AbortSignal): Promise<string> =>
   (await session.exec(['id', '-u'], { signal, timeoutMs: 60_000 })).stdout.trim();
 
-/** What systemd is to start there once it serves; in the new VM, so that also who carries an interrupted rebuild to its end knows. */
-async function noteUnits(context: Context, to: SshSession, { units }: Surveyed): Promise<void> {
-  const names = units.filter(({ enabled }) => enabled).map(({ file }) => file);
-  const file = `${appLayout(context.config.app.name).base}/${UNITS_NOTE}`;
-  await to.exec({ line: sh`printf '%s\\n' ${names} >${file}` }, { signal: context.signal, timeoutMs: 60_000 });
-}
+/** Bytes from which on the time they took says something of the line. */
+const TELLING = 50_000_000;
 
-/** Everything, while the app runs on. */
-async function bulk(context: Context, machines: Machines, surveyed: Surveyed): Promise<number> {
-  const { io, signal, config } = context;
+/** Everything, while the app runs on. @returns bytes a second; undefined where too few went for that */
+async function bulk(context: Context, machines: Machines, surveyed: Surveyed): Promise<number | undefined> {
+  const { clock, io, signal, config } = context;
   let bytes = 0;
+  let rate: number | undefined;
   await runSteps(io, signal, [
     {
       title: 'Bring the data over while the app runs',
@@ -93,9 +91,10 @@ async function bulk(context: Context, machines: Machines, surveyed: Surveyed): P
               hint: 'Its files would not be its own. Use an image in which the first user has the same id.',
             },
           );
+        const since = clock.elapsed();
         bytes += await sendTrees(context, machines, surveyed.trees, { whole: true, still: false }, report);
+        if (bytes >= TELLING) rate = (bytes * 1000) / (clock.elapsed() - since);
         const values = variables({ user: config.vm.user, app: config.app.name });
-        await noteUnits(context, machines.to, surveyed);
         await pipe(context, 'what the VM has of the app besides', {
           from: { session: machines.from, line: rootLine(values + SEND_FILES) },
           to: { session: machines.to, line: rootLine(values + TAKE_FILES) },
@@ -107,12 +106,11 @@ async function bulk(context: Context, machines: Machines, surveyed: Surveyed): P
       title: 'Bring the images over',
       run: async (report) => {
         const images = await bringImages(context, machines, surveyed, report);
-        bytes += images;
         report.done(formatBytes(images));
       },
     },
   ]);
-  return bytes;
+  return rate;
 }
 
 /** What has changed since, with the app stopped; and whether both have the same then. @throws VM_NOT_READY */
@@ -120,12 +118,13 @@ async function difference(
   context: Context,
   machines: Machines,
   { trees }: Surveyed,
-  report: StepReport,
+  { report, rate }: { readonly report: StepReport; readonly rate: number | undefined },
 ): Promise<number> {
   let bytes = await sendTrees(context, machines, trees, { whole: false, still: true }, report);
   report.update('comparing both');
   const other = await differing(context, machines, trees);
   if (other.length > 0) {
+    requireShort(other, rate);
     bytes += await sendTrees(context, machines, other, { whole: true, still: true }, report);
     const [still] = await differing(context, machines, other);
     if (still !== undefined)
@@ -185,6 +184,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   const desired = await desiredNext(next, vm, note);
   const [plan, seen] = await Promise.all([planNext(next, client, desired), surveyMachine(context, guest.session)]);
   requireMovable(seen, options.leaveUnnamed);
+  for (const line of leftBehind(vm.config, seen, await readRules(client, vm))) io.warn(line);
   await requireFit(client, plan.node, desired, seen, plan);
   const to = placeOf(plan);
   const number = machineNumber(vm.config['tags']) + 1;
@@ -231,7 +231,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
             },
           },
         ]);
-        await bulk(context, machines, surveyed);
+        const rate = await bulk(context, machines, surveyed);
         await runSteps(io, signal, [
           {
             title: `Stop the app in VM ${from.vmid}`,
@@ -245,7 +245,8 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
           {
             title: 'Bring over what has changed since',
             run: async (report) => {
-              differenceBytes = await difference(context, machines, surveyed, report);
+              differenceBytes = await difference(context, machines, surveyed, { report, rate });
+              await noteUnits(context, session, surveyed);
             },
           },
         ]);
@@ -257,11 +258,11 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
           host: address.host,
           mode: 'rebuild',
         });
-        await session.exec(
-          { line: variables({ base: appLayout(app).base }) + FORGET_TRIAL },
-          { signal, timeoutMs: 60_000 },
-        );
+        await runSteps(io, signal, [
+          { title: `Stop it in VM ${to.vmid} again, with all data on its disk`, run: () => endTrial(context, session) },
+        ]);
       } finally {
+        await forgetLists(context, guest.session);
         await session.close();
       }
     });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path/posix';
 import { commandLine, sh, variables, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
@@ -21,13 +22,36 @@ export interface Machines {
 
 const LOOK_MS = 900_000;
 
-/** Where tar notes what it has sent; a name of its own for each folder. */
+/** Before anything is written, or read: old files are removed first, and all names are read before the first is sent. */
+const STILL_MS = 1_800_000;
+
+/** How long a folder may take that is sent once more as a whole, with nobody served. */
+const AGAIN_MS = 180_000;
+
+/** Of a line of which nothing is known yet: bytes a second. */
+const SLOW = 1_000_000;
+
+/** Where tar notes what it has sent, in the old machine. */
+const listsOf = (app: string): string => `/var/tmp/zebu-rebuild-${app}`;
+
+/** A name of its own for each folder. */
 const listOf = (app: string, path: string): string =>
-  `/var/tmp/zebu-rebuild-${app}/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+  `${listsOf(app)}/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+
+/** Removes these notes, which have the names of all files: also of one that was interrupted. */
+export async function forgetLists({ config }: Context, from: SshSession): Promise<void> {
+  const line = rootLine(sh`rm -rf ${listsOf(config.app.name)}`);
+  await from.exec({ line }, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000 }).catch(() => undefined);
+}
+
+/** The folder that is read, and the one file in it where that is all. */
+const sourceOf = ({ path, file }: Tree): { readonly folder: string; readonly only: string } =>
+  file === true ? { folder: dirname(path), only: basename(path) } : { folder: path, only: '' };
 
 /** The folder in the new machine: that of a volume is where Docker there says. */
-async function targetOf(context: Context, to: SshSession, { path, volume }: Tree): Promise<string> {
-  if (volume === undefined) return path;
+async function targetOf(context: Context, to: SshSession, tree: Tree): Promise<string> {
+  const { volume } = tree;
+  if (volume === undefined) return sourceOf(tree).folder;
   const labels = Object.entries(volume.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
   const line = variables({ name: volume.name }) + sh`set -- ${labels}` + `\n${VOLUME}`;
   const { code, stdout, stderr } = await to.exec({ line }, { signal: context.signal, timeoutMs: 120_000 });
@@ -46,17 +70,18 @@ async function sendOne(
     onBytes,
   }: { readonly whole: boolean; readonly still: boolean; readonly onBytes: (bytes: number) => void },
 ): Promise<number> {
-  const values = { from: tree.path, list: listOf(context.config.app.name, tree.path), whole: whole ? 1 : 0 };
+  const { folder, only } = sourceOf(tree);
+  const values = { from: folder, only, list: listOf(context.config.app.name, tree.path), whole: whole ? 1 : 0 };
   const without = tree.without.map((each) => `--exclude=./${each}`);
   const options = ['--anchored', '--no-wildcards-match-slash', ...without];
   const send = variables(values) + sh`set -- ${options}` + `\n${SEND}`;
-  const take = variables({ to: await targetOf(context, to, tree), whole: whole ? 1 : 0 }) + TAKE;
+  const take = variables({ to: await targetOf(context, to, tree), only, whole: whole ? 1 : 0 }) + TAKE;
   return pipe(
     context,
     tree.what,
     { from: { session: from, line: rootLine(send) }, to: { session: to, line: rootLine(take) } },
     // 1: files changed while they were read. Those are sent once more.
-    { onBytes, fine: still ? [0] : [0, 1] },
+    { onBytes, fine: still ? [0] : [0, 1], stillMs: STILL_MS },
   );
 }
 
@@ -83,10 +108,15 @@ export async function sendTrees(
   return sent;
 }
 
-async function look(context: Context, session: SshSession, at: string, without: readonly string[]): Promise<string> {
+async function look(
+  context: Context,
+  session: SshSession,
+  at: string,
+  { only, without }: { readonly only: string; readonly without: readonly string[] },
+): Promise<string> {
   const left = without.flatMap((name, index) => [...(index === 0 ? [] : ['-o']), '-path', `./${name}`]);
   const expression = left.length === 0 ? '' : commandLine(['(', ...left, ')', '-prune', '-o']);
-  const line = rootLine(`${variables({ at })}set -- ${expression}\n${LIST}`);
+  const line = rootLine(`${variables({ at, only })}set -- ${expression}\n${LIST}`);
   const { code, stdout, stderr } = await session.exec({ line }, { signal: context.signal, timeoutMs: LOOK_MS });
   if (code !== 0 || !/^[0-9a-f]{64}\n$/.test(stdout))
     throw new ZebuError(
@@ -104,11 +134,30 @@ export async function differing(
 ): Promise<readonly Tree[]> {
   const found: Tree[] = [];
   for (const tree of trees) {
+    const { folder, only } = sourceOf(tree);
+    const { without } = tree;
     const [here, there] = await Promise.all([
-      look(context, from, tree.path, tree.without),
-      look(context, to, await targetOf(context, to, tree), tree.without),
+      look(context, from, folder, { only, without }),
+      look(context, to, await targetOf(context, to, tree), { only, without }),
     ]);
     if (here !== there) found.push(tree);
   }
   return found;
+}
+
+/**
+ * A folder that is not the same is sent once more as a whole, and nobody is served meanwhile: so that is not begun where it takes long.
+ * @param rate bytes a second, as they went before; undefined where too little did @throws VM_NOT_READY
+ */
+export function requireShort(trees: readonly Tree[], rate: number | undefined): void {
+  const bytes = trees.reduce((sum, tree) => sum + tree.bytes, 0);
+  const ms = (bytes / (rate ?? SLOW)) * 1000;
+  if (ms <= AGAIN_MS) return;
+  throw new ZebuError(
+    'VM_NOT_READY',
+    `${trees.map(({ what }) => what).join(', ')}: not the same in the new VM, and sending ${formatBytes(bytes)} once more would take ${Math.round(ms / 60_000)} minutes with nobody served`,
+    {
+      hint: 'Something wrote into it in a way that leaves no trace in the times of files: try again when less is going on.',
+    },
+  );
 }

@@ -83,6 +83,13 @@ describe('vm:rebuild', () => {
     expect(await fails('--set', `vm.vmid=${vmid}`)).toMatchObject({ exit: 3, code: 'CONFIG_INVALID' });
     expect(await fails('--set', 'vm.network.address=10.0.0.9/24')).toMatchObject({ exit: 3, code: 'CONFIG_INVALID' });
     expect(await fails('--set', 'vm.storage=nowhere')).toMatchObject({ exit: 3, code: 'CONFIG_INVALID' });
+    await app.project.json(['app:stop', 'web']);
+    expect(await fails()).toMatchObject({
+      exit: 6,
+      code: 'VM_DIFFERS',
+      message: 'Stopped on purpose: web; in the new VM everything is started',
+    });
+    await app.project.json(['app:start', 'web']);
     await asBefore('starts-1');
   });
 

@@ -34,6 +34,11 @@ describe('vm:rebuild', () => {
     expect(now.vmid).not.toBe(before.vmid);
     expect(await servedAt(before.ip)).toBe('v2');
     expect(await app.rows()).toBe(rows);
+    expect(rows).toMatch(/bound\nconf$/m);
+    // Of a single file nothing else comes along.
+    expect(await app.inVm('ls /srv/rebuilt; docker network inspect --format "{{json .IPAM.Config}}" edge')).toMatch(
+      /^bound\nfoo.conf\n.*10\.97\.0\.0\/24/,
+    );
     // The history is what it was, and the rebuild.
     expect(await app.releases()).toEqual(['rebuild v2 live', ...releases]);
     const [old] = await app.machines();
@@ -56,6 +61,8 @@ describe('vm:rebuild', () => {
     const back = await app.rebuild('--back', '--yes');
     expect(back).toMatchObject({ action: 'back', verdict: 'live', from: { vmid: now.vmid } });
     expect(await app.current()).toMatchObject({ vmid: back.to?.vmid, ip: now.ip });
+    // Of the names of all files no list stays.
+    expect(await app.inVm('ls -d /var/tmp/zebu-rebuild-* 2>&1 | grep -c "No such"')).toContain('1');
     // As it was when the other took its place.
     expect(await servedAt(now.ip)).toBe('v2');
     await app.rebuild('--back', '--yes');
