@@ -6,8 +6,9 @@
 # Reads the indented JSON of "docker compose config", and writes what in it lies within the release, a line each, its fields
 # separated by tabs: "mount" service path entry (its other members), "develop" service, "configs" or "secrets" name path.
 placed_files() {
-  awk -v top="$release/" -v OFS='\t' "$scan_all"'
-    function within(path) { return index(path, top) == 1 && path !~ /\n/ }
+  awk -v top="$release/" -v current="$base/current/" -v OFS='\t' "$scan_all"'
+    # Also by the name of what is live: it is of this release, whatever is live by then.
+    function within(path) { return (index(path, top) == 1 || index(path, current) == 1) && path !~ /\n/ }
     section == "configs" || section == "secrets" {
       if (depth == 2 && key != "") name = key
       if (depth == 3 && key == "file" && within(text(value(line)))) print section, name, text(value(line))
@@ -78,17 +79,19 @@ place_files() {
   : >"$work/files"
   : >"$work/tops"
   : >"$work/kept"
-  grep '^mount' "$work/placed" | grep -v '"read_only": true' | cut -f 3 | sort -u >"$work/written"
+  grep '^mount' "$work/placed" | grep -v '"read_only": true' | cut -f 3 | sed "s|^$base/current/|$release/|" | sort -u >"$work/written"
   # What is data has its place already.
   awk -F '\t' '$1 == "place" { print $2 }' "$work/decided" >"$work/as-data" 2>/dev/null
   mapped='' in_volumes=''
   tab=$(printf '\t')
   while IFS=$tab read -r kind name path entry; do
+    asked=$path
+    case $path in "$base/current/"*) path=$release${path#"$base/current"} ;; esac
     case $kind in
       develop) yaml='    develop: !reset null' ;;
       mount)
         if [ "$path" = "$directory/.env" ] && [ -L "$path" ]; then kept=$base/shared/secrets/env_file
-        elif grep -qxF -e "$path" "$work/as-data"; then continue
+        elif grep -qxF -e "$asked" "$work/as-data"; then continue
         elif outer=$(outer_of "$path") && [ -n "$outer" ]; then
           keep_file "$outer" written || continue
           kept=$kept${path#"$outer"}
