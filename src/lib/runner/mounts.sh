@@ -75,7 +75,7 @@ decide() {
         if (state[source] == "forbidden") { refuse(owner(i) " uses " source ", which is outside the repository and within what zebu manages"); continue }
         if (kind == "volume" && !is[source] && state[source] != "missing") {
           if (writes[use[i, 2]] != "") refuse(writes[use[i, 2]] " may write to the volume " use[i, 2] ", but its device " shown(source) " is part of the commit and goes with the release: keep data in a folder that is not part of the commit")
-          else print "direct", use[i, 2], source
+          else print "direct", use[i, 2], real[source]
           continue
         }
         if (is[source]) {

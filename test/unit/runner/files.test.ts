@@ -17,6 +17,19 @@ describe.each(vmShells())('files that are given to containers, in $name', { time
     return 'cp "$base/config" "$work/config"\n';
   };
 
+  it('are those of the release also where they are named through what is live by then', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r1/tree/app.conf', 'old');
+    app.write('releases/r2/tree/app.conf', 'new');
+    symlinkSync('releases/r1', join(app.base, 'current'));
+    const source = `${app.base}/current/tree/app.conf`;
+    const volumes = [{ type: 'bind', source, target: '/app.conf', read_only: true }];
+    app.write('config', app.config({ services: { web: { volumes } } }));
+    app.run('cp "$base/config" "$work/config"; place_files');
+    const [, kept = ''] = /"source": "([^"]*)"/.exec(app.read('releases/r2/files.yml')) ?? [];
+    expect(app.read(kept.slice(app.base.length + 1))).toBe('new');
+  });
+
   it('are found under whatever name, and keep their mode and what links lead to', () => {
     const app = runnerApp(shell);
     const names = ['a b', '-rf', '$(id)', "it's", 'q"q', 'back\\slash', '[x]*'];
