@@ -12,6 +12,7 @@ import { notDeployed } from './missing.js';
 import { parseStatus, statusScript, type AppSurvey } from './services.js';
 import { appUrl } from './urls.js';
 import type { AppStatus, Interrupted, LiveRelease, Probation, ServiceState } from './results.js';
+import { lastLine } from '../guest/lines.js';
 
 export { checkServices, notDeployed } from './missing.js';
 
@@ -36,7 +37,7 @@ export async function surveyApp(
 
 /** @param stderr of what asked it; the last line says why */
 export function dockerSilent(stderr: string): ZebuError {
-  const why = stderr.trim().split('\n').at(-1) || 'it gave no reason';
+  const why = lastLine(stderr) || 'it gave no reason';
   return new ZebuError('DOCKER_MISSING', `Docker in the VM does not answer: ${why}`, {
     hint: 'Look at it: zebu vm:ssh -- systemctl status docker',
   });

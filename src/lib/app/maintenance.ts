@@ -8,6 +8,7 @@ import { notDeployed } from '../app-folder/status.js';
 import { BROKEN_STATUS, MISSING_STATUS } from '../app-folder/statuses.js';
 import MAINTENANCE from './maintenance.sh';
 import type { Maintenance } from './results.js';
+import { lastLine } from '../guest/lines.js';
 
 /** Exit status of maintenance.sh. */
 const NO_PROXY = 67;
@@ -53,7 +54,6 @@ export async function setMaintenance(context: Context, on: boolean, page: string
   if (code === MISSING_STATUS) throw notDeployed(name);
   if (code === BROKEN_STATUS) throw brokenLink(name);
   if (code === NO_PROXY) throw noProxy(name);
-  if (code !== 0)
-    throw new ZebuError('VM_NOT_READY', `Maintenance could not be switched: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  if (code !== 0) throw new ZebuError('VM_NOT_READY', `Maintenance could not be switched: ${lastLine(stderr)}`);
   return { app: name, on, changed: stdout.includes('was=on') !== on };
 }

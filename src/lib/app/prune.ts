@@ -11,6 +11,7 @@ import { runnerPart } from '../runs/programs/runner-part.js';
 import { notDeployed } from '../app-folder/status.js';
 import PRUNE from './prune-part.sh';
 import type { Pruned } from './results.js';
+import { lastLine } from '../guest/lines.js';
 
 export interface PruneOptions {
   /** Verified releases to keep; undefined for deploy.keep. */
@@ -65,8 +66,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
           throw new ZebuError('OUTCOME_UNKNOWN', 'A deploy was interrupted in the VM; nothing was removed', {
             hint: 'First: zebu app:recover',
           });
-        if (code !== 0)
-          throw new ZebuError('VM_NOT_READY', `Nothing was removed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+        if (code !== 0) throw new ZebuError('VM_NOT_READY', `Nothing was removed: ${lastLine(stderr)}`);
         pruned = parsePruned(stdout);
         report.done(`${pruned.freedMb} MiB freed`);
       },

@@ -11,6 +11,7 @@ import { liveCompose } from './live-compose.js';
 import { checkServices, dockerSilent, notDeployed } from '../app-folder/status.js';
 import type { ServiceRun } from './results.js';
 import OPEN_SHELL from './open-shell.sh';
+import { lastLine } from '../guest/lines.js';
 
 export interface ServiceRunOptions {
   readonly service: string;
@@ -142,7 +143,7 @@ export async function runOneOff(context: Context, options: ServiceRunOptions): P
   if (listed.code !== 0)
     throw new ZebuError(
       'COMPOSE_INVALID',
-      `The live release's Compose files cannot be read: ${listed.stderr.trim().split('\n').at(-1) ?? ''}`,
+      `The live release's Compose files cannot be read: ${lastLine(listed.stderr)}`,
     );
   checkServices(
     [options.service],

@@ -14,6 +14,7 @@ import ASK_STARTING from './ask-starting.sh';
 import START_STOP from './start-stop.sh';
 import { stateWord } from '../app-folder/services.js';
 import type { ServiceState } from '../app-folder/results.js';
+import { lastLine } from '../guest/lines.js';
 
 const TITLES = { start: 'Start', stop: 'Stop', restart: 'Restart' } as const;
 
@@ -95,11 +96,7 @@ export async function startStop(
           { signal: context.signal, timeoutMs: (context.config.deploy.timeout + 60) * 1000 },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
-        if (code !== 0)
-          throw new ZebuError(
-            'DEPLOY_UNHEALTHY',
-            `docker compose ${action} failed: ${stdout.trim().split('\n').at(-1) ?? ''}`,
-          );
+        if (code !== 0) throw new ZebuError('DEPLOY_UNHEALTHY', `docker compose ${action} failed: ${lastLine(stdout)}`);
         after =
           action === 'stop'
             ? (await surveyApp(session, context)).services

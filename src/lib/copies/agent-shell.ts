@@ -12,6 +12,7 @@ import type { AppVm } from '../vm/app-vm.js';
 import POLL from './poll-job.sh';
 import START from './start-job.sh';
 import type { Place } from './remove.js';
+import { lastLine } from '../guest/lines.js';
 
 /** A VM that nothing leads into but its guest agent: Proxmox writes files for it and starts programs, and asks what they said. */
 export interface GuestByAgent {
@@ -72,7 +73,7 @@ export async function guestByAgent(context: Context, client: ProxmoxClient, plac
   async function must(command: readonly string[]): Promise<GuestRun> {
     const run = await ask(command, ASK_MS);
     if (run.exit === 0) return run;
-    const why = run.stderr.trim().split('\n').at(-1) ?? '';
+    const why = lastLine(run.stderr);
     throw new ZebuError(
       'VM_NOT_READY',
       `VM ${place.vmid}: ${command[0] ?? ''} ended with ${run.exit}${why === '' ? '' : `: ${why}`}`,

@@ -5,6 +5,7 @@ import { openGuest } from '../guest/session.js';
 import type { GuestByAgent } from './agent-shell.js';
 import CHECK from './check.sh';
 import type { ProofCheck } from '../app-folder/proofs.js';
+import { lastLine } from '../guest/lines.js';
 
 export interface DataCheck {
   readonly name: string;
@@ -26,7 +27,7 @@ function said(text: string): string {
   return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line;
 }
 
-const lastLine = (text: string): string => said(text.trim().split('\n').at(-1) ?? '');
+const lastSaid = (text: string): string => said(lastLine(text));
 
 /** What production says, as far as it can be asked: a proof is also for when it is gone. */
 async function askProduction(context: Context, checks: readonly DataCheck[]): Promise<ReadonlyMap<string, string>> {
@@ -68,7 +69,7 @@ export async function checkData(
     const copy = said(run.stdout);
     const why =
       run.exit !== 0
-        ? `it ended with ${run.exit}${run.stderr.trim() === '' ? '' : `: ${lastLine(run.stderr)}`}`
+        ? `it ended with ${run.exit}${run.stderr.trim() === '' ? '' : `: ${lastSaid(run.stderr)}`}`
         : check.same && production !== null && production !== copy
           ? `it says ${copy === '' ? 'nothing' : copy}, production says ${production === '' ? 'nothing' : production}`
           : '';

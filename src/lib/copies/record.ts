@@ -13,6 +13,7 @@ import {
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import NOTE_PROOF from './note-proof.sh';
+import { lastLine } from '../guest/lines.js';
 
 /** Where they are kept, in the app's folder. */
 const FILES = { backup: 'proofs.jsonl', dump: 'data/proofs.jsonl' } as const;
@@ -28,7 +29,7 @@ export async function noteProof(context: Context, proof: DumpProof | Proof): Pro
       { signal: context.signal, timeoutMs: 60_000, stdin: `${JSON.stringify(context.io.redactor.cleanDeep(proof))}\n` },
     );
     if (run.code === 0) return true;
-    context.io.warn(`The proof could not be noted in the VM of the app: ${run.stderr.trim().split('\n').at(-1) ?? ''}`);
+    context.io.warn(`The proof could not be noted in the VM of the app: ${lastLine(run.stderr)}`);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isZebuError(error)) throw error;

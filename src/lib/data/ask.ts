@@ -10,6 +10,7 @@ import { dataPackages, dumpSettings } from '../dumps/settings.js';
 import { dumpProgram, type DumpProgram } from '../dumps/shell.js';
 import { bringPackages } from '../guest/units.js';
 import { parseData, type SeenData } from './read.js';
+import { eachLine, lastLine } from '../guest/lines.js';
 
 /** From standard input, so that nothing of it is in a process list; all of it is read before any of it runs. */
 const SHELL = sh`script=$(cat) && eval "$script" </dev/null`;
@@ -60,7 +61,7 @@ export async function runDumps(
   // Each of its stores, and what is copied, may take as long as it may.
   const limit = (settings.timeout * 8 + WAIT * 2) * 1000 + SLACK_MS;
   let stdout = '';
-  let rest = '';
+  const take = eachLine((line) => options.onLine?.(line));
   const { code, stderr } = await session.exec(
     { line: SHELL },
     {
@@ -70,9 +71,7 @@ export async function runDumps(
       onStdout: (chunk) => {
         const text = String(chunk);
         stdout += text;
-        const lines = (rest + text).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) options.onLine?.(line);
+        take(text);
       },
     },
   );
@@ -89,9 +88,6 @@ export async function seeData(
   const { code, stdout, stderr } = await runDumps(session, context, 'list', options);
   if (/^cause=docker-silent$/m.test(stdout)) throw dockerSilent(stderr);
   if (code !== 0)
-    throw new ZebuError(
-      'VM_NOT_READY',
-      `The VM could not be asked what dumps it has: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+    throw new ZebuError('VM_NOT_READY', `The VM could not be asked what dumps it has: ${lastLine(stderr)}`);
   return parseData(stdout);
 }

@@ -23,6 +23,7 @@ import PLACE from './place-dump.sh';
 import { restoreSettings } from './restore.js';
 import type { DumpProven } from './results.js';
 import { dataTrouble } from './trouble.js';
+import { lastLine } from '../guest/lines.js';
 
 export interface ProveDumpOptions extends CloneOptions {
   /** Undefined: the newest. */
@@ -109,10 +110,7 @@ async function place(context: Context, guest: GuestByAgent, chosen: Chosen, run:
   await guest.put(file, variables({ base, dump: chosen.id, lent: chosen.fetched ? '1' : '', told }) + PLACE);
   const placed = await guest.ask(['/bin/sh', '-c', sh`runuser -u ${config.vm.user} -- sh ${file}`], 120_000);
   if (placed.exit !== 0)
-    throw new ZebuError(
-      'VM_NOT_READY',
-      `The dump could not be put in place in the copy: ${placed.stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+    throw new ZebuError('VM_NOT_READY', `The dump could not be put in place in the copy: ${lastLine(placed.stderr)}`);
 }
 
 /** The transaction of data:restore, in the copy that has booted. */

@@ -9,6 +9,7 @@ import { collectSecrets } from '../secrets/collect.js';
 import { printedTokens, registryLogins } from '../secrets/registries.js';
 import { fail, ok, type Check, type Finding } from './check.js';
 import REGISTRIES from './registries.sh';
+import { lastLine } from '../guest/lines.js';
 
 /** A registry that does not answer is waited for by Docker itself. */
 const SECONDS_EACH = 35;
@@ -39,7 +40,7 @@ async function attempt(context: Context): Promise<Finding> {
     return number === '' ? [] : [{ cause: toCause(cause), words: words.join('|') }];
   });
   if (code !== 0 || told.length !== logins.length)
-    throw new ZebuError('VM_NOT_READY', `The VM could not try the logins: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    throw new ZebuError('VM_NOT_READY', `The VM could not try the logins: ${lastLine(stderr)}`);
   const failed = told.filter(({ words }) => words !== '');
   if (failed.length === 0) return ok(logins.map(({ host, user }) => `${host} accepts ${user}`).join(', '));
   const remedies = new Set(failed.flatMap(({ cause }) => registryRemedy(cause) ?? []));

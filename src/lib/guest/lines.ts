@@ -43,3 +43,16 @@ export async function streamLines(
   const { code } = await running.ended;
   return { code, stderr: stderr.trim() };
 }
+
+/** What it said last: the reason, where it failed. Empty where it said nothing. */
+export const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+/** Takes output as it comes, and hands its lines on as they are whole. */
+export function eachLine(onLine: (line: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  };
+}

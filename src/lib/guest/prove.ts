@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import * as z from 'zod';
 import PROVE from './prove.sh';
 import { installScript, ORIGIN, type DockerFrom } from './install-docker.js';
+import { lastLine } from './lines.js';
 
 /** Where zebu keeps everything in the VM. */
 export const ZEBU_ROOT = '/opt/zebu';
@@ -148,8 +149,4 @@ export async function proveGuest(session: SshSession, options: ProofOptions): Pr
   throw new ZebuError('DOCKER_MISSING', 'Docker could not be made to work in the VM', {
     hint: 'Look at it: zebu vm:ssh',
   });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

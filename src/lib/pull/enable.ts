@@ -19,6 +19,7 @@ import type { PullEnabled } from './results.js';
 import { POLL_UNIT, pullUnits, RUN_UNIT } from './units.js';
 import ENABLE from './enable.sh';
 import READY from './ready.sh';
+import { lastLine } from '../guest/lines.js';
 
 const READY_MS = 60_000;
 /** For installing gpg, at most. */
@@ -115,10 +116,7 @@ export async function lookNow(session: SshSession, context: Context, now: 'now' 
   });
   const looked = parseLooked(parseFacts(stdout));
   if (looked === null && code !== 0)
-    throw new ZebuError(
-      'VM_NOT_READY',
-      `The repository could not be looked at: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+    throw new ZebuError('VM_NOT_READY', `The repository could not be looked at: ${lastLine(stderr)}`);
   return looked;
 }
 
@@ -163,10 +161,7 @@ export async function enablePull(context: Context, options: EnableOptions): Prom
       { stdin: runnerPart(found.sums).input, signal, timeoutMs: ENABLE_MS },
     );
     if (code !== 0)
-      throw new ZebuError(
-        'VM_NOT_READY',
-        `Pull deploys could not be set up in the VM: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-      );
+      throw new ZebuError('VM_NOT_READY', `Pull deploys could not be set up in the VM: ${lastLine(stderr)}`);
     key = parseFacts(stdout).get('key') ?? null;
     report.update('installing its units');
     await bringWanted(context, session, found.units, report);

@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { COPY_FOLDER, type GuestByAgent } from '../copies/agent-shell.js';
 import type { Context } from '../context/context.js';
 import { runAsRoot } from '../guest/as-root.js';
+import { streamLines } from '../guest/lines.js';
 import PUT from './put.sh';
 
 const PUT_MS = 120_000;
@@ -24,21 +25,18 @@ export function guestBySsh(
     },
     job: async (_name, script, { timeoutMs, onLine }) => {
       const limit = AbortSignal.timeout(timeoutMs);
-      const process = await session.stream(
-        { line: sh`exec sh -c ${script} </dev/null` },
-        { signal: AbortSignal.any([signal, limit]) },
-      );
-      let rest = '';
-      process.stream.setEncoding('utf8').on('data', (text: string) => {
-        const lines = (rest + text).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) onLine(line);
-      });
-      process.stderr.resume();
-      const { code } = await process.ended;
-      if (limit.aborted)
+      try {
+        const { code } = await streamLines(
+          session,
+          sh`exec sh -c ${script} </dev/null`,
+          AbortSignal.any([signal, limit]),
+          (lines) => lines.forEach(onLine),
+        );
+        return code ?? 255;
+      } catch (error) {
+        if (!limit.aborted) throw error;
         throw new ZebuError('VM_NOT_READY', `VM ${where.vmid}: not done within ${Math.round(timeoutMs / 1000)} s`);
-      return code ?? 255;
+      }
     },
   };
 }

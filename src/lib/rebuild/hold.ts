@@ -9,6 +9,7 @@ import { connectGuest } from '../guest/session.js';
 import type { GuestAddress } from '../guest/address.js';
 import HOLD from './hold.sh';
 import RESUME from './resume.sh';
+import { eachLine, lastLine } from '../guest/lines.js';
 
 /** Milliseconds between two words, and after how many seconds without one the machine takes us for dead. */
 const BEAT_MS = 5000;
@@ -40,14 +41,12 @@ export interface Hold {
 /** Lines as they come, one after another. */
 function lineReader(process: RemoteProcess): (timeoutMs: number) => Promise<string | undefined> {
   const lines: string[] = [];
-  let rest = '';
   let over = false;
   let wake = (): void => {};
   process.stream.setEncoding('utf8');
+  const take = eachLine((line) => lines.push(line));
   process.stream.on('data', (text: string) => {
-    const parts = (rest + text).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
+    take(text);
     wake();
   });
   const end = (): void => {
@@ -105,7 +104,7 @@ export async function hold(context: Context, address: GuestAddress, lockWait: nu
   const beating = setInterval(() => process.stream.write('beat\n'), BEAT_MS);
   beating.unref();
   const lost = (doing: string): ZebuError => {
-    const why = stderr.trim().split('\n').at(-1) ?? '';
+    const why = lastLine(stderr);
     return new ZebuError(
       'VM_NOT_READY',
       `The app could not be ${doing} in VM ${address.vmid}${why === '' ? '' : `: ${why}`}`,
@@ -163,7 +162,7 @@ export async function resumeApp(context: Context, address: GuestAddress): Promis
     if (code !== 0)
       throw new ZebuError(
         'VM_NOT_READY',
-        `The app could not be started again in VM ${address.vmid}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+        `The app could not be started again in VM ${address.vmid}: ${lastLine(stderr)}`,
         { hint: 'zebu app:start tries it; zebu app:logs shows what it says.' },
       );
   } finally {

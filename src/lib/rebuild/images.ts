@@ -9,6 +9,7 @@ import { pipe } from './pipe.js';
 import PULL from './pull-images.sh';
 import type { Surveyed } from './survey.js';
 import type { Machines } from './trees.js';
+import { lastLine } from '../guest/lines.js';
 
 /** A registry may be slow, and there may be many. */
 const PULL_MS = 3_600_000;
@@ -60,7 +61,7 @@ export async function bringImages(
     if (code !== 0)
       throw new ZebuError(
         'REGISTRY_REFUSED',
-        `An image of the app could not be pulled in the new VM: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+        `An image of the app could not be pulled in the new VM: ${lastLine(stderr)}`,
         { hint: registryRemedy('registry-away') ?? 'What is live was not touched.' },
       );
     const gone = stdout.split('\n').filter((line) => line !== '');

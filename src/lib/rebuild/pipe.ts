@@ -1,6 +1,7 @@
 import { ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
+import { lastLine } from '../guest/lines.js';
 
 /** Nothing moved for so long: something is in the way. */
 const STILL_MS = 180_000;
@@ -12,8 +13,6 @@ interface End {
   readonly session: SshSession;
   readonly line: string;
 }
-
-const tail = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 /**
  * What a program in one machine writes goes to one in the other, through here.
@@ -80,12 +79,12 @@ export async function pipe(
     if (to.code !== 0)
       throw new ZebuError(
         'VM_NOT_READY',
-        `${what} could not be put into the new VM: ${tail(said.to) || `status ${to.code ?? 'none'}`}`,
+        `${what} could not be put into the new VM: ${lastLine(said.to) || `status ${to.code ?? 'none'}`}`,
       );
     if (from.code === null || !fine.includes(from.code))
       throw new ZebuError(
         'VM_NOT_READY',
-        `${what} could not be read in the old VM: ${tail(said.from) || `status ${from.code ?? 'none'}`}`,
+        `${what} could not be read in the old VM: ${lastLine(said.from) || `status ${from.code ?? 'none'}`}`,
       );
     return bytes;
   } finally {

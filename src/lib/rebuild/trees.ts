@@ -12,6 +12,7 @@ import SEND from './send-tree.sh';
 import type { Tree } from './survey.js';
 import TAKE from './take-tree.sh';
 import VOLUME from './volume.sh';
+import { lastLine } from '../guest/lines.js';
 
 /** Folders that are brought over: all of them while the app runs, what has changed since once it is stopped, and a look whether that was all. */
 
@@ -119,10 +120,7 @@ async function look(
   const line = rootLine(`${variables({ at, only })}set -- ${expression}\n${LIST}`);
   const { code, stdout, stderr } = await session.exec({ line }, { signal: context.signal, timeoutMs: LOOK_MS });
   if (code !== 0 || !/^[0-9a-f]{64}\n$/.test(stdout))
-    throw new ZebuError(
-      'VM_NOT_READY',
-      `What is in ${at} could not be looked at: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+    throw new ZebuError('VM_NOT_READY', `What is in ${at} could not be looked at: ${lastLine(stderr)}`);
   return stdout;
 }
 

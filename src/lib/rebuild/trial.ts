@@ -3,6 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
 import type { Context } from '../context/context.js';
 import END_TRIAL from './end-trial.sh';
+import { lastLine } from '../guest/lines.js';
 
 /** As long as the services want. */
 const MS = 1_300_000;
@@ -15,6 +16,6 @@ export async function endTrial({ config, signal }: Context, session: SshSession)
   if (code !== 0)
     throw new ZebuError(
       'VM_NOT_READY',
-      `The app could not be stopped in the new VM after it was tried there: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+      `The app could not be stopped in the new VM after it was tried there: ${lastLine(stderr)}`,
     );
 }

@@ -13,6 +13,7 @@ import { saysDiskFull } from '../guest/disk-full.js';
 import { JournalStream } from './journal-stream.js';
 import { changedMeanwhile, lockHeld, nameTaken, objectsDamaged, overtaken } from '../app-folder/lock.js';
 import { reopenRun, type Run } from './watch.js';
+import { lastLine } from '../guest/lines.js';
 
 /** Writes the parts one after another into the script's standard input, counting the pack. */
 async function feed(
@@ -49,7 +50,7 @@ async function refusal(
   if (code === CHANGED_STATUS) return changedMeanwhile();
   if (code === TAKEN_STATUS) return nameTaken(run);
   if (code === DAMAGED_STATUS) return objectsDamaged();
-  const reason = stderr.trim().split('\n').at(-1) ?? '';
+  const reason = lastLine(stderr);
   if (saysDiskFull(stderr)) {
     return new ZebuError('NO_SPACE', 'There is no space left in the VM; nothing was changed', {
       hint: 'zebu app:prune removes old releases and build cache; vm.disk_gb and vm:create make the disk larger.',

@@ -4,6 +4,7 @@ import { parseStore, type SecretStore } from '../app-folder/secrets/versions.js'
 import type { AppLayout } from '../app-folder/layout.js';
 import { surveyScript } from './programs/index.js';
 import { parseSums, type Sums } from './programs/sums.js';
+import { lastLine } from '../guest/lines.js';
 
 /** What the VM has of the app before anything is sent. */
 export interface Survey {
@@ -40,10 +41,6 @@ export function parseSurvey(stdout: string): Survey {
 
 export async function survey(session: SshSession, layout: AppLayout, signal: AbortSignal): Promise<Survey> {
   const { code, stdout, stderr } = await session.exec({ line: surveyScript(layout) }, { signal, timeoutMs: 120_000 });
-  if (code !== 0)
-    throw new ZebuError(
-      'VM_NOT_READY',
-      `The VM could not be asked what it has: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    );
+  if (code !== 0) throw new ZebuError('VM_NOT_READY', `The VM could not be asked what it has: ${lastLine(stderr)}`);
   return parseSurvey(stdout);
 }

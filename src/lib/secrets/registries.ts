@@ -7,6 +7,7 @@ import type { RegistryDeclaration } from '../config/registry-declaration.js';
 import type { Context } from '../context/context.js';
 import type { CollectedSecrets } from './collect.js';
 import { checkValue } from './value.js';
+import { lastLine } from '../guest/lines.js';
 
 /** A login at the cloud may ask another service first. */
 const COMMAND_MS = 60_000;
@@ -45,8 +46,7 @@ function printed(context: Context, { host, command = [] }: RegistryDeclaration):
         if (token === '') fail(refused('printed nothing'));
         else done(token);
       } else if (error.killed === true) fail(refused(`did not end within ${COMMAND_MS / 1000} s`));
-      else if (typeof error.code === 'number')
-        fail(refused(`ended with ${error.code}: ${stderr.trim().split('\n').at(-1) ?? ''}`));
+      else if (typeof error.code === 'number') fail(refused(`ended with ${error.code}: ${lastLine(stderr)}`));
       else fail(refused(`cannot be run (${String(error.code)})`));
     });
     child.stdin?.end();

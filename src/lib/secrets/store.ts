@@ -10,9 +10,10 @@ import { secretsValues, storeSurveyScript } from '../app-folder/secrets/scripts.
 import { parseStore, type SecretStore } from '../app-folder/secrets/versions.js';
 import { CHANGED_STATUS, LOCKED_STATUS } from '../app-folder/statuses.js';
 import WRITE from './write.sh';
+import { lastLine } from '../guest/lines.js';
 
 const failed = (stderr: string): ZebuError =>
-  new ZebuError('VM_NOT_READY', `The secrets in the VM cannot be read: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  new ZebuError('VM_NOT_READY', `The secrets in the VM cannot be read: ${lastLine(stderr)}`);
 
 /** What the VM has, without values. */
 export async function readStore(context: Context, session: SshSession): Promise<SecretStore> {
@@ -90,7 +91,7 @@ export async function writeStore(
   if (code === LOCKED_STATUS) throw lockHeld(stdout);
   if (code === CHANGED_STATUS) throw changedMeanwhile();
   if (code !== 0) {
-    const said = stderr.trim().split('\n').at(-1) ?? '';
+    const said = lastLine(stderr);
     throw new ZebuError('VM_NOT_READY', `The secrets could not be stored in the VM: ${said}`);
   }
   return store.latest + 1;

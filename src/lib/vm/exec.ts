@@ -10,6 +10,7 @@ import { findAppVm, type AppVm } from './app-vm.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { says } from '../proxmox/said.js';
 import type { GuestRun } from './results.js';
+import { lastLine } from '../guest/lines.js';
 
 /** Commands in the VM through the hypervisor and its guest agent: the way in when SSH or the network is dead. */
 
@@ -98,7 +99,7 @@ async function startOnHost(context: Context, appVm: AppVm, argv: readonly string
   const words = ['qm', 'guest', 'exec', String(vmid), '--synchronous', '0', '--pass-stdin', '1', '--', ...argv];
   const result = await hostShell.exec(words, { signal: context.signal, stdin });
   if (result.code !== 0) {
-    const reason = result.stderr.trim().split('\n').at(-1) ?? '';
+    const reason = lastLine(result.stderr);
     throw new ZebuError('PROXMOX_REFUSED', `qm guest exec on ${where} failed: ${reason}`);
   }
   return parseAnswer(agentExecAnswer, JSON.parse(result.stdout), 'qm guest exec').pid;

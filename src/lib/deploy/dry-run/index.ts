@@ -23,6 +23,7 @@ import { plannedSteps } from './steps.js';
 import { parseStrategies } from './strategy-line.js';
 import type { DeployPlan, PlannedService, Room } from '../results.js';
 import type { SecretChange } from '../../secrets/results.js';
+import { lastLine } from '../../guest/lines.js';
 
 /** What comes from this machine beside the commit. */
 export interface Brought {
@@ -142,10 +143,7 @@ async function rehearse(
     { signal: context.signal, timeoutMs: 300_000, stdin: Buffer.concat([plan, markers, pack]) },
   );
   if (code === 0) return { sections: parseSections(stdout), bytes: pack.length };
-  throw new ZebuError(
-    'VM_NOT_READY',
-    `The VM could not look at the release: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-  );
+  throw new ZebuError('VM_NOT_READY', `The VM could not look at the release: ${lastLine(stderr)}`);
 }
 
 /** @throws COMPOSE_INVALID */

@@ -14,6 +14,7 @@ import type { NotifyTest } from '../results.js';
 import { ownerOf } from '../wanted.js';
 import READ_TEST from './read-test.sh';
 import WRITE_TEST from './write-test.sh';
+import { lastLine } from '../../guest/lines.js';
 
 /** Each receiver has half a minute with a webhook, and more with apprise; they are tried one after another. */
 const SECONDS_EACH = 100;
@@ -104,8 +105,7 @@ export async function testNotify(context: Context, name: string | undefined): Pr
           { line: variables(values) + WRITE_TEST },
           { signal, timeoutMs: 30_000 },
         );
-        if (code !== 0)
-          throw new ZebuError('APP_MISSING', `The VM could not be told: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+        if (code !== 0) throw new ZebuError('APP_MISSING', `The VM could not be told: ${lastLine(stderr)}`);
         said = await answers(context, session, ids, receivers, report);
       },
     },

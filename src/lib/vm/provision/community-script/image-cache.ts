@@ -1,4 +1,5 @@
 import { variables, ZebuError, type HostShell, type Io } from '@zebu/kit';
+import { eachLine } from '../../../guest/lines.js';
 import { parseFacts } from '../../../guest/prove.js';
 import type { ScriptOs } from './dialogs.js';
 import IMAGE_CACHE from './image-cache.sh';
@@ -50,17 +51,15 @@ export interface PrepareOptions {
 /** Takes the output apart as it comes. @returns what is to be given each piece, and what all of it was */
 function bytesIn(onBytes: NonNullable<PrepareOptions['onBytes']>) {
   let all = '';
-  let rest = '';
   let total: number | undefined;
+  const lines = eachLine((line) => {
+    const [, name, number] = /^(bytes|total)=\s*(\d+)$/.exec(line) ?? [];
+    if (name === 'total') total = Number(number) || undefined;
+    if (name === 'bytes') onBytes(Number(number), total);
+  });
   const take = (text: string): void => {
     all += text;
-    const lines = `${rest}${text}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const [, name, number] = /^(bytes|total)=\s*(\d+)$/.exec(line) ?? [];
-      if (name === 'total') total = Number(number) || undefined;
-      if (name === 'bytes') onBytes(Number(number), total);
-    }
+    lines(text);
   };
   return { take, all: () => all };
 }

@@ -5,6 +5,7 @@ import { COMPLETED, ENTER, JOB, QM, WHIPTAIL, WITHOUT_DOCKER } from './host-prog
 import { SCRIPT_FILES } from './pin.js';
 import { rewriteSources } from './rewrite.js';
 import PUT from './put.sh';
+import { lastLine } from '../../../guest/lines.js';
 
 /** What the run on the host is about; kept there, so that another zebu can take it up. */
 export interface JobRequest {
@@ -77,10 +78,7 @@ export function parseState(stdout: string): JobState {
 async function run(shell: HostShell, line: string, doing: string, stdin?: string): Promise<string> {
   const { code, stdout, stderr } = await shell.exec(['sh', '-c', line], { stdin, timeoutMs: 120_000 });
   if (code === 0) return stdout;
-  throw new ZebuError(
-    'SCRIPT_FAILED',
-    `${doing} failed on the host: ${stderr.trim().split('\n').at(-1) || `status ${code}`}`,
-  );
+  throw new ZebuError('SCRIPT_FAILED', `${doing} failed on the host: ${lastLine(stderr) || `status ${code}`}`);
 }
 
 export async function readJob(shell: HostShell, app: string): Promise<JobState> {
