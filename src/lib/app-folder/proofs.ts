@@ -14,64 +14,63 @@ const check = z.object({
 });
 export type ProofCheck = ResultOf<typeof check>;
 
-export const proof = z.object({
-  backup: z.string().describe('Volume id of the archive.'),
-  backupTime: z.number().describe('Unix time in seconds of the backup.'),
-  backupBytes: z.number(),
+/** What every proof ends with. */
+const ended = {
   at: z.string().describe('ISO 8601, UTC: when the proof ended.'),
   who: z.string(),
   proven: z.boolean(),
   why: z.string().describe('Why it is not proven; empty where it is.'),
   seconds: z.number().describe('All of it.'),
+};
+const checks = z.array(check).describe('data.check of zebu.yml.');
+const step = z.number().nullable();
+
+export const proof = z.object({
+  backup: z.string().describe('Volume id of the archive.'),
+  backupTime: z.number().describe('Unix time in seconds of the backup.'),
+  backupBytes: z.number(),
+  ...ended,
   steps: z
-    .object({
-      restore: z.number().nullable(),
-      boot: z.number().nullable(),
-      verdict: z.number().nullable(),
-    })
+    .object({ restore: step, boot: step, verdict: step })
     .describe('Seconds of the parts; null for what was not reached. Together they are what coming back takes.'),
-  checks: z.array(check).describe('data.check of zebu.yml.'),
+  checks,
 });
 export type Proof = ResultOf<typeof proof>;
-
-/** What app:status knows of it. */
-export const proofs = z
-  .object({
-    proven: proof.nullable().describe('The last that was good; null for none.'),
-    last: proof.describe('The last of all.'),
-  })
-  .nullable()
-  .describe('Backups that were restored to see whether they come back (vm:backup:prove); null where none was.');
-export type Proofs = ResultOf<typeof proofs>;
 
 export const dumpProof = z.object({
   dump: z.string().describe('Id of the dump.'),
   dumpTime: z.string().describe('ISO 8601, UTC: when it was made.'),
   offsite: z.boolean().describe('It was taken from off the VM.'),
-  at: proof.shape.at,
-  who: proof.shape.who,
-  proven: proof.shape.proven,
-  why: proof.shape.why,
-  seconds: proof.shape.seconds,
+  ...ended,
   steps: z
     .object({
-      fetch: z.number().nullable().describe('From off the VM; null where it was in it.'),
-      clone: z.number().nullable(),
-      boot: z.number().nullable(),
-      restore: z.number().nullable().describe('From the look at the dump to the verdict, as data:restore would take.'),
+      fetch: step.describe('From off the VM; null where it was in it.'),
+      clone: step,
+      boot: step,
+      restore: step.describe('From the look at the dump to the verdict, as data:restore would take.'),
     })
     .describe('Seconds of the parts; null for what was not reached.'),
-  checks: proof.shape.checks,
+  checks,
 });
 export type DumpProof = ResultOf<typeof dumpProof>;
 
-export const dumpProofs = z
-  .object({
-    proven: dumpProof.nullable().describe('The last that was good; null for none.'),
-    last: dumpProof.describe('The last of all.'),
-  })
-  .nullable()
-  .describe('Dumps that were restored in a copy to see whether they come back (data:prove); null where none was.');
+/** What app:status knows of them. */
+const known = <T extends z.ZodType>(each: T) =>
+  z
+    .object({
+      proven: each.nullable().describe('The last that was good; null for none.'),
+      last: each.describe('The last of all.'),
+    })
+    .nullable();
+
+export const proofs = known(proof).describe(
+  'Backups that were restored to see whether they come back (vm:backup:prove); null where none was.',
+);
+export type Proofs = ResultOf<typeof proofs>;
+
+export const dumpProofs = known(dumpProof).describe(
+  'Dumps that were restored in a copy to see whether they come back (data:prove); null where none was.',
+);
 export type DumpProofs = ResultOf<typeof dumpProofs>;
 
 /** Of one line; undefined where it is cut off, or of a newer zebu. */

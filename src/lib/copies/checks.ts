@@ -6,6 +6,7 @@ import type { GuestByAgent } from './agent-shell.js';
 import CHECK from './check.sh';
 import type { ProofCheck } from '../app-folder/proofs.js';
 import { lastLine } from '../guest/lines.js';
+import { runSteps } from '../ui/steps.js';
 
 export interface DataCheck {
   readonly name: string;
@@ -53,7 +54,7 @@ async function askProduction(context: Context, checks: readonly DataCheck[]): Pr
 }
 
 /** What the data in the copy says, beside what that of production says. */
-export async function checkData(
+async function checkData(
   context: Context,
   guest: GuestByAgent,
   checks: readonly DataCheck[],
@@ -76,6 +77,28 @@ export async function checkData(
     answers.push({ name: check.name, copy, production, why });
   }
   return answers;
+}
+
+/** The same as a step, where anything is to be asked. @returns why something is not as it should be; empty where all is */
+export async function askChecks(
+  context: Context,
+  guest: GuestByAgent,
+  checks: readonly DataCheck[],
+): Promise<{ readonly why: string; readonly checks: readonly ProofCheck[] }> {
+  const found: { why: string; checks: readonly ProofCheck[] } = { why: '', checks: [] };
+  if (checks.length === 0) return found;
+  await runSteps(context.io, context.signal, [
+    {
+      title: 'Ask the data what data.check asks',
+      run: async (report) => {
+        found.checks = await checkData(context, guest, checks);
+        const bad = found.checks.filter(({ why }) => why !== '');
+        found.why = bad.map(({ name, why }) => `data.check.${name}: ${why}`).join('; ');
+        report.done(bad.length === 0 ? 'as it should be' : found.why);
+      },
+    },
+  ]);
+  return found;
 }
 
 /** As zebu.yml has them. */

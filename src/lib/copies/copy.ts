@@ -15,6 +15,7 @@ import { forgetMemo, writeMemo, type Memo } from './memo.js';
 import { writeNote, type CopyNote } from './note.js';
 import { clearAway, CLEARING_MS, type Place } from './remove.js';
 import { hostOptions, requireApart } from './unplug.js';
+import { toSeconds } from '../ui/units.js';
 
 /** A copy of the app's VM that is being made, used and removed. */
 export interface CopyPlan {
@@ -124,7 +125,7 @@ export async function withCopy<T>(
   let upid: Upid | undefined;
   let refused = true;
   let began = clock.elapsed();
-  const taken = (): number => Math.round((clock.elapsed() - began) / 100) / 10;
+  const taken = (): number => toSeconds(clock.elapsed() - began);
   const boot = bootStep({ context, target: { client, node, vmid } });
   const steps: readonly Step[] = [
     {

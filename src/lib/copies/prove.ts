@@ -14,7 +14,7 @@ import { findBackup, readBackups } from '../vm/backup/read.js';
 import type { Backup } from '../vm/backup/results.js';
 import { saysDiskFull } from '../guest/disk-full.js';
 import { guestByAgent } from './agent-shell.js';
-import { checkData, type DataCheck } from './checks.js';
+import { askChecks, type DataCheck } from './checks.js';
 import { withCopy, type CopyPlan, type CopyTimes } from './copy.js';
 import { removeLeftovers } from './leftovers.js';
 import { newNote, writeNote } from './note.js';
@@ -23,6 +23,7 @@ import type { BackupProven } from './results.js';
 import { requireRoom } from './room.js';
 import { macsOf, parseConfigText, unpluggedNets } from './unplug.js';
 import { tellLastLines, verdictIn } from './verdict.js';
+import { toSeconds } from '../ui/units.js';
 
 export interface ProveOptions {
   /** A volume id, the end of one, or `latest`. */
@@ -117,25 +118,14 @@ async function judge(context: Context, plan: CopyPlan, checks: readonly DataChec
       title: 'Wait for the verdict on what came back',
       run: async (report) => {
         const verdict = await verdictIn(context, guest, report);
-        found.verdictSeconds = Math.round((clock.elapsed() - began) / 100) / 10;
+        found.verdictSeconds = toSeconds(clock.elapsed() - began);
         report.done(verdict.good ? 'as it should be' : verdict.why);
         found.why = verdict.why;
         found.lines = verdict.lines;
       },
     },
   ]);
-  if (found.why !== '' || checks.length === 0) return;
-  await runSteps(io, signal, [
-    {
-      title: 'Ask the data what data.check asks',
-      run: async (report) => {
-        found.checks = await checkData(context, guest, checks);
-        const bad = found.checks.filter(({ why }) => why !== '');
-        found.why = bad.map(({ name, why }) => `data.check.${name}: ${why}`).join('; ');
-        report.done(bad.length === 0 ? 'as it should be' : found.why);
-      },
-    },
-  ]);
+  if (found.why === '') Object.assign(found, await askChecks(context, guest, checks));
 }
 
 /**
@@ -168,7 +158,7 @@ export async function proveBackup(context: Context, options: ProveOptions): Prom
     who: plan.note.who,
     proven: found.why === '',
     why: found.why,
-    seconds: Math.round((clock.elapsed() - began) / 100) / 10,
+    seconds: toSeconds(clock.elapsed() - began),
     steps: { restore: times.make, boot: times.boot, verdict: found.verdictSeconds },
     checks: found.checks,
   };

@@ -1,4 +1,4 @@
-import { sh, ZebuError, type Sensitive } from '@zebu/kit';
+import { ZebuError, type Sensitive } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { author } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
@@ -11,9 +11,7 @@ import { dumpProgram, type DumpProgram } from '../dumps/shell.js';
 import { bringPackages } from '../guest/units.js';
 import { parseData, type SeenData } from './read.js';
 import { eachLine, lastLine } from '../guest/lines.js';
-
-/** From standard input, so that nothing of it is in a process list; all of it is read before any of it runs. */
-const SHELL = sh`script=$(cat) && eval "$script" </dev/null`;
+import { FROM_INPUT } from '../guest/from-input.js';
 
 /** Seconds that a person waits for another dump, or a run, to end. */
 const WAIT = 600;
@@ -22,11 +20,19 @@ const SLACK_MS = 120_000;
 const LIST_MS = 240_000;
 const PACKAGES_MS = 420_000;
 
-interface Told {
+export interface Told {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Of a line `key=value` of it, the first. */
+export const valueOf = (text: string, key: string): string | undefined =>
+  new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
+
+/** Why it failed; undefined where it did not. */
+export const reasonOf = ({ code, stdout }: Told): string | undefined =>
+  valueOf(stdout, 'reason') ?? (code === 0 ? undefined : `it ended with exit status ${String(code)}`);
 
 /** @param onLine lines as they come */
 export async function runDumps(
@@ -63,7 +69,7 @@ export async function runDumps(
   let stdout = '';
   const take = eachLine((line) => options.onLine?.(line));
   const { code, stderr } = await session.exec(
-    { line: SHELL },
+    { line: FROM_INPUT },
     {
       signal,
       stdin: script,

@@ -1,12 +1,9 @@
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
-import { runDumps, seeData } from './ask.js';
+import { runDumps, seeData, valueOf } from './ask.js';
 import type { Dumped } from './results.js';
 import { dataTrouble } from './trouble.js';
-
-/** `key=value`, the last one. */
-const valueOf = (text: string, key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
 
 /** Makes a dump now, and copies it off the VM where that is set up. @throws DUMP_REFUSED, NO_SPACE, LOCK_HELD, OFFSITE_REFUSED, APP_MISSING */
 export async function makeDump(context: Context, options: { readonly dryRun: boolean }): Promise<Dumped> {

@@ -2,12 +2,11 @@ import { isZebuError, ZebuError, type Sensitive } from '@zebu/kit';
 import * as z from 'zod';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
-import { runDumps } from './ask.js';
+import { reasonOf, runDumps, valueOf } from './ask.js';
 import { dataTrouble } from './trouble.js';
 
 const keys = z.array(z.object({ id: z.string(), current: z.boolean() }));
 
-const valueOf = (text: string, key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
 const keysOf = (text: string, key: string): z.infer<typeof keys> =>
   keys.parse(JSON.parse(valueOf(text, key) ?? '[]') ?? []);
 
@@ -30,8 +29,9 @@ export async function admitOffsite(context: Context, values: ReadonlyMap<string,
       hint: 'Give it another value.',
     });
   const { session } = await openGuest(context);
-  const { code, stdout } = await runDumps(session, context, 'key-add', { word: value });
-  const reason = valueOf(stdout, 'reason') ?? (code === 0 ? undefined : `it ended with exit status ${String(code)}`);
+  const told = await runDumps(session, context, 'key-add', { word: value });
+  const { stdout } = told;
+  const reason = reasonOf(told);
   if (reason !== undefined)
     throw dataTrouble(
       `${name} was not changed, for the off-site repository did not take another`,
@@ -59,9 +59,7 @@ export async function admitOffsite(context: Context, values: ReadonlyMap<string,
     try {
       const again = await openGuest(context);
       const dropped = await runDumps(again.session, context, 'key-drop', { asked });
-      const why =
-        valueOf(dropped.stdout, 'reason') ??
-        (dropped.code === 0 ? undefined : `it ended with exit status ${String(dropped.code)}`);
+      const why = reasonOf(dropped);
       if (why === undefined) return;
       context.io.warn(
         `The off-site repository still takes ${inForce ? 'the old' : 'the new'} ${name}, key ${asked}: ${why}`,

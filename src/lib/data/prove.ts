@@ -7,7 +7,7 @@ import { notDeployed, surveyApp } from '../app-folder/status.js';
 import { dataSettings } from '../config/data-section.js';
 import type { Context } from '../context/context.js';
 import { COPY_FOLDER, guestByAgent, type GuestByAgent } from '../copies/agent-shell.js';
-import { checkData, type DataCheck } from '../copies/checks.js';
+import { askChecks, type DataCheck } from '../copies/checks.js';
 import { planClone, requireClone, type CloneOptions } from '../copies/clone.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
 import { removeLeftovers } from '../copies/leftovers.js';
@@ -16,7 +16,7 @@ import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { openGuest } from '../guest/session.js';
 import { runSteps } from '../ui/steps.js';
 import { findAppVm } from '../vm/app-vm.js';
-import { runDumps, seeData } from './ask.js';
+import { reasonOf, runDumps, seeData, valueOf } from './ask.js';
 import { dumpToProve, type Chosen } from './choose.js';
 import { judgeEnd } from './judge.js';
 import PLACE from './place-dump.sh';
@@ -24,6 +24,7 @@ import { restoreSettings } from './restore.js';
 import type { DumpProven } from './results.js';
 import { dataTrouble } from './trouble.js';
 import { lastLine } from '../guest/lines.js';
+import { toSeconds } from '../ui/units.js';
 
 export interface ProveDumpOptions extends CloneOptions {
   /** Undefined: the newest. */
@@ -77,18 +78,18 @@ async function lend(context: Context, id: string): Promise<number> {
     {
       title: `Fetch the dump ${id} from off the VM`,
       run: async () => {
-        const { code, stdout } = await runDumps(session, context, 'lend', { asked: id });
-        if (code === 0) return;
-        const said = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1];
+        const told = await runDumps(session, context, 'lend', { asked: id });
+        const reason = reasonOf(told);
+        if (reason === undefined) return;
         throw dataTrouble(
           `The dump ${id} could not be fetched, and nothing was changed`,
-          said('cause'),
-          said('reason') ?? `it ended with ${String(code)}`,
+          valueOf(told.stdout, 'cause'),
+          reason,
         );
       },
     },
   ]);
-  return Math.round((clock.elapsed() - began) / 100) / 10;
+  return toSeconds(clock.elapsed() - began);
 }
 
 /** Also after an interruption; what stays all the same goes with the next proof, or the next dump after a while. */
@@ -147,18 +148,7 @@ async function perform(
       },
     },
   ]);
-  if (found.why !== '' || checks.length === 0) return;
-  await runSteps(io, signal, [
-    {
-      title: 'Ask the data what data.check asks',
-      run: async (report) => {
-        found.checks = await checkData(context, guest, checks);
-        const bad = found.checks.filter(({ why }) => why !== '');
-        found.why = bad.map(({ name, why }) => `data.check.${name}: ${why}`).join('; ');
-        report.done(bad.length === 0 ? 'as it should be' : found.why);
-      },
-    },
-  ]);
+  if (found.why === '') Object.assign(found, await askChecks(context, guest, checks));
 }
 
 /**
@@ -200,7 +190,7 @@ export async function proveDump(context: Context, options: ProveDumpOptions): Pr
     who: plan.note.who,
     proven: found.why === '',
     why: found.why,
-    seconds: Math.round((clock.elapsed() - began) / 100) / 10,
+    seconds: toSeconds(clock.elapsed() - began),
     steps: { fetch, clone: times.make, boot: times.boot, restore: found.restore },
     checks: [...found.checks],
   };

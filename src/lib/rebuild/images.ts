@@ -10,15 +10,13 @@ import PULL from './pull-images.sh';
 import type { Surveyed } from './survey.js';
 import type { Machines } from './trees.js';
 import { lastLine } from '../guest/lines.js';
+import { FROM_INPUT } from '../guest/from-input.js';
 
 /** A registry may be slow, and there may be many. */
 const PULL_MS = 3_600_000;
 
 /** The first byte of an image comes when all of it lies in a file. */
 const STILL_MS = 3_600_000;
-
-/** From standard input, so that nothing of it is in a process list. */
-const SHELL = sh`script=$(cat) && eval "$script" </dev/null`;
 
 /** Images of all releases: those that were built come from the old machine as they are, so that nothing is built anew. @returns bytes */
 export async function bringImages(
@@ -55,7 +53,7 @@ export async function bringImages(
       sh`set -- ${pulled.filter(({ live }) => live).map(({ name }) => name)}` +
       `\n${PULL}`;
     const { code, stdout, stderr } = await to.exec(
-      { line: SHELL },
+      { line: FROM_INPUT },
       { stdin: script, signal: context.signal, timeoutMs: PULL_MS },
     );
     if (code !== 0)

@@ -11,7 +11,7 @@ import { connectGuest, openGuest } from '../guest/session.js';
 import { copyTags, formerTags, machineNumber, machineTags } from '../proxmox/ownership.js';
 import { requireTags } from '../proxmox/tags.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
-import { formatBytes } from '../ui/units.js';
+import { formatBytes, toSeconds } from '../ui/units.js';
 import { findAppVm, type AppVm } from '../vm/app-vm.js';
 import { desiredVm } from '../vm/desired.js';
 import { beginEnsuring, haStep } from '../vm/ensure/index.js';
@@ -145,7 +145,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   const { clock, io, signal, config } = context;
   const app = config.app.name;
   const began = clock.elapsed();
-  const seconds = (since: number): number => Math.round((clock.elapsed() - since) / 100) / 10;
+  const seconds = (since: number): number => toSeconds(clock.elapsed() - since);
   checkTemporary(context, options.temporary);
   const appVm = await findAppVm(context);
   const { client } = appVm;

@@ -15,6 +15,7 @@ import { machineAt, requireUnlocked, setConfig, turnOff } from './power.js';
 import type { Rebuilt } from './results.js';
 import { keptOf, openHandover, placeOfRow, readStand, refuseAtWork, settle, type Stand } from './stand.js';
 import { steadily } from './steady.js';
+import { toSeconds } from '../ui/units.js';
 
 /** The machine that is kept of a rebuild: gone back to, or removed. */
 
@@ -111,7 +112,7 @@ export async function rebuildBack(context: Context, confirm: Confirm, lockWait: 
     await held?.close().catch(() => undefined);
   }
   return {
-    ...nothing('back', Math.round((clock.elapsed() - began) / 100) / 10),
+    ...nothing('back', toSeconds(clock.elapsed() - began)),
     verdict: 'live',
     from: to ?? null,
     to: from,
@@ -165,7 +166,7 @@ export async function forgetFormer(context: Context, confirm: Confirm): Promise<
     },
   ]);
   return {
-    ...nothing('forget', Math.round((clock.elapsed() - began) / 100) / 10),
+    ...nothing('forget', toSeconds(clock.elapsed() - began)),
     verdict: 'live',
     from: place,
     to: current === undefined ? null : placeOfRow(current),

@@ -1,7 +1,7 @@
 import { interrupted, type Io } from '@zebu/kit';
 import { joined, shown, styled } from '@zebu/kit/core';
 import { bar } from './bar.js';
-import { formatSeconds } from './units.js';
+import { formatSeconds, toSeconds } from './units.js';
 
 /** What a running step may say. */
 export interface StepReport {
@@ -89,7 +89,7 @@ async function runEvents(io: Io, signal: AbortSignal, current: Step): Promise<vo
   const step = (begun.get(io) ?? 0) + 1;
   begun.set(io, step);
   const started = Date.now();
-  const seconds = (): number => Math.round((Date.now() - started) / 100) / 10;
+  const seconds = (): number => toSeconds(Date.now() - started);
   let waited = 0;
   let result: string | undefined;
   io.event({ type: 'step', state: 'begin', step, title });

@@ -13,6 +13,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
+/** To a tenth. */
+export const toSeconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10;
+
 /** `52 s`, `4 min 10 s`, `3 h 5 min`, `12 d 4 h`: the two largest units that say something. */
 export function formatSeconds(seconds: number): string {
   const total = Math.floor(seconds);
