@@ -7,7 +7,7 @@
 # Who only watches leaves everything as it is.
 may_ask() { [ "$mode" != watch ] && engine_near; }
 
-# Until it is well: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker. Well once may be on its
+# Until it is well, which is noted as SERVICE|STARTED: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker. Well once may be on its
 # way down, or a server that only makes its first database: it has to be well for a while.
 ask_health() {
   check_of "$1" || return
@@ -21,7 +21,7 @@ ask_health() {
     case $asks in 1|2) sleep 0.2 ;; 3|4) sleep 0.5 ;; 5|6) sleep 1 ;; *) sleep 2 ;; esac
   done
   [ -e "$work/now" ] || return
-  printf '%s\n' "$1|$2|$3" >>"$work/answered"
+  printf '%s\n' "$3|$2" >>"$work/answered"
   # For how long nobody answered, and for who waits for an event.
   [ ! -e "$work/events" ] || printf '%s %s %s health_status: healthy\n' "$(date +%s%N)" "$3" "$1" >>"$work/events"
 }
@@ -49,8 +49,5 @@ stop_asking() {
   askers='' asking=''
 }
 
-# For app:status, as long as Docker has not asked: SERVICE|STARTED, a line each.
-note_answered() {
-  [ -s "$work/answered" ] || return 0
-  while IFS='|' read -r _ asked_since asked_service; do printf '%s|%s\n' "$asked_service" "$asked_since"; done <"$work/answered" >"$release/answered"
-}
+# For app:status, and for who looks later, as long as Docker has not asked.
+note_answered() { [ ! -s "$work/answered" ] || cp "$work/answered" "$release/answered"; }

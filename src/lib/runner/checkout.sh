@@ -22,15 +22,14 @@ update_checkout() {
 }
 
 # The files of the release, in its folder, from what a release that is gone has left (keep_spare in remove-old.sh), or from nothing:
-# place_commit BASE RELEASE COMMIT
+# place_commit BASE RELEASE COMMIT. Needs `gone`.
 place_commit() {
   mkdir -p "$2" || return 1
   if [ -f "$1/spare/index" ] && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
     rm -rf "$1/spare" 2>/dev/null || :
     update_checkout "$1/repo.git" "$2/tree" "$2/index" "$3" >/dev/null 2>&1 && return
   fi
-  [ ! -e "$1/spare" ] || rm -rf "$1/spare" 2>/dev/null || sudo -n rm -rf "$1/spare"
-  [ ! -e "$2/tree" ] || rm -rf "$2/tree" 2>/dev/null || sudo -n rm -rf "$2/tree"
+  gone "$1/spare" "$2/tree"
   rm -f "$2/index" "$2/index.lock"
   mkdir -p "$2/tree" && checkout_commit "$1/repo.git" "$2/tree" "$2/index" "$3"
 }

@@ -61,7 +61,7 @@ meant() {
     FILENAME == ARGV[1] { cut = index($0, " "); word[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
     FILENAME == ARGV[2] { well[$1, $2] = 1; next }
     {
-      if ($3 == "starting" && $5 == 0 && ((($10, $7) in well) || (($1, $7) in well))) $3 = "healthy"
+      if ($3 == "starting" && $5 == 0 && (($1, $7) in well)) $3 = "healthy"
       split($8, has, " ")
       said = ($1 in word) ? word[$1] : ((has[2] == "1" || $3 != "") ? "serves" : "plain")
       if (said == "awaited") $8 = "awaited"

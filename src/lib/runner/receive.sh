@@ -7,6 +7,7 @@
 # in force. Ends by showing the journal of the run, which outlives it.
 
 # include ../app-folder/order.sh
+# include ../app-folder/gone.sh
 if [ "$1" = start ]; then
   set -eu
   umask 022

@@ -64,8 +64,6 @@ unused_releases() {
   awk 'FILENAME == ARGV[1] { used[$1] = 1; next } !($1 in used)' "$work/in-use" "$work/candidates" >"$work/old"
 }
 
-remove_release() { rm -rf "$base/releases/$1" 2>/dev/null || sudo -n rm -rf "$base/releases/$1"; }
-
 # Of a large repository the next release is made of one that goes, by writing what differs. Its folder is renamed first, so that it is
 # either there as a whole or no release any more.
 keep_spare() {
@@ -74,11 +72,9 @@ keep_spare() {
   [ "$(wc -c <"$base/releases/$1/index")" -gt 200000 ] || return 1
   mv -T "$base/releases/$1" "$base/spare" || return 1
   for each in "$base/spare"/* "$base/spare"/.[!.]*; do
-    case ${each##*/} in tree|index) ;; *) rm -rf "$each" 2>/dev/null || sudo -n rm -rf "$each" ;; esac
+    case ${each##*/} in tree|index) ;; *) gone "$each" ;; esac
   done
 }
-
-remove_spare() { [ ! -e "$base/spare" ] || rm -rf "$base/spare" 2>/dev/null || sudo -n rm -rf "$base/spare"; }
 
 prune() {
   begin prune ''
@@ -90,7 +86,7 @@ prune() {
   while read -r old; do
     [ ! -f "$base/releases/$old/images.yml" ] || pinned <"$base/releases/$old/images.yml" >>"$work/gone-pins"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
-    keep_spare "$old" || remove_release "$old"
+    keep_spare "$old" || gone "$base/releases/$old"
   done <"$work/old"
   journals_in_order "$base" | head -n -200 | while read -r old; do rm -f "$base/journals/$old.jsonl"; done
   # A start of the Docker client costs more than all of the above: only when there is something to remove.
@@ -114,7 +110,7 @@ prune_now() {
   [ -n "$keep_now" ] && keep=$keep_now
   [ -n "$cache_now" ] && build_cache=$cache_now
   before=$(free_mb /var/lib/docker) keeps_spare=
-  remove_spare
+  gone "$base/spare"
   prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
   prune_images
   prune_build_cache "$build_cache"

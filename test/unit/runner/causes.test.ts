@@ -261,7 +261,7 @@ const SCENARIOS: readonly (readonly [what: string, script: string, verdict: stri
   ],
   [
     'too little space',
-    `step=check min_free=999999999999; prune_images() { :; }; remove_spare() { :; }; prune_build_cache() { :; }; check_room || finish refused "$cause" "$reason"`,
+    `step=check min_free=999999999999; prune_images() { :; }; gone() { :; }; prune_build_cache() { :; }; check_room || finish refused "$cause" "$reason"`,
     'refused',
     'no-space',
     'NO_SPACE',

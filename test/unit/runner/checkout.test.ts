@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { quote } from '@zebu/kit';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import CHECKOUT from '../../../src/lib/runner/checkout.sh';
 import { runIn, vmShells } from '../../support/shells.js';
 
@@ -99,7 +100,7 @@ describe.each(vmShells())('the files of a commit, in $name', { timeout: 60_000 }
       const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'filter.evil.smudge', GIT_CONFIG_VALUE_0: 'echo evil' };
       const repository = join(work, '.git');
       const words = [repository, tree, join(root, 'index'), commit].map(quote).join(' ');
-      expect(runIn(shell, `set -eu\n${CHECKOUT}\ncheckout_commit ${words}`, { env })).toEqual({
+      expect(runIn(shell, `set -eu\n${GONE}${CHECKOUT}\ncheckout_commit ${words}`, { env })).toEqual({
         ...{ code: 0, stdout: '', stderr: '' },
       });
     };
@@ -125,7 +126,7 @@ echo more >>d1/1; chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; rm d2/2; rm -r 
 mkdir -p untracked/deep empty; echo u >untracked/deep/u; echo build >busybox; git init -q nested; echo n >nested/n; echo 'busybox' >.gitignore
 rm folder-then-file/a; ln -s .. folder-then-file/a`;
     const run = (script: string): unknown =>
-      runIn(shell, `set -eu\numask 022\n${CHECKOUT}\n${script}`, { args: [root] });
+      runIn(shell, `set -eu\numask 022\n${GONE}${CHECKOUT}\n${script}`, { args: [root] });
     const good = { code: 0, stdout: '', stderr: '' };
     for (const commit of [second, first]) {
       const there = join(root, `releases/${commit}`);
@@ -155,7 +156,7 @@ place_commit "$1" ${quote(there)} ${commit}
     ]) {
       const { code } = runIn(
         shell,
-        `set -eu\numask 022\n${CHECKOUT}
+        `set -eu\numask 022\n${GONE}${CHECKOUT}
 rm -rf "$1/repo.git" "$1/spare" "$1/fresh" "$1/r"; cp -a ${quote(git)} "$1/repo.git"
 place_commit "$1" "$1/spare" ${first}
 mkdir "$1/fresh"; checkout_commit "$1/repo.git" "$1/fresh" "$1/fresh-index" ${second}; rm "$1/fresh-index"

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import ORDER from '../../../src/lib/app-folder/order.sh';
 import IN_USE from '../../../src/lib/runner/in-use.sh';
 import PRUNE from '../../../src/lib/runner/remove-old.sh';
@@ -10,7 +11,7 @@ for each in r1 r2 r3 r4 r9; do mkdir -p "$base/releases/$each/tree"; : >"$base/r
 live_release() { echo r9; }
 begin() { :; }
 note() { echo "$2"; }
-${ORDER}${IN_USE}${PRUNE}
+${GONE}${ORDER}${IN_USE}${PRUNE}
 prune_gone_images() { :; }
 prune_files() { :; }
 prune_certificates() { :; }
