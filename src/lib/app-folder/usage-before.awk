@@ -1,15 +1,7 @@
 # What each cgroup with the id of a container in its name has used: reads lines of /proc/PID/cgroup, prints the time, and then
 # `MICROSECONDS FILE` a line.
 
-# include ./seconds.awk
-function first(file,   line) { line = ""; getline line <file; close(file); return line }
-function micros(file,   line, parts, value) {
-  if (file ~ /cpuacct.usage$/) return first(file) / 1000
-  value = 0
-  while ((getline line <file) > 0) { split(line, parts, " "); if (parts[1] == "usage_usec") { value = parts[2]; break } }
-  close(file)
-  return value
-}
+# include ./counters.awk
 BEGIN { for (i = 0; i < 64; i++) id = id "[0-9a-f]" }
 $0 ~ id {
   split($0, parts, ":")

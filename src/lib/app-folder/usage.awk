@@ -1,14 +1,7 @@
 # What the processes of containers use: reads `PID NAME` lines, and $used, which usage-before.awk printed.
 
-# include ./seconds.awk
+# include ./counters.awk
 
-function first(file,   line) { line = ""; getline line <file; close(file); return line }
-function field(file, key,   line, parts, value) {
-  value = 0
-  while ((getline line <file) > 0) { split(line, parts, " "); if (parts[1] == key) { value = parts[2]; break } }
-  close(file)
-  return value
-}
 function find(i,   file, line, parts, unified) {
   file = "/proc/" pid[i] "/cgroup"
   while ((getline line <file) > 0) {
@@ -21,7 +14,6 @@ function find(i,   file, line, parts, unified) {
   if (!(i in memory)) v2[i] = "/sys/fs/cgroup" unified
 }
 function counter(i) { return (i in v2) ? v2[i] "/cpu.stat" : cpu[i] "/cpuacct.usage" }
-function micros(i) { return (i in v2) ? field(counter(i), "usage_usec") : first(counter(i)) / 1000 }
 function bytes(i) {
   if (i in v2) return first(v2[i] "/memory.current") - field(v2[i] "/memory.stat", "inactive_file")
   return first(memory[i] "/memory.usage_in_bytes") - field(memory[i] "/memory.stat", "total_inactive_file")
@@ -37,12 +29,12 @@ END {
   for (i = 1; i <= n; i++) if (!(counter(i) in seen)) known = 0
   # One that was started meanwhile, or is elsewhere.
   if (!known) begun = seconds()
-  for (i = 1; i <= n; i++) before[i] = known ? seen[counter(i)] : micros(i)
+  for (i = 1; i <= n; i++) before[i] = known ? seen[counter(i)] : micros(counter(i))
   left = sample - (seconds() - begun)
   # Somebody has set the clock back meanwhile.
-  if (left > sample) { left = sample; begun = seconds(); for (i = 1; i <= n; i++) before[i] = micros(i) }
+  if (left > sample) { left = sample; begun = seconds(); for (i = 1; i <= n; i++) before[i] = micros(counter(i)) }
   if (left > 0) system("sleep " left)
   passed = (seconds() - begun) * 1000000
   for (i = 1; i <= n; i++)
-    printf "usage=%s %.1f %.0f\n", name[i], (passed > 0) ? (micros(i) - before[i]) * 100 / passed : 0, bytes(i)
+    printf "usage=%s %.1f %.0f\n", name[i], (passed > 0) ? (micros(counter(i)) - before[i]) * 100 / passed : 0, bytes(i)
 }
