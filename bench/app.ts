@@ -123,11 +123,6 @@ docker compose -p bench --progress quiet build && docker compose -p bench --prog
   });
 }
 
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
-
 /** Seconds. */
 export async function timed(work: () => Promise<void> | void): Promise<number> {
   const started = performance.now();

@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LabReport } from '../plugins/lab/src/instance/results.ts';
-import { FILES, HOOK, median, run, timed } from './app.ts';
+import { FILES, HOOK, run, timed } from './app.ts';
+import { median } from './spent.ts';
 import { configuration, inLab, zebu } from './lab.ts';
 import { measureCreate, own } from './vm-create.ts';
 

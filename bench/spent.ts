@@ -48,6 +48,7 @@ export function printRounds(cases: readonly Case[], rounds: number): void {
     `${median(values).toFixed(0).padStart(5)} ms (min ${Math.min(...values)
       .toFixed(0)
       .padStart(4)})`;
+  const width = Math.max(...cases.map(({ name }) => name.length));
   for (const { name, over = floorName, aim } of cases) {
     const own = all.get(name) ?? [];
     const floor = all.get(over) ?? [];
@@ -55,7 +56,7 @@ export function printRounds(cases: readonly Case[], rounds: number): void {
     const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratio('wall') <= aim ? 'met' : 'MISSED'}`;
     const [wall, cpu] = (['wall', 'cpu'] as const).map((of) => show(own.map((each) => each[of])));
     console.log(
-      `${name.padEnd(28)} ${wall} ${ratio('wall').toFixed(2)}x  CPU ${cpu} ${ratio('cpu').toFixed(2)}x${over === floorName ? '' : `  of ${over}`}${verdict}`,
+      `${name.padEnd(width)} ${wall} ${ratio('wall').toFixed(2)}x  CPU ${cpu} ${ratio('cpu').toFixed(2)}x${over === floorName ? '' : `  of ${over}`}${verdict}`,
     );
   }
 }

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabReport } from '../plugins/lab/src/instance/results.ts';
-import { median } from './app.ts';
+import { median } from './spent.ts';
 import { configuration, inLab, zebu } from './lab.ts';
 import { measureCreate, own } from './vm-create.ts';
 

@@ -4,7 +4,8 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inApp, median, timed, type App } from './app.ts';
+import { inApp, timed, type App } from './app.ts';
+import { median } from './spent.ts';
 import { openRelay } from './relay.ts';
 
 const ROUND_TRIP_MS = 20;
