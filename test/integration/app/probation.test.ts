@@ -25,7 +25,7 @@ describe('a release on probation', { timeout: 600_000 }, () => {
     expect(seen.probation).toMatchObject({ release, previous });
     expect(seen.probation?.secondsLeft).toBeGreaterThan(500);
     expect((await app.project.zebu(['app:status'])).stdout).toMatch(
-      /^on probation, 9 min \d+ s left: if it fails, \S+ is gone back to$/m,
+      /^on probation, (10 min|9 min \d+ s) left: if it fails, \S+ is gone back to$/m,
     );
     app.sicken();
     const after = await app.over();
