@@ -46,6 +46,11 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       description: 'First as app:rehearse, and on only where that was good.',
       exclusive: ['dry-run', 'dirty'],
     }),
+    rebuild: Flags.boolean({
+      default: false,
+      description: 'Have Docker build every image, also where nothing of it has changed since one that is there.',
+      exclusive: ['dry-run'],
+    }),
     probation: Flags.boolean({
       default: false,
       description: 'Stay until deploy.probation is over: exit 7 or 8 if the release is gone back from.',
@@ -98,6 +103,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
       detach: flags.detach,
       stay: flags.probation,
       dryRun: flags['dry-run'],
+      rebuild: flags.rebuild,
     });
     if (result.plan !== null) {
       const { planLines } = await import('../../lib/deploy/dry-run/text.js');

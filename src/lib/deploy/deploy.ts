@@ -34,6 +34,8 @@ export interface DeployOptions {
   readonly stay: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
+  /** Have every image built, see `ReleasePlan`; false when it is left out. */
+  readonly rebuild?: boolean;
 }
 
 function checkComposeFiles(context: Context, source: SentCommit, target: Target, prefix: string): void {
@@ -86,7 +88,7 @@ async function sayUnsent(context: Context, git: LocalGit, commit: string, prefix
 }
 
 /** What is asked for, as far as it decides what is gathered. */
-export type Asked = Pick<DeployOptions, 'detach' | 'dryRun' | 'ref'>;
+export type Asked = Pick<DeployOptions, 'detach' | 'dryRun' | 'rebuild' | 'ref'>;
 
 export interface Gathered {
   readonly git: LocalGit;
@@ -100,7 +102,7 @@ export interface Gathered {
 }
 
 /** Everything of a release that is known here. What can be told from here is told before the VM is asked anything. */
-export async function gather(context: Context, { ref, detach, dryRun }: Asked): Promise<Gathered> {
+export async function gather(context: Context, { ref, detach, dryRun, rebuild = false }: Asked): Promise<Gathered> {
   const { io, signal, clock } = context;
   const git = new LocalGit(context.root, signal);
   const early = dryRun ? undefined : openGuestEarly(context);
@@ -123,6 +125,7 @@ export async function gather(context: Context, { ref, detach, dryRun }: Asked): 
     prefix,
     watched: !detach,
     attended: !detach && io.interactive,
+    rebuild,
     settings,
     registries,
     front,

@@ -25,6 +25,8 @@ export interface ReleasePlan {
   readonly watched: boolean;
   /** A person is there to read how it ends. */
   readonly attended: boolean;
+  /** Every image is built, also one whose files and settings are those of one that is there. */
+  readonly rebuild: boolean;
   /** What Compose files can ask of `.env` beside secrets; undefined keeps what the live release has. */
   readonly settings: ReadonlyMap<string, string> | undefined;
   readonly front: FrontFiles;
@@ -115,7 +117,7 @@ const ZERO = new Set(['app_weight', 'client_wait', 'drain', 'probation', 'probes
  * probation (seconds after going live in which it is still gone back from, 0: none); snapshot_wait (seconds for the client to take a
  * snapshot before the switch, 0: none) and snapshot_when (migrations: where something migrates; empty: in any case);
  * registries (hosts) with registry_1 and so on, and registry_secrets (names of the secrets that are not for services, see
- * `ownSecrets`); attended (a person is there to read what is refused);
+ * `ownSecrets`); attended (a person is there to read what is refused); rebuild (1: whatever was built before);
  * dump_when (never, migrations, always) with the settings of dumps, see `dumpSettings`;
  * for the build parallel (services at once, empty: all) and app_weight (CPU shares of the app meanwhile, 0: as they are).
  */
@@ -150,6 +152,7 @@ export function planFile(plan: ReleasePlan, config: Config): string {
     registries: plan.registries.map(({ host }) => host).join(' '),
     registry_secrets: ownSecrets(config).join(' '),
     attended: plan.attended ? '1' : '',
+    rebuild: plan.rebuild ? '1' : '',
     client_wait: String(plan.watched ? clientBound(deploy.probes) : 0),
     probation: String(durationSeconds(deploy.probation)),
     release_service: release?.service ?? '',

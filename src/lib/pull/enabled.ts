@@ -141,6 +141,7 @@ export async function prepareEnabling(
       prefix,
       watched: false,
       attended: false,
+      rebuild: false,
       settings: settings ?? new Map(),
       registries: await registryLogins(context),
       front: { ...front.files, held: true },

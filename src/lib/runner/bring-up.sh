@@ -6,7 +6,8 @@
 forget_hashes() {
   [ -z "$hashing" ] || wait "$hashing"
   hashing=
-  rm -f "$work/hashes"
+  rm -f "$work/hashes" "$work/expected"
+  as_is=
 }
 
 # Fails with $cause and $reason set where it is known better than from the last line that was printed.
@@ -17,10 +18,12 @@ start_release() {
   tend_folders || return 1
   renew_networks || return 1
   front_prepare || return 1
+  recall_hashes || :
   find_rolling || { unreadable; return 1; }
   # Beside it, for in_force.
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
-  if [ -s "$work/roll" ]; then roll_out || return 1
+  if [ -s "$work/told" ] && [ -z "$hashing" ] && runs_already; then note output "all of it runs already as this release says"
+  elif [ -s "$work/roll" ]; then roll_out || return 1
   else logged compose up -d --no-build --remove-orphans || return 1
   fi
   front_sync
@@ -73,7 +76,7 @@ judge() {
   watcher=
   say_gap
   [ -z "$hashing" ] || wait "$hashing"
-  [ $judged = 0 ] && name_back && in_force && check_probes
+  [ $judged = 0 ] && name_back && in_force && note_told && check_probes
 }
 
 # Compose gives a container that takes the place of another one its name last of all. Cut off before that, it is left with the

@@ -46,12 +46,22 @@ find_builders() {
 # Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.
 may_share_builds() { [ -z "$previous" ] || [ -s "$base/releases/$previous/builders" ]; }
 
+# Writes $work/to-build, who builds, nothing for all; fails when there is nothing to build.
+who_builds() {
+  cat "$release/builders" >"$work/to-build" 2>/dev/null || : >"$work/to-build"
+  [ -s "$work/kept-images" ] || return 0
+  built_images | awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) && !seen[$3]++ { print $3 }' "$work/kept-images" - >"$work/to-build"
+  note output "not built again, for nothing of it has changed: $(cut -d' ' -f1 "$work/kept-images" | paste -sd, | sed 's/,/, /g')"
+  [ -s "$work/to-build" ]
+}
+
 build_images() {
+  who_builds || return 0
   favour_later 9>&- &
   favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
     # shellcheck disable=SC2046 # names, each free of blanks
-    logged compose build $(cat "$release/builders" 2>/dev/null) )
+    logged compose build $(cat "$work/to-build") )
   built=$?
   [ -e "$work/favouring" ] || kill $favouring 2>/dev/null
   wait $favouring 2>/dev/null

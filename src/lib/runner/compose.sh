@@ -31,7 +31,7 @@ load() {
   [ -f "$1/plan" ] || return 1
   [ -z "$work" ] || rm -f "$work/config"
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 snapshot_when='' probation=0
-  directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended=''
+  directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended='' rebuild=''
   dump_when=never data_stores='' data_volumes='' data_timeout=3600 data_keep_last=7 data_keep_days=7 data_offsite_repository='' data_offsite_password='' data_offsite_environment='' data_offsite_keep=''
   # shellcheck disable=SC1091 # written by zebu
   . "$1/plan" || return 1

@@ -76,6 +76,7 @@ outer_of() {
 # Writes files.yml, which names those places. Compose merges it by target, and by name.
 place_files() {
   placed_files <"$work/config" >"$work/placed" || return 1
+  [ -s "$work/placed" ] || return 0
   : >"$work/files"
   : >"$work/tops"
   : >"$work/kept"

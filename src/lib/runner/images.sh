@@ -42,14 +42,17 @@ pull_images() {
 
 pin_images() {
   built_images >"$work/built"
-  cat "$work/built" "$work/pulled" | cut -d' ' -f2 | sort -u >"$work/names"
+  # Of what was not built again it is known.
+  : >>"$work/kept-images"
+  cat "$work/built" "$work/pulled" | awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) { print $2 }' "$work/kept-images" - | sort -u >"$work/names"
   # For who removes the app: what is built for it may have other names.
   cut -d' ' -f2 "$work/built" | sort -u >"$release/image-names"
-  [ -s "$work/names" ] || return 0
+  : >"$work/ids"
   cause='' reason=''
-  if [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||
+  if [ ! -s "$work/names" ]; then :
+  elif [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||
     { [ -n "$reason" ] || blame image-missing 'an image is not there: ' "$(tail -n 1 "$work/error")"; return 1; }
-  paste -d' ' "$work/names" "$work/ids" >"$work/named"
+  { paste -d' ' "$work/names" "$work/ids"; cut -d' ' -f1,2,4- "$work/kept-images"; } >"$work/named"
   awk -v prefix="zebu/$project-" '
     # As Docker itself writes the repository of an image.
     function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); sub(/^docker[.]io\//, "", name); sub(/^library\//, "", name); return name }
@@ -77,6 +80,7 @@ pin_images() {
     printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$name_" >>"$work/images"
   done <"$work/pins"
   [ -s "$work/pins" ] || return 0
+  note_builds
   cp "$work/images" "$release/images.yml"
   overlays
 }

@@ -75,12 +75,8 @@ pinned_ids() {
   paste -d' ' "$work/pinned-names" "$work/pinned-ids" | awk 'FILENAME == ARGV[1] { id[$1] = $2; next } { print $1 "\t" id[$2] }' - "$work/pinned"
 }
 
-# Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
-# replace counts as another one.
-in_force() {
-  begin in-force ''
-  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
-  expected >"$work/expected"
+# What of $work/now is not as $work/hashes and $work/expected say, in $work/other: service, what, and "ask" where Compose has the last word.
+find_other() {
   in_use >"$work/in-use"
   pinned_ids >"$work/pins-in-force"
   awk -F'\t' -v OFS='\t' '
@@ -97,6 +93,15 @@ in_force() {
     }
     END { for (name in copies) if (copies[name] > 0 && !(name in seen)) print name, "container", "ask" }
   ' "$work/hashes" "$work/pins-in-force" "$work/expected" "$work/in-use" | sort -u >"$work/other"
+}
+
+# Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
+# replace counts as another one.
+in_force() {
+  begin in-force ''
+  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
+  [ -s "$work/expected" ] || expected >"$work/expected"
+  find_other
   if grep -q 'ask$' "$work/other"; then
     compose --dry-run up -d --no-build --no-deps </dev/null >"$work/would" 2>&1
     would=$(sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | tr '\n' ' ')
@@ -113,6 +118,7 @@ in_force() {
     grep -v '^volume' "$work/differs" >"$work/differs.new"
     mv "$work/differs.new" "$work/differs"
   fi
+  [ -s "$work/other" ] || [ -s "$work/differs" ] || return 0
   reason=$({
     awk -F'\t' '{ print $1 ($2 ~ /^network/ ? " is not on the " $2 : $2 == "container" ? " has no container" : $2 == "image" ? " runs another image" : " runs with other settings") }' "$work/other"
     awk -F'\t' '{ print "the " $1 " " $2 " differs in " $3 }' "$work/differs"

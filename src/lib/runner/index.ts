@@ -3,6 +3,7 @@ import { RECORD_FORMAT } from '../app-folder/drift.js';
 import ASK_HEALTH from './ask-health.sh';
 import BRING_UP from './bring-up.sh';
 import BUILD_ARGS from './build-args.sh';
+import BUILD_KEYS from './build-keys.sh';
 import BUILD from './build.sh';
 import COMMIT from './commit.sh';
 import COMPOSE from './compose.sh';
@@ -43,6 +44,7 @@ import RECEIVE from './receive.sh';
 import RECOVER from './recover.sh';
 import REGISTRIES from './registries.sh';
 import ROLLING from './rolling.sh';
+import RUNS_ALREADY from './runs-already.sh';
 import SECRETS from './secrets.sh';
 import SOURCES from './sources.sh';
 import STANDING from './standing.sh';
@@ -93,7 +95,9 @@ export const RUNNER = [
   DIGESTS,
   STANDING,
   IN_FORCE,
+  RUNS_ALREADY,
   REGISTRIES,
+  BUILD_KEYS,
   BUILD,
   PREFLIGHT,
   STRATEGY,

@@ -56,9 +56,12 @@ elif [ "$mode" = deploy ]; then
   log_in_all || finish refused "$cause" "$reason"
   step=check
   # To read and judge takes as long as a small build: beside it, where no secret can be on its way into an image, and
-  # where it is not known that several services build one image.
-  if may_hand_secrets || may_share_builds; then
+  # where it is not known that several services build one image, nor that one has been built of the same already.
+  : >"$work/kept-images"
+  if may_hand_secrets || may_share_builds || may_keep_images; then
     check_config || finish refused "$cause" "$reason"
+    find_keys
+    find_kept_images
     begin build ''
     say_adopted
     limit=$build_timeout
@@ -72,6 +75,7 @@ elif [ "$mode" = deploy ]; then
     building=$!
     check_config
     checked=$? check_cause=$cause check_reason=$reason
+    [ $checked != 0 ] || find_keys
     step=build
     wait $building
     built=$?

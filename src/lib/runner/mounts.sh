@@ -180,16 +180,13 @@ config_of_all() {
 # Decides, from $work/config, and writes shared.yml of the release. Fails with $cause and $reason set. Changes nothing that is
 # shared.
 map_mounts() {
-  awk "$scan"' depth == 2 && key != "" { print key }' "$work/config" >"$work/active"
   every=$(config_of_all)
   path_uses <"$every" >"$work/uses"
-  awk -F '\t' '$1 == "bind" || $1 == "volume" || $1 == "file" { print $4 }' "$work/uses" | sort -u | path_facts >"$work/facts"
-  known_devices >"$work/devices"
-  decide "$work/devices" "$work/active" "$work/facts" "$work/uses" >"$work/decided" || { cause=compose-invalid reason='the paths of the Compose files cannot be read'; return 1; }
-  cause=compose-invalid reason=$(sed -n 's/^refused	//p' "$work/decided" | head -n 1)
-  [ -z "$reason" ] || return 1
-  unchanged_data || return 1
+  : >"$work/decided"
+  : >"$work/said"
+  [ ! -s "$work/uses" ] || decide_mounts || return 1
   note_tended
+  if [ ! -s "$work/decided" ]; then rm -f "$release/shared.yml"; overlays; return 0; fi
   say_mounts
   # Where such data is mounted there has to be something; within what is kept by its content see place_files.
   awk -F '\t' -v top="$release/" '$1 == "nested" && index($2, top) != 1 { print $5 }' "$work/decided" | while IFS= read -r path; do [ -e "$path" ] || mkdir -p "$path"; done
@@ -201,6 +198,16 @@ map_mounts() {
     rm -f "$work/config"
     read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
   }
+}
+
+# Fails with $cause and $reason set for a path that must not be.
+decide_mounts() {
+  awk "$scan"' depth == 2 && key != "" { print key }' "$work/config" >"$work/active"
+  awk -F '\t' '$1 == "bind" || $1 == "volume" || $1 == "file" { print $4 }' "$work/uses" | sort -u | path_facts >"$work/facts"
+  known_devices >"$work/devices"
+  decide "$work/devices" "$work/active" "$work/facts" "$work/uses" >"$work/decided" || { cause=compose-invalid reason='the paths of the Compose files cannot be read'; return 1; }
+  cause=compose-invalid reason=$(sed -n 's/^refused	//p' "$work/decided" | head -n 1)
+  [ -z "$reason" ] && unchanged_data
 }
 
 say_mounts() {

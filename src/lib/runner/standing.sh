@@ -61,9 +61,9 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
 standing_differs() {
   : >"$work/differs"
   [ -s "$release/standing" ] || return 0
-  cat "$base"/releases/*/standing "$release/standing" 2>/dev/null >"$work/asked-once"
   # Nothing but names: as all of them are made.
-  grep -qv "$(printf '\t')here\$" "$work/asked-once" || return 0
+  grep -hqv "$(printf '\t')here\$" "$base"/releases/*/standing "$release/standing" 2>/dev/null || return 0
+  cat "$base"/releases/*/standing "$release/standing" 2>/dev/null >"$work/asked-once"
   standing_found "$release/standing" >"$work/found"
   awk -F'\t' -v OFS='\t' '
 # include ./setting.awk
@@ -93,6 +93,8 @@ plan_standing() {
 
 refuse_standing() {
   standing_differs
+  reason=
+  [ -s "$work/differs" ] || return 0
   reason=$(awk -F'\t' '$1 == "volume" { list[$2] = list[$2] ((list[$2] == "") ? "" : ", ") $3 } END { for (name in list) print name " (" list[name] ")" }' "$work/differs" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
   [ -z "$reason" ] && return 0
   cause=volume-fixed reason="Docker cannot change the settings of a volume that is there: $reason; take the change back, give the volume another name and move its data, or remove it when it holds nothing that is needed (docker volume rm)"
@@ -103,6 +105,7 @@ refuse_standing() {
 # as their digests say, and hands their anonymous volumes on.
 renew_networks() {
   standing_differs
+  [ -s "$work/differs" ] || return 0
   # shellcheck disable=SC2013 # words
   for name in $(awk -F'\t' '$1 == "network" { print $2 }' "$work/differs" | sort -u); do
     logged echo "the network $name is made anew, with the containers on it: another $(awk -F'\t' -v name="$name" '$2 == name { print $3 }' "$work/differs" | paste -sd, | sed 's/,/, /g')"

@@ -195,7 +195,8 @@ tend_file() {
 
 # Which of what was decided is tended, fields separated by tabs: name, where it is kept.
 note_tended() {
-  awk -F '\t' -v OFS='\t' -v tree="$release/tree/" '$1 == "data" && index($2, tree) == 1 { print substr($2, length(tree) + 1), $3, $4 }' "$work/decided" |
+  : >"$work/tended"
+  [ ! -s "$work/decided" ] || awk -F '\t' -v OFS='\t' -v tree="$release/tree/" '$1 == "data" && index($2, tree) == 1 { print substr($2, length(tree) + 1), $3, $4 }' "$work/decided" |
     while IFS='	' read -r name place state; do
       if { [ "$state" = content ] && [ -d "$release/tree/$name" ]; } || [ -e "$(placed_last "$name")" ]; then printf '%s\t%s\n' "$name" "$place"; fi
     done >"$work/tended"

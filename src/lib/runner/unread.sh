@@ -37,7 +37,7 @@ unread() {
   done
   [ -n "$first" ] && [ -f "$tree/$first" ] || return 0
   case $first in */*) beside=$tree/$(dirname "$first") ;; *) beside=$tree ;; esac
-  case $(basename "$first") in
+  case ${first##*/} in
     compose.yaml|compose.yml|docker-compose.yml|docker-compose.yaml)
       for each in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
         [ -f "$beside/$each" ] || continue
@@ -45,6 +45,6 @@ unread() {
         break
       done ;;
   esac
-  named=$(sed -n -e 's/[[:space:]]#.*//' -e 's/^name:[[:space:]]*//p' "$tree/$first" | head -n 1 | tr -d "\"'" | sed 's/[[:space:]]*$//')
+  named=$(sed -n -e 's/[[:space:]]#.*//' -e '/^name:/ { s/^name:[[:space:]]*//; s/["'"'"']//g; s/[[:space:]]*$//; p; q; }' "$tree/$first")
   [ -z "$named" ] || [ "$named" = "$project" ] || echo "name: $named in $first is not used: the project is called $project, as app.name says"
 }

@@ -35,7 +35,7 @@ verify() {
 watch_states() {
   clock
   until=$((clock + patience)) eager=5
-  same='' since=0 cause='' reason='' bad='' said='' ids=''
+  same='' since=0 cause='' reason='' bad='' said='' ids=$as_is
   fair_since
   # What app:stop stopped is as somebody wants it.
   off=

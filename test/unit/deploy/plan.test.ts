@@ -21,6 +21,7 @@ function plan(
       prefix: '',
       watched,
       attended: true,
+      rebuild: false,
       settings,
       registries: [],
       front: {},

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import BUILD_KEYS from '../../../src/lib/runner/build-keys.sh';
 import BUILD from '../../../src/lib/runner/build.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IMAGES from '../../../src/lib/runner/images.sh';
@@ -111,7 +112,7 @@ last_line() { echo 'no answer'; }
 logged() { "$@" >/dev/null 2>&1; }
 compose() { echo "$*" >>${work}/done; [ -s ${work}/pullable ] && cat ${work}/pullable >>${work}/there; }
 : >${work}/done
-${CONFIG}${REASON}${IMAGES}
+${CONFIG}${REASON}${BUILD_KEYS}${IMAGES}
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;

@@ -1,0 +1,185 @@
+# shellcheck shell=sh
+# What an image was built from, as a key: who would be built from the same once more has its image already. A key stands for the files
+# of the build context, the build's own settings, and the images of this machine that it starts from. Where a key could not tell
+# everything (what is fetched, contexts from elsewhere, `pull`, `no_cache`) there is none, and Docker is asked. Images that it
+# starts from and that are not here may have moved in their registry, so that a key holds for a day.
+
+# For how long, in seconds.
+key_age=86400
+
+# Reads the indented JSON of "docker compose config" and the Dockerfiles it names, and writes for each build that a key can tell all
+# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), the images it starts from (as Docker
+# lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
+keyed_builds() {
+  LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v OFS='\t' "$scan_images"'
+    depth == 3 && key != "" { member = key; next }
+    member != "build" { next }
+    depth == 3 && line ~ /^}/ { if (!keyless) note_build(); keyless = 0; context = dockerfile = settings = ""; split("", own_args); next }
+    depth == 4 && key != "" { setting = key }
+    depth == 4 && key == "context" { context = text(value(line)) }
+    depth == 4 && key == "dockerfile" { dockerfile = text(value(line)) }
+    depth == 4 && key ~ /^(additional_contexts|cache_to|dockerfile_inline)$/ { keyless = 1 }
+    depth == 4 && key ~ /^(pull|no_cache)$/ && value(line) == "true" { keyless = 1 }
+    depth == 5 && setting == "args" && key != "" { own_args[key] = text(value(line)) }
+    { settings = settings line }
+    function note_build(   bases, at) {
+      if (context != tree && index(context, tree "/") != 1) return
+      if (dockerfile == "" || dockerfile ~ /^\// || dockerfile ~ /(^|\/)[.][.](\/|$)/) return
+      if (context dockerfile ~ /[\001-\037\177]/) return
+      bases = bases_of(context "/" dockerfile)
+      if (bases == "?") return
+      while ((at = index(settings, release "/")) > 0) settings = substr(settings, 1, at - 1) "@/" substr(settings, at + length(release) + 1)
+      gsub(/\t/, " ", settings)
+      starts[service] = bases
+      known[service] = substr(context, length(tree) + 2) OFS bases OFS settings
+    }
+    END {
+      # Of several services that build one image the first does it for all.
+      for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
+      for (i = 1; i <= n; i++) {
+        service = names[i]
+        if (!(service in known) || builder[image[service]] != service) continue
+        # What is built at the same time is another one by then.
+        for (name in builder) if (index(" " starts[service], " " listed(name) " ")) break_off = 1
+        if (!break_off) print service, image[service], known[service]
+        break_off = 0
+      }
+    }
+    # The name of an image as Docker lists it.
+    function listed(name) {
+      sub(/^(index[.])?docker[.]io\//, "", name); sub(/^library\//, "", name)
+      return (name ~ /:[^\/]*$/) ? name : name ":latest"
+    }
+
+    # What the stages of a Dockerfile start from, and what they copy from; "?" where it cannot be told from its text.
+    function bases_of(file,   row, whole, words, count, i, found, first, name, got) {
+      split("", stage); split("", args)
+      whole = ""; found = " "; first = 1
+      while ((got = (getline row < file)) > 0) {
+        sub(/\r$/, "", row)
+        if (row ~ /^[ \t]*#/) { if (tolower(row) ~ /^[ \t]*#[ \t]*escape[ \t]*=/) { found = "?"; break } continue }
+        whole = whole row
+        if (whole ~ /\\[ \t]*$/) { sub(/\\[ \t]*$/, " ", whole); continue }
+        count = split(whole, words, /[ \t]+/)
+        i = (words[1] == "") ? 2 : 1
+        name = toupper(words[i])
+        if (name == "ARG" && first) default_of(words[i + 1])
+        else if (name == "ADD" && whole ~ /:\/\/|git@/) found = "?"
+        else if (name == "FROM") {
+          first = 0
+          for (i++; i < count && words[i] ~ /^--/; i++);
+          found = with_base(found, words[i])
+          if (toupper(words[i + 1]) == "AS") stage[tolower(words[i + 2])] = 1
+        } else if (name ~ /^(COPY|ADD|RUN)$/) for (; i <= count; i++) {
+          if (words[i] ~ /^--from=/) found = with_base(found, substr(words[i], 8))
+          else if (words[i] ~ /^--mount=/ && match(words[i], /[=,]from=[^,]*/)) found = with_base(found, substr(words[i], RSTART + 6, RLENGTH - 6))
+        }
+        if (found == "?") break
+        whole = ""
+      }
+      close(file)
+      return (got < 0 || first) ? "?" : (found == "?") ? "?" : substr(found, 2)
+    }
+    function default_of(word,   at, what) {
+      at = index(word, "=")
+      what = (at > 0) ? substr(word, at + 1) : ""
+      gsub(/^["\047]|["\047]$/, "", what)
+      word = (at > 0) ? substr(word, 1, at - 1) : word
+      args[word] = (word in own_args) ? own_args[word] : what
+    }
+    function with_base(found, base,   name) {
+      gsub(/["\047]/, "", base)
+      while (match(base, /[$]([{][A-Za-z0-9_]+[}]|[A-Za-z0-9_]+)/)) {
+        name = substr(base, RSTART + 1, RLENGTH - 1)
+        gsub(/[{}]/, "", name)
+        if (!(name in args)) return "?"
+        base = substr(base, 1, RSTART - 1) args[name] substr(base, RSTART + RLENGTH)
+      }
+      if (found == "?" || base ~ /[$]/) return "?"
+      if (base == "" || base == "scratch" || base ~ /^[0-9]+$/ || base ~ /@/ || (tolower(base) in stage)) return found
+      base = listed(base)
+      return index(found, " " base " ") ? found : found base " "
+    }' "$work/config"
+}
+
+# What the hook before the build has left in the commit, or made of its files, as one digest; nothing where it was none. Fails for what
+# cannot be told so.
+left_by_hook() {
+  [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
+  ( cd "$release/tree" && GIT_INDEX_FILE=$release/index timeout 60 git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
+  [ -s "$work/left" ] || return 0
+  # Names that git has to quote, and repositories within.
+  ! grep -qE '^. "|/$' "$work/left" || return 1
+  # What is gone is listed as changed, too.
+  awk '{ name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names"
+  rm -f "$work/left-unread"
+  { cat "$work/left"; timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"; } | sha256sum
+  [ ! -e "$work/left-unread" ]
+}
+
+# Writes $work/keys, fields separated by a blank: key image tree context. Tree is git's name of the files of the context.
+find_keys() {
+  : >"$work/keys"
+  # A Dockerfile may be a folder, for which some awks end.
+  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] || return 0
+  left=$(left_by_hook) || return 0
+  awk -F'\t' -v commit="refs/zebu/$id" '{ print commit ":" $3 }' "$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 0
+  : >"$work/here"
+  if awk -F'\t' '$4 != "" { some = 1 } END { exit !some }' "$work/keyed"; then
+    timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null || return 0
+  fi
+  rm -rf "$work/key"
+  mkdir "$work/key" || return 0
+  # With the key of the secrets: settings may hold something that could be guessed from a digest.
+  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key/" -v left="$left" '
+    BEGIN { while ((getline row < salt) > 0) salted = salted row }
+    FILENAME == ARGV[1] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
+    FILENAME == ARGV[2] { split($0, found, " "); type[FNR] = found[1]; tree[FNR] = found[2]; next }
+    type[FNR] == "tree" {
+      n = split($4, bases, " ")
+      here = ""
+      for (i = 1; i <= n; i++) here = here " " bases[i] "=" id[bases[i]]
+      file = out sprintf("%04d", FNR)
+      printf "%s\n%s\n%s\n%s\n%s\n", salted, tree[FNR], here, $5, left >file
+      close(file)
+      print $2, tree[FNR], $3 >(out "names")
+    }' "$work/here" "$work/contexts" "$work/keyed"
+  [ -s "$work/key/names" ] || return 0
+  ( cd "$work/key" && sha256sum [0-9]* ) | cut -c1-64 | paste -d' ' - "$work/key/names" >"$work/keys"
+}
+
+# Whether it is worth to look before the build: the files of some build are those of the live release. What was built of each is in its
+# release's `builds`, fields separated by a blank: key id since tree context.
+may_keep_images() {
+  [ -z "$rebuild" ] && [ -n "$previous" ] && [ -s "$base/releases/$previous/builds" ] || return 1
+  cut -d' ' -f5- "$base/releases/$previous/builds" | sed "s|^|refs/zebu/$id:|" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 1
+  cut -d' ' -f4 "$base/releases/$previous/builds" | paste -d' ' - "$work/contexts" | awk '$1 == $2 { same = 1 } END { exit !same }'
+}
+
+# Writes $work/kept-images, fields separated by a blank: image id since tag... What was built of the same within a day, for any release,
+# and is still here. After find_keys.
+find_kept_images() {
+  : >"$work/kept-images"
+  [ -z "$rebuild" ] && [ -s "$work/keys" ] || return 0
+  clock
+  cat "$base"/releases/*/builds 2>/dev/null | awk -v now="$clock" -v age="$key_age" '
+    FILENAME == ARGV[1] { key[$1] = $2; next }
+    ($1 in key) && $3 <= now && $3 > now - age && $3 > since[$1] { id[$1] = $2; since[$1] = $3 }
+    END { for (each in id) print key[each], id[each], since[each] }' "$work/keys" - | LC_ALL=C sort >"$work/built-before"
+  [ -s "$work/built-before" ] || return 0
+  # shellcheck disable=SC2046 # ids, a word each
+  timeout 60 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' $(cut -d' ' -f2 "$work/built-before" | sort -u) >"$work/here" 2>/dev/null || :
+  awk '
+    FILENAME == ARGV[1] { id = $1; here[id] = ""; for (i = 2; i <= NF; i++) here[id] = here[id] " " $i; next }
+    ($2 in here) { print $0 here[$2] }' "$work/here" "$work/built-before" >"$work/kept-images"
+}
+
+# Notes what has been built, for the releases to come: $work/named has the ids of all images.
+note_builds() {
+  [ -s "$work/keys" ] || return 0
+  clock
+  awk -v now="$clock" '
+    FILENAME == ARGV[1] { since[$1] = $3; next }
+    FILENAME == ARGV[2] { id[$1] = $2; next }
+    ($2 in id) { cut = index($0, " " $3); print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, cut) }' "$work/kept-images" "$work/named" "$work/keys" >"$release/builds"
+}

@@ -1,0 +1,41 @@
+# shellcheck shell=sh
+# A release that is told to Compose in the same words as the live one: what Compose made of them then it would make of them now, and where
+# all of it runs, nothing is asked of Compose.
+
+# A digest of all that Compose is told, but for the release's folder. With the key of the secrets, some of which are in it.
+what_is_told() {
+  { cat "$base/shared/secrets/key" 2>/dev/null
+    for overlay in "$work/config" "$release"/proxy.yml "$release"/files.yml "$release"/shared.yml "$release"/images.yml "$release"/digests.yml; do
+      [ ! -s "$overlay" ] || { printf '%s\n' "${overlay##*/}"; cat "$overlay"; }
+    done; } | sed "s|$release/|@/|g" | sha256sum
+}
+
+# Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
+# else. Going back, everything is asked.
+recall_hashes() {
+  rm -f "$work/told"
+  [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
+  what_is_told >"$work/told"
+  [ -n "$previous" ] || return 1
+  live=$base/releases/$previous
+  cmp -s "$live/told" "$work/told" && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$work/expected" && cp "$live/hashes" "$work/hashes"
+}
+
+# For the releases to come, once it was found in force; where there is no room for it they ask.
+note_told() {
+  [ ! -s "$work/told" ] || { cp "$work/hashes" "$work/expected" "$release/" && cp "$work/told" "$release/told"; } 2>/dev/null || rm -f "$release/told"
+}
+
+# Whether every container that is expected runs with its settings, image and networks, and no other is there. Leaves their ids in $as_is.
+runs_already() {
+  as_is=
+  inspect >"$work/now" || return 1
+  awk '
+    FILENAME == ARGV[1] { copies[$1] = $2; next }
+    { split($0, field, "|"); count[field[1]]++ }
+    field[2] != "running" || !(field[1] in copies) || field[9] ~ /^\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_/ { other = 1 }
+    END { for (name in copies) if (count[name] + 0 != copies[name]) other = 1; exit other }' "$work/expected" "$work/now" || return 1
+  find_other
+  [ ! -s "$work/other" ] || return 1
+  as_is=$ids
+}

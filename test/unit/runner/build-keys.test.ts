@@ -1,0 +1,252 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runnerApp, says, type RunnerApp } from '../../support/runner-app.js';
+import { gnuShells, vmShells, type VmShell } from '../../support/shells.js';
+
+const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
+type Files = Readonly<Record<string, string>>;
+
+/** A commit of the app under a release's name, with its checkout and index, as the receiver makes them. */
+function commit(app: RunnerApp, id: string, files: Files): void {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', [`--git-dir=${app.base}/repo.git`, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, GIT_INDEX_FILE: join(app.base, 'releases', id, 'index') },
+    }).trim();
+  if (!app.has('repo.git')) execFileSync('git', ['init', '-q', '--bare', join(app.base, 'repo.git')]);
+  const tree = join(app.base, 'releases', id, 'tree');
+  rmSync(tree, { recursive: true });
+  for (const [file, text] of Object.entries(files)) app.write(`releases/${id}/tree/${file}`, text);
+  git(`--work-tree=${tree}`, 'add', '-f', '-A');
+  const made = git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit-tree', '-m', id, git('write-tree'));
+  git('update-ref', `refs/zebu/${id}`, made);
+}
+
+interface Build {
+  readonly files: Files;
+  readonly services?: (tree: string) => object;
+  /** What Docker has, by name. */
+  readonly here?: Files;
+}
+
+const FILES = { 'web/Dockerfile': 'FROM scratch\nCOPY . /\n', 'web/index.html': 'one\n', 'compose.yml': '' };
+const web = (tree: string): object => ({ web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' } } });
+
+/** The keys of release r2: image → key. */
+function keys(app: RunnerApp, { files, services = web, here = {} }: Build, id = 'r2'): Files {
+  commit(app, id, files);
+  const tree = join(app.base, 'releases', id, 'tree');
+  app.write('config', app.config({ services: services(tree) }));
+  app.docker({
+    'image ls': says(...Object.entries(here).map(([name, image]) => `${name} ${image}`)),
+  });
+  const { lines } = app.run(
+    `id=${id} release=$base/releases/${id} tree=$base/releases/${id}/tree; cp "$base/config" "$work/config"; find_keys; cat "$work/keys"`,
+  );
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [key = '', image = ''] = line.split(' ');
+      expect(key).toMatch(/^[0-9a-f]{64}$/);
+      return [image, key];
+    }),
+  );
+}
+
+const fresh = (shell: VmShell, build: Build): Files => keys(runnerApp(shell), build);
+
+describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (shell) => {
+  it('is the same for the same files and settings, whatever release they are of', () => {
+    const app = runnerApp(shell);
+    const first = keys(app, { files: FILES }, 'r1');
+    expect(Object.keys(first)).toEqual(['shop-web']);
+    expect(keys(app, { files: { ...FILES, 'compose.yml': '# other', 'api/x': 'new' } })).toEqual(first);
+    expect(keys(app, { files: { ...FILES, 'web/index.html': 'two\n' } })).not.toEqual(first);
+    expect(keys(app, { files: { ...FILES, 'web/.dockerignore': 'x\n' } })).not.toEqual(first);
+    const withArgs =
+      (value: string) =>
+      (tree: string): object => ({ web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile', args: { A: value } } } });
+    const one = keys(app, { files: FILES, services: withArgs('1') });
+    expect(one).not.toEqual(first);
+    expect(keys(app, { files: FILES, services: withArgs('2') })).not.toEqual(one);
+    // A digest is no way to guess what is in a setting.
+    app.write('shared/secrets/key', 'random\n');
+    expect(keys(app, { files: FILES })).not.toEqual(first);
+  });
+
+  it('has the images of this machine that it starts from', () => {
+    const files = {
+      ...FILES,
+      'web/Dockerfile':
+        'ARG VERSION=20\nARG FLAVOUR\nFROM --platform=linux/amd64 docker.io/library/node:${VERSION}-slim AS build\nRUN echo \\\n  FROM nothing\nFROM scratch\nCOPY --from=build /a /a\nCOPY --from=tools /b /b\nRUN --mount=type=bind,from=registry.example.org:5000/x,target=/x true\n',
+    };
+    const services = (tree: string): object => ({
+      web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile', args: { VERSION: '22' } } },
+    });
+    const here = {
+      'node:22-slim': ID('a'),
+      'tools:latest': ID('b'),
+      'registry.example.org:5000/x:latest': ID('c'),
+      'other:1': ID('d'),
+    };
+    const app = runnerApp(shell);
+    const first = keys(app, { files, services, here });
+    for (const name of ['node:22-slim', 'tools:latest', 'registry.example.org:5000/x:latest'])
+      expect(keys(app, { files, services, here: { ...here, [name]: ID('e') } }), name).not.toEqual(first);
+    expect(keys(app, { files, services, here: { ...here, 'other:1': ID('e'), 'node:20-slim': ID('f') } })).toEqual(
+      first,
+    );
+  });
+
+  it.each<[string, string]>([
+    ['something is fetched', 'FROM scratch\nADD https://example.org/x /x\n'],
+    ['something is fetched over two lines', 'FROM scratch\nADD \\\n  git@example.org:x.git /x\n'],
+    ['the base is not known', 'FROM node:$VERSION\n'],
+    ['the base is in a pattern', 'ARG V=1\nFROM node:${V:-2}\n'],
+    ['another sign stands at the end of a line', '# escape=`\nFROM scratch\n'],
+    ['another service builds the base', 'FROM shop-base\n'],
+    ['it starts from nothing', '# syntax=docker/dockerfile:1\n'],
+  ])('is none where %s', (_, dockerfile) => {
+    const services = (tree: string): object => ({
+      base: { build: { context: `${tree}/base`, dockerfile: 'Dockerfile' } },
+      web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' } },
+    });
+    const files = { ...FILES, 'web/Dockerfile': dockerfile, 'base/Dockerfile': 'FROM scratch\n' };
+    expect(Object.keys(fresh(shell, { files, services }))).toEqual(['shop-base']);
+  });
+
+  it.each<[string, object]>([
+    ['pull', { pull: true }],
+    ['no_cache', { no_cache: true }],
+    ['additional_contexts', { additional_contexts: { x: 'https://example.org/x.git' } }],
+    ['cache_to', { cache_to: ['type=registry,ref=x'] }],
+    ['dockerfile_inline', { dockerfile_inline: 'FROM scratch' }],
+    ['a context from elsewhere', { context: 'https://example.org/x.git' }],
+    ['a Dockerfile from elsewhere', { dockerfile: '../Dockerfile' }],
+    ['a Dockerfile that is not there', { dockerfile: 'Missing' }],
+    ['a folder for a Dockerfile', { dockerfile: '.' }],
+    ['a folder that is a link', { context: 'LINK' }],
+  ])('is none with %s', (_, more) => {
+    const services = (tree: string): object => {
+      const build = { context: `${tree}/web`, dockerfile: 'Dockerfile', ...more };
+      return { web: { build: build.context === 'LINK' ? { ...build, context: `${tree}/gone` } : build } };
+    };
+    expect(fresh(shell, { files: FILES, services })).toEqual({});
+  });
+
+  it('is that of who builds, where several services share an image', () => {
+    const services = (tree: string): object => ({
+      api: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' }, image: 'shop:latest' },
+      job: { build: { context: `${tree}/job`, dockerfile: 'Dockerfile' }, image: 'shop:latest' },
+    });
+    const app = runnerApp(shell);
+    const files = { ...FILES, 'job/Dockerfile': 'FROM scratch\n' };
+    const first = keys(app, { files, services });
+    expect(Object.keys(first)).toEqual(['shop:latest']);
+    expect(keys(app, { files: { ...files, 'job/x': '1' }, services })).toEqual(first);
+    expect(keys(app, { files: { ...files, 'web/x': '1' }, services })).not.toEqual(first);
+  });
+});
+
+describe.each(gnuShells())('what the hook before the build leaves, in $name', { timeout: 60_000 }, (shell) => {
+  const hooked = { ...FILES, '.zebu/hooks/pre-build': '#!/bin/sh\n' };
+  /** The keys with what the hook has done to the checkout. */
+  function after(app: RunnerApp, done: (tree: string) => void): Files {
+    commit(app, 'r2', hooked);
+    const tree = join(app.base, 'releases/r2/tree');
+    done(tree);
+    app.write('config', app.config({ services: web(tree) }));
+    const { lines } = app.run('cp "$base/config" "$work/config"; find_keys; cat "$work/keys"');
+    return Object.fromEntries(lines.map((line) => line.split(' ').slice(0, 2).toReversed() as [string, string]));
+  }
+  const write = (app: RunnerApp, file: string, text: string, mode = 0o644): void =>
+    app.write(`releases/r2/tree/${file}`, text, mode);
+
+  it('is part of the key: what it made, changed, removed, and may be run', () => {
+    const app = runnerApp(shell);
+    const all = [
+      () => undefined,
+      () => write(app, 'web/made', '1'),
+      () => write(app, 'web/made', '2'),
+      () => write(app, 'web/made', '2', 0o755),
+      () => write(app, 'web/-T', '2'),
+      () => write(app, 'web/index.html', 'changed, and longer'),
+      (tree: string) => rmSync(join(tree, 'web/index.html')),
+    ].map((done) => after(app, done)['shop-web'] ?? '');
+    expect(all.map((key) => key.length)).toEqual(all.map(() => 64));
+    expect(new Set(all).size).toBe(all.length);
+    // Again the same.
+    expect(after(app, () => write(app, 'web/made', '1'))['shop-web']).toBe(all[1]);
+  });
+
+  it('leaves no key where it cannot be read, or has a name that no list can have', () => {
+    const app = runnerApp(shell);
+    expect(after(app, () => write(app, 'web/a\nb', '1'))).toEqual({});
+    expect(
+      after(app, (tree) => {
+        mkdirSync(join(tree, 'web/inner'));
+        execFileSync('git', ['init', '-q', join(tree, 'web/inner')]);
+        write(app, 'web/inner/x', '1');
+      }),
+    ).toEqual({});
+    const blind = after(app, (tree) => {
+      write(app, 'web/locked', '1');
+      chmodSync(join(tree, 'web/locked'), 0);
+    });
+    // Root reads whatever there is.
+    expect(Object.keys(blind)).toEqual(process.getuid?.() === 0 ? ['shop-web'] : []);
+  });
+});
+
+describe.each(vmShells())('what was built before, in $name', { timeout: 60_000 }, (shell) => {
+  const kept = (app: RunnerApp, builds: string, script = '', here: readonly string[] = [ID('a')]): readonly string[] => {
+    app.write('releases/r1/builds', builds);
+    app.docker({ 'image inspect': `${says(...here.map((id) => `${id} shop-web:latest zebu/shop-web:aaa`))}\nexit 1` });
+    return app.run(`booted=0; IFS=. read -r now _ </proc/uptime
+printf '%s\\n' 'KEY shop-web tree web' >"$work/keys"
+sed "s/NOW/$now/; s/OLD/$((now - 86401))/; s/AHEAD/$((now + 60))/" "$base/releases/r1/builds" >"$base/b" && mv "$base/b" "$base/releases/r1/builds"
+${script}
+find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
+  };
+
+  it('is kept where the key is the same and the image still here', () => {
+    const app = runnerApp(shell);
+    expect(kept(app, `KEY ${ID('a')} NOW tree web\n`)).toEqual([`shop-web ${ID('a')} N shop-web:latest zebu/shop-web:aaa`]);
+    expect(kept(app, `OTHER ${ID('a')} NOW tree web\n`)).toEqual([]);
+    expect(kept(app, `KEY ${ID('a')} NOW tree web\n`, '', [])).toEqual([]);
+  });
+
+  it('is not after a day, nor from a time that is still to come, nor where it is to be built', () => {
+    const app = runnerApp(shell);
+    expect(kept(app, `KEY ${ID('a')} OLD tree web\n`)).toEqual([]);
+    expect(kept(app, `KEY ${ID('a')} AHEAD tree web\n`)).toEqual([]);
+    expect(kept(app, `KEY ${ID('a')} NOW tree web\n`, 'rebuild=1')).toEqual([]);
+  });
+
+  it('is looked for only where the files of a build are those of the live release', () => {
+    const app = runnerApp(shell);
+    const may = (): readonly string[] => app.run('if may_keep_images; then echo yes; else echo no; fi').lines;
+    commit(app, 'r2', FILES);
+    expect(may()).toEqual(['no']);
+    const tree = execFileSync('git', [`--git-dir=${app.base}/repo.git`, 'rev-parse', 'refs/zebu/r2:web'], {
+      encoding: 'utf8',
+    }).trim();
+    app.write('releases/r1/builds', `k ${ID('b')} 1 0000 a folder\nk ${ID('a')} 1 ${tree} web\n`);
+    expect(may()).toEqual(['yes']);
+    commit(app, 'r2', { ...FILES, 'web/index.html': 'two' });
+    expect(may()).toEqual(['no']);
+  });
+
+  it('is noted with the day it was built, which stays when it is kept', () => {
+    const app = runnerApp(shell);
+    app.run(`printf '%s\\n' 'K1 shop-web t1 web' 'K2 shop-api t2 a folder' 'K3 gone t3 ' >"$work/keys"
+printf '%s\\n' 'shop-web ${ID('a')} 17 shop-web:latest' >"$work/kept-images"
+printf '%s\\n' 'shop-web ${ID('a')} x' 'shop-api ${ID('b')} y' >"$work/named"
+booted=1000000; note_builds`);
+    const lines = app.read('releases/r2/builds').split('\n');
+    expect(lines[0]).toBe(`K1 ${ID('a')} 17 t1 web`);
+    expect(lines[1]).toMatch(new RegExp(`^K2 ${ID('b')} 1\\d{6} t2 a folder$`));
+    expect(lines.slice(2)).toEqual(['']);
+  });
+});

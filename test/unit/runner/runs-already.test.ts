@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { runnerApp, says, seen, type RunnerApp, type Seen } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+const SERVICES = { web: { image: 'x' }, db: { image: 'y' } };
+const WEB: Seen = { service: 'web', digest: 'web-hash', image: 'sha256:web' };
+const DB: Seen = { service: 'db', digest: 'db-hash', image: 'sha256:db' };
+
+/** Release r1 as it was found in force, then r2 told the same unless `told` changes it. */
+function recalled(app: RunnerApp, script: string, told = '', mode = 'deploy'): readonly string[] {
+  const config = (id: string): string =>
+    app.config({ services: { web: { image: 'x', volumes: [`${app.base}/releases/${id}/tree/www`] } } });
+  app.write('c1', config('r1'));
+  app.write('c2', config('r2'));
+  app.write('releases/r1/images.yml', 'services: {}\n');
+  app.write('releases/r2/images.yml', 'services: {}\n');
+  return app.run(
+    `release=$base/releases/r1; cp "$base/c1" "$work/config"; what_is_told >"$work/told"
+printf '%s\\n' 'web web-hash' >"$work/hashes"; printf 'web\\t1\\t shop_default\\n' >"$work/expected"
+note_told
+release=$base/releases/r2; cp "$base/c2" "$work/config"; rm "$work/hashes" "$work/expected"
+${told}
+if recall_hashes; then cat "$work/hashes" "$work/expected"; else echo no; fi
+${script}`,
+    { mode },
+  ).lines;
+}
+
+describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 60_000 }, (shell) => {
+  it('is recalled where it is told the same, but for the folder of the release', () => {
+    expect(recalled(runnerApp(shell), '')).toEqual(['web web-hash', 'web\t1\t shop_default']);
+  });
+
+  it.each([
+    ['of another configuration', `sed 's/"x"/"y"/' "$base/c2" >"$work/config"`],
+    ['with another overlay', `echo '# more' >>"$release/images.yml"`],
+    ['with one more overlay', `echo x >"$release/digests.yml"`],
+    ['under another key', `echo other >"$base/shared/secrets/key"`],
+    ['going back', 'strict='],
+    ['before there was a release', 'previous='],
+    ['where it was not noted', 'rm "$base/releases/r1/told"'],
+    ['where it was noted in part', 'rm "$base/releases/r1/hashes"'],
+  ])('is not %s', (_, told) => {
+    expect(recalled(runnerApp(shell), '', told)).toEqual(['no']);
+  });
+
+  it('is not for a rollback', () => {
+    expect(recalled(runnerApp(shell), '', '', 'rollback')).toEqual(['no']);
+  });
+});
+
+describe.each(vmShells())('whether all runs already, in $name', { timeout: 60_000 }, (shell) => {
+  function runs(containers: readonly Seen[], expected = 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\n'): string {
+    const app = runnerApp(shell);
+    app.docker({
+      'ps -aq': says(...containers.map(({ service }) => `id-${service}`)),
+      inspect: says(...containers.map(seen)),
+    });
+    app.write('config', app.config({ services: SERVICES }));
+    const { lines } = app.run(`printf '${expected}' >"$work/expected"
+printf '%s\\n' 'web web-hash' 'db db-hash' >"$work/hashes"
+printf '%s\\n' 'web x sha256:web there' 'db y sha256:db there' >"$work/pins"; pinned=$release
+if runs_already; then echo "yes $as_is"; else echo "no $as_is"; fi`);
+    return lines.join('\n').trim();
+  }
+
+  it('is so where each has its container, and nothing else is there', () => {
+    expect(runs([WEB, DB])).toBe('yes id-web\nid-db');
+  });
+
+  it.each<[string, readonly Seen[]]>([
+    ['with other settings', [{ ...WEB, digest: 'other' }, DB]],
+    ['with another image', [{ ...WEB, image: 'sha256:other' }, DB]],
+    ['that was stopped', [{ ...WEB, state: 'exited' }, DB]],
+    ['that was not started', [{ ...WEB, state: 'created' }, DB]],
+    ['that starts again and again', [{ ...WEB, state: 'restarting' }, DB]],
+    ['under a name of before', [{ ...WEB, name: '0123456789ab_shop-web-1' }, DB]],
+  ])('is not so for one %s', (_, containers) => {
+    expect(runs(containers)).toBe('no');
+  });
+
+  it('is not so for too few, too many, or one of a service that is gone', () => {
+    expect(runs([WEB])).toBe('no');
+    expect(runs([])).toBe('no');
+    expect(runs([WEB, DB, { ...WEB, name: 'shop-web-2' }])).toBe('no');
+    expect(runs([WEB, DB, { service: 'old' }])).toBe('no');
+    expect(runs([WEB, DB], 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\njob\\t1\\t\\n')).toBe('no');
+    expect(runs([WEB, DB], 'web\\t1\\t shop_default shop_own\\ndb\\t1\\t shop_default\\n')).toBe('no');
+    // Which nobody wants to run.
+    expect(runs([WEB, DB], 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\njob\\t0\\t\\n')).toMatch(/^yes/);
+  });
+});
