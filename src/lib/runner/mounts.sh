@@ -35,8 +35,10 @@ decide() {
         source = list[i]
         w = real[source] in written
         # Whoever may write to a folder may write to what lies in it.
-        if (!w && state[source] ~ /^(missing|empty)$/) for (path in written) if (index(real[source], path "/") == 1) w = 1
+        if (!w && state[source] ~ /^(missing|hollow|empty)$/) for (path in written) if (index(real[source], path "/") == 1) w = 1
         if (state[source] == "missing") is[source] = w || keeps[source] != "missing"
+        # Whoever writes to it may come with a later release, and this one be gone back to.
+        else if (state[source] == "hollow") is[source] = 1
         else if (state[source] == "empty") is[source] = w || keeps[source] == "data"
         else is[source] = state[source] == "content" && w && keeps[source] == "data"
       }
@@ -98,7 +100,7 @@ decide() {
       for (i = 1; i <= n; i++) {
         source = list[i]
         if (!(real[source] in who)) continue
-        why = (state[source] == "missing") ? "is not part of the commit and is kept" : (state[source] == "empty") ? "holds nothing in the commit: it is data, kept" : "holds data of releases before and is kept"
+        why = (state[source] == "missing") ? "is not part of the commit and is kept" : (state[source] ~ /^(hollow|empty)$/) ? "holds nothing in the commit: it is data, kept" : "holds data of releases before and is kept"
         print "said", who[real[source]] ": " shown(source) " " why " in " place[source]
         delete who[real[source]]
       }

@@ -72,10 +72,10 @@ placeholders='( -name .gitkeep -o -name .gitignore -o -name .gitattributes -o -n
 # shellcheck disable=SC2086 # a condition of find
 one_file() { ( set -f; find "$1" ! -type d ! $placeholders 2>&1 ) | head -n 1; }
 
-# What there is at a path: content (of the commit, or made by a hook), empty (a folder that something only keeps there, a
+# What there is at a path: content (of the commit, or made by a hook), hollow (a folder that something only keeps there), empty (a
 # file without a byte), or missing.
 state_of() {
-  if [ -d "$1" ]; then [ -n "$(one_file "$1/")" ] && echo content || echo empty
+  if [ -d "$1" ]; then [ -n "$(one_file "$1/")" ] && echo content || echo hollow
   elif [ -s "$1" ] || { [ -e "$1" ] && [ ! -f "$1" ]; }; then echo content
   elif [ -e "$1" ]; then echo empty
   else echo missing

@@ -124,9 +124,15 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     expect(folder.read('shared/mounts/storage/cache/.gitignore')).toContain('!.gitignore');
   });
 
-  it('is content where nobody writes to such a folder', () => {
+  it('is data also while nobody writes to such a folder: a later release may, and this one be gone back to', () => {
     commit('storage/.gitkeep', '');
-    expect(decide({ web: [{ source: tree('storage'), target: '/s', readOnly: true }] }).overlay).toBe('');
+    const decision = decide({ web: [{ source: tree('storage'), target: '/s', readOnly: true }] });
+    expect(mounted(decision)).toEqual({ web: { [kept('storage')]: '/s' } });
+  });
+
+  it('is content where nobody writes to a file without a byte', () => {
+    commit('site.conf', '');
+    expect(decide({ web: [{ source: tree('site.conf'), target: '/c', readOnly: true }] }).overlay).toBe('');
   });
 
   it('is data within data, and data around data', () => {

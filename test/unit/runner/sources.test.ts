@@ -82,10 +82,10 @@ describe.each(vmShells())('paths of the Compose files, in $name', { timeout: 60_
     expect(lines).toEqual([
       ...[
         'full|content|missing',
-        'kept|empty|data',
-        'ignored|empty|missing',
+        'kept|hollow|data',
+        'ignored|hollow|missing',
         'zero|empty|empty',
-        'empty|empty|missing',
+        'empty|hollow|missing',
       ],
       ...['no such|missing|missing', 'full|content|missing', '-|elsewhere|missing', '-|forbidden|missing'],
       ...[
