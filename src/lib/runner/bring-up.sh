@@ -22,7 +22,7 @@ start_release() {
   find_rolling || { unreadable; return 1; }
   # Beside it, for in_force.
   [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
-  if [ -s "$work/told" ] && [ -z "$hashing" ] && runs_already; then note output "all of it runs already as this release says"
+  if [ -s "$work/told" ] && [ -z "$hashing" ] && runs_already; then note "done" 'all of it runs already as this release says'
   elif [ -s "$work/roll" ]; then roll_out || return 1
   else logged compose up -d --no-build --remove-orphans || return 1
   fi

@@ -50,8 +50,11 @@ may_share_builds() { [ -z "$previous" ] || [ -s "$base/releases/$previous/builde
 who_builds() {
   cat "$release/builders" >"$work/to-build" 2>/dev/null || : >"$work/to-build"
   [ -s "$work/kept-images" ] || return 0
-  built_images | awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) && !seen[$3]++ { print $3 }' "$work/kept-images" - >"$work/to-build"
-  note output "not built again, for nothing of it has changed: $(cut -d' ' -f1 "$work/kept-images" | paste -sd, | sed 's/,/, /g')"
+  built_images >"$work/built"
+  awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) && !seen[$3]++ { print $3 }' "$work/kept-images" "$work/built" >"$work/to-build"
+  note "done" "not built again, as nothing of it has changed: $(awk '
+    FILENAME == ARGV[1] { kept[$1] = 1; next }
+    $2 in kept { printf "%s%s", comma, $1; comma = ", " }' "$work/kept-images" "$work/built")"
   [ -s "$work/to-build" ]
 }
 

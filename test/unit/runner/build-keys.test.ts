@@ -66,7 +66,9 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     expect(keys(app, { files: { ...FILES, 'web/.dockerignore': 'x\n' } })).not.toEqual(first);
     const withArgs =
       (value: string) =>
-      (tree: string): object => ({ web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile', args: { A: value } } } });
+      (tree: string): object => ({
+        web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile', args: { A: value } } },
+      });
     const one = keys(app, { files: FILES, services: withArgs('1') });
     expect(one).not.toEqual(first);
     expect(keys(app, { files: FILES, services: withArgs('2') })).not.toEqual(one);
@@ -200,7 +202,12 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
 });
 
 describe.each(vmShells())('what was built before, in $name', { timeout: 60_000 }, (shell) => {
-  const kept = (app: RunnerApp, builds: string, script = '', here: readonly string[] = [ID('a')]): readonly string[] => {
+  const kept = (
+    app: RunnerApp,
+    builds: string,
+    script = '',
+    here: readonly string[] = [ID('a')],
+  ): readonly string[] => {
     app.write('releases/r1/builds', builds);
     app.docker({ 'image inspect': `${says(...here.map((id) => `${id} shop-web:latest zebu/shop-web:aaa`))}\nexit 1` });
     return app.run(`booted=0; IFS=. read -r now _ </proc/uptime
@@ -212,7 +219,9 @@ find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
 
   it('is kept where the key is the same and the image still here', () => {
     const app = runnerApp(shell);
-    expect(kept(app, `KEY ${ID('a')} NOW tree web\n`)).toEqual([`shop-web ${ID('a')} N shop-web:latest zebu/shop-web:aaa`]);
+    expect(kept(app, `KEY ${ID('a')} NOW tree web\n`)).toEqual([
+      `shop-web ${ID('a')} N shop-web:latest zebu/shop-web:aaa`,
+    ]);
     expect(kept(app, `OTHER ${ID('a')} NOW tree web\n`)).toEqual([]);
     expect(kept(app, `KEY ${ID('a')} NOW tree web\n`, '', [])).toEqual([]);
   });

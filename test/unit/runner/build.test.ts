@@ -43,6 +43,24 @@ app_weight=4096; build_images`);
     expect(docker).toEqual(['compose build']);
   });
 
+  it('leaves out what has its image already, and says whose', () => {
+    const app = runnerApp(shell);
+    app.docker({ 'compose build': ':' });
+    const build = { context: '/x' };
+    app.write(
+      'config',
+      app.config({ services: { api: { build }, db: { image: 'x' }, job: { image: 'shop-api' }, web: { build } } }),
+    );
+    const { docker, journal } = app.run(`cp "$base/config" "$work/config"; begin build ''
+echo 'shop-api sha256:1 1' >"$work/kept-images"; build_images || echo failed
+echo 'shop-web sha256:2 1' >>"$work/kept-images"; build_images || echo failed`);
+    expect(docker).toEqual(['compose build web']);
+    expect(said(journal)).toEqual([
+      'not built again, as nothing of it has changed: api, job',
+      'not built again, as nothing of it has changed: api, job, web',
+    ]);
+  });
+
   it('says when Compose knows the name already, of somebody else', () => {
     const app = runnerApp(shell);
     app.docker({ 'ps -aq': 'echo one; echo two' });
