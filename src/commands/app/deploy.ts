@@ -92,6 +92,7 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
         memoryMb: undefined,
         lockWait: lock,
         keep: false,
+        rebuild: flags.rebuild,
       });
       for (const line of rehearsalLines(rehearsed)) this.io.note(line);
     }

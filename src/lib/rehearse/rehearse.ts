@@ -21,6 +21,8 @@ export interface RehearseOptions extends CloneOptions {
   readonly lockWait: number;
   /** Leave the copy for a look. */
   readonly keep: boolean;
+  /** See `DeployOptions`. */
+  readonly rebuild?: boolean;
 }
 
 interface Prepared {
@@ -30,9 +32,9 @@ interface Prepared {
 }
 
 /** Sends and builds the release as a deploy does; what is live is not touched. @throws what a deploy of it refuses */
-async function prepare(context: Context, { ref, lockWait }: RehearseOptions): Promise<Prepared> {
+async function prepare(context: Context, { ref, lockWait, rebuild = false }: RehearseOptions): Promise<Prepared> {
   // Probes from the client see production, and not the copy.
-  const gathered = await gather(context, { ref, detach: false, dryRun: false });
+  const gathered = await gather(context, { ref, detach: false, dryRun: false, rebuild });
   const { target } = gathered;
   const release = { ...gathered.release, watched: false };
   const run = newRun(release.id);

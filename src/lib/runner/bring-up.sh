@@ -18,13 +18,18 @@ start_release() {
   tend_folders || return 1
   renew_networks || return 1
   front_prepare || return 1
-  recall_hashes || :
-  find_rolling || { unreadable; return 1; }
-  # Beside it, for in_force.
-  [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
-  if [ -s "$work/told" ] && [ -z "$hashing" ] && runs_already; then note "done" 'all of it runs already as this release says'
-  elif [ -s "$work/roll" ]; then roll_out || return 1
-  else logged compose up -d --no-build --remove-orphans || return 1
+  if runs_already; then
+    : >"$work/roll"
+    note "done" 'all of it runs already as this release says'
+  else
+    # A newer Compose may say other hashes of the same.
+    rm -f "$work/hashes" "$work/expected"
+    find_rolling || { unreadable; return 1; }
+    # Beside it, for in_force.
+    [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
+    if [ -s "$work/roll" ]; then roll_out || return 1
+    else logged compose up -d --no-build --remove-orphans || return 1
+    fi
   fi
   front_sync
   front_reload

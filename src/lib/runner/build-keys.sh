@@ -8,22 +8,25 @@
 key_age=86400
 
 # Reads the indented JSON of "docker compose config" and the Dockerfiles it names, and writes for each build that a key can tell all
-# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), the images it starts from (as Docker
+# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), Dockerfile (below the context), the images it starts from (as Docker
 # lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
 keyed_builds() {
   LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v OFS='\t' "$scan_images"'
+    depth == 3 && key == "platform" { platform[service] = value(line) }
     depth == 3 && key != "" { member = key; next }
     member != "build" { next }
-    depth == 3 && line ~ /^}/ { if (!keyless) note_build(); keyless = 0; context = dockerfile = settings = ""; split("", own_args); next }
+    depth == 3 && line ~ /^}/ { if (!keyless) note_build(); member = ""; keyless = 0; context = dockerfile = settings = ""; split("", own_args); next }
     depth == 4 && key != "" { setting = key }
     depth == 4 && key == "context" { context = text(value(line)) }
     depth == 4 && key == "dockerfile" { dockerfile = text(value(line)) }
-    depth == 4 && key ~ /^(additional_contexts|cache_to|dockerfile_inline)$/ { keyless = 1 }
+    depth == 4 && key ~ /^(additional_contexts|cache_to|dockerfile_inline|no_cache_filter|tags)$/ { keyless = 1 }
     depth == 4 && key ~ /^(pull|no_cache)$/ && value(line) == "true" { keyless = 1 }
-    depth == 5 && setting == "args" && key != "" { own_args[key] = text(value(line)) }
+    depth == 5 && setting == "tags" { made[listed(text(value(line)))] = 1 }
+    depth == 5 && setting == "args" && key != "" && line !~ /: null,?$/ { own_args[key] = text(value(line)) }
     { settings = settings line }
     function note_build(   bases, at) {
       if (context != tree && index(context, tree "/") != 1) return
+      sub(/^[.]\//, "", dockerfile)
       if (dockerfile == "" || dockerfile ~ /^\// || dockerfile ~ /(^|\/)[.][.](\/|$)/) return
       if (context dockerfile ~ /[\001-\037\177]/) return
       bases = bases_of(context "/" dockerfile)
@@ -31,20 +34,22 @@ keyed_builds() {
       while ((at = index(settings, release "/")) > 0) settings = substr(settings, 1, at - 1) "@/" substr(settings, at + length(release) + 1)
       gsub(/\t/, " ", settings)
       starts[service] = bases
-      known[service] = substr(context, length(tree) + 2) OFS bases OFS settings
+      known[service] = substr(context, length(tree) + 2) OFS dockerfile OFS bases OFS settings
     }
     END {
       # Of several services that build one image the first does it for all.
       for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
+      for (name in builder) made[listed(name)] = 1
       for (i = 1; i <= n; i++) {
         service = names[i]
         if (!(service in known) || builder[image[service]] != service) continue
         # What is built at the same time is another one by then.
-        for (name in builder) if (index(" " starts[service], " " listed(name) " ")) break_off = 1
-        if (!break_off) print service, image[service], known[service]
-        break_off = 0
+        together = 0
+        for (name in made) if (index(" " starts[service], " " name " ")) together = 1
+        if (!together) print service, image[service], known[service] " " platform[service]
       }
     }
+
     # The name of an image as Docker lists it.
     function listed(name) {
       sub(/^(index[.])?docker[.]io\//, "", name); sub(/^library\//, "", name)
@@ -52,68 +57,91 @@ keyed_builds() {
     }
 
     # What the stages of a Dockerfile start from, and what they copy from; "?" where it cannot be told from its text.
-    function bases_of(file,   row, whole, words, count, i, found, first, name, got) {
+    function bases_of(file,   row, whole, words, count, i, found, first, name, got, top) {
       split("", stage); split("", args)
-      whole = ""; found = " "; first = 1
-      while ((got = (getline row < file)) > 0) {
+      whole = ""; found = " "; first = top = 1
+      while (found != "?" && (got = (getline row < file)) > 0) {
         sub(/\r$/, "", row)
-        if (row ~ /^[ \t]*#/) { if (tolower(row) ~ /^[ \t]*#[ \t]*escape[ \t]*=/) { found = "?"; break } continue }
+        if (top) sub(/^\357\273\277/, "", row)
+        if (row ~ /^[ \t]*#/) {
+          if (top && directs_otherwise(tolower(row))) found = "?"
+          continue
+        }
+        top = 0
+        if (whole != "" && row ~ /^[ \t]*$/) continue
         whole = whole row
         if (whole ~ /\\[ \t]*$/) { sub(/\\[ \t]*$/, " ", whole); continue }
         count = split(whole, words, /[ \t]+/)
         i = (words[1] == "") ? 2 : 1
         name = toupper(words[i])
-        if (name == "ARG" && first) default_of(words[i + 1])
-        else if (name == "ADD" && whole ~ /:\/\/|git@/) found = "?"
+        if (name == "ARG" && first) for (i++; i <= count; i++) default_of(words[i])
+        else if (name == "ADD" && whole ~ /:\/\/|[$]|@[^ \t]*:/) found = "?"
         else if (name == "FROM") {
           first = 0
           for (i++; i < count && words[i] ~ /^--/; i++);
           found = with_base(found, words[i])
           if (toupper(words[i + 1]) == "AS") stage[tolower(words[i + 2])] = 1
         } else if (name ~ /^(COPY|ADD|RUN)$/) for (; i <= count; i++) {
+          gsub(/["\047]/, "", words[i])
           if (words[i] ~ /^--from=/) found = with_base(found, substr(words[i], 8))
-          else if (words[i] ~ /^--mount=/ && match(words[i], /[=,]from=[^,]*/)) found = with_base(found, substr(words[i], RSTART + 6, RLENGTH - 6))
+          else if (words[i] ~ /^--mount=/ && match(tolower(words[i]), /[=,]from=[^,]*/)) found = with_base(found, substr(words[i], RSTART + 6, RLENGTH - 6))
         }
-        if (found == "?") break
         whole = ""
       }
       close(file)
-      return (got < 0 || first) ? "?" : (found == "?") ? "?" : substr(found, 2)
+      return (found == "?" || got < 0 || first || whole != "") ? "?" : substr(found, 2)
     }
-    function default_of(word,   at, what) {
-      at = index(word, "=")
-      what = (at > 0) ? substr(word, at + 1) : ""
-      gsub(/^["\047]|["\047]$/, "", what)
-      word = (at > 0) ? substr(word, 1, at - 1) : word
-      args[word] = (word in own_args) ? own_args[word] : what
+    # The lines before the first instruction may say that the file is to be read in another way.
+    function directs_otherwise(row) {
+      gsub(/[ \t]/, "", row)
+      return row ~ /^#escape=/ || (row ~ /^#syntax=/ && row !~ /^#syntax=(docker[.]io\/)?docker\/dockerfile(:|@|$)/)
     }
-    function with_base(found, base,   name) {
-      gsub(/["\047]/, "", base)
-      while (match(base, /[$]([{][A-Za-z0-9_]+[}]|[A-Za-z0-9_]+)/)) {
-        name = substr(base, RSTART + 1, RLENGTH - 1)
+    # Of a word with variables, each once: what a value says is no variable. "?" where one is not known.
+    function filled(word,   out, name) {
+      if (word ~ /\\/) return "?"
+      out = ""
+      while (match(word, /[$]([{][A-Za-z0-9_]+[}]|[A-Za-z0-9_]+)/)) {
+        name = substr(word, RSTART + 1, RLENGTH - 1)
         gsub(/[{}]/, "", name)
-        if (!(name in args)) return "?"
-        base = substr(base, 1, RSTART - 1) args[name] substr(base, RSTART + RLENGTH)
+        if (!(name in args) || args[name] == "?") return "?"
+        out = out substr(word, 1, RSTART - 1) args[name]
+        word = substr(word, RSTART + RLENGTH)
       }
-      if (found == "?" || base ~ /[$]/) return "?"
+      return (word ~ /[$]/) ? "?" : out word
+    }
+    function default_of(word,   at, name, what) {
+      gsub(/["\047]/, "", word)
+      at = index(word, "=")
+      name = (at > 0) ? substr(word, 1, at - 1) : word
+      what = (name in own_args) ? own_args[name] : (at > 0) ? filled(substr(word, at + 1)) : ""
+      args[name] = what
+    }
+    function with_base(found, base) {
+      if (found == "?") return found
+      gsub(/["\047]/, "", base)
+      base = filled(base)
+      if (base == "?") return base
       if (base == "" || base == "scratch" || base ~ /^[0-9]+$/ || base ~ /@/ || (tolower(base) in stage)) return found
       base = listed(base)
       return index(found, " " base " ") ? found : found base " "
     }' "$work/config"
 }
 
-# What the hook before the build has left in the commit, or made of its files, as one digest; nothing where it was none. Fails for what
-# cannot be told so.
+# What the hook before the build has left in the commit, or made of its files, as one digest; nothing where there is none. Fails for
+# what cannot be told so.
 left_by_hook() {
   [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
   ( cd "$release/tree" && GIT_INDEX_FILE=$release/index timeout 60 git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
-  [ -s "$work/left" ] || return 0
   # Names that git has to quote, and repositories within.
   ! grep -qE '^. "|/$' "$work/left" || return 1
   # What is gone is listed as changed, too.
   awk '{ name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names"
   rm -f "$work/left-unread"
-  { cat "$work/left"; timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"; } | sha256sum
+  # Git knows nothing of folders, and of modes little.
+  { find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' | LC_ALL=C sort
+    cat "$work/left"
+    timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
+  } | sha256sum
   [ ! -e "$work/left-unread" ]
 }
 
@@ -123,9 +151,10 @@ find_keys() {
   # A Dockerfile may be a folder, for which some awks end.
   keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] || return 0
   left=$(left_by_hook) || return 0
-  awk -F'\t' -v commit="refs/zebu/$id" '{ print commit ":" $3 }' "$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 0
+  # Of a Dockerfile that git does not have there, as a link led to it, or a hook has made it, not all is known.
+  awk -F'\t' -v commit="refs/zebu/$id" '{ print commit ":" $3 "\n" commit ":" (($3 == "") ? "" : $3 "/") $4 }' "$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 0
   : >"$work/here"
-  if awk -F'\t' '$4 != "" { some = 1 } END { exit !some }' "$work/keyed"; then
+  if awk -F'\t' '$5 != "" { some = 1 } END { exit !some }' "$work/keyed"; then
     timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null || return 0
   fi
   rm -rf "$work/key"
@@ -134,13 +163,18 @@ find_keys() {
   awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key/" -v left="$left" '
     BEGIN { while ((getline row < salt) > 0) salted = salted row }
     FILENAME == ARGV[1] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
-    FILENAME == ARGV[2] { split($0, found, " "); type[FNR] = found[1]; tree[FNR] = found[2]; next }
+    FILENAME == ARGV[2] {
+      split($0, found, " ")
+      nth = int((FNR + 1) / 2)
+      if (FNR % 2) { type[nth] = found[1]; tree[nth] = found[2] } else if (found[1] != "blob") type[nth] = ""
+      next
+    }
     type[FNR] == "tree" {
-      n = split($4, bases, " ")
+      n = split($5, bases, " ")
       here = ""
       for (i = 1; i <= n; i++) here = here " " bases[i] "=" id[bases[i]]
       file = out sprintf("%04d", FNR)
-      printf "%s\n%s\n%s\n%s\n%s\n", salted, tree[FNR], here, $5, left >file
+      printf "%s\n%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6, left >file
       close(file)
       print $2, tree[FNR], $3 >(out "names")
     }' "$work/here" "$work/contexts" "$work/keyed"
@@ -178,8 +212,9 @@ find_kept_images() {
 note_builds() {
   [ -s "$work/keys" ] || return 0
   clock
-  awk -v now="$clock" '
+  ( umask 077
+    awk -v now="$clock" '
     FILENAME == ARGV[1] { since[$1] = $3; next }
     FILENAME == ARGV[2] { id[$1] = $2; next }
-    ($2 in id) { cut = index($0, " " $3); print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, cut) }' "$work/kept-images" "$work/named" "$work/keys" >"$release/builds"
+    ($2 in id) { cut = index($0, " " $3); print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, cut) }' "$work/kept-images" "$work/named" "$work/keys" >"$release/builds" )
 }

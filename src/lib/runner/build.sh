@@ -46,10 +46,18 @@ find_builders() {
 # Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.
 may_share_builds() { [ -z "$previous" ] || [ -s "$base/releases/$previous/builders" ]; }
 
+# What is built beside it, or looks it up, finds an image that is kept by its own name, as if it had just been built.
+name_kept() {
+  while read -r image_ id_ _ tags_; do
+    case " $tags_ " in *" $image_ "*|*" $image_:latest "*) ;; *) timeout 60 docker tag "$id_" "$image_" </dev/null || return 1 ;; esac
+  done <"$work/kept-images"
+}
+
 # Writes $work/to-build, who builds, nothing for all; fails when there is nothing to build.
 who_builds() {
   cat "$release/builders" >"$work/to-build" 2>/dev/null || : >"$work/to-build"
   [ -s "$work/kept-images" ] || return 0
+  name_kept || { : >"$work/kept-images"; return 0; }
   built_images >"$work/built"
   awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) && !seen[$3]++ { print $3 }' "$work/kept-images" "$work/built" >"$work/to-build"
   note "done" "not built again, as nothing of it has changed: $(awk '

@@ -11,24 +11,37 @@ what_is_told() {
 }
 
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
-# else. Going back, everything is asked.
+# else. Going back, everything is asked; and where a hook may have written files since they were read.
 recall_hashes() {
   rm -f "$work/told"
-  [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
+  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
   what_is_told >"$work/told"
   [ -n "$previous" ] || return 1
   live=$base/releases/$previous
   cmp -s "$live/told" "$work/told" && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$work/expected" && cp "$live/hashes" "$work/hashes"
 }
 
-# For the releases to come, once it was found in force; where there is no room for it they ask.
-note_told() {
-  [ ! -s "$work/told" ] || { cp "$work/hashes" "$work/expected" "$release/" && cp "$work/told" "$release/told"; } 2>/dev/null || rm -f "$release/told"
+# Whether containers are told a path of the release itself: what is there, or where it leads, is another thing with each. Builds are not
+# theirs. What was recalled was asked for the release before.
+tells_its_folder() {
+  [ -s "$work/full" ] && awk -v top="$release/" '
+    { match($0, /^ */); depth = RLENGTH / 2 }
+    depth == 1 { section = $0 }
+    depth <= 3 { build = section ~ /^ *"services"/ && depth == 3 && $0 ~ /^ *"build": / }
+    !build && index($0, top) { found = 1 }
+    END { exit !found }' "$work/full"
 }
 
-# Whether every container that is expected runs with its settings, image and networks, and no other is there. Leaves their ids in $as_is.
+# For the releases to come, once it was found in force; where there is no room for it they ask. Of values there are digests in it.
+note_told() {
+  [ -s "$work/told" ] && ! tells_its_folder || return 0
+  ( umask 077; cp "$work/hashes" "$work/expected" "$release/" && cp "$work/told" "$release/told" ) 2>/dev/null || rm -f "$release/told"
+}
+
+# Whether it is told the same, and every container that is expected runs with its settings, image and networks, and no other is there. Leaves their ids in $as_is.
 runs_already() {
   as_is=
+  recall_hashes || return 1
   inspect >"$work/now" || return 1
   awk '
     FILENAME == ARGV[1] { copies[$1] = $2; next }
@@ -36,6 +49,5 @@ runs_already() {
     field[2] != "running" || !(field[1] in copies) || field[9] ~ /^\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_/ { other = 1 }
     END { for (name in copies) if (count[name] + 0 != copies[name]) other = 1; exit other }' "$work/expected" "$work/now" || return 1
   find_other
-  [ ! -s "$work/other" ] || return 1
-  as_is=$ids
+  [ ! -s "$work/other" ] && as_is=$ids
 }

@@ -82,7 +82,7 @@ find_rolling() {
   case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
   read_config && strategies <"$work/config" >"$work/strategies" || return 1
   [ -s "$work/strategies" ] || return 1
-  [ -s "$work/hashes" ] || read_hashes || return 1
+  read_hashes || return 1
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}} {{.ID}}' >"$work/running" || return 1
   awk 'FILENAME == ARGV[1] { hash[$1] = $2; next } hash[$1] != $2 && !seen[$1]++ { print $1 }' "$work/hashes" "$work/running" >"$work/changed"

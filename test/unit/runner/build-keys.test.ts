@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runnerApp, says, type RunnerApp } from '../../support/runner-app.js';
@@ -7,9 +7,10 @@ import { gnuShells, vmShells, type VmShell } from '../../support/shells.js';
 
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 type Files = Readonly<Record<string, string>>;
+type Tree = Readonly<Record<string, string | { readonly link: string }>>;
 
 /** A commit of the app under a release's name, with its checkout and index, as the receiver makes them. */
-function commit(app: RunnerApp, id: string, files: Files): void {
+function commit(app: RunnerApp, id: string, files: Tree): void {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', [`--git-dir=${app.base}/repo.git`, ...args], {
       encoding: 'utf8',
@@ -18,14 +19,16 @@ function commit(app: RunnerApp, id: string, files: Files): void {
   if (!app.has('repo.git')) execFileSync('git', ['init', '-q', '--bare', join(app.base, 'repo.git')]);
   const tree = join(app.base, 'releases', id, 'tree');
   rmSync(tree, { recursive: true });
-  for (const [file, text] of Object.entries(files)) app.write(`releases/${id}/tree/${file}`, text);
+  for (const [file, text] of Object.entries(files))
+    if (typeof text === 'string') app.write(`releases/${id}/tree/${file}`, text);
+    else symlinkSync(text.link, join(tree, file));
   git(`--work-tree=${tree}`, 'add', '-f', '-A');
   const made = git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit-tree', '-m', id, git('write-tree'));
   git('update-ref', `refs/zebu/${id}`, made);
 }
 
 interface Build {
-  readonly files: Files;
+  readonly files: Tree;
   readonly services?: (tree: string) => object;
   /** What Docker has, by name. */
   readonly here?: Files;
@@ -103,6 +106,11 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
 
   it.each<[string, string]>([
     ['something is fetched', 'FROM scratch\nADD https://example.org/x /x\n'],
+    ['something is fetched from a variable', 'ARG URL=https://example.org/x\nFROM scratch\nADD ${URL} /x\n'],
+    ['something is fetched by somebody else', 'FROM scratch\nADD deploy@example.org:x.git /x\n'],
+    ['it is another language', '# syntax=example.org/dockerfile-x\nFROM scratch\n'],
+    ['it ends within a line', 'FROM scratch\nRUN true \\\n'],
+    ['the base is escaped', 'ARG V=1\nFROM node:\\$V\n'],
     ['something is fetched over two lines', 'FROM scratch\nADD \\\n  git@example.org:x.git /x\n'],
     ['the base is not known', 'FROM node:$VERSION\n'],
     ['the base is in a pattern', 'ARG V=1\nFROM node:${V:-2}\n'],
@@ -122,6 +130,8 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     ['pull', { pull: true }],
     ['no_cache', { no_cache: true }],
     ['additional_contexts', { additional_contexts: { x: 'https://example.org/x.git' } }],
+    ['no_cache_filter', { no_cache_filter: ['one'] }],
+    ['tags', { tags: ['shop-web:other'] }],
     ['cache_to', { cache_to: ['type=registry,ref=x'] }],
     ['dockerfile_inline', { dockerfile_inline: 'FROM scratch' }],
     ['a context from elsewhere', { context: 'https://example.org/x.git' }],
@@ -135,6 +145,72 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
       return { web: { build: build.context === 'LINK' ? { ...build, context: `${tree}/gone` } : build } };
     };
     expect(fresh(shell, { files: FILES, services })).toEqual({});
+  });
+
+  it('has what variables say, once: what a value says is none', () => {
+    const app = runnerApp(shell);
+    const base = (text: string, args: object, here: string): Files =>
+      keys(app, {
+        files: { ...FILES, 'web/Dockerfile': text },
+        services: (tree) => ({ web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile', args } } }),
+        here: { [here]: ID('a'), ...(here === 'x:1' ? {} : { 'x:1': ID('b') }) },
+      });
+    const prefix = 'ARG REGISTRY=\nARG NAME=${REGISTRY}x\nFROM ${NAME}:1\n';
+    expect(base(prefix, {}, 'x:1')).not.toEqual(base(prefix, {}, 'y:1'));
+    expect(base(prefix, {}, 'x:1')).not.toEqual(base(prefix, {}, 'x:2'));
+    // Of itself it is not known, and of a value with a dollar it is no variable either.
+    expect(base('ARG X=${X}\nFROM ${X}alpine:3\n', {}, 'x:1')).toEqual({});
+    expect(Object.keys(base('ARG X\nFROM ${X}:1\n', { X: '$$X' }, 'x:1'))).toEqual(['shop-web']);
+    // Without a value on this machine it has the one of the Dockerfile.
+    const unset = 'ARG TAG=1\nFROM x:${TAG}\n';
+    expect(base(unset, { TAG: null }, 'x:1')).not.toEqual(base(unset, { TAG: null }, 'y:1'));
+  });
+
+  it('has what an instruction of many lines starts from, however it is spelled', () => {
+    const app = runnerApp(shell);
+    const files = {
+      ...FILES,
+      'web/Dockerfile':
+        '\uFEFFfrom x:1 as one\r\nRUN --mount=type=cache,target=/c \\\r\n\r\n  # why\r\n  --mount="type=bind,From=tools,target=/t" true\r\nFROM one\r\n',
+    };
+    const here = { 'x:1': ID('a'), 'tools:latest': ID('b') };
+    const first = keys(app, { files, here });
+    expect(Object.keys(first)).toEqual(['shop-web']);
+    expect(keys(app, { files, here: { ...here, 'x:1': ID('c') } })).not.toEqual(first);
+    expect(keys(app, { files, here: { ...here, 'tools:latest': ID('c') } })).not.toEqual(first);
+    expect(keys(app, { files, here: { ...here, 'one:latest': ID('c') } })).toEqual(first);
+  });
+
+  it('is another one for another service, and for another platform', () => {
+    const app = runnerApp(shell);
+    const services =
+      (more: object) =>
+      (tree: string): object => {
+        const build = { context: `${tree}/web`, dockerfile: 'Dockerfile' };
+        return { web: { build, ...more }, worker: { build } };
+      };
+    const first = keys(app, { files: FILES, services: services({}) });
+    expect(new Set(Object.values(first)).size).toBe(2);
+    const other = keys(app, { files: FILES, services: services({ platform: 'linux/arm64' }) });
+    expect([other['shop-web'] === first['shop-web'], other['shop-worker']]).toEqual([false, first['shop-worker']]);
+  });
+
+  it('is none where a link leads to the Dockerfile, nor for what has a name that is given at the same time', () => {
+    const app = runnerApp(shell);
+    const services = (tree: string): object => ({
+      base: { build: { context: `${tree}/base`, dockerfile: 'Dockerfile', tags: ['acme/base:2'] } },
+      linked: { build: { context: `${tree}/web`, dockerfile: 'docker/Dockerfile' } },
+      user: { build: { context: `${tree}/user`, dockerfile: './Dockerfile' } },
+      web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' } },
+    });
+    const files = {
+      ...FILES,
+      'base/Dockerfile': 'FROM scratch\n',
+      'shared/Dockerfile': 'FROM scratch\n',
+      'user/Dockerfile': 'FROM acme/base:2\n',
+      'web/docker': { link: '../shared' },
+    };
+    expect(Object.keys(keys(app, { files, services }))).toEqual(['shop-web']);
   });
 
   it('is that of who builds, where several services share an image', () => {
@@ -175,6 +251,9 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
       () => write(app, 'web/-T', '2'),
       () => write(app, 'web/index.html', 'changed, and longer'),
       (tree: string) => rmSync(join(tree, 'web/index.html')),
+      (tree: string) => chmodSync(join(tree, 'web/index.html'), 0o600),
+      (tree: string) => mkdirSync(join(tree, 'web/cache')),
+      (tree: string) => mkdirSync(join(tree, 'web/cache'), { mode: 0o700 }),
     ].map((done) => after(app, done)['shop-web'] ?? '');
     expect(all.map((key) => key.length)).toEqual(all.map(() => 64));
     expect(new Set(all).size).toBe(all.length);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runnerApp, says, seen, type RunnerApp, type Seen } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
@@ -38,10 +39,35 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
     ['under another key', `echo other >"$base/shared/secrets/key"`],
     ['going back', 'strict='],
     ['before there was a release', 'previous='],
+    ['where a hook may have written since', 'mkdir -p "$tree/.zebu/hooks"; : >"$tree/.zebu/hooks/pre-deploy"'],
     ['where it was not noted', 'rm "$base/releases/r1/told"'],
     ['where it was noted in part', 'rm "$base/releases/r1/hashes"'],
   ])('is not %s', (_, told) => {
     expect(recalled(runnerApp(shell), '', told)).toEqual(['no']);
+  });
+
+  it('is not noted where containers are told the folder of the release', () => {
+    const noted = (services: (release: string) => object): boolean => {
+      const app = runnerApp(shell);
+      app.write('full', app.config({ services: services(`${app.base}/releases/r2`) }));
+      app.run(
+        `cp "$base/full" "$work/full"; echo key >"$work/told"; echo h >"$work/hashes"; echo e >"$work/expected"; note_told`,
+      );
+      return app.has('releases/r2/told');
+    };
+    expect(noted(() => ({ web: { image: 'x' } }))).toBe(true);
+    expect(noted((release) => ({ web: { build: { context: `${release}/tree` }, image: 'x' } }))).toBe(true);
+    expect(noted((release) => ({ web: { build: { context: '/x' }, environment: { HERE: `${release}/tree` } } }))).toBe(
+      false,
+    );
+    expect(noted((release) => ({ web: { volumes: [{ type: 'bind', source: `${release}/tree/conf` }] } }))).toBe(false);
+  });
+
+  it('is for nobody else to read', () => {
+    const app = runnerApp(shell);
+    recalled(app, '');
+    for (const file of ['told', 'hashes', 'expected'])
+      expect(statSync(`${app.base}/releases/r1/${file}`).mode & 0o077, file).toBe(0);
   });
 
   it('is not for a rollback', () => {
@@ -57,7 +83,8 @@ describe.each(vmShells())('whether all runs already, in $name', { timeout: 60_00
       inspect: says(...containers.map(seen)),
     });
     app.write('config', app.config({ services: SERVICES }));
-    const { lines } = app.run(`printf '${expected}' >"$work/expected"
+    const { lines } = app.run(`recall_hashes() { :; }
+printf '${expected}' >"$work/expected"
 printf '%s\\n' 'web web-hash' 'db db-hash' >"$work/hashes"
 printf '%s\\n' 'web x sha256:web there' 'db y sha256:db there' >"$work/pins"; pinned=$release
 if runs_already; then echo "yes $as_is"; else echo "no $as_is"; fi`);
