@@ -24,6 +24,20 @@ export function parseRecorded(text: string): Recorded | undefined {
   return service === '' ? undefined : { service, configHash, imageId, lasting: lasting === '1' };
 }
 
+/**
+ * Services that are to run and have no container at all, as the watch in the VM finds them (upkeep/watch/judge.awk).
+ * @param stopped by app:stop: a service, or SERVICE|STARTED
+ */
+export function withoutContainer(
+  recorded: readonly Recorded[],
+  now: readonly ServiceState[],
+  stopped: readonly string[],
+): readonly string[] {
+  const there = new Set([...now.map(({ service }) => service), ...stopped.map((each) => each.replace(/[|].*/, ''))]);
+  const wanted = recorded.filter(({ service, lasting }) => lasting && !there.has(service));
+  return [...new Set(wanted.map(({ service }) => service))].toSorted();
+}
+
 /** How the containers that are there now differ from the live release, one sentence each. */
 export function findDrift(recorded: readonly Recorded[], now: readonly ServiceState[]): readonly string[] {
   const names = [...new Set([...recorded, ...now].map(({ service }) => service))].toSorted();

@@ -1,7 +1,7 @@
 import { variables } from '@zebu/kit';
 import * as z from 'zod';
 import CONTAINERS from './containers.sh';
-import { parseRecorded, type Recorded } from './drift.js';
+import { parseRecorded, withoutContainer, type Recorded } from './drift.js';
 import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage, Watched } from './results.js';
@@ -24,6 +24,8 @@ export interface AppSurvey {
   readonly dumpProofs: DumpProofs;
   /** The containers the live release was verified with; null when that was not noted. */
   readonly recorded: readonly Recorded[] | null;
+  /** Services of the live release that have no container, though nobody stopped them. */
+  readonly missing: readonly string[];
   /** Lines of the history about the live release, oldest first. */
   readonly liveRecords: readonly string[];
   /** What a run that was killed left open: `tx_phase=… tx_id=…`. */
@@ -199,7 +201,7 @@ export function parseStatus(stdout: string): AppSurvey {
   const current = all('current')[0]?.split('/').at(-1);
   const record = all('record')[0];
   const machine = all('machine')[0];
-  const recorded = all('recorded');
+  const recorded = all('recorded').flatMap((text) => [parseRecorded(text)].filter((each) => each !== undefined));
   return {
     services: services.toSorted((a, b) => a.container.localeCompare(b.container, 'en', { numeric: true })),
     current: current === undefined || current === '' ? null : current,
@@ -225,9 +227,7 @@ export function parseStatus(stdout: string): AppSurvey {
       attempts: all('data-attempt'),
     },
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
-    recorded:
-      recorded.length === 0
-        ? null
-        : recorded.flatMap((text) => [parseRecorded(text)].filter((each) => each !== undefined)),
+    recorded: all('recorded').length === 0 ? null : recorded,
+    missing: withoutContainer(recorded, services, stopped),
   };
 }

@@ -85,7 +85,11 @@ export async function appStatusIn({ session, address }: Guest, context: Context)
     throw notDeployed(app.name);
   return {
     app: app.name,
-    healthy: broken === null && survey.services.length > 0 && survey.services.every(({ verdict }) => isWell(verdict)),
+    healthy:
+      broken === null &&
+      survey.missing.length === 0 &&
+      survey.services.length > 0 &&
+      survey.services.every(({ verdict }) => isWell(verdict)),
     release: broken === null ? survey.current : null,
     live: liveRelease(survey.liveRecords),
     probation: parseProbation(survey.probation, survey.current),

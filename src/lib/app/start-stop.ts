@@ -40,11 +40,21 @@ async function waitHealthy(
   const { clock, signal, config } = context;
   const started = clock.elapsed();
   for (;;) {
-    const { services } = await surveyApp(session, context);
+    const { services, missing } = await surveyApp(session, context);
     const bad = services.filter(({ verdict }) => verdict === 'bad');
     const waiting = services.filter(({ verdict }) => verdict === 'waiting');
     const late = clock.elapsed() - started > config.deploy.timeout * 1000;
-    if (bad.length === 0 && waiting.length === 0) return services;
+    if (bad.length === 0 && waiting.length === 0) {
+      if (missing.length === 0) return services;
+      // Compose starts what there is; to make a container anew is a deploy's.
+      throw new ZebuError(
+        'DEPLOY_UNHEALTHY',
+        `There is no container of ${missing.join(', ')}: somebody has removed it`,
+        {
+          hint: 'Deploy the release that is live once more, which makes it: zebu app:deploy.',
+        },
+      );
+    }
     if (bad.length > 0 || late) {
       const words = (bad.length > 0 ? bad : waiting).map(
         (each) =>

@@ -4,6 +4,7 @@ import { makeBaseImage } from '../../support/base-image.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { theLab } from '../../support/lab.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 const service = (name: string): string => `  ${name}:
     build: ./${name}
@@ -100,6 +101,12 @@ describe('what has not changed', { timeout: 300_000 }, () => {
 
   it('is brought up where somebody has stopped or removed it', async () => {
     guest.run('docker stop same-web-1; docker rm -f same-api-1');
+    expect((await project.zebu(['app:status', '--exit-code'])).code).toBe(8);
+    expect(await refusal(project, ['app:start'])).toMatchObject({
+      code: 'DEPLOY_UNHEALTHY',
+      message: 'There is no container of api: somebody has removed it',
+    });
+    guest.run('docker stop same-web-1');
     const healed = await deploy('v1');
     expect(healed).toMatchObject({ kept: 'api, web', built: [], replaced: ['same-api-1'] });
     expect(healed.said).not.toContain(RUNS);

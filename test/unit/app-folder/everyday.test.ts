@@ -130,6 +130,23 @@ describe('what the VM says', () => {
     expect(verdicts('stopped=worker', 'stopped=web')).toEqual(['good', 'stopped']);
   });
 
+  it('tells which services have no container, but for what was stopped and for what has done its work', () => {
+    const web =
+      'container={"service":"web","oneoff":"False","name":"/shop-web-1","state":"running","health":null,"exit":0,"oom":false,"restarts":0,"started":"x","image":"i","imageId":"sha256:1","hash":"h","check":false,"policy":"always","ports":{},"bindings":{},"pid":7}';
+    const recorded = [
+      'web|h|sha256:1|1|',
+      'db|h|sha256:1|1|',
+      'db|h|sha256:1|1|',
+      'job|h|sha256:1|0|',
+      'cache|h|sha256:1|1|',
+    ];
+    const missing = (...more: readonly string[]): readonly string[] =>
+      parseStatus([web, ...recorded.map((line) => `recorded=${line}`), ...more].join('\n')).missing;
+    expect(missing()).toEqual(['cache', 'db']);
+    expect(missing('stopped=cache', 'stopped=db|2026-11-24T05:30:12Z')).toEqual([]);
+    expect(parseStatus(web).missing).toEqual([]);
+  });
+
   it('is shown with what is live, since when and where it answers', () => {
     const status = {
       ...{ app: 'shop', healthy: true, release: '20261124T053000Z-1a2b3c4', broken: null, host: '192.0.2.7' },
