@@ -3,4 +3,5 @@
 # to none.
 
 # include ./current-link.sh
-printf 'current=%s\nlink=%s\n' "$(readlink current 2>/dev/null | sed -n 's|^releases/\([^/]*\)$|\1|p')" "$link"
+# include ./live-name.sh
+printf 'current=%s\nlink=%s\n' "$(live_name)" "$link"

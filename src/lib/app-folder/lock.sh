@@ -33,6 +33,5 @@ sign_run() {
 }
 
 make_room() {
-  rm -rf .incoming
-  mkdir .incoming
+  mkdir .incoming 2>/dev/null || { rm -rf .incoming; mkdir .incoming; }
 }

@@ -6,56 +6,54 @@
 #
 # A release that is not in it was made by an older zebu, which does not write the file, after all that are; the next run adds it.
 
-# in_order FOLDER: the names on standard input, oldest first. What has no place comes last: as its end was written down, which
-# was under the lock as well, and what has no end by name among those.
+# in_order FOLDER [turns]: the names on standard input, oldest first. What has no place comes last: as its end was written down, which
+# was under the lock as well, and what has no end by name among those. With "turns" those that had a turn come behind all others, the
+# last one first that would be gone back to.
 in_order() {
-  LC_ALL=C sort -u | LC_ALL=C awk -v folder="$1" '
+  LC_ALL=C awk -v folder="$1" -v by="${2:-}" '
 # include ./member.awk
+# include ./turns.awk
     function add(each) { if (each != "" && !(each in known)) { known[each] = 1; list[++n] = each } }
-    { wanted[$0] = 1; name[++m] = $0 }
+    function add_by_name(each,   i) { for (i = ++others; i > 1 && (other[i - 1] "") > (each ""); i--) other[i] = other[i - 1]; other[i] = each }
+    function put(each) { if (each in at) there[each] = 1; else print each }
+    { wanted[$0] = 1 }
     END {
+      history = folder "/releases.jsonl"
+      if (by == "turns") turns = read_turns(history)
       while ((getline line < (folder "/order")) > 0) add(line)
       placed = n
-      while ((getline line < (folder "/releases.jsonl")) > 0) { run = member(line, "run"); add(run == "" ? member(line, "id") : run) }
-      for (i = 1; i <= m; i++) if (!(name[i] in known)) other[++others] = name[i]
+      while ((getline line < history) > 0) { run = member(line, "run"); add(run == "" ? member(line, "id") : run) }
+      for (each in wanted) if (!(each in known)) add_by_name(each)
       for (i = 1; i <= n; i++) {
         if (!(list[i] in wanted)) continue
-        if (i > placed) while (said < others && other[said + 1] < list[i]) print other[++said]
-        print list[i]
+        if (i > placed) while (said < others && (other[said + 1] "") < (list[i] "")) put(other[++said])
+        put(list[i])
       }
-      while (said < others) print other[++said]
+      while (said < others) put(other[++said])
+      for (i = 1; i <= turns; i++) if (turn[i] in there) print turn[i]
     }'
 }
 
-# turns FOLDER: the releases as they were live, oldest first. Going back to one leaves all that were live after it: they were
-# fled.
+# turns FOLDER: the releases as they were live, oldest first.
 turns() {
-  LC_ALL=C awk '
+  LC_ALL=C awk -v history="$1/releases.jsonl" '
 # include ./member.awk
-    {
-      id = member($0, "id")
-      if (id == "" || member($0, "verdict") != "live") next
-      if (id in at) for (; n > at[id]; n--) delete at[turn[n]]
-      else { turn[++n] = id; at[id] = n }
-    }
-    END { for (i = 1; i <= n; i++) print turn[i] }' "$1/releases.jsonl" 2>/dev/null
+# include ./turns.awk
+    BEGIN { turns = read_turns(history); for (i = 1; i <= turns; i++) print turn[i] }'
 }
 
-# in_turn FOLDER: the names on standard input, the last one first that would be gone back to: those of no turn in order, then
-# the others in theirs.
-in_turn() {
-  { turns "$1"; echo; in_order "$1"; } | LC_ALL=C awk '
-    $0 == "" { told = 1; next }
-    !told { turn[++n] = $0; at[$0] = n; next }
-    $0 in at { there[$0] = 1; next }
-    { print }
-    END { for (i = 1; i <= n; i++) if (turn[i] in there) print turn[i] }'
+# names FOLDER [ENDING]: of what is in it and ends so, without the ending.
+names() {
+  ending=${2:-}
+  for each in "$1"/*"$ending"; do
+    each=${each##*/}
+    [ "$each" = "*$ending" ] || printf '%s\n' "${each%"$ending"}"
+  done
 }
 
 # All releases, and all journals, in no order and in theirs.
-release_names() { ls -1 "$1/releases" 2>/dev/null; }
-# shellcheck disable=SC2012 # names of our own
-journal_names() { ls -1 "$1/journals" 2>/dev/null | sed -n 's/[.]jsonl$//p'; }
+release_names() { names "$1/releases"; }
+journal_names() { names "$1/journals" .jsonl; }
 releases_in_order() { release_names "$1" | in_order "$1"; }
 journals_in_order() { journal_names "$1" | in_order "$1"; }
 

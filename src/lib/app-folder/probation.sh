@@ -20,4 +20,6 @@ read_probation() {
 # What is left now, for when the machine goes down.
 note_probation() { printf '%s %s %s %s\n' "$pr_run" "$pr_left" "$pr_this" "$pr_now" >"$base/probation.left.new" && mv "$base/probation.left.new" "$base/probation.left"; }
 
-forget_probation() { rm -f "$base/probation" "$base/probation.left" "$base/probation.why"; }
+forget_probation() {
+  for each in "$base/probation" "$base/probation.left" "$base/probation.why"; do [ ! -e "$each" ] || rm -f "$each"; done
+}

@@ -13,7 +13,8 @@ case $link in
   none) exit "$MISSING" ;;
   *) exit "$BROKEN" ;;
 esac
-live=$(readlink current | sed 's|.*/||')
+# include ../app-folder/live-name.sh
+live=$(live_name)
 [ ! -f transaction ] || exit "$OPEN"
 make_room
 take_runner

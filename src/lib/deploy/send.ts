@@ -118,7 +118,7 @@ export async function sendRelease(
     over: lockWait === 0 ? found.current : undefined,
     runner,
     sums: found.sums,
-    planSize: Buffer.byteLength(plan),
+    plan,
     secretsSize: Buffer.byteLength(bundle.text),
     tokensSize: Buffer.byteLength(tokens),
     certificate: lacking === undefined ? undefined : { id: lacking.id, size: Buffer.byteLength(pem) },
@@ -135,12 +135,7 @@ export async function sendRelease(
     if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
   }, 1000);
   try {
-    await launch(
-      context,
-      session,
-      { opened, script, parts: [runner.input, plan, bundle.text, tokens, pem], pack },
-      run,
-    );
+    await launch(context, session, { opened, script, parts: [runner.input, bundle.text, tokens, pem], pack }, run);
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;

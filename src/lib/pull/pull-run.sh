@@ -85,7 +85,7 @@ unset GIT_ALTERNATE_OBJECT_DIRECTORIES
   runner_sum=${runner_sum%% *}
 # include ../runs/programs/lock-part.sh
   printf '%s\n' "$run" >"$state/run.new" && mv -f "$state/run.new" "$state/run"
-  cp "$work/plan" .incoming/plan
+  ( umask 022; cat "$work/plan" >.incoming/plan )
   mode=deploy commit=$sent pack=1 secrets_size=0
 # include ../runs/programs/start-part.sh
 ) >"$work/said" 2>"$work/error"

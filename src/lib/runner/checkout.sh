@@ -4,7 +4,7 @@
 
 # checkout_commit REPOSITORY FOLDER INDEX COMMIT
 checkout_commit() {
-  mkdir -p "$1/info"
+  [ -d "$1/info" ] || mkdir -p "$1/info"
   echo '* -text -eol -crlf -ident -filter -working-tree-encoding' >"$1/info/attributes"
   GIT_INDEX_FILE=$3 git --git-dir="$1" --work-tree="$2" read-tree --reset -u "$4"
 }
@@ -22,14 +22,13 @@ update_checkout() {
 }
 
 # The files of the release, in its folder, from what a release that is gone has left (keep_spare in remove-old.sh), or from nothing:
-# place_commit BASE RELEASE COMMIT. Needs `gone`.
+# place_commit BASE RELEASE COMMIT. Needs gone.sh.
 place_commit() {
-  mkdir -p "$2" || return 1
-  if [ -f "$1/spare/index" ] && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
+  if [ -f "$1/spare/index" ] && mkdir -p "$2" && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
     rm -rf "$1/spare" 2>/dev/null || :
     update_checkout "$1/repo.git" "$2/tree" "$2/index" "$3" >/dev/null 2>&1 && return
   fi
   gone "$1/spare" "$2/tree"
-  rm -f "$2/index" "$2/index.lock"
+  drop "$2/index" "$2/index.lock"
   mkdir -p "$2/tree" && checkout_commit "$1/repo.git" "$2/tree" "$2/index" "$3"
 }

@@ -2,7 +2,11 @@
 # The end of a run: sets the link to the live release, and writes the last lines of history and journal.
 
 # Nothing where the link leads nowhere: there is nothing to go back to then.
-live_release() { [ ! -f "$base/current/plan" ] || basename "$(readlink "$base/current")"; }
+live_release() {
+  [ -f "$base/current/plan" ] || return 0
+  live_link=$(readlink "$base/current")
+  printf '%s\n' "${live_link##*/}"
+}
 
 # What the containers publish, as Docker writes it: 0.0.0.0:8080->80/tcp, ...
 published() {
@@ -27,8 +31,7 @@ make_current() {
 }
 
 link_current() {
-  rm -f "$base/.current"
-  ln -s "releases/$1" "$base/.current" || { spare; ln -s "releases/$1" "$base/.current"; }
+  ln -sfn "releases/$1" "$base/.current" || { spare; ln -sfn "releases/$1" "$base/.current"; }
   # What is no link is moved out of the way: a folder would take the link in.
   [ -L "$base/current" ] || [ ! -e "$base/current" ] || mv -T "$base/current" "$base/current.before-$run"
   mv -T "$base/.current" "$base/current"
@@ -74,13 +77,15 @@ tell() {
   telling_of=${record:-"\"ref\":\"$id\""}
   # Who goes back, or brings other secrets, is not who made the release.
   [ "$mode" = deploy ] || telling_of="${telling_of%%,\"who\":\"*}$(sed -n 's/^{\("who":".*","from":".*"\),"since":.*/,\1/p' "$base/holder" 2>/dev/null)"
-  event "$base" $telling "$telling_of,\"mode\":\"$mode\",\"run\":\"$run\",\"seconds\":$2,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$3\",\"reason\":\"$4\"" >/dev/null 2>&1 9>&-
+  clock
+  event "$base" $telling "$telling_of,\"mode\":\"$mode\",\"run\":\"$run\",\"seconds\":$2,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$3\",\"reason\":\"$4\"" "$clock" >/dev/null 2>&1 9>&-
 }
 
 # close_journal VERDICT SECONDS CAUSE WORDS, as they stand in JSON.
 close_journal() {
   # Before the end is read by anybody: once more when it is killed here, rather than not at all.
   tell "$@"
+  [ -z "$removing" ] || wait "$removing"
   clock
   append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null

@@ -14,7 +14,7 @@ overlays() {
 # What .env holds beside secrets is part of the release. Where there was no .env, as in CI, it is what the live release has.
 place_settings() {
   [ -n "$settings_from" ] && [ ! -e "$1/settings.env" ] || return 0
-  if [ "$settings_from" = live ]; then cat "$base/current/settings.env" 2>/dev/null; else printf '%s' "$settings"; fi >"$1/settings.env.new"
+  if [ "$settings_from" != live ]; then printf '%s' "$settings"; elif [ -s "$base/current/settings.env" ]; then cat "$base/current/settings.env"; fi >"$1/settings.env.new"
   mv "$1/settings.env.new" "$1/settings.env"
 }
 
@@ -29,7 +29,7 @@ is_newest() {
 load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
-  [ -z "$work" ] || rm -f "$work/config"
+  [ -z "$work" ] || drop "$work/config"
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 snapshot_when='' probation=0
   directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended='' rebuild=''
   dump_when=never data_stores='' data_volumes='' data_timeout=3600 data_keep_last=7 data_keep_days=7 data_offsite_repository='' data_offsite_password='' data_offsite_environment='' data_offsite_keep=''
@@ -56,12 +56,13 @@ load() {
 
 # Whether a Compose file of the release says what a pattern finds: one of app.compose, or, where those bring others in (include,
 # extends), any YAML of the commit.
-# shellcheck disable=SC2046 # paths that zebu.yml promises to be free of blanks
 compose_says() (
   cd "$tree" || exit 1
-  set -- "$1" $(printf '%s\n' "$files" | tr ' ' '\n' | grep -v '^-')
   pattern=$1
-  shift
+  set --
+  for each in $files; do
+    case $each in -*) ;; *) set -- "$@" "$each" ;; esac
+  done
   grep -qsE "$pattern" "$@" && exit 0
   grep -qsE '(^|[^A-Za-z0-9_-])(include|extends)"?[[:space:]]*:' "$@" || exit 1
   [ -n "$(grep -rlsE --include='*.y*ml' "$pattern" . | head -n 1)" ]

@@ -28,6 +28,7 @@ say_settings() {
   live=$base/current/settings.env
   [ -f "$live" ] || live=/dev/null
   [ -f "$release/settings.env" ] || return 0
+  [ -s "$live" ] || [ -s "$release/settings.env" ] || return 0
   awk -F= -v from="$settings_from" '
     function list(text, word) { if (text != "") said = said "; " word " " substr(text, 3) }
     FILENAME == ARGV[1] { old[$1] = $0; names[++n] = $1; next }

@@ -73,7 +73,7 @@ front_bind() {
 # Certificates that no release and nothing in force names; the newest may be of a run that has not begun.
 prune_certificates() {
   for each in "$base/shared/proxy/config/tls"/*.pem; do
-    [ -n "$(find "$each" -mtime +0 2>/dev/null)" ] || continue
+    { [ -e "$each" ] && [ -n "$(find "$each" -mtime +0 2>/dev/null)" ]; } || continue
     name=${each##*/}
     cat "$base"/releases/*/plan "$base/shared/proxy/certificate" 2>/dev/null | grep -qE "^(certificate|bound)='?${name%.pem}'?\$" || rm -f "$each"
   done

@@ -24,11 +24,12 @@ volume_options() {
 # The same of all containers, running or not and whosever they are (mounts, and the files they were made from), and of all
 # volumes (options of their drivers). Fails when Docker does not say: then nothing may be removed.
 used_releases() {
-  {
-    timeout 120 docker ps -a --no-trunc --format '{{.Mounts}}	{{.Labels}}' || echo failed
-    # Once more when one goes meanwhile.
-    volume_options || volume_options || echo failed
-  } >"$1/used" 2>/dev/null
-  ! grep -qx failed "$1/used" || return 1
+  # Beside each other: what takes long is the start of Docker's client.
+  timeout 120 docker ps -a --no-trunc --format '{{.Mounts}}	{{.Labels}}' >"$1/used" 2>/dev/null 9>&- &
+  containers=$!
+  # Once more when one goes meanwhile.
+  options=$({ volume_options || volume_options; } 2>/dev/null) || { wait $containers; return 1; }
+  wait $containers || return 1
+  printf '%s\n' "$options" >>"$1/used"
   named_releases <"$1/used"
 }

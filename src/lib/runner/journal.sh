@@ -10,7 +10,7 @@ write() { printf '%s\n' "$2" >"$1.new" && mv -T "$1.new" "$1"; }
 put() { write "$1" "$2" 2>/dev/null || { spare && write "$1" "$2"; }; }
 
 # append FILE LINE: a line that was cut off before stays alone.
-mend() { [ ! -s "$1" ] || [ "$(tail -c 1 "$1" | wc -l)" = 1 ] || echo >>"$1"; }
+mend() { [ ! -s "$1" ] || tail -c 1 "$1" | read -r _ || echo >>"$1"; }
 append() { printf '%s\n' "$2" >>"$1" || { spare; mend "$1"; printf '%s\n' "$2" >>"$1"; }; } 2>/dev/null
 
 # Seconds since 1970 in $clock, as long as the machine is up: without starting a program, and no step of the clock in them.
@@ -67,11 +67,13 @@ esc=$(printf '\033')
 # Runs a command with its output in the journal, one sed for all of it, and keeps its exit status, in a file of its own for what runs
 # beside something else.
 status_file=$work/status
+with_status() { "$@" </dev/null 2>&1 9>&-; echo $? >"$status_file"; }
+to_journal() {
+  LC_ALL=C $linewise -e "s/$esc\\[[0-9;]*[A-Za-z]//g" -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+    -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
+}
 logged() {
-  { "$@" 2>&1 9>&-; echo $? >"$status_file"; } </dev/null | masked | {
-    LC_ALL=C $linewise -e "s/$esc\\[[0-9;]*[A-Za-z]//g" -e 's/[[:cntrl:]]/ /g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
-      -e 's/.*/{"step":"'"$step"'","line":"&"}/' >>"$journal" || { spare; mend "$journal"; cat >/dev/null; }
-  }
+  if [ "$masks" = /dev/null ]; then with_status "$@" | to_journal; else with_status "$@" | masked | to_journal; fi
   read -r ended <"$status_file"
   return "$ended"
 }
@@ -79,7 +81,7 @@ logged() {
 # Runs a program of the user's, which may leave something running that holds its output: heard for a moment more, which is
 # long enough for a busy machine to pass on what was said, and not waited for.
 heard() {
-  rm -f "$work/heard"
+  drop "$work/heard"
   mkfifo "$work/heard"
   cat "$work/heard" &
   hearing=$!

@@ -4,7 +4,23 @@
 free_mb() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }'; }
 
 # Both at once, which is all there is to do where there is room.
-is_room() { df -Pk "$base" /var/lib/docker 2>/dev/null | awk -v min="$min_free" 'NR > 1 && int($4 / 1024) < min { short = 1 } END { exit short }'; }
+is_room() {
+  df -Pk "$base" /var/lib/docker 2>/dev/null | {
+    read -r _
+    while read -r _ _ _ free _; do [ $((free / 1024)) -ge "$min_free" ] || exit 1; done
+  }
+}
+
+# Sets $memory, in MiB: what can be had, also by swapping.
+read_memory() {
+  memory=0
+  while read -r name kib _; do
+    case $name in MemAvailable:|SwapFree:) memory=$((memory + kib)) ;; esac
+    # What comes behind it is not asked for.
+    [ "$name" != SwapFree: ] || break
+  done </proc/meminfo
+  memory=$((memory / 1024))
+}
 
 # Fails with $cause and $reason set. Old images and build cache are what is given up first.
 check_room() {
@@ -21,6 +37,6 @@ check_room() {
     [ "$free" -ge "$min_free" ] || { cause=no-space reason="no space left: $free MiB are free in $place, deploy.min_free_mb is $min_free"; return 1; }
   done
   [ -s "$base/.reserve" ] || fallocate -l 8M "$base/.reserve" 2>/dev/null || head -c 8388608 /dev/zero >"$base/.reserve" || { rm -f "$base/.reserve"; cause=no-space reason='no space left in the VM'; return 1; }
-  memory=$(awk '$1 == "MemAvailable:" || $1 == "SwapFree:" { sum += $2 } END { print int(sum / 1024) }' /proc/meminfo)
+  read_memory
   [ "$memory" -ge "$min_memory" ] || { cause=no-memory reason="$memory MiB of memory are available, deploy.min_memory_mb is $min_memory"; return 1; }
 }

@@ -8,6 +8,7 @@
 
 # include ../app-folder/order.sh
 # include ../app-folder/gone.sh
+# include ../app-folder/live-name.sh
 if [ "$1" = start ]; then
   set -eu
   umask 022
@@ -27,7 +28,7 @@ if [ "$1" = start ]; then
     if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
     [ -z "$received" ] || place_commit "$PWD" "$PWD/releases/$id" "$commit" || received=
     if [ -z "$received" ]; then
-      rm -f "shared/secrets/registries-$run.env"
+      drop "shared/secrets/registries-$run.env"
       # What came is whole, or there is no room for it; or what was there is not.
       found=0
       timeout 300 git --git-dir=repo.git fsck --no-dangling --no-progress >/dev/null 2>&1 || found=$?
@@ -38,12 +39,12 @@ if [ "$1" = start ]; then
       exit 79
     fi
     git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
-    { cat .incoming/plan; printf 'secrets=%s\n' "$version"; } >"$release/plan.new"
-    mv "$release/plan.new" "$release/plan"
+    printf 'secrets=%s\n' "$version" >>.incoming/plan
+    mv .incoming/plan "$release/plan"
   fi
   rm -rf .incoming
   journal=journals/$run.jsonl
-  previous=$(readlink current 2>/dev/null | sed -n 's|^releases/||p')
+  previous=$(live_name)
   : >"$journal"
   # No child of what shows the journal: one that is killed would stay its zombie, and look alive to it for ever.
   ( setsid sh runner "$mode" "$base" "$id" "$run" </dev/null >/dev/null 2>&1 & echo "$!" >watcher )

@@ -34,7 +34,7 @@ log_in_all() {
 
 # At the end of a run as well, however it ends. The folder stays for what was started with it and is not done yet.
 log_out() {
-  rm -f "$work/docker/config.json" "$(printed_tokens)"
+  drop "$work/docker/config.json" "$(printed_tokens)"
   tokens=
   [ -z "$own_docker" ] || { export DOCKER_CONFIG="$own_docker"; unset SSL_CERT_DIR; }
   forget_authorities
@@ -43,6 +43,6 @@ log_out() {
 # What runs that were killed have left.
 forget_tokens() {
   for each in "$base/shared/secrets"/registries-*.env; do
-    [ "$each" = "$(printed_tokens)" ] || rm -f "$each"
+    [ "$each" = "$(printed_tokens)" ] || drop "$each"
   done
 }

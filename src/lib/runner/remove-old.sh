@@ -5,63 +5,98 @@
 # newest.
 old_releases() {
   live=$(live_release)
-  release_names "$base" | in_turn "$base" | tac | while read -r each; do
-    [ -f "$base/releases/$each/verified" ] && echo "1 $each" || echo "0 $each"
-  done | awk -v keep="$keep" -v live="$live" -v own="$id" '
-    $2 == live || $2 == own { next }
-    $1 == 1 { if (++good >= keep) print $2; next }
-    ++failed > 1 { print $2 }'
+  release_names "$base" | in_order "$base" turns | {
+    good=0 failed=0
+    # The newest first.
+    set --
+    while IFS= read -r each; do set -- "$each" "$@"; done
+    for each; do
+      if [ "$each" = "$live" ] || [ "$each" = "$id" ]; then continue; fi
+      if [ -f "$base/releases/$each/verified" ]; then
+        good=$((good + 1))
+        [ $good -lt "$keep" ] || printf '%s\n' "$each"
+      else
+        failed=$((failed + 1))
+        [ $failed -lt 2 ] || printf '%s\n' "$each"
+      fi
+    done
+  }
 }
 
-# The images that overlays on standard input name.
-pinned() { sed -n 's/^ *image: "\(.*\)"$/\1/p' | sort -u; }
-
-needed_images() { cat "$base"/../*/releases/*/images.yml 2>/dev/null | pinned >"$work/needed"; }
-
-# Images nothing kept refers to, whoever left them.
-prune_images() {
-  needed_images
-  timeout 120 docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=zebu/$project-*" | sort -u | comm -23 - "$work/needed" >"$work/unused"
-  remove_unused
+# Of the images on standard input those that no release of any app here names: NAME:TAG as it stands, NAME@DIGEST whatever its name.
+unneeded() {
+  awk '
+    function content(image) { sub(/.*@/, "", image); return image }
+    BEGIN {
+      for (i = 1; i < ARGC; i++)
+        while ((getline line < ARGV[i]) > 0) if (sub(/^ *image: "/, "", line) && sub(/"$/, "", line)) needed[content(line)] = 1
+      # Standard input is what is left to read.
+      ARGC = 1
+    }
+    !(content($0) in needed) && !said[$0]++' "$base"/../*/releases/*/images.yml
 }
 
-# The same of the releases that have just been removed, without asking Docker what it has.
-prune_gone_images() {
-  needed_images
-  grep -v @ "$work/gone-pins" | sort -u | comm -23 - "$work/needed" >"$work/unused"
-  remove_unused
-}
-
-# Removes $work/unused. What $work/gone-pins names by digest was pulled for releases that are gone: it goes when no tag
-# and no release of any app here names it, and Docker itself keeps what a container uses.
-remove_unused() {
-  if grep -qs @ "$work/gone-pins"; then
-    timeout 120 docker image ls --digests --format '{{.Repository}}@{{.Digest}} {{.Tag}}' | awk '
-      { name = $0; sub(/.*@/, "", name); sub(/ .*/, "", name) }
-      FILENAME == ARGV[1] { needed[name] = 1; next }
-      FILENAME == ARGV[2] { gone[name] = 1; next }
-      $2 == "<none>" && (name in gone) && !(name in needed) { print $1 }' "$work/needed" "$work/gone-pins" - >>"$work/unused"
-  fi
+# Removes the images that standard input names, and what builds of the app have left without a name. Docker itself keeps what a container
+# uses.
+remove_images() {
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &
   dangling=$!
-  # shellcheck disable=SC2046 # names, each free of blanks
-  [ -s "$work/unused" ] && timeout 300 docker image rm $(cat "$work/unused") >/dev/null 2>&1
+  set --
+  while IFS= read -r image; do set -- "$@" "$image"; done
+  [ $# = 0 ] || timeout 300 docker image rm "$@" >/dev/null 2>&1
   wait $dangling
 }
+
+# Images nothing kept refers to, whoever left them.
+prune_images() { timeout 120 docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=zebu/$project-*" | unneeded | remove_images; }
+
+# The same of the releases that have just been removed, whose images are in $work/gone-pins, without asking Docker what it has. What they
+# name by digest was pulled for them: it goes when it has no tag.
+gone_images() {
+  unneeded <"$work/gone-pins" >"$work/unneeded"
+  by_digest=
+  while IFS= read -r image; do
+    case $image in *@*) by_digest=1 ;; *) printf '%s\n' "$image" ;; esac
+  done <"$work/unneeded"
+  [ -z "$by_digest" ] || timeout 120 docker image ls --digests --format '{{.Repository}}@{{.Digest}} {{.Tag}}' | awk '
+    { name = $1; sub(/.*@/, "", name) }
+    FILENAME == ARGV[1] { gone[name] = 1; next }
+    $2 == "<none>" && (name in gone) { print $1 }' "$work/unneeded" -
+}
+prune_gone_images() { gone_images | remove_images; }
 
 # Least recently used first, down to the limit.
 prune_build_cache() {
   timeout 600 docker builder prune -f --keep-storage "$1" >/dev/null 2>&1
-  touch "$base/.build-cache"
+  clock
+  echo "$clock" >"$base/.build-cache"
 }
 
-# What of it may go: nothing that is pointed into. Fails when Docker does not say what that is.
+# Once a day. A time from the future, before the clock was set back, says nothing.
+build_cache_is_due() {
+  pruned=0
+  [ ! -s "$base/.build-cache" ] || read -r pruned <"$base/.build-cache"
+  case $pruned in '' | *[!0-9]*) return 0 ;; esac
+  clock
+  [ $((clock - pruned)) -lt 0 ] || [ $((clock - pruned)) -ge 86400 ]
+}
+
+# What of it may go, in $work/old: nothing that is pointed into. Sets $going and $staying, how many there are of either. Fails
+# when Docker does not say what that is.
 unused_releases() {
+  going=0 staying=0
   old_releases >"$work/candidates"
   : >"$work/old"
   [ -s "$work/candidates" ] || return 0
-  used_releases "$work" >"$work/in-use" || return 1
-  awk 'FILENAME == ARGV[1] { used[$1] = 1; next } !($1 in used)' "$work/in-use" "$work/candidates" >"$work/old"
+  pointed_into=$(used_releases "$work") || return 1
+  # shellcheck disable=SC2086 # ids, a word each
+  set -- $pointed_into
+  while IFS= read -r each; do
+    case " $* " in
+      *" $each "*) staying=$((staying + 1)) ;;
+      *) going=$((going + 1)); printf '%s\n' "$each" >>"$work/old" ;;
+    esac
+  done <"$work/candidates"
 }
 
 # Of a large repository the next release is made of one that goes, by writing what differs. Its folder is renamed first, so that it is
@@ -76,33 +111,39 @@ keep_spare() {
   done
 }
 
+# The releases of $work/old, with what is named by them alone. Their images go beside what follows, which $removing is waited for.
+remove_releases() {
+  : >"$work/gone-pins"
+  while IFS= read -r old; do
+    [ ! -f "$base/releases/$old/images.yml" ] || sed -n 's/^ *image: "\(.*\)"$/\1/p' "$base/releases/$old/images.yml" >>"$work/gone-pins"
+    git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
+    keep_spare "$old" || gone "$base/releases/$old"
+  done <"$work/old"
+  prune_gone_images 9>&- &
+  removing=$!
+  prune_files
+  prune_certificates
+  git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
+}
+
+prune_journals() {
+  set -- "$base"/journals/*.jsonl
+  [ $# -gt 200 ] || return 0
+  journals_in_order "$base" | head -n -200 | while IFS= read -r old; do rm -f "$base/journals/$old.jsonl"; done
+}
+
 prune() {
   begin prune ''
   if ! unused_releases; then
     note "done" 'Docker does not say what is in use: nothing was removed'
     return 1
   fi
-  : >"$work/gone-pins"
-  while read -r old; do
-    [ ! -f "$base/releases/$old/images.yml" ] || pinned <"$base/releases/$old/images.yml" >>"$work/gone-pins"
-    git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
-    keep_spare "$old" || gone "$base/releases/$old"
-  done <"$work/old"
-  journals_in_order "$base" | head -n -200 | while read -r old; do rm -f "$base/journals/$old.jsonl"; done
-  # A start of the Docker client costs more than all of the above: only when there is something to remove.
-  if [ -s "$work/old" ]; then
-    prune_files
-    prune_certificates
-    prune_gone_images 9>&- &
-    removing=$!
-    git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
-    wait $removing
-  fi
-  # One from the future, before the clock was set back, says nothing.
-  [ -n "$(find "$base/.build-cache" -mtime -1 ! -newer "$journal" 2>/dev/null)" ] || prune_build_cache "$build_cache"
-  kept=$(( $(wc -l <"$work/candidates") - $(wc -l <"$work/old") ))
-  [ $kept = 0 ] && kept= || kept=", $kept kept: containers or volumes use them"
-  note "done" "$(wc -l <"$work/old") old releases removed$kept"
+  # A start of the Docker client costs more than all the rest: only when there is something to remove.
+  [ $going = 0 ] || remove_releases
+  prune_journals
+  ! build_cache_is_due || prune_build_cache "$build_cache"
+  [ $staying = 0 ] && kept= || kept=", $staying kept: containers or volumes use them"
+  note "done" "$going old releases removed$kept"
 }
 
 # app:prune: the same at once, with limits of its own; says on standard output what it did.
@@ -112,6 +153,7 @@ prune_now() {
   before=$(free_mb /var/lib/docker) keeps_spare=
   gone "$base/spare"
   prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
+  [ -z "$removing" ] || wait "$removing"
   prune_images
   prune_build_cache "$build_cache"
   after=$(free_mb /var/lib/docker)

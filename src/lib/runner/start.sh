@@ -28,15 +28,15 @@ case $mode in prepare|rehearse) half=$mode mode=deploy ;; esac
 release=$base/releases/$id
 # What takes secret values out of everything that is written.
 masks=$base/shared/secrets
-# shellcheck disable=SC2010 # what it says is asked, not what there is
-ls "$masks" 2>/dev/null | grep -q '[.]env' || masks=/dev/null
+# include ../app-folder/secrets/any.sh
+any_secrets "$masks" || masks=/dev/null
 journal=$base/journals/$run.jsonl
 # Not on the disk that may be full.
-app=$(basename "$base")
+app=${base##*/}
 memory=/dev/shm/zebu-$app beside=$base/.run
 # Without the lock: nothing of a run is its own, and it leaves no journal.
 [ "$mode" != watch ] || { journal=/dev/null memory=/dev/shm/zebu@probation@$app beside=$base/.watch; }
-rm -rf "$memory".* "$beside".*
+for each in "$memory".* "$beside".*; do [ ! -e "$each" ] || rm -rf "$each"; done
 work=$(mktemp -d "$memory.XXXXXX" 2>/dev/null || mktemp -d "$beside.XXXXXX") || exit 1
 # shellcheck disable=SC2154 # numbers, a word each
 trap '[ -z "$watcher$askers" ] || kill $watcher $askers 2>/dev/null; log_out; rm -rf "$work"' EXIT
@@ -46,5 +46,5 @@ read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 case $mode in prune|watch|prove) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
-bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' pinned='' keeps_spare=1 as_is=''
+bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' removing='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' pinned='' keeps_spare=1 as_is=''
 strict=1

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from '../../../src/lib/deploy/dry-run/settings.js';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import COMPOSE from '../../../src/lib/runner/compose.sh';
 import ENV_FILE from '../../../src/lib/runner/env-file.sh';
 import { inVmShell } from '../../support/vm-shell.js';
@@ -35,7 +36,7 @@ ${compose}
 C
 printf "TOKEN='sesame'\\n" >$base/shared/secrets/7.env
 logged() { "$@"; }
-${COMPOSE}${ENV_FILE}
+${GONE}${COMPOSE}${ENV_FILE}
 load $base/releases/new
 ${then}`;
   return inVmShell({}, script);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CAUSES } from '../../../src/lib/app-folder/causes.js';
 import LINEWISE from '../../../src/lib/guest/linewise.sh';
+import GONE_FUNCTIONS from '../../../src/lib/app-folder/gone.sh';
 import ORDER from '../../../src/lib/app-folder/order.sh';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
 import BRING_UP from '../../../src/lib/runner/bring-up.sh';
@@ -98,6 +99,7 @@ describe('the causes of the runner', () => {
 const MAIN_FUNCTIONS = MAIN.slice(0, MAIN.indexOf('\n[ "$mode" = recover ]'));
 
 const PARTS = [
+  GONE_FUNCTIONS,
   START,
   LINEWISE,
   JOURNAL,

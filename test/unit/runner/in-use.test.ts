@@ -11,6 +11,7 @@ for each in r1 r2 r3 r4 r9; do mkdir -p "$base/releases/$each/tree"; : >"$base/r
 live_release() { echo r9; }
 begin() { :; }
 note() { echo "$2"; }
+clock() { clock=0; }
 ${GONE}${ORDER}${IN_USE}${PRUNE}
 prune_gone_images() { :; }
 prune_files() { :; }

@@ -45,6 +45,17 @@ finish refused "$cause" "$reason"`);
     });
   });
 
+  it.each([
+    ['nothing', '', ''],
+    ['a whole line', '{}\\n', ''],
+    ['half a line', '{}', '\n'],
+    ['what a power cut has left', '{}\\n\\0\\0', '\n'],
+  ])('ends what was cut off before it goes on: after %s', (_, cut, more) => {
+    const app = runnerApp(shell);
+    app.run(`printf '${cut}' >"$base/journals/cut"; cp "$base/journals/cut" "$base/before"; mend "$base/journals/cut"`);
+    expect(app.read('journals/cut')).toBe(app.read('before') + more);
+  });
+
   it('goes on with the space that was set aside, and leaves half a line alone', () => {
     const app = runnerApp(shell);
     app.write('.reserve', 'room');

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RunnerApp, runnerApp, said, says } from '../../support/runner-app.js';
@@ -30,9 +30,9 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     releases(app, { a: true, b: false, c: true, d: false, e: true, r1: true, r2: true });
     app.docker({ ...PS, 'image rm': ':' });
     app.program('git', { '': ':' });
-    const { docker, journal, calls } = app.run('keep=3; prune');
+    const { docker, journal, calls } = app.run('keep=3; prune; wait $removing');
     expect(app.list('releases')).toEqual(['d', 'e', 'r1', 'r2']);
-    expect(docker).toContain('image rm zebu/shop-web:a zebu/shop-web:b zebu/shop-web:c');
+    expect(docker).toContain('image rm zebu/shop-web:c zebu/shop-web:b zebu/shop-web:a');
     expect(calls).toContainEqual(['git', `--git-dir=${app.base}/repo.git`, 'update-ref', '-d', 'refs/zebu/a']);
     expect(said(journal)).toEqual(['3 old releases removed']);
   });
@@ -51,7 +51,7 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     }
     app.docker({ ...PS, 'image rm': ':' });
     app.program('git', { '': ':' });
-    app.run('keep=2; prune');
+    app.run('keep=2; prune; wait $removing');
     expect(app.list('releases')).toEqual(['r1', 'r2']);
     expect([app.list('spare'), app.read('spare/tree/file')]).toEqual([
       ['index', 'tree'],
@@ -82,8 +82,27 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
       'image rm': 'exit 1',
     });
     app.program('git', { '': ':' });
-    const { docker } = app.run('keep=2; prune');
+    const { docker } = app.run('keep=2; prune; wait $removing');
     expect(docker.filter((each) => each.startsWith('image rm'))).toEqual([`image rm zebu/shop-web:2 redis@${ID('1')}`]);
+  });
+
+  it('is any image of the app where no release here has noted one, and each once', () => {
+    const app = runnerApp(shell);
+    app.docker({ ...PS, 'image ls': says('zebu/shop-web:lost', 'zebu/shop-web:lost'), 'image rm': ':' });
+    const { docker } = app.run('prune_images');
+    expect(docker.filter((each) => each.startsWith('image rm'))).toEqual(['image rm zebu/shop-web:lost']);
+  });
+
+  it('is waited for by the end of the run, with all books but the journal closed', () => {
+    const app = runnerApp(shell);
+    releases(app, { a: true, r1: true, r2: true });
+    const books = `cat ${app.base}/journals/run2.jsonl ${app.base}/releases.jsonl >"$state/then"`;
+    app.docker({ ...PS, 'image rm': `sleep 1; ${books}` });
+    app.program('git', { '': ':' });
+    const { journal } = app.run('keep=2; prune; finish live "" ""');
+    const then = readFileSync(join(app.state, 'then'), 'utf8');
+    expect([then.includes('"verdict":"live"'), then.includes('"end":')]).toEqual([true, false]);
+    expect(journal.at(-1)).toMatchObject({ end: 'live' });
   });
 
   it('is build cache beyond its size once a day, and journals beyond the last two hundred', () => {
@@ -113,7 +132,7 @@ df() { n=$((n + 1)); printf 'head\\n/dev/sda 1 1 %s 1%% /\\n' $((1024 * (free +=
     expect(code).toBe(0);
     expect(lines.slice(0, 3).toSorted()).toEqual(['removed=a', 'removed=b', 'removed=r1']);
     expect(lines.slice(3)).toEqual([expect.stringMatching(/^freed_mb=\d+$/), expect.stringMatching(/^free_mb=\d+$/)]);
-    expect(docker).toContain('image rm zebu/shop-web:lost zebu/shop-web:r1');
+    expect(docker).toContain('image rm zebu/shop-web:r1 zebu/shop-web:lost');
     expect(docker).toContain('builder prune -f --keep-storage 0GB');
   });
 

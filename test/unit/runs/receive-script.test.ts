@@ -49,7 +49,7 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
       pack: true,
       tokensSize: tokens.length,
       certificate: pem === '' ? undefined : { id: 'c0ffee', size: pem.length },
-      planSize: plan.length,
+      plan,
       secretsSize: bundle.length,
       secretsVersion: 0,
       sums: new Map(),
@@ -59,10 +59,11 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
   const asked = ({ stdout }: ShellRun): readonly string[] => stdout.trim().split('\n');
 
   it('is put in its place, and the runner started with the commit, the pack and the new version', () => {
-    const done = run(receive('plan', BUNDLE), `${RUNNER}plan${BUNDLE}`);
+    const done = run(receive('plan', BUNDLE), `${RUNNER}${BUNDLE}`);
     expect(done.stderr).toBe('');
     expect(asked(done)).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1', '1.env']);
-    expect(readFileSync(join(base, '.incoming/plan'), 'utf8')).toBe('plan');
+    const plan = join(base, '.incoming/plan');
+    expect([readFileSync(plan, 'utf8'), statSync(plan).mode & 0o777]).toEqual(['plan', 0o644]);
     expect(readFileSync(join(base, 'shared/secrets/1.env'), 'utf8')).toBe(`A='1'\nB='2'\n`);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
     expect(readFileSync(join(folder, 'recover'), 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*runner" recover/);
@@ -70,7 +71,7 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
 
   it('has tokens for registries among the secrets, for this run and nobody else', () => {
     const tokens = `1='token'\n`;
-    const done = run(receive('plan', BUNDLE, {}, tokens), `${RUNNER}plan${BUNDLE}${tokens}`);
+    const done = run(receive('plan', BUNDLE, {}, tokens), `${RUNNER}${BUNDLE}${tokens}`);
     expect([done.code, done.stderr]).toEqual([0, '']);
     const file = join(base, `shared/secrets/registries-${ID}.env`);
     expect(readFileSync(file, 'utf8')).toBe(tokens);
@@ -79,7 +80,7 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
   });
 
   it('has the certificate of the front proxy behind them, for its owner alone in folders that the proxy looks into', () => {
-    const done = run(receive('plan', '', {}, '', 'chain and key'), `${RUNNER}planchain and key`);
+    const done = run(receive('plan', '', {}, '', 'chain and key'), `${RUNNER}chain and key`);
     expect([done.code, done.stderr]).toEqual([0, '']);
     const mode = (path: string): string => (statSync(join(base, path)).mode & 0o777).toString(8);
     expect(readFileSync(join(base, 'shared/proxy/config/tls/c0ffee.pem'), 'utf8')).toBe('chain and key');
@@ -87,16 +88,14 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     expect([mode('shared/proxy/config'), mode('shared/proxy/config/tls')]).toEqual(['755', '700']);
     // Half of one is none.
     expect(
-      run(
-        receive('plan', '', { run: toReleaseId('20261126T120001Z-abcdef0') }, '', 'x'.repeat(50)),
-        `${RUNNER}planchain`,
-      ).code,
+      run(receive('plan', '', { run: toReleaseId('20261126T120001Z-abcdef0') }, '', 'x'.repeat(50)), `${RUNNER}chain`)
+        .code,
     ).toBe(1);
     expect(readFileSync(join(base, 'shared/proxy/config/tls/c0ffee.pem'), 'utf8')).toBe('chain and key');
   });
 
   it('is without secrets the version in force, which the runner finds', () => {
-    expect(asked(run(receive('plan', ''), `${RUNNER}plan`))).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1']);
+    expect(asked(run(receive('plan', ''), RUNNER))).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1']);
   });
 
   it('is no runner where the VM has the same, and a conflict where it has another by now', () => {
@@ -105,8 +104,8 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     const known = (text: string): Partial<Start> => ({
       runner: { values: { runner_size: 0, runner_sum: sumOf(text) }, input: '' },
     });
-    expect(run(receive('plan', '', known('other')), 'plan').code).toBe(CHANGED_STATUS);
-    expect(asked(run(receive('plan', '', known(RUNNER)), 'plan'))).toContain('c0ffee');
+    expect(run(receive('plan', '', known('other')), '').code).toBe(CHANGED_STATUS);
+    expect(asked(run(receive('plan', '', known(RUNNER)), ''))).toContain('c0ffee');
   });
 
   it('is of a rollback the release that is there, or refused', () => {

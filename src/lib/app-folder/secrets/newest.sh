@@ -3,6 +3,13 @@
 
 # newest_secrets FOLDER: the number of the newest version file in it; nothing where there is none.
 newest_secrets() {
-  # shellcheck disable=SC2012 # names of our own
-  ls "$1" 2>/dev/null | awk -F. '/^[0-9]+[.]env$/ && $1 > newest { newest = $1 } END { print newest }'
+  newest=0
+  for each in "$1"/[0-9]*.env; do
+    each=${each##*/}
+    each=${each%.env}
+    case $each in *[!0-9]*) continue ;; esac
+    # What is no number of a shell is none of ours.
+    [ "$each" -gt "$newest" ] 2>/dev/null && newest=$each
+  done
+  [ "$newest" = 0 ] || echo "$newest"
 }

@@ -3,10 +3,16 @@
 # here as in the shell that reads it.
 
 if [ -d shared/secrets ]; then
-  # shellcheck disable=SC2012 # names of our own
-  ls shared/secrets | sed -n 's/^\([0-9][0-9]*\)[.]env$/secret-version=\1/p'
-  [ -s shared/secrets/key ] && sed 's/^/secret-key=/' shared/secrets/key
+  for each in shared/secrets/[0-9]*.env; do
+    each=${each##*/}
+    each=${each%.env}
+    case $each in *[!0-9]*) ;; *) echo "secret-version=$each" ;; esac
+  done
+  if [ -s shared/secrets/key ]; then IFS= read -r key <shared/secrets/key; printf 'secret-key=%s\n' "$key"; fi
   if [ -f transaction ] && grep -qs tx_mode=secrets transaction && ( exec 8>>lock; flock -ns 8 ); then echo secret-cut-off=1; fi
-  sed -s 's/^/secret-record=/' shared/secrets/*.json 2>/dev/null
-  grep -sH '^secrets=[0-9]*[.]env$' releases/*/plan | sed 's|^releases/\([^/]*\)/plan:secrets=\([0-9]*\).*|release-secrets=\1 \2|'
+  set -- shared/secrets/*.json
+  [ ! -e "$1" ] || sed -s 's/^/secret-record=/' "$@" 2>/dev/null
+  grep -sH '^secrets=[0-9]*[.]env$' releases/*/plan | while IFS=/:= read -r _ release _ _ version; do
+    printf 'release-secrets=%s %s\n' "$release" "${version%.env}"
+  done
 fi

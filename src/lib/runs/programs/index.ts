@@ -9,8 +9,9 @@ import TAKE_CERTIFICATE from './take-certificate.sh';
 export { surveyScript } from './survey.js';
 
 export interface Receive extends Start, Checkout {
-  /** Bytes of the plan on standard input, after the runner; then come the secrets, tokens for registries, a certificate, and the pack to the end. */
-  readonly planSize: number;
+  /** As planFile writes it. */
+  readonly plan: string;
+  /** Bytes on standard input, after the runner and the secrets; then come a certificate, and the pack to the end. */
   readonly tokensSize: number;
   /** Of the front proxy, chain and key in one, behind the tokens; undefined where the VM has it. */
   readonly certificate: { readonly id: string; readonly size: number } | undefined;
@@ -22,11 +23,11 @@ export interface Receive extends Start, Checkout {
   readonly user: string;
 }
 
-/** Stores what standard input brings first (runner, plan, secrets), and starts the runner, which takes the pack. */
+/** Stores the plan and what standard input brings first (runner, secrets), and starts the runner, which takes the pack. */
 export function receiveScript(receive: Receive): string {
   return [
     lockPart(receive),
-    sh`take_part .incoming/plan ${receive.planSize}` + '\n',
+    sh`( umask 022; printf %s ${receive.plan} >.incoming/plan )` + '\n',
     receive.secretsSize === 0
       ? ''
       : secretsPart({ size: receive.secretsSize, expected: receive.secretsVersion, staged: false }),

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What the VM has, as `key=value` lines: one round trip before anything is sent.
+# What the VM has, as `key=value` lines: one round trip before anything is sent. A deploy waits for it, and a program that is started costs
+# more than what the shell does itself.
 
 cd "$base" 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
@@ -8,10 +9,11 @@ cd "$base" 2>/dev/null || exit 0
 for each in shared/proxy/config/tls/*.pem; do
   if [ -s "$each" ]; then each=${each##*/}; echo "certificate=${each%.pem}"; fi
 done
-sed -n 's/^bound=/certificate-in-force=/p' shared/proxy/certificate 2>/dev/null || :
+[ ! -f shared/proxy/certificate ] || sed -n 's/^bound=/certificate-in-force=/p' shared/proxy/certificate
 # include ../../units/digests.sh
-unit_digests units "${base##*/}" | sed 's/^/unit=/'
-sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | sed 's/^/sum=/'
+each_as() { while IFS= read -r each; do printf '%s=%s\n' "$1" "$each"; done; }
+unit_digests units "${base##*/}" | each_as unit
+sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | each_as sum
 exec 8>>lock
 tries=0
 until flock -ns 8; do

@@ -1,0 +1,11 @@
+# shellcheck shell=sh
+# live_name: in the app's folder, the name of the release that the link to the live one names, whether that is there or not; nothing where
+# it names none.
+
+live_name() {
+  live_link=$(readlink current 2>/dev/null) || return 0
+  case $live_link in
+    releases/*/*) ;;
+    releases/?*) printf '%s\n' "${live_link#releases/}" ;;
+  esac
+}

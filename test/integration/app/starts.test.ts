@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { programsStarted } from '../../support/accounting.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { theLab } from '../../support/lab.js';
+import { makeProject, type Project } from '../../support/project.js';
+
+/** How many there are says how long it waited; and what asks the kernel to count. */
+const NOT_COUNTED = /^(sleep|sshd.*|sudo)$/;
+
+/** A fifth more than there were when this was written: 189 where a file has changed, 186 where nothing has. */
+const MOST = 225;
+
+/** Kept are so many: each deploy from then on removes one. */
+const KEEP = 2;
+
+// A program that is started costs a millisecond, and a deploy does its work one after another: what is counted here is time.
+describe('a deploy of a small app', { timeout: 600_000 }, () => {
+  let project: Project;
+  let guest: Shell;
+  let number = 0;
+
+  const release = (): string => {
+    const tag = `v${++number}`;
+    project.write('www/index.html', `${tag}\n`);
+    project.release(tag);
+    return tag;
+  };
+  const deploy = (tag: string): Promise<unknown> => project.json(['app:deploy', '--tag', tag]);
+  /** How many programs it started in the VM, and which, most often first. */
+  const started = async (tag: string): Promise<{ all: number; each: string }> => {
+    const counts = Object.entries(await programsStarted(guest, () => deploy(tag))).filter(
+      ([name]) => !NOT_COUNTED.test(name),
+    );
+    return {
+      all: counts.reduce((sum, [, count]) => sum + count, 0),
+      each: counts
+        .toSorted(([, one], [, other]) => other - one)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', '),
+    };
+  };
+  const expectAtMost = async (tag: string, most: number): Promise<void> => {
+    const { all, each } = await started(tag);
+    expect(all, each).toBeLessThanOrEqual(most);
+    // Much less, and the bound is none any more; nothing, and nothing was counted.
+    expect(all, each).toBeGreaterThan(most / 2);
+  };
+
+  beforeAll(async () => {
+    project = makeProject({
+      lab: theLab(),
+      app: 'starts',
+      files: {
+        'compose.yml': 'services:\n  web:\n    build: .\n    init: true\n    stop_grace_period: 1s\n',
+        Dockerfile:
+          'FROM scratch\nCOPY busybox /bin/busybox\nCOPY www /www\nCMD ["/bin/busybox", "httpd", "-f", "-h", "/www"]\n',
+        '.gitignore': 'busybox\n',
+      },
+      config: { deploy: { keep: KEEP, stability: 0 } },
+    });
+    project.write('.zebu/hooks/pre-build', '#!/bin/sh\ncp "$(command -v busybox)" busybox\n', 0o755);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    guest = guestShell(ip, project.key);
+    for (let times = 0; times <= KEEP; times++) await deploy(release());
+  });
+  afterAll(async () => {
+    await project.zebu(['vm:destroy', '--yes']);
+    project.remove();
+  });
+
+  it('starts no more programs in the VM than it has to, where a file has changed', () => expectAtMost(release(), MOST));
+
+  it('starts no more than that where nothing has changed', () => expectAtMost(`v${number}`, MOST));
+});
