@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import GONE from '../../src/lib/app-folder/gone.sh';
 import COMPOSE from '../../src/lib/runner/compose.sh';
 import CONFIG from '../../src/lib/runner/config.sh';
 import DATA from '../../src/lib/runner/data.sh';
@@ -72,7 +73,7 @@ export class ReleaseFolder {
     chmodSync(join(this.base, 'bin/docker'), 0o755);
     const script = `base=${this.base} release=${this.release} work=${this.base}/work previous=r1 files='-f compose.yml'
 tree=$release/tree directory=$release/tree reason= limit=60
-${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}${TEND}${FILES}
+${GONE}${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}${TEND}${FILES}
 logged() { "$@" >>"$work/journal"; }
 sudo() { return 1; }
 # What every Debian and Ubuntu has, and the readlink of a busybox is without: -m.

@@ -6,7 +6,7 @@
 forget_hashes() {
   [ -z "$hashing" ] || wait "$hashing"
   hashing=
-  rm -f "$work/hashes" "$work/expected"
+  drop "$work/hashes" "$work/expected"
   as_is=
 }
 
@@ -23,7 +23,7 @@ start_release() {
     note "done" 'all of it runs already as this release says'
   else
     # A newer Compose may say other hashes of the same.
-    rm -f "$work/hashes" "$work/expected"
+    drop "$work/hashes" "$work/expected"
     find_rolling || { unreadable; return 1; }
     # Beside it, for in_force.
     [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
@@ -52,7 +52,7 @@ bring_up() {
   cause='' reason='' bad='' only='' patience=$timeout
   watch_gap
   # What app:stop stopped is started with the rest.
-  rm -f "$base/stopped"
+  drop "$base/stopped"
   mends=0
   until start_release; do
     if [ $mends -lt 3 ] && [ -z "$reason" ] && mend_start; then mends=$((mends + 1)); continue; fi

@@ -136,7 +136,7 @@ left_by_hook() {
   ! grep -qE '^. "|/$' "$work/left" || return 1
   # What is gone is listed as changed, too.
   awk '{ name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names"
-  rm -f "$work/left-unread"
+  drop "$work/left-unread"
   # Git knows nothing of folders, and of modes little.
   { find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' | LC_ALL=C sort
     cat "$work/left"
@@ -157,7 +157,7 @@ find_keys() {
   if awk -F'\t' '$5 != "" { some = 1 } END { exit !some }' "$work/keyed"; then
     timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null || return 0
   fi
-  rm -rf "$work/key"
+  [ ! -d "$work/key" ] || rm -rf "$work/key"
   mkdir "$work/key" || return 0
   # With the key of the secrets: settings may hold something that could be guessed from a digest.
   awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key/" -v left="$left" '

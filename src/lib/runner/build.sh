@@ -40,7 +40,7 @@ find_builders() {
       }
       if (shared) printf "%s", list
     }' "$work/config" >"$release/builders"
-  [ -s "$release/builders" ] || rm -f "$release/builders"
+  [ -s "$release/builders" ] || drop "$release/builders"
 }
 
 # Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.

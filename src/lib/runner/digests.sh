@@ -81,7 +81,7 @@ write_digests() {
     done <"$work/given"
     [ -z "$last" ] || digest_line
   fi
-  [ -s "$work/digests" ] || { rm -f "$release/digests.yml"; overlays; return 0; }
+  [ -s "$work/digests" ] || { drop "$release/digests.yml"; overlays; return 0; }
   { echo 'services:'; cat "$work/digests"; } >"$work/digests.yml" && cp "$work/digests.yml" "$release/digests.yml"
   overlays
 }
@@ -93,5 +93,5 @@ digest_line() {
 # Whether a release gives anything so: what does not is not read again for it each time.
 note_gives() {
   given_contents <"$work/config" >"$work/given" || return 1
-  if [ -s "$work/given" ]; then : >"$release/gives"; else rm -f "$release/gives"; fi
+  if [ -s "$work/given" ]; then : >"$release/gives"; else drop "$release/gives"; fi
 }

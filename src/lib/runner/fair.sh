@@ -13,7 +13,7 @@ note_began() {
 # that was is ready, which is not known yet. Who made the data follow, or migrated it, has touched them all.
 fair_since() {
   fresh=
-  rm -f "$work/fresh"
+  drop "$work/fresh"
   : >"$work/taken-back"
   [ -e "$work/began" ] || : >"$work/began"
 }

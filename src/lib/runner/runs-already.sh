@@ -13,7 +13,7 @@ what_is_told() {
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
 # else. Going back, everything is asked; and where a hook may have written files since they were read.
 recall_hashes() {
-  rm -f "$work/told"
+  drop "$work/told"
   [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
   what_is_told >"$work/told"
   [ -n "$previous" ] || return 1

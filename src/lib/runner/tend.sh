@@ -200,7 +200,7 @@ note_tended() {
     while IFS='	' read -r name place state; do
       if { [ "$state" = content ] && [ -d "$release/tree/$name" ]; } || [ -e "$(placed_last "$name")" ]; then printf '%s\t%s\n' "$name" "$place"; fi
     done >"$work/tended"
-  if [ -s "$work/tended" ]; then cp "$work/tended" "$release/tended"; else rm -f "$release/tended"; fi
+  if [ -s "$work/tended" ]; then cp "$work/tended" "$release/tended"; else drop "$release/tended"; fi
 }
 
 # The same of the release that is started next, with what became data after it.

@@ -24,6 +24,7 @@ import PROBATION from '../../../src/lib/runner/probation.sh';
 import PROBES from '../../../src/lib/runner/probes.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
+import RUNS_ALREADY from '../../../src/lib/runner/runs-already.sh';
 import SECRETS from '../../../src/lib/runner/secrets.sh';
 import REGISTRIES from '../../../src/lib/runner/registries.sh';
 import START from '../../../src/lib/runner/start.sh';
@@ -116,6 +117,7 @@ const PARTS = [
   REGISTRIES,
   PREFLIGHT,
   FRONT,
+  RUNS_ALREADY,
   BRING_UP,
   COMMIT,
   RECOVER,

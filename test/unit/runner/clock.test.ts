@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHistory } from '../../../src/lib/app-folder/history.js';
 import COMMIT from '../../../src/lib/runner/commit.sh';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import ORDER from '../../../src/lib/app-folder/order.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
 import GAP from '../../../src/lib/runner/gap.sh';
@@ -38,7 +39,7 @@ log_out() { :; }
 ${START}
 release=$base/releases/r1 project=app record='"id":"r1","ref":"v1","kind":"tag","commit":"c","who":"ann","from":"laptop"' previous=
 masks=/dev/null timeout=10 askers= asking=
-${JOURNAL}${ORDER}${FAIR}${ASK_HEALTH}${VERDICT}${GAP}${COMMIT}${RECOVER}${IN_USE}${PRUNE}
+${JOURNAL}${GONE}${ORDER}${FAIR}${ASK_HEALTH}${VERDICT}${GAP}${COMMIT}${RECOVER}${IN_USE}${PRUNE}
 ${script}`;
     const { stdout, stderr } = runIn(shell, program);
     expect(stderr).toBe('');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import DIGESTS from '../../../src/lib/runner/digests.sh';
 import FILES from '../../../src/lib/runner/files.sh';
@@ -26,7 +27,7 @@ work=$folder/work base=$folder release=$folder/releases/r1 environment=
 tree=$release/tree
 mkdir -p $work $tree $base/shared/secrets
 overlays() { :; }
-${CONFIG}${FILES}${DIGESTS}
+${GONE}${CONFIG}${FILES}${DIGESTS}
 ${made}
 sed "s|@|$release/tree|g" >$work/config <<'E'
 ${render(config)}

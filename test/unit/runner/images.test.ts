@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import BUILD_KEYS from '../../../src/lib/runner/build-keys.sh';
 import BUILD from '../../../src/lib/runner/build.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
@@ -14,7 +15,7 @@ function onConfig(services: Readonly<Record<string, object>>, command: string): 
   const work = mkdtempSync(join(tmpdir(), 'zebu-images-'));
   try {
     writeFileSync(join(work, 'config'), JSON.stringify({ name: 'shop', services, volumes: { image: {} } }, null, 2));
-    const script = `work=${work} release=${work} project=shop\n${CONFIG}${BUILD}${IMAGES}\n${command}`;
+    const script = `work=${work} release=${work} project=shop\n${GONE}${CONFIG}${BUILD}${IMAGES}\n${command}`;
     const run = inEachShell((shell) => runIn(shell, script));
     expect(run.stderr).toBe('');
     return run.stdout.split('\n').filter((line) => line !== '');
@@ -112,7 +113,7 @@ last_line() { echo 'no answer'; }
 logged() { "$@" >/dev/null 2>&1; }
 compose() { echo "$*" >>${work}/done; [ -s ${work}/pullable ] && cat ${work}/pullable >>${work}/there; }
 : >${work}/done
-${CONFIG}${REASON}${BUILD_KEYS}${IMAGES}
+${GONE}${CONFIG}${REASON}${BUILD_KEYS}${IMAGES}
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import ASK_HEALTH from '../../../src/lib/runner/ask-health.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
@@ -89,7 +90,7 @@ note() { :; }
 timeout() { shift; "$@"; }
 date() { cat "$folder/date"; }
 echo 2026-11-28T12:00:30.000000000 >$folder/date
-${CONFIG}${INTENT}${FAIR}${ASK_HEALTH}${VERDICT}
+${GONE}${CONFIG}${INTENT}${FAIR}${ASK_HEALTH}${VERDICT}
 engine_socket=/nowhere mode=deploy askers= asking=
 clock() { clock=$((clock + 1)); }
 await_event() { :; }

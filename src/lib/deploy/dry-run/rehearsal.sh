@@ -17,6 +17,7 @@ take_part markers "$markers_size"
 git init -q --bare repo.git || exit 1
 [ -d "$base/repo.git" ] && echo "$base/repo.git/objects" >repo.git/objects/info/alternates
 if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || exit 1; else cat >/dev/null; fi
+# include ../../app-folder/gone.sh
 # include ../../runner/checkout.sh
 # include ../../runner/compose.sh
 # include ../../runner/reason.sh
