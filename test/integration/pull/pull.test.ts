@@ -55,7 +55,7 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
         throw new Error(
           `${what}: not within ${seconds} s\n${JSON.stringify(await status(), undefined, 1)}\n${guest.run('sudo cat /var/log/lab-units.log | tail -n 30')}`,
         );
-      await sleep(200);
+      await sleep(500);
     }
     return (Date.now() - from) / 1000;
   };
