@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 import { BUILT_TRANSPORTS, transportHooks } from './scripts/own-transports.ts';
 import { SCRIPT_FILE, scriptText } from './scripts/script-text.ts';
+import { LongestFirst } from './scripts/test/longest-first.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -41,9 +42,12 @@ const builtTransports: Plugin = {
 const minutes = (n: number): number => n * 60_000;
 
 /**
- * One kind of test after the other: they share two cores, and each brings up labs of its own. A machine that is busy for
- * a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure.
+ * Files with real guests share two cores, each with a lab of its own. A third of what one does is waiting: two at once leave cores
+ * idle, and three do not. The machine that really boots takes longest of all, and begins with the others.
  */
+const BESIDE_EACH_OTHER = 3;
+
+/** A machine that is busy for a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure. */
 const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
 
 export default defineConfig({
@@ -51,6 +55,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // A zebu on a test's terminal must not ask a registry for newer ones.
     env: { NO_UPDATE_NOTIFIER: '1' },
     // Its JSON is imported in a way only a bundler understands.
@@ -76,8 +81,7 @@ export default defineConfig({
           globalSetup: ['test/support/namespace-lab.ts'],
           testTimeout: minutes(2),
           hookTimeout: minutes(10),
-          // Two at once, each with a lab of its own: half of what they do is waiting.
-          maxWorkers: 2,
+          maxWorkers: BESIDE_EACH_OTHER,
           ...afterTheOthers(1),
         },
       },
@@ -89,9 +93,9 @@ export default defineConfig({
           globalSetup: ['test/support/qemu-lab.ts'],
           testTimeout: minutes(15),
           hookTimeout: minutes(20),
-          // Emulated guests share two cores: side by side they would only time each other out.
-          fileParallelism: false,
-          ...afterTheOthers(2),
+          // It is one file, beside those of the other kind: several emulated guests would only time each other out.
+          maxWorkers: BESIDE_EACH_OTHER,
+          ...afterTheOthers(1),
         },
       },
       {
@@ -104,7 +108,7 @@ export default defineConfig({
           testTimeout: minutes(10),
           hookTimeout: minutes(10),
           fileParallelism: false,
-          ...afterTheOthers(3),
+          ...afterTheOthers(2),
         },
       },
     ],

@@ -117,7 +117,7 @@ it('deploys a second tag over the API transport, to the same VM', async () => {
 });
 
 it('has the app back after a restart of the VM', async () => {
-  await project.json(['vm:restart']);
+  await project.json(['vm:restart'], { timeoutMs: EMULATED_MS });
   await expect
     .poll(async () => (await project.json<Status>(['app:status'])).healthy, { timeout: 300_000, interval: 3000 })
     .toBe(true);

@@ -48,7 +48,7 @@ export class AppRounds {
   }
 
   #until(format: string, service: string, wanted: string): string {
-    return `until [ "$(docker inspect --format '${format}' ${this.#container(service)})" = '${wanted}' ]; do sleep 0.1; done`;
+    return `until [ "$(docker inspect --format '${format}' ${this.#container(service)})" = '${wanted}' ]; do sleep 0.3; done`;
   }
 
   #release(app: MadeUp): string {
@@ -75,7 +75,7 @@ export class AppRounds {
       const worker = this.#container('worker');
       // A short life doubles Docker's pause before the next one, in which it calls the container running as well as restarting.
       this.#guest.run(
-        `before=$(docker inspect --format '{{.RestartCount}}' ${worker}); for n in $(seq ${deaths}); do docker exec ${worker} touch /tmp/die; until [ "$(docker inspect --format '{{.RestartCount}} {{.State.Status}}' ${worker})" = "$((before + n)) running" ]; do sleep 0.1; done; done`,
+        `before=$(docker inspect --format '{{.RestartCount}}' ${worker}); for n in $(seq ${deaths}); do docker exec ${worker} touch /tmp/die; until [ "$(docker inspect --format '{{.RestartCount}} {{.State.Status}}' ${worker})" = "$((before + n)) running" ]; do sleep 0.3; done; done`,
       );
       this.log.push(`the worker died ${deaths} times`);
     }

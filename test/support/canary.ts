@@ -39,10 +39,19 @@ function spellings(value: string): readonly string[] {
     });
 }
 
+/** Of values that were looked for before: many texts are searched for the same. */
+const spelled = new Map<string, readonly string[]>();
+
+function spellingsOf(value: string): readonly string[] {
+  const known = spelled.get(value) ?? [...new Set(spellings(value))];
+  spelled.set(value, known);
+  return known;
+}
+
 /** Names of the values that are in the text in any spelling. */
 export function leaks(text: string, values: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(values)
-    .filter(([, value]) => spellings(value).some((form) => text.includes(form)))
+    .filter(([, value]) => spellingsOf(value).some((form) => text.includes(form)))
     .map(([name]) => name);
 }
 

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { commandLine } from '../../plugins/kit/src/quote.js';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import type { FaultRequest } from '../../plugins/lab/src/pve/faults.js';
+import { QUICK_EXCHANGE } from './guest-shell.js';
 
 /** A command on the lab's node, as its administrator would type it. */
 export function onHost(lab: LabReport, ...argv: readonly string[]): string {
   const { host, port, user, identityFile, knownHostsFile } = lab.ssh;
-  const options = ['-i', identityFile, '-o', `UserKnownHostsFile=${knownHostsFile}`, '-p', String(port)];
+  const known = ['-o', `UserKnownHostsFile=${knownHostsFile}`, '-o', QUICK_EXCHANGE];
+  const options = ['-i', identityFile, ...known, '-p', String(port)];
   const words = [...options, `${user}@${host}`, commandLine(argv)];
   const { status, stdout, stderr } = spawnSync('ssh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${argv.join(' ')} on the node ended with ${status}: ${stderr}`);

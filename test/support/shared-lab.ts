@@ -35,7 +35,10 @@ async function bringUp(guests: 'namespace' | 'qemu', number: number): Promise<{ 
 async function labs(guests: 'namespace' | 'qemu', project: TestProject): Promise<Down> {
   const downs: Down[] = [];
   const reports: LabReport[] = [];
-  for (let number = 1; number <= project.config.maxWorkers; number++) {
+  // For the one file of a kind one is enough.
+  const { testFiles } = await project.globTestFiles();
+  const wanted = testFiles.length === 1 ? 1 : project.config.maxWorkers;
+  for (let number = 1; number <= wanted; number++) {
     const { lab, down } = await bringUp(guests, number);
     reports.push(lab);
     downs.push(down);

@@ -16,6 +16,8 @@ import { tinyApp } from '../../support/tiny-app.js';
 const APP = 'pulled';
 const BASE = `/opt/zebu/${APP}`;
 const EVERY = 5;
+const UNITS = '/etc/systemd/system';
+const WANTS = `${UNITS}/timers.target.wants`;
 
 describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
   let server: GitServer;
@@ -55,10 +57,18 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
         throw new Error(
           `${what}: not within ${seconds} s\n${JSON.stringify(await status(), undefined, 1)}\n${guest.run('sudo cat /var/log/lab-units.log | tail -n 30')}`,
         );
-      await sleep(200);
+      await sleep(500);
     }
     return (Date.now() - from) / 1000;
   };
+  /** Until it is started again the VM looks only when it is asked; a look that has begun is waited for. */
+  const stopTimer = (): void => {
+    const running = `sudo kill -0 "$(cat /run/lab-units/zebu-pull@${APP}.pid)" 2>/dev/null`;
+    guest.run(
+      `sudo mv ${WANTS}/zebu-pull@${APP}.timer /var/tmp/; for n in $(seq 300); do ${running} || exit 0; sleep 0.1; done; exit 1`,
+    );
+  };
+  const startTimer = (): string => guest.run(`sudo mv /var/tmp/zebu-pull@${APP}.timer ${WANTS}/`);
   const isState = (state: string, ref: string) => async (): Promise<boolean> => {
     const { looked } = await status();
     return looked?.state === state && looked.ref === ref;
@@ -189,8 +199,10 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
     expect(await tries()).toBe(2);
     expect(await served()).toBe('v1.3');
     project.write('.zebu/hooks/pre-deploy', '#!/bin/sh\nexit 0\n', 0o755);
+    // Whoever asks finds what is new, not a look that came a moment before.
+    stopTimer();
     push('v1.5');
-    const again = await json<PullNow>('pull:now');
+    const again = await json<PullNow>('pull:now').finally(startTimer);
     expect(again).toMatchObject({ verdict: 'live', looked: { ref: 'v1.5' } });
     expect(await served()).toBe('v1.5');
   });
@@ -225,9 +237,8 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
     interface Diff {
       readonly drift: readonly { readonly key: string; readonly found: string }[];
     }
-    const etc = '/etc/systemd/system';
     guest.run(
-      `sudo rm ${etc}/timers.target.wants/zebu-pull@${APP}.timer; echo '# mine' | sudo tee -a ${etc}/zebu-pull-run@${APP}.path >/dev/null`,
+      `sudo rm ${WANTS}/zebu-pull@${APP}.timer; echo '# mine' | sudo tee -a ${UNITS}/zebu-pull-run@${APP}.path >/dev/null`,
     );
     const diff = await json<Diff>('vm:diff');
     expect(diff.drift.find(({ key }) => key === 'guest.units')?.found).toBe(

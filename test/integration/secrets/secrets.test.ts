@@ -12,6 +12,7 @@ import type {
   SyncResult,
 } from '../../../src/lib/secrets/results.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, type Refusal } from '../../support/refusal.js';
 import { onTerminal } from '../../support/terminal.js';
@@ -36,12 +37,8 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     project.write('.env', `# kept by hand\n${lines.join('\n')}\n`, 0o600);
     chmodSync(`${project.folder}/.env`, 0o600);
   };
-  /** Runs a line in the VM. */
-  const inVm = async (line: string): Promise<string> => {
-    const run = await project.zebu(['vm:ssh', '--', 'sh', '-c', line]);
-    if (run.code !== 0) throw new Error(`${line}: ${run.code} ${run.stderr}`);
-    return run.stdout;
-  };
+  let guest: Shell;
+  const inVm = (line: string): Promise<string> => guest.later(line);
   const inContainer = (service: string, name: string): Promise<string> =>
     inVm(`docker exec secrets-a-${service}-1 sh -c 'printf %s "$${name}"' | base64 -w 0`);
   const container = (service: string): Promise<string> =>
@@ -63,7 +60,8 @@ describe('secrets of an app', { timeout: 600_000 }, () => {
     chmodSync(`${project.folder}/.zebu/hooks/pre-build`, 0o755);
     writeEnv(first);
     project.release('v1');
-    await project.json(['vm:create']);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    guest = guestShell(ip, project.key);
   });
   afterAll(async () => {
     if (process.env['ZEBU_TEST_KEEP'] === undefined) await project.zebu(['vm:destroy', '--yes']);

@@ -40,11 +40,15 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     });
   const bodies = (): readonly ReturnType<typeof webhookMessage.parse>[] =>
     lines('bodies').map((line) => webhookMessage.parse(JSON.parse(line)));
-  /** One run of the unit, which does not wait. */
+  /** One run of the unit, which does not wait for what fails, and but a moment for what comes in a burst. */
   const run = (...receivers: readonly Receiver[]): string => {
-    const { code, stderr } = runIn(shell, variables({ app: 'shop', base, user: 'me' }) + notifyProgram(receivers, 0), {
-      env: { PATH: bin },
-    });
+    const { code, stderr } = runIn(
+      shell,
+      variables({ app: 'shop', base, user: 'me' }) + notifyProgram(receivers, 0, 0.1),
+      {
+        env: { PATH: bin },
+      },
+    );
     expect(stderr).toBe('');
     expect(code).toBe(0);
     return stderr;

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 import { ZebuError } from '@zebu/kit';
 
@@ -13,6 +10,7 @@ import { ensureHostPackages } from './host-packages.js';
 import { withLock } from './lock.js';
 import { CMDLINE, GUEST_IMAGE_DIR, mmdebstrapArgv, PACKAGES, recipeKey, SUITE } from './recipe.js';
 import { seconds, step, type Log } from './steps.js';
+import { sha256Of } from './sum.js';
 
 export { ensureHostPackages } from './host-packages.js';
 
@@ -181,10 +179,4 @@ async function writeManifest(directory: string, sha256: string): Promise<void> {
   }
   const manifest: Manifest = { sha256, files };
   await writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }

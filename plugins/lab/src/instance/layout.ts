@@ -9,6 +9,8 @@ export interface Layout {
   /** Shared by all labs, kept by `lab:down`. */
   readonly cacheDir: string;
   readonly settings: string;
+  /** The disk that labs with namespace guests offer. */
+  readonly blankDisk: string;
   readonly state: string;
   readonly control: string;
   /** The API server, for the node's own loopback. */
@@ -44,6 +46,7 @@ export function layout(name: string, env: Env, stateDir?: string): Layout {
     stateDir: state,
     cacheDir,
     settings: at('lab.json'),
+    blankDisk: at('blank.qcow2'),
     state: at('state.json'),
     control: at('control.sock'),
     api: at('api.sock'),

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Accel } from '../guest/qemu-argv.js';
+import { withBlankDisk } from '../image/blank.js';
 import { cachedImage } from '../image/index.js';
 import type { Layout } from './layout.js';
 import { readSettings } from './settings.js';
@@ -19,7 +21,9 @@ async function knownAccel(cacheDir: string): Promise<Accel | undefined> {
 export async function labStatus(layout: Layout): Promise<LabReport | undefined> {
   const settings = await readSettings(layout.settings);
   if (settings === undefined) return undefined;
-  const image = await cachedImage(layout.cacheDir);
+  const whole = await cachedImage(layout.cacheDir);
+  const offersBlank = whole !== undefined && settings.guests === 'namespace' && existsSync(layout.blankDisk);
+  const image = offersBlank ? await withBlankDisk(whole, layout.blankDisk) : whole;
   const accel = settings.guests === 'qemu' ? await knownAccel(layout.cacheDir) : undefined;
   return labReport(layout, settings, image, accel);
 }

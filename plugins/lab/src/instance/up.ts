@@ -9,6 +9,7 @@ import { identify, saveRef } from '../guest/process.js';
 import type { Accel } from '../guest/qemu-argv.js';
 import { shellUp } from '../host/shell.js';
 import { ensureHostPackages, ensureImage, type LabImage } from '../image/index.js';
+import { withBlankDisk } from '../image/blank.js';
 import type { Log } from '../image/steps.js';
 import { networkUp, type LabNetwork } from '../net/network.js';
 import { bridgeDevice } from '../net/devices.js';
@@ -103,7 +104,8 @@ export async function labUp(options: UpOptions): Promise<LabReport> {
       hint: `Take it down first (zebu lab:down --name ${layout.name}), or choose another --name.`,
     });
   }
-  const image = await ensureImage({ cacheDir: layout.cacheDir, log, signal });
+  const whole = await ensureImage({ cacheDir: layout.cacheDir, log, signal });
+  const image = settings.guests === 'qemu' ? whole : await withBlankDisk(whole, layout.blankDisk);
   const accel =
     settings.guests === 'qemu' ? await detectAccel({ cacheDir: layout.cacheDir, boot: image, log, signal }) : undefined;
   if (signal.aborted) throw interrupted('Interrupted; run lab:up again to go on.');
