@@ -26,8 +26,10 @@ fi
 mkdir -p "$(dirname "$file")"
 head=$(curl -fsSLI --connect-timeout 10 --max-time 30 "$url") || head=
 printf '%s\n' "$head" | awk 'tolower($1) == "content-length:" { n = $2 } END { print "total=" n + 0 }'
-# A sleep that outlives the loop must not hold the output open.
-while sleep 2 >/dev/null 2>&1; do [ ! -e "$part" ] || echo "bytes=$(wc -c <"$part")"; done &
+# A sleep that outlives the loop must not hold the output open; nor does the loop outlive what it watches for, whose traps are not its own:
+# a signal that came before they are gone would be lost.
+( trap - EXIT HUP INT TERM
+  while sleep 2 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do [ ! -e "$part" ] || echo "bytes=$(wc -c <"$part")"; done ) &
 watcher=$!
 curl -fsSL --connect-timeout 20 --retry 2 -o "$part" "$url" || { echo image=unreachable; exit 0; }
 [ "$(digest "$part")" = "$want" ] || { echo image=mismatch; exit 0; }
