@@ -61,11 +61,13 @@ export function changedMeanwhile(): ZebuError {
   });
 }
 
-/** The name of a run is this machine's time, to the second, and the commit: the same name is a second run within the second. */
-export function nameTaken(run: string): ZebuError {
-  return new ZebuError('LOCK_HELD', `There is a run named ${run} in the VM already; nothing was changed`, {
-    hint: 'Run the command again. If it says so again, the clock of this machine stands still: see date.',
-  });
+/** The name of a deploy is this machine's time, to the second, and the commit: the same name is a second one within the second. */
+export class NameTaken extends ZebuError {
+  constructor(run: string) {
+    super('LOCK_HELD', `There is a run named ${run} in the VM already; nothing was changed`, {
+      hint: 'Run the command again. If it says so again, the clock of this machine stands still: see date.',
+    });
+  }
 }
 
 /** As after a power cut, or on a bad disk. */

@@ -18,6 +18,15 @@ export function makeReleaseId(now: Date, commit: string): ReleaseId {
   return `${time}-${commit.slice(0, 7)}` as ReleaseId;
 }
 
+/**
+ * The name of a run that makes no release, such as a rollback: one of its own also where a deploy of the same commit was over within the same
+ * second, for it has the thousandths behind the commit.
+ */
+export function makeRunId(now: Date, release: ReleaseId): ReleaseId {
+  const commit = release.split('-').at(-1)?.slice(0, 7) ?? '';
+  return `${makeReleaseId(now, commit)}${now.getUTCMilliseconds().toString(16).padStart(3, '0')}` as ReleaseId;
+}
+
 export function toReleaseId(text: string): ReleaseId {
   if (!RELEASE_ID.test(text))
     throw new ZebuError('REF_UNKNOWN', `\`${text}\` is not a release id`, { hint: 'See zebu app:releases' });

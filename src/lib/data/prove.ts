@@ -2,7 +2,7 @@ import { sh, variables, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import { appLayout } from '../app-folder/layout.js';
 import type { DumpProof, ProofCheck } from '../app-folder/proofs.js';
-import { makeReleaseId, toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { makeRunId, toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
 import { dataSettings } from '../config/data-section.js';
 import type { Context } from '../context/context.js';
@@ -123,7 +123,7 @@ async function perform(
 ): Promise<void> {
   const { clock, config, io, signal } = context;
   const guest = await guestByAgent(context, plan.client, plan.place);
-  const run = makeReleaseId(clock.now(), release.split('-').at(-1) ?? '');
+  const run = makeRunId(clock.now(), release);
   let before = '';
   await runSteps(io, signal, [
     {

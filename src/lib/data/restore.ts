@@ -1,7 +1,7 @@
 import { isZebuError, sh, variables, ZebuError, type ErrorCode } from '@zebu/kit';
 import { author } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
-import { makeReleaseId, toReleaseId } from '../app-folder/release-id.js';
+import { makeRunId, toReleaseId } from '../app-folder/release-id.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
 import type { Context } from '../context/context.js';
 import { dumpSettings } from '../dumps/settings.js';
@@ -112,7 +112,7 @@ export async function restoreData(context: Context, options: RestoreOptions): Pr
     name,
   );
   const release = toReleaseId(current);
-  const id = makeReleaseId(clock.now(), release.split('-').at(-1) ?? '');
+  const id = makeRunId(clock.now(), release);
   const run = newRun(id);
   const end = await carryOut(context, run, {
     probing: true,

@@ -19,6 +19,7 @@ import { probationOf, stayThroughProbation } from '../runs/probation.js';
 import { formatSeconds } from '../ui/units.js';
 import { brokenOff } from '../runs/outcome.js';
 import { wantsSnapshot, type ReleasePlan } from './plan.js';
+import { NameTaken } from '../app-folder/lock.js';
 import { makeReleaseId } from '../app-folder/release-id.js';
 import { readFront } from './front.js';
 import { sendRelease, type Sent } from './send.js';
@@ -65,9 +66,20 @@ export function deploy(context: Context, options: DeployOptions): Promise<Deploy
     context,
     'deploy',
     input,
-    () => deployRef(context, options),
+    () => deployOnce(context, options),
     (result) => result,
   );
+}
+
+/** A deploy may be over within the second that the next one of the same commit would be named after. */
+async function deployOnce(context: Context, options: DeployOptions): Promise<DeployResult> {
+  try {
+    return await deployRef(context, options);
+  } catch (error) {
+    if (!(error instanceof NameTaken)) throw error;
+    await context.clock.sleep(1000, context.signal);
+    return deployRef(context, options);
+  }
 }
 
 /** Loads the SSH library while git runs, so that connecting need not wait for it. */

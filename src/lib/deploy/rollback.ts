@@ -8,7 +8,7 @@ import { appUrl } from '../app-folder/urls.js';
 import { appLayout } from '../app-folder/layout.js';
 import { rollbackScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
-import { makeReleaseId, type ReleaseId } from '../app-folder/release-id.js';
+import { makeRunId, type ReleaseId } from '../app-folder/release-id.js';
 import { PHASES } from '../runs/journal-stream.js';
 import { carryOut, newRun } from '../runs/watch.js';
 
@@ -31,7 +31,7 @@ export async function rollback(context: Context, options: RollbackOptions): Prom
   const { config, clock } = context;
   const layout = appLayout(config.app.name);
   // A run of its own: the journal of the deploy stays as it is.
-  const journal = makeReleaseId(clock.now(), options.id.split('-').at(-1) ?? '');
+  const journal = makeRunId(clock.now(), options.id);
   const run = newRun(journal);
   const first: Step = {
     title: mode === 'rebuild' ? `Start the release ${options.id}` : `Go back to ${options.id}`,

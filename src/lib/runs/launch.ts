@@ -11,7 +11,7 @@ import {
 } from '../app-folder/statuses.js';
 import { saysDiskFull } from '../guest/disk-full.js';
 import { JournalStream } from './journal-stream.js';
-import { changedMeanwhile, lockHeld, nameTaken, objectsDamaged, overtaken } from '../app-folder/lock.js';
+import { changedMeanwhile, lockHeld, NameTaken, objectsDamaged, overtaken } from '../app-folder/lock.js';
 import { reopenRun, type Run } from './watch.js';
 import { lastLine } from '../guest/lines.js';
 
@@ -48,7 +48,7 @@ async function refusal(
   if (code === LOCKED_STATUS) return lockHeld(journal.preamble);
   if (code === OVERTAKEN_STATUS) return overtaken(journal.preamble);
   if (code === CHANGED_STATUS) return changedMeanwhile();
-  if (code === TAKEN_STATUS) return nameTaken(run);
+  if (code === TAKEN_STATUS) return new NameTaken(run);
   if (code === DAMAGED_STATUS) return objectsDamaged();
   const reason = lastLine(stderr);
   if (saysDiskFull(stderr)) {

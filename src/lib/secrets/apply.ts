@@ -7,7 +7,7 @@ import { launch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
 import { lockPart, startPart, type Start } from '../runs/programs/start.js';
-import { makeReleaseId, toReleaseId } from '../app-folder/release-id.js';
+import { makeRunId, toReleaseId } from '../app-folder/release-id.js';
 import { surveyApp } from '../app-folder/status.js';
 import { carryOut, newRun } from '../runs/watch.js';
 import { secretBundle, type SecretChanges } from './bundle.js';
@@ -99,7 +99,7 @@ export async function applyChanges(
   const names = [...changes.set.keys(), ...changes.remove];
   const release = toReleaseId(store.current);
   // A journal of its own.
-  const id = makeReleaseId(context.clock.now(), release.split('-').at(-1) ?? '');
+  const id = makeRunId(context.clock.now(), release);
   const run = newRun(id);
   let services: readonly string[] = [];
   const end = await carryOut(context, run, {

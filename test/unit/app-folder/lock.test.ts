@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockHeld, nameTaken, parseHolder, refusedBy } from '../../../src/lib/app-folder/lock.js';
+import { lockHeld, NameTaken, parseHolder, refusedBy } from '../../../src/lib/app-folder/lock.js';
 import LOCK from '../../../src/lib/app-folder/lock.sh';
 import { TAKEN_STATUS } from '../../../src/lib/app-folder/statuses.js';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
@@ -122,7 +122,7 @@ describe('the lock', () => {
     mkdirSync(join(base, 'releases/20261126T120000Z-abcdef0'), { recursive: true });
     expect(await run(start(undefined))).toEqual([TAKEN_STATUS, '']);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
-    expect(nameTaken('r1')).toMatchObject({ code: 'LOCK_HELD', hint: expect.stringContaining('clock') as string });
+    expect(new NameTaken('r1')).toMatchObject({ code: 'LOCK_HELD', hint: expect.stringContaining('clock') as string });
   });
 
   it('refuses a first release that is not the first any more, and only that', async () => {
