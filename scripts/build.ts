@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, kitFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
+import { bundling, kitFiles, sourceFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
 import { together } from './together.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -47,6 +47,7 @@ const { plugin, prefix } = await together({ ...options, entryPoints }, [
   { name: 'config', roots: ['src/lib/config/load.ts'] },
   { name: 'guest', roots: ['src/lib/guest/session.ts', 'src/lib/guest/lines.ts'] },
   { name: 'status', apart: 'node_modules/zod/', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
+  { name: 'deploy', apart: 'node_modules/zod/', roots: ['src/lib/deploy/deploy.ts'] },
 ]);
 const whole = bundling(root, prefix);
 await build({
@@ -61,7 +62,7 @@ await build({
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
 
 await build({ ...sshLibrary(root), outfile: 'plugins/kit/dist/ssh/library.js', allowOverwrite: true });
-for (const file of kitFiles(root)) await build(file);
+for (const file of [...kitFiles(root), ...sourceFiles(root)]) await build(file);
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });

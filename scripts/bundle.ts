@@ -247,6 +247,23 @@ export const sshLibrary = (root: string): BuildOptions => ({
   plugins: [lightSsh, builtinsByName()],
 });
 
+/** The code of our own sources of secrets, each one file with the little that it uses of zod: all of that are a hundred. */
+export const sourceFiles = (root: string): readonly BuildOptions[] =>
+  ['secrets-dotenv', 'secrets-github'].map((plugin) => ({
+    absWorkingDir: root,
+    entryPoints: [`plugins/${plugin}/src/index.ts`],
+    outfile: `plugins/${plugin}/dist/index.js`,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    logLevel: 'warning',
+    minifySyntax: true,
+    // What an error is has to be the same for everybody.
+    external: ['@zebu/kit', '@zebu/kit/*', 'libsodium-wrappers'],
+  }));
+
 /** What plugins import of the kit, each as one file; what an error is stays in one of its own, which all of them share. */
 const KIT_ENTRIES = ['index', 'rest/index', 'ssh/index'] as const;
 

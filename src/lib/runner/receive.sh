@@ -52,5 +52,5 @@ if [ "$1" = start ]; then
   exec 9>&-
   printf 'previous=%s\n' "$previous"
   echo started
-  exec tail -s 0.05 -n +1 -f --pid="$runner" "$journal"
+  exec tail -s 0.01 -n +1 -f --pid="$runner" "$journal"
 fi

@@ -38,11 +38,15 @@ note_told() {
   ( umask 077; cp "$work/hashes" "$work/expected" "$release/" && cp "$work/told" "$release/told" ) 2>/dev/null || rm -f "$release/told"
 }
 
-# Whether it is told the same, and every container that is expected runs with its settings, image and networks, and no other is there. Leaves their ids in $as_is.
+# Whether it is told the same, and every container that is expected runs with its settings, image and networks, and no other is there. Leaves
+# their ids in $as_is, and how they are in $work/now.
 runs_already() {
   as_is=
   recall_hashes || return 1
-  inspect >"$work/now" || return 1
+  # They were listed a moment ago, for what was before the run.
+  ids=
+  while IFS='|' read -r began_id _; do ids="$ids $began_id"; done <"$work/began"
+  inspect again >"$work/now" || return 1
   awk '
     FILENAME == ARGV[1] { copies[$1] = $2; next }
     { split($0, field, "|"); count[field[1]]++ }

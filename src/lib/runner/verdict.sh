@@ -41,7 +41,10 @@ watch_states() {
   off=
   [ ! -f "$base/stopped" ] || off=" $(tr '\n' ' ' <"$base/stopped")"
   while :; do
-    inspect again >"$work/now" || { cause=docker-silent reason='Docker does not answer'; return 1; }
+    # What runs already was looked at just now.
+    if [ -n "$as_is" ]; then as_is=
+    else inspect again >"$work/now"
+    fi || { cause=docker-silent reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { cause=no-container reason='there is no container'; return 1; }
     be_fair || continue
     ask_starting

@@ -80,19 +80,21 @@ describe.each(vmShells())('whether all runs already, in $name', { timeout: 60_00
     const app = runnerApp(shell);
     app.docker({
       'ps -aq': says(...containers.map(({ service }) => `id-${service}`)),
+      'inspect --format {{.Id}}|': says(...containers.map(({ service }) => `id-${service}|0|x|true|${service}`)),
       inspect: says(...containers.map(seen)),
     });
     app.write('config', app.config({ services: SERVICES }));
     const { lines } = app.run(`recall_hashes() { :; }
+note_began
 printf '${expected}' >"$work/expected"
 printf '%s\\n' 'web web-hash' 'db db-hash' >"$work/hashes"
 printf '%s\\n' 'web x sha256:web there' 'db y sha256:db there' >"$work/pins"; pinned=$release
-if runs_already; then echo "yes $as_is"; else echo "no $as_is"; fi`);
-    return lines.join('\n').trim();
+if runs_already; then echo "yes$as_is"; else echo "no$as_is"; fi`);
+    return lines.join(' ');
   }
 
   it('is so where each has its container, and nothing else is there', () => {
-    expect(runs([WEB, DB])).toBe('yes id-web\nid-db');
+    expect(runs([WEB, DB])).toBe('yes id-web id-db');
   });
 
   it.each<[string, readonly Seen[]]>([
