@@ -127,6 +127,8 @@ fi
 live_ref='' live_commit='' live_kind=''
 if [ -n "$live_id" ]; then
   line=$(grep -F "\"id\":\"$live_id\"" "$base/releases.jsonl" 2>/dev/null | tail -n 1)
+  # What has just gone live has no line yet: the books are closed after it.
+  [ -n "$line" ] || line=$(sed -n 's/^record=//p' "$base/releases/$live_id/plan" 2>/dev/null | tail -n 1)
   live_ref=$(printf '%s' "$line" | sed -n 's/.*"ref":"\([^"]*\)".*/\1/p')
   live_kind=$(printf '%s' "$line" | sed -n 's/.*"kind":"\([^"]*\)".*/\1/p')
   live_commit=$(printf '%s' "$line" | sed -n 's/.*"commit":"\([0-9a-f]*\)".*/\1/p')

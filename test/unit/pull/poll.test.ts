@@ -47,6 +47,19 @@ describe('a look at a repository', { timeout: 60_000 }, () => {
     expect(vm.order()).toBe('v1.1');
   });
 
+  it('knows what has just gone live before the books are closed', () => {
+    vm.release('v1.0');
+    vm.deployed('v1.0');
+    const books = vm.read('releases.jsonl');
+    writeFileSync(join(vm.base, 'releases.jsonl'), '');
+    writeFileSync(
+      join(vm.base, 'current/plan'),
+      `project=shop\nrecord='${books.trim().replace(/^{|,"verdict".*/g, '')}'\n`,
+    );
+    expect(stateOf()).toBe('live v1.0');
+    expect(vm.order()).toBeUndefined();
+  });
+
   it.each<[string, (vm: PullVm) => void]>([
     ['unsigned', (to) => to.release('v1.1', '-a')],
     [
