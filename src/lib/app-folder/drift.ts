@@ -24,17 +24,24 @@ export function parseRecorded(text: string): Recorded | undefined {
   return service === '' ? undefined : { service, configHash, imageId, lasting: lasting === '1' };
 }
 
+/** Words of runner/intent.sh for what is to stay up. */
+const STAYING = new Set(['serves', 'stays']);
+
 /**
  * Services that are to run and have no container at all, as the watch in the VM finds them (upkeep/watch/judge.awk).
+ * What may come to its end, and be tidied away then, is none of them.
  * @param stopped by app:stop: a service, or SERVICE|STARTED
+ * @param intents what each is meant for (runner/intent.sh); none for a release that was deployed before there were any
  */
 export function withoutContainer(
   recorded: readonly Recorded[],
   now: readonly ServiceState[],
   stopped: readonly string[],
+  intents: ReadonlyMap<string, string>,
 ): readonly string[] {
   const there = new Set([...now.map(({ service }) => service), ...stopped.map((each) => each.replace(/[|].*/, ''))]);
-  const wanted = recorded.filter(({ service, lasting }) => lasting && !there.has(service));
+  const stays = (service: string): boolean => intents.size === 0 || STAYING.has(intents.get(service) ?? '');
+  const wanted = recorded.filter(({ service, lasting }) => lasting && stays(service) && !there.has(service));
   return [...new Set(wanted.map(({ service }) => service))].toSorted();
 }
 

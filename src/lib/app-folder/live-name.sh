@@ -4,6 +4,8 @@
 
 live_name() {
   live_link=$(readlink current 2>/dev/null) || return 0
+  # As who sets it by hand may have written it.
+  live_link=${live_link%/}
   case $live_link in
     releases/*/*) ;;
     releases/?*) printf '%s\n' "${live_link#releases/}" ;;

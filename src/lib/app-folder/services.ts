@@ -228,6 +228,6 @@ export function parseStatus(stdout: string): AppSurvey {
     },
     machine: machine === undefined ? null : (parseMachine(machine) ?? null),
     recorded: all('recorded').length === 0 ? null : recorded,
-    missing: withoutContainer(recorded, services, stopped),
+    missing: withoutContainer(recorded, services, stopped, intents),
   };
 }

@@ -13,8 +13,8 @@ case $link in
   none) exit "$MISSING" ;;
   *) exit "$BROKEN" ;;
 esac
-# include ../app-folder/live-name.sh
-live=$(live_name)
+live=$(readlink current)
+live=${live%/} live=${live##*/}
 [ ! -f transaction ] || exit "$OPEN"
 make_room
 take_runner

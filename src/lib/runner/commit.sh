@@ -5,6 +5,7 @@
 live_release() {
   [ -f "$base/current/plan" ] || return 0
   live_link=$(readlink "$base/current")
+  live_link=${live_link%/}
   printf '%s\n' "${live_link##*/}"
 }
 
@@ -85,7 +86,6 @@ tell() {
 close_journal() {
   # Before the end is read by anybody: once more when it is killed here, rather than not at all.
   tell "$@"
-  [ -z "$removing" ] || wait "$removing"
   clock
   append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
   sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null

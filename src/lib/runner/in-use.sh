@@ -30,6 +30,6 @@ used_releases() {
   # Once more when one goes meanwhile.
   options=$({ volume_options || volume_options; } 2>/dev/null) || { wait $containers; return 1; }
   wait $containers || return 1
-  printf '%s\n' "$options" >>"$1/used"
+  printf '%s\n' "$options" >>"$1/used" || return 1
   named_releases <"$1/used"
 }

@@ -5,7 +5,8 @@
 # Reads $work/config, and writes a line "service word" for each service:
 #   awaited  another one waits for it to complete successfully
 #   job      deploy.mode says that it runs to its end
-#   said     its restart policy is written down
+#   stays    its restart policy is written down, and starts it again whatever ended it
+#   said     it is, and is another one
 #   serves   it is not, and the service publishes ports or has a health check of its own in the Compose files
 #   plain    nothing is said
 intents() {
@@ -13,7 +14,7 @@ intents() {
     depth == 2 && key != "" { service = key; names[++n] = service; next }
     depth == 3 && key != "" {
       member = key; part = ""
-      if (key == "restart") said[service] = 1
+      if (key == "restart") { said[service] = 1; if (value(line) ~ /^(always|unless-stopped)$/) stays[service] = 1 }
       if (key == "ports") serves[service] = 1
       if (key == "healthcheck") serves[service] = 1
       next
@@ -25,8 +26,10 @@ intents() {
     member == "deploy" && depth == 4 && key != "" {
       part = key
       if (key == "mode" && value(line) ~ /-job$/) job[service] = 1
-      if (key == "restart_policy") said[service] = 1
+      # What is said here counts, and no condition is any.
+      if (key == "restart_policy") { said[service] = 1; policy[service] = 1 }
     }
+    member == "deploy" && part == "restart_policy" && depth == 5 && key == "condition" && value(line) ~ /^(none|on-failure)$/ { policy[service] = 0 }
     member == "depends_on" && depth == 4 && key != "" { dependency = key }
     member == "depends_on" && depth == 5 && key == "condition" && value(line) == "service_completed_successfully" { awaited[dependency] = 1 }
     END {
@@ -34,7 +37,7 @@ intents() {
         name = names[i]
         word = "plain"
         if ((name in serves) && ((name in ported) || !(name in unchecked))) word = "serves"
-        if (name in said) word = "said"
+        if (name in said) word = ((name in policy) ? policy[name] : (name in stays)) ? "stays" : "said"
         if (name in job) word = "job"
         if (name in awaited) word = "awaited"
         print name, word

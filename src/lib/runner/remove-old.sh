@@ -111,7 +111,7 @@ keep_spare() {
   done
 }
 
-# The releases of $work/old, with what is named by them alone. Their images go beside what follows, which $removing is waited for.
+# The releases of $work/old, with what is named by them alone. Their images go beside what follows, which is waited for.
 remove_releases() {
   : >"$work/gone-pins"
   while IFS= read -r old; do
@@ -142,6 +142,7 @@ prune() {
   [ $going = 0 ] || remove_releases
   prune_journals
   ! build_cache_is_due || prune_build_cache "$build_cache"
+  [ -z "$removing" ] || { wait "$removing"; removing=; }
   [ $staying = 0 ] && kept= || kept=", $staying kept: containers or volumes use them"
   note "done" "$going old releases removed$kept"
 }
@@ -153,7 +154,6 @@ prune_now() {
   before=$(free_mb /var/lib/docker) keeps_spare=
   gone "$base/spare"
   prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
-  [ -z "$removing" ] || wait "$removing"
   prune_images
   prune_build_cache "$build_cache"
   after=$(free_mb /var/lib/docker)

@@ -5,6 +5,7 @@
 work=$(mktemp -d "$base/.run.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 limit=120
+# include ../app-folder/gone.sh
 # include ../runner/compose.sh
 # include ../app-folder/secrets/markers.sh
 load "$base/$(readlink "$base/current")"

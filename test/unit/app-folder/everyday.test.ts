@@ -144,6 +144,8 @@ describe('what the VM says', () => {
       parseStatus([web, ...recorded.map((line) => `recorded=${line}`), ...more].join('\n')).missing;
     expect(missing()).toEqual(['cache', 'db']);
     expect(missing('stopped=cache', 'stopped=db|2026-11-24T05:30:12Z')).toEqual([]);
+    // What may end may be gone by now.
+    expect(missing('intent=cache plain', 'intent=db stays', 'intent=web serves')).toEqual(['db']);
     expect(parseStatus(web).missing).toEqual([]);
   });
 

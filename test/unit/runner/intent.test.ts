@@ -18,6 +18,8 @@ describe.each(vmShells())('what services are meant for, in $name', { timeout: 60
           none: { healthcheck: { test: ['NONE'] } },
           plain: { environment: { restart: 'always', ports: '80' }, labels: { healthcheck: 'x' } },
           policy: { deploy: { restart_policy: { condition: 'none' } } },
+          policy2: { deploy: { restart_policy: { max_attempts: 3 } } },
+          policy3: { deploy: { restart_policy: { condition: 'on-failure' } }, restart: 'always' },
           said: { restart: 'unless-stopped', ports: [{ target: 80 }] },
           web: { ports: [{ target: 80, published: '80' }] },
         },
@@ -26,7 +28,7 @@ describe.each(vmShells())('what services are meant for, in $name', { timeout: 60
     const { lines } = app.run('cp "$base/config" "$work/config"; note_intents; cat "$release/intents"');
     expect(lines).toEqual([
       ...['api-1 serves', 'disabled plain', 'job job', 'migrate awaited', 'never serves', 'none plain', 'plain plain'],
-      ...['policy said', 'said said', 'web serves'],
+      ...['policy said', 'policy2 stays', 'policy3 said', 'said stays', 'web serves'],
     ]);
   });
 

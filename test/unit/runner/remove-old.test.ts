@@ -93,7 +93,7 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     expect(docker.filter((each) => each.startsWith('image rm'))).toEqual(['image rm zebu/shop-web:lost']);
   });
 
-  it('is waited for by the end of the run, with all books but the journal closed', () => {
+  it('is waited for before anything else begins: the books, and a probation', () => {
     const app = runnerApp(shell);
     releases(app, { a: true, r1: true, r2: true });
     const books = `cat ${app.base}/journals/run2.jsonl ${app.base}/releases.jsonl >"$state/then"`;
@@ -101,7 +101,7 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     app.program('git', { '': ':' });
     const { journal } = app.run('keep=2; prune; finish live "" ""');
     const then = readFileSync(join(app.state, 'then'), 'utf8');
-    expect([then.includes('"verdict":"live"'), then.includes('"end":')]).toEqual([true, false]);
+    expect([then.includes('"verdict":"live"'), then.includes('"end":')]).toEqual([false, false]);
     expect(journal.at(-1)).toMatchObject({ end: 'live' });
   });
 

@@ -287,7 +287,7 @@ describe('what a service is meant for', { timeout: 60_000 }, () => {
     const on = (condition: string): object => ({ depends_on: { one: { condition, required: true } } });
     const one = { restart: 'always', ports: PORTS, healthcheck: OWN_CHECK };
     expect(intents({ one, two: on('service_completed_successfully') })).toEqual({ one: 'awaited', two: 'plain' });
-    expect(intents({ one, two: on('service_healthy') })).toEqual({ one: 'said', two: 'plain' });
+    expect(intents({ one, two: on('service_healthy') })).toEqual({ one: 'stays', two: 'plain' });
   });
 });
 

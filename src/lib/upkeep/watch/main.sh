@@ -18,7 +18,16 @@ release=$base/current
 now=$(date +%s)
 : >"$work/judged"
 if look; then
-  if [ -f "$base/current/containers" ]; then cp "$base/current/containers" "$work/recorded"; else : >"$work/recorded"; fi
+  : >"$work/recorded"
+  if [ -f "$base/current/containers" ]; then
+    intents=$base/current/intents
+    [ -f "$intents" ] || intents=/dev/null
+    # What may come to its end may be gone by now (runner/intent.sh; app-folder/drift.ts).
+    awk -F'|' -v OFS='|' '
+      FILENAME == ARGV[1] { cut = index($0, " "); word[substr($0, 1, cut - 1)] = substr($0, cut + 1); some = 1; next }
+      some && word[$1] != "serves" && word[$1] != "stays" { $4 = 0 }
+      { print }' "$intents" "$base/current/containers" >"$work/recorded"
+  fi
   if [ -f "$base/stopped" ]; then cp "$base/stopped" "$work/stopped"; else : >"$work/stopped"; fi
   [ -f counts ] || : >counts
   meant <"$work/now" >"$work/meant"
