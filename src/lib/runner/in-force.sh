@@ -23,14 +23,31 @@ readable_again() {
     }'
 }
 
-# The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
-# into a label. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
-# its own output, which has none, both are the same.
+# The same without what services depend on.
+without_dependencies() {
+  awk '
+    { match($0, /^ */); depth = RLENGTH / 2 }
+    depth == 1 { services = $0 ~ /^ *"services"/ }
+    services && depth == 3 { left_out = $0 ~ /^ *"depends_on": [{]/ || (left_out && $0 ~ /^ *[}]/) }
+    !left_out
+    depth == 3 && $0 ~ /^ *[}]/ { left_out = 0 }'
+}
+
+# The digests of a configuration: "service digest", a line each.
 # shellcheck disable=SC2086 # words of a command line
+digests_of() { ( cd "$work" && timeout "$limit" $compose_program -p "$project" --profile '*' -f "$1" config --hash '*' </dev/null 2>"$work/error" ); }
+
+# The release as Compose is to have it, with all that zebu adds, and the digest of each service's settings that Compose puts
+# into a label; where services are replaced one by one (--no-deps) also the other one that some versions of Compose give them then, which
+# know of no dependencies. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
+# its own output, which has none, both are the same. In that all services are of active profiles, and say so.
 read_hashes() {
   compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
-    ( cd "$work" && timeout "$limit" $compose_program -p "$project" -f "$work/full" config --hash '*' </dev/null 2>"$work/error" ) >"$work/hashes.new" &&
-    mv "$work/hashes.new" "$work/hashes"
+    digests_of "$work/full" >"$work/hashes.new" || return 1
+  case "$strategy $strategies" in
+    *rolling*) without_dependencies <"$work/full" >"$work/alone" && digests_of "$work/alone" >>"$work/hashes.new" || return 1 ;;
+  esac
+  mv "$work/hashes.new" "$work/hashes"
 }
 
 # What each service is to have, fields separated by tabs: service networks (names, in order), and how many containers.
@@ -80,13 +97,13 @@ find_other() {
   in_use >"$work/in-use"
   pinned_ids >"$work/pins-in-force"
   awk -F'\t' -v OFS='\t' '
-    FILENAME == ARGV[1] { split($0, pair, " "); hash[pair[1]] = pair[2]; next }
+    FILENAME == ARGV[1] { split($0, pair, " "); hash[pair[1], pair[2]] = 1; next }
     FILENAME == ARGV[2] { image[$1] = $2; next }
     FILENAME == ARGV[3] { copies[$1] = $2; nets[$1] = $3; next }
     !($1 in copies) { next }
     {
       seen[$1] = 1
-      if ($2 != hash[$1]) print $1, "settings", "ask"
+      if (!(($1, $2) in hash)) print $1, "settings", "ask"
       if (($1 in image) && image[$1] != "" && $3 != image[$1]) print $1, "image", "ask"
       k = split(nets[$1], each, " ")
       for (i = 1; i <= k; i++) if (index($4, " " each[i] " ") == 0) print $1, "network " each[i], ""

@@ -3,8 +3,8 @@
 
 # Containers of a service, as ids: those of the configuration that is wanted ("new"), or of any other ("old").
 members() {
-  awk -v service="$2" -v which="$1" 'FILENAME == ARGV[1] { if ($1 == service) hash = $2; next }
-    $1 == service && ((which == "new") == ($2 == hash)) { print $3 }' "$work/hashes" "$work/all"
+  awk -v service="$2" -v which="$1" 'FILENAME == ARGV[1] { if ($1 == service) hash[$2] = 1; next }
+    $1 == service && ((which == "new") == ($2 in hash)) { print $3 }' "$work/hashes" "$work/all"
 }
 
 list_all() {
@@ -78,7 +78,9 @@ roll_out() {
   plain='' last=''
   while IFS='|' read -r service how why replicas needs restarts; do
     last=$service
-    if ! grep -qxF "$service" "$work/roll"; then plain="$plain $service"; continue; fi
+    rolled=
+    ! grep -qxF "$service" "$work/roll" || rolled=1
+    if [ -z "$rolled$needs" ]; then plain="$plain $service"; continue; fi
     if [ -n "$plain" ]; then
       # shellcheck disable=SC2086 # names, each free of blanks
       logged compose up -d --no-build --no-deps $plain || return 1
@@ -87,7 +89,12 @@ roll_out() {
     fi
     # shellcheck disable=SC2086 # names, each free of blanks
     await $needs || return 1
-    roll "$service" "$replicas" || return 1
+    if [ -n "$rolled" ]; then roll "$service" "$replicas" || return 1
+    # By itself: beside some of what it depends on Compose would give it a digest that nobody else knows.
+    else
+      logged compose up -d --no-build --no-deps "$service" || return 1
+      front_sync early
+    fi
   done <"$work/strategies"
   # In the end what does not belong to the release goes, even when nothing is left to be started.
   # shellcheck disable=SC2086 # names, each free of blanks

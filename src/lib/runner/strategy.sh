@@ -85,7 +85,7 @@ find_rolling() {
   read_hashes || return 1
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}} {{.ID}}' >"$work/running" || return 1
-  awk 'FILENAME == ARGV[1] { hash[$1] = $2; next } hash[$1] != $2 && !seen[$1]++ { print $1 }' "$work/hashes" "$work/running" >"$work/changed"
+  awk 'FILENAME == ARGV[1] { hash[$1, $2] = 1; next } !(($1, $2) in hash) && !seen[$1]++ { print $1 }' "$work/hashes" "$work/running" >"$work/changed"
   awk -F'|' 'FILENAME == ARGV[1] { changed[$1] = 1; next } ($1 in changed) && $2 == "rolling" { print $1 }' "$work/changed" "$work/strategies" >"$work/roll"
   awk -F'|' 'FILENAME == ARGV[1] { changed[$1] = 1; next } ($1 in changed) && $3 != "" { print $1 " cannot be rolled and is recreated: it " $3 }' "$work/changed" "$work/strategies" >"$work/forced"
   while read -r line; do logged echo "$line"; done <"$work/forced"

@@ -99,6 +99,33 @@ describe('what is in force', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('is also what was started by itself, for which some versions of Compose know of no dependencies', () => {
+    const config = {
+      networks: { depends_on: { a: null } },
+      services: {
+        depends_on: { image: 'x', depends_on: { b: { condition: 'service_started', required: true } } },
+        web: {
+          depends_on: { a: { condition: 'x' }, b: { condition: 'y' } },
+          image: 'depends_on',
+          labels: { depends_on: '{' },
+        },
+        z: { image: 'y', environment: { depends_on: '1' } },
+      },
+    };
+    const script = `${CONFIG}${IN_FORCE}
+cat <<'E' | without_dependencies
+${JSON.stringify(config, null, 2)}
+E`;
+    const { services, ...rest } = config;
+    const alone = Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [
+        name,
+        Object.fromEntries(Object.entries(service).filter(([member]) => member !== 'depends_on')),
+      ]),
+    );
+    expect(parse(inNextVmShell({}, script).join('\n'))).toEqual({ ...rest, services: alone });
+  });
+
   it('is what Compose takes for the same, however it is spelled', () => {
     expect(judged({ running: but('web', { hash: 'spelled otherwise' }), would: ['shop-web-1  Running'] })).toEqual([
       'in force',

@@ -41,6 +41,8 @@ services:
     image: base:1
     profiles: [extra]
     command: ${FOREVER}
+    environment: { COLOR: "\${COLOR}" }
+    depends_on: { worker: { condition: service_healthy } }
     stop_signal: SIGKILL
 secrets:
   token: { environment: TOKEN }
