@@ -230,15 +230,27 @@ const REQUIRE = {
   js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
 };
 
-/** node-ssh and all it needs as one file of the kit; what it has besides as native code is built on nobody's machine. */
-export const sshLibrary = (root: string): BuildOptions => ({
+/** A module of a plugin as one file with what it imports. */
+const oneFile = (root: string, entry: string): BuildOptions => ({
   absWorkingDir: root,
-  entryPoints: ['plugins/kit/src/ssh/library.ts'],
+  entryPoints: [entry],
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node22',
   logLevel: 'warning',
+});
+
+/** The same in the place of what tsc has made of it. */
+const inPlace = (root: string, plugin: string, module: string): BuildOptions => ({
+  ...oneFile(root, `plugins/${plugin}/src/${module}.ts`),
+  outfile: `plugins/${plugin}/dist/${module}.js`,
+  allowOverwrite: true,
+});
+
+/** node-ssh and all it needs as one file of the kit; what it has besides as native code is built on nobody's machine. */
+export const sshLibrary = (root: string): BuildOptions => ({
+  ...oneFile(root, 'plugins/kit/src/ssh/library.ts'),
   minifySyntax: true,
   minifyWhitespace: true,
   // A part of ssh2 asks where it lies, without looking for anything there.
@@ -250,15 +262,7 @@ export const sshLibrary = (root: string): BuildOptions => ({
 /** The code of our own sources of secrets, each one file with the little that it uses of zod: all of that are a hundred. */
 export const sourceFiles = (root: string): readonly BuildOptions[] =>
   ['secrets-dotenv', 'secrets-github'].map((plugin) => ({
-    absWorkingDir: root,
-    entryPoints: [`plugins/${plugin}/src/index.ts`],
-    outfile: `plugins/${plugin}/dist/index.js`,
-    allowOverwrite: true,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    logLevel: 'warning',
+    ...inPlace(root, plugin, 'index'),
     minifySyntax: true,
     // What an error is has to be the same for everybody.
     external: ['@zebu/kit', '@zebu/kit/*', 'libsodium-wrappers'],
@@ -269,15 +273,7 @@ const KIT_ENTRIES = ['index', 'rest/index', 'ssh/index'] as const;
 
 export const kitFiles = (root: string): readonly BuildOptions[] =>
   KIT_ENTRIES.map((entry) => ({
-    absWorkingDir: root,
-    entryPoints: [`plugins/kit/src/${entry}.ts`],
-    outfile: `plugins/kit/dist/${entry}.js`,
-    allowOverwrite: true,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    logLevel: 'warning',
+    ...inPlace(root, 'kit', entry),
     external: ['./library.js'],
     plugins: [
       {

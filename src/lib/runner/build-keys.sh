@@ -8,8 +8,8 @@
 key_age=86400
 
 # Reads the indented JSON of "docker compose config" and the Dockerfiles it names, and writes for each build that a key can tell all
-# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), Dockerfile (below the context), the images it starts from (as Docker
-# lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
+# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), Dockerfile (below the context), the
+# images it starts from (as Docker lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
 keyed_builds() {
   LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v OFS='\t' "$scan_images"'
     depth == 3 && key == "platform" { platform[service] = value(line) }
@@ -37,8 +37,7 @@ keyed_builds() {
       known[service] = substr(context, length(tree) + 2) OFS dockerfile OFS bases OFS settings
     }
     END {
-      # Of several services that build one image the first does it for all.
-      for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
+      find_builders()
       for (name in builder) made[listed(name)] = 1
       for (i = 1; i <= n; i++) {
         service = names[i]
@@ -113,6 +112,7 @@ keyed_builds() {
       gsub(/["\047]/, "", word)
       at = index(word, "=")
       name = (at > 0) ? substr(word, 1, at - 1) : word
+      # Apart: some awks have the entry before they know what goes into it, and it may be named there.
       what = (name in own_args) ? own_args[name] : (at > 0) ? filled(substr(word, at + 1)) : ""
       args[name] = what
     }

@@ -32,11 +32,12 @@ favour_later() {
 find_builders() {
   awk -v project="$project" "$scan_images"'
     END {
+      find_builders()
       for (i = 1; i <= n; i++) {
         name = names[i]
         if (!(name in builds)) continue
-        if (image[name] in seen) shared = 1
-        else { seen[image[name]] = 1; list = list name "\n" }
+        if (builder[image[name]] == name) list = list name "\n"
+        else shared = 1
       }
       if (shared) printf "%s", list
     }' "$work/config" >"$release/builders"

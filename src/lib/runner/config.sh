@@ -44,9 +44,11 @@ scan=$scan_all'
     section != "services" { next }
 '
 
-# Behind it, for which images are built here: names (services, in order), image and builds, by service.
+# Behind it, for which images are built here: names (services, in order), image and builds, by service. find_builders() gives who builds
+# each image: of several services that build one, the first does it for all.
 scan_images=$scan'
     depth == 2 && key != "" { service = key; names[++n] = service; image[service] = project "-" service; next }
     depth == 3 && key == "image" { image[service] = value(line) }
     depth == 3 && key == "build" { builds[service] = 1 }
+    function find_builders(   i) { for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i] }
 '

@@ -9,7 +9,7 @@ built_images() {
   awk -v project="$project" -v pulled="$work/pulled" "$scan_images"'
     depth == 3 && key == "pull_policy" { policy[service] = value(line) }
     END {
-      for (i = n; i >= 1; i--) if (names[i] in builds) builder[image[names[i]]] = names[i]
+      find_builders()
       for (i = 1; i <= n; i++) {
         name = names[i]
         if (image[name] in builder) print name, image[name], builder[image[name]]

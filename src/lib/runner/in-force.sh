@@ -140,7 +140,6 @@ in_force() {
     awk -F'\t' '{ print $1 ($2 ~ /^network/ ? " is not on the " $2 : $2 == "container" ? " has no container" : $2 == "image" ? " runs another image" : " runs with other settings") }' "$work/other"
     awk -F'\t' '{ print "the " $1 " " $2 " differs in " $3 }' "$work/differs"
   } | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
-  [ -n "$reason" ] || return 0
   cause=not-in-force reason="not in force: $reason"
   [ -n "$strict" ] || { note output "$reason"; cause='' reason=''; return 0; }
   bad=

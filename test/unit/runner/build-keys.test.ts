@@ -206,9 +206,9 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     const files = {
       ...FILES,
       'base/Dockerfile': 'FROM scratch\n',
-      'shared/Dockerfile': 'FROM scratch\n',
+      'web-files/Dockerfile': 'FROM scratch\n',
       'user/Dockerfile': 'FROM acme/base:2\n',
-      'web/docker': { link: '../shared' },
+      'web/docker': { link: '../web-files' },
     };
     expect(Object.keys(keys(app, { files, services }))).toEqual(['shop-web']);
   });
