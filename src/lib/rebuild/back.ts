@@ -13,7 +13,6 @@ import type { ProxmoxClient } from '../proxmox/client.js';
 import { readVm, type ExistingVm } from '../proxmox/observe.js';
 import {
   copyTags,
-  formerTags,
   isFormer,
   isHandover,
   machineNumber,
@@ -26,9 +25,10 @@ import { bootStep } from '../vm/ensure/boot.js';
 import { desiredVm } from '../vm/desired.js';
 import { backupStep, beginEnsuring, haStep } from '../vm/ensure/index.js';
 import { guestBySsh } from './by-ssh.js';
-import { cables, declareServing, finishing, type Progress } from './handover.js';
+import { asideParams, cables, exchange, type Exchange } from './exchange.js';
+import { declareServing, finishing, type Progress } from './handover.js';
 import { resumeApp } from './hold.js';
-import { formerNote, handoverNote, lastingNote } from './notes.js';
+import { handoverNote, lastingNote } from './notes.js';
 import { setConfig, turnOff, turnOn } from './power.js';
 import { steadily } from './steady.js';
 
@@ -78,63 +78,68 @@ function requireSame(was: ExistingVm | undefined, is: ExistingVm | undefined): v
 const digestOf = ({ digest }: QemuConfig): Readonly<Record<string, string>> => (digest === undefined ? {} : { digest });
 
 /**
- * The machine before is the app's again, with one request, as when the other took its place. The one that is given up is off first. Killed
- * after that request, the next one carries it to its end as any handover.
- * @param left what the other is from then on @param ha the one before was under the HA manager
+ * The machine before is the app's again, with one request, as when the other took its place; then both change places at once. The one that
+ * is given up is shut down when the other one serves. Killed after that request, the next one carries it to its end as any handover.
+ * @param left what the other is from then on @param options `ha`: the one before was under the HA manager; `leave`: see Exchange
  */
 export async function putBack(
   context: Context,
   client: ProxmoxClient,
   { app, from, to }: Back,
   left: 'former' | 'gone',
-  ha = false,
+  { ha = false, leave }: { readonly ha?: boolean; readonly leave?: Exchange['leave'] } = {},
 ): Promise<string> {
   const { io, signal } = context;
   let host = '';
   const desired = await desiredVm(context);
   const ensuring = beginEnsuring(context, { client, ...from }, desired);
-  const read = (): Promise<[ExistingVm, ExistingVm | undefined]> =>
-    Promise.all([readVm(client, from), to === undefined ? undefined : readVm(client, to)]);
-  const [before, machine] = await read();
+  const [before, machine] = await Promise.all([
+    readVm(client, from),
+    to === undefined ? undefined : readVm(client, to),
+  ]);
   const number = Math.max(...[before, machine].map((each) => machineNumber(each?.config['tags']))) + 1;
   const note = newNote(context, 'rebuild', `VM ${from.vmid}`);
-  let rest = '';
-  const write = (each: CopyNote): string => handoverNote(each, { before: to?.vmid, ha, rest });
+  const kept = isFormer(before.config['tags'], app);
+  const rest = lastingNote(app, before.config['description'], kept || isHandover(before.config['tags']));
+  const write = (each: CopyNote): string => handoverNote(each, { before: to?.vmid, ha, kept, rest });
+  const makeItTheApps = async (old: ExistingVm): Promise<void> => {
+    requireSame(before, old);
+    const { tags } = old.config;
+    await setConfig(client, from, {
+      // One that runs is plugged in when the other is unplugged.
+      ...(old.status.status === 'running' ? {} : cables(old.config, false)),
+      ...digestOf(old.config),
+      onboot: context.config.vm.onboot ? 1 : 0,
+      tags: withForeign(machineTags(app, number, to === undefined ? undefined : { before: to.vmid }), tags),
+      description: write(note),
+    });
+  };
+  const aside = (vm: ExistingVm): Readonly<Record<string, number | string>> => ({
+    ...asideParams(app, vm, from.vmid),
+    ...(left === 'former'
+      ? {}
+      : { tags: withForeign(copyTags(app, 'rebuild'), vm.config['tags']), description: writeNote(note) }),
+  });
   await runSteps(io, signal, [
     ...(to !== undefined && machine?.status.ha?.managed === true
       ? [haStep(beginEnsuring(context, { client, ...to }, desired), false)]
       : []),
-    ...(to === undefined
-      ? []
-      : [{ title: `Shut down VM ${to.vmid}`, run: (report: StepReport) => turnOff(context, client, to, report) }]),
-    {
-      title: `Make VM ${from.vmid} the one of the app again`,
-      run: async () => {
-        const [old, current] = await read();
-        requireSame(before, old);
-        requireSame(machine, current);
-        if (current?.status.status === 'running')
-          throw new ZebuError('VM_DIFFERS', `VM ${current.vmid} was started while it is to be off`, {
-            hint: 'Somebody, or something on the host, has started it. Keep it from that, and run the command again.',
-          });
-        const { tags, description } = old.config;
-        rest = lastingNote(app, description, isFormer(tags, app) || isHandover(tags));
-        await setConfig(client, from, {
-          ...cables(old.config, false),
-          ...digestOf(old.config),
-          tags: withForeign(machineTags(app, number, to === undefined ? undefined : { before: to.vmid }), tags),
-          description: write(note),
-        });
-        if (to === undefined || current === undefined) return;
-        const mine = lastingNote(app, current.config['description'], isHandover(current.config['tags']));
-        await setConfig(client, to, {
-          ...cables(current.config, true),
-          onboot: 0,
-          tags: withForeign(left === 'former' ? formerTags(app) : copyTags(app, 'rebuild'), current.config['tags']),
-          description: left === 'former' ? formerNote(app, from.vmid, mine) : writeNote(note),
-        });
-      },
-    },
+    to === undefined
+      ? {
+          title: `Make VM ${from.vmid} the one of the app again, and start it`,
+          run: async (report: StepReport) => {
+            await makeItTheApps(await readVm(client, from));
+            await turnOn(context, client, from, report);
+          },
+        }
+      : {
+          title: `Unplug VM ${to.vmid}, and have VM ${from.vmid} serve again`,
+          run: (report: StepReport) =>
+            exchange(context, client, { giver: to, aside, taker: from, leave }, report, (current, old) => {
+              requireSame(machine, current);
+              return makeItTheApps(old);
+            }),
+        },
   ]);
   await whileBeating(
     context,
@@ -143,7 +148,6 @@ export async function putBack(
     note,
     () =>
       runSteps(io, signal, [
-        { title: `Start VM ${from.vmid}`, run: (report) => turnOn(context, client, from, report) },
         bootStep({ context, target: { client, ...from } }),
         {
           title: 'Start the app in it, and look whether it serves',
@@ -157,6 +161,9 @@ export async function putBack(
   await declareServing(context, client, app, from, undefined);
   const wanted = desired.ha ?? (ha ? true : undefined);
   await finishing(context, [
+    ...(to === undefined
+      ? []
+      : [{ title: `Shut down VM ${to.vmid}`, run: (report: StepReport) => turnOff(context, client, to, report) }]),
     ...(wanted === undefined ? [] : [haStep(ensuring, wanted)]),
     ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),
   ]);
@@ -179,7 +186,7 @@ export async function goBack(
   io.warn(`VM ${to.vmid} does not serve: ${cause.message}; going back to VM ${from.vmid}`);
   // With a connection and a time of its own: those of what has failed may be used up.
   await steadily(context, async (steady, client) => {
-    await putBack(steady, client, swap, started ? 'former' : 'gone', ha);
+    await putBack(steady, client, swap, started ? 'former' : 'gone', { ha });
     if (started) return;
     await removeCopy(steady, client, to).catch((error: unknown) => {
       io.warn(`VM ${to.vmid} could not be removed: ${toZebuError(error).message}; the next vm:rebuild does it`);

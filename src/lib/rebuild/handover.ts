@@ -8,20 +8,12 @@ import type { Context } from '../context/context.js';
 import { rollback } from '../deploy/rollback.js';
 import { rememberAddress } from '../guest/last-address.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
-import { readConfig, readVm } from '../proxmox/observe.js';
-import {
-  foreignTags,
-  formerTags,
-  isFormer,
-  isHandover,
-  machineNumber,
-  machineTags,
-  withForeign,
-} from '../proxmox/ownership.js';
-import { macOf, setProperties } from '../proxmox/properties.js';
+import { readConfig, readVm, type ExistingVm } from '../proxmox/observe.js';
+import { foreignTags, isHandover, machineNumber, machineTags, withForeign } from '../proxmox/ownership.js';
+import { macOf } from '../proxmox/properties.js';
 import { tagProblem } from '../proxmox/tags.js';
 import type { QemuConfig } from '../proxmox/answers.js';
-import { runSteps, type Step } from '../ui/steps.js';
+import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import { desiredVm } from '../vm/desired.js';
 import { backupStep, beginEnsuring, endEnsuring, haStep } from '../vm/ensure/index.js';
 import { bootStep } from '../vm/ensure/boot.js';
@@ -29,10 +21,11 @@ import { guestStep } from '../vm/ensure/guest.js';
 import { locateStep } from '../vm/ensure/locate.js';
 import { loginStep } from '../vm/ensure/login.js';
 import { ipconfig } from '../vm/facts.js';
+import { asideParams, exchange, type Exchange } from './exchange.js';
 import { forgetStopped } from './hold.js';
 import { liveIn } from './live.js';
-import { formerNote, handoverNote, lastingNote, nextNote } from './notes.js';
-import { requireUnlocked, setConfig, turnOff, turnOn } from './power.js';
+import { handoverNote, lastingNote, nextNote } from './notes.js';
+import { requireUnlocked, setConfig, turnOff } from './power.js';
 import { bringUnits } from './units.js';
 
 /** The address, and with it the app, goes from one machine to the other. */
@@ -59,6 +52,8 @@ export interface Progress {
   started: boolean;
   /** The verdict is good. From here on nothing goes back by itself. */
   live: boolean;
+  /** When that was, by the clock's `elapsed`. */
+  liveAt?: number;
   /** The one before was under the HA manager. */
   ha: boolean;
 }
@@ -66,16 +61,6 @@ export interface Progress {
 export const notBegun = (): Progress => ({ taken: false, started: false, live: false, ha: false });
 
 const MAC = /([0-9A-F]{2}:){5}[0-9A-F]{2}/i;
-
-const NET = /^net\d+$/;
-
-/** Every card with its cable out, or in again. */
-export const cables = (config: QemuConfig, out: boolean): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => NET.test(key))
-      .map(([key, value]) => [key, setProperties(value, { link_down: out ? '1' : undefined })]),
-  );
 
 /** Milliseconds in which it is seen whether a request was carried out whose answer was lost. */
 const SEEN_MS = 30_000;
@@ -98,25 +83,27 @@ async function tagsToBring(context: Context, client: ProxmoxClient, old: QemuCon
   return '';
 }
 
+const noteToKeep = (app: string, { config }: ExistingVm): string =>
+  lastingNote(app, config['description'], isHandover(config['tags']));
+
 /**
  * The one request that makes the machine the app's: with the tags comes everything that makes it so, the network card's address first
- * of all. It is off, and so is the one before; and neither is another than it was when that was seen.
+ * of all. It is off, and neither it nor the one before is another than it was when that was seen.
  */
 export async function takeOver(
   context: Context,
   client: ProxmoxClient,
   { app, from, to, number, note }: Handover,
-  ha: boolean,
+  { before, taker, ha }: { readonly before: ExistingVm; readonly taker: ExistingVm; readonly ha: boolean },
 ): Promise<void> {
   const { network } = context.config.vm;
-  const machines = await Promise.all([readVm(client, from), readVm(client, to)]);
-  const [{ config: old }, { config: own }] = machines;
-  const on = machines.find(({ status }) => status.status === 'running');
-  if (on !== undefined)
-    throw new ZebuError('VM_DIFFERS', `VM ${on.vmid} was started while both are to be off`, {
+  const { config: old } = before;
+  const { config: own } = taker;
+  if (taker.status.status === 'running')
+    throw new ZebuError('VM_DIFFERS', `VM ${taker.vmid} was started while it is to be off`, {
       hint: 'Somebody, or something on the host, has started it. Keep it from that, and run zebu vm:rebuild again.',
     });
-  requireUnlocked(machines);
+  requireUnlocked([before, taker]);
   const mac = network.mac ?? macOf(old['net0']);
   const net0 = own['net0'];
   if (net0 === undefined || mac === undefined)
@@ -132,29 +119,18 @@ export async function takeOver(
       description: handoverNote(note, {
         before: from.vmid,
         ha,
-        rest: lastingNote(app, old['description'], isHandover(old['tags'])),
+        rest: noteToKeep(app, before),
       }),
       net0: net0.replace(MAC, mac.toUpperCase()),
       ipconfig0: ipconfig(network),
-      onboot: 0,
+      // The node may be restarted before it is seen to serve.
+      onboot: context.config.vm.onboot ? 1 : 0,
       ...(digest === undefined ? {} : { digest }),
     });
   } catch (error) {
     // The answer may have been lost of one that was carried out.
     if ((await hasNumber(context, client, to, number)) !== true) throw error;
   }
-}
-
-/** The one before: unplugged before the other starts, so that there are never two with one address. */
-async function putAside(client: ProxmoxClient, app: string, place: Place, by: number): Promise<void> {
-  const config = await readConfig(client, place);
-  const { tags, description } = config;
-  await setConfig(client, place, {
-    ...cables(config, true),
-    onboot: 0,
-    tags: withForeign(formerTags(app), tags),
-    description: formerNote(app, by, lastingNote(app, description, isFormer(tags, app) || isHandover(tags))),
-  });
 }
 
 /** It serves: what marks it as one that has not yet goes. A refusal of that, such as by a lock, is no reason to go back. */
@@ -184,17 +160,25 @@ export async function declareServing(
   }
 }
 
-/** What is yet to do once the machine is the app's: it is started, and judged from outside. @throws how that went */
+/**
+ * What is yet to do once the machine is the app's: it is started while the one before is unplugged, and judged from outside. That one is shut
+ * down when it is good. @param begun of one that has not changed places yet: how, and what its note is to keep @throws how that went
+ */
 export async function beginServing(
   context: Context,
   client: ProxmoxClient,
   { app, from, to, release, host, anyAddress, note }: Handover,
   progress: Progress,
+  begun?: { readonly exchanged: (report: StepReport) => Promise<void>; readonly rest: string },
 ): Promise<string> {
   const { io, signal } = context;
+  const again = (report: StepReport): Promise<void> => {
+    progress.started = true;
+    return exchange(context, client, { giver: from, aside: (vm) => asideParams(app, vm, to.vmid), taker: to }, report);
+  };
   const desired = await desiredVm(context);
   const ensuring = beginEnsuring(context, { client, ...to }, desired);
-  const rest = lastingNote(app, (await readConfig(client, to))['description'], true);
+  const rest = begun?.rest ?? lastingNote(app, (await readConfig(client, to))['description'], true);
   const write = (each: CopyNote): string => handoverNote(each, { before: from.vmid, ha: progress.ha, rest });
   try {
     const [address, session] = await whileBeating(
@@ -204,17 +188,7 @@ export async function beginServing(
       note,
       async () => {
         await runSteps(io, signal, [
-          {
-            title: `Unplug VM ${from.vmid}, which was the one before`,
-            run: () => putAside(client, app, from, to.vmid),
-          },
-          {
-            title: `Start VM ${to.vmid} with the address`,
-            run: async (report) => {
-              progress.started = true;
-              await turnOn(context, client, to, report);
-            },
-          },
+          { title: `Unplug VM ${from.vmid}, and start VM ${to.vmid} with the address`, run: begun?.exchanged ?? again },
           bootStep(ensuring),
           locateStep(ensuring),
           loginStep(ensuring),
@@ -231,7 +205,8 @@ export async function beginServing(
         await rollback(context, {
           id,
           previous: null,
-          lockWait: 60,
+          // It may be starting its app by itself: see serve-at-boot.sh.
+          lockWait: 1260,
           session: line,
           host: found.host,
           mode: 'rebuild',
@@ -241,11 +216,13 @@ export async function beginServing(
       write,
     );
     progress.live = true;
+    progress.liveAt = context.clock.elapsed();
     await declareServing(context, client, app, to, from);
     await finishing(context, [
       { title: 'Let it do by itself what the one before did', run: () => bringUnits(context, session) },
       { title: 'Forget what was stopped for the rebuild', run: () => forgetStopped(context, session) },
       guestStep(ensuring),
+      { title: `Shut down VM ${from.vmid}, which is kept`, run: (report) => turnOff(context, client, from, report) },
       ...(desired.ha === undefined ? [] : [haStep(ensuring, desired.ha)]),
       ...(desired.backup === undefined ? [] : [backupStep(ensuring)]),
     ]);
@@ -265,31 +242,15 @@ export async function finishing(context: Context, steps: readonly Step[]): Promi
     }
 }
 
-/** When the old machine starts its app by itself where it was left but not shut down: see hold.sh. */
-export interface Left {
-  /** Milliseconds, by the clock on the wall: this machine may have slept meanwhile. */
-  readonly at: number;
-  readonly forMs: number;
-}
-
-function requireInTime({ clock }: Context, from: Place, left: Left | undefined): void {
-  if (left === undefined || clock.now().getTime() - left.at < left.forMs) return;
-  throw new ZebuError(
-    'VM_NOT_READY',
-    `VM ${from.vmid} was off too late: its app may have been started again before, and have written since`,
-    { hint: 'Keep this machine awake, and run zebu vm:rebuild again.' },
-  );
-}
-
-/** Both are off, then the new one is the app's, then it serves. */
+/** The new one is the app's, and takes the place of the one before at once; then it serves. @param leave see Exchange */
 export async function handOver(
   context: Context,
   client: ProxmoxClient,
   handover: Handover,
   progress: Progress,
-  left?: Left,
+  leave?: Exchange['leave'],
 ): Promise<string> {
-  const { from, to, note } = handover;
+  const { app, from, to, note } = handover;
   const machines = await Promise.all([readVm(client, from), readVm(client, to)]);
   requireUnlocked(machines);
   const desired = await desiredVm(context);
@@ -311,28 +272,21 @@ export async function handOver(
         // It would start again what is shut down.
         ...(ha ? [haStep(beginEnsuring(context, { client, ...from }, desired), false)] : []),
         {
-          title: `Shut down VM ${from.vmid} and VM ${to.vmid}`,
-          run: async (report) => {
-            const ended = await Promise.allSettled([
-              turnOff(context, client, from, report),
-              // What it has of the data is nowhere else as new.
-              turnOff(context, client, to, { ...report, done: () => {} }, { gently: true }),
-            ]);
-            for (const each of ended) if (each.status === 'rejected') throw each.reason;
-            requireInTime(context, from, left);
-          },
+          title: `Shut down VM ${to.vmid}, which gets the address`,
+          // What it has of the data is nowhere else as new.
+          run: (report) => turnOff(context, client, to, report, { gently: true }),
         },
       ]),
     write,
   );
-  await runSteps(context.io, context.signal, [
-    {
-      title: `Make VM ${to.vmid} the one of the app`,
-      run: async () => {
-        await takeOver(context, client, handover, ha);
+  const places: Exchange = { giver: from, aside: (vm) => asideParams(app, vm, to.vmid), taker: to, leave };
+  return beginServing(context, client, handover, progress, {
+    rest: noteToKeep(app, machines[0]),
+    exchanged: (report) =>
+      exchange(context, client, places, report, async (before, taker) => {
+        await takeOver(context, client, handover, { before, taker, ha });
         progress.taken = true;
-      },
-    },
-  ]);
-  return beginServing(context, client, handover, progress);
+        progress.started = true;
+      }),
+  });
 }

@@ -10,7 +10,12 @@ trap '' HUP PIPE
 take_lock "$lock_wait"
 sign_lock "$holder"
 [ ! -f transaction ] || exit "$LOCKED"
+# For who goes on without us: see resume.sh. In memory, as it means nothing once the machine was off.
+holding=/dev/shm/zebu-rebuild-$project
+trap 'rm -f holder "$holding"' EXIT
+echo $$ >"$holding"
 # include ./start-again.sh
+# include ./plugged.sh
 leaving=
 # A dump by schedule waits for the app to be switched, or leaves it be: it would write into what is brought over.
 no_dumps() {
@@ -34,13 +39,10 @@ while :; do
       leaving=yes
       echo left ;;
     gone)
-      # Shut down, which ends this, it takes the line away first. When it is not shut down, nobody has come to that.
-      if [ -n "$leaving" ]; then
-        # For who goes on before that: see resume.sh. In memory, as it means nothing once the machine was off.
-        echo $$ >"/dev/shm/zebu-rebuild-$project"
-        sleep "$leave" 6>&- 9>&-
-        rm -f "/dev/shm/zebu-rebuild-$project"
-      fi
+      [ -f rebuild-stopped ] || exit 0
+      # Unplugged, which takes the line away, it is not the one that serves; who has left it may just be at that.
+      [ -z "$leaving" ] || sleep "$leave" 6>&- 9>&-
+      once_plugged 86400 || exit 0
       start_again
       exit ;;
   esac

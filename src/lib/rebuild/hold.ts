@@ -10,31 +10,36 @@ import type { GuestAddress } from '../guest/address.js';
 import HOLD from './hold.sh';
 import RESUME from './resume.sh';
 import { eachLine, lastLine } from '../guest/lines.js';
+import { servingAtBoot } from './serve-at-boot.js';
 
 /** Milliseconds between two words, and after how many seconds without one the machine takes us for dead. */
 const BEAT_MS = 5000;
 const PATIENCE_SECONDS = 45;
 
-/** Beyond what shutting the machine down may take, and pulling its plug. */
-const LEAVE_SECONDS = 60;
-
-/** Milliseconds from when the machine was left until it starts the app again where it is still on. */
-export const leaveMs = ({ config }: Context): number => (Math.round(config.vm.stop_timeout) + LEAVE_SECONDS) * 1000;
+/** Within which it is unplugged that was left; where it is not, it starts the app again. */
+const LEAVE_SECONDS = 30;
 
 /** Stopping takes as long as the services want; starting waits for those that others depend on. */
 const STOP_MS = 1_300_000;
 const START_MS = 960_000;
 const TAKE_MS = 60_000;
 
+/** Until when what was left is as it was. */
+export interface Left {
+  /** Milliseconds, by the clock on the wall: this machine may sleep meanwhile. */
+  readonly at: number;
+  readonly forMs: number;
+}
+
 /** The app's lock, and the app in our hands. */
 export interface Hold {
   /** Stops everything of the app. From here on the machine starts it again by itself when nothing is heard of us. */
   stop(): Promise<void>;
-  /** The machine is about to be shut down: only where it is not, in time, it starts the app again. */
-  leave(): Promise<void>;
+  /** The machine is about to be unplugged: only where it is not, in time, it starts the app again. */
+  leave(): Promise<Left>;
   /** Starts what was stopped, and lets go. */
   startAgain(): Promise<void>;
-  /** Lets go as it is: of a machine that is off by then. */
+  /** Lets go as it is: of a machine that is unplugged by then, or off. */
   close(): Promise<void>;
 }
 
@@ -81,16 +86,15 @@ async function ownEnd(process: RemoteProcess): Promise<{ readonly code: number |
 export async function hold(context: Context, address: GuestAddress, lockWait: number): Promise<Hold> {
   const own = new AbortController();
   const session = await connectGuest({ ...context, signal: own.signal }, address);
-  const { name } = context.config.app;
   const script =
+    servingAtBoot(context) +
     variables({
-      base: appLayout(name).base,
-      project: name,
       holder: shortNote(context, 'vm:rebuild'),
       lock_wait: lockWait,
       patience: PATIENCE_SECONDS,
-      leave: leaveMs(context) / 1000,
-    }) + HOLD;
+      leave: LEAVE_SECONDS,
+    }) +
+    HOLD;
   const process = await session.stream({ line: script });
   let stderr = '';
   process.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4000)));
@@ -131,7 +135,11 @@ export async function hold(context: Context, address: GuestAddress, lockWait: nu
   }
   return {
     stop: () => tell('stop', 'stopped', STOP_MS, 'stopped'),
-    leave: () => tell('leave', 'left', TAKE_MS, 'left as it is'),
+    leave: async () => {
+      const at = context.clock.now().getTime();
+      await tell('leave', 'left', TAKE_MS, 'left as it is');
+      return { at, forMs: LEAVE_SECONDS * 1000 };
+    },
     startAgain: async () => {
       try {
         await tell('start', 'started', START_MS, 'started again');
@@ -173,6 +181,6 @@ export async function resumeApp(context: Context, address: GuestAddress): Promis
 /** Of a machine in which the app was started otherwise: what was stopped in it once is nobody's to start any more. */
 export async function forgetStopped(context: Context, session: SshSession): Promise<void> {
   const { base } = appLayout(context.config.app.name);
-  const files = [`${base}/rebuild-stopped`, `${base}/rebuild-said`];
+  const files = [`${base}/rebuild-stopped`, `${base}/rebuild-said`, `${base}/rebuild-serve`];
   await session.exec({ line: sh`rm -f ${files}` }, { signal: context.signal, timeoutMs: TAKE_MS });
 }

@@ -35,15 +35,31 @@ export const saysHa = (description: string | undefined): boolean => (description
 /** Of one that is about to take the place of another. */
 export const nextNote = (note: CopyNote, ha: boolean): string => (ha ? `${HA}\n\n${writeNote(note)}` : writeNote(note));
 
+const KEPT = 'It was kept of a rebuild until then.';
+
+/** Nothing of it is new: where it comes to nothing, it is kept again. */
+export const saysKept = (description: string | undefined): boolean => (description ?? '').includes(KEPT);
+
 /** Of one that has, and has not served since. */
 export const handoverNote = (
   note: CopyNote,
-  { before, ha, rest }: { readonly before: number | undefined; readonly ha: boolean; readonly rest: string },
+  {
+    before,
+    ha,
+    kept = false,
+    rest,
+  }: {
+    readonly before: number | undefined;
+    readonly ha: boolean;
+    readonly kept?: boolean;
+    readonly rest: string;
+  },
 ): string =>
   below(
     [
       `Virtual machine of the app "${note.app}", managed by zebu. It has ${before === undefined ? 'become that' : `taken the place of VM ${before}`}, and has not served since: see vm:rebuild.`,
       ...(ha ? [HA] : []),
+      ...(kept ? [KEPT] : []),
       makerLine(note),
     ].join('\n\n'),
     rest,

@@ -81,11 +81,11 @@ export const isHalted = ({ status: { status, qmpstatus } }: ExistingVm): boolean
 
 const HALTED_MS = 600_000;
 
-async function onceNotHalted(
+export async function onceNotHalted(
   { clock, signal }: Context,
   client: ProxmoxClient,
   place: Place,
-  report: StepReport,
+  report: Pick<StepReport, 'update'>,
 ): Promise<AppVm> {
   const until = clock.elapsed() + HALTED_MS;
   for (;;) {
@@ -107,10 +107,13 @@ export async function turnOn(context: Context, client: ProxmoxClient, place: Pla
     report.done('it runs already');
     return;
   }
-  await vmTask(context, machine, report, {
+  await startIt(context, machine, report);
+}
+
+export const startIt = (context: Context, machine: AppVm, report: StepReport): Promise<void> =>
+  vmTask(context, machine, report, {
     method: 'POST',
     path: '/status/start',
     task: 'qmstart',
-    label: `starting VM ${place.vmid}`,
+    label: `starting VM ${machine.vm.vmid}`,
   });
-}

@@ -18,7 +18,7 @@ import { beginEnsuring, haStep } from '../vm/ensure/index.js';
 import { readRules } from '../vm/inspect.js';
 import { goBack, restored, serveAgain, stillOpen, unhealthy } from './back.js';
 import { finishing, handOver, notBegun, type Handover } from './handover.js';
-import { hold, leaveMs, type Hold } from './hold.js';
+import { hold, type Hold } from './hold.js';
 import { bringImages } from './images.js';
 import { apart, desiredNext, makeNext, placeOf, planNext } from './next.js';
 import { pipe } from './pipe.js';
@@ -278,11 +278,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
       note,
     };
     try {
-      host = await steadily(context, async (steady, own) => {
-        const at = context.clock.now().getTime();
-        await held?.leave();
-        return handOver(steady, own, handover, progress, { at, forMs: leaveMs(context) });
-      });
+      host = await steadily(context, (steady, own) => handOver(steady, own, handover, progress, () => held?.leave()));
     } catch (error) {
       if (!progress.taken || progress.live) throw error;
       // Who has the lock in it just now is served by it.
@@ -303,7 +299,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
     release,
     verdict: 'live',
     address: { before: guest.address.host, now: host },
-    gap: stoppedAt === undefined ? null : seconds(stoppedAt),
+    gap: stoppedAt === undefined ? null : toSeconds((progress.liveAt ?? clock.elapsed()) - stoppedAt),
     seconds: seconds(began),
     differenceBytes,
   };

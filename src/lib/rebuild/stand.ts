@@ -15,11 +15,13 @@ import { desiredVm } from '../vm/desired.js';
 import { bootStep } from '../vm/ensure/boot.js';
 import { beginEnsuring, haStep } from '../vm/ensure/index.js';
 import { goBack, stillOpen } from './back.js';
+import { canServe } from './exchange.js';
 import { beginServing, type Handover, type Progress } from './handover.js';
 import { resumeApp } from './hold.js';
-import { saysHa } from './notes.js';
-import { isHalted, turnOn } from './power.js';
+import { saysHa, saysKept } from './notes.js';
+import { turnOn } from './power.js';
 import { steadily } from './steady.js';
+import { undoTaking } from './undo.js';
 
 /** Which machines of the app there are, and how far a rebuild has come: all of it stands in their tags. */
 export interface Stand {
@@ -56,6 +58,7 @@ export function keptOf({ behind, former }: Pick<Stand, 'behind' | 'former'>, app
 interface Open {
   readonly handover: Handover;
   readonly ha: boolean;
+  readonly description: string | undefined;
   /** By which it is seen whether somebody is at it. */
   readonly sign: Leftover | undefined;
 }
@@ -83,7 +86,12 @@ export async function openHandover(
     anyAddress,
     note: newNote(context, 'rebuild', `VM ${before.vmid}`),
   };
-  return { handover, ha: saysHa(config['description']), sign: leftoverOf(placeOfRow(current), config) };
+  return {
+    handover,
+    ha: saysHa(config['description']),
+    description: config['description'],
+    sign: leftoverOf(placeOfRow(current), config),
+  };
 }
 
 /** @throws LOCK_HELD where somebody is at it just now */
@@ -103,6 +111,18 @@ export async function refuseAtWork(context: Context, client: ProxmoxClient, left
     ]);
 }
 
+const startedAgain = (context: Context, { vmid }: Place): Promise<void> =>
+  runSteps(context.io, context.signal, [
+    {
+      title: `See that the app runs in VM ${vmid}`,
+      run: async () => {
+        const { address, session } = await openGuest(context);
+        await resumeApp(context, address);
+        await session.close();
+      },
+    },
+  ]);
+
 export interface Settled {
   /** A handover that had begun was carried to its end. */
   readonly resumed: { readonly from: Place; readonly to: Place; readonly host: string } | undefined;
@@ -115,11 +135,14 @@ export interface Settled {
 export async function settle(context: Context, client: ProxmoxClient, anyAddress = false): Promise<Settled> {
   const { io, signal, config } = context;
   const { name } = config.app;
-  const stand = await readStand(client, name);
+  let stand = await readStand(client, name);
   const open = await openHandover(context, client, stand, anyAddress);
   if (open !== undefined) {
     if (open.sign !== undefined) await refuseAtWork(context, client, [open.sign]);
-    return { resumed: await resumeHandover(context, client, open, stand) };
+    if (!(await notExchanged(client, stand))) return { resumed: await resumeHandover(context, client, open, stand) };
+    await undoTaking(context, client, open.handover.to, open.handover.from);
+    await startedAgain(context, open.handover.from);
+    stand = await readStand(client, name);
   }
   const { current } = stand;
   if (current === undefined) return { resumed: undefined };
@@ -137,17 +160,11 @@ export async function settle(context: Context, client: ProxmoxClient, anyAddress
       ]);
     const configs = await Promise.all(left.map((each) => readConfig(client, each.place).catch(() => undefined)));
     const ha = configs.some((each) => saysHa(each?.['description']));
-    await runSteps(io, signal, [
-      {
-        title: `See that the app runs in VM ${place.vmid}`,
-        run: async () => {
-          const { address, session } = await openGuest(context);
-          await resumeApp(context, address);
-          await session.close();
-        },
-      },
-      ...(ha ? [haStep(beginEnsuring(context, { client, ...place }, await desiredVm(context)), true)] : []),
-    ]);
+    await startedAgain(context, place);
+    if (ha)
+      await runSteps(io, signal, [
+        haStep(beginEnsuring(context, { client, ...place }, await desiredVm(context)), true),
+      ]);
   }
   await removeLeftovers(context, client, 'rebuild');
   return { resumed: undefined };
@@ -156,11 +173,13 @@ export async function settle(context: Context, client: ProxmoxClient, anyAddress
 /** What says nothing about whether the machine serves: nobody goes back for that. */
 const UNDECIDED: ReadonlySet<string> = new Set(['INTERRUPTED', 'LOCK_HELD', 'OUTCOME_UNKNOWN']);
 
-/** One that a backup has in its hands is on, but nothing runs in it. */
-async function runsAgain(client: ProxmoxClient, rows: readonly VmRow[]): Promise<boolean> {
-  const on = await Promise.all(rows.map((row) => readVm(client, row)));
-  return on.some((vm) => vm.status.status === 'running' && !isHalted(vm));
+async function anyServes(client: ProxmoxClient, rows: readonly VmRow[]): Promise<boolean> {
+  return (await Promise.all(rows.map((row) => readVm(client, row)))).some(canServe);
 }
+
+/** It was made the app's, and cut off before both changed places: the one before is there, and starts the app again by itself. */
+const notExchanged = async (client: ProxmoxClient, { behind, current }: Stand): Promise<boolean> =>
+  current?.status !== 'running' && (await anyServes(client, behind));
 
 async function resumeHandover(
   context: Context,
@@ -170,7 +189,7 @@ async function resumeHandover(
 ): Promise<NonNullable<Settled['resumed']>> {
   const { from, to } = handover;
   context.io.note(`A rebuild was interrupted while VM ${to.vmid} took the place of VM ${from.vmid}: it goes on`);
-  const again = await runsAgain(client, behind);
+  const again = await anyServes(client, behind);
   // Then it may have served for days.
   const ranOn = current?.status === 'running' && !again;
   // It may have been started since, and stopped.
@@ -204,6 +223,11 @@ export async function foreseen(context: Context, client: ProxmoxClient): Promise
   const open = await openHandover(context, client, stand, false);
   if (open !== undefined) {
     const { from, to } = open.handover;
+    if (await notExchanged(client, stand))
+      return [
+        `See that the app runs in VM ${from.vmid}`,
+        ...(saysKept(open.description) ? [] : [`Remove VM ${to.vmid}, which a rebuild has left`, 'Begin anew']),
+      ];
     return [
       `Carry the rebuild to its end that was interrupted: start VM ${to.vmid}, and judge it; where it is not good, VM ${from.vmid} serves again`,
     ];

@@ -42,7 +42,18 @@ export interface Surveyed {
 
 /** What of the app's folder stands for what is under way in the machine, and is not the next one's. */
 const OWN = [
-  ...['lock', 'holder', 'held', 'worker', 'transaction', 'stopped', 'rebuild-stopped', 'rebuild-said', 'pause-at'],
+  ...[
+    'lock',
+    'holder',
+    'held',
+    'worker',
+    'transaction',
+    'stopped',
+    'rebuild-stopped',
+    'rebuild-said',
+    'rebuild-serve',
+    'pause-at',
+  ],
   UNITS_NOTE,
   ...['.incoming', '.reserve', '.current', '.run*', '.watch*', 'client.*'],
 ];

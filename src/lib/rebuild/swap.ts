@@ -8,13 +8,15 @@ import { formerTags, isHandover, machineNumber, machineTags } from '../proxmox/o
 import { requireTags } from '../proxmox/tags.js';
 import { runSteps } from '../ui/steps.js';
 import { vmTask } from '../vm/app-vm.js';
-import { putBack, unhealthy, type Back } from './back.js';
+import { putBack, restored, unhealthy, type Back, type Swap } from './back.js';
+import { canServe } from './exchange.js';
 import { hold, type Hold } from './hold.js';
 import { nothing } from './nothing.js';
 import { machineAt, requireUnlocked, setConfig, turnOff } from './power.js';
 import type { Rebuilt } from './results.js';
 import { keptOf, openHandover, placeOfRow, readStand, refuseAtWork, settle, type Stand } from './stand.js';
 import { steadily } from './steady.js';
+import { undoTaking } from './undo.js';
 import { toSeconds } from '../ui/units.js';
 
 /** The machine that is kept of a rebuild: gone back to, or removed. */
@@ -59,7 +61,6 @@ async function stopApp(context: Context, vmid: number, lockWait: number): Promis
           await session.close();
           held = await hold(context, address, lockWait);
           await held.stop();
-          await held.leave();
         },
       },
     ]);
@@ -74,6 +75,28 @@ async function stopApp(context: Context, vmid: number, lockWait: number): Promis
     await held?.close();
     return undefined;
   }
+}
+
+/** Where it has not come to a change of places the app is started where it was stopped. @throws REBUILD_RESTORED, LOCK_HELD */
+async function stay(
+  context: Context,
+  client: ProxmoxClient,
+  { from, to }: Swap,
+  held: Hold,
+  why: unknown,
+): Promise<void> {
+  const cause = toZebuError(why);
+  const machine = await readVm(client, to).catch(() => undefined);
+  if (machine === undefined || !canServe(machine)) return;
+  try {
+    // Somebody else may have changed what it is.
+    if (cause.code !== 'LOCK_HELD') await undoTaking(context, client, from, to);
+    await held.startAgain();
+  } catch (error) {
+    context.io.warn(`VM ${to.vmid} is there as before, but its app is not: ${toZebuError(error).message}`);
+    return;
+  }
+  if (cause.code !== 'LOCK_HELD') throw restored(to, cause, from);
 }
 
 /** Goes back to the machine before; of a rebuild that was interrupted, too. @throws REBUILD_UNHEALTHY */
@@ -102,10 +125,11 @@ export async function rebuildBack(context: Context, confirm: Confirm, lockWait: 
   const held = current?.status === 'running' ? await stopApp(context, current.vmid, lockWait) : undefined;
   let host: string;
   try {
-    host = await steadily(context, (steady, own) => putBack(steady, own, swap, 'former'));
+    host = await steadily(context, (steady, own) =>
+      putBack(steady, own, swap, 'former', { leave: () => held?.leave() }),
+    );
   } catch (error) {
-    // Where it is off by then, there is nobody who hears it.
-    await held?.startAgain().catch(() => undefined);
+    if (to !== undefined && held !== undefined) await stay(context, client, { app, from, to }, held, error);
     if (toZebuError(error).code === 'LOCK_HELD') throw error;
     throw unhealthy(swap, new ZebuError('VM_DIFFERS', 'it was to be gone back from it'), error);
   } finally {

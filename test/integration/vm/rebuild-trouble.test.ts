@@ -99,17 +99,34 @@ describe('vm:rebuild', () => {
     await asBefore('starts-1');
   });
 
-  it('says when neither serves, and the next one has one serve', async () => {
+  it('stays where it is when the old VM does not start', async () => {
     await startsAlways();
     const rebuilt = await app.rebuild();
     await fault(app.lab, { kind: 'fail-task', task: 'qmstart', reason: 'no room' });
-    expect(await fails('--back', '--yes')).toMatchObject({ exit: 8, code: 'REBUILD_UNHEALTHY' });
+    const failure = await fails('--back', '--yes');
+    expect(failure).toMatchObject({ exit: 7, code: 'REBUILD_RESTORED' });
+    expect(failure.message).toContain(`serves from VM ${rebuilt.to?.vmid} as before`);
+    expect(await servedAt(ip)).toBe('starts-always');
+    expect(await app.current()).toMatchObject({ vmid: rebuilt.to?.vmid, ip });
+    expect(await app.config(vmid)).toMatchObject({
+      tags: expect.stringContaining('zebu-former') as string,
+      net0: expect.stringContaining('link_down=1') as string,
+    });
+  });
+
+  it('says when neither is seen to serve, and the next one has one serve', async () => {
+    const { vmid: now } = await app.current();
+    expect(await fails('--back', '--yes', '--set', 'vm.ready_timeout=1')).toMatchObject({
+      exit: 8,
+      code: 'REBUILD_UNHEALTHY',
+    });
     const doctor = await app.project.zebu(['doctor', '--json']);
     expect(doctor.stdout).toContain('a rebuild was interrupted');
     const again = await app.rebuild();
     expect(again).toMatchObject({ resumed: true, verdict: 'live', to: { vmid } });
     expect(await servedAt(ip)).toBe('starts-always');
-    expect(await app.rebuild('--forget', '--yes')).toMatchObject({ from: { vmid: rebuilt.to?.vmid } });
+    expect((await app.machines()).find((each) => each.vmid === now)).toMatchObject({ status: 'stopped' });
+    expect(await app.rebuild('--forget', '--yes')).toMatchObject({ from: { vmid: now } });
     await asBefore('starts-always');
   });
 });

@@ -54,20 +54,25 @@ const BEFORE = [
   '- Start the release',
 ] as const;
 
-/** From the one on nobody serves until the next command. */
-const HANDING_OVER = ['- Shut down VM', '- Make VM', '- Unplug VM', '- Start VM', 'with the address\n  ok'] as const;
+/** Before both change places, just then, and after. */
+const HANDING_OVER = ['- Shut down VM', '- Unplug VM', 'with the address\n  ok', '- Prove Docker on'] as const;
 
 /** The old one is kept by then, as after one that has come to its end. */
 const SERVING = '- Let it do by itself';
 
+const rounds = Array.from({ length: ROUNDS }, (_, round) => round + 1);
+
+const off = async (): Promise<readonly string[]> =>
+  (await app.machines()).filter(({ status }) => status !== 'running').map(({ tags = '' }) => tags);
+
 describe.each([...BEFORE, ...HANDING_OVER, SERVING])('killed at "%s"', (text) => {
-  it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-    'leaves one machine that is the one of the app, and the next run has it rebuilt (%i)',
+  it.each(rounds)(
+    'leaves one machine that serves, and the next run has it rebuilt (%i)',
     async () => {
       expect(await killZebu(['vm:rebuild'], { cwd: app.project.folder, env: app.project.env }, [text])).toBe(text);
       const there = await onTheNetwork();
       expect(new Set(there).size).toBe(there.length);
-      if (!(HANDING_OVER as readonly string[]).includes(text)) expect(await servesBy(100)).toBe('v2');
+      expect(await servesBy(100)).toBe('v2');
       // One, whatever there is besides.
       await app.current();
       if (text === SERVING) await app.rebuild('--forget', '--yes');
@@ -78,9 +83,38 @@ describe.each([...BEFORE, ...HANDING_OVER, SERVING])('killed at "%s"', (text) =>
       expect(await app.rows()).toBe(rows);
       const after = await onTheNetwork();
       expect(after.length).toBe(1);
+      expect((await off()).every((tags) => tags.includes('zebu-former'))).toBe(true);
       await app.rebuild('--forget', '--yes');
       expect((await app.machines()).map(({ vmid }) => vmid)).toEqual([result.to?.vmid]);
     },
     400_000,
   );
 });
+
+describe.each(['- Stop the app', '- Unplug VM', '- Start the app in it', '  ok, 1 service'])(
+  'going back, killed at "%s"',
+  (text) => {
+    it.each(rounds)(
+      'leaves one machine that serves (%i)',
+      async () => {
+        await app.rebuild();
+        const back = ['vm:rebuild', '--back', '--yes'];
+        expect(await killZebu(back, { cwd: app.project.folder, env: app.project.env }, [text])).toBe(text);
+        const there = await onTheNetwork();
+        expect(new Set(there).size).toBe(there.length);
+        expect(await servesBy(100)).toBe('v2');
+        const next = await app.project.zebu(['vm:rebuild', '--json']);
+        // Where it is not gone on with, it is refused, as one is kept.
+        expect([0, 6]).toContain(next.code);
+        expect(await servedAt(ip)).toBe('v2');
+        expect(await app.rows()).toBe(rows);
+        expect((await onTheNetwork()).length).toBe(1);
+        expect(await off()).toEqual([expect.stringContaining('zebu-former')]);
+        const { vmid } = await app.current();
+        await app.rebuild('--forget', '--yes');
+        expect((await app.machines()).map((each) => each.vmid)).toEqual([vmid]);
+      },
+      400_000,
+    );
+  },
+);

@@ -5,23 +5,18 @@ import { join } from 'node:path';
 import { ZebuError } from '@zebu/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { thisMaker } from '../../../src/lib/copies/maker.js';
-import { newNote } from '../../../src/lib/copies/note.js';
+import { newNote, readNote } from '../../../src/lib/copies/note.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
+import { readVm } from '../../../src/lib/proxmox/observe.js';
 import { toNodeName, toVmid } from '../../../src/lib/proxmox/ids.js';
-import { formerTags, machineTags, ownNote } from '../../../src/lib/proxmox/ownership.js';
+import { copyTags, formerTags, machineTags, ownNote } from '../../../src/lib/proxmox/ownership.js';
 import { putBack } from '../../../src/lib/rebuild/back.js';
-import {
-  declareServing,
-  handOver,
-  notBegun,
-  takeOver,
-  type Handover,
-  type Left,
-} from '../../../src/lib/rebuild/handover.js';
+import { declareServing, handOver, notBegun, takeOver, type Handover } from '../../../src/lib/rebuild/handover.js';
 import { formerNote, handoverNote, lastingNote, saysHa } from '../../../src/lib/rebuild/notes.js';
 import { onceUnlocked, turnOn } from '../../../src/lib/rebuild/power.js';
 import { foreseen, readStand, settle } from '../../../src/lib/rebuild/stand.js';
 import { forgetFormer, rebuildBack } from '../../../src/lib/rebuild/swap.js';
+import { undoTaking } from '../../../src/lib/rebuild/undo.js';
 import { fakeProxmox, inTurn, refuses } from '../../support/fake-proxmox.js';
 
 const OLD = '/nodes/pve/qemu/100';
@@ -97,21 +92,27 @@ async function on(answers: Readonly<Record<string, unknown>>) {
   };
   const client = await makeClient(fake.transport, context.io);
   const changes = (): readonly string[] => fake.asked.filter((line) => !line.startsWith('GET'));
-  return { ...fake, context, client, handover, sent, changes };
+  const take = async (): Promise<void> => {
+    const [before, taker] = await Promise.all([readVm(client, from), readVm(client, to)]);
+    await takeOver(context, client, handover, { before, taker, ha: false });
+  };
+  return { ...fake, context, client, handover, sent, changes, take };
 }
+const running = { [`GET ${OLD}/status/current`]: ON };
+const starts = task('POST', `${NEW}/status/start`, 'qmstart', 105);
 const yes = (): Promise<boolean> => Promise.resolve(true);
 const report = { update: () => {}, output: () => {}, done: () => {} };
 
 describe('taking the place of another VM', () => {
   it('is one request, which says whose place it is, and keeps what people have written', async () => {
-    const { client, context, handover, sent, changes } = await on({});
-    await takeOver(context, client, handover, false);
+    const { take, sent, changes } = await on({});
+    await take();
     expect(changes()).toEqual([`PUT ${NEW}/config`]);
     const [put] = sent[NEW] ?? [];
     expect(put).toMatchObject({
       tags: `${machineTags('shop', 1, { before: 100 })};prod`,
       net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1',
-      onboot: 0,
+      onboot: 1,
       digest: 'd-new',
     });
     // One that is given up has to be removable.
@@ -120,21 +121,18 @@ describe('taking the place of another VM', () => {
   });
 
   it('leaves out tags that the login may not give', async () => {
-    const { client, context, handover, sent, stderr } = await on({
-      'GET /cluster/options': { 'registered-tags': ['prod'] },
-    });
-    await takeOver(context, client, handover, false);
+    const { take, sent, stderr } = await on({ 'GET /cluster/options': { 'registered-tags': ['prod'] } });
+    await take();
     expect(sent[NEW]?.[0]).toMatchObject({ tags: machineTags('shop', 1, { before: 100 }) });
     expect(stderr.text).toContain('does not get the tags prod');
   });
 
   it.each([
-    ['the one before runs', { [`GET ${OLD}/status/current`]: ON }, 'VM_DIFFERS'],
-    ['it runs itself', { [`GET ${NEW}/status/current`]: ON }, 'VM_DIFFERS'],
+    ['it runs', { [`GET ${NEW}/status/current`]: ON }, 'VM_DIFFERS'],
     ['the one before is locked', { [`GET ${OLD}/config`]: { ...OF_THE_APP, lock: 'backup' } }, 'VM_NOT_READY'],
   ])('is not done when %s', async (_, answers, code) => {
-    const { client, context, handover, changes } = await on(answers);
-    await expect(takeOver(context, client, handover, false)).rejects.toMatchObject({ code });
+    const { take, changes } = await on(answers);
+    await expect(take()).rejects.toMatchObject({ code });
     expect(changes()).toEqual([]);
   });
 
@@ -144,25 +142,60 @@ describe('taking the place of another VM', () => {
     };
     const after = { ...NEXT, tags: machineTags('shop', 1, { before: 100 }) };
     const done = await on({ [`PUT ${NEW}/config`]: lost, [`GET ${NEW}/config`]: inTurn(NEXT, after) });
-    await takeOver(done.context, done.client, done.handover, false);
+    await done.take();
     const not = await on({ [`PUT ${NEW}/config`]: lost });
-    await expect(takeOver(not.context, not.client, not.handover, false)).rejects.toMatchObject({
-      code: 'OUTCOME_UNKNOWN',
-    });
+    await expect(not.take()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
-  it('is not done when the one before was off so late that its app may have been started again', async () => {
-    const { client, context, handover, changes } = await on({});
+  it('is undone when the one before was unplugged so late that its app may have been started again', async () => {
+    const { client, context, handover, changes } = await on({ ...running, ...starts });
     const progress = notBegun();
-    const left: Left = { at: context.clock.now().getTime() - 90_000, forMs: 90_000 };
-    await expect(handOver(context, client, handover, progress, left)).rejects.toMatchObject({ code: 'VM_NOT_READY' });
-    expect(changes()).toEqual([]);
-    expect(progress.taken).toBe(false);
+    const leave = () => Promise.resolve({ at: context.clock.now().getTime() - 30_000, forMs: 30_000 });
+    await expect(handOver(context, client, handover, progress, leave)).rejects.toThrow('VM 100 was unplugged too late');
+    expect(changes()).toEqual([`PUT ${NEW}/config`, `PUT ${OLD}/config`, `POST ${NEW}/status/start`]);
+    expect(progress).toMatchObject({ taken: true, live: false });
+  });
+
+  it('has both on their way before it is answered, and the one before plugged in again where the other does not start', async () => {
+    let answer = (): void => {};
+    const asked: string[] = [];
+    const { client, context, handover, changes } = await on({
+      ...running,
+      ...task('POST', `${NEW}/status/start`, 'qmstart', 105, 'no room'),
+      [`PUT ${OLD}/config`]: (params: Record<string, unknown>) => {
+        asked.push(String(params['net0']));
+        return asked.length > 1 ? null : new Promise((resolve) => (answer = () => resolve(null)));
+      },
+    });
+    const going = handOver(context, client, handover, notBegun());
+    going.catch(() => undefined);
+    // The signs of life are such requests, too.
+    const kinds = [`PUT ${NEW}/config`, `PUT ${OLD}/config`, `POST ${NEW}/status/start`];
+    await expect.poll(() => [...new Set(changes())]).toEqual(kinds);
+    answer();
+    await expect(going).rejects.toThrow('no room');
+    expect(asked).toEqual(['virtio=BC:24:11:00:00:01,bridge=vmbr0,link_down=1', OF_THE_APP.net0]);
+  });
+
+  it('is over at once where the one before cannot be unplugged', async () => {
+    const { client, context, handover, changes } = await on({
+      ...running,
+      ...starts,
+      ...task('POST', `${NEW}/status/stop`, 'qmstop', 105),
+      [`PUT ${OLD}/config`]: refuses(500, 'hotplug problem - no'),
+    });
+    await expect(handOver(context, client, handover, notBegun())).rejects.toThrow('hotplug problem');
+    expect(changes()).toEqual([
+      `PUT ${NEW}/config`,
+      `PUT ${OLD}/config`,
+      `POST ${NEW}/status/start`,
+      `POST ${NEW}/status/stop`,
+    ]);
   });
 
   it('says in whose hands the one before was, before it is taken from them, and how far it has come', async () => {
     const { client, context, handover, changes, sent } = await on({
-      [`GET ${OLD}/status/current`]: { ...OFF, ha: { managed: 1 } },
+      [`GET ${OLD}/status/current`]: { ...ON, ha: { managed: 1 } },
       'GET /cluster/ha/resources': [{ sid: 'vm:100', state: 'started' }],
       'GET /cluster/ha/resources/vm:100': { sid: 'vm:100', state: 'started' },
       'DELETE /cluster/ha/resources/vm:100': null,
@@ -176,6 +209,7 @@ describe('taking the place of another VM', () => {
       `PUT ${NEW}/config`,
       `PUT ${OLD}/config`,
       `POST ${NEW}/status/start`,
+      `PUT ${OLD}/config`,
     ]);
     expect(sent[NEW]?.map(({ description }) => saysHa(String(description)))).toEqual([true, true]);
     expect(sent[OLD]?.[0]).toMatchObject({
@@ -184,6 +218,13 @@ describe('taking the place of another VM', () => {
       net0: expect.stringContaining('link_down=1') as string,
     });
     expect(sent[OLD]?.[0]?.['description']).toContain('Ask ann');
+    // As it was.
+    expect(sent[OLD]?.[1]).toEqual({
+      tags: OF_THE_APP.tags,
+      onboot: 0,
+      net0: OF_THE_APP.net0,
+      description: OF_THE_APP.description,
+    });
     expect(progress).toEqual({ taken: true, started: true, live: false, ha: true });
   });
 
@@ -248,6 +289,23 @@ describe('going back', () => {
     expect(lastingNote('shop', String(sent[OLD]?.[0]?.['description']), true)).toBe(MINE);
     expect(sent[NEW]?.[0]).toMatchObject({ tags: formerTags('shop'), onboot: 0 });
     expect(sent[NEW]?.[0]?.['net0']).toContain('link_down=1');
+    // It did not start: the other is plugged in again.
+    expect(sent[NEW]?.[1]).toMatchObject({ tags: current.tags, net0: current.net0 });
+  });
+
+  it('plugs it in where it runs, unplugged', async () => {
+    const unplugged = { ...former, net0: `${former.net0},link_down=1` };
+    const { client, context, sent, changes } = await on({
+      ...answers,
+      ...running,
+      [`GET ${OLD}/config`]: unplugged,
+      // Then nothing of it is reached here.
+      [`GET ${OLD}/agent/network-get-interfaces`]: refuses(500, 'QEMU guest agent is not running'),
+    });
+    await expect(putBack(context, client, { app: 'shop', from, to }, 'former')).rejects.toThrow();
+    expect(changes().slice(0, 3)).toEqual([`PUT ${OLD}/config`, `PUT ${NEW}/config`, `PUT ${OLD}/config`]);
+    expect(sent[OLD]?.[0]).not.toHaveProperty('net0');
+    expect(sent[OLD]?.[1]).toEqual({ net0: former.net0 });
   });
 
   it('is refused where somebody else has just gone back', async () => {
@@ -359,6 +417,30 @@ describe('a handover that was begun', () => {
       hint: expect.stringContaining('VM 100 was not put back') as string,
     });
     expect(changes()).toEqual([]);
+  });
+
+  it.each([
+    ['one that was being made', false, { tags: `${copyTags('shop', 'rebuild')};prod` }],
+    ['one that was kept', true, { tags: `${formerTags('shop')};prod`, onboot: 0 }],
+  ])('is undone where both have not changed places yet: %s is that again', async (_, kept, tags) => {
+    const note = { ...newNote(fakeProxmox({}).context, 'rebuild', 'VM 100'), beat: 7 };
+    const taker = {
+      ...NEXT,
+      tags: `${taken};prod`,
+      description: handoverNote(note, { before: 100, ha: false, kept, rest: MINE }),
+    };
+    const { client, context, sent } = await on({ [`GET ${NEW}/config`]: taker });
+    await undoTaking(context, client, to, from);
+    expect(sent[NEW]?.[0]).toMatchObject({ ...tags, net0: expect.stringContaining('link_down=1') as string });
+    const description = String(sent[NEW]?.[0]?.['description']);
+    // Whoever made it is who made it.
+    if (!kept) expect(readNote(description)).toEqual({ maker: note.maker, beat: 7, kept: false });
+    if (kept) expect(lastingNote('shop', description, true)).toBe(MINE);
+    const open = await on({ ...rows, ...running, [`GET ${NEW}/config`]: taker });
+    expect(await foreseen(open.context, open.client)).toEqual([
+      'See that the app runs in VM 100',
+      ...(kept ? [] : ['Remove VM 105, which a rebuild has left', 'Begin anew']),
+    ]);
   });
 
   it('is told by --dry-run, and not touched', async () => {

@@ -1,10 +1,9 @@
-/** Images of a registry in the new machine, and the lock of dumps in the old one. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** Images of a registry in the new machine. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sh, variables } from '@zebu/kit';
-import HOLD from '../../../src/lib/rebuild/hold.sh';
 import PULL from '../../../src/lib/rebuild/pull-images.sh';
 import { gnuShells, runIn, standIns } from '../../support/shells.js';
 
@@ -33,28 +32,5 @@ describe.each(gnuShells())('images that are pulled, in $name', (shell) => {
 
   it('are named where they are of an older one and gone', () => {
     expect(pull(['there@1'], 'gone@1 there@1 new@1 gone@2')).toMatchObject({ code: 0, stdout: 'gone@1\ngone@2\n' });
-  });
-});
-
-describe.each(gnuShells())('who holds the app, in $name', (shell) => {
-  const stop = (busy: boolean): string => {
-    standIns(at('bin'), {
-      docker: '',
-      flock: `[ "$*" != '-w 300 6' ] || { [ -f /dev/fd/6 ] && ${busy ? 'false' : 'true'}; }`,
-    });
-    const values = { base: at('base'), project: 'shop', holder: 'me', lock_wait: 1, patience: 5, leave: 1 };
-    return runIn(shell, variables(values) + HOLD, { env: { PATH: at('bin') }, input: 'stop\n' }).stdout;
-  };
-
-  it('stops it with no dump under way', () => {
-    expect(stop(false)).toBe('held\nstopped\n');
-    expect(existsSync(at('base/data/lock'))).toBe(true);
-    writeFileSync(at('base/data/lock'), '');
-    expect(stop(false)).toBe('held\nstopped\n');
-  });
-
-  it('leaves it running where one does not end', () => {
-    expect(stop(true)).toBe('held\nfailed\n');
-    expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
   });
 });

@@ -1,6 +1,10 @@
 # shellcheck shell=sh
-# What the machine does once it is up again: each app's open transaction, under that app's lock. $1: the folder of all apps.
+# What the machine does once it is up again: an app that a rebuild has stopped is started, and each app's open transaction ended, under that
+# app's lock. $1: the folder of all apps.
 
+for serve in "$1"/*/rebuild-serve; do
+  [ ! -f "$serve" ] || sh "$serve"
+done
 for state in "$1"/*/transaction; do
   [ -f "$state" ] || continue
   base=$(dirname "$state")

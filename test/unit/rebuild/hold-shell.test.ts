@@ -1,0 +1,113 @@
+/** What a machine does with the app by itself whose place another one takes. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { variables } from '@zebu/kit';
+import HOLD from '../../../src/lib/rebuild/hold.sh';
+import SERVE from '../../../src/lib/rebuild/serve-at-boot.sh';
+import { gnuShells, runIn, standIns } from '../../support/shells.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'zebu-hold-'));
+  mkdirSync(join(root, 'base'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const at = (...parts: readonly string[]): string => join(root, ...parts);
+const said = (): string => (existsSync(at('said')) ? readFileSync(at('said'), 'utf8') : '');
+
+/** A card behind the way out, a bridge of Docker, and one that is not used; each with its cable in or not. */
+function cards(out: '0' | '1', spare: '0' | '1'): void {
+  for (const [name, carrier] of [
+    ['eth0', out],
+    ['docker0', '1'],
+    ['eth9', spare],
+  ] as const) {
+    mkdirSync(at('net', name), { recursive: true });
+    writeFileSync(at('net', name, 'carrier'), `${carrier}\n`);
+  }
+  mkdirSync(at('net/eth9/device'), { recursive: true });
+}
+
+const SERVICES = 'web';
+
+describe.each(gnuShells())('in $name', (shell) => {
+  const values = () => ({
+    base: at('base'),
+    project: `shop-${process.pid}`,
+    cards: at('net'),
+    holder: 'me',
+    serve_program: 'exit',
+    lock_wait: 1,
+    patience: 5,
+    leave: 1,
+  });
+  const env = (): Readonly<Record<string, string>> => ({ PATH: at('bin'), HOME: at('base') });
+  const machine = (busy = false): void =>
+    standIns(at('bin'), {
+      docker: `case "$*" in *Compose*|*compose*' start '*) echo "start \${*##* start }" >>'${root}/said' ;; 'ps --filter'*) echo ${SERVICES} ;; esac`,
+      ip: `[ "$1" != route ] || echo 'default via 192.0.2.1 dev eth0 proto dhcp'`,
+      // Time is not what is tried here.
+      sleep: `echo "sleep $1" >>'${root}/said'; [ ! -f '${root}/plug' ] || { read -r card <'${root}/plug'; echo 1 >"$card"; }`,
+      flock: `[ "$*" != '-w 300 6' ] || { [ -f /dev/fd/6 ] && ${busy ? 'false' : 'true'}; }`,
+    });
+  const hold = (input: string): string =>
+    runIn(shell, `serve_at_boot() { :; }\n${variables(values())}${HOLD}`, { env: env(), input }).stdout;
+  const boot = (): { readonly code: number | null } => runIn(shell, variables(values()) + SERVE, { env: env() });
+
+  it('stops the app with no dump under way', () => {
+    machine();
+    cards('0', '0');
+    writeFileSync(at('plug'), `${at('net/eth0/carrier')}\n`);
+    expect(hold('stop\n')).toBe('held\nstopped\n');
+    expect(existsSync(at('base/data/lock'))).toBe(true);
+    writeFileSync(at('base/data/lock'), '');
+    expect(hold('stop\n')).toBe('held\nstopped\n');
+  });
+
+  it('leaves it running where a dump does not end', () => {
+    machine(true);
+    cards('1', '0');
+    expect(hold('stop\n')).toBe('held\nfailed\n');
+    expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
+  });
+
+  it.each([
+    ['the way out', '1', '0'],
+    ['a card', '0', '1'],
+  ] as const)('starts it again when nobody is heard any more and %s is plugged in', (_, out, spare) => {
+    machine();
+    cards(out, spare);
+    expect(hold('stop\n')).toBe('held\nstopped\n');
+    expect(said()).toBe('start web\n');
+    expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
+    expect(existsSync(at('base/rebuild-serve'))).toBe(false);
+  });
+
+  it('waits for its cable first, as it is not the one that serves without', () => {
+    machine();
+    cards('0', '0');
+    writeFileSync(at('plug'), `${at('net/eth0/carrier')}\n`);
+    expect(hold('stop\nleave\n')).toBe('held\nstopped\nleft\n');
+    // Who has left it is given the time to unplug it.
+    expect(said()).toBe('sleep 1\nstart web\n');
+  });
+
+  it('serves once it is up, and does not where it is unplugged', () => {
+    machine();
+    cards('1', '0');
+    expect(boot()).toMatchObject({ code: 0 });
+    expect(said()).toBe('');
+    writeFileSync(at('base/rebuild-stopped'), 'web\n');
+    cards('0', '0');
+    expect(boot()).toMatchObject({ code: 0 });
+    expect(said()).not.toContain('start');
+    expect(existsSync(at('base/rebuild-stopped'))).toBe(true);
+    cards('1', '0');
+    expect(boot()).toMatchObject({ code: 0 });
+    expect(said()).toContain('start web\n');
+    expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
+  });
+});
