@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { GuestSpec } from './backend.js';
@@ -38,6 +38,11 @@ export async function openTree(spec: GuestSpec): Promise<Tree> {
 /** Forgets what was written to a disk, when it is deleted. Harmless for disks that never had a namespace guest. */
 export async function removeTree(diskFile: string): Promise<void> {
   await rm(treeDirectory(diskFile), { recursive: true, force: true });
+}
+
+/** A disk that gets another name is the same disk. */
+export async function renameTree(from: string, to: string): Promise<void> {
+  if (existsSync(treeDirectory(from))) await rename(treeDirectory(from), treeDirectory(to));
 }
 
 /** The tree of a copied disk: the copy begins with everything that was written to the original. */

@@ -19,6 +19,7 @@ import { statisticsRoutes } from './routes/statistics.js';
 import { statusRoutes } from './routes/status.js';
 import { backupJobRoutes } from './routes/backup-jobs.js';
 import { cloneRoutes } from './routes/clone.js';
+import { templateRoutes } from './routes/template.js';
 import { configRoutes } from './routes/config.js';
 import { datacenterRoutes } from './routes/datacenter.js';
 import { notificationRoutes } from './routes/notifications.js';
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...qemuRoutes,
   ...configRoutes,
   ...cloneRoutes,
+  ...templateRoutes,
   ...statusRoutes,
   ...statisticsRoutes,
   ...agentRoutes,

@@ -7,7 +7,7 @@ import { isDiskSlot } from './disks.js';
 import type { LabNode } from './node.js';
 import { parseProperties } from './property-string.js';
 import type { VmConfig, VmFirewall } from './state.js';
-import { digestFile, isCloudInit } from './storage.js';
+import { digestFile, imageInfo, isCloudInit } from './storage.js';
 
 /**
  * An archive of the lab is a tar file under the name a real one has: the configuration, the firewall, every disk, and what
@@ -44,7 +44,11 @@ export async function writeArchive(node: LabNode, vmid: number, archive: string)
     for (const { slot, volid } of backupDisks(record.config)) {
       const file = node.storage.path(volid);
       disks[slot] = `${slot}.img`;
-      await run(['cp', '--reflink=auto', '--sparse=always', '--', file, join(work, `${slot}.img`)]);
+      const image = join(work, `${slot}.img`);
+      const { format, backing } = await imageInfo(file);
+      // A linked clone is backed up with everything that it reads from its base.
+      if (backing !== undefined) await run(['qemu-img', 'convert', '-q', '-U', '-O', format, file, image]);
+      else await run(['cp', '--reflink=auto', '--sparse=always', '--', file, image]);
       const tree = treeDirectory(file);
       if (existsSync(tree)) await run(['cp', '-a', '--reflink=auto', '--', tree, join(work, `${slot}.tree`)]);
     }

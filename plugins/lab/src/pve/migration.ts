@@ -60,6 +60,16 @@ export async function migrateVm(
     );
     throw died('migration aborted');
   }
+  for (const { volid } of disks) {
+    const [base, own] = volid.slice(volid.indexOf(':') + 1).split(/\/(?=(?:\d+\/)?vm-)/);
+    const problem =
+      own === undefined
+        ? (await node.storage.isUsedBase(volid)) && 'referenced by linked clone(s)'
+        : `can't migrate '${volid}' as it's a clone of '${base?.split('/').at(-1) ?? ''}'`;
+    if (problem === false) continue;
+    task.log(`ERROR: Problem found while scanning volumes - ${problem}`);
+    throw died('migration aborted');
+  }
   record.lock = 'migrate';
   node.file.save();
   try {

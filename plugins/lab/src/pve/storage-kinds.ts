@@ -9,6 +9,11 @@ export interface StorageKind {
   readonly snapshots: readonly string[];
   /** A rollback is possible to the newest snapshot of a volume only. */
   readonly newestOnly: boolean;
+  /**
+   * A volume can become the base of others: whether what is cloned from it names it (`base-100-disk-0/vm-101-disk-0`), or
+   * nothing of the type does. Left out: no base, no clones.
+   */
+  readonly clones?: 'named' | 'plain';
   /** Every node sees the same volumes. */
   readonly shared: boolean;
   /** Content types the type can take. */
@@ -25,6 +30,7 @@ export const STORAGE_KINDS: Readonly<Record<string, StorageKind>> = {
     files: true,
     snapshots: ['qcow2'],
     newestOnly: false,
+    clones: 'named',
     shared: false,
     content: FILE_CONTENT,
     shown: (_, options) => options['path'] ?? '/var/lib/vz',
@@ -33,6 +39,7 @@ export const STORAGE_KINDS: Readonly<Record<string, StorageKind>> = {
     files: true,
     snapshots: ['qcow2'],
     newestOnly: false,
+    clones: 'named',
     shared: true,
     content: FILE_CONTENT,
     shown: (storage) => `/mnt/pve/${storage}`,
@@ -41,6 +48,7 @@ export const STORAGE_KINDS: Readonly<Record<string, StorageKind>> = {
     files: false,
     snapshots: ['raw'],
     newestOnly: true,
+    clones: 'named',
     shared: false,
     content: BLOCK_CONTENT,
     shown: (_, options) => `/dev/zvol/${options['pool'] ?? 'rpool/data'}`,
@@ -49,6 +57,7 @@ export const STORAGE_KINDS: Readonly<Record<string, StorageKind>> = {
     files: false,
     snapshots: ['raw'],
     newestOnly: false,
+    clones: 'plain',
     shared: false,
     content: BLOCK_CONTENT,
     shown: (_, options) => `/dev/${options['vgname'] ?? 'pve'}`,
@@ -65,6 +74,7 @@ export const STORAGE_KINDS: Readonly<Record<string, StorageKind>> = {
     files: false,
     snapshots: ['raw'],
     newestOnly: false,
+    clones: 'named',
     shared: true,
     content: BLOCK_CONTENT,
     shown: (_, options) => `/dev/rbd-pve/${options['pool'] ?? 'rbd'}`,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../guest/process.js';
-import { removeTree } from '../guest/namespace-tree.js';
+import { copyTree, removeTree, renameTree } from '../guest/namespace-tree.js';
 import { died } from './fault.js';
 import type { StateFile, StorageRecord } from './state.js';
 import { STORAGE_KINDS, type StorageKind } from './storage-kinds.js';
@@ -32,7 +32,7 @@ export interface Volume {
   readonly notes?: string;
   readonly protected?: number;
   /** What an image is based on; since Proxmox VE 9 it is said when it is nothing, too. */
-  readonly parent?: null;
+  readonly parent?: string | null;
 }
 
 /** The cloud-init drive of a VM, on file storages and on others. */
@@ -112,12 +112,18 @@ export class Storage {
     }
     const [first = '', ...rest] = parts;
     if (!files) {
-      if (rest.length === 0 && /^vm-\d+-[\w-]+$/.test(first)) return join(this.root(storage), first);
+      // What is cloned from a base names it, and is a volume beside it.
+      const [name, ...more] = rest.length > 0 && /^base-\d+-[\w-]+$/.test(first) ? rest : parts;
+      if (name !== undefined && more.length === 0 && /^(vm|base)-\d+-[\w-]+$/.test(name))
+        return join(this.root(storage), name);
       throw died(`unable to parse volume name '${volume}'`);
     }
     const folder = FOLDERS[first];
     if (folder !== undefined && rest.length === 1) return join(this.root(storage), folder, rest[0] ?? '');
     if (/^\d+$/.test(first) && rest.length === 1) return join(this.root(storage), 'images', first, rest[0] ?? '');
+    const [base = '', owner = '', name = ''] = rest;
+    if (/^\d+$/.test(first) && rest.length === 3 && /^base-/.test(base) && /^\d+$/.test(owner))
+      return join(this.root(storage), 'images', owner, name);
     throw died(`unable to parse directory volume name '${volume}'`);
   }
 
@@ -162,7 +168,7 @@ export class Storage {
       }
     } else {
       for (const name of await names(root)) {
-        const owner = /^vm-(\d+)-[\w-]+$/.exec(name)?.[1];
+        const owner = /^(?:vm|base)-(\d+)-[\w-]+$/.exec(name)?.[1];
         if (owner !== undefined) volumes.push(await this.#volume(`${storage}:${name}`, 'images', Number(owner)));
       }
     }
@@ -176,20 +182,78 @@ export class Storage {
     const { size, ctimeMs } = await stat(file);
     const base = { volid, content, size, ctime: Math.floor(ctimeMs / 1000) };
     if (vmid !== undefined) {
-      const { virtualSize } = await imageInfo(file);
+      const { virtualSize, backing } = await imageInfo(file);
+      const parent = backing === undefined ? undefined : this.#parent(volid.slice(0, volid.indexOf(':')), backing);
       return {
         ...base,
+        ...(parent === undefined ? {} : { volid: `${parent.prefix}${volid.slice(volid.indexOf(':') + 1)}` }),
         format: this.formatOf(volid),
         size: virtualSize,
         vmid,
         used: size,
-        ...(this.#home.tellsParent && { parent: null }),
+        ...(parent?.shown !== undefined ? { parent: parent.shown } : this.#home.tellsParent && { parent: null }),
       };
     }
     if (content === 'iso') return { ...base, format: 'iso' };
     if (content === 'import') return { ...base, format: file.split('.').at(-1) ?? 'raw' };
     const format = basename(file).split('.').slice(1).join('.');
     return content === 'backup' ? { ...base, format, ...(await backupFacts(file)) } : { ...base, format };
+  }
+
+  /** How a volume that is cloned from a base names it, and what is said of that in a list. */
+  #parent(storage: string, backing: string): { readonly prefix: string; readonly shown: string | undefined } {
+    const base = basename(backing);
+    const { files, clones } = this.kind(storage);
+    if (clones === 'plain') return { prefix: `${storage}:`, shown: undefined };
+    const owner = /^base-(\d+)-/.exec(base)?.[1] ?? '';
+    return files
+      ? { prefix: `${storage}:${owner}/${base}/`, shown: `../${owner}/${base}` }
+      : { prefix: `${storage}:${base}/`, shown: `${base}@__base__` };
+  }
+
+  /** Whether others can be cloned from it. */
+  isBase(volid: string): boolean {
+    return basename(this.path(volid)).startsWith('base-');
+  }
+
+  /** As Proxmox's `volume_has_feature`: of what is not a base no linked clone is made, and not every type has bases. */
+  canClone(volid: string): boolean {
+    return this.isBase(volid) && this.kind(volid.slice(0, volid.indexOf(':'))).clones !== undefined;
+  }
+
+  /** Whether there is a volume that says it was cloned from this one. */
+  async isUsedBase(volid: string): Promise<boolean> {
+    if (!this.isBase(volid)) return false;
+    const volumes = await this.list(volid.slice(0, volid.indexOf(':')), 'images');
+    return volumes.some((volume) => volume.volid.startsWith(`${volid}/`));
+  }
+
+  /** Makes a volume the base of others. @returns its new name; the one it has where its type knows no bases */
+  async createBase(volid: string): Promise<string> {
+    if (this.kind(volid.slice(0, volid.indexOf(':'))).clones === undefined) return volid;
+    const cut = volid.lastIndexOf('vm-');
+    const base = `${volid.slice(0, cut)}base-${volid.slice(cut + 3)}`;
+    const [from, to] = [this.path(volid), this.path(base)];
+    if (existsSync(to)) throw died(`file '${this.shown(base)}' already exists`);
+    await rename(from, to);
+    await renameTree(from, to);
+    // Nobody should write anything.
+    await chmod(to, 0o444);
+    return base;
+  }
+
+  /** A volume that holds what differs from a base. @returns its name */
+  async cloneLinked(base: string, vmid: number): Promise<string> {
+    const storage = base.slice(0, base.indexOf(':'));
+    const own = this.nextDisk(vmid, 'qcow2', storage);
+    const [from, to] = [this.path(base), this.path(own)];
+    await mkdir(dirname(to), { recursive: true });
+    const { format } = await imageInfo(from);
+    const backing = ['-b', relative(dirname(to), from), '-F', format];
+    await run(['qemu-img', 'create', '-q', '-f', 'qcow2', ...backing, to]);
+    await copyTree(from, to);
+    const { prefix } = this.#parent(storage, from);
+    return `${prefix}${own.slice(own.indexOf(':') + 1)}`;
   }
 
   exists(volid: string): boolean {
@@ -214,7 +278,8 @@ export class Storage {
     for (let n = 0; ; n++) {
       const name = `vm-${vmid}-disk-${n}`;
       if (!files) {
-        if (!this.exists(`${storage}:${name}`)) return `${storage}:${name}`;
+        const taken = [name, name.replace(/^vm-/, 'base-')].some((each) => this.exists(`${storage}:${each}`));
+        if (!taken) return `${storage}:${name}`;
       } else if (!['qcow2', 'raw'].some((each) => this.exists(`${storage}:${vmid}/${name}.${each}`))) {
         return `${storage}:${vmid}/${name}.${format}`;
       }
@@ -238,10 +303,10 @@ export class Storage {
     const [source, target] = [this.path(from), this.path(volid)];
     await mkdir(dirname(target), { recursive: true });
     const format = target.endsWith('.raw') ? 'raw' : 'qcow2';
-    const { format: sourceFormat } = await imageInfo(source);
+    const { format: sourceFormat, backing } = await imageInfo(source);
     const part = `${target}.part`;
     // The same format is a plain copy: unpacking a compressed image only to pack it again would take a minute.
-    if (sourceFormat === format) await copyFile(source, part);
+    if (sourceFormat === format && backing === undefined) await copyFile(source, part);
     else await run(['qemu-img', 'convert', '-q', '-f', sourceFormat, '-O', format, source, part]);
     await run(['mv', '--', part, target]);
     return (await imageInfo(target)).virtualSize;
@@ -302,10 +367,12 @@ async function names(folder: string): Promise<readonly string[]> {
 }
 
 /** `-U`: a running machine holds the image's lock. */
-export async function imageInfo(file: string): Promise<{ format: string; virtualSize: number }> {
+export async function imageInfo(
+  file: string,
+): Promise<{ format: string; virtualSize: number; backing: string | undefined }> {
   const text = await run(['qemu-img', 'info', '-U', '--output=json', file]);
-  const info = JSON.parse(text) as { format: string; 'virtual-size': number };
-  return { format: info.format, virtualSize: info['virtual-size'] };
+  const info = JSON.parse(text) as { format: string; 'virtual-size': number; 'backing-filename'?: string };
+  return { format: info.format, virtualSize: info['virtual-size'], backing: info['backing-filename'] };
 }
 
 /** Images are large and asked about often: a file that has not changed has the digest it had. */

@@ -23,6 +23,7 @@ interface Plan {
   /** Drives that are copied, in order. */
   readonly drives: readonly (readonly [slot: string, value: string])[];
   readonly params: Params;
+  readonly full: boolean;
 }
 
 const isCdrom = (value: string): boolean =>
@@ -73,17 +74,17 @@ function plan(call: Call): Plan {
   requireBridges(call, source.config);
   if (node.file.state.vms[String(newid)] !== undefined)
     throw died(`unable to create VM ${newid}: config file already exists`);
-  // A volume of the lab is a base for others of no VM, not even of a template.
   for (const [slot, value] of drives) {
     const volid = parseProperties(value, 'file').get('file') ?? '';
-    if (!full && !isCloudInit(volid)) throw died(`Linked clone feature is not supported for '${volid}' (${slot})`);
+    if (!full && !isCloudInit(volid) && !node.storage.canClone(volid))
+      throw died(`Linked clone feature is not supported for '${volid}' (${slot})`);
   }
-  return { vmid, newid, source, drives, params };
+  return { vmid, newid, source, drives, params, full };
 }
 
 async function copyDrive(
   node: LabNode,
-  { newid, params }: Plan,
+  { newid, params, full }: Plan,
   slot: string,
   value: string,
   task: TaskHandle,
@@ -93,6 +94,13 @@ async function copyDrive(
   const volid = properties.get('file') ?? '';
   const storage = params['storage'] ?? volid.slice(0, volid.indexOf(':'));
   const cloudInit = isCloudInit(volid);
+  if (!full && !cloudInit) {
+    task.log(`create linked clone of drive ${slot} (${volid})`);
+    const linked = await node.storage.cloneLinked(volid, newid);
+    made.push(linked);
+    properties.set('file', linked);
+    return formatProperties(properties, 'file');
+  }
   task.log(`create full clone of drive ${slot} (${volid})`);
   const target = cloudInit
     ? node.storage.cloudInitVolume(newid, storage)

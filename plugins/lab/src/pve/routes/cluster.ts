@@ -127,7 +127,7 @@ async function resources({ node, caller, raw }: Call): Promise<unknown> {
         type: 'qemu',
         id: `qemu/${id}`,
         node: carrier.name,
-        template: 0,
+        template: record.config['template'] === 1 ? 1 : 0,
         ...(isManaged(node, Number(id)) ? { hastate: haStatus(node, Number(id))['state'] ?? 'queued' } : {}),
       });
     }

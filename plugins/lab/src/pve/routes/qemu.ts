@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasPrivilege, requirePrivilege } from '../access.js';
+import { backupDisks } from '../archive.js';
 import { removeFromJobs } from '../backup-jobs.js';
 import { bootOrder } from '../boot-order.js';
 import { newTags } from '../config-change.js';
@@ -15,7 +16,7 @@ import { startVm } from '../power.js';
 import { formatProperties, formatSize, parseProperties, parseSize } from '../property-string.js';
 import { DISK_SLOTS, optionPrivilege, qemuOption } from '../qemu-options.js';
 import { route, type Call, type Route } from '../router.js';
-import { emptyFirewall } from '../state.js';
+import { emptyFirewall, type VmRecord } from '../state.js';
 import { exitOf } from '../tasks.js';
 import { vmidOf, vmPath } from './common.js';
 import { checkSshKeys, requireBridges } from './config.js';
@@ -120,6 +121,13 @@ async function checkDestroy(node: LabNode, vmid: number, purge: boolean): Promis
   if (await node.isRunning(vmid, record)) throw died(`VM ${vmid} is running - destroy failed`);
 }
 
+/** @throws in the task's words for a template that others are cloned from */
+async function requireUnusedBases(node: LabNode, { config }: VmRecord): Promise<void> {
+  if (config['template'] !== 1) return;
+  for (const { volid } of backupDisks(config))
+    if (await node.storage.isUsedBase(volid)) throw died(`base volume '${volid}' is still in use by linked cloned`);
+}
+
 async function remove(call: Call): Promise<unknown> {
   const { node, caller } = call;
   const vmid = vmidOf(call);
@@ -131,6 +139,7 @@ async function remove(call: Call): Promise<unknown> {
     await node.withLock(vmid, async () => {
       await checkDestroy(node, vmid, purge);
       if (params['skiplock'] !== '1') node.checkLock(node.vm(vmid));
+      await requireUnusedBases(node, node.vm(vmid));
       if (purge) {
         task.log(`purging VM ${vmid} from related configurations..`);
         removeFromJobs(node.file.state, vmid);
