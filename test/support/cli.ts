@@ -72,13 +72,14 @@ export async function zebuJson<Result>(args: readonly string[], options: CliOpti
 }
 
 /**
- * Runs `zebu` until it prints one of `texts`, and kills it there with SIGKILL.
- * @returns the text it was killed at; undefined when it ended without printing any
+ * Runs `zebu` until it prints one of `texts`, or what `pattern` matches, and kills it there with SIGKILL.
+ * @returns what it was killed at; undefined when it ended without printing any
  */
 export function killZebu(
   args: readonly string[],
   options: Pick<CliOptions, 'cwd' | 'env'>,
   texts: readonly string[],
+  pattern?: RegExp,
 ): Promise<string | undefined> {
   const env: NodeJS.ProcessEnv = { ...process.env, CI: undefined, GITHUB_ACTIONS: undefined, ...options.env };
   const child = spawn(process.execPath, [`${ROOT}bin/run.js`, ...args], { cwd: options.cwd, env, detached: true });
@@ -89,7 +90,7 @@ export function killZebu(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk;
     if (killed !== undefined) return;
-    killed = texts.find((text) => said.includes(text));
+    killed = texts.find((text) => said.includes(text)) ?? pattern?.exec(said)?.[0];
     // bin/run.js may have started another Node: the whole group.
     if (killed !== undefined && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   });

@@ -162,6 +162,12 @@ const vm = z.strictObject({
     .default('distribution')
     .describe('Where Docker is installed from when the image has none: the distribution, or Docker’s own repository.'),
   image: image.optional().describe('What the disk starts from; a Debian or Ubuntu cloud image.'),
+  template: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Keep the image with Docker installed as a template on the node, and clone new VMs from it; needs `vm.image`.',
+    ),
   cores: z.int().min(1).max(512).default(2).describe('CPU cores. Recommended minimum: 2.'),
   memory_mb: z.int().min(256).default(2048).describe('Memory in MiB. Recommended minimum: 2048.'),
   disk_gb: z.int().min(1).default(20).describe('Disk in GiB; grown, never shrunk. Recommended minimum: 10.'),

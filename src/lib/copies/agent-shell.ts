@@ -11,7 +11,7 @@ import type { GuestRun } from '../vm/results.js';
 import type { AppVm } from '../vm/app-vm.js';
 import POLL from './poll-job.sh';
 import START from './start-job.sh';
-import type { Place } from './remove.js';
+import type { Place } from '../temporary/remove.js';
 import { lastLine } from '../guest/lines.js';
 
 /** A VM that nothing leads into but its guest agent: Proxmox writes files for it and starts programs, and asks what they said. */

@@ -5,7 +5,7 @@ import { copyName, copyTags, type CopyKind } from '../proxmox/ownership.js';
 import { requireTags } from '../proxmox/tags.js';
 import type { AppVm } from '../vm/app-vm.js';
 import type { CopyPlan } from './copy.js';
-import { newNote, writeNote } from './note.js';
+import { newNote, writeNote } from '../temporary/note.js';
 import { requireRoom } from './room.js';
 import { macsOf, unpluggedNets } from './unplug.js';
 

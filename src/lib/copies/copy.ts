@@ -10,10 +10,10 @@ import type { CopyKind } from '../proxmox/ownership.js';
 import { runTask } from '../proxmox/tasks.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import { bootStep } from '../vm/ensure/boot.js';
-import { whileBeating } from './heartbeat.js';
-import { forgetMemo, writeMemo, type Memo } from './memo.js';
-import { writeNote, type CopyNote } from './note.js';
-import { clearAway, CLEARING_MS, type Place } from './remove.js';
+import { whileBeating } from '../temporary/heartbeat.js';
+import { forgetMemo, writeMemo, type Memo } from '../temporary/memo.js';
+import { writeNote, type CopyNote } from '../temporary/note.js';
+import { clearAway, CLEARING_MS, type Place } from '../temporary/remove.js';
 import { hostOptions, requireApart } from './unplug.js';
 import { toSeconds } from '../ui/units.js';
 
@@ -121,7 +121,9 @@ export async function withCopy<T>(
   const { clock, io, signal } = context;
   const { client, place, kind, note } = plan;
   const { node, vmid } = place;
-  const memo: Memo = { vmid, node, pid: note.maker.pid, since: Math.floor(clock.now().getTime() / 1000) };
+  const { type, taskVmid: source } = plan.make;
+  const since = Math.floor(clock.now().getTime() / 1000);
+  const memo: Memo = { vmid, node, pid: note.maker.pid, since, ...(type === 'qmclone' ? { source } : {}) };
   let upid: Upid | undefined;
   let refused = true;
   let began = clock.elapsed();

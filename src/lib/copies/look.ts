@@ -3,7 +3,7 @@ import type { Context } from '../context/context.js';
 import { makeClient } from '../proxmox/client.js';
 import { readVm } from '../proxmox/observe.js';
 import type { AppVm } from '../vm/app-vm.js';
-import { findLeftovers } from './leftovers.js';
+import { findLeftovers } from '../temporary/leftovers.js';
 
 /** The clone that a rehearsal has left for a look. @throws VM_MISSING */
 export async function leftRehearsal(context: Context): Promise<AppVm> {

@@ -10,7 +10,7 @@ import { COPY_FOLDER, guestByAgent, type GuestByAgent } from '../copies/agent-sh
 import { askChecks, type DataCheck } from '../copies/checks.js';
 import { planClone, requireClone, type CloneOptions } from '../copies/clone.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
-import { removeLeftovers } from '../copies/leftovers.js';
+import { removeLeftovers } from '../temporary/leftovers.js';
 import { noteProof } from '../copies/record.js';
 import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { openGuest } from '../guest/session.js';

@@ -32,6 +32,7 @@ const WITHOUT_CONFIG = [
   'storage',
   'bridge',
   'tags',
+  'templates',
   'room',
   'vm',
   'snapshots',

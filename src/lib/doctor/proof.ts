@@ -1,5 +1,5 @@
 import { readProofs } from '../copies/record.js';
-import { findLeftovers } from '../copies/leftovers.js';
+import { findLeftovers } from '../temporary/leftovers.js';
 import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proofs.js';
 import { wantsDumpProofs } from '../config/data-meaning.js';
 import { ageSeconds } from '../config/durations.js';

@@ -7,13 +7,14 @@ import { makeClient, type ProxmoxClient } from '../proxmox/client.js';
 import { toNodeName } from '../proxmox/ids.js';
 import { findVm } from '../proxmox/observe.js';
 import { readPermissions } from '../proxmox/permissions.js';
-import { ownTags, type VmRow } from '../proxmox/ownership.js';
+import { copyTags, ownTags, TEMPLATE_TAG, type VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { placeVm } from '../proxmox/placement.js';
 import { unlessUnseen, vmMissing } from '../proxmox/sight.js';
 import { tagProblem } from '../proxmox/tags.js';
 import { formatBytes } from '../ui/units.js';
 import { fail, failure, ok, warn, type Check, type Finding } from './check.js';
+import { templatesFinding } from './templates.js';
 import { missingPrivileges, wishesOf, type PveMajor, type ScopePaths } from './role.js';
 
 /** What the checks of one run find out for those after them. */
@@ -81,6 +82,7 @@ async function privileges(context: Context, findings: Findings): Promise<Finding
   const vms = vm === undefined ? '/vms' : `/vms/${vm.vmid}`;
   const paths: ScopePaths = {
     vm: [vms],
+    template: ['/vms'],
     storage: [storage === undefined ? '/storage' : `/storage/${storage}`],
     image: image?.url === undefined ? [] : [image.storage === undefined ? '/storage' : `/storage/${image.storage}`],
     node: [`/nodes/${findings.node ?? ''}`],
@@ -146,7 +148,9 @@ async function bridge(context: Context, findings: Findings): Promise<Finding> {
 /** Whether the datacenter lets us mark the VM as ours. */
 async function tags(context: Context, findings: Findings): Promise<Finding> {
   const { vm } = findings;
-  const problem = await tagProblem(clientOf(findings), ownTags(context.config.app.name), vm?.tags);
+  const app = context.config.app.name;
+  const wanted = [ownTags(app), ...(context.config.vm.template ? [copyTags(app, 'template'), TEMPLATE_TAG] : [])];
+  const problem = await tagProblem(clientOf(findings), wanted.join(';'), vm?.tags);
   return problem === undefined ? ok(vm ? 'as they should be' : 'may be given') : failure(problem);
 }
 
@@ -181,7 +185,7 @@ async function room(context: Context, findings: Findings): Promise<Finding> {
 const GRACE = 10;
 const CONNECTING = 30;
 
-/** @returns checks named proxmox, placement, privileges, storage, bridge, tags, room */
+/** @returns checks named proxmox, placement, privileges, storage, bridge, tags, templates, room */
 export function proxmoxChecks(context: Context, findings: Findings): readonly Check[] {
   const seconds = context.config.proxmox.timeout + GRACE;
   return [
@@ -191,6 +195,7 @@ export function proxmoxChecks(context: Context, findings: Findings): readonly Ch
     { id: 'storage', needs: ['placement'], seconds, run: () => storage(context, findings) },
     { id: 'bridge', needs: ['placement'], seconds, run: () => bridge(context, findings) },
     { id: 'tags', needs: ['placement'], seconds, run: () => tags(context, findings) },
+    { id: 'templates', needs: ['placement'], seconds, run: () => templatesFinding(context, findings) },
     // It reports how much is free on the storage that the check `storage` found.
     { id: 'room', needs: ['placement'], after: ['storage'], seconds, run: () => room(context, findings) },
   ];

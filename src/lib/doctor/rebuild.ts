@@ -1,4 +1,4 @@
-import { findLeftovers } from '../copies/leftovers.js';
+import { findLeftovers } from '../temporary/leftovers.js';
 import type { Context } from '../context/context.js';
 import { listVms } from '../proxmox/observe.js';
 import { findFormer, findOwn, isHandover } from '../proxmox/ownership.js';

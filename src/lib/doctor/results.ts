@@ -14,9 +14,18 @@ export const diagnosis = z.object({
       code: z.string().nullable().describe('Of a failure: its class.'),
     }),
   ),
+  cleaned: z
+    .array(
+      z.object({
+        vmid: z.number(),
+        name: z.string(),
+        bytes: z.number().nullable().describe('What its disk took; null of what a run that was killed has left.'),
+      }),
+    )
+    .describe('What --clean has removed, before the checks.'),
   role: z.array(z.string()).nullable().describe('Of --role: the lines to type on the host.'),
 });
 export type DoctorResult = ResultOf<typeof diagnosis>;
 
-/** Without what only --role prints. */
-export type Diagnosis = Omit<DoctorResult, 'role'>;
+/** Without what only --role prints, and what --clean does. */
+export type Diagnosis = Omit<DoctorResult, 'cleaned' | 'role'>;

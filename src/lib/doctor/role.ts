@@ -6,7 +6,7 @@ import { holds, type Permissions } from '../proxmox/permissions.js';
 export type PveMajor = 8 | 9;
 
 /** Where a privilege has to hold: which path of Proxmox's access tree that is depends on the VM and its storages. */
-type Scope = 'backup' | 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'vm';
+type Scope = 'backup' | 'bridge' | 'datacenter' | 'image' | 'node' | 'storage' | 'template' | 'vm';
 
 interface Need {
   /** One of these is enough; the first is the one the role names. */
@@ -42,7 +42,7 @@ const COMMON: readonly Need[] = [
   { anyOf: ['SDN.Use'], scope: 'bridge', use: CREATE, core: true },
   { anyOf: ['VM.Snapshot'], scope: 'vm', use: 'vm:snapshot', core: false },
   { anyOf: ['VM.Backup'], scope: 'vm', use: 'vm:backup', core: false },
-  { anyOf: ['VM.Clone'], scope: 'vm', use: 'app:rehearse', core: false },
+  { anyOf: ['VM.Clone'], scope: 'vm', use: 'app:rehearse, vm.template', core: false },
   { anyOf: ['VM.Migrate'], scope: 'vm', use: 'vm:migrate', core: false },
 ];
 
@@ -71,22 +71,33 @@ const BACKUP: readonly Need[] = [
   { anyOf: ['Datastore.Allocate'], scope: 'backup', use: 'vm.backup', core: true },
 ];
 
+/** For `vm.template`: a template is no VM of the app, and has another id. */
+const TEMPLATE: readonly Need[] = ['VM.Allocate', 'VM.Audit', 'VM.Clone', 'VM.Config.Options'].map((name): Need => ({
+  anyOf: [name],
+  scope: 'template',
+  use: 'vm.template',
+  core: true,
+}));
+
 /** What of the configuration needs privileges that not everybody has to give. */
 export interface Wishes {
   /** `vm.ha` is set. */
   readonly ha?: boolean;
   /** `vm.backup` is set. */
   readonly backup?: boolean;
+  /** `vm.template` is true. */
+  readonly template?: boolean;
 }
 
-function needsOf(major: PveMajor, { ha = false, backup = false }: Wishes = {}): readonly Need[] {
-  return [...COMMON, ...AGENT[major], ...(ha ? HA : []), ...(backup ? BACKUP : [])];
+function needsOf(major: PveMajor, { ha = false, backup = false, template = false }: Wishes = {}): readonly Need[] {
+  return [...COMMON, ...AGENT[major], ...(ha ? HA : []), ...(backup ? BACKUP : []), ...(template ? TEMPLATE : [])];
 }
 
 /** @returns what `vm` of zebu.yml asks for beyond what everybody needs */
-export const wishesOf = ({ ha, backup }: Config['vm']): Wishes => ({
+export const wishesOf = ({ ha, backup, template }: Config['vm']): Wishes => ({
   ha: ha !== undefined,
   backup: backup !== undefined,
+  template,
 });
 
 /** The privileges of the role, in the order Proxmox lists them. */

@@ -34,7 +34,7 @@ export function isOwn(tags: string | undefined, app: string): boolean {
 }
 
 /** What a copy of the app's VM is for. */
-export type CopyKind = 'proof' | 'rebuild' | 'rehearsal';
+export type CopyKind = 'proof' | 'rebuild' | 'rehearsal' | 'template';
 
 const COPY = 'zebu-copy';
 const NAME_LIMIT = 63;
@@ -67,16 +67,34 @@ export function isCopy({
   return tagsOf(tags).includes(COPY) || isCopyName(name);
 }
 
+/** Whether it has the tags of what copies of this kind are made of, which a clone has until it is given its own. */
+export const hasTagsOfOriginal = (tags: string | undefined, app: string, kind: CopyKind): boolean =>
+  (kind === 'template' ? isTemplate(tags) : isOwn(tags, app)) && !tagsOf(tags).includes(COPY);
+
 /** The copies of an app in the cluster's list, those included whose tags are still those of their original. */
 export function findCopies(rows: readonly VmRow[], app: string, kind: CopyKind): readonly VmRow[] {
   const tag = `zebu-${kind}-${app}`;
   return rows.filter(
     (row) =>
       row.type === 'qemu' &&
-      (tagsOf(row.tags).includes(tag) ||
-        (isOwn(row.tags, app) && row.name === copyName(app) && !tagsOf(row.tags).includes(COPY))),
+      (tagsOf(row.tags).includes(tag) || (hasTagsOfOriginal(row.tags, app, kind) && row.name === copyName(app))),
   );
 }
+
+/** What new VMs are cloned from; of no app, so that nothing that looks for an app's VM finds it. */
+export const TEMPLATE_TAG = 'zebu-template';
+
+/** Also of a clone of one that has not been given its own tags yet. */
+export const isTemplate = (tags: string | undefined): boolean => tagsOf(tags).includes(TEMPLATE_TAG);
+
+/** Templates that are being made, whichever app they are made for. */
+export const findTemplatesInMaking = (rows: readonly VmRow[]): readonly VmRow[] =>
+  rows.filter(
+    (row) =>
+      row.type === 'qemu' &&
+      tagsOf(row.tags).includes(COPY) &&
+      tagsOf(row.tags).some((tag) => tag.startsWith(`${TEMPLATE_TAG}-`)),
+  );
 
 /** The note in the web interface. */
 export function ownNote(app: string): string {

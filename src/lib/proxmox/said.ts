@@ -16,6 +16,10 @@ const WORDS = {
   'would shrink': /shrinking disks is not supported/,
   /** Something else is done to the VM, or was and has left its lock. */
   locked: /\bis locked \(|can't lock file/,
+  /** Of a template that VMs are linked to. */
+  'base in use': /is still in use by linked clone/,
+  /** Of a VM that was not when its removal was asked for. */
+  'running meanwhile': /is running - destroy failed/,
   'snapshot missing': /^snapshot '.*' does not exist/,
   'not shut down': /powerdown failed|timeout/,
 } as const;

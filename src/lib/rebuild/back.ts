@@ -1,8 +1,8 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import { whileBeating } from '../copies/heartbeat.js';
-import { newNote, writeNote, type CopyNote } from '../copies/note.js';
-import { removeCopy, type Place } from '../copies/remove.js';
+import { whileBeating } from '../temporary/heartbeat.js';
+import { newNote, writeNote, type CopyNote } from '../temporary/note.js';
+import { removeCopy, type Place } from '../temporary/remove.js';
 import { verdictIn } from '../copies/verdict.js';
 import type { Context } from '../context/context.js';
 import { locateGuest } from '../guest/address.js';

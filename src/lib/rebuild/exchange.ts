@@ -1,6 +1,6 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import type { Place } from '../copies/remove.js';
+import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
 import type { QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';

@@ -1,9 +1,9 @@
 import { ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import { toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
-import { whileBeating } from '../copies/heartbeat.js';
-import type { CopyNote } from '../copies/note.js';
-import type { Place } from '../copies/remove.js';
+import { whileBeating } from '../temporary/heartbeat.js';
+import type { CopyNote } from '../temporary/note.js';
+import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
 import { rollback } from '../deploy/rollback.js';
 import { rememberAddress } from '../guest/last-address.js';

@@ -1,7 +1,7 @@
 import { ZebuError } from '@zebu/kit';
-import { writeMemo, forgetMemo } from '../copies/memo.js';
-import { writeNote, type CopyNote } from '../copies/note.js';
-import type { Place } from '../copies/remove.js';
+import { writeMemo, forgetMemo } from '../temporary/memo.js';
+import { writeNote, type CopyNote } from '../temporary/note.js';
+import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
 import type { GuestAddress } from '../guest/address.js';
 import type { ProxmoxClient } from '../proxmox/client.js';

@@ -1,4 +1,4 @@
-import { makerLine, writeNote, type CopyNote } from '../copies/note.js';
+import { makerLine, writeNote, type CopyNote } from '../temporary/note.js';
 import { ownNote } from '../proxmox/ownership.js';
 
 /**

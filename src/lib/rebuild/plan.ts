@@ -1,5 +1,5 @@
 import { ZebuError } from '@zebu/kit';
-import type { Place } from '../copies/remove.js';
+import type { Place } from '../temporary/remove.js';
 import { storagesAnswer } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { parseAnswer } from '../proxmox/parse.js';

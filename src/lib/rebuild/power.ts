@@ -1,5 +1,5 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
-import type { Place } from '../copies/remove.js';
+import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
 import { taskExit } from '../proxmox/task-failure.js';
 import type { ProxmoxClient } from '../proxmox/client.js';

@@ -1,8 +1,8 @@
 import { ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import { findLeftovers, leftoverOf, removeLeftovers, seenAtWork, type Leftover } from '../copies/leftovers.js';
-import { newNote } from '../copies/note.js';
-import type { Place } from '../copies/remove.js';
+import { findLeftovers, leftoverOf, removeLeftovers, seenAtWork, type Leftover } from '../temporary/leftovers.js';
+import { newNote } from '../temporary/note.js';
+import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
 import { lastAddress } from '../guest/last-address.js';
 import { openGuest } from '../guest/session.js';

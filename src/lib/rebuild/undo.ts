@@ -1,5 +1,5 @@
-import type { Place } from '../copies/remove.js';
-import { newNote, readNote, writeNote } from '../copies/note.js';
+import type { Place } from '../temporary/remove.js';
+import { newNote, readNote, writeNote } from '../temporary/note.js';
 import type { Context } from '../context/context.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { readVm } from '../proxmox/observe.js';

@@ -3,7 +3,7 @@ import type { Context } from '../context/context.js';
 import { guestByAgent } from '../copies/agent-shell.js';
 import { planClone, requireClone, type CloneOptions } from '../copies/clone.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
-import { removeLeftovers } from '../copies/leftovers.js';
+import { removeLeftovers } from '../temporary/leftovers.js';
 import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { gather } from '../deploy/deploy.js';
 import { sendRelease } from '../deploy/send.js';

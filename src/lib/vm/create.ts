@@ -1,27 +1,18 @@
 import { handledLater, isZebuError, ZebuError } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { around } from '../hooks/around.js';
-import { overlapped } from '../ui/overlap.js';
 import { runSteps, type Step } from '../ui/steps.js';
-import type { Ensuring } from './ensure/ensuring.js';
 import type { AgentTarget } from '../proxmox/agent.js';
 import { changeOf, changeSteps, ensuredOnly, newFirewallSteps } from './change.js';
 import { makeClient, readingOnce, type ProxmoxClient } from '../proxmox/client.js';
 import { desiredVm, type DesiredVm } from './desired.js';
 import { compareBackup } from './backup/compare.js';
-import {
-  backupStep,
-  beginEnsuring,
-  configStep,
-  endEnsuring,
-  ensureSteps,
-  firewallStep,
-  haStep,
-} from './ensure/index.js';
+import { backupStep, beginEnsuring, endEnsuring, haStep } from './ensure/index.js';
 import { haChange } from './ha/change.js';
 import { readHa } from './ha/read.js';
 import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { inspectVm } from './inspect.js';
+import { makingSteps, starts } from './making.js';
 import { findVm, readVm } from '../proxmox/observe.js';
 import { surveySite } from './site.js';
 import { isUnfinished } from '../proxmox/ownership.js';
@@ -31,7 +22,10 @@ import { planStep } from './provision/run.js';
 import { settle } from './settle.js';
 import { requireSightOfVms } from '../proxmox/sight.js';
 import { requireTags } from '../proxmox/tags.js';
+import { removeLeftovers } from '../temporary/leftovers.js';
 import type { VmCreated } from './results.js';
+
+export { makingSteps } from './making.js';
 
 /** Sizes below which people run into trouble; said once, never refused. */
 function warnOfSizes(context: Context): void {
@@ -39,16 +33,6 @@ function warnOfSizes(context: Context): void {
   if (vm.cores < 2) context.io.warn('vm.cores is below the recommended minimum of 2');
   if (vm.memory_mb < 2048) context.io.warn('vm.memory_mb is below the recommended minimum of 2048');
   if (vm.disk_gb < 10) context.io.warn('vm.disk_gb is below the recommended minimum of 10');
-}
-
-/** Everything from the first request to a VM that is ready: the firewall is on before the VM is. */
-export function makingSteps(plan: VmPlan, planned: (step: PlannedStep) => Step, ensuring: Ensuring): readonly Step[] {
-  return [
-    ...closedMeanwhile(plan, planned, firewallStep(ensuring)),
-    configStep(ensuring),
-    ...plan.steps.filter(starts).map(planned),
-    ...ensureSteps(ensuring),
-  ];
 }
 
 interface Planned {
@@ -63,6 +47,8 @@ async function planVm(
   desired: DesiredVm,
   options: { dryRun: boolean },
 ): Promise<Planned> {
+  // Of a run that was killed: what it was making is nobody's VM, and its ids are free again.
+  if (!options.dryRun && context.config.vm.template) await removeLeftovers(context, client, 'template');
   let reading = await readingOnce(client);
   let row = await findVm(reading, desired.app);
   // Fills `reading` with the answers that planning a new VM needs, meanwhile; planning reports what is wrong with them.
@@ -84,22 +70,9 @@ async function planVm(
   return { exists, plan: await provisioner.plan(context, reading, desired, found) };
 }
 
-const starts = ({ call }: PlannedStep): boolean => call.task === 'qmstart';
-
 /** In the order in which they are done: the firewall comes before the start. */
 function inOrder(plan: VmPlan, settings: readonly PlannedStep[]): readonly PlannedStep[] {
   return [...plan.steps.filter((step) => !starts(step)), ...settings, ...plan.steps.filter(starts)];
-}
-
-/** The steps before the start, with those of the firewall; concurrently with the import where there is one. */
-function closedMeanwhile(plan: VmPlan, planned: (step: PlannedStep) => Step, firewall: Step): readonly Step[] {
-  const before = plan.steps.filter((step) => !starts(step));
-  const at = before.findIndex(({ imports }) => imports === true);
-  const steps = before.map(planned);
-  const importing = steps[at];
-  if (importing === undefined) return [...steps, firewall];
-  const [first, second] = overlapped(importing, firewall);
-  return [...steps.with(at, first), second];
 }
 
 /** What will be set in Proxmox besides the plan. A VM that is not there yet is made with everything but its firewall. */
@@ -193,9 +166,12 @@ async function makeVm(context: Context, options: { dryRun: boolean }): Promise<V
     hostKeys: ensuring.address?.hostKeys ?? [],
     docker: ensuring.facts?.docker ?? null,
     compose: ensuring.facts?.compose ?? null,
-    steps: done.map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
+    steps: done
+      .flatMap((step) => step.parts ?? [step])
+      .map(({ title, call }) => ({ title, method: call.method, path: call.path, params: call.params })),
     guestChanges,
     drift: plan.drift,
+    template: plan.template === undefined ? null : { ...plan.template },
   };
 }
 

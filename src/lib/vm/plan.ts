@@ -6,6 +6,7 @@ import { configDrift, DISK, ipconfig, publicDrift } from './facts.js';
 import type { FirewallRequest } from './firewall-plan.js';
 import { diskBytes } from '../proxmox/properties.js';
 import type { ScriptRun } from './provision/community-script/run.js';
+import type { TemplateStep, TemplateUse } from './provision/template/model.js';
 
 /** One request of the plan, exactly as it will be sent; or, as `HOST`, a program that is run on the node itself. */
 export interface PlannedCall {
@@ -26,6 +27,10 @@ export interface PlannedStep {
   readonly script?: ScriptRun;
   /** What the call is about, so that its position is found where the rules have moved by then. */
   readonly firewall?: FirewallRequest;
+  /** What is done instead of sending the call alone. */
+  readonly template?: TemplateStep;
+  /** The requests that it consists of, where it is more than one. */
+  readonly parts?: readonly PlannedStep[];
   /** Of the parameters, only those that the VM has otherwise are sent; and its first disk gets these options. */
   readonly adopt?: { readonly diskOptions: string };
 }
@@ -37,6 +42,8 @@ export interface VmPlan {
   readonly steps: readonly PlannedStep[];
   /** What differs from the configuration and is left as it is. */
   readonly drift: readonly Drift[];
+  /** What the VM is cloned from; as far as it is known by now. */
+  readonly template?: TemplateUse;
 }
 
 const GIB = 1024 ** 3;

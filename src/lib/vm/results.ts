@@ -30,6 +30,18 @@ export const vmCreated = z.object({
   steps,
   guestChanges: z.array(z.string()),
   drift: z.array(drift),
+  template: z
+    .object({
+      vmid: z.number(),
+      name: z.string(),
+      made: z.boolean().describe('There was none that fits, and it was made first.'),
+      linked: z
+        .boolean()
+        .nullable()
+        .describe('The VM holds only what differs from it. Null where that is not known yet.'),
+    })
+    .nullable()
+    .describe('What the VM was cloned from by this run, or in a dry run would be (`vm.template`).'),
 });
 export type VmCreated = ResultOf<typeof vmCreated>;
 

@@ -179,6 +179,7 @@ describe('privileges in force', () => {
     bridge: ['/sdn/zones/localnetwork/vmbr0'],
     datacenter: ['/'],
     backup: ['/storage/local'],
+    template: ['/vms'],
   };
   const grant = (names: readonly string[]) => ({ '/': Object.fromEntries(names.map((name) => [name, 1])) });
 

@@ -107,6 +107,11 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         await runOnHost(context, step.script, report);
         return;
       }
+      if (step.template !== undefined) {
+        const { runTemplateStep } = await import('./template/run.js');
+        await runTemplateStep(context, client, plan, step, report);
+        return;
+      }
       if (step.firewall !== undefined) {
         if (!(await sendRule(client, plan, step, step.firewall))) report.done('it is gone already');
         return;

@@ -4,8 +4,10 @@ import { taskListAnswer, type QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { parseUpid, toNodeName, toUpid, toVmid, type Upid } from '../proxmox/ids.js';
 import { listVms, readConfig } from '../proxmox/observe.js';
-import { findCopies, isCopyName, isOwn, type CopyKind, type VmRow } from '../proxmox/ownership.js';
+import { copyName, findCopies, hasTagsOfOriginal, type CopyKind, type VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
+import { taskExit } from '../proxmox/task-failure.js';
+import { waitTask } from '../proxmox/tasks.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { BEAT_MS } from './heartbeat.js';
 import { hasEnded, thisMaker } from './maker.js';
@@ -45,10 +47,11 @@ async function copiesOf(client: ProxmoxClient, app: string, kind: CopyKind): Pro
   const rows = await listVms(client);
   const found = findCopies(rows, app, kind);
   const nameless = rows.filter(
-    (row) => row.type === 'qemu' && isOwn(row.tags, app) && row.name === undefined && !found.includes(row),
+    (row) =>
+      row.type === 'qemu' && hasTagsOfOriginal(row.tags, app, kind) && row.name === undefined && !found.includes(row),
   );
   const named = await Promise.all(
-    nameless.map(async (row) => (isCopyName((await readConfig(client, row)).name) ? [row] : [])),
+    nameless.map(async (row) => ((await readConfig(client, row)).name === copyName(app) ? [row] : [])),
   );
   return [...found, ...named.flat()];
 }
@@ -105,6 +108,7 @@ export async function seenAtWork(
 /** What its maker has begun and this machine remembers; its task goes on although nobody waits for it. */
 async function removeRemembered(context: Context, client: ProxmoxClient, kind: CopyKind, memo: Memo): Promise<boolean> {
   const place = { node: toNodeName(memo.node), vmid: toVmid(memo.vmid) };
+  if (memo.upid === undefined && memo.source !== undefined) await whileCloned(context, client, memo, memo.source);
   const upid = memo.upid === undefined ? await taskOf(client, place, memo.since) : toUpid(memo.upid);
   if (upid !== undefined) await endTask(context, client, upid).catch(() => undefined);
   const removed = await removeCopy(context, client, place, {
@@ -118,6 +122,31 @@ async function removeRemembered(context: Context, client: ProxmoxClient, kind: C
   });
   await forgetMemo(context, kind, memo);
   return removed;
+}
+
+/**
+ * Of a clone whose task is not known: those of its original do not say what they make, so they are waited for. Until one
+ * has begun its work the id is free, and would be given to another VM.
+ */
+async function whileCloned(
+  context: Context,
+  client: ProxmoxClient,
+  { node, since }: Memo,
+  source: number,
+): Promise<void> {
+  const { io, signal, clock, config } = context;
+  const data = await client.request('GET', `/nodes/${node}/tasks`, { source: 'active', vmid: source });
+  const going = parseAnswer(taskListAnswer, data, 'the task list').filter(
+    ({ type, starttime }) => type === 'qmclone' && starttime >= since - CLOCK_SKEW,
+  );
+  const timeoutMs = config.proxmox.task_timeout * 1000;
+  for (const { upid } of going)
+    await waitTask(client, toUpid(upid), { io, signal, clock, timeoutMs, label: `cloning VM ${source}` }).catch(
+      // A failure leaves nothing.
+      (error: unknown) => {
+        if (taskExit(error) === undefined) throw error;
+      },
+    );
 }
 
 const MAKING = ['qmrestore', 'qmclone', 'qmcreate'];

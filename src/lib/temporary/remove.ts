@@ -46,11 +46,15 @@ interface Removable {
   readonly empty?: boolean;
 }
 
-async function look(
-  client: ProxmoxClient,
-  place: Place,
-  removable: Removable,
-): Promise<{ readonly found: Found; readonly running: boolean; readonly empty: boolean }> {
+interface Look {
+  readonly found: Found;
+  readonly running: boolean;
+  readonly empty: boolean;
+  /** By the protection that a clone has of its original. */
+  readonly kept: boolean;
+}
+
+async function look(client: ProxmoxClient, place: Place, removable: Removable): Promise<Look> {
   try {
     const [configData, statusData] = await Promise.all([
       client.request('GET', `${path(place)}/config`),
@@ -65,9 +69,9 @@ async function look(
     const ours = empty
       ? removable.empty === true && !running
       : isCopy({ name: config['name'], tags: config['tags'] }) && byMaker;
-    return { found: ours ? 'copy' : 'foreign', running, empty };
+    return { found: ours ? 'copy' : 'foreign', running, empty, kept: config['protection'] === '1' };
   } catch (error) {
-    if (says(error, 'configuration missing')) return { found: 'absent', running: false, empty: true };
+    if (says(error, 'configuration missing')) return { found: 'absent', running: false, empty: true, kept: false };
     throw error;
   }
 }
@@ -94,7 +98,7 @@ export async function removeCopy(
   });
   const until = clock.elapsed() + LET_GO_MS;
   for (;;) {
-    const { found, running, empty } = await look(client, place, removable);
+    const { found, running, empty, kept } = await look(client, place, removable);
     if (found === 'absent') return false;
     if (found === 'foreign') {
       throw new ZebuError('VM_DIFFERS', `VM ${vmid} is no copy of zebu's; it was left alone`, {
@@ -109,6 +113,7 @@ export async function removeCopy(
           { node, type: 'qmstop', vmid },
           options(`stopping the copy, VM ${vmid}`),
         );
+      if (kept) await client.request('PUT', `${path(place)}/config`, { protection: 0 });
       await runTask(
         client,
         // Disks of this id that an empty VM does not refer to are not of this run.
@@ -119,8 +124,9 @@ export async function removeCopy(
       );
       return true;
     } catch (error) {
-      // A start or a clone that was still going on has it locked for a moment.
-      if (!isZebuError(error) || !says(error, 'locked') || clock.elapsed() > until) throw error;
+      // A start or a clone that was still going on has it locked for a moment, and then it runs.
+      const passes = says(error, 'locked') || says(error, 'running meanwhile');
+      if (!isZebuError(error) || !passes || clock.elapsed() > until) throw error;
       await clock.sleep(1000, signal);
     }
   }

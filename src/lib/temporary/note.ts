@@ -26,11 +26,16 @@ const WHY: Readonly<Record<CopyKind, string>> = {
   proof: 'to see whether its backup comes back',
   rehearsal: 'to rehearse a release on its data',
   rebuild: 'to take its place',
+  template: 'to clone new VMs from',
 };
 
 /** What it is, for whoever finds it in the web interface. */
-const whatItIs = ({ app, kind, why, source, who, from, since }: CopyNote): readonly string[] =>
-  kind === 'rebuild'
+const whatItIs = ({ app, kind, why, source, who, from, since }: CopyNote): readonly string[] => {
+  if (kind === 'template')
+    return [
+      `Virtual machine that zebu is making for the app "${app}": ${source}, for ${who} on ${from} since ${since}.`,
+    ];
+  return kind === 'rebuild'
     ? [
         `Virtual machine that is to take the place of that of the app "${app}", managed by zebu: see vm:rebuild. Until then nothing is served from it.`,
         `It is for ${source}, made for ${who} on ${from} at ${since}.`,
@@ -39,6 +44,7 @@ const whatItIs = ({ app, kind, why, source, who, from, since }: CopyNote): reado
         `Copy of the virtual machine of the app "${app}", made by zebu ${why}. Its network is unplugged.`,
         `It is a copy of ${source}, made for ${who} on ${from} at ${since}.`,
       ];
+};
 
 /** That of a copy which this process is about to make. @param source of what it is a copy, in words @param why the same */
 export function newNote(context: Context, kind: CopyKind, source: string, why: string = WHY[kind]): CopyNote {

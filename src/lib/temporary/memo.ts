@@ -15,6 +15,8 @@ const memoSchema = z.object({
   pid: z.number(),
   /** Unix time in seconds. */
   since: z.number(),
+  /** Of a clone, the VM that its task is about. */
+  source: z.number().optional(),
   /** Of the task that makes it, once Proxmox has said so. */
   upid: z.string().optional(),
 });

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLeftovers, removeLeftovers } from '../../../src/lib/copies/leftovers.js';
-import { hasEnded, thisMaker } from '../../../src/lib/copies/maker.js';
-import { readMemos, writeMemo } from '../../../src/lib/copies/memo.js';
-import { readNote, writeNote, type CopyNote } from '../../../src/lib/copies/note.js';
+import { findLeftovers, removeLeftovers } from '../../../src/lib/temporary/leftovers.js';
+import { hasEnded, thisMaker } from '../../../src/lib/temporary/maker.js';
+import { readMemos, writeMemo } from '../../../src/lib/temporary/memo.js';
+import { readNote, writeNote, type CopyNote } from '../../../src/lib/temporary/note.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
 import { findVm } from '../../../src/lib/proxmox/observe.js';
 import { fakeProxmox, inTurn, refuses } from '../../support/fake-proxmox.js';
@@ -214,6 +214,45 @@ describe('what a killed run has left', () => {
     expect(changes(asked)).toEqual([]);
     // It is not asked about for ever.
     expect(await readMemos(context, 'proof')).toEqual([]);
+  });
+
+  it('is waited with while it is still being started', async () => {
+    const running = 'VM 105 is running - destroy failed';
+    const { client, context, asked } = await on({
+      [`GET ${VM}/config`]: copy(note({ maker: GONE })),
+      [`GET ${VM}/status/current`]: inTurn({ status: 'stopped' }, { status: 'running' }),
+      [`DELETE ${VM}`]: inTurn(refuses(500, running), upid('qmdestroy')),
+    });
+    expect(await removeLeftovers(context, client, 'proof')).toEqual([105]);
+    expect(changes(asked)).toEqual([`DELETE ${VM}`, `POST ${VM}/status/stop`, `DELETE ${VM}`]);
+  });
+
+  it('is removed though it has the protection of its original', async () => {
+    const { client, context, asked } = await on({
+      [`GET ${VM}/config`]: { ...copy(note({ maker: GONE })), protection: 1 },
+      [`PUT ${VM}/config`]: null,
+    });
+    expect(await removeLeftovers(context, client, 'proof')).toEqual([105]);
+    expect(changes(asked)).toEqual([`POST ${VM}/status/stop`, `PUT ${VM}/config`, `DELETE ${VM}`]);
+  });
+
+  it('that has not begun to be cloned is waited for, where its task is not known', async () => {
+    const cloning = 'UPID:pve:000008BE:000FF00C:6B0B31C1:qmclone:100:zebu@pve!cli:';
+    const { client, context, asked } = await on({
+      'GET /cluster/resources': [OWN],
+      'GET /nodes/pve/tasks': inTurn([{ upid: cloning, type: 'qmclone', id: '100', starttime: 500 }], []),
+      [`GET /nodes/pve/tasks/${cloning}/status`]: inTurn(
+        { ...ended('qmclone'), upid: cloning, status: 'running' },
+        { ...ended('qmclone'), upid: cloning },
+      ),
+      [`GET ${VM}/config`]: copy(note({ maker: GONE })),
+      [`GET ${VM}/status/current`]: { status: 'stopped' },
+    });
+    await writeMemo(context, 'proof', { vmid: 105, node: 'pve', pid: GONE.pid, since: 400, source: 100 });
+    expect(await removeLeftovers(context, client, 'proof')).toEqual([105]);
+    // Others are cloned from the same original: none of their tasks is ended.
+    expect(changes(asked)).toEqual([`DELETE ${VM}`]);
+    expect(asked.filter((line) => line.includes('/status')).length).toBeGreaterThan(2);
   });
 
   it('is waited with while Proxmox has it locked', async () => {

@@ -1,0 +1,387 @@
+/** VMs that are cloned from a template of zebu's, which the first of them has made. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { killZebu } from '../../support/cli.js';
+import { leftOnHost } from '../../support/community-script.js';
+import { theLab } from '../../support/lab.js';
+import { fault } from '../../support/lab-control.js';
+import { nodeOf } from '../../support/node.js';
+import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
+import { tinyApp, version } from '../../support/tiny-app.js';
+
+const lab = theLab();
+const node = nodeOf(lab);
+
+interface Created {
+  readonly changed: boolean;
+  readonly vmid: number;
+  readonly ip: string;
+  readonly docker: string;
+  readonly steps: readonly { readonly title: string; readonly method: string; readonly path: string }[];
+  readonly template: null | {
+    readonly vmid: number;
+    readonly name: string;
+    readonly made: boolean;
+    readonly linked: boolean;
+  };
+}
+interface Row {
+  readonly vmid: number;
+  readonly name: string;
+  readonly tags?: string;
+  readonly template: number;
+}
+interface Diagnosis {
+  readonly checks: readonly { readonly id: string; readonly status: string; readonly detail: string }[];
+  readonly cleaned: readonly { readonly vmid: number; readonly name: string; readonly bytes: number | null }[];
+}
+
+const machines = (): Promise<readonly Row[]> => node.ask('GET', '/cluster/resources', { type: 'vm' });
+const templates = async (): Promise<readonly Row[]> => (await machines()).filter(({ template }) => template === 1);
+const pathOf = (vmid: number): string => `/nodes/${lab.node}/qemu/${vmid}`;
+const configOf = (vmid: number): Promise<Readonly<Record<string, string | number>>> =>
+  node.ask('GET', `${pathOf(vmid)}/config`);
+
+async function removeTemplates(): Promise<void> {
+  for (const { vmid } of await templates()) {
+    await node.ask('PUT', `${pathOf(vmid)}/config`, { protection: '0' });
+    await node.ask('DELETE', pathOf(vmid));
+  }
+}
+
+const withTemplate = (app: string, transport: 'api' | 'ssh', vm: Readonly<Record<string, unknown>> = {}): Project =>
+  makeProject({ lab, app, transport, config: { vm: { template: true, disk_gb: 5, ...vm } } });
+
+async function end(project: Project): Promise<void> {
+  await project.zebu(['vm:destroy', '--yes']);
+  project.remove();
+}
+
+const shell = async (project: Project, script: string): Promise<string> => {
+  const run = await project.zebu(['vm:exec', '--', 'sh', '-c', script]);
+  if (run.code !== 0) throw new Error(run.stderr);
+  return run.stdout.trim();
+};
+
+/** What only one machine may have, and what tells whose it is. */
+const OWN = [
+  'cat /etc/machine-id',
+  'cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d" " -f2',
+  'cat /var/lib/docker/engine-id',
+  'cat /etc/hostname',
+  'cat /var/lib/cloud/data/instance-id',
+];
+
+describe('two apps on one node', { timeout: 600_000 }, () => {
+  let first: Project;
+  let second: Project;
+  let made: Created;
+  let cloned: Created;
+  let seconds = 0;
+
+  const timed = async (project: Project): Promise<readonly [Created, number]> => {
+    const began = performance.now();
+    const result = await project.json<Created>(['vm:create']);
+    return [result, (performance.now() - began) / 1000];
+  };
+  const doctor = (args: readonly string[] = []): Promise<Diagnosis> =>
+    first
+      .zebu(['doctor', '--json', ...args])
+      .then(({ stdout }) => (JSON.parse(stdout) as { result: Diagnosis }).result);
+  const checkOf = ({ checks }: Diagnosis) => checks.find(({ id }) => id === 'templates');
+
+  beforeAll(async () => {
+    await removeTemplates();
+    first = withTemplate('template-first', 'ssh');
+    second = tinyApp({
+      lab,
+      app: 'template-second',
+      config: { vm: { template: true, user: 'ops', disk_gb: 7, swap_mb: 0, memory_mb: 640 } },
+    });
+  });
+  afterAll(async () => {
+    await end(first);
+    await end(second);
+    await removeTemplates();
+  });
+
+  it('is planned: the template first, then the VM from it, and nothing is changed', async () => {
+    const before = await machines();
+    const planned = await first.json<Created>(['vm:create', '--dry-run']);
+    expect(planned.template).toMatchObject({
+      made: true,
+      linked: null,
+      name: expect.stringMatching(/^zebu-template-/) as string,
+    });
+    const wanted = planned.steps.map(({ method, path }) => `${method} ${path}`);
+    const template = pathOf(planned.template?.vmid ?? 0);
+    expect(wanted.filter((line) => line.startsWith(`POST ${template}/`) && /(clone|template)$/.test(line))).toEqual([
+      `POST ${template}/template`,
+      `POST ${template}/clone`,
+    ]);
+    expect(wanted.at(-1)).toBe(`POST ${pathOf(planned.vmid)}/status/start`);
+    expect(await machines()).toEqual(before);
+    expect(checkOf(await doctor())).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining('none yet') as string,
+    });
+  });
+
+  it('the first one makes a template, and is a clone of it that is like any VM', async () => {
+    [made, seconds] = await timed(first);
+    expect(made.template).toMatchObject({ made: true, linked: true });
+    expect(made.template?.name).toMatch(/^zebu-template-debian\d+-docker\d+-[0-9a-f]{8}$/);
+    expect(await first.json(['vm:diff'])).toMatchObject({ drift: [], foreignRules: [] });
+    expect(await first.json(['vm:create'])).toMatchObject({ changed: false, template: null });
+  });
+
+  it('the template belongs to no app, is protected, and holds nobody’s keys or settings', async () => {
+    const { vmid = 0, name = '' } = made.template ?? {};
+    const config = await configOf(vmid);
+    expect(config).toMatchObject({ name, template: 1, protection: 1, tags: 'zebu-template', onboot: 0 });
+    expect(Object.keys(config).filter((key) => /^(ciuser|sshkeys|ipconfig0|cipassword)$/.test(key))).toEqual([]);
+    expect(String(config['scsi0'])).toContain(`/base-${vmid}-disk-0.qcow2,`);
+    expect(String((await configOf(made.vmid))['scsi0'])).toContain(`base-${vmid}-disk-0.qcow2/${made.vmid}/vm-`);
+  });
+
+  it('the second one, of another size and user, is there in a part of the time', async () => {
+    let took: number;
+    [cloned, took] = await timed(second);
+    expect(cloned.template).toEqual({ ...made.template, made: false });
+    expect(took).toBeLessThan(seconds / 2);
+    expect(await second.json(['vm:diff'])).toMatchObject({ drift: [], foreignRules: [] });
+    expect(String((await configOf(cloned.vmid))['scsi0'])).toContain('size=7G');
+  });
+
+  it('they share no id, no host key, no user, and nothing of who made the template', async () => {
+    const script = OWN.map((one) => `echo "$(${one})"`).join('; ');
+    const own = [await shell(first, script), await shell(second, script)].map((text) => text.split('\n'));
+    expect(own.map((lines) => lines.length)).toEqual([OWN.length, OWN.length]);
+    for (const [at, value] of (own[0] ?? []).entries()) {
+      expect(value, OWN[at]).not.toBe('');
+      expect(value, OWN[at]).not.toBe(own[1]?.[at]);
+    }
+    const users = 'getent passwd | cut -d: -f1; ls /home; grep -rhoE "^[a-z-]+ ALL" /etc/sudoers.d | cut -d" " -f1';
+    expect((await shell(first, users)).split('\n')).not.toContain('zebu-builder');
+    const others = (await shell(second, users)).split('\n');
+    expect(others).toContain('ops');
+    expect(others).not.toContain('deploy');
+    expect(others).not.toContain('zebu-builder');
+    const keys = await shell(second, 'cat /home/*/.ssh/authorized_keys');
+    expect(keys.split('\n')).toHaveLength(1);
+    // What cloud-init has logged is of this boot alone.
+    expect(await shell(second, 'grep -rl zebu-builder /etc /var/lib/cloud /var/log 2>/dev/null || :')).toBe('');
+  });
+
+  it('an app is deployed to the clone as to any other VM', async () => {
+    version(second, 'v1');
+    await second.json(['app:deploy', '--tag', 'v1']);
+    expect(
+      await shell(second, 'wget -qO- http://127.0.0.1:8080/version || curl -s http://127.0.0.1:8080/version'),
+    ).toBe('v1');
+  });
+
+  it('doctor says what is there, and does not remove what VMs are linked to', async () => {
+    const { name = '' } = made.template ?? {};
+    const seen = checkOf(await doctor());
+    expect(seen).toMatchObject({ status: 'ok' });
+    expect(seen?.detail).toContain(`${name} (VM ${made.template?.vmid}`);
+    expect(seen?.detail).toContain(
+      `to which VM ${[made.vmid, cloned.vmid].toSorted((a, b) => a - b).join(', ')} is linked`,
+    );
+    // Another origin of Docker is another template: no VM of this app is cloned from this one any more.
+    const otherwise = await doctor(['--clean', '--set', 'vm.docker=docker']);
+    expect(otherwise.cleaned).toEqual([]);
+    expect(checkOf(otherwise)?.detail).toContain('no longer what zebu.yml asks for');
+    expect(await templates()).toHaveLength(1);
+  });
+
+  it('vm:destroy leaves the template, and then doctor removes it where nobody needs it', async () => {
+    for (const project of [first, second]) await project.json(['vm:destroy', '--yes']);
+    expect(await templates()).toHaveLength(1);
+    expect((await doctor(['--clean'])).cleaned).toEqual([]);
+    expect(checkOf(await doctor(['--set', 'vm.template=false']))).toMatchObject({ status: 'warn' });
+    const { cleaned, checks } = await doctor(['--clean', '--set', 'vm.docker=docker']);
+    expect(cleaned).toEqual([
+      { vmid: made.template?.vmid, name: made.template?.name, bytes: expect.any(Number) as number },
+    ]);
+    expect(checks.find(({ id }) => id === 'templates')?.detail).toContain('none yet');
+    expect(await templates()).toEqual([]);
+  });
+});
+
+describe('on a storage', { timeout: 600_000 }, () => {
+  const storage = 'clones';
+  let project: Project;
+
+  afterEach(async () => {
+    await end(project);
+    await removeTemplates();
+    await node.ask('DELETE', `/storage/${storage}`);
+  });
+
+  it.each([
+    ['zfspool', { pool: 'rpool/data' }, /^clones:base-\d+-disk-0\/vm-\d+-disk-0$/, true],
+    ['lvmthin', { vgname: 'pve', thinpool: 'data' }, /^clones:vm-\d+-disk-0$/, true],
+    ['lvm', { vgname: 'pve' }, /^clones:vm-\d+-disk-0$/, false],
+  ] as const)('of type %s the clone is what Proxmox can make there', async (type, options, volume, linked) => {
+    await node.ask('POST', '/storage', { storage, type, content: 'images', ...options });
+    project = withTemplate(`template-${type}`, 'api', { storage });
+    const created = await project.json<Created>(['vm:create']);
+    expect(created.template).toMatchObject({ made: true, linked });
+    expect(String((await configOf(created.vmid))['scsi0']).split(',')[0]).toMatch(volume);
+    expect(await project.json(['vm:diff'])).toMatchObject({ drift: [] });
+  });
+});
+
+describe('zebu that is killed', { timeout: 1_200_000 }, () => {
+  let project: Project;
+  let images: readonly string[];
+
+  beforeEach(async () => {
+    await removeTemplates();
+    images = leftOnHost(lab);
+  });
+  afterEach(async () => {
+    await end(project);
+    await removeTemplates();
+  });
+
+  async function oneOfEach(): Promise<Created> {
+    const created = await project.json<Created>(['vm:create']);
+    expect(await project.json(['vm:diff'])).toMatchObject({ drift: [] });
+    const [template, ...others] = await templates();
+    expect(others).toEqual([]);
+    const left = leftOnHost(lab).filter((name) => !images.includes(name));
+    expect(left.toSorted()).toEqual([`images/${created.vmid}`, `images/${template?.vmid}`].toSorted());
+    return created;
+  }
+
+  /** Requests that were answered, from which on each of them is another state of things. */
+  const MAKING = [
+    /POST \S+\/nodes\/\S+\/qemu ok/,
+    /PUT \S+\/resize ok/,
+    /POST \S+\/status\/start ok/,
+    /GET \S+\/agent\/file-read ok/,
+    /POST \S+\/status\/shutdown ok/,
+    /POST \S+\/template ok/,
+  ];
+
+  it.each(['ssh', 'api'] as const)('while it makes the template leaves nothing behind, over %s', async (transport) => {
+    project = withTemplate(`template-killed-${transport}`, transport);
+    const killed: string[] = [];
+    for (const pattern of MAKING) {
+      const at = await killZebu(['vm:create', '--debug'], { cwd: project.folder, env: project.env }, [], pattern);
+      if (at !== undefined) killed.push(at);
+      expect((await machines()).filter(({ tags = '' }) => tags.includes(`zebu-app-${project.app}`))).toEqual([]);
+    }
+    expect(killed).toHaveLength(MAKING.length);
+    const seen = await project.zebu(['doctor', '--json']);
+    const { checks } = (JSON.parse(seen.stdout) as { result: Diagnosis }).result;
+    expect(checks.find(({ id }) => id === 'templates')).toMatchObject({ status: 'warn' });
+    expect(await oneOfEach()).toMatchObject({ template: { made: true } });
+  });
+
+  it.each(['ssh', 'api'] as const)('while the VM is cloned leaves nothing behind, over %s', async (transport) => {
+    project = withTemplate(`template-cloning-${transport}`, transport);
+    await project.json(['vm:create']);
+    await project.json(['vm:destroy', '--yes']);
+    const command = { cwd: project.folder, env: project.env };
+    // The task goes on when nobody waits for it: it is ended, or what it has made is removed.
+    await fault(lab, { kind: 'delay-task', task: 'qmclone', ms: 4000 });
+    expect(await killZebu(['vm:create', '--debug'], command, [], /POST \S+\/clone ok/)).toBeDefined();
+    expect(await killZebu(['vm:create'], command, ['- Make it ours'])).toBeDefined();
+    expect(await killZebu(['vm:create'], command, ['- Grow the disk'])).toBeDefined();
+    await oneOfEach();
+  });
+
+  it('by doctor --clean what is left goes, too', async () => {
+    project = withTemplate('template-cleaned', 'api');
+    const command = { cwd: project.folder, env: project.env };
+    expect(await killZebu(['vm:create', '--debug'], command, [], /POST \S+\/status\/start ok/)).toBeDefined();
+    const run = await project.json<Diagnosis>(['doctor', '--clean']);
+    // The one that was to become the template, and the one that kept an id for its clone.
+    const vm = { vmid: expect.any(Number) as number, name: 'left of a run that was killed', bytes: null };
+    expect(run.cleaned).toEqual([vm, vm]);
+    expect(leftOnHost(lab).filter((name) => !images.includes(name))).toEqual([]);
+  });
+
+  it('Ctrl-C removes what was begun at once', async () => {
+    project = withTemplate('template-interrupted', 'api');
+    let told = false;
+    const run = await project.zebu(['vm:create', '--debug'], {
+      onStderr: (text, pid) => {
+        if (told || !/POST \S+\/status\/start ok/.test(text)) return;
+        told = true;
+        process.kill(pid, 'SIGINT');
+      },
+    });
+    expect(run.code, run.stderr).not.toBe(0);
+    expect(leftOnHost(lab).filter((name) => !images.includes(name))).toEqual([]);
+  });
+});
+
+describe('beside another', { timeout: 600_000 }, () => {
+  const projects: Project[] = [];
+  beforeAll(removeTemplates);
+  afterAll(async () => {
+    for (const project of projects) await end(project);
+    await removeTemplates();
+  });
+
+  it('that is making the template, it makes its VM without one', async () => {
+    const [maker, other] = [withTemplate('template-maker', 'api'), withTemplate('template-other', 'ssh')] as const;
+    projects.push(maker, other);
+    let began: () => void = () => {};
+    const building = new Promise<void>((resolve) => (began = resolve));
+    const making = maker.zebu(['vm:create', '--json', '--debug'], {
+      onStderr: (text) => /POST \S+\/qemu ok/.test(text) && began(),
+    });
+    await building;
+    const run = await other.zebu(['vm:create', '--json']);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain('Another run is making the template');
+    expect((JSON.parse(run.stdout) as { result: Created }).result.template).toBeNull();
+    const done = await making;
+    expect(done.code, done.stderr).toBe(0);
+    expect(await templates()).toHaveLength(1);
+  });
+});
+
+describe('what cannot work', () => {
+  let project: Project;
+  afterEach(() => end(project));
+
+  it('without VM.Clone is said before anything is made', async () => {
+    project = withTemplate('template-weak', 'api');
+    const privs =
+      'Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit SDN.Use Sys.AccessNetwork Sys.Audit VM.Allocate VM.Audit VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Monitor VM.PowerMgmt';
+    await node.ask('POST', '/access/roles', { roleid: 'Cloneless', privs });
+    await node.ask('POST', '/access/users', { userid: 'cloneless@pve' });
+    await node.ask('PUT', '/access/acl', { path: '/', users: 'cloneless@pve', roles: 'Cloneless' });
+    const token = await node.ask<{ value: string }>('POST', '/access/users/cloneless@pve/token/cli', { privsep: '0' });
+    const env = { ZEBU_PROXMOX_TOKEN: `cloneless@pve!cli=${token.value}` };
+    const before = await machines();
+    const args = ['vm:create', '--set', 'proxmox.token_file='];
+    expect(await refusal(project, args, { env })).toMatchObject({
+      code: 'PROXMOX_FORBIDDEN',
+      message: expect.stringContaining('VM.Clone on /vms') as string,
+      hint: expect.stringContaining('doctor --role') as string,
+    });
+    expect(await machines()).toEqual(before);
+    const run = await project.zebu(['doctor', '--json', '--set', 'proxmox.token_file='], { env });
+    const { checks } = (JSON.parse(run.stdout) as { result: Diagnosis }).result;
+    expect(checks.find(({ id }) => id === 'privileges')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('VM.Clone on /vms (vm.template)') as string,
+    });
+  });
+
+  it('with the community script is said at once', async () => {
+    project = withTemplate('template-script', 'ssh', { provisioner: 'community-script' });
+    expect(await refusal(project, ['vm:create'])).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('vm.template') as string,
+    });
+  });
+});
