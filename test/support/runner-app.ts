@@ -267,6 +267,8 @@ ${script}
       killSignal: 'SIGKILL',
       env: {
         ...process.env,
+        // What stands for Docker's client is asked, and never an engine of this machine.
+        DOCKER_HOST: 'unix:///nowhere',
         ...env,
         PATH: [join(this.#root, 'bin'), this.#shell.path, process.env['PATH']].filter((each) => each !== '').join(':'),
       },

@@ -1,18 +1,7 @@
 # shellcheck shell=sh
 # A container's health check, asked by whoever does not want to wait until Docker does: the same command in the same container.
 
-engine_socket=/run/docker.sock
-
-# Through the socket, so that a command with a secret in it stands in no list of processes: engine_api SECONDS PATH [OPTION...]
-engine_api() {
-  api_time=$1 api_path=$2
-  shift 2
-  curl -s --max-time "$api_time" --unix-socket "$engine_socket" "$@" "http://docker$api_path"
-}
-
-# Where Docker's client is told to talk to another engine, that one has the containers.
-engine_near() { [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && [ -S "$engine_socket" ] && command -v curl >/dev/null 2>&1; }
-
+# include ./engine-socket.sh
 # What a container is checked with: sets $check, the JSON of a command, and $allowed, the seconds it may take. Fails where there is none, and
 # where a shell that the image has chosen would run it: check_of ID
 check_of() {

@@ -3,6 +3,7 @@
 # database is lost when its password is. A release's folder that a volume points into stays as well.
 
 # include ../app-folder/lock.sh
+# include ../app-folder/engine-socket.sh
 # include ../runner/in-use.sh
 # The images of the app, by the names that are its own: what zebu pinned for it and no other app here needs, and what its builds
 # are called. The same image under other names is somebody else's.

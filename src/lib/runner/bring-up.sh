@@ -7,7 +7,7 @@ forget_hashes() {
   [ -z "$hashing" ] || wait "$hashing"
   hashing=
   drop "$work/hashes" "$work/expected"
-  as_is=
+  as_is='' as_compared=''
 }
 
 # Fails with $cause and $reason set where it is known better than from the last line that was printed.
@@ -22,6 +22,7 @@ start_release() {
     : >"$work/roll"
     note "done" 'all of it runs already as this release says'
   else
+    watch_gap
     # A newer Compose may say other hashes of the same.
     drop "$work/hashes" "$work/expected"
     find_rolling || { unreadable; return 1; }
@@ -50,14 +51,13 @@ bring_up() {
   begin start-up "$1"
   limit=$(( timeout + 600 ))
   cause='' reason='' bad='' only='' patience=$timeout
-  watch_gap
+  await_listing
   # What app:stop stopped is started with the rest.
   drop "$base/stopped"
   mends=0
   until start_release; do
     if [ $mends -lt 3 ] && [ -z "$reason" ] && mend_start; then mends=$((mends + 1)); continue; fi
-    gap=$(gaps)
-    watcher=
+    measure_gap
     [ -z "$reason" ] || return 1
     blame_up
     return 1
@@ -77,8 +77,7 @@ judge() {
   patience=$timeout
   verify
   judged=$?
-  gap=$(gaps judged)
-  watcher=
+  measure_gap judged
   say_gap
   [ -z "$hashing" ] || wait "$hashing"
   [ $judged = 0 ] && name_back && in_force && note_told && check_probes
@@ -104,8 +103,10 @@ go_live() {
   [ -z "$secrets" ] || ! is_newest "$secrets" || bind_secrets "$secrets" || note output 'the secrets that were rotated could not be noted: a release from before may have older values'
   begin commit ''
   [ "$mode" != rollback ] || say_left "$base/releases/$previous"
-  touch "$release/verified"
+  : >"$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
+  # It may have started some.
+  [ ! -f "$tree/.zebu/hooks/post-deploy" ] || { wait "$noting"; noting=; drop "$work/uses"; }
   prune
   begin_probation
   finish live "$remark_cause" "$remark"

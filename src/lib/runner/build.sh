@@ -28,20 +28,27 @@ favour_later() {
 }
 
 # An image that several services build under one name would be whichever came last, another at each build of the same
-# commit: the first of them builds it for all. Leaves who builds in $release/builders, or nothing where no name is shared.
+# commit: the first of them builds it for all. Leaves who builds in $release/builders, or nothing where no name is shared. Besides, in
+# $work/built, for each service whose image is built here, by itself or by another service that gives it the same name: "service image
+# builder"; for the others, in $work/pulled: "service image pull_policy".
 find_builders() {
-  awk -v project="$project" "$scan_images"'
+  : >"$work/built"
+  : >"$work/pulled"
+  builders=$(awk -v project="$project" -v built="$work/built" -v pulled="$work/pulled" "$scan_images"'
+    depth == 3 && key == "pull_policy" { policy[service] = value(line) }
     END {
       find_builders()
       for (i = 1; i <= n; i++) {
         name = names[i]
+        if (image[name] in builder) print name, image[name], builder[image[name]] >built
+        else print name, image[name], ((name in policy) ? policy[name] : "missing") >pulled
         if (!(name in builds)) continue
         if (builder[image[name]] == name) list = list name "\n"
         else shared = 1
       }
       if (shared) printf "%s", list
-    }' "$work/config" >"$release/builders"
-  [ -s "$release/builders" ] || drop "$release/builders"
+    }' "$work/config")
+  if [ -n "$builders" ]; then printf '%s\n' "$builders" >"$release/builders"; else drop "$release/builders"; fi
 }
 
 # Whether it is worth reading the Compose files before the build: what the release before was like, this one mostly is.
@@ -54,17 +61,23 @@ name_kept() {
   done <"$work/kept-images"
 }
 
-# Writes $work/to-build, who builds, nothing for all; fails when there is nothing to build.
+# Sets $to_build, who builds, nothing for all; fails when there is nothing to build.
 who_builds() {
-  cat "$release/builders" >"$work/to-build" 2>/dev/null || : >"$work/to-build"
-  [ -s "$work/kept-images" ] || return 0
-  name_kept || { : >"$work/kept-images"; return 0; }
-  built_images >"$work/built"
-  awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) && !seen[$3]++ { print $3 }' "$work/kept-images" "$work/built" >"$work/to-build"
-  note "done" "not built again, as nothing of it has changed: $(awk '
+  to_build=
+  if [ ! -s "$work/kept-images" ] || ! name_kept; then
+    : >"$work/kept-images"
+    [ ! -s "$release/builders" ] || while read -r each; do to_build="$to_build $each"; done <"$release/builders"
+    return 0
+  fi
+  [ -e "$work/built" ] || find_builders
+  awk '
     FILENAME == ARGV[1] { kept[$1] = 1; next }
-    $2 in kept { printf "%s%s", comma, $1; comma = ", " }' "$work/kept-images" "$work/built")"
-  [ -s "$work/to-build" ]
+    $2 in kept { list = list comma $1; comma = ", "; next }
+    !seen[$3]++ { builders = builders " " $3 }
+    END { print list; print builders }' "$work/kept-images" "$work/built" >"$work/to-build"
+  { read -r not_built && read -r to_build; } <"$work/to-build"
+  note "done" "not built again, as nothing of it has changed: $not_built"
+  [ -n "$to_build" ]
 }
 
 build_images() {
@@ -72,8 +85,8 @@ build_images() {
   favour_later 9>&- &
   favouring=$!
   ( [ -z "$parallel" ] || export COMPOSE_PARALLEL_LIMIT="$parallel"
-    # shellcheck disable=SC2046 # names, each free of blanks
-    logged compose build $(cat "$work/to-build") )
+    # shellcheck disable=SC2086 # names, each free of blanks
+    logged compose build $to_build )
   built=$?
   [ -e "$work/favouring" ] || kill $favouring 2>/dev/null
   wait $favouring 2>/dev/null

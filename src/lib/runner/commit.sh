@@ -3,10 +3,9 @@
 
 # Nothing where the link leads nowhere: there is nothing to go back to then.
 live_release() {
-  [ -f "$base/current/plan" ] || return 0
-  live_link=$(readlink "$base/current")
-  live_link=${live_link%/}
-  printf '%s\n' "${live_link##*/}"
+  { [ -f "$base/current/plan" ] && [ -L "$base/current" ]; } || return 0
+  live_folder=$(cd -P "$base/current" && pwd) || return 0
+  printf '%s\n' "${live_folder##*/}"
 }
 
 # What the containers publish, as Docker writes it: 0.0.0.0:8080->80/tcp, ...
@@ -20,8 +19,8 @@ published() {
 
 # What app:status compares with.
 note_containers() {
-  timeout 120 docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False --format "$record_format" >"$work/containers" &&
-    mv "$work/containers" "$release/containers"
+  list_uses "$work" "$record_format" || return 1
+  sed -n 's/^own	//p' "$work/uses" >"$release/containers.new" && mv "$release/containers.new" "$release/containers"
 }
 
 make_current() {
@@ -38,10 +37,10 @@ link_current() {
   mv -T "$base/.current" "$base/current"
 }
 
-# What is gone back from is on probation no more.
+# What is gone back from is on probation no more. The last of a run: what is its own goes with it.
 close_transaction() {
   [ "$mode" != probation ] || forget_probation
-  rm -f "$transaction"
+  rm -rf "$transaction" "$work"
 }
 
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before

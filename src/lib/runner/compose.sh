@@ -63,8 +63,10 @@ compose_says() (
   for each in $files; do
     case $each in -*) ;; *) set -- "$@" "$each" ;; esac
   done
+  brings='(^|[^A-Za-z0-9_-])(include|extends)"?[[:space:]]*:'
+  grep -qsE -e "$pattern" -e "$brings" "$@" || exit 1
   grep -qsE "$pattern" "$@" && exit 0
-  grep -qsE '(^|[^A-Za-z0-9_-])(include|extends)"?[[:space:]]*:' "$@" || exit 1
+  grep -qsE "$brings" "$@" || exit 1
   [ -n "$(grep -rlsE --include='*.y*ml' "$pattern" . | head -n 1)" ]
 )
 

@@ -23,7 +23,7 @@ begin_switch() {
 }
 
 # What `migrations` means: where something changes the data before the release runs, or a service that others wait for to complete.
-migrates() { [ -n "$release_service" ] || grep -qs ' awaited$' "$release/intents"; }
+migrates() { [ -n "$release_service" ] || has_awaited; }
 
 wants_dump() {
   [ -n "$previous" ] || return 1
@@ -63,4 +63,4 @@ dump_and_say() {
 }
 
 # Whether what is brought up changes the data: then going back to the release before leaves it changed.
-note_migration() { [ -z "$previous" ] || ! grep -qs ' awaited$' "$release/intents" || migrated=1; }
+note_migration() { [ -z "$previous" ] || ! has_awaited || migrated=1; }

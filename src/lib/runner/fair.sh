@@ -2,11 +2,22 @@
 # Keeps out of the verdict what is no fault of the release: what a container did before this run, and health checks that
 # began before the services they depend on were replaced.
 
-# What is there before anything is touched: id, restarts, started, whether it runs, service, one line a container.
+# What is there before anything is touched: id, restarts, started, whether it runs, service, one line a container. Behind that Docker
+# is asked for all that a verdict looks at, for who needs it in the next moment: in $work/looked-before, and in $work/looked-under when that was,
+# and under which engine.
 note_began() {
-  # shellcheck disable=SC2015,SC2086 # it is for either of them; ids, a word each
-  began=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False) && [ -n "$began" ] &&
-    timeout 120 docker inspect --format '{{.Id}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}' $began >"$work/began" 2>/dev/null || : >"$work/began"
+  : >"$work/began"
+  drop "$work/looked-before"
+  project_containers && [ -n "$ids" ] || return 0
+  began_under=$(engine)
+  # shellcheck disable=SC2086 # ids, a word each
+  timeout 120 docker inspect --format '{{.ID}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}|'"$look_fields" $ids >"$work/looked" 2>/dev/null || return 0
+  clock
+  echo "$clock $began_under" >"$work/looked-under"
+  while IFS='|' read -r began_id restarts since runs service all; do
+    printf '%s\n' "$began_id|$restarts|$since|$runs|$service"
+    [ -z "$all" ] || printf '%s\n' "$all" >&3
+  done <"$work/looked" >"$work/began" 3>"$work/looked-before"
 }
 
 # From when on "unhealthy" counts for what was not started in this run: from any time when nothing was, else from when all
@@ -26,31 +37,78 @@ fresh_now() {
 # shellcheck disable=SC3013 # dash and ash know it, and it starts no program
 newer() { [ "$1" -nt "$2" ]; }
 
-# Looks whether what was started in this run is ready by now, and gives what loops from before one quick trial: fails when
-# it has, for then what was seen of it is history.
-be_fair() {
-  if [ -z "$fresh" ] || [ "$fresh" = any ]; then
-    fresh=$(awk -F'|' -v touched="$touched" '
-      FILENAME == ARGV[1] { started[$1] = $3; next }
-      !($10 in started) || started[$10] != $7 {
+# What is to be said of $work/now goes to $work/judged, a line each: bad=NAME and reason=WORDS of what has failed, cause= where that is
+# another one than usual, waiting=SERVICE for what is not decided, unchecked=SERVICE for what is up, but nothing tests it, so only time can.
+# Prints from when on "unhealthy" counts now ("late" for not yet, "now", "any"), and the ids of what loops from before.
+judgement() {
+  awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" '
+    function say(text) { print text >judged }
+    function fail(text) { say("bad=" substr($9, 2)); say("reason=" $1 " " text) }
+    function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
+    # Whether "unhealthy" is one of what was put in place: what it said before anything was replaced is not.
+    function counts(i) { return own[i] || fresh == "any" || (fresh != "" && check[i] > fresh && check[i] != back[id[i]]) }
+    function put(i) { $0 = line[i]; restarts = now_restarts[i] }
+    FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
+    FILENAME == ARGV[2] { back[$1] = $2; next }
+    {
+      line[++n] = $0; id[n] = $10; check[n] = $11
+      own[n] = !($10 in started) || started[$10] != $7
+      # Docker counts anew when somebody starts it by hand.
+      now_restarts[n] = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5
+      if (own[n]) {
         some = 1
         if ($2 == "created" || $2 == "restarting" || ($2 == "running" && $3 == "starting")) late = 1
       }
-      END { print late ? "" : (some || touched) ? "now" : "any" }' "$work/began" "$work/now")
-    [ "$fresh" != now ] || fresh_now
-  # Somebody has set the clock back: from now on, and what was said in the time that has been taken back does not count.
-  elif newer "$work/fresh" "$work/asked"; then
-    cut -d'|' -f10,11 "$work/now" >"$work/taken-back"
-    fresh_now
-  fi
+      if ($2 == "restarting" && $5 >= 3 && ($10 in count) && $5 - count[$10] < 3) looping = looping " " $10
+    }
+    END {
+      # Of the moment that is now nothing has been said yet.
+      if (fresh == "" || fresh == "any") { word = late ? "late" : (some || touched) ? "now" : "any"; fresh = (word == "any") ? word : "" }
+      print word looping
+      for (i = 1; i <= n; i++) { put(i); about(i) }
+    }
+    function about(i) {
+      if ($2 == "running") {
+        if ($8 == "awaited") say("waiting=" $1)
+        else if ($3 == "unhealthy" && $8 != "job") { if (counts(i)) fail("is unhealthy"); else say("waiting=" $1) }
+        else if ($3 == "starting" && $8 != "job") say("waiting=" $1)
+        else if ($3 == "healthy") return
+        else if (restarts >= 3) loops()
+        else say("unchecked=" $1)
+      }
+      else if ($2 == "restarting") { if (restarts >= 3) loops(); else say("waiting=" $1) }
+      else if ($2 == "exited" && $4 == 0 && $8 != "stays") return
+      else if ($2 == "exited" && (index(off, " " $1 " ") || index(off, " " $1 "|" $7 " "))) return
+      else if ($2 == "exited") { if ($4 == 255) say("cause=exited-255"); fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")) }
+      else if ($2 == "created") say("waiting=" $1)
+      else fail("is " $2)
+    }' "$work/began" "$work/taken-back" "$work/now"
+}
+
+# Judges what was looked at last, once it is known whether what was started in this run is ready, and gives what loops from before one
+# quick trial: fails when it has, for then what was seen of it is history.
+judge_fairly() {
+  case $fresh in
+    ''|any) ;;
+    # Somebody has set the clock back: from now on, and what was said in the time that has been taken back does not count.
+    *) if newer "$work/fresh" "$work/asked"; then
+        cut -d'|' -f10,11 "$work/now" >"$work/taken-back"
+        fresh_now
+      fi ;;
+  esac
+  : >"$work/judged"
+  # shellcheck disable=SC2046 # words
+  set -- $(judgement)
+  case $fresh in
+    ''|any)
+      case $1 in late) fresh='' ;; now) fresh_now ;; *) fresh=any ;; esac
+      shift ;;
+  esac
   # Who only watches has no lock, and starts nothing.
   if [ -z "$fresh" ] || [ "$mode" = watch ]; then return 0; fi
+  [ $# != 0 ] || return 0
   # It waits a minute and more between its attempts by now: with a new start it shows within seconds what it does.
-  loops=$(awk -F'|' '
-    FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
-    $2 == "restarting" && $5 >= 3 && ($10 in count) && $5 - count[$10] < 3 { print $10 }' "$work/began" "$work/now")
-  [ -n "$loops" ] || return 0
-  for each in $loops; do
+  for each; do
     awk -F'|' -v id="$each" '$1 != id' "$work/began" >"$work/began.new" && mv "$work/began.new" "$work/began"
     timeout 120 docker restart "$each" >/dev/null 2>&1
   done

@@ -136,7 +136,7 @@ holds_writing() {
 # written to stays, as it does in a checkout.
 prune_files() {
   [ -d "$base/shared/files" ] || return 0
-  cat "$work/used" "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
+  cat "$work/uses" "$work/volumes" "$base"/releases/*/files.yml 2>/dev/null | grep -oE '/shared/files/[0-9a-f]{40}' | sort -u >"$work/files-needed"
   for each in "$base/shared/files"/*; do
     grep -qxF "/shared/files/$(basename "$each")" "$work/files-needed" && continue
     # A link leads to data.

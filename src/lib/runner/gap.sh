@@ -9,28 +9,50 @@ list_before() {
   done <"$work/began" >"$work/before"
 }
 
+# Where that was begun beside something else.
+await_listing() { if [ -n "$listing" ]; then wait "$listing"; listing=; else list_before; fi; }
+
+# From just before anything is replaced.
 watch_gap() {
-  if [ -n "$listing" ]; then wait "$listing"; listing=; else list_before; fi
+  [ -z "$watcher" ] || return 0
   # Nobody has to wait for it, nor end it, when the runner is killed.
   : >"$work/events"
   ( unset ZEBU_SECRETS_RUN
-    exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
-      --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}' >>"$work/events" 2>/dev/null 9>&- ) &
+    docker_events >>"$work/events" 2>/dev/null 9>&- ) &
   watcher=$!
 }
 
-# gaps [judged]: with "judged" the containers are those that verify has just looked at.
-# Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or
-# without a check from its start, until it is told to stop. Docker's moments are those of the clock: nothing is known of who
-# set it in between.
-gaps() {
+# Instead of the shell that starts it. In the words of the engine (JSON) or of the client's format, a line each.
+docker_events() {
+  if engine_near; then
+    exec curl -s -N --max-time "$limit" --unix-socket "$engine_socket" \
+      "http://docker/events?$(project_filter '%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C%22kill%22%2C%22die%22%2C%22health_status%22%5D%2C' '')"
+  fi
+  exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
+    --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}'
+}
+
+# measure_gap [judged]: with "judged" the containers are those that verify has just looked at. Sets $gap, and $clock_set where it is not
+# known: Docker's moments are those of the clock, and nothing is known of who set it in between.
+measure_gap() {
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
-  watcher=
-  ! clock_was_set || return 0
+  watcher='' gap='' clock_set=''
+  # Nothing was replaced.
+  [ -e "$work/events" ] || return 0
+  if clock_was_set; then clock_set=1; return 0; fi
   [ "$1" = judged ] || inspect >"$work/now" 2>/dev/null
+  gap=$(gaps)
+}
+
+# Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or
+# without a check from its start, until it is told to stop.
+gaps() {
   awk '
     FILENAME == ARGV[1] { split($0, field, "|"); if (field[3] != "") checked[field[1]] = 1; meant[field[1]] = field[8]; next }
     FILENAME == ARGV[2] { if (!up[$2]++) n[$1]++; had[$1] = 1; next }
+    # Of the names those of the event come before those of labels; in what labels say quotes have a backslash.
+    function member(name) { return match($0, "\"" name "\":\"[^\"]*") ? substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 4) : "" }
+    /^[{]/ { $0 = substr($0, match($0, /"timeNano":[0-9]/) + 11, 19) " " member("com.docker.compose.service") " " member("ID") " " member("Action") }
     { at = substr($1, 1, length($1) - 6) / 1000; service = $2; id = $3; action = $4 }
     !(service in had) || meant[service] != "stays" { next }
     action == "kill" || action == "die" {
@@ -46,6 +68,6 @@ gaps() {
 }
 
 say_gap() {
-  ! clock_was_set || note "done" 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
+  [ -z "$clock_set" ] || note "done" 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
   [ -z "$gap" ] || note "done" "did not answer meanwhile: $(echo "$gap" | sed -e 's/"//g' -e 's/,/ s, /g' -e 's/:/ for /g') s"
 }

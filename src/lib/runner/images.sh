@@ -2,26 +2,11 @@
 # Names that do not move for what a release runs: built images by their content, pulled ones by their digest. An unchanged
 # service keeps its container, and going back brings the image back that was there.
 
-# Reads $work/config, and writes for each service whose image is built here, by itself or by another service that gives it
-# the same name: "service image builder". For the others "service image pull_policy", to $work/pulled.
-built_images() {
-  : >"$work/pulled"
-  awk -v project="$project" -v pulled="$work/pulled" "$scan_images"'
-    depth == 3 && key == "pull_policy" { policy[service] = value(line) }
-    END {
-      find_builders()
-      for (i = 1; i <= n; i++) {
-        name = names[i]
-        if (image[name] in builder) print name, image[name], builder[image[name]]
-        else print name, image[name], ((name in policy) ? policy[name] : "missing") >pulled
-      }
-    }' "$work/config"
-}
-
 # Everything of $work/names at once, in the order it was asked in: id and other names. Fails when one is not there.
 inspect_images() {
-  # shellcheck disable=SC2046 # names, each free of blanks
-  timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}{{range .RepoDigests}} {{.}}{{end}}' $(cat "$work/names") >"$work/ids" 2>"$work/error"
+  set --
+  while read -r name; do set -- "$@" "$name"; done <"$work/names"
+  timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}{{range .RepoDigests}} {{.}}{{end}}' "$@" >"$work/ids" 2>"$work/error"
 }
 
 # Pulls what is not there, and what is to be new each time: before anything that runs is touched.
@@ -40,20 +25,40 @@ pull_images() {
   inspect_images
 }
 
+# A name for an image, NAME:TAG: tag_image ID NAME
+tag_image() {
+  if engine_near; then engine_api 120 "/images/$1/tag?repo=${2%:*}&tag=${2##*:}" -f -X POST >/dev/null 2>&1
+  else timeout 120 docker tag "$1" "$2" </dev/null
+  fi
+}
+
 pin_images() {
-  built_images >"$work/built"
-  # Of what was not built again it is known.
+  [ -e "$work/built" ] || find_builders
   : >>"$work/kept-images"
-  cat "$work/built" "$work/pulled" | awk 'FILENAME == ARGV[1] { kept[$1] = 1; next } !($2 in kept) { print $2 }' "$work/kept-images" - | sort -u >"$work/names"
-  # For who removes the app: what is built for it may have other names.
-  cut -d' ' -f2 "$work/built" | sort -u >"$release/image-names"
+  : >"$work/names"
   : >"$work/ids"
+  : >"$release/image-names"
+  # Of what was not built again all is known. Who removes the app asks by the names of what is built: it may have others than the app's.
+  awk -v names="$work/names" -v own_names="$release/image-names" '
+    FILENAME == ARGV[1] { kept[$1] = 1; next }
+    FILENAME == ARGV[2] && !own[$2]++ { print $2 >own_names }
+    !($2 in kept) && !asked[$2]++ { print $2 >names }' "$work/kept-images" "$work/built" "$work/pulled"
   cause='' reason=''
   if [ ! -s "$work/names" ]; then :
   elif [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||
     { [ -n "$reason" ] || blame image-missing 'an image is not there: ' "$(tail -n 1 "$work/error")"; return 1; }
-  { paste -d' ' "$work/names" "$work/ids"; cut -d' ' -f1,2,4- "$work/kept-images"; } >"$work/named"
-  awk -v prefix="zebu/$project-" '
+  # Leaves in $work/named what each image is: its name here, its id, and its other names.
+  awk -v prefix="zebu/$project-" -v named="$work/named" '
+    # The words from there on are its id and other names.
+    function is(image, from,   i, all) {
+      id[image] = $from
+      for (i = from; i <= NF; i++) {
+        all = all " " $i
+        if (i > from) has[$from, $i] = 1
+        if (i > from && $i ~ /@/) digests[image, ++count[image]] = $i
+      }
+      print image all >named
+    }
     # As Docker itself writes the repository of an image.
     function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); sub(/^docker[.]io\//, "", name); sub(/^library\//, "", name); return name }
     # Of a service there may be capitals in the name, and signs beside each other.
@@ -64,23 +69,29 @@ pin_images() {
     }
     function content(name, service) { return prefix part(service) ":" substr(id[name], index(id[name], ":") + 1, 12) }
     function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
-    FILENAME == ARGV[1] { id[$1] = $2; for (i = 3; i <= NF; i++) { has[$2, $i] = 1; if ($i ~ /@/) digests[$1, ++count[$1]] = $i } next }
-    FILENAME == ARGV[3] {
+    FILENAME == ARGV[1] { asked[FNR] = $1; next }
+    FILENAME == ARGV[2] { is(asked[FNR], 1); next }
+    # In the place of when it was built.
+    FILENAME == ARGV[3] { $3 = $2; is($1, 3); next }
+    FILENAME == ARGV[5] {
       if ($2 ~ /@/) next
       if (digest($2) != "") { print $1, $2 digest($2), id[$2], "there"; next }
       # It was never in a registry.
       $3 = $1
     }
     { pinned = content($2, $3); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
-  ' "$work/named" "$work/built" "$work/pulled" >"$work/pins"
+  ' "$work/names" "$work/ids" "$work/kept-images" "$work/built" "$work/pulled" >"$work/pins"
   pinned=$release
-  echo 'services:' >"$work/images"
+  pins=services:
   while read -r service name_ id_ state; do
-    [ "$state" = there ] || timeout 120 docker tag "$id_" "$name_" || { cause=image-missing reason="cannot tag $name_"; return 1; }
-    printf '  "%s":\n    image: "%s"\n    pull_policy: missing\n' "$service" "$name_" >>"$work/images"
+    [ "$state" = there ] || tag_image "$id_" "$name_" || { cause=image-missing reason="cannot tag $name_"; return 1; }
+    pins="$pins
+  \"$service\":
+    image: \"$name_\"
+    pull_policy: missing"
   done <"$work/pins"
   [ -s "$work/pins" ] || return 0
   note_builds
-  cp "$work/images" "$release/images.yml"
+  printf '%s\n' "$pins" >"$release/images.yml"
   overlays
 }

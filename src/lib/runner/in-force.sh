@@ -99,17 +99,18 @@ find_other() {
   awk -F'\t' -v OFS='\t' '
     FILENAME == ARGV[1] { split($0, pair, " "); hash[pair[1], pair[2]] = 1; next }
     FILENAME == ARGV[2] { image[$1] = $2; next }
-    FILENAME == ARGV[3] { copies[$1] = $2; nets[$1] = $3; next }
+    FILENAME == ARGV[3] { names[++n] = $1; copies[$1] = $2; nets[$1] = $3; next }
+    function other(what, ask) { if (!(($1, what) in said)) print $1, what, ask; said[$1, what] = 1 }
     !($1 in copies) { next }
     {
       seen[$1] = 1
-      if (!(($1, $2) in hash)) print $1, "settings", "ask"
-      if (($1 in image) && image[$1] != "" && $3 != image[$1]) print $1, "image", "ask"
+      if (!(($1, $2) in hash)) other("settings", "ask")
+      if (($1 in image) && image[$1] != "" && $3 != image[$1]) other("image", "ask")
       k = split(nets[$1], each, " ")
-      for (i = 1; i <= k; i++) if (index($4, " " each[i] " ") == 0) print $1, "network " each[i], ""
+      for (i = 1; i <= k; i++) if (index($4, " " each[i] " ") == 0) other("network " each[i], "")
     }
-    END { for (name in copies) if (copies[name] > 0 && !(name in seen)) print name, "container", "ask" }
-  ' "$work/hashes" "$work/pins-in-force" "$work/expected" "$work/in-use" | sort -u >"$work/other"
+    END { for (i = 1; i <= n; i++) { $1 = names[i]; if (copies[$1] > 0 && !($1 in seen)) other("container", "ask") } }
+  ' "$work/hashes" "$work/pins-in-force" "$work/expected" "$work/in-use" >"$work/other"
 }
 
 # Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
@@ -118,8 +119,9 @@ in_force() {
   begin in-force ''
   [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
   [ -s "$work/expected" ] || expected >"$work/expected"
-  find_other
-  if grep -q 'ask$' "$work/other"; then
+  # What runs already was compared by what was seen last.
+  [ -n "$as_compared" ] || find_other
+  if [ -s "$work/other" ] && grep -q 'ask$' "$work/other"; then
     compose --dry-run up -d --no-build --no-deps </dev/null >"$work/would" 2>&1
     would=$(sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | tr '\n' ' ')
     awk -F'\t' -v would=" $would" -v project="$project" '
@@ -130,7 +132,7 @@ in_force() {
   fi
   standing_differs
   # Before a deploy this was refused; whoever goes back must not be held up by it.
-  if grep -q '^volume' "$work/differs" && [ "$mode" != deploy ]; then
+  if [ "$mode" != deploy ] && grep -q '^volume' "$work/differs"; then
     note output "not in force: other settings of $(awk -F'\t' '$1 == "volume" { print $2 }' "$work/differs" | sort -u | tr '\n' ' ')"
     grep -v '^volume' "$work/differs" >"$work/differs.new"
     mv "$work/differs.new" "$work/differs"

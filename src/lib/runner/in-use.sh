@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Which releases a mount of a container or volume points into, as Docker tells it: they are never removed.
 
-# Reads whatever Docker says, and writes the ids of the releases whose folders are named in it.
+# Reads files of whatever Docker says, and writes the ids of the releases whose folders are named in it.
 named_releases() {
   LC_ALL=C awk -v top="$base/releases/" '
     {
@@ -12,24 +12,31 @@ named_releases() {
         sub(/[^A-Za-z0-9._-].*/, "", id)
         if (id != "" && !(id in seen)) { seen[id] = 1; print id }
       }
-    }'
+    }' "$@"
 }
 
+# What all containers use, running or not and whosever they are: mounts, and the files they were made from. Of those of the project
+# also, behind "own", what is asked for: list_uses FOLDER [FORMAT], into FOLDER/uses, which is not there when Docker does not say it.
+list_uses() {
+  own=
+  [ -z "$2" ] || own="{{if and (eq (.Label \"com.docker.compose.project\") \"$project\") (eq (.Label \"com.docker.compose.oneoff\") \"False\")}}own	$2
+{{end}}"
+  timeout 120 docker ps -a --no-trunc --format "$own{{json .Mounts}}	{{json .Labels}}" >"$1/uses" 2>/dev/null || { rm -f "$1/uses"; return 1; }
+}
+
+# The options of the drivers of all volumes.
 volume_options() {
+  if engine_near; then engine_api 120 /volumes -f; return; fi
   volumes=$(timeout 120 docker volume ls -q) || return 1
   # shellcheck disable=SC2086 # ids, a word each
   [ -z "$volumes" ] || timeout 120 docker volume inspect --format '{{json .Options}}' $volumes
 }
 
-# The same of all containers, running or not and whosever they are (mounts, and the files they were made from), and of all
-# volumes (options of their drivers). Fails when Docker does not say: then nothing may be removed.
+# The same of all containers and of all volumes, those of FOLDER/uses where they were just listed: used_releases FOLDER
+# Fails when Docker does not say: then nothing may be removed.
 used_releases() {
-  # Beside each other: what takes long is the start of Docker's client.
-  timeout 120 docker ps -a --no-trunc --format '{{.Mounts}}	{{.Labels}}' >"$1/used" 2>/dev/null 9>&- &
-  containers=$!
+  [ -e "$1/uses" ] || list_uses "$1" || return 1
   # Once more when one goes meanwhile.
-  options=$({ volume_options || volume_options; } 2>/dev/null) || { wait $containers; return 1; }
-  wait $containers || return 1
-  printf '%s\n' "$options" >>"$1/used" || return 1
-  named_releases <"$1/used"
+  { volume_options || volume_options; } >"$1/volumes" 2>/dev/null || return 1
+  named_releases "$1/uses" "$1/volumes"
 }

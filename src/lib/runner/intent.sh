@@ -45,8 +45,18 @@ intents() {
     }' "$work/config"
 }
 
-# For every later look at the release; app:status reads it, too.
-note_intents() { intents >"$work/intents" && cp "$work/intents" "$release/intents"; }
+# For every later look at the release; app:status reads it, too. Written by the shell, which says where there is no room.
+note_intents() {
+  found_intents=$(intents) || return 1
+  { [ -z "$found_intents" ] || printf '%s\n' "$found_intents"; } >"$release/intents"
+}
+
+# Whether others of the release wait for a service to complete.
+has_awaited() {
+  [ -f "$release/intents" ] || return 1
+  while read -r _ intent; do [ "$intent" != awaited ] || return 0; done <"$release/intents"
+  return 1
+}
 
 # A container as Docker is asked for it: service|state|health|exit|restarts|oom|started|policy ports|name|id.
 # shellcheck disable=SC2016,SC2034 # a template of Docker's, for who asks

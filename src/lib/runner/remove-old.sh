@@ -39,6 +39,13 @@ unneeded() {
 # Removes the images that standard input names, and what builds of the app have left without a name. Docker itself keeps what a container
 # uses.
 remove_images() {
+  if engine_near; then
+    {
+      echo "POST /images/prune?$(project_filter '%22dangling%22%3A%5B%22true%22%5D%2C' '')"
+      while IFS= read -r image; do echo "DELETE /images/$image"; done
+    } | engine_calls 300 2>/dev/null 9>&-
+    return
+  fi
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &
   dangling=$!
   set --
@@ -88,6 +95,8 @@ unused_releases() {
   old_releases >"$work/candidates"
   : >"$work/old"
   [ -s "$work/candidates" ] || return 0
+  # They were listed a moment ago for what is noted of the release that is live now.
+  [ -z "$noting" ] || { wait "$noting"; noting=; }
   pointed_into=$(used_releases "$work") || return 1
   # shellcheck disable=SC2086 # ids, a word each
   set -- $pointed_into
@@ -115,7 +124,9 @@ keep_spare() {
 remove_releases() {
   : >"$work/gone-pins"
   while IFS= read -r old; do
-    [ ! -f "$base/releases/$old/images.yml" ] || sed -n 's/^ *image: "\(.*\)"$/\1/p' "$base/releases/$old/images.yml" >>"$work/gone-pins"
+    [ ! -f "$base/releases/$old/images.yml" ] || while read -r member image; do
+      [ "$member" != image: ] || { image=${image#\"}; printf '%s\n' "${image%\"}" >>"$work/gone-pins"; }
+    done <"$base/releases/$old/images.yml"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
     keep_spare "$old" || gone "$base/releases/$old"
   done <"$work/old"
@@ -123,7 +134,9 @@ remove_releases() {
   removing=$!
   prune_files
   prune_certificates
-  git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
+  # Each commit that is sent is a pack, and git itself puts them together from fifty on.
+  set -- "$base"/repo.git/objects/pack/*.pack
+  [ $# -le 50 ] || git --git-dir="$base/repo.git" gc --auto --quiet 2>/dev/null 9>&-
 }
 
 prune_journals() {

@@ -4,10 +4,16 @@
 
 # A digest of all that Compose is told, but for the release's folder. With the key of the secrets, some of which are in it.
 what_is_told() {
-  { cat "$base/shared/secrets/key" 2>/dev/null
-    for overlay in "$work/config" "$release"/proxy.yml "$release"/files.yml "$release"/shared.yml "$release"/images.yml "$release"/digests.yml; do
-      [ ! -s "$overlay" ] || { printf '%s\n' "${overlay##*/}"; cat "$overlay"; }
-    done; } | sed "s|$release/|@/|g" | sha256sum
+  set --
+  for overlay in "$base/shared/secrets/key" "$work/config" "$release"/proxy.yml "$release"/files.yml "$release"/shared.yml "$release"/images.yml "$release"/digests.yml; do
+    [ ! -s "$overlay" ] || set -- "$@" "$overlay"
+  done
+  awk -v top="$release/" '
+    FNR == 1 { name = FILENAME; sub(/.*\//, "", name); print name }
+    {
+      while ((at = index($0, top)) > 0) { printf "%s@/", substr($0, 1, at - 1); $0 = substr($0, at + length(top)) }
+      print
+    }' "$@" | sha256sum
 }
 
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
@@ -18,7 +24,8 @@ recall_hashes() {
   what_is_told >"$work/told"
   [ -n "$previous" ] || return 1
   live=$base/releases/$previous
-  cmp -s "$live/told" "$work/told" && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$work/expected" && cp "$live/hashes" "$work/hashes"
+  { [ -s "$live/told" ] && read -r told <"$work/told" && read -r live_told <"$live/told"; } || return 1
+  [ "$told" = "$live_told" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$live/hashes" "$work/"
 }
 
 # Whether containers are told a path of the release itself: what is there, or where it leads, is another thing with each. Builds are not
@@ -35,7 +42,18 @@ tells_its_folder() {
 # For the releases to come, once it was found in force; where there is no room for it they ask. Of values there are digests in it.
 note_told() {
   [ -s "$work/told" ] && ! tells_its_folder || return 0
-  ( umask 077; cp "$work/hashes" "$work/expected" "$release/" && cp "$work/told" "$release/told" ) 2>/dev/null || rm -f "$release/told"
+  # What it is found by comes last.
+  ( umask 077; cp "$work/hashes" "$work/expected" "$work/told" "$release/" ) 2>/dev/null || rm -f "$release/told"
+}
+
+# Whether what was looked at before the run is of this second or the one before it, under the same Docker: then it is in $work/now.
+seen_just_now() {
+  [ -s "$work/looked-before" ] && [ -z "$touched" ] || return 1
+  read -r seen_at seen_under <"$work/looked-under" || return 1
+  clock
+  [ $((clock - seen_at)) -le 1 ] && [ "$(engine)" = "$seen_under" ] || return 1
+  : >"$work/asked"
+  meant <"$work/looked-before" >"$work/now"
 }
 
 # Whether it is told the same, and every container that is expected runs with its settings, image and networks, and no other is there. Leaves
@@ -46,12 +64,12 @@ runs_already() {
   # They were listed a moment ago, for what was before the run.
   ids=
   while IFS='|' read -r began_id _; do ids="$ids $began_id"; done <"$work/began"
-  inspect again >"$work/now" || return 1
+  seen_just_now || inspect again >"$work/now" || return 1
   awk '
     FILENAME == ARGV[1] { copies[$1] = $2; next }
     { split($0, field, "|"); count[field[1]]++ }
     field[2] != "running" || !(field[1] in copies) || field[9] ~ /^\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_/ { other = 1 }
     END { for (name in copies) if (count[name] + 0 != copies[name]) other = 1; exit other }' "$work/expected" "$work/now" || return 1
   find_other
-  [ ! -s "$work/other" ] && as_is=$ids
+  [ ! -s "$work/other" ] && as_is=$ids as_compared=1
 }

@@ -45,6 +45,7 @@ recreate() {
   limit=$(( timeout + 600 ))
   cause='' reason='' bad='' only='' patience=$timeout
   rm -f "$work/config"
+  await_listing
   watch_gap
   if replace_affected; then
     begin verify ''
@@ -54,8 +55,7 @@ recreate() {
     well=1
     [ -n "$reason" ] || blame_up
   fi
-  gap=$(gaps)
-  watcher=
+  measure_gap
   say_gap
   return $well
 }

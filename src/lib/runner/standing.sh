@@ -61,8 +61,9 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
 standing_differs() {
   : >"$work/differs"
   [ -s "$release/standing" ] || return 0
-  # Nothing but names: as all of them are made.
-  grep -hqv "$(printf '\t')here\$" "$base"/releases/*/standing "$release/standing" 2>/dev/null || return 0
+  # Nothing but names: as all of them are made. Nobody writes of others meanwhile, and it is asked three times.
+  [ "$only_names" != "$release" ] || return 0
+  grep -hqv "$(printf '\t')here\$" "$base"/releases/*/standing "$release/standing" 2>/dev/null || { only_names=$release; return 0; }
   cat "$base"/releases/*/standing "$release/standing" 2>/dev/null >"$work/asked-once"
   standing_found "$release/standing" >"$work/found"
   awk -F'\t' -v OFS='\t' '
@@ -75,6 +76,7 @@ standing_differs() {
 
 # Notes what is wanted, and refuses with $cause and $reason what a volume cannot become.
 check_standing() {
+  only_names=
   standing_wanted <"$work/config" >"$release/standing" || { cause=no-space reason='no space left in the VM'; return 1; }
   refuse_standing
 }
@@ -106,6 +108,7 @@ refuse_standing() {
 renew_networks() {
   standing_differs
   [ -s "$work/differs" ] || return 0
+  watch_gap
   # shellcheck disable=SC2013 # words
   for name in $(awk -F'\t' '$1 == "network" { print $2 }' "$work/differs" | sort -u); do
     logged echo "the network $name is made anew, with the containers on it: another $(awk -F'\t' -v name="$name" '$2 == name { print $3 }' "$work/differs" | paste -sd, | sed 's/,/, /g')"

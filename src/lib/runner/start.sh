@@ -39,12 +39,12 @@ memory=/dev/shm/zebu-$app beside=$base/.run
 for each in "$memory".* "$beside".*; do [ ! -e "$each" ] || rm -rf "$each"; done
 work=$(mktemp -d "$memory.XXXXXX" 2>/dev/null || mktemp -d "$beside.XXXXXX") || exit 1
 # shellcheck disable=SC2154 # numbers, a word each
-trap '[ -z "$watcher$askers" ] || kill $watcher $askers 2>/dev/null; log_out; rm -rf "$work"' EXIT
+trap '[ -z "$watcher$askers" ] || kill $watcher $askers 2>/dev/null; log_out; [ ! -e "$work" ] || rm -rf "$work"' EXIT
 started=$(date +%s)
 IFS=. read -r uptime _ </proc/uptime
 read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 case $mode in prune|watch|prove) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
-bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' removing='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' pinned='' keeps_spare=1 as_is=''
+bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' removing='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' pinned='' keeps_spare=1 as_is='' as_compared='' clock_set='' only_names=''
 strict=1

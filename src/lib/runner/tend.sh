@@ -213,6 +213,7 @@ tended() {
 
 # Before anything of a release is started. Fails with $cause and $reason set.
 tend_folders() {
+  [ -e "$release/tended" ] || [ -e "$release/kept" ] || return 0
   tended | sort -u >"$work/tended"
   while IFS='	' read -r name place; do
     [ -d "$place" ] || continue

@@ -12,8 +12,8 @@ const WELL = {
   'compose up': 'echo "Container shop-web-1 Started"',
   'ps -aq': 'echo id-web',
   'ps --no-trunc': 'echo "web id-old"',
-  'ps -a': 'echo "web|hash|x|1"',
-  'inspect --format {{.Id}}|{{.RestartCount}}': 'echo "id-old|0|2026-01-01T00:00:00Z"',
+  'ps -a': says('own\tweb|hash|x|1'),
+  'inspect --format {{.ID}}|{{.RestartCount}}': 'echo "id-old|0|2026-01-01T00:00:00Z"',
   'inspect --format {{index*RestartPolicy': says(seen({ service: 'web', health: 'healthy' })),
   'inspect --format {{index*config-hash': says('web\thash\tsha256:1\t shop_default \tshop-web-1'),
   events: 'exec sleep 5',
@@ -30,7 +30,7 @@ steady bring_up '' && go_live`);
     const at = (call: string): number => docker.findIndex((each) => each.startsWith(call));
     expect(docker[at('compose up')]).toBe('compose up -d --no-build --remove-orphans');
     expect(at('ps --no-trunc')).toBeLessThan(at('compose up'));
-    expect(at('compose up')).toBeLessThan(docker.findIndex((each) => each.includes('RestartPolicy')));
+    expect(at('compose up')).toBeLessThan(docker.findIndex((each) => each.startsWith('inspect --format {{index')));
     expect(journal.filter(({ state }) => state === 'begin').map(({ step }) => step)).toEqual([
       ...['start-up', 'verify', 'in-force', 'commit'],
     ]);

@@ -144,14 +144,14 @@ sync() { :; }
 note_containers() { :; }
 watch_gap() { :; }
 say_gap() { :; }
-gaps() { :; }
+await_listing() { :; }
+measure_gap() { :; }
 in_force() { :; }
 prune() { :; }
 spare() { :; }
 await_event() { sleep .1; }
 # What a look at the containers sees.
 inspect() { printf '%s\\n' "$containers"; }
-be_fair() { :; }
 mend_start() { return 1; }
 start_release() { :; }
 ids=x containers='web|running|healthy|0|0|false|x|stays|/app-web-1|id|'

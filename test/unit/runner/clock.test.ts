@@ -78,8 +78,8 @@ echo $n`);
     const events = `echo 'web old' >$work/before
 { echo '1795000000000000000 web old die'; echo "$((1795000002 + $1 * ${DAY}))000000000 web new start"; } >$work/events
 inspect() { echo 'web|running||0|0|false|x|stays|/web-1|new|'; }
-watcher=
-gap=$(gaps); echo "gap=$gap"; say_gap; ( finish live '' )`;
+watcher= clock_set=
+measure_gap; echo "gap=$gap"; say_gap; ( finish live '' )`;
     expect(run(`set -- 0\n${events}`)).toEqual(['gap="web":2.0']);
     expect(record()?.gaps).toEqual({ web: 2 });
     rmSync(join(base, 'releases.jsonl'));

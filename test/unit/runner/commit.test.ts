@@ -9,7 +9,7 @@ describe.each(vmShells())('the end of a run, in $name', { timeout: 60_000 }, (sh
   it('makes the release the live one, and notes its containers beside it', () => {
     const app = runnerApp(shell);
     symlinkSync('releases/r1', join(app.base, 'current'));
-    app.docker({ 'ps -a --filter': says('web|hash|shop-web|1') });
+    app.docker({ 'ps -a --no-trunc': says('own\tweb|hash|shop-web|1', '"/x"\t"a=b"') });
     const { lines } = app.run('live_release; make_current; wait $noting; live_release');
     expect(lines).toEqual(['r1', 'r2']);
     expect(readlinkSync(join(app.base, 'current'))).toBe('releases/r2');

@@ -8,8 +8,8 @@ const STARTED = '2026-11-28T12:00:00Z';
 describe.each(vmShells())('what was there before a run, in $name', { timeout: 60_000 }, (shell) => {
   it('is noted before anything is touched, and is nothing when Docker does not say', () => {
     const app = runnerApp(shell);
-    app.docker({ 'ps -aq': 'printf "%s\\n" one two', 'inspect --format {{.Id}}|': says('one|2|then', 'two|0|then') });
-    expect(app.run('note_began; cat "$work/began"').lines).toEqual(['one|2|then', 'two|0|then']);
+    app.docker({ 'ps -aq': 'printf "%s\\n" one two', 'inspect --format {{.ID}}|': says('one|2|then|true|web|seen', 'two|0|then|false|db|seen') });
+    expect(app.run('note_began; cat "$work/began"').lines).toEqual(['one|2|then|true|web', 'two|0|then|false|db']);
     app.docker({ 'ps -aq': 'exit 1' });
     expect(app.run('note_began; wc -c <"$work/began"').lines).toEqual(['0']);
     app.docker({ 'ps -aq': 'echo one', inspect: 'echo half; exit 1' });
@@ -22,11 +22,11 @@ describe.each(vmShells())('what was there before a run, in $name', { timeout: 60
     const began = (line: string): string => `fair_since; echo '${line}' >"$work/began"\n`;
     const { lines } = app.run(`touched=
 tell() { case $fresh in 20*) echo moment ;; *) echo "[$fresh]" ;; esac; }
-${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}be_fair; tell
-${began('id-web|0|before')}${look(seen({ service: 'web', health: 'starting' }))}be_fair; tell
-${look(seen({ service: 'web', health: 'healthy' }))}be_fair; tell
+${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}judge_fairly; tell
+${began('id-web|0|before')}${look(seen({ service: 'web', health: 'starting' }))}judge_fairly; tell
+${look(seen({ service: 'web', health: 'healthy' }))}judge_fairly; tell
 touched=1
-${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}be_fair; tell`);
+${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}judge_fairly; tell`);
     expect(lines).toEqual(['[any]', '[]', 'moment', 'moment']);
   });
 
@@ -36,7 +36,7 @@ ${began(`id-web|0|${STARTED}`)}${look(seen({ service: 'web' }))}be_fair; tell`);
     const loop = seen({ service: 'web', state: 'restarting', restarts: 9 });
     const { docker, lines } = app.run(`fair_since; printf '%s\\n' 'id-web|8|${STARTED}' 'id-db|0|x' >"$work/began"
 echo '${loop}' >"$work/now"; fresh=any touched=
-be_fair; echo "$?"; cat "$work/began"; be_fair; echo "$?"`);
+judge_fairly; echo "$?"; cat "$work/began"; judge_fairly; echo "$?"`);
     expect(docker).toEqual(['restart id-web']);
     expect(lines).toEqual(['1', 'id-db|0|x', '0']);
   });
@@ -46,7 +46,7 @@ be_fair; echo "$?"; cat "$work/began"; be_fair; echo "$?"`);
     const { lines } = app.run(`fair_since; fresh=2030 touched=
 echo '${seen({ service: 'web', health: 'unhealthy', check: 'check-1' })}' >"$work/now"
 : >"$work/asked"; touch -d '2020-01-01 00:00:00' "$work/asked"; : >"$work/fresh"
-be_fair; cat "$work/taken-back"; [ "$fresh" = 2030 ] || echo again`);
+judge_fairly; cat "$work/taken-back"; [ "$fresh" = 2030 ] || echo again`);
     expect(lines).toEqual(['id-web|check-1', 'again']);
   });
 });

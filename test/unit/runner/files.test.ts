@@ -80,7 +80,7 @@ ${mounting(app, 'dir')}place_files`);
       'releases/r1/files.yml',
       `services: { web: { volumes: [{ "source": "${app.base}/shared/files/${named}" }] } }\n`,
     );
-    app.run(`echo "/x,$base/shared/files/${used}" >"$work/used"; prune_files`);
+    app.run(`echo "/x,$base/shared/files/${used}" >"$work/uses"; : >"$work/volumes"; prune_files`);
     expect(app.list('shared/files')).toEqual([used, named]);
   });
 });

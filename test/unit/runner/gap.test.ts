@@ -14,7 +14,7 @@ function gaps(before: readonly string[], events: readonly string[], now: readonl
       line.replace(/^[\d.]+/, (seconds) => `${1_795_000_000_000 + Number(seconds) * 1000}000000`),
     );
     writeFileSync(join(work, 'events'), nanoseconds.map((line) => `${line}\n`).join(''));
-    const script = `work=${work} watcher=\n${GAP}\nclock_was_set() { false; }\ninspect() { cat <<'E'\n${now.join('\n')}\nE\n}\ngaps`;
+    const script = `work=${work} watcher=\n${GAP}\nclock_was_set() { false; }\ninspect() { cat <<'E'\n${now.join('\n')}\nE\n}\nmeasure_gap; printf '%s' "$gap"`;
     return JSON.parse(`{${inEachShell((shell) => runIn(shell, script)).stdout}}`);
   } finally {
     rmSync(work, { recursive: true });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import ENGINE_SOCKET from '../../../src/lib/app-folder/engine-socket.sh';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import BUILD_KEYS from '../../../src/lib/runner/build-keys.sh';
 import BUILD from '../../../src/lib/runner/build.sh';
@@ -25,7 +26,7 @@ function onConfig(services: Readonly<Record<string, object>>, command: string): 
 }
 
 const builtImages = (services: Readonly<Record<string, object>>): readonly string[] =>
-  onConfig(services, 'built_images');
+  onConfig(services, 'find_builders; cat "$work/built"');
 
 it('has an image that several services build built by one of them', () => {
   const builders = (services: Readonly<Record<string, object>>): readonly string[] =>
@@ -113,7 +114,8 @@ last_line() { echo 'no answer'; }
 logged() { "$@" >/dev/null 2>&1; }
 compose() { echo "$*" >>${work}/done; [ -s ${work}/pullable ] && cat ${work}/pullable >>${work}/there; }
 : >${work}/done
-${GONE}${CONFIG}${REASON}${BUILD_KEYS}${IMAGES}
+${GONE}${ENGINE_SOCKET}${CONFIG}${REASON}${BUILD}${BUILD_KEYS}${IMAGES}
+engine_socket=/nowhere
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;

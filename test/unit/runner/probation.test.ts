@@ -17,8 +17,8 @@ const docker = {
   'compose up': `echo "Container shop-web-1 Started"\n{\n${says(seen({ service: 'web', health: 'healthy' }))}\n} >"$state/now"`,
   'ps -aq': 'echo id-web',
   'ps --no-trunc': 'echo "web id-old"',
-  'ps -a': 'echo "web|hash|x|1"',
-  'inspect --format {{.Id}}|{{.RestartCount}}': 'echo "id-web|0|2026-11-28T12:00:00Z"',
+  'ps -a': says('own\tweb|hash|x|1'),
+  'inspect --format {{.ID}}|{{.RestartCount}}': 'echo "id-web|0|2026-11-28T12:00:00Z"',
   [LOOK]: 'cat "$state/now"',
   'inspect --format {{index*config-hash': says('web\thash\tsha256:1\t shop_default \tshop-web-1'),
   events: 'exec sleep 5',
@@ -97,7 +97,7 @@ fi`,
     const busy = onProbation();
     now(busy, 'unhealthy');
     const { docker: asked } = watch(busy, 'at_work() { return 0; }');
-    expect([busy.has('probation.why'), asked.filter((each) => each.includes('RestartPolicy'))]).toEqual([false, []]);
+    expect([busy.has('probation.why'), asked.filter((each) => each.startsWith('inspect --format {{index'))]).toEqual([false, []]);
   });
 
   it('says nothing of a Docker that is away, or was restarted', () => {

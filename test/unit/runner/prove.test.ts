@@ -10,7 +10,7 @@ const LOOK = 'inspect --format {{index*RestartPolicy';
 const docker: Answers = {
   version: ':',
   'ps -aq': 'echo id-web',
-  'inspect --format {{.Id}}|{{.RestartCount}}': 'echo "id-web|0|2026-11-28T12:00:00Z"',
+  'inspect --format {{.ID}}|{{.RestartCount}}': 'echo "id-web|0|2026-11-28T12:00:00Z"',
   [LOOK]: says(seen({ service: 'web', health: 'healthy' })),
   logs: 'echo "PANIC: no valid checkpoint"',
 };

@@ -122,7 +122,7 @@ echo "$?"`);
 
   it('is undone by whoever finds it open: the old data is back before anything is started', () => {
     const { app, world, rows } = setup();
-    app.program('docker', { ...world.docker, version: ':', 'ps -a --filter': ':', 'rm -f': ':' });
+    app.program('docker', { ...world.docker, version: ':', 'ps -a': ':', 'rm -f': ':' });
     app.write(
       'transaction',
       'tx_phase=switch tx_mode=data tx_id=r2 tx_run=run2 tx_previous=r2 tx_started=1 tx_boot=x tx_uptime=1\n',
@@ -160,7 +160,7 @@ echo "$?"`);
       ['recover', 'recover'],
     ] as const) {
       const { app, world, rows } = setup();
-      app.program('docker', { ...world.docker, version: ':', 'ps -a --filter': ':', 'rm -f': ':' });
+      app.program('docker', { ...world.docker, version: ':', 'ps -a': ':', 'rm -f': ':' });
       open(app);
       app.run(`aside_name=.zebu-run2; aside_folder "${world.folder}"`);
       const { code } = app.run(`aside_name=.zebu-run2; ${UNDONE}${broken} ${start}`, { mode });

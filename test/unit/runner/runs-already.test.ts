@@ -76,22 +76,33 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
 });
 
 describe.each(vmShells())('whether all runs already, in $name', { timeout: 60_000 }, (shell) => {
-  function runs(containers: readonly Seen[], expected = 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\n'): string {
+  const EXPECTED = 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\n';
+
+  /** What it says, and how often Docker was asked for containers: by what was listed before the run, unless that is too old. */
+  function asked(
+    containers: readonly Seen[],
+    expected = EXPECTED,
+    since = '',
+  ): { readonly said: string; readonly looks: number } {
     const app = runnerApp(shell);
     app.docker({
       'ps -aq': says(...containers.map(({ service }) => `id-${service}`)),
-      'inspect --format {{.Id}}|': says(...containers.map(({ service }) => `id-${service}|0|x|true|${service}`)),
+      'inspect --format {{.ID}}|': says(
+        ...containers.map((each) => `id-${each.service}|0|x|true|${each.service}|${seen(each)}`),
+      ),
       inspect: says(...containers.map(seen)),
     });
     app.write('config', app.config({ services: SERVICES }));
-    const { lines } = app.run(`recall_hashes() { :; }
+    const { lines, docker } = app.run(`recall_hashes() { :; }
 note_began
+${since}
 printf '${expected}' >"$work/expected"
 printf '%s\\n' 'web web-hash' 'db db-hash' >"$work/hashes"
 printf '%s\\n' 'web x sha256:web there' 'db y sha256:db there' >"$work/pins"; pinned=$release
 if runs_already; then echo "yes$as_is"; else echo "no$as_is"; fi`);
-    return lines.join(' ');
+    return { said: lines.join(' '), looks: docker.filter((each) => each.startsWith('inspect')).length };
   }
+  const runs = (containers: readonly Seen[], expected?: string): string => asked(containers, expected).said;
 
   it('is so where each has its container, and nothing else is there', () => {
     expect(runs([WEB, DB])).toBe('yes id-web id-db');
@@ -106,6 +117,12 @@ if runs_already; then echo "yes$as_is"; else echo "no$as_is"; fi`);
     ['under a name of before', [{ ...WEB, name: '0123456789ab_shop-web-1' }, DB]],
   ])('is not so for one %s', (_, containers) => {
     expect(runs(containers)).toBe('no');
+  });
+
+  it('is told by what was seen before the run, where that was just now, under the same Docker', () => {
+    expect(asked([WEB, DB])).toEqual({ said: 'yes id-web id-db', looks: 1 });
+    for (const since of ['booted=$((booted + 9))', 'engine() { echo another; }', 'touched=1'])
+      expect(asked([WEB, DB], EXPECTED, since), since).toEqual({ said: 'yes id-web id-db', looks: 2 });
   });
 
   it('is not so for too few, too many, or one of a service that is gone', () => {
