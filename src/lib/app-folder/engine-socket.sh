@@ -18,23 +18,29 @@ engine_api() {
   curl -s --max-time "$api_time" --unix-socket "$engine_socket" "$@" "http://docker$api_path"
 }
 
-# Does what standard input says, METHOD PATH a line, one after the other over one connection: engine_calls SECONDS
+# Does what standard input says, METHOD PATH a line, one after the other over one connection, and prints the answers. With JSON, free of blanks,
+# each is sent that: engine_calls SECONDS [JSON]
 engine_calls() {
+  api_body=
+  [ -z "${2:-}" ] || api_body="header = \"Content-Type: application/json\"
+data = $2
+"
   while read -r api_method api_path; do
-    printf 'next\nsilent\noutput = "/dev/null"\nmax-time = %s\nunix-socket = "%s"\nrequest = "%s"\nurl = "http://docker%s"\n' "$1" "$engine_socket" "$api_method" "$api_path"
+    printf 'next\nsilent\nmax-time = %s\nunix-socket = "%s"\nrequest = "%s"\nurl = "http://docker%s"\n%s' "$1" "$engine_socket" "$api_method" "$api_path" "$api_body"
   done | curl -K -
 }
 
 # A query that names what is the project's, encoded as a URL has it: project_filter [MORE], more members of the JSON.
 project_filter() { printf 'filters=%%7B%s%%22label%%22%%3A%%5B%%22com.docker.compose.project%%3D%s%%22%s%%5D%%7D' "$1" "$project" "$2"; }
 
-# Sets $ids to the containers of the project, the newest first, but for those that Compose makes for one command.
+# Sets $ids to the containers of the project, the newest first, but for those that Compose makes for one command: project_containers [running]
 project_containers() {
+  if [ "${1:-}" = running ]; then of_all=-q api_all=0; else of_all=-aq api_all=1; fi
   if ! engine_near; then
-    ids=$(timeout 120 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False)
+    ids=$(timeout 120 docker ps $of_all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False)
     return
   fi
-  api_said=$(engine_api 120 "/containers/json?all=1&$(project_filter '' '%2C%22com.docker.compose.oneoff%3DFalse%22')" -f) || return 1
+  api_said=$(engine_api 120 "/containers/json?all=$api_all&$(project_filter '' '%2C%22com.docker.compose.oneoff%3DFalse%22')" -f) || return 1
   # Between quotes: the first name in an object of the list. One in a label of that name stands behind another bracket.
   ids=$(
     set -f

@@ -2,21 +2,42 @@
 # Building beside a running app. BuildKit works inside Docker's daemon, where nothing a client does to itself reaches it;
 # what can be changed on every installation is how much the app's containers weigh against it.
 
+# On a machine that has nothing left for anybody, each start of Docker's client takes seconds, and that is when it is wanted most: what is
+# asked through the socket takes one of curl.
+
+# weights ID...: of each its id and its CPU weight, a line each.
+weights() {
+  if ! engine_near; then timeout 60 docker inspect --format '{{.Id}} {{.HostConfig.CpuShares}}' "$@"; return; fi
+  for each; do echo "GET /containers/$each/json"; done | engine_calls 60 | awk '
+    match($0, /^[{]"Id":"[0-9a-f]+/) { id = substr($0, 8, RLENGTH - 7) }
+    match($0, /"CpuShares":[0-9]+/) { print id, substr($0, RSTART + 12, RLENGTH - 12) }'
+}
+
+# weigh WEIGHT: those of $work/favoured.
+weigh() {
+  [ -s "$work/favoured" ] || return 0
+  while read -r each; do set -- "$@" "$each"; done <"$work/favoured"
+  weight=$1
+  shift
+  if engine_near; then for each; do echo "POST /containers/$each/update"; done | engine_calls 60 "{\"CpuShares\":$weight}" >/dev/null 2>&1
+  else timeout 60 docker update --cpu-shares "$weight" "$@" >/dev/null 2>&1
+  fi
+}
+
 # The running containers of the app whose CPU weight is Docker's default, or what an earlier run left behind.
 favour_app() {
   : >"$work/favoured"
   [ "$app_weight" != 0 ] || return 0
-  ids=$(timeout 60 docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project") && [ -n "$ids" ] || return 0
+  project_containers running && [ -n "$ids" ] || return 0
   # shellcheck disable=SC2086 # ids, a word each
-  timeout 60 docker inspect --format '{{.Id}} {{.HostConfig.CpuShares}}' $ids |
-    awk -v weight="$app_weight" '$2 == 0 || $2 == 1024 || $2 == weight { print $1 }' >"$work/favoured"
-  # shellcheck disable=SC2046 # ids, a word each
-  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares "$app_weight" $(cat "$work/favoured") >/dev/null 2>&1
+  weights $ids | while read -r each weight; do
+    case $weight in 0|1024|"$app_weight") printf '%s\n' "$each" ;; esac
+  done >"$work/favoured"
+  weigh "$app_weight"
 }
 
 unfavour_app() {
-  # shellcheck disable=SC2046 # ids, a word each
-  [ ! -s "$work/favoured" ] || timeout 60 docker update --cpu-shares 1024 $(cat "$work/favoured") >/dev/null 2>&1
+  weigh 1024
   return 0
 }
 

@@ -43,7 +43,7 @@ remove_images() {
     {
       echo "POST /images/prune?$(project_filter '%22dangling%22%3A%5B%22true%22%5D%2C' '')"
       while IFS= read -r image; do echo "DELETE /images/$image"; done
-    } | engine_calls 300 2>/dev/null 9>&-
+    } | engine_calls 300 >/dev/null 2>&1 9>&-
     return
   fi
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &

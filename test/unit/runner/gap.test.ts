@@ -39,6 +39,31 @@ describe('how long nobody answered', () => {
     expect(gaps(['web old'], events, [line('web', true)])).toEqual({ web: 0 });
   });
 
+  it('is the same in the words of the engine, whatever labels say', () => {
+    const event = (seconds: number, id: string, action: string): string =>
+      JSON.stringify({
+        status: action,
+        id,
+        from: 'x',
+        Type: 'container',
+        Action: action,
+        Actor: {
+          ID: id,
+          Attributes: { Action: 'die', ID: 'x', 'com.docker.compose.service': 'web', timeNano: '1', z: '"Action":"die"' },
+        },
+        scope: 'local',
+        time: 1_795_000_000 + seconds,
+        timeNano: 0,
+      }).replace(/"timeNano":0\}$/, `"timeNano":${1_795_000_000 + seconds}000000000}`);
+    const events = [
+      event(10, 'old', 'kill'),
+      event(11, 'old', 'die'),
+      event(12, 'new', 'start'),
+      event(14, 'new', 'health_status: healthy'),
+    ];
+    expect(gaps(['web old'], events, [line('web', true)])).toEqual({ web: 4 });
+  });
+
   it('says nothing of what was not there, not touched, or a one-shot', () => {
     const events = ['10 new a start', '11 migrate m die', '12 db d health_status: healthy'];
     expect(
