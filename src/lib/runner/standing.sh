@@ -56,6 +56,8 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
   return 0
 }
 
+# The release of which it is known that all ask for nothing but names.
+only_names=
 # Which of them differ from what the release wants: kind name setting (without its value), in $work/differs. What is there and
 # not wanted counts where some release had asked for it: Docker and its drivers add settings of their own.
 standing_differs() {

@@ -8,7 +8,10 @@ const STARTED = '2026-11-28T12:00:00Z';
 describe.each(vmShells())('what was there before a run, in $name', { timeout: 60_000 }, (shell) => {
   it('is noted before anything is touched, and is nothing when Docker does not say', () => {
     const app = runnerApp(shell);
-    app.docker({ 'ps -aq': 'printf "%s\\n" one two', 'inspect --format {{.ID}}|': says('one|2|then|true|web|seen', 'two|0|then|false|db|seen') });
+    app.docker({
+      'ps -aq': 'printf "%s\\n" one two',
+      'inspect --format {{.ID}}|': says('one|2|then|true|web|seen', 'two|0|then|false|db|seen'),
+    });
     expect(app.run('note_began; cat "$work/began"').lines).toEqual(['one|2|then|true|web', 'two|0|then|false|db']);
     app.docker({ 'ps -aq': 'exit 1' });
     expect(app.run('note_began; wc -c <"$work/began"').lines).toEqual(['0']);

@@ -49,7 +49,13 @@ describe('how long nobody answered', () => {
         Action: action,
         Actor: {
           ID: id,
-          Attributes: { Action: 'die', ID: 'x', 'com.docker.compose.service': 'web', timeNano: '1', z: '"Action":"die"' },
+          Attributes: {
+            Action: 'die',
+            ID: 'x',
+            'com.docker.compose.service': 'web',
+            timeNano: '1',
+            z: '"Action":"die"',
+          },
         },
         scope: 'local',
         time: 1_795_000_000 + seconds,

@@ -97,7 +97,10 @@ fi`,
     const busy = onProbation();
     now(busy, 'unhealthy');
     const { docker: asked } = watch(busy, 'at_work() { return 0; }');
-    expect([busy.has('probation.why'), asked.filter((each) => each.startsWith('inspect --format {{index'))]).toEqual([false, []]);
+    expect([busy.has('probation.why'), asked.filter((each) => each.startsWith('inspect --format {{index'))]).toEqual([
+      false,
+      [],
+    ]);
   });
 
   it('says nothing of a Docker that is away, or was restarted', () => {
