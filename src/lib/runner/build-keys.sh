@@ -4,6 +4,7 @@
 # everything (what is fetched, contexts from elsewhere, `pull`, `no_cache`) there is none, and Docker is asked. Images that it
 # starts from and that are not here may have moved in their registry, so that a key holds for a day.
 
+# include ./touched.sh
 # For how long, in seconds.
 key_age=86400
 
@@ -127,19 +128,36 @@ keyed_builds() {
     }' "$work/config"
 }
 
+# Of a large repository whose files have a mark: whether the hook has only put files beside those of the commit, which are then listed as
+# below, without a look at all the others. Fails where more was done, or where it cannot be told.
+only_added() {
+  [ -f "$release/mark" ] && [ "$(wc -c <"$release/index")" -gt "$large_index" ] || return 1
+  touched_since "$release/mark" "$release/tree" "$work/touched" || return 1
+  [ "$(files_made "$release/index")" = "$untouched" ] && [ ! -s "$work/touched.folders" ] && [ ! -s "$work/touched.foreign" ] && [ ! -s "$work/touched.git" ] || return 1
+  tr '\n\000' '\001\n' <"$work/touched.files" | LC_ALL=C sort >"$work/left-names"
+  # Names that git would quote.
+  ! LC_ALL=C grep -q '[^ -~]\|["\\]' "$work/left-names" || return 1
+  sed 's/^/? /' "$work/left-names" >"$work/left"
+  : >"$work/left-modes"
+  # shellcheck disable=SC2094 # only read
+  while IFS= read -r each; do
+    [ -L "$release/tree/$each" ] || stat -c "%n %a" "$release/tree/$each"
+  done <"$work/left-names" | sed -e "s|^$release/tree/||" -e '/ 644$/d' -e '/ 755$/d' >"$work/left-modes"
+}
+
 # What the hook before the build has left in the commit, or made of its files, as one digest; nothing where there is none. Fails for
 # what cannot be told so.
 left_by_hook() {
   [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
-  ( cd "$release/tree" && GIT_INDEX_FILE=$release/index timeout 60 git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
-  # Names that git has to quote, and repositories within.
-  ! grep -qE '^. "|/$' "$work/left" || return 1
-  # What is gone is listed as changed, too.
-  awk '{ name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names"
+  if ! only_added; then
+    ( cd "$release/tree" && GIT_INDEX_FILE=$release/index timeout 60 git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
+    # Not names that git has to quote, and repositories within. What is gone is listed as changed, too.
+    awk '/^. "|\/$/ { odd = 1; exit } { name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { if (odd) exit 1; for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names" || return 1
+    # Git knows nothing of folders, and of modes little.
+    find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' | LC_ALL=C sort >"$work/left-modes"
+  fi
   drop "$work/left-unread"
-  # Git knows nothing of folders, and of modes little.
-  { find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' | LC_ALL=C sort
-    cat "$work/left"
+  { cat "$work/left-modes" "$work/left"
     timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
   } | sha256sum
   [ ! -e "$work/left-unread" ]

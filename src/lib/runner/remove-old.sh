@@ -112,11 +112,10 @@ unused_releases() {
 # either there as a whole or no release any more.
 keep_spare() {
   [ -n "$keeps_spare" ] && [ ! -e "$base/spare" ] && [ -f "$base/releases/$1/index" ] && [ -d "$base/releases/$1/tree" ] || return 1
-  # Some 2,000 files: fewer are written as fast.
-  [ "$(wc -c <"$base/releases/$1/index")" -gt 200000 ] || return 1
+  [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ] || return 1
   mv -T "$base/releases/$1" "$base/spare" || return 1
   for each in "$base/spare"/* "$base/spare"/.[!.]*; do
-    case ${each##*/} in tree|index) ;; *) gone "$each" ;; esac
+    case ${each##*/} in tree|index|mark) ;; *) gone "$each" ;; esac
   done
 }
 
