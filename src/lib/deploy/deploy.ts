@@ -39,21 +39,29 @@ export interface DeployOptions {
   readonly rebuild?: boolean;
 }
 
-function checkComposeFiles(context: Context, source: SentCommit, target: Target, prefix: string): void {
-  for (const file of context.config.app.compose) {
-    if (source.has(posix.join(prefix, file))) continue;
-    throw new ZebuError('COMPOSE_INVALID', `There is no ${file} in ${target.ref}`, {
-      hint: 'app.compose names the Compose files, relative to zebu.yml; they must be committed.',
-      details: { file, commit: target.commit },
-    });
-  }
+/** The commit as it is sent. @throws COMPOSE_INVALID, REPOSITORY_INCOMPLETE */
+async function sentWithComposeFiles(
+  { config }: Context,
+  git: LocalGit,
+  target: Target,
+  prefix: string,
+): Promise<SentCommit> {
+  const places = new Map(config.app.compose.map((file) => [posix.join(prefix, file), file]));
+  const sent = await git.sentCommit(target, [...places.keys()]);
+  const [lacking] = sent.lacking;
+  if (lacking === undefined) return sent;
+  const file = places.get(lacking) ?? lacking;
+  throw new ZebuError('COMPOSE_INVALID', `There is no ${file} in ${target.ref}`, {
+    hint: 'app.compose names the Compose files, relative to zebu.yml; they must be committed.',
+    details: { file, commit: target.commit },
+  });
 }
 
 /** What a deploy of it would refuse whatever the VM is like. @throws COMPOSE_INVALID, REF_UNKNOWN, GIT_MISSING */
 export async function checkCommit(context: Context, ref: WantedRef): Promise<void> {
   const git = new LocalGit(context.root, context.signal);
   const { target, prefix } = await git.resolve(ref);
-  checkComposeFiles(context, await git.sentCommit(target), target, prefix);
+  await sentWithComposeFiles(context, git, target, prefix);
 }
 
 /** Makes the commit live in the VM, or leaves what was live before. */
@@ -119,8 +127,7 @@ export async function gather(context: Context, { ref, detach, dryRun, rebuild = 
   const git = new LocalGit(context.root, signal);
   const early = dryRun ? undefined : openGuestEarly(context);
   const [{ target, prefix }, userName] = await Promise.all([git.resolve(ref), git.userName(), loadSsh()]);
-  const source = await git.sentCommit(target);
-  checkComposeFiles(context, source, target, prefix);
+  const source = await sentWithComposeFiles(context, git, target, prefix);
   const secrets = await collectSecrets(context);
   const [settings] = await Promise.all([
     collectSettings(context, git, target.commit, secrets),

@@ -18,32 +18,4 @@ export function parseEntries(text: string): readonly Entry[] {
   });
 }
 
-/** What `ls-tree -r -z` says, without taking it apart: a commit may have a hundred thousand files. */
-export class Listing {
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  get submodules(): boolean {
-    return /(?:^|\0)160000 /.test(this.#text);
-  }
-
-  /** Whether any folder has a `.gitattributes`. */
-  get attributes(): boolean {
-    return /[\t/]\.gitattributes\0/.test(this.#text);
-  }
-
-  /** @param path from the top of the repository */
-  has(path: string): boolean {
-    const wanted = `\t${path}\0`;
-    let at = this.#text.indexOf(wanted);
-    // A tab within a name is none before it.
-    while (at >= 0 && this.#text.lastIndexOf('\t', at - 1) > this.#text.lastIndexOf('\0', at))
-      at = this.#text.indexOf(wanted, at + 1);
-    return at >= 0;
-  }
-}
-
 export const isSubmodule = ({ mode }: Entry): boolean => mode === '160000';

@@ -86,6 +86,17 @@ describe('a commit as it is sent', { timeout: 60_000 }, () => {
     expect(await whole('app')).toBe(git('app', ['rev-parse', 'HEAD']));
   });
 
+  it('says which files are no part of it, whatever they are called', async () => {
+    const names = ['compose.yml', 'a/compose.yaml', 'odd\tname', 'back\\slash', ':(top)x', '*', 'é'];
+    repository('app', Object.fromEntries(names.map((name) => [name, 'x'])));
+    const local = open('app');
+    const { target } = await local.resolve({ kind: 'branch', name: 'main' });
+    const others = ['compose', 'a', 'a/', 'compose.yaml', 'name', '?', '../app/compose.yml', '..', '/etc/hosts'];
+    expect((await local.sentCommit(target, [...names, ...others])).lacking).toEqual(others);
+    expect((await local.sentCommit(target, ['..'])).lacking).toEqual(['..']);
+    expect((await local.sentCommit(target)).lacking).toEqual([]);
+  });
+
   it('has the files of submodules, and of submodules in them', async () => {
     repository('inner', { 'deep.txt': 'deep\n' });
     repository('lib', { 'lib.txt': 'one\n' });
@@ -125,13 +136,12 @@ describe('a commit as it is sent', { timeout: 60_000 }, () => {
     commit('app');
     const local = open('app/site');
     const { target, prefix } = await local.resolve({ kind: 'branch', name: 'main' });
-    const { commit: sent, has } = await local.sentCommit(target);
-    expect([prefix, has('site/compose.yml'), has('vendor/lib/model.bin'), has('vendor/lib')]).toEqual([
-      'site',
-      true,
-      true,
-      false,
+    const { commit: sent, lacking } = await local.sentCommit(target, [
+      'site/compose.yml',
+      'vendor/lib/model.bin',
+      'vendor/lib',
     ]);
+    expect([prefix, lacking]).toEqual(['site', ['vendor/lib']]);
     const paths = ['site/assets/logo.bin', 'vendor/lib/model.bin', 'site/assets/small.bin'];
     expect(await arrived('app', sent, ...paths)).toEqual([
       image,
