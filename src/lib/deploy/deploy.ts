@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { ZebuError } from '@zebu/kit';
+import { handledLater, ZebuError } from '@zebu/kit';
 import { durationSeconds } from '../config/durations.js';
 import type { Context } from '../context/context.js';
 import { openGuestEarly, type Guest } from '../guest/session.js';
@@ -96,11 +96,17 @@ async function loadSsh(): Promise<void> {
 }
 
 /** Says which env files Compose reads here and will not find in the VM, where one that may be missing is missing without a word. */
-async function sayUnsent(context: Context, git: LocalGit, commit: string, prefix: string): Promise<void> {
+async function sayUnsent(
+  context: Context,
+  git: LocalGit,
+  here: Promise<readonly string[]>,
+  commit: string,
+  prefix: string,
+): Promise<void> {
   const sent = (await sourceEntries(context)).flatMap(({ use, file }) =>
     use === 'dotenv' ? [posix.join(prefix, typeof file === 'string' ? file : '.env')] : [],
   );
-  const files = await git.unsent(commit, sent);
+  const files = await git.unsent(await here, commit, sent);
   if (files.length > 0)
     context.io.warn(
       `Not part of the commit, and not sent, though Compose files name it: ${files.join(', ')}; commit it without secrets, or put what services need into .env and their environment`,
@@ -126,12 +132,13 @@ export async function gather(context: Context, { ref, detach, dryRun, rebuild = 
   const { io, signal, clock } = context;
   const git = new LocalGit(context.root, signal);
   const early = dryRun ? undefined : openGuestEarly(context);
+  const here = handledLater(git.envFilesHere());
   const [{ target, prefix }, userName] = await Promise.all([git.resolve(ref), git.userName(), loadSsh()]);
   const source = await sentWithComposeFiles(context, git, target, prefix);
   const secrets = await collectSecrets(context);
   const [settings] = await Promise.all([
     collectSettings(context, git, target.commit, secrets),
-    sayUnsent(context, git, target.commit, prefix),
+    sayUnsent(context, git, here, target.commit, prefix),
   ]);
   const registries = await registryLogins(context);
   const { certificate, files: front } = await readFront(context);

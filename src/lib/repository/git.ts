@@ -3,7 +3,7 @@ import { ZebuError } from '@zebu/kit';
 import { nearest } from '@zebu/kit/core';
 import { GitProgram } from './git-program.js';
 import { isSubmodule, parseEntries } from './entries.js';
-import { unsentEnvFiles } from './unsent.js';
+import { envFilesHere, unsentEnvFiles } from './unsent.js';
 
 /** What of the repository is to be deployed. */
 export type WantedRef =
@@ -237,7 +237,7 @@ export class LocalGit {
    */
   async mentions(commit: string, names: readonly string[]): Promise<{ named: ReadonlySet<string>; envFile: boolean }> {
     const yaml = [':(glob)**/*.yml', ':(glob)**/*.yaml'];
-    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    const top = await this.#top();
     const words = names.flatMap((name) => ['-e', name]);
     const paths = [...yaml, ':(glob)**/*.env', ':(glob)**/.env*'];
     const [found, asks] = await Promise.all([
@@ -256,10 +256,18 @@ export class LocalGit {
     return { named: new Set(found.stdout.split('\n').filter((name) => name !== '')), envFile: asks.code === 0 };
   }
 
-  /** Env files here that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
-  async unsent(commit: string, sent: readonly string[]): Promise<readonly string[]> {
-    const top = this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
-    return unsentEnvFiles(top, commit, sent);
+  async #top(): Promise<GitProgram> {
+    return this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+  }
+
+  /** Env files here that git does not keep; see `envFilesHere`. */
+  async envFilesHere(): Promise<readonly string[]> {
+    return envFilesHere(await this.#top());
+  }
+
+  /** Those of them that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
+  async unsent(here: readonly string[], commit: string, sent: readonly string[]): Promise<readonly string[]> {
+    return here.length === 0 ? [] : unsentEnvFiles(await this.#top(), here, commit, sent);
   }
 
   /** For the history: who deploys. */

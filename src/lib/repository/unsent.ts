@@ -18,15 +18,11 @@ function naming(path: string): string {
 }
 
 /**
- * Env files that lie here, that are not part of the commit, and that its Compose files name: Compose reads them here.
+ * Files that lie here, are no part of what git keeps, and are called like an env file. Git looks through all folders for them, which
+ * may be begun before it is known what for.
  * @param git in the top folder of the repository
- * @param sent those whose values are sent otherwise, from there
  */
-export async function unsentEnvFiles(
-  git: GitProgram,
-  commit: string,
-  sent: readonly string[],
-): Promise<readonly string[]> {
+export async function envFilesHere(git: GitProgram): Promise<readonly string[]> {
   // Folders that are ignored as a whole are not looked into.
   const listing = ['ls-files', '-z', '--others', '--exclude-standard'];
   const [ignored, untracked] = await Promise.all([
@@ -35,9 +31,23 @@ export async function unsentEnvFiles(
   ]);
   const here = [...ignored.stdout.split('\0'), ...untracked.stdout.split('\0')].filter((path) => {
     const name = posix.basename(path);
-    return !path.endsWith('/') && ENV_FILE.test(name) && !TEMPLATE.test(name) && !sent.includes(path);
+    return !path.endsWith('/') && ENV_FILE.test(name) && !TEMPLATE.test(name);
   });
-  const candidates = [...new Set(here)].filter((path) => path !== '.env').slice(0, 20);
+  return [...new Set(here)];
+}
+
+/**
+ * Those of `here` that are not part of the commit, and that its Compose files name: Compose reads them here.
+ * @param git in the top folder of the repository
+ * @param sent those whose values are sent otherwise, from there
+ */
+export async function unsentEnvFiles(
+  git: GitProgram,
+  here: readonly string[],
+  commit: string,
+  sent: readonly string[],
+): Promise<readonly string[]> {
+  const candidates = here.filter((path) => path !== '.env' && !sent.includes(path)).slice(0, 20);
   const named = await Promise.all(
     candidates.map(
       async (path) => (await git.run(['grep', '-I', '-q', '-E', naming(path), commit, '--', ...YAML])).code,

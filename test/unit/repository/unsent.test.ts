@@ -39,7 +39,7 @@ describe('env files that are not part of the commit', () => {
     write('back.end/.env', 'other/.env', 'stacks/b/.env', 'docker/.env');
     const local = new LocalGit(folder, new AbortController().signal);
     const found = ['.env.production', 'back.end/.env', 'local.env', 'new.env', 'stacks/b/.env'];
-    expect(await local.unsent('HEAD', [])).toEqual(found);
-    expect(await local.unsent('HEAD', ['stacks/b/.env'])).toEqual(found.slice(0, -1));
+    expect(await local.unsent(await local.envFilesHere(), 'HEAD', [])).toEqual(found);
+    expect(await local.unsent(await local.envFilesHere(), 'HEAD', ['stacks/b/.env'])).toEqual(found.slice(0, -1));
   });
 });
