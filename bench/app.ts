@@ -123,6 +123,13 @@ docker compose -p bench --progress quiet build && docker compose -p bench --prog
   });
 }
 
+/** Runs a script in the VM as the deploy user. */
+export function inVm(app: App, script: string): void {
+  const [program = '', ...args] = app.ssh;
+  const { status, stderr } = spawnSync(program, [...args, 'sh -eu'], { input: script, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`in the VM: ${stderr}`);
+}
+
 /** Seconds. */
 export async function timed(work: () => Promise<void> | void): Promise<number> {
   const started = performance.now();

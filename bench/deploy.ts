@@ -8,17 +8,7 @@ import { join } from 'node:path';
 import { zebu } from './lab.ts';
 import { inApp, type App } from './app.ts';
 import { openLaptop } from './laptop.ts';
-import { printRounds, type Case, type Spent } from './spent.ts';
-
-/** Milliseconds that all processors have been busy since the machine was started. */
-function busy(): number {
-  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
-    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
-  )
-    .split(/\s+/)
-    .map(Number);
-  return (user + nice + system + irq + softirq) * 10;
-}
+import { busy, printRounds, type Case, type Spent } from './spent.ts';
 
 function spend(work: () => void): Spent {
   const [before, started] = [busy(), performance.now()];

@@ -1,9 +1,9 @@
 /** Whether commands stay quick and small: a long history, many services, and a service that never stops talking. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inApp, type App } from './app.ts';
+import { inApp, inVm, type App } from './app.ts';
 
 const RELEASES = 1000;
 const SERVICES = 50;
@@ -59,13 +59,6 @@ async function show(app: App, what: string, args: readonly string[]): Promise<vo
   console.log(
     `${what.padEnd(44)} ${seconds.toFixed(1)} s  ${peakMb.toFixed(0)} MB  aim <= ${AIM_MB} MB  ${peakMb <= AIM_MB ? 'met' : 'MISSED'}`,
   );
-}
-
-/** Runs a script in the VM as the deploy user. */
-function inVm(app: App, script: string): void {
-  const [program = '', ...args] = app.ssh;
-  const { status, stderr } = spawnSync(program, [...args, 'sh -eu'], { input: script, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`in the VM: ${stderr}`);
 }
 
 async function longHistory(app: App): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a program costs: time on the wall and of processors, its children included. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface Spent {
@@ -19,6 +20,16 @@ export function spent(argv: readonly string[], cwd: string, env: NodeJS.ProcessE
   if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}: ${stderr}`);
   const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stdout.trim().split(' ').map(Number);
   return { wall: wall * 1000, cpu: (user + system) * 1000 };
+}
+
+/** Milliseconds that all processors have been busy since the machine was started. */
+export function busy(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(Number);
+  return (user + nice + system + irq + softirq) * 10;
 }
 
 export const median = (values: readonly number[]): number => {

@@ -5,6 +5,7 @@
 import { cpus } from 'node:os';
 import { benchClient } from '../bench/client.ts';
 import { benchDeploy } from '../bench/deploy.ts';
+import { benchGrowth } from '../bench/growth.ts';
 import { benchPaired } from '../bench/paired.ts';
 import { benchScale } from '../bench/scale.ts';
 import { benchStartUp } from '../bench/start-up.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   transports: () => asRoot('transports', () => benchTransports(Number(process.env['BENCH_TRANSPORT_ROUNDS'] ?? 5))),
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
+  growth: () => asRoot('growth', () => benchGrowth(Number(process.env['BENCH_GROWTH_ROUNDS'] ?? 3))),
   scale: () => asRoot('scale', benchScale),
   paired: () => asRoot('paired', paired),
 };
