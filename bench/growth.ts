@@ -15,8 +15,8 @@ const RELEASES = [10, 1000];
 const AIM = 1.2;
 const AIM_MB = 100;
 /** Until a release goes, and what is made of it goes in turn. */
-const WARM_UP = 5;
-const FLAGS = ['--set', 'deploy.keep=1', '--set', 'deploy.stability=1', '--set', 'deploy.timeout=600'];
+const WARM_UP = 4;
+const FLAGS = ['--set', 'deploy.keep=2', '--set', 'deploy.stability=1', '--set', 'deploy.timeout=600'];
 
 const cli = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
