@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runnerApp, says, type RunnerApp } from '../../support/runner-app.js';
@@ -259,6 +259,44 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
     expect(new Set(all).size).toBe(all.length);
     // Again the same.
     expect(after(app, () => write(app, 'web/made', '1'))['shop-web']).toBe(all[1]);
+  });
+
+  it('is the same part where the files have a mark, and looked for by it where files were only put beside them', () => {
+    const byMark = (done: (tree: string) => void): { readonly enough: boolean; readonly key: string } => {
+      const app = runnerApp(shell);
+      // A key of the secrets would be another one each time.
+      const withoutMark = after(app, done)['shop-web'] ?? '';
+      commit(app, 'r2', hooked);
+      app.run('mark_checkout "$release/mark"; pass_mark "$release/mark" "$base/later"; [ -e "$release/mark" ]');
+      done(join(app.base, 'releases/r2/tree'));
+      const { lines } = app.run(`large_index=0; cp "$base/config" "$work/config"
+if only_added; then echo enough; else echo not; fi; find_keys; cat "$work/keys"`);
+      expect(lines[1]?.split(' ')[0] ?? '').toBe(withoutMark);
+      return { enough: lines[0] === 'enough', key: withoutMark };
+    };
+    const put = (name: string, text: string, mode?: number) => (tree: string) => {
+      writeFileSync(join(tree, name), text);
+      if (mode !== undefined) chmodSync(join(tree, name), mode);
+    };
+    const beside = [
+      () => undefined,
+      put('busybox', '1'),
+      put('busybox', '2'),
+      put('busybox', '2', 0o755),
+      put('busybox', '2', 0o600),
+      put('a b', '1'),
+      (tree: string) => symlinkSync('web', join(tree, 'link')),
+    ].map(byMark);
+    expect(beside.map(({ enough }) => enough)).toEqual(beside.map(() => true));
+    expect(new Set(beside.map(({ key }) => key)).size).toBe(beside.length);
+    const others = [
+      put('web/made', '1'),
+      put('web/index.html', 'two\n'),
+      put('é', '1'),
+      (tree: string) => rmSync(join(tree, 'web/index.html')),
+      (tree: string) => mkdirSync(join(tree, 'cache')),
+    ].map(byMark);
+    expect(others.map(({ enough }) => enough)).toEqual(others.map(() => false));
   });
 
   it('leaves no key where it cannot be read, or has a name that no list can have', () => {
