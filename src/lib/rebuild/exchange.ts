@@ -33,7 +33,7 @@ const cards = (config: QemuConfig): readonly string[] =>
   Object.entries(config).flatMap(([key, value]) => (NET.test(key) ? [value] : []));
 
 /** Where it has no card at all, nobody reaches it either. */
-export const isUnplugged = ({ config }: Pick<ExistingVm, 'config'>): boolean =>
+const isUnplugged = ({ config }: Pick<ExistingVm, 'config'>): boolean =>
   cards(config).every((card) => /(?:^|,)link_down=1(?:,|$)/.test(card));
 
 /** It is on, and reached; one that a backup has in its hands is on, but nothing runs in it. */
