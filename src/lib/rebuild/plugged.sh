@@ -1,15 +1,19 @@
 # shellcheck shell=sh
-# Whether this machine has its cable in. The bridges of Docker always look so: what counts is the way out, and what is a card.
-# $cards: where the kernel has them.
+# Whether this machine has its cable in. $cards: where the kernel has its cards, with much that is none: the bridges of Docker and what is
+# plugged into them always look so, and so does a tunnel. Where none is a device, as in a container, any other Ethernet counts.
 
 plugged() {
-  for card in $( { ip route show default; ip -6 route show default; } 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p'); do
-    [ "$(cat "$cards/$card/carrier" 2>/dev/null)" != 1 ] || return 0
-  done
+  devices=no others=no
   for card in "$cards"/*; do
-    [ ! -e "$card/device" ] || [ "$(cat "$card/carrier" 2>/dev/null)" != 1 ] || return 0
+    carrier=$(cat "$card/carrier" 2>/dev/null)
+    if [ -e "$card/device" ]; then
+      devices=yes
+      [ "$carrier" != 1 ] || return 0
+    elif [ ! -e "$card/bridge" ] && [ ! -e "$card/brport" ] && [ "$(cat "$card/type" 2>/dev/null)" = 1 ]; then
+      [ "$carrier" != 1 ] || others=yes
+    fi
   done
-  return 1
+  [ "$devices" = no ] && [ "$others" = yes ]
 }
 
 # once_plugged SECONDS: false where it is not by then. Whoever ends this by its id ends its lock, too.

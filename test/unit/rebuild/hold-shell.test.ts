@@ -18,18 +18,33 @@ afterEach(() => rmSync(root, { recursive: true }));
 const at = (...parts: readonly string[]): string => join(root, ...parts);
 const said = (): string => (existsSync(at('said')) ? readFileSync(at('said'), 'utf8') : '');
 
-/** A card behind the way out, a bridge of Docker, and one that is not used; each with its cable in or not. */
-function cards(out: '0' | '1', spare: '0' | '1'): void {
-  for (const [name, carrier] of [
-    ['eth0', out],
-    ['docker0', '1'],
-    ['eth9', spare],
-  ] as const) {
-    mkdirSync(at('net', name), { recursive: true });
-    writeFileSync(at('net', name, 'carrier'), `${carrier}\n`);
-  }
-  mkdirSync(at('net/eth9/device'), { recursive: true });
+interface Card {
+  readonly carrier: '0' | '1';
+  /** Of the kernel: 1 is Ethernet. */
+  readonly type?: string;
+  /** What the kernel has beside it: `device`, `bridge`, `brport`. */
+  readonly has?: string;
 }
+
+/** What every machine has besides, and always with a carrier: a loop, a bridge of Docker, what is plugged into it, a tunnel. */
+const BESIDES: Readonly<Record<string, Card>> = {
+  lo: { carrier: '1', type: '772' },
+  docker0: { carrier: '1', has: 'bridge' },
+  veth1: { carrier: '1', has: 'brport' },
+  wg0: { carrier: '1', type: '65534' },
+};
+
+function machineWith(own: Readonly<Record<string, Card>>): void {
+  rmSync(at('net'), { recursive: true, force: true });
+  for (const [name, { carrier, type = '1', has }] of Object.entries({ ...BESIDES, ...own })) {
+    mkdirSync(at('net', name, has ?? ''), { recursive: true });
+    writeFileSync(at('net', name, 'carrier'), `${carrier}\n`);
+    writeFileSync(at('net', name, 'type'), `${type}\n`);
+  }
+}
+
+/** One card, with its cable in or not. */
+const cards = (carrier: '0' | '1'): void => machineWith({ eth0: { carrier, has: 'device' } });
 
 const SERVICES = 'web';
 
@@ -48,7 +63,6 @@ describe.each(gnuShells())('in $name', (shell) => {
   const machine = (busy = false): void =>
     standIns(at('bin'), {
       docker: `case "$*" in *Compose*|*compose*' start '*) echo "start \${*##* start }" >>'${root}/said' ;; 'ps --filter'*) echo ${SERVICES} ;; esac`,
-      ip: `[ "$1" != route ] || echo 'default via 192.0.2.1 dev eth0 proto dhcp'`,
       // Time is not what is tried here.
       sleep: `echo "sleep $1" >>'${root}/said'; [ ! -f '${root}/plug' ] || { read -r card <'${root}/plug'; echo 1 >"$card"; }`,
       flock: `[ "$*" != '-w 300 6' ] || { [ -f /dev/fd/6 ] && ${busy ? 'false' : 'true'}; }`,
@@ -59,7 +73,7 @@ describe.each(gnuShells())('in $name', (shell) => {
 
   it('stops the app with no dump under way', () => {
     machine();
-    cards('0', '0');
+    cards('0');
     writeFileSync(at('plug'), `${at('net/eth0/carrier')}\n`);
     expect(hold('stop\n')).toBe('held\nstopped\n');
     expect(existsSync(at('base/data/lock'))).toBe(true);
@@ -69,45 +83,52 @@ describe.each(gnuShells())('in $name', (shell) => {
 
   it('leaves it running where a dump does not end', () => {
     machine(true);
-    cards('1', '0');
+    cards('1');
     expect(hold('stop\n')).toBe('held\nfailed\n');
     expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
   });
 
   it.each([
-    ['the way out', '1', '0'],
-    ['a card', '0', '1'],
-  ] as const)('starts it again when nobody is heard any more and %s is plugged in', (_, out, spare) => {
+    ['a card', { eth0: { carrier: '0', has: 'device' }, eth1: { carrier: '1', has: 'device' } }],
+    ['the one end of a pair, as of a container', { eth0: { carrier: '1' } }],
+  ] as const)('starts it again when nobody is heard any more and %s is plugged in', (_, own) => {
     machine();
-    cards(out, spare);
+    machineWith(own);
     expect(hold('stop\n')).toBe('held\nstopped\n');
     expect(said()).toBe('start web\n');
     expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
     expect(existsSync(at('base/rebuild-serve'))).toBe(false);
   });
 
+  it.each([
+    ['the card is not', { eth0: { carrier: '0', has: 'device' }, dummy0: { carrier: '1' } }],
+    ['there is none', {}],
+  ] as const)('does not start it once it is up where %s plugged in', (_, own) => {
+    machine();
+    machineWith(own);
+    writeFileSync(at('base/rebuild-stopped'), 'web\n');
+    expect(boot()).toMatchObject({ code: 0 });
+    expect(said()).not.toContain('start');
+    expect(existsSync(at('base/rebuild-stopped'))).toBe(true);
+  });
+
   it('waits for its cable first, as it is not the one that serves without', () => {
     machine();
-    cards('0', '0');
+    cards('0');
     writeFileSync(at('plug'), `${at('net/eth0/carrier')}\n`);
     expect(hold('stop\nleave\n')).toBe('held\nstopped\nleft\n');
     // Who has left it is given the time to unplug it.
     expect(said()).toBe('sleep 1\nstart web\n');
   });
 
-  it('serves once it is up, and does not where it is unplugged', () => {
+  it('serves once it is up, and only then', () => {
     machine();
-    cards('1', '0');
+    cards('1');
     expect(boot()).toMatchObject({ code: 0 });
     expect(said()).toBe('');
     writeFileSync(at('base/rebuild-stopped'), 'web\n');
-    cards('0', '0');
     expect(boot()).toMatchObject({ code: 0 });
-    expect(said()).not.toContain('start');
-    expect(existsSync(at('base/rebuild-stopped'))).toBe(true);
-    cards('1', '0');
-    expect(boot()).toMatchObject({ code: 0 });
-    expect(said()).toContain('start web\n');
+    expect(said()).toBe('start web\n');
     expect(existsSync(at('base/rebuild-stopped'))).toBe(false);
   });
 });
