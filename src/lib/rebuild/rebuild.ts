@@ -19,6 +19,7 @@ import { readRules } from '../vm/inspect.js';
 import { goBack, restored, serveAgain, stillOpen, unhealthy } from './back.js';
 import { finishing, handOver, notBegun, type Handover } from './handover.js';
 import { hold, type Hold } from './hold.js';
+import { takeIdentity } from './identity.js';
 import { bringImages } from './images.js';
 import { apart, desiredNext, makeNext, placeOf, planNext } from './next.js';
 import { pipe } from './pipe.js';
@@ -259,7 +260,13 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
           mode: 'rebuild',
         });
         await runSteps(io, signal, [
-          { title: `Stop it in VM ${to.vmid} again, with all data on its disk`, run: () => endTrial(context, session) },
+          {
+            title: `Stop it in VM ${to.vmid} again, with all data on its disk`,
+            run: async () => {
+              await endTrial(context, session);
+              await takeIdentity(context, machines);
+            },
+          },
         ]);
       } finally {
         await forgetLists(context, guest.session);
