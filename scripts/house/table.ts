@@ -216,6 +216,7 @@ export const FOLDERS: readonly Folder[] = [
     'app-folder',
     'temporary',
     'copies',
+    'runs',
     'deploy',
   ),
   folder(
