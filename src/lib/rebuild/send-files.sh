@@ -5,7 +5,7 @@
 cd / || exit 2
 home=$(getent passwd "$user" | cut -d: -f6)
 set --
-for each in etc/systemd/system/zebu-*@"$app".* etc/systemd/system/zebu-recover.service opt/zebu/recover "${home#/}/.docker/config.json" "${home#/}/.ssh"; do
+for each in etc/systemd/system/zebu-*@"$app".* etc/systemd/system/zebu-recover.service etc/systemd/system/multi-user.target.wants/zebu-recover.service opt/zebu/recover "${home#/}/.docker/config.json" "${home#/}/.ssh"; do
   [ ! -e "$each" ] || set -- "$@" "$each"
 done
 for each; do

@@ -6,7 +6,8 @@ umask 022
 printf '%s' "$recover_program" >.incoming/recover
 cmp -s .incoming/recover "$recover_file" || mv .incoming/recover "$recover_file"
 printf '%s' "$unit" >.incoming/unit
-if ! cmp -s .incoming/unit "$unit_file" && [ -d /etc/systemd/system ]; then
+wants=/etc/systemd/system/multi-user.target.wants
+if [ -d /etc/systemd/system ] && { ! cmp -s .incoming/unit "$unit_file" || [ ! -e "$wants/${unit_file##*/}" ]; }; then
   # shellcheck disable=SC2016 # the words of another shell
-  sudo -n sh -c 'install -m 0644 "$1" "$2" && mkdir -p "$3" && ln -sf "$2" "$3/"' _ "$PWD/.incoming/unit" "$unit_file" /etc/systemd/system/multi-user.target.wants 2>/dev/null || :
+  sudo -n sh -c 'install -m 0644 "$1" "$2" && mkdir -p "$3" && ln -sf "$2" "$3/"' _ "$PWD/.incoming/unit" "$unit_file" "$wants" 2>/dev/null || :
 fi
