@@ -46,7 +46,9 @@ close_transaction() {
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before
 # writing a second time. What ends in the first half of a rehearsal was no deploy: its journal alone has it.
 finish() {
+  # Both write into what is removed at the end.
   [ -z "$noting" ] || wait "$noting"
+  [ -z "$listing" ] || wait "$listing"
   clock
   seconds=$((clock > started ? clock - started : 0)) why=$(escape "$3")
   if [ "$half" != prepare ]; then
