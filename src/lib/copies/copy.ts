@@ -7,11 +7,11 @@ import { parseUpid, type Upid } from '../proxmox/ids.js';
 import { runLongTask } from '../proxmox/long-task.js';
 import { readConfig } from '../proxmox/observe.js';
 import type { CopyKind } from '../proxmox/ownership.js';
-import { runTask } from '../proxmox/tasks.js';
+import { runTask, taskOptions } from '../proxmox/tasks.js';
 import { runSteps, type Step, type StepReport } from '../ui/steps.js';
 import { bootStep } from '../vm/ensure/boot.js';
 import { whileBeating } from '../temporary/heartbeat.js';
-import { forgetMemo, writeMemo, type Memo } from '../temporary/memo.js';
+import { forgetMemo, newMemo, writeMemo, type Memo } from '../temporary/memo.js';
 import { writeNote, type CopyNote } from '../temporary/note.js';
 import { clearAway, CLEARING_MS, type Place } from '../temporary/remove.js';
 import { hostOptions, requireApart } from './unplug.js';
@@ -84,13 +84,12 @@ async function setApart(context: Context, plan: CopyPlan): Promise<void> {
 }
 
 async function startCopy(context: Context, { client, place }: CopyPlan): Promise<void> {
-  const { io, signal, clock, config } = context;
   const { node, vmid } = place;
   await runTask(
     client,
     () => client.request('POST', `/nodes/${node}/qemu/${vmid}/status/start`),
     { node, type: 'qmstart', vmid },
-    { io, signal, clock, timeoutMs: config.proxmox.task_timeout * 1000, label: `starting the copy, VM ${vmid}` },
+    taskOptions(context, `starting the copy, VM ${vmid}`),
   );
 }
 
@@ -122,8 +121,7 @@ export async function withCopy<T>(
   const { client, place, kind, note } = plan;
   const { node, vmid } = place;
   const { type, taskVmid: source } = plan.make;
-  const since = Math.floor(clock.now().getTime() / 1000);
-  const memo: Memo = { vmid, node, pid: note.maker.pid, since, ...(type === 'qmclone' ? { source } : {}) };
+  const memo: Memo = { ...newMemo(context, place, note), ...(type === 'qmclone' ? { source } : {}) };
   let upid: Upid | undefined;
   let refused = true;
   let began = clock.elapsed();

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { ZebuError } from '@zebu/kit';
 import type { QemuConfig } from '../proxmox/answers.js';
 import { isOwn, tagsOf } from '../proxmox/ownership.js';
-import { macOf, parseProperties, setProperties } from '../proxmox/properties.js';
+import { cardsOf, isLinkDown, macOf, setProperties } from '../proxmox/properties.js';
 
 /** What keeps a copy from being taken for its original: by people, by the network, by the host, by zebu. */
 
 const MAC = /([0-9A-F]{2}:){5}[0-9A-F]{2}/i;
-const NET = /^net\d+$/;
 
 /** Of the range that Proxmox gives its own. */
 export function randomMac(): string {
@@ -21,9 +20,8 @@ export function randomMac(): string {
 
 /** Every network card with the cable out, and an address that is not that of the original. */
 export function unpluggedNets(config: QemuConfig, mac: () => string = randomMac): Readonly<Record<string, string>> {
-  const nets = Object.entries(config).filter(([key]) => NET.test(key));
   return Object.fromEntries(
-    nets.map(([key, value]) => [key, setProperties(value.replace(MAC, mac()), { link_down: '1' })]),
+    cardsOf(config).map(([key, value]) => [key, setProperties(value.replace(MAC, mac()), { link_down: '1' })]),
   );
 }
 
@@ -46,10 +44,9 @@ export const hostOptions = (config: QemuConfig): readonly string[] =>
  * @param original MAC addresses of the original, in lower case
  */
 export function notYetApart(config: QemuConfig, app: string, original: ReadonlySet<string>): readonly string[] {
-  const nets = Object.entries(config).filter(([key]) => NET.test(key));
   return [
-    ...nets.flatMap(([key, value]) => {
-      const plugged = parseProperties(value).values.get('link_down') !== '1';
+    ...cardsOf(config).flatMap(([key, value]) => {
+      const plugged = !isLinkDown(value);
       const same = original.has(macOf(value) ?? '');
       return [
         ...(plugged ? [`${key} is plugged in`] : []),
@@ -75,11 +72,7 @@ export function requireApart(vmid: number, config: QemuConfig, app: string, orig
 
 /** MAC addresses of a VM, in lower case. */
 export function macsOf(config: QemuConfig): ReadonlySet<string> {
-  return new Set(
-    Object.entries(config).flatMap(([key, value]) =>
-      NET.test(key) ? [macOf(value)].filter((mac) => mac !== undefined) : [],
-    ),
-  );
+  return new Set(cardsOf(config).flatMap(([, value]) => [macOf(value)].filter((mac) => mac !== undefined)));
 }
 
 /** A configuration as qemu-server writes it, up to its first section. */

@@ -4,7 +4,7 @@ import { taskListAnswer, taskLogAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import type { NodeName, Vmid } from './ids.js';
 import { parseAnswer } from './parse.js';
-import { runTask } from './tasks.js';
+import { runTask, taskOptions } from './tasks.js';
 
 interface RunningTask {
   readonly node: NodeName;
@@ -99,7 +99,6 @@ export async function runLongTask(
   { label, send, ...task }: LongTask,
   report: Pick<StepReport, 'update'>,
 ): Promise<void> {
-  const { io, signal, clock, config } = context;
   await withProgress(
     context,
     client,
@@ -107,11 +106,7 @@ export async function runLongTask(
     ({ text, part }) => report.update(text, part),
     () =>
       runTask(client, send, task, {
-        io,
-        signal,
-        clock,
-        timeoutMs: config.proxmox.task_timeout * 1000,
-        label,
+        ...taskOptions(context, label),
         afterwards: 'See how it ends in the web interface; the next time raise proxmox.task_timeout.',
       }),
   );

@@ -23,6 +23,16 @@ export function macOf(net: string | undefined): string | undefined {
   return (model === undefined ? values.get('macaddr') : values.get(model))?.toLowerCase();
 }
 
+const NET = /^net\d+$/;
+
+/** The network cards of a VM: `net0` and its value, as they stand. */
+export const cardsOf = (
+  config: Readonly<Record<string, string>>,
+): readonly (readonly [card: string, value: string])[] => Object.entries(config).filter(([key]) => NET.test(key));
+
+/** Whether the cable of a `netN` value is out. */
+export const isLinkDown = (net: string): boolean => parseProperties(net).values.get('link_down') === '1';
+
 const UNITS: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 /** The size of a disk value in bytes; undefined when it names none. */

@@ -1,5 +1,5 @@
 import { interrupted, isZebuError, ZebuError, type Io } from '@zebu/kit';
-import type { Clock } from '../context/context.js';
+import type { Clock, Context } from '../context/context.js';
 import { taskListAnswer, taskStatusAnswer } from './answers.js';
 import type { ProxmoxClient } from './client.js';
 import { awaitHaRequest, HA_TYPES } from './ha/await-request.js';
@@ -20,6 +20,15 @@ export interface TaskOptions {
   /** Called with whole seconds waited, for the line on the screen. */
   readonly onWait?: ((seconds: number) => void) | undefined;
 }
+
+/** Those of a task that takes as long as proxmox.task_timeout says at most. */
+export const taskOptions = ({ io, signal, clock, config }: Context, label: string): TaskOptions => ({
+  io,
+  signal,
+  clock,
+  timeoutMs: config.proxmox.task_timeout * 1000,
+  label,
+});
 
 export interface TaskResult {
   readonly upid: Upid;

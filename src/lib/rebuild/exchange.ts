@@ -6,7 +6,7 @@ import type { QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { readVm, type ExistingVm } from '../proxmox/observe.js';
 import { formerTags, isFormer, isHandover, withForeign } from '../proxmox/ownership.js';
-import { setProperties } from '../proxmox/properties.js';
+import { cardsOf, isLinkDown, setProperties } from '../proxmox/properties.js';
 import type { StepReport } from '../ui/steps.js';
 import type { AppVm } from '../vm/app-vm.js';
 import { stop } from '../vm/lifecycle.js';
@@ -19,22 +19,15 @@ import { isHalted, machineAt, onceNotHalted, setConfig, startIt } from './power.
  * comes between the two requests.
  */
 
-const NET = /^net\d+$/;
-
 /** Every card with its cable out, or in again. */
 export const cables = (config: QemuConfig, out: boolean): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => NET.test(key))
-      .map(([key, value]) => [key, setProperties(value, { link_down: out ? '1' : undefined })]),
+    cardsOf(config).map(([key, value]) => [key, setProperties(value, { link_down: out ? '1' : undefined })]),
   );
-
-const cards = (config: QemuConfig): readonly string[] =>
-  Object.entries(config).flatMap(([key, value]) => (NET.test(key) ? [value] : []));
 
 /** Where it has no card at all, nobody reaches it either. */
 const isUnplugged = ({ config }: Pick<ExistingVm, 'config'>): boolean =>
-  cards(config).every((card) => /(?:^|,)link_down=1(?:,|$)/.test(card));
+  cardsOf(config).every(([, card]) => isLinkDown(card));
 
 /** It is on, and reached; one that a backup has in its hands is on, but nothing runs in it. */
 export const canServe = (vm: ExistingVm): boolean =>
@@ -77,7 +70,7 @@ function requireInTime({ vmid }: Place, unpluggedAt: number, left: Left | undefi
 
 /** What `aside` changes. */
 const asItWas = ({ config }: ExistingVm): Readonly<Record<string, number | string>> => ({
-  ...Object.fromEntries(Object.entries(config).filter(([key]) => NET.test(key))),
+  ...Object.fromEntries(cardsOf(config)),
   onboot: config['onboot'] === '1' ? 1 : 0,
   tags: config['tags'] ?? '',
   description: config['description'] ?? '',

@@ -1,5 +1,5 @@
 import { ZebuError } from '@zebu/kit';
-import { writeMemo, forgetMemo } from '../temporary/memo.js';
+import { forgetMemo, newMemo, writeMemo } from '../temporary/memo.js';
 import { writeNote, type CopyNote } from '../temporary/note.js';
 import type { Place } from '../temporary/remove.js';
 import type { Context } from '../context/context.js';
@@ -10,7 +10,7 @@ import type { ExistingVm } from '../proxmox/observe.js';
 import { copyTags } from '../proxmox/ownership.js';
 import { requireTags } from '../proxmox/tags.js';
 import { runSteps, type Step } from '../ui/steps.js';
-import { makingSteps } from '../vm/create.js';
+import { makingSteps } from '../vm/making.js';
 import { desiredVm, type DesiredVm } from '../vm/desired.js';
 import { beginEnsuring, endEnsuring } from '../vm/ensure/index.js';
 import type { PlannedStep, VmPlan } from '../vm/plan.js';
@@ -91,8 +91,7 @@ export async function makeNext(
 ): Promise<GuestAddress> {
   const place = placeOf(plan);
   const ensuring = beginEnsuring(next, { client, ...place }, desired);
-  const since = Math.floor(next.clock.now().getTime() / 1000);
-  const memo = { ...place, pid: note.maker.pid, since };
+  const memo = newMemo(next, place, note);
   const planned = (step: PlannedStep): Step => {
     const { title, ...doing } = planStep(next, client, plan, step);
     return {

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Stops the app for a rebuild, which takes what serve-at-boot.ts gives, and starts it again. `rebuild-stopped` in its folder has the services that were stopped, so that also after the
-# machine was off it is known what to start, and `rebuild-serve` does it then. What Compose says goes into a file: with nobody at the other end of the line it would be ended
-# by its first word.
+# Stops the app for a rebuild, which takes what serve-at-boot.ts gives, and starts it again. `rebuild-stopped` in its folder has the services
+# that were stopped, so that also after the machine was off it is known what to start, and `rebuild-serve` does it then. What Compose says
+# goes into a file: with nobody at the other end of the line it would be ended by its first word.
 
 stop_all() {
   going=$(timeout 60 docker ps --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False --format '{{.Label "com.docker.compose.service"}}' | sort -u) || return 1

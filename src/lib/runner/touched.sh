@@ -29,8 +29,8 @@ marks_time() {
 
 # What is not as git made it, of the files of a commit: all that was changed, made or moved since the mark, by the time that nobody can
 # set, and what is not git's whenever it was done (another owner or mode, another name besides). Names, each with a NUL behind it, in
-# LIST.files, LIST.folders, LIST.foreign for folders of another owner, and LIST.git for repositories within; leaves in $untouched how many files are neither:
-# touched_since MARK FOLDER LIST. Fails where that cannot be told.
+# LIST.files, LIST.folders, LIST.foreign for folders of another owner, and LIST.git for repositories within; leaves in $untouched how many
+# files are neither: touched_since MARK FOLDER LIST. Fails where that cannot be told.
 touched_since() {
   marks_time "$1" || return 1
   me_=$(id -u)

@@ -7,7 +7,7 @@ import { listVms, readConfig } from '../proxmox/observe.js';
 import { copyName, findCopies, hasTagsOfOriginal, type CopyKind, type VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { taskExit } from '../proxmox/task-failure.js';
-import { waitTask } from '../proxmox/tasks.js';
+import { waitTask, taskOptions } from '../proxmox/tasks.js';
 import { runSteps, type StepReport } from '../ui/steps.js';
 import { BEAT_MS } from './heartbeat.js';
 import { hasEnded, thisMaker } from './maker.js';
@@ -134,14 +134,12 @@ async function whileCloned(
   { node, since }: Memo,
   source: number,
 ): Promise<void> {
-  const { io, signal, clock, config } = context;
   const data = await client.request('GET', `/nodes/${node}/tasks`, { source: 'active', vmid: source });
   const going = parseAnswer(taskListAnswer, data, 'the task list').filter(
     ({ type, starttime }) => type === 'qmclone' && starttime >= since - CLOCK_SKEW,
   );
-  const timeoutMs = config.proxmox.task_timeout * 1000;
   for (const { upid } of going)
-    await waitTask(client, toUpid(upid), { io, signal, clock, timeoutMs, label: `cloning VM ${source}` }).catch(
+    await waitTask(client, toUpid(upid), taskOptions(context, `cloning VM ${source}`)).catch(
       // A failure leaves nothing.
       (error: unknown) => {
         if (taskExit(error) === undefined) throw error;

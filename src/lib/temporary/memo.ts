@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Context } from '../context/context.js';
 import type { CopyKind } from '../proxmox/ownership.js';
+import type { CopyNote } from './note.js';
+import type { Place } from './remove.js';
 
 /**
  * What this machine remembers of a copy that it has begun to make. A VM that is being restored has neither tags nor a name
@@ -21,6 +23,14 @@ const memoSchema = z.object({
   upid: z.string().optional(),
 });
 export type Memo = z.infer<typeof memoSchema>;
+
+/** Of one that is begun now. */
+export const newMemo = ({ clock }: Context, { node, vmid }: Place, { maker: { pid } }: CopyNote): Memo => ({
+  vmid,
+  node,
+  pid,
+  since: Math.floor(clock.now().getTime() / 1000),
+});
 
 const folderOf = ({ stateDir }: Context): string => join(stateDir, 'copies');
 

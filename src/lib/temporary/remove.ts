@@ -8,7 +8,7 @@ import { isCopy } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { says } from '../proxmox/said.js';
 import { taskPath } from '../proxmox/task-failure.js';
-import { runTask, type TaskOptions } from '../proxmox/tasks.js';
+import { runTask, taskOptions, type TaskOptions } from '../proxmox/tasks.js';
 import { thisMaker, type Maker } from './maker.js';
 import { readNote } from './note.js';
 
@@ -87,15 +87,9 @@ export async function removeCopy(
   place: Place,
   removable: Removable = {},
 ): Promise<boolean> {
-  const { io, signal, clock } = context;
+  const { signal, clock } = context;
   const { node, vmid } = place;
-  const options = (label: string): TaskOptions => ({
-    io,
-    signal,
-    clock,
-    timeoutMs: context.config.proxmox.task_timeout * 1000,
-    label,
-  });
+  const options = (label: string): TaskOptions => taskOptions(context, label);
   const until = clock.elapsed() + LET_GO_MS;
   for (;;) {
     const { found, running, empty, kept } = await look(client, place, removable);

@@ -5,7 +5,7 @@ import type { NodeName } from '../proxmox/ids.js';
 import { findVm, readVm, type ExistingVm } from '../proxmox/observe.js';
 import { vmMissing } from '../proxmox/sight.js';
 import { withProgress } from '../proxmox/long-task.js';
-import { runTask } from '../proxmox/tasks.js';
+import { runTask, taskOptions } from '../proxmox/tasks.js';
 
 /** The app's VM, wherever in the cluster it is, and the way to it. */
 export interface AppVm {
@@ -60,13 +60,7 @@ export async function placingTask(
         client,
         () => client.request(request.method, `/nodes/${vm.node}/qemu/${vm.vmid}${request.path}`, request.params ?? {}),
         task,
-        {
-          io: context.io,
-          signal: context.signal,
-          clock: context.clock,
-          timeoutMs: context.config.proxmox.task_timeout * 1000,
-          label: request.label,
-        },
+        taskOptions(context, request.label),
       ),
   );
   return node;

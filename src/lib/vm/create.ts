@@ -25,8 +25,6 @@ import { requireTags } from '../proxmox/tags.js';
 import { removeLeftovers } from '../temporary/leftovers.js';
 import type { VmCreated } from './results.js';
 
-export { makingSteps } from './making.js';
-
 /** Sizes below which people run into trouble; said once, never refused. */
 function warnOfSizes(context: Context): void {
   const { vm } = context.config;

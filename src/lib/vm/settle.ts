@@ -9,7 +9,7 @@ import { imageFileName } from './site.js';
 import type { VmRow } from '../proxmox/ownership.js';
 import { parseAnswer } from '../proxmox/parse.js';
 import { taskExit } from '../proxmox/task-failure.js';
-import { waitTask } from '../proxmox/tasks.js';
+import { waitTask, taskOptions } from '../proxmox/tasks.js';
 
 interface Going {
   readonly upid: string;
@@ -66,20 +66,14 @@ export async function settle(
   row: VmRow | undefined,
 ): Promise<boolean> {
   const tasks = await leftGoing(reading, desired, row);
-  const { io, signal, clock, config } = context;
+  const { io, signal } = context;
   await runSteps(
     io,
     signal,
     tasks.map(({ upid, type, id }) => ({
       title: `Wait for the task ${type} ${id} of a run before`,
       run: async (report) => {
-        await waitTask(client, toUpid(upid), {
-          io,
-          signal,
-          clock,
-          timeoutMs: config.proxmox.task_timeout * 1000,
-          label: `running task "${type}"`,
-        }).catch((error: unknown) => {
+        await waitTask(client, toUpid(upid), taskOptions(context, `running task "${type}"`)).catch((error: unknown) => {
           // A failure is ignored: the plan does what is still missing.
           if (taskExit(error) === undefined) throw error;
           report.done('it failed');

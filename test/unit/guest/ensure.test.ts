@@ -5,16 +5,7 @@ import { mergeDaemonConfig } from '../../../src/lib/guest/ensure/daemon-config.j
 import { judgeGuest, type DesiredGuest } from '../../../src/lib/guest/ensure/model.js';
 import { repairScript } from '../../../src/lib/guest/ensure/script.js';
 import { renderUnit } from '../../../src/lib/units/unit.js';
-
-const desired: DesiredGuest = {
-  user: 'deploy',
-  app: 'shop',
-  sshKeys: undefined,
-  swapMb: 1024,
-  securityUpgrades: true,
-  containerLogMb: 30,
-  wanted: { units: [], names: [], packages: [] },
-};
+import { DESIRED_GUEST as desired } from '../../support/desired-guest.js';
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -15,6 +15,7 @@ import { isOutdated, templateKey, templateName } from '../../../src/lib/vm/provi
 import { keyInMaking, makingLine, readMark, templateNote } from '../../../src/lib/vm/provision/template/mark.js';
 import { isUnneeded, judgeTemplates } from '../../../src/lib/vm/provision/template/unneeded.js';
 import { BEGIN, fakeProxmox, refuses } from '../../support/fake-proxmox.js';
+import { DESIRED_GUEST } from '../../support/desired-guest.js';
 
 const KEY = 'a1b2c3d4'.padEnd(64, '0');
 const OTHER = 'f'.repeat(64);
@@ -49,15 +50,7 @@ const desired: DesiredVm = {
   namesKeys: false,
   network: { address: 'dhcp', nameservers: [] },
   firewall: { enabled: true, rules: [] },
-  guest: {
-    user: 'deploy',
-    app: 'shop',
-    sshKeys: undefined,
-    swapMb: 1024,
-    securityUpgrades: true,
-    containerLogMb: 30,
-    wanted: { units: [], names: [], packages: [] },
-  },
+  guest: DESIRED_GUEST,
   script: { os: 'debian13', timeout: 1800, allow_unverified_image: false },
 };
 

@@ -14,7 +14,7 @@ import { parseAnswer } from '../../proxmox/parse.js';
 import { placeVm } from '../../proxmox/placement.js';
 import { requireSightOfVms, unlessUnseen } from '../../proxmox/sight.js';
 import { shortTime } from '../snapshot/snapshots.js';
-import { runTask } from '../../proxmox/tasks.js';
+import { runTask, taskOptions } from '../../proxmox/tasks.js';
 import { restoreAnew } from './left-over.js';
 import { backupMark } from './mark.js';
 import { backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
@@ -218,13 +218,7 @@ function restoreSteps(
         client,
         () => client.request('POST', `/nodes/${node}/qemu/${vmid}/status/${action}`),
         { node, type, vmid },
-        {
-          io: context.io,
-          signal: context.signal,
-          clock: context.clock,
-          timeoutMs: context.config.proxmox.task_timeout * 1000,
-          label,
-        },
+        taskOptions(context, label),
       );
     };
   const params = {

@@ -9,7 +9,7 @@ import { readConfig } from '../../proxmox/observe.js';
 import type { PlannedStep, VmPlan } from '../plan.js';
 import { otherChecksum, says } from '../../proxmox/said.js';
 import { withProgress } from '../../proxmox/long-task.js';
-import { runTask } from '../../proxmox/tasks.js';
+import { runTask, taskOptions } from '../../proxmox/tasks.js';
 import { differences } from './adopt.js';
 import type { ScriptRun } from './community-script/run.js';
 
@@ -99,7 +99,6 @@ function explainDownload(error: unknown, { params, path }: PlannedStep['call']):
 
 /** Does one step of a plan as it is written there. */
 export function planStep(context: Context, client: ProxmoxClient, plan: Placed, step: PlannedStep): Step {
-  const { io, signal, clock, config } = context;
   return {
     title: step.title,
     run: async (report) => {
@@ -136,14 +135,7 @@ export function planStep(context: Context, client: ProxmoxClient, plan: Placed, 
         client,
         running,
         ({ text, part }) => report.update(text, part),
-        () =>
-          runTask(client, send, running, {
-            io,
-            signal,
-            clock,
-            timeoutMs: config.proxmox.task_timeout * 1000,
-            label: `running task "${task}"`,
-          }),
+        () => runTask(client, send, running, taskOptions(context, `running task "${task}"`)),
       ).catch((error: unknown) => {
         if (!isLarger(error, step.call)) throw explainDownload(error, step.call);
         report.done('it is larger already');

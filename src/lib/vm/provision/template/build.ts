@@ -7,9 +7,9 @@ import type { ProxmoxClient } from '../../../proxmox/client.js';
 import { toNodeName, toVmid } from '../../../proxmox/ids.js';
 import { readConfig } from '../../../proxmox/observe.js';
 import { TEMPLATE_TAG } from '../../../proxmox/ownership.js';
-import { runTask } from '../../../proxmox/tasks.js';
+import { runTask, taskOptions } from '../../../proxmox/tasks.js';
 import { whileBeating } from '../../../temporary/heartbeat.js';
-import { forgetMemo, writeMemo } from '../../../temporary/memo.js';
+import { forgetMemo, newMemo, writeMemo } from '../../../temporary/memo.js';
 import { writeNote } from '../../../temporary/note.js';
 import { removeCopy, type Place } from '../../../temporary/remove.js';
 import type { Step, StepReport } from '../../../ui/steps.js';
@@ -61,14 +61,14 @@ async function convert(
   { node, vmid }: Place,
   ensuring: Ensuring,
 ): Promise<void> {
-  const { io, signal, clock, config } = context;
+  const { config } = context;
   const base = `/nodes/${node}/qemu/${vmid}`;
   const task = (type: string, label: string, path: string, params: Readonly<Record<string, number>> = {}) =>
     runTask(
       client,
       () => client.request('POST', `${base}/${path}`, params),
       { node, type, vmid },
-      { io, signal, clock, timeoutMs: config.proxmox.task_timeout * 1000, label },
+      taskOptions(context, label),
     );
   await endEnsuring(ensuring);
   await task('qmshutdown', `shutting down VM ${vmid}`, 'status/shutdown', {
@@ -111,12 +111,11 @@ async function holdVmid(
   { hold, held }: TemplateBuild,
   place: Place,
 ): Promise<void> {
-  const { io, signal, clock, config } = context;
   await runTask(
     client,
     () => client.request('POST', hold.path, hold.params),
     { node: place.node, type: 'qmcreate', vmid: held },
-    { io, signal, clock, timeoutMs: config.proxmox.task_timeout * 1000, label: `keeping the id ${held}` },
+    taskOptions(context, `keeping the id ${held}`),
   );
 }
 
@@ -131,7 +130,7 @@ export async function buildTemplate(
   const own = builderContext(context);
   const place: Place = { node: toNodeName(plan.node), vmid: toVmid(plan.vmid) };
   const ensuring = beginEnsuring(own, { client, ...place }, desired);
-  const memo = { ...place, pid: note.maker.pid, since: Math.floor(context.clock.now().getTime() / 1000) };
+  const memo = newMemo(context, place, note);
   let os = '';
   const [create, ...making] = makingSteps(plan, (step) => planStep(own, client, plan, step), ensuring);
   const steps: readonly Step[] = [

@@ -2,7 +2,7 @@ import type { Context } from '../../../context/context.js';
 import { makeClient, type ProxmoxClient } from '../../../proxmox/client.js';
 import { toNodeName, toVmid } from '../../../proxmox/ids.js';
 import { says } from '../../../proxmox/said.js';
-import { runTask } from '../../../proxmox/tasks.js';
+import { runTask, taskOptions } from '../../../proxmox/tasks.js';
 import { removeLeftovers } from '../../../temporary/leftovers.js';
 import { runSteps } from '../../../ui/steps.js';
 import { desiredVm } from '../../desired.js';
@@ -18,7 +18,6 @@ export async function wantedKey(context: Context): Promise<string | undefined> {
 
 /** @returns false where Proxmox found a VM that is linked to it: then it is as it was */
 async function removeTemplate(context: Context, client: ProxmoxClient, template: Template): Promise<boolean> {
-  const { io, signal, clock, config } = context;
   const [node, vmid] = [toNodeName(template.node), toVmid(template.vmid)];
   const path = `/nodes/${node}/qemu/${vmid}`;
   await client.request('PUT', `${path}/config`, { protection: 0 });
@@ -27,7 +26,7 @@ async function removeTemplate(context: Context, client: ProxmoxClient, template:
       client,
       () => client.request('DELETE', path, { purge: 1 }),
       { node, type: 'qmdestroy', vmid },
-      { io, signal, clock, timeoutMs: config.proxmox.task_timeout * 1000, label: `removing the template, VM ${vmid}` },
+      taskOptions(context, `removing the template, VM ${vmid}`),
     );
     return true;
   } catch (error) {

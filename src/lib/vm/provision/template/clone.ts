@@ -5,7 +5,7 @@ import { parseUpid, toNodeName, toVmid, type Upid } from '../../../proxmox/ids.j
 import { runLongTask } from '../../../proxmox/long-task.js';
 import { findVm } from '../../../proxmox/observe.js';
 import { isOwn } from '../../../proxmox/ownership.js';
-import { writeMemo } from '../../../temporary/memo.js';
+import { newMemo, writeMemo } from '../../../temporary/memo.js';
 import type { StepReport } from '../../../ui/steps.js';
 import type { PlannedCall, VmPlan } from '../../plan.js';
 import { clear } from './clear.js';
@@ -35,8 +35,7 @@ export async function cloneTemplate(
   await requireNone(context, client, clone.tags);
   use.linked ??= await canLink(client, { node, vmid: use.vmid });
   const place = { node: toNodeName(node), vmid: toVmid(vmid) };
-  const since = Math.floor(context.clock.now().getTime() / 1000);
-  const memo = { ...place, pid: note.maker.pid, since, source: use.vmid };
+  const memo = { ...newMemo(context, place, note), source: use.vmid };
   let upid: Upid | undefined;
   await writeMemo(context, 'template', memo);
   try {
