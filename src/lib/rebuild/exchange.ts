@@ -5,6 +5,7 @@ import type { Context } from '../context/context.js';
 import type { QemuConfig } from '../proxmox/answers.js';
 import type { ProxmoxClient } from '../proxmox/client.js';
 import { readVm, type ExistingVm } from '../proxmox/observe.js';
+import { taskExit } from '../proxmox/task-failure.js';
 import { formerTags, isFormer, isHandover, withForeign } from '../proxmox/ownership.js';
 import { cardsOf, isLinkDown, setProperties } from '../proxmox/properties.js';
 import type { StepReport } from '../ui/steps.js';
@@ -100,6 +101,16 @@ async function plugIn(context: Context, machine: AppVm, report: StepReport): Pro
 }
 
 /**
+ * The giver is there still, as it was. A taker whose start was not seen to fail, as its task took too long or an answer was lost, may come up
+ * yet: its cable is out before that of the giver is in. Where that is refused, as by the lock of a start that goes on, the giver stays out.
+ */
+async function plugInAgain(client: ProxmoxClient, giver: ExistingVm, taker: Place, why: unknown): Promise<void> {
+  if (taskExit(why) === undefined)
+    await setConfig(client, taker, cables((await readVm(client, taker)).config, true));
+  await setConfig(client, giver, asItWas(giver));
+}
+
+/**
  * Both requests are on their way before either is answered: whoever is killed has sent none of them, and the giver serves, or both, and the
  * taker does. That one takes seconds to boot; it is switched off at once where the giver could not be unplugged.
  * @param prepare what is changed just before, such as what makes the taker the app's; given both machines as they are
@@ -127,8 +138,7 @@ export async function exchange(
     throw unplugged.reason;
   }
   if (plugged.status === 'rejected') {
-    // The giver is there still, as it was.
-    await setConfig(client, giver, asItWas(old)).catch((error: unknown) =>
+    await plugInAgain(client, old, taker, plugged.reason).catch((error: unknown) =>
       context.io.warn(`VM ${giver.vmid} could not be plugged in again: ${toZebuError(error).message}`),
     );
     throw plugged.reason;

@@ -177,6 +177,34 @@ describe('taking the place of another VM', () => {
     expect(asked).toEqual(['virtio=BC:24:11:00:00:01,bridge=vmbr0,link_down=1', OF_THE_APP.net0]);
   });
 
+  it.each([
+    { what: 'has its cable out first', locked: false },
+    { what: 'serves alone where it is being started', locked: true },
+  ])('of a VM whose start was not seen to fail: it may come up yet, and $what', async ({ locked }) => {
+    const puts: string[] = [];
+    const { client, context, handover, stderr } = await on({
+      ...running,
+      'GET /nodes/pve/tasks': [],
+      [`POST ${NEW}/status/start`]: () => {
+        throw new ZebuError('OUTCOME_UNKNOWN', 'the answer was lost');
+      },
+      [`PUT ${OLD}/config`]: ({ net0 }: Record<string, unknown>) => void puts.push(`100 ${String(net0)}`),
+      [`PUT ${NEW}/config`]: (params: Record<string, unknown>) => {
+        const { net0 } = params;
+        if (typeof net0 !== 'string') return;
+        if (locked && net0.includes('link_down')) refuses(500, "can't lock file - got timeout")(params);
+        puts.push(`105 ${net0}`);
+      },
+    });
+    await expect(handOver(context, client, handover, notBegun())).rejects.toThrow('the answer was lost');
+    expect(puts).toEqual([
+      '105 virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1',
+      '100 virtio=BC:24:11:00:00:01,bridge=vmbr0,link_down=1',
+      ...(locked ? [] : [expect.stringMatching(/^105 .*link_down=1$/), `100 ${OF_THE_APP.net0}`]),
+    ]);
+    if (locked) expect(stderr.text).toContain('VM 100 could not be plugged in again');
+  });
+
   it('is over at once where the one before cannot be unplugged', async () => {
     const { client, context, handover, changes } = await on({
       ...running,
