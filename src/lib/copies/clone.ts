@@ -16,12 +16,17 @@ export interface CloneOptions {
   readonly memoryMb: number | undefined;
 }
 
-/** Whether there may be a clone at all, and room for it. @throws CONFIG_INVALID, NO_SPACE, PROXMOX_FORBIDDEN, VM_NOT_RUNNING */
+/** Whether there may be a copy of the running VM at all, by a clone or a backup that is made now, and room for it. @throws CONFIG_INVALID, NO_SPACE, PROXMOX_FORBIDDEN, VM_NOT_RUNNING */
 export async function requireClone(
   { config: { app } }: Context,
   { client, vm, name }: AppVm,
   kind: CopyKind,
-  { memoryMb, storage, grows }: CloneOptions & { readonly grows?: boolean },
+  {
+    memoryMb,
+    storage,
+    grows,
+    backupStorage,
+  }: CloneOptions & { readonly grows?: boolean; readonly backupStorage?: string },
 ): Promise<void> {
   if (vm.status.status !== 'running')
     throw new ZebuError('VM_NOT_RUNNING', `VM ${vm.vmid} (${name}) is ${vm.status.status}`, {
@@ -29,7 +34,7 @@ export async function requireClone(
     });
   await Promise.all([
     requireTags(client, copyTags(app.name, kind)),
-    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0, grows }),
+    requireRoom(client, vm.node, { config: vm.config, storage, memoryMb, archiveBytes: 0, grows, backupStorage }),
   ]);
 }
 

@@ -2,26 +2,18 @@ import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import type { Proof, ProofCheck } from '../app-folder/proofs.js';
 import type { Context } from '../context/context.js';
-import type { ProxmoxClient } from '../proxmox/client.js';
-import { toNodeName } from '../proxmox/ids.js';
-import { nextVmid, readConfig } from '../proxmox/observe.js';
-import { copyName, copyTags, type VmRow } from '../proxmox/ownership.js';
-import { requireTags } from '../proxmox/tags.js';
 import { taskExit } from '../proxmox/task-failure.js';
 import { runSteps } from '../ui/steps.js';
-import { checkOwner, seen, where } from '../vm/backup/backups.js';
+import { seen, where } from '../vm/backup/backups.js';
 import { findBackup, readBackups } from '../vm/backup/read.js';
-import type { Backup } from '../vm/backup/results.js';
 import { saysDiskFull } from '../guest/disk-full.js';
 import { guestByAgent } from './agent-shell.js';
 import { askChecks, type DataCheck } from './checks.js';
 import { withCopy, type CopyPlan, type CopyTimes } from './copy.js';
 import { removeLeftovers } from '../temporary/leftovers.js';
-import { newNote, writeNote } from '../temporary/note.js';
 import { noteProof } from './record.js';
+import { planRestore } from './restore.js';
 import type { BackupProven } from './results.js';
-import { requireRoom } from './room.js';
-import { macsOf, parseConfigText, unpluggedNets } from './unplug.js';
 import { tellLastLines, verdictIn } from './verdict.js';
 import { toSeconds } from '../ui/units.js';
 
@@ -41,60 +33,6 @@ interface Found {
   lines: readonly string[];
   checks: readonly ProofCheck[];
   verdictSeconds: number | null;
-}
-
-interface Target {
-  readonly client: ProxmoxClient;
-  readonly vm: VmRow | undefined;
-  readonly backup: Backup;
-}
-
-/** The plan of a copy that is restored: from its first moment on it has the tags, cards and note of a copy. */
-async function planRestore(
-  context: Context,
-  { client, vm, backup }: Target,
-  node: string,
-  options: ProveOptions,
-): Promise<CopyPlan> {
-  const { app } = context.config;
-  const { config: text } = await checkOwner(client, node, backup, app.name);
-  const config = parseConfigText(text);
-  const { memoryMb, storage } = options;
-  const place = { node: toNodeName(node), vmid: await nextVmid(client) };
-  const [original] = await Promise.all([
-    vm === undefined ? undefined : readConfig(client, vm),
-    requireTags(client, copyTags(app.name, 'proof')),
-    requireRoom(client, place.node, { config, storage, memoryMb, archiveBytes: backup.bytes }),
-  ]);
-  const note = newNote(context, 'proof', `the backup ${backup.backup}`);
-  return {
-    kind: 'proof',
-    client,
-    place,
-    note,
-    originalMacs: new Set([...macsOf(config), ...macsOf(original ?? {})]),
-    make: {
-      title: `Restore ${backup.backup} as a copy, VM ${place.vmid}`,
-      type: 'qmrestore',
-      taskVmid: place.vmid,
-      label: `restoring ${backup.backup} as VM ${place.vmid}`,
-      send: () =>
-        client.request('POST', `/nodes/${place.node}/qemu`, {
-          vmid: place.vmid,
-          archive: backup.backup,
-          unique: 1,
-          ...(storage === undefined ? {} : { storage }),
-          name: copyName(app.name),
-          tags: copyTags(app.name, 'proof'),
-          description: writeNote(note),
-          onboot: 0,
-          protection: 0,
-          ...(memoryMb === undefined ? {} : { memory: memoryMb }),
-          ...unpluggedNets(config),
-        }),
-    },
-    set: () => ({}),
-  };
 }
 
 /**
@@ -139,7 +77,7 @@ export async function proveBackup(context: Context, options: ProveOptions): Prom
   const backups = await readBackups(client, node, app.name, vm?.vmid);
   const backup = await seen(client, () => findBackup(options.backup, backups, app.name));
   await removeLeftovers(context, client, 'proof');
-  const plan = await planRestore(context, { client, vm, backup }, node, options);
+  const plan = await planRestore(context, { client, vm, backup, node }, 'proof', options);
   const began = clock.elapsed();
   const times: CopyTimes = { make: null, boot: null };
   const found: Found = { why: '', lines: [], checks: [], verdictSeconds: null };

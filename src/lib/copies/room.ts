@@ -62,8 +62,17 @@ export interface Wanted {
   readonly memoryMb: number | undefined;
   /** Of the archive, where it is one: at least so much will be there. */
   readonly archiveBytes: number;
+  /** Where a backup is made first, of which it is restored. What that is packed into is not known before: it counts as its disks. */
+  readonly backupStorage?: string | undefined;
   /** What is done in the copy may fill its disks: they count with their whole size, also where the storage is thin. */
   readonly grows?: boolean | undefined;
+}
+
+/** What of it goes to that storage, in words. */
+function whatTakes({ config, storage, backupStorage }: Wanted, name: string): string {
+  if (backupStorage !== name) return 'a copy';
+  const both = disksOf(config).some((disk) => (storage ?? disk.storage) === name);
+  return both ? 'a backup and the copy that is made of it' : 'a backup';
 }
 
 /** @throws CONFIG_INVALID for a storage that cannot be used, NO_SPACE where there is not enough */
@@ -88,16 +97,26 @@ export async function requireRoom(client: ProxmoxClient, node: NodeName, wanted:
       throw new ZebuError('CONFIG_INVALID', `The storage ${name} does not take disks of VMs`, {
         hint: 'Name another one with --storage.',
       });
-    const used = THICK.has(row.type) || wanted.grows === true ? undefined : await usedBytes(client, node, disk);
-    needs.set(name, (needs.get(name) ?? 0) + (used === undefined ? disk.bytes : Math.max(used, wanted.archiveBytes)));
+    const whole = THICK.has(row.type) || wanted.grows === true;
+    const used = whole && wanted.backupStorage === undefined ? undefined : await usedBytes(client, node, disk);
+    const need = whole || used === undefined ? disk.bytes : Math.max(used, wanted.archiveBytes);
+    needs.set(name, (needs.get(name) ?? 0) + need);
+    const { backupStorage } = wanted;
+    if (backupStorage !== undefined) needs.set(backupStorage, (needs.get(backupStorage) ?? 0) + (used ?? disk.bytes));
   }
   for (const [name, need] of needs) {
     const avail = storages.find(({ storage }) => storage === name)?.avail;
     if (avail === undefined || avail >= need + SPARE) continue;
     throw new ZebuError(
       'NO_SPACE',
-      `The storage ${name} has ${formatBytes(avail)} left; a copy takes ${formatBytes(need)}, and ${formatBytes(SPARE)} are kept free`,
-      { hint: 'Free some, or name another one with --storage.', details: { storage: name, avail, need } },
+      `The storage ${name} has ${formatBytes(avail)} left; ${whatTakes(wanted, name)} takes ${formatBytes(need)}, and ${formatBytes(SPARE)} are kept free`,
+      {
+        hint:
+          wanted.backupStorage === name
+            ? 'Free some, or name another one with --backup-storage.'
+            : 'Free some, or name another one with --storage.',
+        details: { storage: name, avail, need },
+      },
     );
   }
   const memoryMb = wanted.memoryMb ?? currentSize(wanted.config).memoryMb;

@@ -1,4 +1,5 @@
 import { readProofs } from '../copies/record.js';
+import { findLeftBackups } from '../copies/left-backups.js';
 import { findLeftovers } from '../temporary/leftovers.js';
 import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proofs.js';
 import { wantsDumpProofs } from '../config/data-meaning.js';
@@ -73,7 +74,7 @@ export const dumpProofFinding = (
 /** Copies of runs that were killed, and what is known of backups. */
 export async function proofCheck(
   context: Context,
-  { client }: Findings,
+  { client, vm }: Findings,
   session: SshSession | undefined,
 ): Promise<Finding> {
   if (client !== undefined) {
@@ -85,6 +86,15 @@ export async function proofCheck(
       return warn(
         `a run that was killed has left a copy: VM ${left.map(({ place }) => place.vmid).join(', ')}`,
         'The next zebu vm:backup:prove, data:prove or app:rehearse removes it.',
+      );
+  }
+  if (client !== undefined && vm !== null && vm !== undefined) {
+    const found = await findLeftBackups(client, vm.node, context.config.app.name);
+    const backups = found.filter(({ ended }) => ended);
+    if (backups.length > 0)
+      return warn(
+        `a rehearsal that was killed has left a backup: ${backups.map(({ backup }) => backup.backup).join(', ')}`,
+        'The next zebu app:rehearse removes it; so does app:rehearse --clean.',
       );
   }
   if (session === undefined) return skip('the VM was not looked into');

@@ -20,6 +20,8 @@ const WORDS = {
   'base in use': /is still in use by linked clone/,
   /** Of a VM that was not when its removal was asked for. */
   'running meanwhile': /is running - destroy failed/,
+  /** A disk lies where Proxmox copies none, or not of a running VM. */
+  'no clone': /(?:full|linked) clone feature is not (?:supported|available)|not supported for drive/i,
   'snapshot missing': /^snapshot '.*' does not exist/,
   'not shut down': /powerdown failed|timeout/,
 } as const;
@@ -35,6 +37,11 @@ export function saidBy(error: unknown): string | undefined {
 export function says(error: unknown, fact: keyof typeof WORDS): boolean {
   const words = saidBy(error);
   return words !== undefined && WORDS[fact].test(words);
+}
+
+/** What vzdump calls the archive that it makes, in a line of its log: the last part of its volume id. */
+export function archiveNamed(line: string): string | undefined {
+  return /creating .*archive '(?:[^']*\/)?([^'/]+)'/.exec(line)?.[1];
 }
 
 /** The checksum of what was downloaded, where it is another one than was asked for. */

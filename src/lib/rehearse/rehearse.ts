@@ -3,22 +3,31 @@ import type { Context } from '../context/context.js';
 import { guestByAgent } from '../copies/agent-shell.js';
 import { planClone, requireClone, type CloneOptions } from '../copies/clone.js';
 import { withCopy, type CopyPlan, type CopyTimes } from '../copies/copy.js';
+import { removeLeftBackups, tidyBackups } from '../copies/left-backups.js';
 import { removeLeftovers } from '../temporary/leftovers.js';
+import { withPassingBackup } from '../copies/passing-backup.js';
+import { planRestore } from '../copies/restore.js';
 import { runInCopy, tellLastLines, verdictIn } from '../copies/verdict.js';
 import { gather } from '../deploy/deploy.js';
 import { sendRelease } from '../deploy/send.js';
+import { says } from '../proxmox/said.js';
 import type { WantedRef } from '../repository/git.js';
 import { PHASES } from '../runs/journal-stream.js';
 import { carryOut, newRun } from '../runs/watch.js';
 import { runSteps } from '../ui/steps.js';
-import { findAppVm } from '../vm/app-vm.js';
+import { findAppVm, type AppVm } from '../vm/app-vm.js';
 import { measure } from './measure.js';
 import type { Rehearsal, RehearsalCleaned } from './results.js';
+import { backupStorageFor, chooseSource, type Source } from './source.js';
 
 export interface RehearseOptions extends CloneOptions {
   readonly ref: WantedRef;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
+  /** Undefined: a clone, or a backup where there can be none. */
+  readonly source?: Source | undefined;
+  /** For the backup, where one is made; undefined: see `backupStorageFor`. */
+  readonly backupStorage?: string | undefined;
   /** Leave the copy for a look. */
   readonly keep: boolean;
   /** See `DeployOptions`. */
@@ -59,6 +68,7 @@ const BEYOND_MS = 1_800_000;
 async function perform(
   context: Context,
   plan: CopyPlan,
+  source: Source,
   { id, ref, commit }: Prepared,
   keep: boolean,
 ): Promise<Rehearsal> {
@@ -102,7 +112,7 @@ async function perform(
           release: id,
           ref,
           commit,
-          source: 'clone',
+          source,
           verdict: end.verdict,
           why: good ? '' : end.reason,
           evidence: good ? [] : journal.lines,
@@ -124,25 +134,92 @@ async function perform(
   return result;
 }
 
+/** Makes the copy of what it is to be made of, rehearses in it, and removes all of it. */
+async function rehearseIn(
+  context: Context,
+  appVm: AppVm,
+  source: Source,
+  prepared: Prepared,
+  options: RehearseOptions,
+  times: CopyTimes,
+): Promise<Rehearsal> {
+  const { keep } = options;
+  const using = (plan: CopyPlan) => ({
+    use: () => perform(context, plan, source, prepared, keep),
+    keep: () => keep,
+  });
+  if (source === 'clone') {
+    const plan = await planClone(context, appVm, 'rehearsal', options);
+    const result = await withCopy(context, plan, times, using(plan));
+    return { ...result, copySeconds: times.make };
+  }
+  const storage = await backupStorageFor(context, appVm, options.backupStorage);
+  return withPassingBackup(context, appVm, storage, async ({ backup, seconds, remove }) => {
+    const { client, vm } = appVm;
+    const plan = await planRestore(context, { client, vm, backup, node: vm.node }, 'rehearsal', options);
+    const { use, ...rest } = using(plan);
+    const result = await withCopy(context, plan, times, {
+      ...rest,
+      use: async () => {
+        await remove();
+        return use();
+      },
+    });
+    return { ...result, copySeconds: seconds + (times.make ?? 0) };
+  });
+}
+
+/** Room for the copy, and for the backup where one is made for it. */
+async function requireCopy(
+  context: Context,
+  appVm: AppVm,
+  source: Source,
+  { storage, memoryMb, backupStorage }: RehearseOptions,
+): Promise<void> {
+  await requireClone(context, appVm, 'rehearsal', {
+    storage,
+    memoryMb,
+    ...(source === 'clone' ? {} : { backupStorage: await backupStorageFor(context, appVm, backupStorage) }),
+  });
+}
+
+/** Of a clone where there can be one, else of a backup that is made for it. */
+async function rehearseSomehow(
+  context: Context,
+  appVm: AppVm,
+  source: Source,
+  prepared: Prepared,
+  options: RehearseOptions,
+): Promise<Rehearsal> {
+  const times: CopyTimes = { make: null, boot: null };
+  try {
+    return await rehearseIn(context, appVm, source, prepared, options, times);
+  } catch (error) {
+    const refused = source === 'clone' && times.make === null && says(error, 'no clone');
+    if (options.source !== undefined || !refused || context.signal.aborted) throw error;
+    context.io.note(
+      `Proxmox makes no clone of VM ${appVm.vm.vmid}: the copy is restored of a backup that is made for it`,
+    );
+    await requireCopy(context, appVm, 'backup', options);
+    return rehearseIn(context, appVm, 'backup', prepared, options, { make: null, boot: null });
+  }
+}
+
 /**
- * Carries a release out in a clone of the VM without a network, on the data that is there, and removes the clone.
+ * Carries a release out in a copy of the VM without a network, on the data that is there, and removes the copy.
  * @throws REHEARSAL_FAILED with why it would not have gone live; what a deploy refuses before it is sent
  */
 export async function rehearse(context: Context, options: RehearseOptions): Promise<Rehearsal> {
   const appVm = await findAppVm(context);
   await removeLeftovers(context, appVm.client, 'rehearsal');
+  await tidyBackups(context, appVm.client, appVm.vm.node);
+  const source = await chooseSource(context, appVm, options.source);
   // Before anything is sent, and again once it is: building it takes room, and others do.
-  await requireClone(context, appVm, 'rehearsal', options);
+  await requireCopy(context, appVm, source, options);
   const prepared = await prepare(context, options);
-  await requireClone(context, appVm, 'rehearsal', options);
-  const plan = await planClone(context, appVm, 'rehearsal', options);
-  const times: CopyTimes = { make: null, boot: null };
-  const result = await withCopy(context, plan, times, {
-    use: () => perform(context, plan, prepared, options.keep),
-    keep: () => options.keep,
-  });
+  await requireCopy(context, appVm, source, options);
+  const told = await rehearseSomehow(context, appVm, source, prepared, options);
   await removeLeftovers(context, appVm.client, 'rehearsal');
-  const told: Rehearsal = { ...result, copySeconds: times.make };
   if (told.verdict === 'live') return told;
   tellLastLines(context.io, told.evidence);
   throw new ZebuError('REHEARSAL_FAILED', `${prepared.ref} would not have gone live: ${told.why}`, {
@@ -153,9 +230,10 @@ export async function rehearse(context: Context, options: RehearseOptions): Prom
   });
 }
 
-/** Removes copies that rehearsals have left, also those that were meant to be. */
+/** Removes copies that rehearsals have left, also those that were meant to be, and backups that were made for one. */
 export async function cleanRehearsals(context: Context): Promise<RehearsalCleaned> {
-  const { client } = await findAppVm(context);
+  const { client, vm } = await findAppVm(context);
   const removed = await removeLeftovers(context, client, 'rehearsal', { kept: true });
-  return { changed: removed.length > 0, removed: [...removed] };
+  const backups = await removeLeftBackups(context, client, vm.node);
+  return { changed: removed.length + backups.length > 0, removed: [...removed], backups: [...backups] };
 }

@@ -8,7 +8,9 @@ export const rehearsal = z.object({
   release: z.string().describe('Id of the release in the VM: prepared, and not live.'),
   ref: z.string(),
   commit: z.string(),
-  source: z.enum(['clone']).describe('clone: of the running VM, its file systems held for a moment.'),
+  source: z
+    .enum(['clone', 'backup'])
+    .describe('What the copy was made of. clone: the running VM; backup: a backup made for it, and removed.'),
   verdict: z
     .enum(['live', 'restored', 'unhealthy', 'refused'])
     .describe('How a deploy of it would have ended: see app:deploy.'),
@@ -22,7 +24,7 @@ export const rehearsal = z.object({
     .describe('Bytes of the copy, swap included.'),
   disk: bytes.describe('Bytes in use on the disk Docker keeps its data on.'),
   data: bytes.describe('Bytes in volumes and in what outlives releases.'),
-  copySeconds: z.number().nullable().describe('Making the copy.'),
+  copySeconds: z.number().nullable().describe('Making the copy; of a backup, that as well.'),
   vmid: z.number().describe('Id of the copy.'),
   node: z.string(),
   kept: z.boolean().describe('With --keep the copy is there still.'),
@@ -32,6 +34,7 @@ export type Rehearsal = ResultOf<typeof rehearsal>;
 export const rehearsalCleaned = z.object({
   changed: z.boolean(),
   removed: z.array(z.number()).describe('Ids of copies that were removed.'),
+  backups: z.array(z.string()).describe('Volume ids of backups for a rehearsal that were removed.'),
 });
 export type RehearsalCleaned = ResultOf<typeof rehearsalCleaned>;
 

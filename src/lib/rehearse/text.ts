@@ -8,7 +8,7 @@ function growth({ before, after }: Rehearsal['data']): string {
 
 /** What a rehearsal has shown, for people. */
 export function rehearsalLines(result: Rehearsal): readonly string[] {
-  const { ref, verdict, seconds, steps, gaps, memory, disk, data, kept, vmid } = result;
+  const { ref, verdict, seconds, steps, gaps, memory, disk, data, kept, vmid, source } = result;
   const outcome = verdict === 'live' ? 'would go live' : 'would NOT go live';
   const long = steps.filter(({ seconds: each }) => each > 0).map(({ step, seconds: each }) => `${step} ${each} s`);
   const gone = Object.entries(gaps).map(([service, each]) => `${service} for ${each} s`);
@@ -16,6 +16,7 @@ export function rehearsalLines(result: Rehearsal): readonly string[] {
     `${ref} ${outcome}: ${formatSeconds(seconds)}${long.length === 0 ? '' : ` (${long.join(', ')})`}`,
     gone.length === 0 ? 'no service would be away' : `away meanwhile: ${gone.join(', ')}`,
     `memory: ${memory.leastAvailable === null ? 'not seen' : `${formatBytes(memory.leastAvailable)} of ${formatBytes(memory.total)} left when it was least`}; disk ${growth(disk)}; data ${growth(data)}`,
-    ...(kept ? [`The clone is VM ${vmid}: zebu vm:exec --rehearsal -- docker ps -a`] : []),
+    ...(source === 'backup' ? ['rehearsed in a restored backup, which was made for it and is removed'] : []),
+    ...(kept ? [`The copy is VM ${vmid}: zebu vm:exec --rehearsal -- docker ps -a`] : []),
   ];
 }

@@ -24,9 +24,9 @@ import { endTask, removeCopy, type Place } from './remove.js';
  * Milliseconds in which a living maker renews its note for certain, two failures included, and one more: as long as Proxmox
  * had the copy locked the note could not be renewed, and that may have ended just before it was looked at.
  */
-const WATCH_MS = BEAT_MS * 4;
+export const WATCH_MS = BEAT_MS * 4;
 
-const LOOK_MS = 5000;
+export const LOOK_MS = 5000;
 
 /** Locks of a VM that is being restored or cloned. */
 const MAKING_LOCKS = ['create', 'clone'];

@@ -25,18 +25,21 @@ const memoSchema = z.object({
 export type Memo = z.infer<typeof memoSchema>;
 
 /** Of one that is begun now. */
-export const newMemo = ({ clock }: Context, { node, vmid }: Place, { maker: { pid } }: CopyNote): Memo => ({
+export const newMemo = ({ clock }: Context, { node, vmid }: Place, { maker: { pid } }: Pick<CopyNote, 'maker'>): Memo => ({
   vmid,
   node,
   pid,
   since: Math.floor(clock.now().getTime() / 1000),
 });
 
+/** Of a copy, or of the backup a rehearsal's copy is restored of: see passing-backup.ts. There `vmid` is the VM that is backed up. */
+export type MemoKind = CopyKind | 'rehearsal-backup';
+
 const folderOf = ({ stateDir }: Context): string => join(stateDir, 'copies');
 
 /** Several may be made at once, each by a process of its own. */
-const prefixOf = ({ config }: Context, kind: CopyKind): string => `${config.app.name}-${kind}-`;
-const fileOf = (context: Context, kind: CopyKind, pid: number): string =>
+const prefixOf = ({ config }: Context, kind: MemoKind): string => `${config.app.name}-${kind}-`;
+const fileOf = (context: Context, kind: MemoKind, pid: number): string =>
   join(folderOf(context), `${prefixOf(context, kind)}${pid}.json`);
 
 async function readMemo(file: string): Promise<Memo | undefined> {
@@ -47,7 +50,7 @@ async function readMemo(file: string): Promise<Memo | undefined> {
   }
 }
 
-export async function readMemos(context: Context, kind: CopyKind): Promise<readonly Memo[]> {
+export async function readMemos(context: Context, kind: MemoKind): Promise<readonly Memo[]> {
   const names = await readdir(folderOf(context)).catch(() => []);
   const own = names.filter(
     (name) =>
@@ -57,13 +60,13 @@ export async function readMemos(context: Context, kind: CopyKind): Promise<reado
   return memos.filter((memo) => memo !== undefined);
 }
 
-export async function writeMemo(context: Context, kind: CopyKind, memo: Memo): Promise<void> {
+export async function writeMemo(context: Context, kind: MemoKind, memo: Memo): Promise<void> {
   await mkdir(folderOf(context), { recursive: true, mode: 0o700 });
   const file = fileOf(context, kind, memo.pid);
   await writeFile(`${file}.new`, JSON.stringify(memo), { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
-export async function forgetMemo(context: Context, kind: CopyKind, { pid }: Pick<Memo, 'pid'>): Promise<void> {
+export async function forgetMemo(context: Context, kind: MemoKind, { pid }: Pick<Memo, 'pid'>): Promise<void> {
   await rm(fileOf(context, kind, pid), { force: true });
 }

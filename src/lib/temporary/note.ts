@@ -54,7 +54,7 @@ export function newNote(context: Context, kind: CopyKind, source: string, why: s
 }
 
 /** By which it is seen whether somebody is at work with it. */
-export const makerLine = ({ maker, beat, kept }: CopyNote): string =>
+export const makerLine = ({ maker, beat, kept }: Pick<CopyNote, 'beat' | 'kept' | 'maker'>): string =>
   `maker ${maker.machine} ${maker.pid} beat ${beat}${kept ? ' kept' : ''}`;
 
 export function writeNote(note: CopyNote): string {

@@ -144,17 +144,32 @@ export async function clearAway(
   connect: (context: Context) => Promise<Transport> = connectTransport,
 ): Promise<void> {
   const removable = { maker: thisMaker(), empty: upid !== undefined };
+  await alsoInterrupted(
+    context,
+    client,
+    async (own, fresh) => {
+      if (upid !== undefined) await endTask(own, fresh, upid);
+      await removeCopy(own, fresh, place, removable);
+    },
+    connect,
+  );
+}
+
+/** Clears something away: once the command was interrupted over a connection of its own, with an end of its own. */
+export async function alsoInterrupted(
+  context: Context,
+  client: ProxmoxClient,
+  clear: (context: Context, client: ProxmoxClient) => Promise<void>,
+  connect: (context: Context) => Promise<Transport> = connectTransport,
+): Promise<void> {
   if (!context.signal.aborted) {
-    if (upid !== undefined) await endTask(context, client, upid);
-    await removeCopy(context, client, place, removable);
+    await clear(context, client);
     return;
   }
   const own = { ...context, signal: AbortSignal.timeout(CLEARING_MS) };
   const transport = await connect(own);
   try {
-    const fresh = await makeClient(transport, context.io);
-    if (upid !== undefined) await endTask(own, fresh, upid);
-    await removeCopy(own, fresh, place, removable);
+    await clear(own, await makeClient(transport, context.io));
   } finally {
     await transport.close();
   }

@@ -15,6 +15,7 @@ import { placeVm } from '../../proxmox/placement.js';
 import { requireSightOfVms, unlessUnseen } from '../../proxmox/sight.js';
 import { shortTime } from '../snapshot/snapshots.js';
 import { runTask, taskOptions } from '../../proxmox/tasks.js';
+import { dumpVm } from './dump-vm.js';
 import { restoreAnew } from './left-over.js';
 import { backupMark } from './mark.js';
 import { backupStorages, backupTags, chooseBackupStorage, findBackup, readBackups } from './read.js';
@@ -79,24 +80,19 @@ export async function createBackup(context: Context, options: BackupOptions): Pr
     {
       title: `Back up VM ${vm.vmid} (${name}) to ${storage}, mode ${options.mode}`,
       run: (report) =>
-        runLongTask(
+        dumpVm(
           context,
           client,
           {
             node: vm.node,
             vmid: vm.vmid,
-            type: 'vzdump',
-            label: `backing up VM ${vm.vmid}`,
-            send: () =>
-              client.request('POST', `/nodes/${vm.node}/vzdump`, {
-                vmid: vm.vmid,
-                storage,
-                mode: options.mode,
-                compress: 'zstd',
-                'notes-template': notes.join(', '),
-                ...(options.protected ? { protected: 1 } : {}),
-                ...(options.prune === undefined ? {} : { 'prune-backups': options.prune }),
-              }),
+            storage,
+            mode: options.mode,
+            notesTemplate: notes.join(', '),
+            options: {
+              ...(options.protected ? { protected: 1 } : {}),
+              ...(options.prune === undefined ? {} : { 'prune-backups': options.prune }),
+            },
           },
           report,
         ),

@@ -4,7 +4,7 @@ import { storagesAnswer } from '../../proxmox/answers.js';
 import type { ProxmoxClient } from '../../proxmox/client.js';
 import { tagsOf } from '../../proxmox/ownership.js';
 import { parseAnswer } from '../../proxmox/parse.js';
-import { isMarked } from './mark.js';
+import { isMarked, isPassing } from './mark.js';
 import { backupStoragesOf, placeOf } from './place.js';
 import type { Backup } from './results.js';
 
@@ -54,16 +54,18 @@ export function chooseBackupStorage(
   );
 }
 
-/** The mark tells. Without one it is the work of others, such as a nightly job, and the id must do. */
+/**
+ * The mark tells. Without one it is the work of others, such as a nightly job, and the id must do. One that is made for a
+ * rehearsal and removed by it is no backup.
+ */
 export const isOurs = (notes: string, vmid: number, app: string, ownVmid: number | undefined): boolean =>
-  isMarked(notes, app) ?? vmid === ownVmid;
+  !isPassing(notes) && (isMarked(notes, app) ?? vmid === ownVmid);
 
-/** Backups of this app: marked as its own, or of its VM. Newest first. */
-export async function readBackups(
+/** Backups of VMs on all storages of a node that take some, newest first. */
+async function readAll(
   client: ProxmoxClient,
   node: string,
-  app: string,
-  vmid: number | undefined,
+  wanted: (notes: string, vmid: number) => boolean,
 ): Promise<readonly Backup[]> {
   const found: Backup[] = [];
   for (const row of await readBackupStorages(client, node)) {
@@ -71,7 +73,7 @@ export async function readBackups(
     const place = placeOf(row);
     const data = await client.request('GET', `/nodes/${node}/storage/${storage}/content`, { content: 'backup' });
     for (const each of parseAnswer(contentAnswer, data, `the backups on ${storage}`)) {
-      if (each.vmid === undefined || each.subtype === 'lxc' || !isOurs(each.notes, each.vmid, app, vmid)) continue;
+      if (each.vmid === undefined || each.subtype === 'lxc' || !wanted(each.notes, each.vmid)) continue;
       const { volid: backup, size: bytes, ctime: time, notes } = each;
       const about = { backup, vmid: each.vmid, time, bytes, notes: notes.trim(), protected: each.protected };
       found.push({ ...about, storage, place });
@@ -79,6 +81,22 @@ export async function readBackups(
   }
   return found.toSorted((a, b) => b.time - a.time);
 }
+
+/** Backups of this app: marked as its own, or of its VM. Newest first. */
+export const readBackups = (
+  client: ProxmoxClient,
+  node: string,
+  app: string,
+  vmid: number | undefined,
+): Promise<readonly Backup[]> => readAll(client, node, (notes, each) => isOurs(notes, each, app, vmid));
+
+/** Those that a rehearsal of this app has made, and has not removed yet. */
+export const readPassingBackups = (client: ProxmoxClient, node: string, app: string): Promise<readonly Backup[]> =>
+  readAll(client, node, (notes) => isPassing(notes, app));
+
+/** Those of a VM that have no notes (yet). */
+export const readUnnotedBackups = (client: ProxmoxClient, node: string, vmid: number): Promise<readonly Backup[]> =>
+  readAll(client, node, (notes, each) => notes === '' && each === vmid);
 
 /** @param text a volume id, the end of one, or `latest` @throws BACKUP_MISSING naming those there are */
 export function findBackup(text: string, backups: readonly Backup[], app: string): Backup {

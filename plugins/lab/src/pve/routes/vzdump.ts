@@ -136,6 +136,9 @@ async function backUp(job: Job, vmid: number): Promise<void> {
       if (trouble !== undefined) throw died(trouble);
       task.log(`INFO: started backup task '${crypto.randomUUID()}'`);
       await writeArchive(node, vmid, archive);
+      // As the signal that ends the worker: what it was writing goes with it.
+      if (task.signal.aborted) await node.storage.remove(volid);
+      task.signal.throwIfAborted();
     });
   } finally {
     delete record.lock;
