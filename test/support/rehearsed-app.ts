@@ -16,6 +16,7 @@ export interface Rehearsal {
   readonly data: { readonly before: number; readonly after: number };
   readonly vmid: number;
   readonly kept: boolean;
+  readonly source: string;
 }
 export interface RehearsalFailure {
   readonly code: string;
@@ -99,6 +100,15 @@ export class RehearsedApp {
 
   async vms(): Promise<number> {
     return (await nodeOf(this.lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+  }
+
+  /** Volume ids of all backups on the node. */
+  async backups(): Promise<readonly string[]> {
+    const rows = await nodeOf(this.lab).ask<readonly { volid: string }[]>(
+      'GET',
+      '/nodes/pve/storage/local/content?content=backup',
+    );
+    return rows.flatMap(({ volid }) => (volid.includes(':backup/') ? [volid] : []));
   }
 
   async guest(command: string): Promise<string> {

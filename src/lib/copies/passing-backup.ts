@@ -141,6 +141,8 @@ export async function withPassingBackup<T>(
           ),
       },
     ]);
+    // Also where the answer was lost and its task found.
+    begun = true;
     const backup = (await readPassingBackups(client, node, app)).find((each) => isBy(maker, each));
     if (backup === undefined) {
       const none = `Proxmox says VM ${vmid} is backed up, but there is no new backup on ${storage}`;

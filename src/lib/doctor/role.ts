@@ -42,7 +42,7 @@ const COMMON: readonly Need[] = [
   { anyOf: ['SDN.Use'], scope: 'bridge', use: CREATE, core: true },
   { anyOf: ['VM.Snapshot'], scope: 'vm', use: 'vm:snapshot', core: false },
   { anyOf: ['VM.Backup'], scope: 'vm', use: 'vm:backup, app:rehearse --source backup', core: false },
-  { anyOf: ['VM.Clone'], scope: 'vm', use: 'app:rehearse, vm.template', core: false },
+  { anyOf: ['VM.Clone'], scope: 'vm', use: 'app:rehearse, data:prove, vm.template', core: false },
   { anyOf: ['VM.Migrate'], scope: 'vm', use: 'vm:migrate', core: false },
 ];
 

@@ -25,7 +25,11 @@ const memoSchema = z.object({
 export type Memo = z.infer<typeof memoSchema>;
 
 /** Of one that is begun now. */
-export const newMemo = ({ clock }: Context, { node, vmid }: Place, { maker: { pid } }: Pick<CopyNote, 'maker'>): Memo => ({
+export const newMemo = (
+  { clock }: Context,
+  { node, vmid }: Place,
+  { maker: { pid } }: Pick<CopyNote, 'maker'>,
+): Memo => ({
   vmid,
   node,
   pid,

@@ -37,6 +37,17 @@ async function room(storage: object, wanted: object = {}, used?: number): Promis
 }
 
 describe('room for a copy', () => {
+  it('is asked for a backup that is made first, too, wherever that goes', async () => {
+    const backup = { archiveBytes: 0, backupStorage: 'local' };
+    expect(await room({ avail: 30 * GIB }, backup)).toMatchObject({
+      code: 'NO_SPACE',
+      message: expect.stringContaining('a backup and the copy that is made of it takes 40.0 GiB') as string,
+      hint: expect.stringContaining('--backup-storage') as string,
+    });
+    expect(await room({ avail: 30 * GIB }, backup, 5 * GIB)).toBeUndefined();
+    expect(await room({ avail: 10 * GIB }, backup, 5 * GIB)).toMatchObject({ code: 'NO_SPACE' });
+  });
+
   it('is asked for its disks alone', () => {
     expect(disksOf(CONFIG).map(({ bytes }) => bytes)).toEqual([20 * GIB, 528 * 1024]);
   });

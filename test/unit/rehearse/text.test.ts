@@ -38,6 +38,7 @@ it('says what a deploy would be like', () => {
 it('says what it would not', () => {
   const failed: Rehearsal = {
     ...result,
+    source: 'backup',
     verdict: 'restored',
     gaps: {},
     kept: true,
@@ -48,6 +49,7 @@ it('says what it would not', () => {
     'v1.3 would NOT go live: 42 s (release-command 30 s, start-up 12 s)',
     'no service would be away',
     'memory: not seen; disk +200.0 MiB; data as much as before',
-    'The clone is VM 101: zebu vm:exec --rehearsal -- docker ps -a',
+    'rehearsed in a restored backup, which was made for it and is removed',
+    'The copy is VM 101: zebu vm:exec --rehearsal -- docker ps -a',
   ]);
 });

@@ -64,3 +64,22 @@ export async function freezeForBackup(
     await thaw();
   };
 }
+
+/**
+ * For a clone of a running VM: with its file systems frozen where its agent answers, else halted. As BlockJob.pm does it, and says it.
+ * @returns how to let it go again
+ */
+export async function holdForClone(node: LabNode, spec: GuestSpec, log: Log): Promise<() => Promise<void>> {
+  const said = (line: string): void => {
+    if (line !== NOT_UP) log(line);
+  };
+  const thaw = await freeze(node, spec, said, () => log('freeze filesystem'));
+  if (thaw === undefined) log('suspend vm');
+  // A node mirrors the disks while the guest runs, and holds it for the last of it; here they are copied while it holds still.
+  await node.backend.suspend(spec);
+  return async () => {
+    await node.backend.resume(spec);
+    log(thaw === undefined ? 'resume vm' : 'unfreeze filesystem');
+    await thaw?.();
+  };
+}

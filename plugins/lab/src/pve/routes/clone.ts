@@ -4,6 +4,7 @@ import { requirePrivilege } from '../access.js';
 import { withNewMac } from '../config-values.js';
 import { isDiskSlot } from '../disks.js';
 import { badParameters, died, PveFault } from '../fault.js';
+import { holdForClone } from '../freeze.js';
 import type { LabNode } from '../node.js';
 import { bool, checkParams, int, str, type Params } from '../params.js';
 import { formatProperties, formatSize, parseProperties } from '../property-string.js';
@@ -150,9 +151,9 @@ async function make(node: LabNode, wanted: Plan, task: TaskHandle): Promise<void
   const made: string[] = [];
   const spec = node.spec(vmid, source);
   // What a running VM writes meanwhile must not be half of it.
-  const still = (await node.backend.state(spec)) === 'running';
+  const running = (await node.backend.state(spec)) === 'running';
+  const release = running ? await holdForClone(node, spec, task.log) : undefined;
   try {
-    if (still) await node.backend.suspend(spec);
     for (const [slot, value] of drives) config[slot] = await copyDrive(node, wanted, slot, value, task, made);
   } catch (error) {
     for (const volid of made) await node.storage.remove(volid);
@@ -160,7 +161,7 @@ async function make(node: LabNode, wanted: Plan, task: TaskHandle): Promise<void
     node.file.save();
     throw died(`clone failed: ${(error as Error).message}`);
   } finally {
-    if (still) await node.backend.resume(spec);
+    await release?.();
   }
   record.config = config;
   delete record.lock;
