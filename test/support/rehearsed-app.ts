@@ -104,10 +104,9 @@ export class RehearsedApp {
 
   /** Volume ids of all backups on the node. */
   async backups(): Promise<readonly string[]> {
-    const rows = await nodeOf(this.lab).ask<readonly { volid: string }[]>(
-      'GET',
-      '/nodes/pve/storage/local/content?content=backup',
-    );
+    const rows = await nodeOf(this.lab).ask<readonly { volid: string }[]>('GET', '/nodes/pve/storage/local/content', {
+      content: 'backup',
+    });
     return rows.flatMap(({ volid }) => (volid.includes(':backup/') ? [volid] : []));
   }
 

@@ -1,10 +1,9 @@
-/** A rehearsal in a copy that is restored of a backup made for it: asked for, where there is no clone, and killed. */
+/** A rehearsal in a copy that is restored of a backup made for it: asked for, and where there is no clone. Killed: test/long/vm/rehearse-backup.test.ts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { killZebu, zebu } from '../../support/cli.js';
 import { theLab } from '../../support/lab.js';
 import { fault } from '../../support/lab-control.js';
 import { onHost } from '../../support/lab-host.js';
-import { RehearsedApp, STRICT, type Rehearsal, type RehearsalFailure } from '../../support/rehearsed-app.js';
+import { RehearsedApp, STRICT, type RehearsalFailure } from '../../support/rehearsed-app.js';
 
 let app: RehearsedApp;
 /** One that somebody has made. */
@@ -22,9 +21,6 @@ afterAll(async () => {
   onHost(app.lab, 'pvesm', 'free', theirs);
   await app.remove();
 });
-
-const listed = async (): Promise<readonly string[]> =>
-  (await app.project.json<{ list: { backup: string }[] }>(['vm:backup:list'])).list.map(({ backup }) => backup);
 
 describe('app:rehearse --source backup', () => {
   it('fails with the row that the migration trips over; production is not touched: exit 7', async () => {
@@ -46,48 +42,12 @@ describe('app:rehearse --source backup', () => {
     const refusal = { kind: 'status', method: 'POST', path: '/clone', status: 500, reason } as const;
     await fault(app.lab, refusal);
     const insisting = await app.project.zebu(['app:rehearse', '--tag', 'v3', '--source', 'clone']);
-    expect(insisting.code).toBe(6);
+    expect(insisting.code).toBe(5);
     expect(insisting.stderr).toContain(reason);
     await fault(app.lab, refusal);
     const run = await app.project.zebu(['app:rehearse', '--tag', 'v3', '--json']);
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ result: { verdict: 'live', source: 'backup' } });
     expect(run.stderr).toMatch(/Proxmox makes no clone of VM \d+: the copy is restored of a backup/);
-  });
-
-  it.each([
-    ['vzdump', 'Back up VM'],
-    ['qmrestore', 'Restore local:backup/'],
-    ['', 'Start it'],
-  ])('killed during %s, leaves what counts as nobody’s backup, and the next run removes it', async (task, text) => {
-    if (task !== '') await fault(app.lab, { kind: 'delay-task', task, ms: 4000 });
-    const args = ['app:rehearse', '--tag', 'v3', '--source', 'backup'];
-    const { folder: cwd, env } = app.project;
-    expect(await killZebu(args, { cwd, env }, [`- ${text}`])).toBe(`- ${text}`);
-    expect(await listed()).toEqual([theirs]);
-    if (task !== 'vzdump') {
-      expect((await app.backups()).length).toBe(2);
-      const { checks } = await app.project.json<{ checks: { id: string; detail: string }[] }>(['doctor']);
-      expect(checks.find(({ id }) => id === 'proof')?.detail).toMatch(/a (run|rehearsal) that was killed has left a /);
-    }
-    expect((await app.project.zebu(['app:rehearse', '--clean'])).code).toBe(0);
-  });
-
-  it.each(['Back up VM', 'Restore local:backup/'])('leaves nothing after Ctrl-C at "%s"', async (text) => {
-    for (const task of ['vzdump', 'qmrestore']) await fault(app.lab, { kind: 'delay-task', task, ms: 2500 });
-    const { folder: cwd, env } = app.project;
-    let told = false;
-    const run = await zebu(['app:rehearse', '--tag', 'v3', '--source', 'backup'], {
-      cwd,
-      env,
-      onStderr: (said, pid) => {
-        if (told || !said.includes(`- ${text}`)) return;
-        told = true;
-        setTimeout(() => process.kill(pid, 'SIGINT'), 700);
-      },
-    });
-    expect(run.code).not.toBe(0);
-    // Of what was asked for and not used.
-    await app.project.json<Rehearsal>(['app:rehearse', '--tag', 'v3', '--source', 'backup']);
   });
 });

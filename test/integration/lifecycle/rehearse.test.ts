@@ -1,6 +1,7 @@
 /** A release is carried out in an unplugged clone, on the data that is there. What takes longer: test/long/vm/rehearse.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
+import { nodeOf } from '../../support/node.js';
 import { RehearsedApp, STRICT, type RehearsalFailure } from '../../support/rehearsed-app.js';
 
 let app: RehearsedApp;
@@ -26,6 +27,17 @@ describe('app:rehearse', () => {
     expect(await app.vms()).toBe(1);
     // The history is that of production.
     expect(await app.guest('cat /opt/zebu/rehearsed/releases.jsonl | wc -l')).toBe('1\n');
+  });
+
+  it('is of one moment: the file systems of the VM were frozen for the clone, and let go', async () => {
+    const node = nodeOf(app.lab);
+    const tasks = await node.ask<readonly { upid: string; type: string }[]>('GET', '/nodes/pve/tasks');
+    const upid = tasks.find(({ type }) => type === 'qmclone')?.upid ?? '';
+    const log = await node.ask<readonly { t: string }[]>('GET', `/nodes/pve/tasks/${upid}/log`, { limit: '500' });
+    const said = log.map(({ t }) => t).filter((line) => /filesystem|suspend|resume/.test(line));
+    expect(said).toEqual(['freeze filesystem', 'unfreeze filesystem']);
+    // And it can be written to again.
+    await app.inStore('echo >/data/written');
   });
 
   it('does not go on to deploy what failed', async () => {

@@ -24,6 +24,8 @@ export function exitOf(error: unknown): string {
 interface TaskOptions {
   /** The work asks for `trouble` itself, to go wrong where the real one does. */
   readonly ownTrouble?: boolean;
+  /** The work sees itself whether it was stopped before it began: it has something to put in order then. */
+  readonly ownStop?: boolean;
 }
 
 /** What the nodes of a lab have in common. */
@@ -95,7 +97,7 @@ export class Tasks {
     record: TaskRecord,
     abort: AbortController,
     work: (task: TaskHandle) => Promise<void>,
-    { ownTrouble = false, foreground }: TaskOptions & { readonly foreground: boolean },
+    { ownTrouble = false, ownStop = false, foreground }: TaskOptions & { readonly foreground: boolean },
   ): Promise<void> {
     record.startedAt = Date.now();
     let warnings = 0;
@@ -121,7 +123,7 @@ export class Tasks {
       this.#shared.delays.delete(record.type);
       const injected = ownTrouble ? undefined : trouble();
       if (injected !== undefined) throw new Error(injected);
-      abort.signal.throwIfAborted();
+      if (!ownStop) abort.signal.throwIfAborted();
       await work({ log, warn, signal: abort.signal, trouble });
       record.exitstatus = warnings === 0 ? 'OK' : `WARNINGS: ${warnings}`;
       if (warnings === 0) log('TASK OK');

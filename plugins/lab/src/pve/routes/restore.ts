@@ -189,6 +189,7 @@ export async function restore(call: Call, params: Params): Promise<unknown> {
   const work = async (task: TaskHandle): Promise<void> => {
     const shown = node.storage.shown(volid);
     try {
+      task.signal.throwIfAborted();
       await node.withLock(vmid, () =>
         restoreVm({ node, vmid, archive, shown, storage, unique: unique === '1', overrides, task }, existing),
       );
@@ -205,5 +206,5 @@ export async function restore(call: Call, params: Params): Promise<unknown> {
     task.log('Execute autostart');
     await node.withLock(vmid, () => startVm(node, vmid, task)).catch((error: Error) => task.log(error.message));
   };
-  return node.tasks.start('qmrestore', id, caller, work, { ownTrouble: true });
+  return node.tasks.start('qmrestore', id, caller, work, { ownTrouble: true, ownStop: true });
 }

@@ -134,6 +134,7 @@ async function backUp(job: Job, vmid: number): Promise<void> {
     await quiet(job, spec, mode, async () => {
       const trouble = task.trouble();
       if (trouble !== undefined) throw died(trouble);
+      task.signal.throwIfAborted();
       task.log(`INFO: started backup task '${crypto.randomUUID()}'`);
       await writeArchive(node, vmid, archive);
       // As the signal that ends the worker: what it was writing goes with it.
@@ -257,7 +258,7 @@ async function vzdump(call: Call): Promise<unknown> {
     task.log(`INFO: Backup job finished ${failed === 0 ? 'successfully' : 'with errors'}`);
     if (failed > 0) throw died('job errors');
   };
-  return node.tasks.start('vzdump', id, caller, work, { ownTrouble: true });
+  return node.tasks.start('vzdump', id, caller, work, { ownTrouble: true, ownStop: true });
 }
 
 /** Who may read an archive. @throws PveFault 403 @returns its file */
