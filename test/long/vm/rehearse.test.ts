@@ -50,7 +50,11 @@ describe('app:rehearse', () => {
     // It is not taken for what a killed run has left.
     await app.project.json<Rehearsal>(['app:rehearse', '--tag', 'v3']);
     expect(await app.vms()).toBe(2);
-    expect(await app.project.json(['app:rehearse', '--clean'])).toEqual({ changed: true, removed: [vmid], backups: [] });
+    expect(await app.project.json(['app:rehearse', '--clean'])).toEqual({
+      changed: true,
+      removed: [vmid],
+      backups: [],
+    });
     expect(await app.vms()).toBe(1);
     expect(await app.project.json(['app:rehearse', '--clean'])).toEqual({ changed: false, removed: [], backups: [] });
   });
