@@ -199,6 +199,7 @@ export const FOLDERS: readonly Folder[] = [
     'vm',
     'app-folder',
     'temporary',
+    'proxmox',
     'copies',
     'repository',
     'runs',
