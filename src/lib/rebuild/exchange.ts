@@ -105,8 +105,7 @@ async function plugIn(context: Context, machine: AppVm, report: StepReport): Pro
  * yet: its cable is out before that of the giver is in. Where that is refused, as by the lock of a start that goes on, the giver stays out.
  */
 async function plugInAgain(client: ProxmoxClient, giver: ExistingVm, taker: Place, why: unknown): Promise<void> {
-  if (taskExit(why) === undefined)
-    await setConfig(client, taker, cables((await readVm(client, taker)).config, true));
+  if (taskExit(why) === undefined) await setConfig(client, taker, cables((await readVm(client, taker)).config, true));
   await setConfig(client, giver, asItWas(giver));
 }
 
