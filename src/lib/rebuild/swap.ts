@@ -71,7 +71,7 @@ async function stopApp(context: Context, vmid: number, lockWait: number): Promis
       await held?.startAgain().catch(() => undefined);
       throw error;
     }
-    context.io.warn(`The app in VM ${vmid} was not stopped: ${message}; the VM is shut down as it is`);
+    context.io.warn(`The app in VM ${vmid} was not stopped: ${message}; the VM is unplugged, and shut down, as it is`);
     await held?.close();
     return undefined;
   }
