@@ -23,6 +23,8 @@ export const HOOK = '.zebu/hooks/pre-build';
 export interface App {
   readonly lab: LabReport;
   readonly cwd: string;
+  /** The lab's own folder. */
+  readonly labState: string;
   /** Address of the VM. */
   readonly ip: string;
   /** The `ssh` into it, without a command, over one shared connection. */
@@ -53,7 +55,7 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
 
 /** A VM with the app's first release in it, by zebu and by hand. */
 export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
-  return inLab(async (lab, cwd) => {
+  return inLab(async (lab, cwd, labState) => {
     for (const [file, text] of Object.entries(FILES)) writeFileSync(join(cwd, file), text);
     mkdirSync(dirname(join(cwd, HOOK)), { recursive: true });
     copyFileSync(new URL('pre-build.sh', import.meta.url), join(cwd, HOOK));
@@ -83,6 +85,7 @@ export function inApp(work: (app: App) => Promise<void> | void): Promise<void> {
     const app: App = {
       lab,
       cwd,
+      labState,
       connect,
       ip,
       ssh: shared,

@@ -33,28 +33,42 @@ const CHANGED = `a changed file: ${HAND}`;
 const SAME = `nothing changed: ${HAND}`;
 const SLOW = `a health check every 10 s: ${HAND}`;
 
-function cases(app: App): readonly Case[] {
-  const laptop = openLaptop(app);
-  laptop.pull();
-  laptop.up();
+/** By hand and by zebu, each after its own: what runs is what it made. @param between what is measured between the two */
+export function changedAndSame(
+  app: App,
+  aims: { readonly changed: number; readonly same: number },
+  between: readonly Case[] = [],
+): readonly Case[] {
   let last = '';
   const release = (): string => (last = app.release());
   const byHand = (): Spent => spend(() => app.byHand());
   const byZebu = (tag: string): Spent => spend(() => app.byZebu(tag));
   return [
     { name: CHANGED, once: () => (release(), byHand()) },
-    // Each after its own: what runs is what it made.
     { name: SAME, once: byHand, over: SAME },
-    {
-      name: 'a changed file: DOCKER_HOST=ssh://… docker compose up --build --wait',
-      once: () => {
-        release();
-        laptop.pull();
-        return spend(() => laptop.up());
+    ...between,
+    { name: `a changed file: ${ZEBU}`, once: () => byZebu(release()), aim: aims.changed },
+    { name: `nothing changed: ${ZEBU}`, once: () => byZebu(last), over: SAME, aim: aims.same },
+  ];
+}
+
+function cases(app: App): readonly Case[] {
+  const laptop = openLaptop(app);
+  laptop.pull();
+  laptop.up();
+  const byHand = (): Spent => spend(() => app.byHand());
+  const byZebu = (tag: string): Spent => spend(() => app.byZebu(tag));
+  return [
+    ...changedAndSame(app, { changed: 1, same: 0.6 }, [
+      {
+        name: 'a changed file: DOCKER_HOST=ssh://… docker compose up --build --wait',
+        once: () => {
+          app.release();
+          laptop.pull();
+          return spend(() => laptop.up());
+        },
       },
-    },
-    { name: `a changed file: ${ZEBU}`, once: () => byZebu(release()), aim: 1 },
-    { name: `nothing changed: ${ZEBU}`, once: () => byZebu(last), over: SAME, aim: 0.6 },
+    ]),
     {
       name: 'back to the release before: zebu app:rollback',
       once: () => spend(() => void zebu(['app:rollback'], app.cwd)),

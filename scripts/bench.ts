@@ -8,6 +8,7 @@ import { benchDeploy } from '../bench/deploy.ts';
 import { benchGrowth } from '../bench/growth.ts';
 import { benchPaired } from '../bench/paired.ts';
 import { benchScale } from '../bench/scale.ts';
+import { benchStarved } from '../bench/starved.ts';
 import { benchStartUp } from '../bench/start-up.ts';
 import { benchTransports } from '../bench/transports.ts';
 import { benchVmCreate } from '../bench/vm-create.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   'vm-create': () => asRoot('vm-create', () => benchVmCreate(Number(process.env['BENCH_VM_ROUNDS'] ?? 2))),
   transports: () => asRoot('transports', () => benchTransports(Number(process.env['BENCH_TRANSPORT_ROUNDS'] ?? 5))),
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
+  starved: () => asRoot('starved', () => benchStarved(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   growth: () => asRoot('growth', () => benchGrowth(Number(process.env['BENCH_GROWTH_ROUNDS'] ?? 3))),
   scale: () => asRoot('scale', benchScale),

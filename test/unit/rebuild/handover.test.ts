@@ -200,7 +200,7 @@ describe('taking the place of another VM', () => {
     expect(puts).toEqual([
       '105 virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1',
       '100 virtio=BC:24:11:00:00:01,bridge=vmbr0,link_down=1',
-      ...(locked ? [] : [expect.stringMatching(/^105 .*link_down=1$/), `100 ${OF_THE_APP.net0}`]),
+      ...(locked ? [] : [expect.stringMatching(/^105 .*link_down=1$/) as string, `100 ${OF_THE_APP.net0}`]),
     ]);
     if (locked) expect(stderr.text).toContain('VM 100 could not be plugged in again');
   });
