@@ -61,11 +61,11 @@ export async function migrateVm(
     throw died('migration aborted');
   }
   for (const { volid } of disks) {
-    const [base, own] = volid.slice(volid.indexOf(':') + 1).split(/\/(?=(?:\d+\/)?vm-)/);
+    const base = /[:/](base-[^/]+)\//.exec(volid)?.[1];
     const problem =
-      own === undefined
+      base === undefined
         ? (await node.storage.isUsedBase(volid)) && 'referenced by linked clone(s)'
-        : `can't migrate '${volid}' as it's a clone of '${base?.split('/').at(-1) ?? ''}'`;
+        : `can't migrate '${volid}' as it's a clone of '${base}'`;
     if (problem === false) continue;
     task.log(`ERROR: Problem found while scanning volumes - ${problem}`);
     throw died('migration aborted');
