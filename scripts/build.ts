@@ -10,6 +10,7 @@ import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, wr
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling, kitFiles, sourceFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
+import { writeKnownHelp } from './known-help.ts';
 import { together } from './together.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -84,6 +85,7 @@ const { commands: own } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 
 // For cli/own-command.ts: the manifest has all of help in it, and takes as long to read as all else that a start does.
 const index = Object.entries(own).map(([id, { aliases, hiddenAliases }]) => [id, [...aliases, ...hiddenAliases]]);
 writeFileSync(`${root}dist/command-index.json`, JSON.stringify(Object.fromEntries(index)));
+writeKnownHelp(root, `${root}dist/help/`);
 run(['.build/generate.mjs']);
 run(['scripts/api-report.ts']);
 chmodSync(`${root}bin/run.js`, 0o755);

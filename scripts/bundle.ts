@@ -23,6 +23,13 @@ const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick
   ],
   // The promises of node:fs bring an editor of lines along.
   'util/fs.js': [["await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"]],
+  // A template is compiled for each line of help, and most have nothing in them.
+  'help/util.js': [
+    [
+      'return ejs_1.default.render(t, context);',
+      "return typeof t === 'string' && !t.includes('%') ? t : ejs_1.default.render(t, context);",
+    ],
+  ],
   // Two files more to load for one constant.
   'util/os.js': [
     ["(await import('wsl-utils')).isWsl", "require('wsl-utils').isWsl"],
@@ -105,6 +112,20 @@ const lightWsl: Plugin = {
       contents: `export { default as isWsl } from 'is-wsl';
         export const powerShellPath = async () => require('powershell-utils').powerShellPath();`,
     }));
+  },
+};
+
+const plainWidth: Plugin = {
+  name: 'plain-width',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]string-width[\\/]index\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const slow = 'string = stripAnsi(string);';
+      if (!source.includes(slow)) return { errors: [{ text: `string-width has changed: there is no ${slow}` }] };
+      // Help measures each of its words, and what is printable ASCII is as wide as it is long.
+      const quick = 'if (/^[ -~]*$/.test(string)) return string.length;';
+      return { contents: source.replace(slow, `${quick} ${slow}`), loader: 'js' };
+    });
   },
 };
 
@@ -322,6 +343,7 @@ export const bundling = (root: string, prefix: (path: string) => string = () => 
       builtTransports(root),
       lazyOclif,
       lightWsl,
+      plainWidth,
       quietDebug,
       builtinsByName(prefix),
       scriptsAsText,

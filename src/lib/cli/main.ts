@@ -11,6 +11,7 @@ import {
   write,
 } from '@zebu/kit/core';
 import { helpAsFlag, joinTopic, mayNeedJoining } from './argv.js';
+import { knownHelp } from './known-help.js';
 import { ownCommand } from './own-command.js';
 
 /** The hidden word that a shell's completion calls zebu with. */
@@ -61,7 +62,7 @@ export async function main(args: string[], root: string): Promise<void> {
       if (args[1] !== undefined) await refreshLatest(args[1], root);
       return;
     }
-    const own = await ownCommand(args, root);
+    const own = (await ownCommand(args, root)) ?? (await knownHelp(args, root));
     if (own === undefined)
       await run(helpAsFlag(mayNeedJoining(args) ? joinTopic(args, await Config.load(root)) : args), root);
     else await run(own.args, own.config);

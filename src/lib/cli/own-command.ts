@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Config, type Command, type Interfaces } from '@oclif/core';
+import { hasInstalled, knownPlugin } from './known-plugin.js';
 
 /**
  * oclif reads all that any plugin has before it runs one command. For a command of zebu's own that is named in full, on a machine
@@ -45,74 +46,21 @@ export function commandOf(index: Index, args: readonly string[]): { id: string; 
   return undefined;
 }
 
-function asksForHelp(args: readonly string[]): boolean {
+export function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? undefined : end).some((word) => word === '--help' || word === '-h');
-}
-
-/** Whether a plugin was installed or linked; also where that cannot be said. */
-function hasInstalled(dataDir: string): boolean {
-  const file = join(dataDir, 'package.json');
-  if (!existsSync(file)) return false;
-  try {
-    const { oclif } = JSON.parse(readFileSync(file, 'utf8')) as { oclif?: { plugins?: readonly unknown[] } };
-    return oclif?.plugins?.length !== 0;
-  } catch {
-    return true;
-  }
 }
 
 function ownPlugin(root: string, id: string): Interfaces.Plugin {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON;
   const { name, version } = pjson;
-  const relativePath = ['dist', 'commands', ...id.split(':')];
-  const load = async (): Promise<Command.Class> => {
-    const folder = join(root, ...relativePath);
+  const listed = { id, aliases: [], hiddenAliases: [] };
+  return knownPlugin(root, pjson, { name, version, commands: [listed] }, async (plugin) => {
+    const folder = join(root, 'dist', 'commands', ...id.split(':'));
     const file = existsSync(`${folder}.js`) ? `${folder}.js` : join(folder, 'index.js');
     const { default: command } = (await import(pathToFileURL(file).href)) as { default: Command.Class };
     return Object.assign(command, { id, plugin });
-  };
-  // They are for people only, and a file more to load.
-  const declared = process.stderr.isTTY ? (pjson.oclif.hooks ?? {}) : {};
-  const hooks = Object.fromEntries(
-    Object.entries(declared).map(([event, target]) => [
-      event,
-      [target].flat().map((each) => (typeof each === 'string' ? { identifier: 'default', target: each } : each)),
-    ]),
-  ) as Interfaces.Plugin['hooks'];
-  const plugin: Interfaces.Plugin = {
-    _base: '',
-    alias: name,
-    commandIDs: [id],
-    // What the manifest says besides is for help.
-    commands: [
-      {
-        id,
-        aliases: [],
-        hiddenAliases: [],
-        args: {},
-        flags: {},
-        pluginName: name,
-        load,
-      } as unknown as Command.Loadable,
-    ],
-    commandsDir: join(root, 'dist', 'commands'),
-    findCommand: load,
-    hasManifest: true,
-    hooks,
-    isRoot: true,
-    load: async () => {},
-    moduleType: 'module',
-    name,
-    options: { root },
-    pjson,
-    root,
-    topics: [],
-    type: 'core',
-    valid: true,
-    version,
-  };
-  return plugin;
+  });
 }
 
 export interface OwnCommand {
