@@ -63,7 +63,12 @@ export function writeKnownHelp(root: string, folder: string): void {
       ...(command['summary'] === undefined ? { description: command['description'] } : {}),
     }));
     return [
-      { name, version: pjson.version, topics: named(pjson.oclif.topics), commands: listed as unknown as KnownPlugin['commands'] },
+      {
+        name,
+        version: pjson.version,
+        topics: named(pjson.oclif.topics),
+        commands: listed as unknown as KnownPlugin['commands'],
+      },
     ];
   });
   writeFileSync(`${folder}index.json`, JSON.stringify(known));
