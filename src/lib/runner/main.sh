@@ -7,18 +7,24 @@ judge_paths() { map_mounts && check_standing; }
 no_space() { cause=no-space reason='no space left in the VM'; return 1; }
 
 # After everything that may write what is given to containers, and before anything is started.
-place() { judge_paths && { { place_files && note_gives; } || no_space; }; }
+place() {
+  if [ -n "$pathless" ]; then recall_paths; return; fi
+  judge_paths && { { place_files && note_gives; } || no_space; } && note_facts
+}
 
 # Fails, with $cause and $reason set, for Compose files that cannot be read, and for what they may not say.
 check_config() {
   step=check
   read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
-  check_given || return 1
+  if recall_facts; then :
+  else
+    check_given || return 1
+    find_builders
+    note_intents || no_space || return 1
+  fi
   unread >"$work/said"
   [ ! -s "$work/said" ] || logged cat "$work/said"
   find_build_args || return 1
-  find_builders
-  note_intents || no_space || return 1
   # It may write what is mounted.
   [ -f "$tree/.zebu/hooks/pre-deploy" ] || place
 }

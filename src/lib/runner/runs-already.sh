@@ -2,30 +2,36 @@
 # A release that is told to Compose in the same words as the live one: what Compose made of them then it would make of them now, and where
 # all of it runs, nothing is asked of Compose.
 
-# A digest of all that Compose is told, but for the release's folder. With the key of the secrets, some of which are in it.
-what_is_told() {
-  set --
-  for overlay in "$base/shared/secrets/key" "$work/config" "$release"/proxy.yml "$release"/files.yml "$release"/shared.yml "$release"/images.yml "$release"/digests.yml; do
-    [ ! -s "$overlay" ] || set -- "$@" "$overlay"
+# Writes $work/told, all that Compose is told but for the release's folder: the digest of the configuration, and what was written
+# besides. Whether that is what a file of another release has: told_the_same FILE
+told_the_same() {
+  live_told=$1
+  set -- /dev/null
+  for overlay in proxy files shared images digests; do
+    [ ! -s "$release/$overlay.yml" ] || set -- "$@" "$release/$overlay.yml"
   done
-  awk -v top="$release/" '
-    FNR == 1 { name = FILENAME; sub(/.*\//, "", name); print name }
+  awk -v top="$release/" -v config="$config_sum" -v to="$work/told" -v live="$live_told" '
+    BEGIN { told = config "\n" }
+    FNR == 1 { name = FILENAME; sub(/.*\//, "", name); told = told name "\n" }
     {
-      while ((at = index($0, top)) > 0) { printf "%s@/", substr($0, 1, at - 1); $0 = substr($0, at + length(top)) }
-      print
-    }' "$@" | sha256sum
+      while ((at = index($0, top)) > 0) { told = told substr($0, 1, at - 1) "@/"; $0 = substr($0, at + length(top)) }
+      told = told $0 "\n"
+    }
+    END {
+      printf "%s", told >to
+      while ((getline line < live) > 0) was = was line "\n"
+      exit was != told
+    }' "$@"
 }
 
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
 # else. Going back, everything is asked; and where a hook may have written files since they were read.
 recall_hashes() {
   drop "$work/told"
-  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
-  what_is_told >"$work/told"
-  [ -n "$previous" ] || return 1
+  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config-sum" ] || return 1
   live=$base/releases/$previous
-  { [ -s "$live/told" ] && read -r told <"$work/told" && read -r live_told <"$live/told"; } || return 1
-  [ "$told" = "$live_told" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$live/hashes" "$work/"
+  told_the_same "$live/told" && [ -n "$previous" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] || return 1
+  copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"
 }
 
 # Whether containers are told a path of the release itself: what is there, or where it leads, is another thing with each. Builds are not
