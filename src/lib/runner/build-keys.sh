@@ -199,7 +199,7 @@ find_keys() {
   drop "$work"/key-[0-9]*
   : >"$work/key-names"
   # With the key of the secrets: settings may hold something that could be guessed from a digest.
-  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v left="$left" '
+  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" -v left="$left" '
     BEGIN { while ((getline row < salt) > 0) salted = salted row }
     FILENAME == ARGV[1] { base[FNR] = $0; next }
     # An answer to each, or it is not known to what.
@@ -218,7 +218,10 @@ find_keys() {
     type[FNR] == "tree" {
       n = split($5, bases, " ")
       here = ""
-      for (i = 1; i <= n; i++) here = here " " bases[i] "=" id[bases[i]]
+      for (i = 1; i <= n; i++) {
+        here = here " " bases[i] "=" id[bases[i]]
+        if (!told[bases[i]]++) print bases[i], id[bases[i]] >named
+      }
       file = out sprintf("%04d", FNR)
       printf "%s\n%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6, left >file
       close(file)
@@ -227,16 +230,6 @@ find_keys() {
   [ -s "$work/key-names" ] || return 0
   sha256sum "$work"/key-[0-9]* >"$work/key-sums"
   while read -r key_ _ && IFS= read -r of_ <&3; do printf '%s\n' "$key_ $of_"; done <"$work/key-sums" 3<"$work/key-names" >"$work/keys"
-}
-
-# Whether it is worth to look before the build: the files of some build are those of the live release. What was built of each is in its
-# release's `builds`, fields separated by a blank: key id since tree context.
-may_keep_images() {
-  [ -z "$rebuild" ] && [ -n "$previous" ] && [ -s "$base/releases/$previous/builds" ] || return 1
-  while read -r _ _ _ _ below_; do printf '%s\n' "refs/zebu/$id:$below_"; done <"$base/releases/$previous/builds" |
-    git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 1
-  while read -r _ _ _ was_ _ && read -r is_ <&3; do [ "$is_" != "$was_" ] || return 0; done <"$base/releases/$previous/builds" 3<"$work/contexts"
-  return 1
 }
 
 # Writes $work/kept-images, fields separated by a blank: image id since tag... What was built of the same within a day, for any release,

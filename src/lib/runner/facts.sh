@@ -13,11 +13,12 @@ sum_config() {
       while ((at = index($0, top)) > 0) { printf "%s@/", substr($0, 1, at - 1); $0 = substr($0, at + length(top)) }
       print
     }' "$@" | sha256sum >"$work/config-sum"
-  read -r config_sum _ <"$work/config-sum"
+  read -r config_sum _ <"$work/config-sum" || :
 }
 
 # copy_lines FROM TO: without a program, which for some lines costs less than they do.
-copy_lines() { while IFS= read -r line_; do printf '%s\n' "$line_"; done <"$1" >"$2"; }
+copy_lines() { print_lines "$1" >"$2"; }
+print_lines() { while IFS= read -r line_; do printf '%s\n' "$line_"; done <"$1"; }
 
 # Leaves what check_config and place would find, and in $pathless whether nothing of the project is mounted from the release. Fails where
 # the live release was read in other words.
@@ -31,7 +32,7 @@ recall_facts() {
   for each in built pulled intents standing builders gives facts; do [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"; done
   cp "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" || return 1
   # A service that is not active may have come, which may mount something.
-  [ "$facts_paths" = paths ] || compose_says profiles || pathless=1
+  if [ "$facts_paths" != paths ] && { plain_files || ! compose_says profiles; }; then pathless=1; fi
 }
 
 # What is mounted, and what is given otherwise, where it is known that there is no path.

@@ -61,7 +61,7 @@ pin_images() {
   clock
   # For nobody else: of what is built there are digests in it.
   [ ! -s "$work/keys" ] || ( umask 077; : >"$release/builds" )
-  awk -v prefix="zebu/$project-" -v builds="$release/builds" -v now="$clock" '
+  awk -v prefix="zebu/$project-" -v builds="$release/builds" -v now="$clock" -v named="$work/named" '
     # The words from there on are its id and other names.
     function is(image, from,   i) {
       id[image] = $from
@@ -78,6 +78,8 @@ pin_images() {
       if (service !~ /^[a-z0-9]+(([.]|__?|-+)[a-z0-9]+)*$/) { gsub(/[^a-z0-9]+/, "-", service); gsub(/^-|-$/, "", service) }
       return service
     }
+    # For who wants to know whether it stands for the same later on (unchanged.sh).
+    function note_name(image, id) { if (!told[image]++) print image, id >>named }
     function content(name, service) { return prefix part(service) ":" substr(id[name], index(id[name], ":") + 1, 12) }
     function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
     FILENAME == ARGV[1] { asked[FNR] = $1; next }
@@ -88,13 +90,14 @@ pin_images() {
       if ($2 in id) print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, length($1 " " $2) + 1) >builds
       next
     }
+    { note_name($2, id[$2]) }
     FILENAME == ARGV[6] {
       if ($2 ~ /@/) next
-      if (digest($2) != "") { print $1, $2 digest($2), id[$2], "there"; next }
+      if (digest($2) != "") { note_name($2 digest($2), id[$2]); print $1, $2 digest($2), id[$2], "there"; next }
       # It was never in a registry.
       $3 = $1
     }
-    { pinned = content($2, $3); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
+    { pinned = content($2, $3); note_name(pinned, id[$2]); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
   ' "$work/names" "$work/ids" "$work/kept-images" "$work/keys" "$work/built" "$work/pulled" >"$work/pins"
   pinned=$release
   pins=services:

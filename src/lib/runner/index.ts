@@ -52,6 +52,7 @@ import SOURCES from './sources.sh';
 import STANDING from './standing.sh';
 import START from './start.sh';
 import STRATEGY from './strategy.sh';
+import UNCHANGED from './unchanged.sh';
 import UNREAD from './unread.sh';
 import TEND from './tend.sh';
 import VERDICT from './verdict.sh';
@@ -86,6 +87,7 @@ const PARTS = [
   RUNS_ALREADY,
   REGISTRIES,
   BUILD_KEYS,
+  UNCHANGED,
   BUILD,
   PREFLIGHT,
   STRATEGY,

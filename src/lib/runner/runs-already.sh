@@ -28,7 +28,7 @@ told_the_same() {
 # else. Going back, everything is asked; and where a hook may have written files since they were read.
 recall_hashes() {
   drop "$work/told"
-  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config-sum" ] || return 1
+  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -n "$config_sum" ] || return 1
   live=$base/releases/$previous
   told_the_same "$live/told" && [ -n "$previous" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] || return 1
   copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"

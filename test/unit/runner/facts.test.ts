@@ -21,6 +21,7 @@ previous=r1
 ${then}
 intents() { echo 'web long'; }
 judge r2 || echo "refused: $reason"
+recall_facts
 [ -n "$pathless" ] && echo pathless
 cat "$release/intents"`,
   ).lines;
