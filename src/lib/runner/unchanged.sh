@@ -9,6 +9,7 @@
 told_beside() {
   printf '%s\n' "$runner_is" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}" "$left"
   ( unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _; export -p )
+  printf '%s\n' "$proxy_compose"
   [ ! -s "$release/settings.env" ] || print_lines "$release/settings.env"
 }
 
@@ -74,19 +75,19 @@ updated_since() { [ "$compose_program" -nt "$1" ] || [ "${compose_program%/*}" -
 
 # Leaves all that check_config and pin_images would, but for the configuration, which nobody asks for then.
 is_live_already() {
-  [ -n "$same_tree" ] && [ -z "$half" ] && [ -s "$live/whole" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 1
+  [ -n "$same_tree" ] && [ -z "$half" ] && [ -s "$live/whole" ] && [ -s "$live/told" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 1
   # `docker compose`, of which it is not known where it is.
   case $compose_program in /*) ;; *) return 1 ;; esac
   ! updated_since "$live/whole" && newest_or_none && built_today && left_by_hook || return 1
   [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
   set --
-  for each in built pulled intents standing builders facts image-names images.yml builds named pins whole; do
+  for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes whole; do
     [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
   done
   cp -p "$@" "$release/" 2>/dev/null || return 1
   copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins" || return 1
   read -r config_sum _ <"$live/facts"
-  pinned=$release pathless=1
+  pinned=$release pathless=1 taken=1
   overlays
 }
 

@@ -53,7 +53,7 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
       const app = runnerApp(shell);
       app.write('full', app.config({ services: services(`${app.base}/releases/r2`) }));
       app.run(
-        `cp "$base/full" "$work/full"; echo key >"$work/told"; echo h >"$work/hashes"; echo e >"$work/expected"; note_told`,
+        `cp "$base/full" "$work/full"; echo key >"$work/told"; echo h >"$work/hashes"; expected >"$work/expected"; note_told`,
       );
       return app.has('releases/r2/told');
     };

@@ -17,7 +17,7 @@ function commit(app: RunnerApp, id: string, files: Readonly<Record<string, strin
     }).trim();
   if (!app.has('repo.git')) execFileSync('git', ['init', '-q', '--bare', join(app.base, 'repo.git')]);
   const tree = join(app.base, 'releases', id, 'tree');
-  rmSync(tree, { recursive: true });
+  rmSync(tree, { recursive: true, force: true });
   for (const [file, text] of Object.entries(files)) app.write(`releases/${id}/tree/${file}`, text);
   git(`--work-tree=${tree}`, 'add', '-f', '-A');
   const made = git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit-tree', '-m', id, git('write-tree'));
@@ -109,6 +109,7 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
     ['told another setting', `echo "A='2'" >"$release/settings.env"`],
     ['told one setting more', `echo "B='2'" >>"$release/settings.env"`],
     ['told no settings', ': >"$release/settings.env"'],
+    ['behind another proxy', 'proxy_compose=other'],
     ['of another version of the secrets', 'secrets=1.env'],
     ['built yesterday', 'booted=$((booted + 86401))'],
     ['built tomorrow', 'booted=$((booted - 100))'],
