@@ -84,7 +84,7 @@ plain_files() {
       case $each in -*) ;; *) set -- "$@" "$each" ;; esac
     done
     [ ! -e "$directory/.env" ] || set -- "$@" "$directory/.env"
-    grep -qsE 'profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|\\' "$@"
+    grep -qsE 'profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\]' "$@"
     echo $?
   )
   # 2 is for what cannot be read.

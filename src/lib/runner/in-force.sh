@@ -42,10 +42,15 @@ digests_of() { ( cd "$work" && timeout "$limit" $compose_program -p "$project" -
 # know of no dependencies. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
 # its own output, which has none, both are the same. In that all services are of active profiles, and say so.
 read_hashes() {
-  compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
-    digests_of "$work/full" >"$work/hashes" || { drop "$work/hashes"; return 1; }
+  if compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
+    all_digests >"$work/hashes"; then return; fi
+  drop "$work/hashes"
+  return 1
+}
+all_digests() {
+  digests_of "$work/full" || return 1
   case "$strategy $strategies" in
-    *rolling*) without_dependencies <"$work/full" >"$work/alone" && digests_of "$work/alone" >>"$work/hashes" || { drop "$work/hashes"; return 1; } ;;
+    *rolling*) without_dependencies <"$work/full" >"$work/alone" && digests_of "$work/alone" ;;
   esac
 }
 

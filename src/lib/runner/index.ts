@@ -135,4 +135,4 @@ const itself = variables({ runner_is: createHash('sha256').update(PARTS).digest(
  *
  * One file a concern, joined into one program: functions first, `main` last.
  */
-export const RUNNER = `#!/bin/sh\n${itself}${PARTS}`;
+export const RUNNER = ['#!/bin/sh\n', itself, PARTS].join('');

@@ -5,9 +5,9 @@
 # the live release has no file `whole`, and everything is done.
 
 # What is told to Compose beside the commit: what zebu goes by, and the environment, where it finds what no file says. Of the connection that
-# is another one each time: files that name it are not plain.
+# is another one each time: files that name it are not plain. A machine that was started anew may be another one, with other programs.
 told_beside() {
-  printf '%s\n' "$runner_is" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}" "$left"
+  printf '%s\n' "$runner_is" "$boot" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}" "$left"
   ( unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _; export -p )
   printf '%s\n' "$proxy_compose"
   [ ! -s "$release/settings.env" ] || print_lines "$release/settings.env"
@@ -69,9 +69,13 @@ named_the_same() {
     END { exit differs || answers != n }' "$live/named" "$work/here"
 }
 
-# Whether the program that reads the files, or any package, is another one since.
-# shellcheck disable=SC3013 # dash and ash know it, and it starts no program
-updated_since() { [ "$compose_program" -nt "$1" ] || [ "${compose_program%/*}" -nt "$1" ] || [ /var/lib/dpkg/status -nt "$1" ]; }
+# Whether the program that reads the files, any package, or what is secret is another one since: updated_since FILE
+updated_since() {
+  for each in "$compose_program" "${compose_program%/*}" /var/lib/dpkg/status "$base/shared/secrets/key" "$base/shared/secrets/${secrets:-key}"; do
+    ! newer "$each" "$1" || return 0
+  done
+  return 1
+}
 
 # Leaves all that check_config and pin_images would, but for the configuration, which nobody asks for then.
 is_live_already() {

@@ -352,7 +352,8 @@ find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
 
   it('is looked for only where the files of a build are those of the live release', () => {
     const app = runnerApp(shell);
-    const may = (): readonly string[] => app.run('id=r2; compare_trees; if [ -n "$same_context" ]; then echo yes; else echo no; fi').lines;
+    const may = (): readonly string[] =>
+      app.run('id=r2; compare_trees; if [ -n "$same_context" ]; then echo yes; else echo no; fi').lines;
     commit(app, 'r2', FILES);
     expect(may()).toEqual(['no']);
     const tree = execFileSync('git', [`--git-dir=${app.base}/repo.git`, 'rev-parse', 'refs/zebu/r2:web'], {

@@ -26,7 +26,9 @@ function commit(app: RunnerApp, id: string, files: Readonly<Record<string, strin
 
 /** What Docker's engine says of images by name, a line each; `curl` stands for all of it. */
 function images(app: RunnerApp, here: Readonly<Record<string, string>>): void {
-  const cases = Object.entries(here).map(([name, id]) => `*/images/${name}/json*) echo '{"Id":"${id}","RepoTags":[]}' ;;`);
+  const cases = Object.entries(here).map(
+    ([name, id]) => `*/images/${name}/json*) echo '{"Id":"${id}","RepoTags":[]}' ;;`,
+  );
   app.program('curl', {
     '-K -': `while read -r line; do
 case $line in 'url = '*) case $line in
@@ -53,7 +55,8 @@ function live(shell: VmShell, { files = FILES, before = '', plan = {} }: Live = 
   app.write('plugins/docker-compose', '#!/bin/sh\n', 0o755);
   for (const id of ['r1', 'r2']) commit(app, id, files);
   images(app, HERE);
-  app.run(`${SHELL} id=r1 release=$base/releases/r1 previous=
+  app.run(
+    `${SHELL} id=r1 release=$base/releases/r1 previous=
 load "$release"
 IFS=. read -r now _ </proc/uptime
 for each in told standing; do echo "$each" >"$release/$each"; done
@@ -65,7 +68,9 @@ echo 'key shop-web tree ' >"$work/keys"
 echo 'web zebu/shop-web:aaaaaaaaaaaa ${ID('a')} there' >"$work/pins"
 printf '%s\\n' 'base:1 ${ID('b')}' 'gone:1 ' 'shop-web ${ID('a')}' 'zebu/shop-web:aaaaaaaaaaaa ${ID('a')}' >"$work/named"
 ${before}
-note_whole`, { load: false });
+note_whole`,
+    { load: false },
+  );
   return app;
 }
 const SHELL = `engine_near() { :; }; compose_program=$base/plugins/docker-compose;`;
@@ -101,9 +106,18 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
     ['the first half of a rehearsal', 'half=prepare'],
     ['before there was a release', 'previous='],
     ['told by another runner', 'runner_is=other'],
-    ['read by another program', 'mkdir "$base/other"; cp "$compose_program" "$base/other/"; compose_program=$base/other/docker-compose; touch -d @1 "$base/other" "$base/other/docker-compose"'],
-    ['read by a program that was replaced', 'sleep 0.02; cp "$compose_program" "$base/new"; touch -d @1 "$base/new"; mv "$base/new" "$compose_program"'],
+    [
+      'read by another program',
+      'mkdir "$base/other"; cp "$compose_program" "$base/other/"; compose_program=$base/other/docker-compose; touch -d @1 "$base/other" "$base/other/docker-compose"',
+    ],
+    [
+      'read by a program that was replaced',
+      'sleep 0.02; cp "$compose_program" "$base/new"; touch -d @1 "$base/new"; mv "$base/new" "$compose_program"',
+    ],
     ['read by a plugin of Docker', "compose_program='docker compose'"],
+    ['read after some package was updated', 'newer() { case $1 in */dpkg/status) return 0 ;; *) return 1 ;; esac; }'],
+    ['of secrets that somebody has written to', 'sleep 0.02; : >"$base/shared/secrets/key"'],
+    ['on a machine that was started since', 'boot=other'],
     ['told other files', `files='-f compose.yml -f other.yml'`],
     ['of another folder', 'directory=$release/tree/app'],
     ['told another setting', `echo "A='2'" >"$release/settings.env"`],
