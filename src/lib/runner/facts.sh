@@ -45,6 +45,8 @@ recall_paths() {
 note_facts() {
   [ ! -e "$release/facts" ] || return 0
   facts_paths=none
-  if [ -s "$work/uses" ] || [ -s "$work/placed" ] || [ "$every" != "$work/config" ]; then facts_paths=paths; fi
+  if [ -s "$work/placed" ] || [ "$every" != "$work/config" ]; then facts_paths=paths; fi
+  # Of volumes that lie where Docker puts them nothing is decided.
+  while read -r kind_ _; do [ "$kind_" = mounted ] || facts_paths=paths; done <"$work/uses"
   { cp "$work/built" "$work/pulled" "$release/" && printf '%s\n' "$config_sum $facts_paths" >"$release/facts"; } 2>/dev/null || drop "$release/facts"
 }

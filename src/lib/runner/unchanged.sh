@@ -18,6 +18,8 @@ newest_or_none() { [ -z "$secrets" ] || is_newest "$secrets"; }
 
 # For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside.
 note_whole() {
+  # Not of what is gone back to.
+  [ "$mode" = deploy ] && [ -n "$strict" ] && [ "$pinned" = "$release" ] || return 0
   { [ -s "$release/told" ] && [ -s "$release/facts" ] && [ -e "$work/named" ]; } || return 0
   [ ! -e "$release/gives" ] && [ ! -L "$directory/.env" ] && [ -z "$unread" ] && newest_or_none && plain_files || return 0
   read -r _ facts_paths <"$release/facts"
@@ -69,10 +71,11 @@ named_the_same() {
     END { exit differs || answers != n }' "$live/named" "$work/here"
 }
 
-# Whether the program that reads the files, any package, or what is secret is another one since: updated_since FILE
+# Whether the program that reads the files, any package, or what is secret may be another one since: some shells only compare seconds.
+# updated_since FILE
 updated_since() {
   for each in "$compose_program" "${compose_program%/*}" /var/lib/dpkg/status "$base/shared/secrets/key" "$base/shared/secrets/${secrets:-key}"; do
-    ! newer "$each" "$1" || return 0
+    [ ! -e "$each" ] || newer "$1" "$each" || return 0
   done
   return 1
 }

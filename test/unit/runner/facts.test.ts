@@ -58,10 +58,15 @@ describe.each(vmShells())('what follows from the configuration, in $name', { tim
     });
     const outside = runnerApp(shell);
     expect(judged(outside, '', mounts(outside))).toEqual(['pathless', 'web stays']);
-    const volume = runnerApp(shell);
-    expect(
-      judged(volume, '', { web: { ...SERVICES.web, volumes: [{ type: 'volume', source: 'data', target: '/data' }] } }),
-    ).toEqual(['web stays']);
+    const volume = { type: 'volume', source: 'data', target: '/data' };
+    expect(judged(runnerApp(shell), '', { web: { ...SERVICES.web, volumes: [volume] } })).toEqual([
+      'pathless',
+      'web stays',
+    ]);
+    const inside = runnerApp(shell);
+    const path = `${inside.base}/current/tree/compose.yml`;
+    const bind = { type: 'bind', source: path, target: '/etc/compose.yml', read_only: true };
+    expect(judged(inside, '', { web: { ...SERVICES.web, volumes: [bind] } })).toEqual(['web stays']);
     const profile = `echo 'services: { job: { profiles: [tools], volumes: [./data:/data] } }' >"$base/releases/r2/tree/compose.yml"
 compose() { return 1; }`;
     expect(judged(runnerApp(shell), profile)).toEqual(['web stays', 'db plain']);
