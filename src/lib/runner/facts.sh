@@ -30,7 +30,10 @@ recall_facts() {
   [ "$facts_of" = "$config_sum" ] && [ -e "$live/built" ] && [ -e "$live/pulled" ] || return 1
   set --
   for each in built pulled intents standing builders gives facts; do [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"; done
-  cp "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" || return 1
+  if ! cp "$@" "$release/" 2>/dev/null || ! copy_lines "$live/built" "$work/built" || ! copy_lines "$live/pulled" "$work/pulled"; then
+    drop "$release/facts"
+    return 1
+  fi
   # A service that is not active may have come, which may mount something.
   if [ "$facts_paths" != paths ] && { plain_files || ! compose_says profiles; }; then pathless=1; fi
 }

@@ -61,6 +61,7 @@ built_today() {
 
 # Whether each name stands for the image that it stood for then, asked all at once.
 named_the_same() {
+  [ -e "$live/named" ] || return 1
   [ -s "$live/named" ] || return 0
   engine_near || return 1
   while read -r name_ _; do echo "GET /images/$name_/json"; done <"$live/named" | engine_calls 60 >"$work/here"
@@ -87,15 +88,18 @@ is_live_already() {
   case $compose_program in /*) ;; *) return 1 ;; esac
   ! updated_since "$live/whole" && newest_or_none && built_today && left_by_hook || return 1
   [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
+  # In part it is nothing to go by.
+  take_over || { drop "$release/whole" "$release/facts"; return 1; }
+  read -r config_sum _ <"$live/facts"
+  pinned=$release pathless=1 taken=1
+  overlays
+}
+take_over() {
   set --
   for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes whole; do
     [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
   done
-  cp -p "$@" "$release/" 2>/dev/null || return 1
-  copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins" || return 1
-  read -r config_sum _ <"$live/facts"
-  pinned=$release pathless=1 taken=1
-  overlays
+  cp -p "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins"
 }
 
 say_not_built() {

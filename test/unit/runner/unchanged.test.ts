@@ -138,6 +138,12 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
     expect(taken(live(shell), then)).toBe(false);
   });
 
+  it('leaves nothing to go by where it was taken over in part', () => {
+    const app = live(shell);
+    expect(taken(app, 'rm "$base/releases/r1/pins"; copy_lines() { return 1; }')).toBe(false);
+    expect([app.has('releases/r2/whole'), app.has('releases/r2/facts')]).toEqual([false, false]);
+  });
+
   it('is not what has other files', () => {
     const app = live(shell);
     commit(app, 'r2', { ...FILES, 'README.md': 'new\n' });
