@@ -80,7 +80,7 @@ judge() {
   measure_gap judged
   say_gap
   [ -z "$hashing" ] || wait "$hashing"
-  [ $judged = 0 ] && name_back && in_force && note_told && check_probes
+  [ $judged = 0 ] && name_back && in_force && note_told && note_whole && check_probes
 }
 
 # Compose gives a container that takes the place of another one its name last of all. Cut off before that, it is left with the

@@ -11,8 +11,11 @@ key_age=86400
 # Reads the indented JSON of "docker compose config" and the Dockerfiles it names, and writes for each build that a key can tell all
 # about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), Dockerfile (below the context), the
 # images it starts from (as Docker lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
+# Besides, what is to be asked about them: in $work/asked of git, context and Dockerfile of each, and in $work/bases of Docker, each name once.
 keyed_builds() {
-  LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v OFS='\t' "$scan_images"'
+  : >"$work/asked"
+  : >"$work/bases"
+  LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v commit="refs/zebu/$id" -v asked="$work/asked" -v based="$work/bases" -v OFS='\t' "$scan_images"'
     depth == 3 && key == "platform" { platform[service] = value(line) }
     depth == 3 && key != "" { member = key; next }
     member != "build" { next }
@@ -35,7 +38,9 @@ keyed_builds() {
       while ((at = index(settings, release "/")) > 0) settings = substr(settings, 1, at - 1) "@/" substr(settings, at + length(release) + 1)
       gsub(/\t/, " ", settings)
       starts[service] = bases
-      known[service] = substr(context, length(tree) + 2) OFS dockerfile OFS bases OFS settings
+      below[service] = substr(context, length(tree) + 2)
+      known[service] = below[service] OFS dockerfile OFS bases OFS settings
+      questions[service] = commit ":" below[service] "\n" commit ":" ((below[service] == "") ? "" : below[service] "/") dockerfile
     }
     END {
       find_builders()
@@ -46,7 +51,11 @@ keyed_builds() {
         # What is built at the same time is another one by then.
         together = 0
         for (name in made) if (index(" " starts[service], " " name " ")) together = 1
-        if (!together) print service, image[service], known[service] " " platform[service]
+        if (together) continue
+        print service, image[service], known[service] " " platform[service]
+        print questions[service] >asked
+        count = split(starts[service], words, " ")
+        for (k = 1; k <= count; k++) if (!told[words[k]]++) print words[k] >based
       }
     }
 
@@ -145,43 +154,62 @@ only_added() {
   done <"$work/left-names" | sed -e "s|^$release/tree/||" -e '/ 644$/d' -e '/ 755$/d' >"$work/left-modes"
 }
 
-# What the hook before the build has left in the commit, or made of its files, as one digest; nothing where there is none. Fails for
-# what cannot be told so.
+# Sets $left to what the hook before the build has left in the commit, or made of its files, as digests; nothing where there is none. Fails
+# for what cannot be told so.
 left_by_hook() {
+  left=
   [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
   if ! only_added; then
-    ( cd "$release/tree" && GIT_INDEX_FILE=$release/index timeout 60 git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
+    ( cd "$release/tree" && GIT_INDEX_FILE=$release/index git --git-dir="$base/repo.git" --work-tree=. ls-files -t -o -m -d ) >"$work/left" || return 1
     # Not names that git has to quote, and repositories within. What is gone is listed as changed, too.
     awk '/^. "|\/$/ { odd = 1; exit } { name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { if (odd) exit 1; for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names" || return 1
     # Git knows nothing of folders, and of modes little.
-    find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' | LC_ALL=C sort >"$work/left-modes"
+    find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' >"$work/left-modes"
+    [ ! -s "$work/left-modes" ] || LC_ALL=C sort -o "$work/left-modes" "$work/left-modes"
   fi
   drop "$work/left-unread"
-  { cat "$work/left-modes" "$work/left"
-    timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
-  } | sha256sum
+  left_files | ( cd "$work" && sha256sum left-modes left - ) >"$work/left-sums"
+  while read -r sum _; do left="$left$sum "; done <"$work/left-sums"
   [ ! -e "$work/left-unread" ]
+}
+left_files() {
+  [ -s "$work/left-names" ] || return 0
+  timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
+}
+
+# Writes to $work/here what the names in $work/bases stand for on this machine: NAME ID, or the JSON of each in their order. Fails where
+# Docker does not say it.
+find_bases() {
+  : >"$work/here"
+  [ -s "$work/bases" ] || return 0
+  if ! engine_near || LC_ALL=C grep -q '[^A-Za-z0-9._/:-]' "$work/bases"; then
+    timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null
+    return
+  fi
+  while read -r base_; do echo "GET /images/$base_/json"; done <"$work/bases" | engine_calls 60 >"$work/here" && [ -s "$work/here" ]
 }
 
 # Writes $work/keys, fields separated by a blank: key image tree context. Tree is git's name of the files of the context.
 find_keys() {
   : >"$work/keys"
   # A Dockerfile may be a folder, for which some awks end.
-  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] || return 0
-  left=$(left_by_hook) || return 0
+  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] && left_by_hook || return 0
   # Of a Dockerfile that git does not have there, as a link led to it, or a hook has made it, not all is known.
-  awk -F'\t' -v commit="refs/zebu/$id" '{ print commit ":" $3 "\n" commit ":" (($3 == "") ? "" : $3 "/") $4 }' "$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 0
-  : >"$work/here"
-  if awk -F'\t' '$5 != "" { some = 1 } END { exit !some }' "$work/keyed"; then
-    timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null || return 0
-  fi
-  [ ! -d "$work/key" ] || rm -rf "$work/key"
-  mkdir "$work/key" || return 0
+  git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' <"$work/asked" >"$work/contexts" && find_bases || return 0
+  drop "$work"/key-[0-9]*
+  : >"$work/key-names"
   # With the key of the secrets: settings may hold something that could be guessed from a digest.
-  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key/" -v left="$left" '
+  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" -v left="$left" '
     BEGIN { while ((getline row < salt) > 0) salted = salted row }
-    FILENAME == ARGV[1] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
-    FILENAME == ARGV[2] {
+    FILENAME == ARGV[1] { base[FNR] = $0; next }
+    # An answer to each, or it is not known to what.
+    FILENAME == ARGV[2] && /^[{]/ {
+      if (match($0, /^[{]"Id":"[^"]*/)) id[base[FNR]] = substr($0, 8, RLENGTH - 7)
+      else if (!/"No such image/) exit
+      next
+    }
+    FILENAME == ARGV[2] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
+    FILENAME == ARGV[3] {
       split($0, found, " ")
       nth = int((FNR + 1) / 2)
       if (FNR % 2) { type[nth] = found[1]; tree[nth] = found[2] } else if (found[1] != "blob") type[nth] = ""
@@ -190,22 +218,18 @@ find_keys() {
     type[FNR] == "tree" {
       n = split($5, bases, " ")
       here = ""
-      for (i = 1; i <= n; i++) here = here " " bases[i] "=" id[bases[i]]
+      for (i = 1; i <= n; i++) {
+        here = here " " bases[i] "=" id[bases[i]]
+        if (!told[bases[i]]++) print bases[i], id[bases[i]] >named
+      }
       file = out sprintf("%04d", FNR)
       printf "%s\n%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6, left >file
       close(file)
       print $2, tree[FNR], $3 >(out "names")
-    }' "$work/here" "$work/contexts" "$work/keyed"
-  [ -s "$work/key/names" ] || return 0
-  ( cd "$work/key" && sha256sum [0-9]* ) | cut -c1-64 | paste -d' ' - "$work/key/names" >"$work/keys"
-}
-
-# Whether it is worth to look before the build: the files of some build are those of the live release. What was built of each is in its
-# release's `builds`, fields separated by a blank: key id since tree context.
-may_keep_images() {
-  [ -z "$rebuild" ] && [ -n "$previous" ] && [ -s "$base/releases/$previous/builds" ] || return 1
-  cut -d' ' -f5- "$base/releases/$previous/builds" | sed "s|^|refs/zebu/$id:|" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 1
-  cut -d' ' -f4 "$base/releases/$previous/builds" | paste -d' ' - "$work/contexts" | awk '$1 == $2 { same = 1 } END { exit !same }'
+    }' "$work/bases" "$work/here" "$work/contexts" "$work/keyed"
+  [ -s "$work/key-names" ] || return 0
+  sha256sum "$work"/key-[0-9]* >"$work/key-sums"
+  while read -r key_ _ && IFS= read -r of_ <&3; do printf '%s\n' "$key_ $of_"; done <"$work/key-sums" 3<"$work/key-names" >"$work/keys"
 }
 
 # Writes $work/kept-images, fields separated by a blank: image id since tag... What was built of the same within a day, for any release,
@@ -213,26 +237,29 @@ may_keep_images() {
 find_kept_images() {
   : >"$work/kept-images"
   [ -z "$rebuild" ] && [ -s "$work/keys" ] || return 0
+  set --
+  for each in "$base"/releases/*/builds; do [ ! -s "$each" ] || set -- "$@" "$each"; done
+  [ $# != 0 ] || return 0
   clock
-  cat "$base"/releases/*/builds 2>/dev/null | awk -v now="$clock" -v age="$key_age" '
-    FILENAME == ARGV[1] { key[$1] = $2; next }
+  awk -v now="$clock" -v age="$key_age" '
+    FILENAME == ARGV[1] { key[$1] = $2; keys[++n] = $1; next }
     ($1 in key) && $3 <= now && $3 > now - age && $3 > since[$1] { id[$1] = $2; since[$1] = $3 }
-    END { for (each in id) print key[each], id[each], since[each] }' "$work/keys" - | LC_ALL=C sort >"$work/built-before"
+    END { for (i = 1; i <= n; i++) if (keys[i] in id) print key[keys[i]], id[keys[i]], since[keys[i]] }' "$work/keys" "$@" >"$work/built-before"
   [ -s "$work/built-before" ] || return 0
-  # shellcheck disable=SC2046 # ids, a word each
-  timeout 60 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' $(cut -d' ' -f2 "$work/built-before" | sort -u) >"$work/here" 2>/dev/null || :
+  set --
+  while read -r _ each _; do set -- "$@" "$each"; done <"$work/built-before"
+  if engine_near; then for each; do echo "GET /images/$each/json"; done | engine_calls 60 >"$work/here"
+  else timeout 60 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' "$@" >"$work/here" 2>/dev/null
+  fi || :
+  # As JSON, or in the words of the client's format.
   awk '
+    FILENAME == ARGV[1] && /^[{]/ {
+      if (!match($0, /^[{]"Id":"[^"]*/)) next
+      id = substr($0, 8, RLENGTH - 7)
+      here[id] = match($0, /"RepoTags":\[[^]]*/) ? " " substr($0, RSTART + 12, RLENGTH - 12) : ""
+      gsub(/[",]+/, " ", here[id])
+      next
+    }
     FILENAME == ARGV[1] { id = $1; here[id] = ""; for (i = 2; i <= NF; i++) here[id] = here[id] " " $i; next }
     ($2 in here) { print $0 here[$2] }' "$work/here" "$work/built-before" >"$work/kept-images"
-}
-
-# Notes what has been built, for the releases to come: $work/named has the ids of all images.
-note_builds() {
-  [ -s "$work/keys" ] || return 0
-  clock
-  ( umask 077
-    awk -v now="$clock" '
-    FILENAME == ARGV[1] { since[$1] = $3; next }
-    FILENAME == ARGV[2] { id[$1] = $2; next }
-    ($2 in id) { cut = index($0, " " $3); print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, cut) }' "$work/kept-images" "$work/named" "$work/keys" >"$release/builds" )
 }

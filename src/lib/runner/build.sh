@@ -91,12 +91,12 @@ who_builds() {
     return 0
   fi
   [ -e "$work/built" ] || find_builders
-  awk '
-    FILENAME == ARGV[1] { kept[$1] = 1; next }
-    $2 in kept { list = list comma $1; comma = ", "; next }
-    !seen[$3]++ { builders = builders " " $3 }
-    END { print list; print builders }' "$work/kept-images" "$work/built" >"$work/to-build"
-  { read -r not_built && read -r to_build; } <"$work/to-build"
+  kept_=' ' not_built=
+  while read -r image_ _; do kept_="$kept_$image_ "; done <"$work/kept-images"
+  while read -r service_ image_ builder_; do
+    case $kept_ in *" $image_ "*) not_built="$not_built${not_built:+, }$service_"; continue ;; esac
+    case "$to_build " in *" $builder_ "*) ;; *) to_build="$to_build $builder_" ;; esac
+  done <"$work/built"
   note "done" "not built again, as nothing of it has changed: $not_built"
   [ -n "$to_build" ]
 }

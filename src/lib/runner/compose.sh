@@ -14,7 +14,10 @@ overlays() {
 # What .env holds beside secrets is part of the release. Where there was no .env, as in CI, it is what the live release has.
 place_settings() {
   [ -n "$settings_from" ] && [ ! -e "$1/settings.env" ] || return 0
-  if [ "$settings_from" != live ]; then printf '%s' "$settings"; elif [ -s "$base/current/settings.env" ]; then cat "$base/current/settings.env"; fi >"$1/settings.env.new"
+  if [ "$settings_from" = live ]; then place_from=$base/current/settings.env; else place_from=''; fi
+  # What is empty is never half written.
+  if [ -n "$place_from" ] && [ ! -s "$place_from" ] || [ -z "$place_from$settings" ]; then : >"$1/settings.env"; return; fi
+  if [ -n "$place_from" ]; then cat "$place_from"; else printf '%s' "$settings"; fi >"$1/settings.env.new"
   mv "$1/settings.env.new" "$1/settings.env"
 }
 
@@ -30,6 +33,7 @@ load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
   [ -z "$work" ] || drop "$work/config"
+  config_sum='' plain='' taken=''
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 snapshot_when='' probation=0
   directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended='' rebuild=''
   dump_when=never data_stores='' data_volumes='' data_timeout=3600 data_keep_last=7 data_keep_days=7 data_offsite_repository='' data_offsite_password='' data_offsite_environment='' data_offsite_keep=''
@@ -69,6 +73,23 @@ compose_says() (
   grep -qsE "$brings" "$@" || exit 1
   [ -n "$(grep -rlsE --include='*.y*ml' "$pattern" . | head -n 1)" ]
 )
+
+# Whether no Compose file, and no .env beside them, says any of the words by which others are read, services are left out, or values
+# come from the connection or the name of the release. A backslash may hide one.
+plain_files() {
+  [ -n "$plain" ] || plain=$(
+    cd "$tree" || exit 1
+    set --
+    for each in $files; do
+      case $each in -*) ;; *) set -- "$@" "$each" ;; esac
+    done
+    [ ! -e "$directory/.env" ] || set -- "$@" "$directory/.env"
+    grep -qsE 'profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\]' "$@"
+    echo $?
+  )
+  # 2 is for what cannot be read.
+  [ "$plain" = 1 ]
+}
 
 # Word splitting is meant: the plan holds options, each free of blanks.
 # shellcheck disable=SC2086 # names, each free of blanks

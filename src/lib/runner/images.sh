@@ -32,32 +32,43 @@ tag_image() {
   fi
 }
 
+# Writes what is to be asked for to $work/names, and to the release the names of what is built: who removes the app asks by them, it may
+# have others than the app's.
+name_images() {
+  # Of what was not built again all is known.
+  known_=' ' own_=' '
+  while read -r image_ _; do known_="$known_$image_ "; done <"$work/kept-images"
+  while read -r _ image_ _; do
+    case $own_ in *" $image_ "*) ;; *) own_="$own_$image_ "; printf '%s\n' "$image_" ;; esac
+    case $known_ in *" $image_ "*) ;; *) known_="$known_$image_ "; printf '%s\n' "$image_" >&3 ;; esac
+  done <"$work/built" >"$release/image-names" 3>"$work/names"
+  while read -r _ image_ _; do
+    case $known_ in *" $image_ "*) ;; *) known_="$known_$image_ "; printf '%s\n' "$image_" ;; esac
+  done <"$work/pulled" >>"$work/names"
+}
+
+# Leaves in the release's images.yml what each service runs, and for the releases to come in its `builds` what has been built of what.
 pin_images() {
   [ -e "$work/built" ] || find_builders
+  [ -e "$work/keys" ] || : >"$work/keys"
   : >>"$work/kept-images"
-  : >"$work/names"
   : >"$work/ids"
-  : >"$release/image-names"
-  # Of what was not built again all is known. Who removes the app asks by the names of what is built: it may have others than the app's.
-  awk -v names="$work/names" -v own_names="$release/image-names" '
-    FILENAME == ARGV[1] { kept[$1] = 1; next }
-    FILENAME == ARGV[2] && !own[$2]++ { print $2 >own_names }
-    !($2 in kept) && !asked[$2]++ { print $2 >names }' "$work/kept-images" "$work/built" "$work/pulled"
+  name_images
   cause='' reason=''
   if [ ! -s "$work/names" ]; then :
   elif [ -s "$work/pulled" ]; then pull_images; else inspect_images; fi ||
     { [ -n "$reason" ] || blame image-missing 'an image is not there: ' "$(tail -n 1 "$work/error")"; return 1; }
-  # Leaves in $work/named what each image is: its name here, its id, and its other names.
-  awk -v prefix="zebu/$project-" -v named="$work/named" '
+  clock
+  # For nobody else: of what is built there are digests in it.
+  [ ! -s "$work/keys" ] || ( umask 077; : >"$release/builds" )
+  awk -v prefix="zebu/$project-" -v builds="$release/builds" -v now="$clock" -v named="$work/named" '
     # The words from there on are its id and other names.
-    function is(image, from,   i, all) {
+    function is(image, from,   i) {
       id[image] = $from
-      for (i = from; i <= NF; i++) {
-        all = all " " $i
-        if (i > from) has[$from, $i] = 1
-        if (i > from && $i ~ /@/) digests[image, ++count[image]] = $i
+      for (i = from + 1; i <= NF; i++) {
+        has[$from, $i] = 1
+        if ($i ~ /@/) digests[image, ++count[image]] = $i
       }
-      print image all >named
     }
     # As Docker itself writes the repository of an image.
     function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); sub(/^docker[.]io\//, "", name); sub(/^library\//, "", name); return name }
@@ -67,20 +78,27 @@ pin_images() {
       if (service !~ /^[a-z0-9]+(([.]|__?|-+)[a-z0-9]+)*$/) { gsub(/[^a-z0-9]+/, "-", service); gsub(/^-|-$/, "", service) }
       return service
     }
+    # For who wants to know whether it stands for the same later on (unchanged.sh).
+    function note_name(image, id) { if (!told[image]++) print image, id >>named }
     function content(name, service) { return prefix part(service) ":" substr(id[name], index(id[name], ":") + 1, 12) }
     function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
     FILENAME == ARGV[1] { asked[FNR] = $1; next }
     FILENAME == ARGV[2] { is(asked[FNR], 1); next }
     # In the place of when it was built.
-    FILENAME == ARGV[3] { $3 = $2; is($1, 3); next }
-    FILENAME == ARGV[5] {
+    FILENAME == ARGV[3] { since[$1] = $3; $3 = $2; is($1, 3); next }
+    FILENAME == ARGV[4] {
+      if ($2 in id) print $1, id[$2], (($2 in since) ? since[$2] : now) substr($0, length($1 " " $2) + 1) >builds
+      next
+    }
+    { note_name($2, id[$2]) }
+    FILENAME == ARGV[6] {
       if ($2 ~ /@/) next
-      if (digest($2) != "") { print $1, $2 digest($2), id[$2], "there"; next }
+      if (digest($2) != "") { note_name($2 digest($2), id[$2]); print $1, $2 digest($2), id[$2], "there"; next }
       # It was never in a registry.
       $3 = $1
     }
-    { pinned = content($2, $3); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
-  ' "$work/names" "$work/ids" "$work/kept-images" "$work/built" "$work/pulled" >"$work/pins"
+    { pinned = content($2, $3); note_name(pinned, id[$2]); print $1, pinned, id[$2], ((id[$2], pinned) in has || $1 != $3) ? "there" : "new" }
+  ' "$work/names" "$work/ids" "$work/kept-images" "$work/keys" "$work/built" "$work/pulled" >"$work/pins"
   pinned=$release
   pins=services:
   while read -r service name_ id_ state; do
@@ -91,7 +109,6 @@ pin_images() {
     pull_policy: missing"
   done <"$work/pins"
   [ -s "$work/pins" ] || return 0
-  note_builds
   printf '%s\n' "$pins" >"$release/images.yml"
   overlays
 }

@@ -42,17 +42,25 @@ digests_of() { ( cd "$work" && timeout "$limit" $compose_program -p "$project" -
 # know of no dependencies. Compose counts the names of env files when it is asked for the digests, and not when it starts a container: of
 # its own output, which has none, both are the same. In that all services are of active profiles, and say so.
 read_hashes() {
-  compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
-    digests_of "$work/full" >"$work/hashes.new" || return 1
+  if compose config --format json </dev/null >"$work/config-full" 2>"$work/error" && readable_again <"$work/config-full" >"$work/full" &&
+    all_digests >"$work/hashes"; then return; fi
+  drop "$work/hashes"
+  return 1
+}
+all_digests() {
+  digests_of "$work/full" || return 1
   case "$strategy $strategies" in
-    *rolling*) without_dependencies <"$work/full" >"$work/alone" && digests_of "$work/alone" >>"$work/hashes.new" || return 1 ;;
+    *rolling*) without_dependencies <"$work/full" >"$work/alone" && digests_of "$work/alone" ;;
   esac
-  mv "$work/hashes.new" "$work/hashes"
 }
 
-# What each service is to have, fields separated by tabs: service networks (names, in order), and how many containers.
+# What each service is to have, fields separated by tabs: service networks (names, in order), and how many containers. Leaves $work/tells
+# where containers are told a path of the release itself: what is there, or where it leads, is another thing with each. Builds are not theirs.
 expected() {
-  awk -v OFS='\t' "$scan_all"'
+  drop "$work/tells"
+  awk -v OFS='\t' -v top="$release/" -v tells="$work/tells" "$scan_all"'
+    depth <= 3 { build = section == "services" && depth == 3 && key == "build" }
+    !build && index(line, top) && !told++ { print >tells }
     section == "networks" && depth == 2 && key != "" { net = key; network[net] = project "_" key }
     section == "networks" && depth == 3 && key == "name" { network[net] = value(line) }
     section != "services" { next }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { variables } from '@zebu/kit';
 import { RECORD_FORMAT } from '../app-folder/drift.js';
 import ASK_HEALTH from './ask-health.sh';
@@ -14,6 +15,7 @@ import ENGINE from './engine.sh';
 import ENV_FILE from './env-file.sh';
 import EVENT from '../units/event.sh';
 import FAIR from './fair.sh';
+import FACTS from './facts.sh';
 import FILES from './files.sh';
 import FOLLOW_DATA from './follow-data.sh';
 import FRONT from './front.sh';
@@ -50,26 +52,12 @@ import SOURCES from './sources.sh';
 import STANDING from './standing.sh';
 import START from './start.sh';
 import STRATEGY from './strategy.sh';
+import UNCHANGED from './unchanged.sh';
 import UNREAD from './unread.sh';
 import TEND from './tend.sh';
 import VERDICT from './verdict.sh';
 
-/**
- * The program that carries a deploy out in the VM. POSIX sh and what every Debian or Ubuntu has; no agent, no daemon. It
- * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
- * step goes to a journal of JSON lines; the client only reads that.
- *
- * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release), data (a dump restored into it),
- * recover (what FOLDER/transaction says was left open), prune, watch (the release that is on probation) or probation (what comes
- * of it when that fails), prove (whether the release that is live in a copy of the machine is well), prepare and rehearse (the halves of a rehearsal); RUN names the journal. FOLDER/releases/ID/plan is what
- * `planFile` writes.
- *
- * `runner start ...` is how a client starts it, see receive.sh.
- *
- * One file a concern, joined into one program: functions first, `main` last.
- */
-export const RUNNER = [
-  '#!/bin/sh',
+const PARTS = [
   RECEIVE,
   START,
   LINEWISE,
@@ -95,9 +83,11 @@ export const RUNNER = [
   DIGESTS,
   STANDING,
   IN_FORCE,
+  FACTS,
   RUNS_ALREADY,
   REGISTRIES,
   BUILD_KEYS,
+  UNCHANGED,
   BUILD,
   PREFLIGHT,
   STRATEGY,
@@ -127,3 +117,22 @@ export const RUNNER = [
   RESTORE_DATA,
   MAIN,
 ].join('');
+
+/** It knows itself by a digest: what another one has worked out may be another thing. */
+const itself = variables({ runner_is: createHash('sha256').update(PARTS).digest('hex').slice(0, 16) });
+
+/**
+ * The program that carries a deploy out in the VM. POSIX sh and what every Debian or Ubuntu has; no agent, no daemon. It
+ * is started with the app's lock open as descriptor 9, which the kernel frees with it, and outlives its client. Every
+ * step goes to a journal of JSON lines; the client only reads that.
+ *
+ * Usage: runner MODE FOLDER ID RUN. MODE is deploy, rollback, secrets (another secret version for the live release), data (a dump restored into it),
+ * recover (what FOLDER/transaction says was left open), prune, watch (the release that is on probation) or probation (what comes
+ * of it when that fails), prove (whether the release that is live in a copy of the machine is well), prepare and rehearse (the halves of a rehearsal); RUN names the journal. FOLDER/releases/ID/plan is what
+ * `planFile` writes.
+ *
+ * `runner start ...` is how a client starts it, see receive.sh.
+ *
+ * One file a concern, joined into one program: functions first, `main` last.
+ */
+export const RUNNER = ['#!/bin/sh\n', itself, PARTS].join('');

@@ -7,18 +7,24 @@ judge_paths() { map_mounts && check_standing; }
 no_space() { cause=no-space reason='no space left in the VM'; return 1; }
 
 # After everything that may write what is given to containers, and before anything is started.
-place() { judge_paths && { { place_files && note_gives; } || no_space; }; }
+place() {
+  if [ -n "$pathless" ]; then recall_paths; return; fi
+  judge_paths && { { place_files && note_gives; } || no_space; } && note_facts
+}
 
 # Fails, with $cause and $reason set, for Compose files that cannot be read, and for what they may not say.
 check_config() {
   step=check
   read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
-  check_given || return 1
+  if recall_facts; then :
+  else
+    check_given || return 1
+    find_builders
+    note_intents || no_space || return 1
+  fi
   unread >"$work/said"
-  [ ! -s "$work/said" ] || logged cat "$work/said"
+  [ ! -s "$work/said" ] || { unread=1; logged cat "$work/said"; }
   find_build_args || return 1
-  find_builders
-  note_intents || no_space || return 1
   # It may write what is mounted.
   [ -f "$tree/.zebu/hooks/pre-deploy" ] || place
 }
@@ -58,7 +64,13 @@ elif [ "$mode" = deploy ]; then
   # To read and judge takes as long as a small build: beside it, where no secret can be on its way into an image, and
   # where it is not known that several services build one image, nor that one has been built of the same already.
   : >"$work/kept-images"
-  if may_hand_secrets || may_share_builds || may_keep_images; then
+  compare_trees
+  if is_live_already; then
+    recall_paths || finish refused "$cause" "$reason"
+    begin build ''
+    say_not_built
+    built=0
+  elif may_hand_secrets || may_share_builds || [ -n "$same_context" ]; then
     check_config || finish refused "$cause" "$reason"
     find_keys
     find_kept_images
@@ -89,7 +101,7 @@ elif [ "$mode" = deploy ]; then
   # Beside it, for watch_gap.
   list_before 9>&- &
   listing=$!
-  steady pin_images || { blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
+  [ -e "$work/pins" ] || steady pin_images || { blame_away "$(last_line build)"; finish refused "$cause" "$reason"; }
   steady front_try || finish refused "$cause" "$reason"
   log_out
   [ "$half" != prepare ] || prepared

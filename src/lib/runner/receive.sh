@@ -3,8 +3,8 @@
 # the connection. It is part of the runner so that it need not be sent with every deploy.
 #
 # Usage: runner start MODE FOLDER ID RUN [COMMIT PACK [SECRETS]]. With a commit the release is made first: PACK is 1 when a
-# pack with its objects is on standard input, `.incoming/plan` is its plan, SECRETS its version file, without it the one
-# in force. Ends by showing the journal of the run, which outlives it.
+# pack with its objects is on standard input, `.incoming` has its plan and becomes its folder, SECRETS is its version file, without it the
+# one in force. Ends by showing the journal of the run, which outlives it.
 
 # include ../app-folder/order.sh
 # include ../app-folder/gone.sh
@@ -23,10 +23,10 @@ if [ "$1" = start ]; then
 # include ../app-folder/secrets/latest.sh
     fi
     [ -d repo.git ] || git init -q --bare repo.git
-    release=$base/releases/$id
     received=1
-    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else cat >/dev/null; fi
-    [ -z "$received" ] || place_commit "$PWD" "$PWD/releases/$id" "$commit" || received=
+    # Where no pack comes nothing does, until the other side has said so.
+    if [ "$pack" = 1 ]; then git --git-dir=repo.git index-pack --stdin --fix-thin >/dev/null || received=; else read -r _ || :; fi
+    [ -z "$received" ] || place_commit "$PWD" "$PWD/.incoming" "$commit" || received=
     if [ -z "$received" ]; then
       drop "shared/secrets/registries-$run.env"
       # What came is whole, or there is no room for it; or what was there is not.
@@ -38,11 +38,14 @@ if [ "$1" = start ]; then
       # DAMAGED_STATUS of lock.ts.
       exit 79
     fi
-    git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
     printf 'secrets=%s\n' "$version" >>.incoming/plan
-    mv .incoming/plan "$release/plan"
+    drop .incoming/recover .incoming/unit
+    # What has come is a release as a whole, or none.
+    release=$base/releases/$id
+    mv -T .incoming "$release"
+    git --git-dir=repo.git update-ref "refs/zebu/$id" "$commit"
   fi
-  rm -rf .incoming
+  gone .incoming
   journal=journals/$run.jsonl
   previous=$(live_name)
   : >"$journal"

@@ -70,7 +70,15 @@ gone_images() {
     FILENAME == ARGV[1] { gone[name] = 1; next }
     $2 == "<none>" && (name in gone) { print $1 }' "$work/unneeded" -
 }
-prune_gone_images() { gone_images | remove_images; }
+# Of what is live already nothing was built, and it may have all that they had.
+prune_gone_images() { { [ -n "$taken" ] && gone_are_live; } || gone_images | remove_images; }
+gone_are_live() {
+  pinned_=' '
+  while read -r _ name_ _; do pinned_="$pinned_$name_ "; done <"$work/pins"
+  while read -r name_; do
+    case $pinned_ in *" $name_ "*) ;; *) return 1 ;; esac
+  done <"$work/gone-pins"
+}
 
 # Least recently used first, down to the limit.
 prune_build_cache() {

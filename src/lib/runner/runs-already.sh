@@ -2,46 +2,43 @@
 # A release that is told to Compose in the same words as the live one: what Compose made of them then it would make of them now, and where
 # all of it runs, nothing is asked of Compose.
 
-# A digest of all that Compose is told, but for the release's folder. With the key of the secrets, some of which are in it.
-what_is_told() {
-  set --
-  for overlay in "$base/shared/secrets/key" "$work/config" "$release"/proxy.yml "$release"/files.yml "$release"/shared.yml "$release"/images.yml "$release"/digests.yml; do
-    [ ! -s "$overlay" ] || set -- "$@" "$overlay"
+# Writes $work/told, all that Compose is told but for the release's folder: the digest of the configuration, and what was written
+# besides. Whether that is what a file of another release has: told_the_same FILE
+told_the_same() {
+  live_told=$1
+  set -- /dev/null
+  for overlay in proxy files shared images digests; do
+    [ ! -s "$release/$overlay.yml" ] || set -- "$@" "$release/$overlay.yml"
   done
-  awk -v top="$release/" '
-    FNR == 1 { name = FILENAME; sub(/.*\//, "", name); print name }
+  awk -v top="$release/" -v config="$config_sum" -v to="$work/told" -v live="$live_told" '
+    BEGIN { told = config "\n" }
+    FNR == 1 { name = FILENAME; sub(/.*\//, "", name); told = told name "\n" }
     {
-      while ((at = index($0, top)) > 0) { printf "%s@/", substr($0, 1, at - 1); $0 = substr($0, at + length(top)) }
-      print
-    }' "$@" | sha256sum
+      while ((at = index($0, top)) > 0) { told = told substr($0, 1, at - 1) "@/"; $0 = substr($0, at + length(top)) }
+      told = told $0 "\n"
+    }
+    END {
+      printf "%s", told >to
+      while ((getline line < live) > 0) was = was line "\n"
+      exit was != told
+    }' "$@"
 }
 
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
 # else. Going back, everything is asked; and where a hook may have written files since they were read.
 recall_hashes() {
-  drop "$work/told"
-  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -s "$work/config" ] || return 1
-  what_is_told >"$work/told"
-  [ -n "$previous" ] || return 1
   live=$base/releases/$previous
-  { [ -s "$live/told" ] && read -r told <"$work/told" && read -r live_told <"$live/told"; } || return 1
-  [ "$told" = "$live_told" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] && cp "$live/expected" "$live/hashes" "$work/"
-}
-
-# Whether containers are told a path of the release itself: what is there, or where it leads, is another thing with each. Builds are not
-# theirs. What was recalled was asked for the release before.
-tells_its_folder() {
-  [ -s "$work/full" ] && awk -v top="$release/" '
-    { match($0, /^ */); depth = RLENGTH / 2 }
-    depth == 1 { section = $0 }
-    depth <= 3 { build = section ~ /^ *"services"/ && depth == 3 && $0 ~ /^ *"build": / }
-    !build && index($0, top) { found = 1 }
-    END { exit !found }' "$work/full"
+  # What is live already is told the same.
+  if [ -n "$taken" ]; then copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"; return; fi
+  drop "$work/told"
+  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -n "$config_sum" ] || return 1
+  told_the_same "$live/told" && [ -n "$previous" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] || return 1
+  copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"
 }
 
 # For the releases to come, once it was found in force; where there is no room for it they ask. Of values there are digests in it.
 note_told() {
-  [ -s "$work/told" ] && ! tells_its_folder || return 0
+  [ -z "$taken" ] && [ -s "$work/told" ] && [ ! -e "$work/tells" ] || return 0
   # What it is found by comes last.
   ( umask 077; cp "$work/hashes" "$work/expected" "$work/told" "$release/" ) 2>/dev/null || rm -f "$release/told"
 }
@@ -56,6 +53,23 @@ seen_just_now() {
   meant <"$work/looked-before" >"$work/now"
 }
 
+# Whether of $work/now each container runs, under its own name, and there are as many of each service as are expected.
+stand_as_expected() {
+  stand_='' unseen_=0 four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+  while IFS='|' read -r service_ state_ _ _ _ _ _ _ named_ _; do
+    # shellcheck disable=SC2254 # a pattern
+    case $state_/$named_ in running//$four$four${four}_*) return 1 ;; running/*) ;; *) return 1 ;; esac
+    stand_="$stand_|$service_|" unseen_=$((unseen_ + 1))
+  done <"$work/now"
+  while read -r service_ copies_ _; do
+    while [ "$copies_" -gt 0 ]; do
+      case $stand_ in *"|$service_|"*) ;; *) return 1 ;; esac
+      stand_="${stand_%%"|$service_|"*}${stand_#*"|$service_|"}" copies_=$((copies_ - 1)) unseen_=$((unseen_ - 1))
+    done
+  done <"$work/expected"
+  [ $unseen_ = 0 ]
+}
+
 # Whether it is told the same, and every container that is expected runs with its settings, image and networks, and no other is there. Leaves
 # their ids in $as_is, and how they are in $work/now.
 runs_already() {
@@ -65,11 +79,7 @@ runs_already() {
   ids=
   while IFS='|' read -r began_id _; do ids="$ids $began_id"; done <"$work/began"
   seen_just_now || inspect again >"$work/now" || return 1
-  awk '
-    FILENAME == ARGV[1] { copies[$1] = $2; next }
-    { split($0, field, "|"); count[field[1]]++ }
-    field[2] != "running" || !(field[1] in copies) || field[9] ~ /^\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_/ { other = 1 }
-    END { for (name in copies) if (count[name] + 0 != copies[name]) other = 1; exit other }' "$work/expected" "$work/now" || return 1
+  stand_as_expected || return 1
   find_other
   [ ! -s "$work/other" ] && as_is=$ids as_compared=1
 }

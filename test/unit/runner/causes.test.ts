@@ -12,6 +12,7 @@ import BRING_UP from '../../../src/lib/runner/bring-up.sh';
 import COMMIT from '../../../src/lib/runner/commit.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import ENGINE from '../../../src/lib/runner/engine.sh';
+import FACTS from '../../../src/lib/runner/facts.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
 import FRONT from '../../../src/lib/runner/front.sh';
 import HOOKS from '../../../src/lib/runner/hooks.sh';
@@ -25,6 +26,7 @@ import PROBES from '../../../src/lib/runner/probes.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
 import RUNS_ALREADY from '../../../src/lib/runner/runs-already.sh';
+import UNCHANGED from '../../../src/lib/runner/unchanged.sh';
 import SECRETS from '../../../src/lib/runner/secrets.sh';
 import REGISTRIES from '../../../src/lib/runner/registries.sh';
 import START from '../../../src/lib/runner/start.sh';
@@ -117,7 +119,9 @@ const PARTS = [
   REGISTRIES,
   PREFLIGHT,
   FRONT,
+  FACTS,
   RUNS_ALREADY,
+  UNCHANGED,
   BRING_UP,
   COMMIT,
   RECOVER,

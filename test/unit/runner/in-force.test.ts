@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import GONE from '../../../src/lib/app-folder/gone.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IN_FORCE from '../../../src/lib/runner/in-force.sh';
 import { inNextVmShell } from '../../support/vm-shell.js';
@@ -76,7 +77,7 @@ printf 'services:\\n  "web":\\n    image: "zebu/shop-web:1"\\n    pull_policy: m
 cat >$folder/now <<'E'
 ${lines.join('\n')}
 E
-${CONFIG}${IN_FORCE}
+${GONE}${CONFIG}${IN_FORCE}
 if in_force; then echo 'in force'; else echo "$reason"; fi`;
   return inNextVmShell({ docker }, script);
 }

@@ -16,11 +16,12 @@ function recalled(app: RunnerApp, script: string, told = '', mode = 'deploy'): r
   app.write('releases/r1/images.yml', 'services: {}\n');
   app.write('releases/r2/images.yml', 'services: {}\n');
   return app.run(
-    `release=$base/releases/r1; cp "$base/c1" "$work/config"; what_is_told >"$work/told"
+    `release=$base/releases/r1; cp "$base/c1" "$work/config"; sum_config; told_the_same none
 printf '%s\\n' 'web web-hash' >"$work/hashes"; printf 'web\\t1\\t shop_default\\n' >"$work/expected"
 note_told
 release=$base/releases/r2; cp "$base/c2" "$work/config"; rm "$work/hashes" "$work/expected"
 ${told}
+sum_config
 if recall_hashes; then cat "$work/hashes" "$work/expected"; else echo no; fi
 ${script}`,
     { mode },
@@ -36,6 +37,7 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
     ['of another configuration', `sed 's/"x"/"y"/' "$base/c2" >"$work/config"`],
     ['with another overlay', `echo '# more' >>"$release/images.yml"`],
     ['with one more overlay', `echo x >"$release/digests.yml"`],
+    ['by another runner', 'runner_is=other'],
     ['under another key', `echo other >"$base/shared/secrets/key"`],
     ['going back', 'strict='],
     ['before there was a release', 'previous='],
@@ -51,7 +53,7 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
       const app = runnerApp(shell);
       app.write('full', app.config({ services: services(`${app.base}/releases/r2`) }));
       app.run(
-        `cp "$base/full" "$work/full"; echo key >"$work/told"; echo h >"$work/hashes"; echo e >"$work/expected"; note_told`,
+        `cp "$base/full" "$work/full"; echo key >"$work/told"; echo h >"$work/hashes"; expected >"$work/expected"; note_told`,
       );
       return app.has('releases/r2/told');
     };

@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# A deploy of what is live already: the same files, told the same beside them, with the same images behind all names. Then Compose is not
+# asked what the files say, and nothing is looked for of builds: the live release has it all. It is a release of its own all the same, and
+# how its containers stand is looked at as ever. Of what could not be told so (files from elsewhere, mounts, what is built without a key)
+# the live release has no file `whole`, and everything is done.
+
+# What is told to Compose beside the commit: what zebu goes by, and the environment, where it finds what no file says. Of the connection that
+# is another one each time: files that name it are not plain. A machine that was started anew may be another one, with other programs.
+told_beside() {
+  printf '%s\n' "$runner_is" "$boot" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}" "$left"
+  ( unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _; export -p )
+  printf '%s\n' "$proxy_compose"
+  [ ! -s "$release/settings.env" ] || print_lines "$release/settings.env"
+}
+
+# Whether its secrets are all there is of them: of a version that was kept the values are never others.
+newest_or_none() { [ -z "$secrets" ] || is_newest "$secrets"; }
+
+# For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside.
+note_whole() {
+  # Not of what is gone back to.
+  [ "$mode" = deploy ] && [ -n "$strict" ] && [ "$pinned" = "$release" ] || return 0
+  { [ -s "$release/told" ] && [ -s "$release/facts" ] && [ -e "$work/named" ]; } || return 0
+  [ ! -e "$release/gives" ] && [ ! -L "$directory/.env" ] && [ -z "$unread" ] && newest_or_none && plain_files || return 0
+  read -r _ facts_paths <"$release/facts"
+  [ "$facts_paths" = none ] || return 0
+  # All that is built has a key, and nothing is to be pulled each time.
+  keyed_=' '
+  while read -r _ image_ _; do keyed_="$keyed_$image_ "; done <"$work/keys"
+  while read -r _ image_ _; do case $keyed_ in *" $image_ "*) ;; *) return 0 ;; esac; done <"$work/built"
+  while read -r _ _ policy_; do case $policy_ in missing|if_not_present|never) ;; *) return 0 ;; esac; done <"$work/pulled"
+  # They become part of a URL.
+  while read -r name_ _; do case $name_ in *[!A-Za-z0-9._/:@-]*) return 0 ;; esac; done <"$work/named"
+  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
+}
+
+# Sets $same_tree where the commit has the files of the live release, and $same_context where some build has.
+compare_trees() {
+  same_tree='' same_context=''
+  live=$base/releases/$previous
+  [ -z "$rebuild" ] && [ -n "$previous" ] && { [ -s "$live/builds" ] || [ -s "$live/whole" ]; } || return 0
+  [ -e "$live/builds" ] && builds_=$live/builds || builds_=/dev/null
+  { printf '%s\n' "refs/zebu/$id^{tree}" "refs/zebu/$previous^{tree}"
+    while read -r _ _ _ _ below_; do printf '%s\n' "refs/zebu/$id:$below_"; done <"$builds_"
+  } | git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 0
+  {
+    read -r tree_ && read -r live_tree_ || return 0
+    case $tree_ in *' missing'|'') ;; "$live_tree_") same_tree=1 ;; esac
+    while read -r _ _ _ was_ _ <&3 && read -r is_; do [ "$is_" != "$was_" ] || same_context=1; done 3<"$builds_"
+  } <"$work/contexts"
+}
+
+# Whether each build is of this day, as its key was: images that it starts from and that are not here may have moved since.
+built_today() {
+  [ -s "$live/builds" ] || return 0
+  clock
+  while read -r _ _ since_ _; do
+    { [ "$since_" -le "$clock" ] && [ "$since_" -gt $((clock - key_age)) ]; } || return 1
+  done <"$live/builds"
+}
+
+# Whether each name stands for the image that it stood for then, asked all at once.
+named_the_same() {
+  [ -e "$live/named" ] || return 1
+  [ -s "$live/named" ] || return 0
+  engine_near || return 1
+  while read -r name_ _; do echo "GET /images/$name_/json"; done <"$live/named" | engine_calls 60 >"$work/here"
+  awk '
+    FILENAME == ARGV[1] { id[++n] = $2; next }
+    { is = match($0, /^[{]"Id":"[^"]*/) ? substr($0, 8, RLENGTH - 7) : /"No such image/ ? "" : "?" }
+    is != id[++answers] { differs = 1; exit }
+    END { exit differs || answers != n }' "$live/named" "$work/here"
+}
+
+# Whether the program that reads the files, any package, or what is secret may be another one since: some shells only compare seconds.
+# updated_since FILE
+updated_since() {
+  for each in "$compose_program" "${compose_program%/*}" /var/lib/dpkg/status "$base/shared/secrets/key" "$base/shared/secrets/${secrets:-key}"; do
+    [ ! -e "$each" ] || newer "$1" "$each" || return 0
+  done
+  return 1
+}
+
+# Leaves all that check_config and pin_images would, but for the configuration, which nobody asks for then.
+is_live_already() {
+  [ -n "$same_tree" ] && [ -z "$half" ] && [ -s "$live/whole" ] && [ -s "$live/told" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 1
+  # `docker compose`, of which it is not known where it is.
+  case $compose_program in /*) ;; *) return 1 ;; esac
+  ! updated_since "$live/whole" && newest_or_none && built_today && left_by_hook || return 1
+  [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
+  # In part it is nothing to go by.
+  take_over || { drop "$release/whole" "$release/facts"; return 1; }
+  read -r config_sum _ <"$live/facts"
+  pinned=$release pathless=1 taken=1
+  overlays
+}
+take_over() {
+  set --
+  for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes whole; do
+    [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
+  done
+  cp -p "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins"
+}
+
+say_not_built() {
+  list_=
+  while read -r service_ _; do list_="$list_${list_:+, }$service_"; done <"$work/built"
+  [ -z "$list_" ] || note "done" "not built again, as nothing of it has changed: $list_"
+}
