@@ -39,14 +39,27 @@ echo migrated >/data/schema
 /bin/busybox dd if=/dev/zero of=/data/index bs=1024 count=2048 2>/dev/null
 `;
 
+const vmsOf = async (lab: LabReport): Promise<number> =>
+  (await nodeOf(lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+
+async function backupsOf(lab: LabReport): Promise<readonly string[]> {
+  const rows = await nodeOf(lab).ask<readonly { volid: string }[]>('GET', '/nodes/pve/storage/local/content', {
+    content: 'backup',
+  });
+  return rows.flatMap(({ volid }) => (volid.includes(':backup/') ? [volid] : []));
+}
+
 /** An app with 10,000 rows, of which one has no address, live as v1; its releases migrate. */
 export class RehearsedApp {
   readonly lab: LabReport;
   readonly project: Project;
+  /** What others have left in the lab, which several files share. */
+  readonly #before: { readonly vms: number; readonly backups: readonly string[] };
 
-  private constructor(lab: LabReport, project: Project) {
+  private constructor(lab: LabReport, project: Project, before: { vms: number; backups: readonly string[] }) {
     this.lab = lab;
     this.project = project;
+    this.#before = before;
   }
 
   static async make(lab: LabReport): Promise<RehearsedApp> {
@@ -66,7 +79,7 @@ export class RehearsedApp {
       'store/Dockerfile',
       project.read('store/Dockerfile').replace('CMD', 'COPY store/migrate /migrate\nCMD'),
     );
-    const app = new RehearsedApp(lab, project);
+    const app = new RehearsedApp(lab, project, { vms: await vmsOf(lab), backups: await backupsOf(lab) });
     await project.json(['vm:create']);
     app.migration('v1', 'true\n');
     await project.json(['app:deploy', '--tag', 'v1']);
@@ -99,15 +112,12 @@ export class RehearsedApp {
   }
 
   async vms(): Promise<number> {
-    return (await nodeOf(this.lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+    return (await vmsOf(this.lab)) - this.#before.vms;
   }
 
   /** Volume ids of all backups on the node. */
   async backups(): Promise<readonly string[]> {
-    const rows = await nodeOf(this.lab).ask<readonly { volid: string }[]>('GET', '/nodes/pve/storage/local/content', {
-      content: 'backup',
-    });
-    return rows.flatMap(({ volid }) => (volid.includes(':backup/') ? [volid] : []));
+    return (await backupsOf(this.lab)).filter((each) => !this.#before.backups.includes(each));
   }
 
   async guest(command: string): Promise<string> {
