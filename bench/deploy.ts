@@ -33,6 +33,11 @@ const CHANGED = `a changed file: ${HAND}`;
 const SAME = `nothing changed: ${HAND}`;
 const SLOW = `a health check every 10 s: ${HAND}`;
 
+const measured = (app: App) => ({
+  byHand: (): Spent => spend(() => app.byHand()),
+  byZebu: (tag: string): Spent => spend(() => app.byZebu(tag)),
+});
+
 /** By hand and by zebu, each after its own: what runs is what it made. @param between what is measured between the two */
 export function changedAndSame(
   app: App,
@@ -41,8 +46,7 @@ export function changedAndSame(
 ): readonly Case[] {
   let last = '';
   const release = (): string => (last = app.release());
-  const byHand = (): Spent => spend(() => app.byHand());
-  const byZebu = (tag: string): Spent => spend(() => app.byZebu(tag));
+  const { byHand, byZebu } = measured(app);
   return [
     { name: CHANGED, once: () => (release(), byHand()) },
     { name: SAME, once: byHand, over: SAME },
@@ -56,8 +60,7 @@ function cases(app: App): readonly Case[] {
   const laptop = openLaptop(app);
   laptop.pull();
   laptop.up();
-  const byHand = (): Spent => spend(() => app.byHand());
-  const byZebu = (tag: string): Spent => spend(() => app.byZebu(tag));
+  const { byHand, byZebu } = measured(app);
   return [
     ...changedAndSame(app, { changed: 1, same: 0.6 }, [
       {

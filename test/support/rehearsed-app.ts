@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
+import { onHost } from './lab-host.js';
 import { nodeOf } from './node.js';
 import type { Project } from './project.js';
 import { tinyApp, version } from './tiny-app.js';
@@ -89,7 +91,20 @@ export class RehearsedApp {
     return app;
   }
 
-  async remove(): Promise<void> {
+  /** A backup that somebody makes; its volume id. */
+  async backUp(): Promise<string> {
+    return (await this.project.json<{ backup: string }>(['vm:backup:create'])).backup;
+  }
+
+  /** There are no machine but its own and no backup but this one. */
+  async expectAlone(backup: string): Promise<void> {
+    expect(await this.vms()).toBe(1);
+    expect(await this.backups()).toEqual([backup]);
+  }
+
+  /** @param backup goes as well */
+  async remove(backup?: string): Promise<void> {
+    if (backup !== undefined) onHost(this.lab, 'pvesm', 'free', backup);
     await this.project.zebu(['app:rehearse', '--clean']);
     await this.project.zebu(['vm:destroy', '--yes']);
     this.project.remove();

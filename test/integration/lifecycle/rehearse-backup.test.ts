@@ -2,7 +2,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { fault } from '../../support/lab-control.js';
-import { onHost } from '../../support/lab-host.js';
 import { RehearsedApp, STRICT, type RehearsalFailure } from '../../support/rehearsed-app.js';
 
 let app: RehearsedApp;
@@ -11,16 +10,10 @@ let theirs: string;
 
 beforeAll(async () => {
   app = await RehearsedApp.make(theLab());
-  theirs = (await app.project.json<{ backup: string }>(['vm:backup:create'])).backup;
+  theirs = await app.backUp();
 }, 600_000);
-afterEach(async () => {
-  expect(await app.vms()).toBe(1);
-  expect(await app.backups()).toEqual([theirs]);
-});
-afterAll(async () => {
-  onHost(app.lab, 'pvesm', 'free', theirs);
-  await app.remove();
-});
+afterEach(() => app.expectAlone(theirs));
+afterAll(() => app.remove(theirs));
 
 describe('app:rehearse --source backup', () => {
   it('fails with the row that the migration trips over; production is not touched: exit 7', async () => {

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { killZebu, zebu } from '../../support/cli.js';
 import { theLab } from '../../support/lab.js';
 import { fault } from '../../support/lab-control.js';
-import { onHost } from '../../support/lab-host.js';
 import { RehearsedApp } from '../../support/rehearsed-app.js';
 
 let app: RehearsedApp;
@@ -13,16 +12,10 @@ let theirs: string;
 beforeAll(async () => {
   app = await RehearsedApp.make(theLab());
   app.migration('v3', 'true\n');
-  theirs = (await app.project.json<{ backup: string }>(['vm:backup:create'])).backup;
+  theirs = await app.backUp();
 }, 600_000);
-afterEach(async () => {
-  expect(await app.vms()).toBe(1);
-  expect(await app.backups()).toEqual([theirs]);
-});
-afterAll(async () => {
-  onHost(app.lab, 'pvesm', 'free', theirs);
-  await app.remove();
-});
+afterEach(() => app.expectAlone(theirs));
+afterAll(() => app.remove(theirs));
 
 const listed = async (): Promise<readonly string[]> =>
   (await app.project.json<{ list: { backup: string }[] }>(['vm:backup:list'])).list.map(({ backup }) => backup);

@@ -2,30 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commitAs, type Tree } from '../../support/runner-commit.js';
 import { runnerApp, says, type RunnerApp } from '../../support/runner-app.js';
 import { gnuShells, vmShells, type VmShell } from '../../support/shells.js';
 
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 type Files = Readonly<Record<string, string>>;
-type Tree = Readonly<Record<string, string | { readonly link: string }>>;
-
-/** A commit of the app under a release's name, with its checkout and index, as the receiver makes them. */
-function commit(app: RunnerApp, id: string, files: Tree): void {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', [`--git-dir=${app.base}/repo.git`, ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, GIT_INDEX_FILE: join(app.base, 'releases', id, 'index') },
-    }).trim();
-  if (!app.has('repo.git')) execFileSync('git', ['init', '-q', '--bare', join(app.base, 'repo.git')]);
-  const tree = join(app.base, 'releases', id, 'tree');
-  rmSync(tree, { recursive: true });
-  for (const [file, text] of Object.entries(files))
-    if (typeof text === 'string') app.write(`releases/${id}/tree/${file}`, text);
-    else symlinkSync(text.link, join(tree, file));
-  git(`--work-tree=${tree}`, 'add', '-f', '-A');
-  const made = git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit-tree', '-m', id, git('write-tree'));
-  git('update-ref', `refs/zebu/${id}`, made);
-}
 
 interface Build {
   readonly files: Tree;
@@ -39,7 +21,7 @@ const web = (tree: string): object => ({ web: { build: { context: `${tree}/web`,
 
 /** The keys of release r2: image → key. */
 function keys(app: RunnerApp, { files, services = web, here = {} }: Build, id = 'r2'): Files {
-  commit(app, id, files);
+  commitAs(app, id, files);
   const tree = join(app.base, 'releases', id, 'tree');
   app.write('config', app.config({ services: services(tree) }));
   app.docker({
@@ -231,7 +213,7 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
   const hooked = { ...FILES, '.zebu/hooks/pre-build': '#!/bin/sh\n' };
   /** The keys with what the hook has done to the checkout. */
   function after(app: RunnerApp, done: (tree: string) => void): Files {
-    commit(app, 'r2', hooked);
+    commitAs(app, 'r2', hooked);
     const tree = join(app.base, 'releases/r2/tree');
     done(tree);
     app.write('config', app.config({ services: web(tree) }));
@@ -266,7 +248,7 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
       const app = runnerApp(shell);
       // A key of the secrets would be another one each time.
       const withoutMark = after(app, done)['shop-web'] ?? '';
-      commit(app, 'r2', hooked);
+      commitAs(app, 'r2', hooked);
       app.run('mark_checkout "$release/mark"; pass_mark "$release/mark" "$base/later"; [ -e "$release/mark" ]');
       done(join(app.base, 'releases/r2/tree'));
       const { lines } = app.run(`large_index=0; cp "$base/config" "$work/config"
@@ -354,14 +336,14 @@ find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
     const app = runnerApp(shell);
     const may = (): readonly string[] =>
       app.run('id=r2; compare_trees; if [ -n "$same_context" ]; then echo yes; else echo no; fi').lines;
-    commit(app, 'r2', FILES);
+    commitAs(app, 'r2', FILES);
     expect(may()).toEqual(['no']);
     const tree = execFileSync('git', [`--git-dir=${app.base}/repo.git`, 'rev-parse', 'refs/zebu/r2:web'], {
       encoding: 'utf8',
     }).trim();
     app.write('releases/r1/builds', `k ${ID('b')} 1 0000 a folder\nk ${ID('a')} 1 ${tree} web\n`);
     expect(may()).toEqual(['yes']);
-    commit(app, 'r2', { ...FILES, 'web/index.html': 'two' });
+    commitAs(app, 'r2', { ...FILES, 'web/index.html': 'two' });
     expect(may()).toEqual(['no']);
   });
 

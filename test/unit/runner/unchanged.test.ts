@@ -1,28 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commitAs } from '../../support/runner-commit.js';
 import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
 import { vmShells, type VmShell } from '../../support/shells.js';
 
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const FILES = { 'compose.yml': 'services: {}\n', Dockerfile: 'FROM base:1\n' };
-
-/** A commit under a release's name, and its checkout. */
-function commit(app: RunnerApp, id: string, files: Readonly<Record<string, string>>): void {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', [`--git-dir=${app.base}/repo.git`, ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, GIT_INDEX_FILE: join(app.base, 'releases', id, 'index') },
-    }).trim();
-  if (!app.has('repo.git')) execFileSync('git', ['init', '-q', '--bare', join(app.base, 'repo.git')]);
-  const tree = join(app.base, 'releases', id, 'tree');
-  rmSync(tree, { recursive: true, force: true });
-  for (const [file, text] of Object.entries(files)) app.write(`releases/${id}/tree/${file}`, text);
-  git(`--work-tree=${tree}`, 'add', '-f', '-A');
-  const made = git('-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit-tree', '-m', id, git('write-tree'));
-  git('update-ref', `refs/zebu/${id}`, made);
-}
 
 /** What Docker's engine says of images by name, a line each; `curl` stands for all of it. */
 function images(app: RunnerApp, here: Readonly<Record<string, string>>): void {
@@ -53,7 +37,7 @@ function live(shell: VmShell, { files = FILES, before = '', plan = {} }: Live = 
   const app = runnerApp(shell);
   for (const id of ['r1', 'r2']) app.plan(id, { settings_from: 'here', settings: "A='1'\n", ...plan });
   app.write('plugins/docker-compose', '#!/bin/sh\n', 0o755);
-  for (const id of ['r1', 'r2']) commit(app, id, files);
+  for (const id of ['r1', 'r2']) commitAs(app, id, files);
   images(app, HERE);
   app.run(
     `${SHELL} id=r1 release=$base/releases/r1 previous=
@@ -96,7 +80,7 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
       expect(app.read(`releases/r2/${file}`), file).toBe(app.read(`releases/r1/${file}`));
     expect(statSync(join(app.base, 'releases/r2/whole')).mode & 0o077).toBe(0);
     // As often as it is deployed.
-    commit(app, 'r3', FILES);
+    commitAs(app, 'r3', FILES);
     app.plan('r3', { settings_from: 'here', settings: "A='1'\n" });
     expect(taken(app, 'previous=r2 id=r3; load "$base/releases/r3"')).toBe(true);
   });
@@ -146,7 +130,7 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
 
   it('is not what has other files', () => {
     const app = live(shell);
-    commit(app, 'r2', { ...FILES, 'README.md': 'new\n' });
+    commitAs(app, 'r2', { ...FILES, 'README.md': 'new\n' });
     expect(taken(app)).toBe(false);
   });
 
