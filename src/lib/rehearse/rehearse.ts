@@ -18,16 +18,12 @@ import { runSteps } from '../ui/steps.js';
 import { findAppVm, type AppVm } from '../vm/app-vm.js';
 import { measure } from './measure.js';
 import type { Rehearsal, RehearsalCleaned } from './results.js';
-import { backupStorageFor, chooseSource, type Source } from './source.js';
+import { backupSource, chooseSource, type Source, type WantedSource } from './source.js';
 
-export interface RehearseOptions extends CloneOptions {
+export interface RehearseOptions extends CloneOptions, WantedSource {
   readonly ref: WantedRef;
   /** Seconds to wait for the lock. */
   readonly lockWait: number;
-  /** Undefined: a clone, or a backup where there can be none. */
-  readonly source?: Source | undefined;
-  /** For the backup, where one is made; undefined: see `backupStorageFor`. */
-  readonly backupStorage?: string | undefined;
   /** Leave the copy for a look. */
   readonly keep: boolean;
   /** See `DeployOptions`. */
@@ -112,7 +108,7 @@ async function perform(
           release: id,
           ref,
           commit,
-          source,
+          source: source.kind,
           verdict: end.verdict,
           why: good ? '' : end.reason,
           evidence: good ? [] : journal.lines,
@@ -148,13 +144,12 @@ async function rehearseIn(
     use: () => perform(context, plan, source, prepared, keep),
     keep: () => keep,
   });
-  if (source === 'clone') {
+  if (source.kind === 'clone') {
     const plan = await planClone(context, appVm, 'rehearsal', options);
     const result = await withCopy(context, plan, times, using(plan));
     return { ...result, copySeconds: times.make };
   }
-  const storage = await backupStorageFor(context, appVm, options.backupStorage);
-  return withPassingBackup(context, appVm, storage, async ({ backup, seconds, remove }) => {
+  return withPassingBackup(context, appVm, source.storage, async ({ backup, seconds, remove }) => {
     const { client, vm } = appVm;
     const plan = await planRestore(context, { client, vm, backup, node: vm.node }, 'rehearsal', options);
     const { use, ...rest } = using(plan);
@@ -174,12 +169,12 @@ async function requireCopy(
   context: Context,
   appVm: AppVm,
   source: Source,
-  { storage, memoryMb, backupStorage }: RehearseOptions,
+  { storage, memoryMb }: RehearseOptions,
 ): Promise<void> {
   await requireClone(context, appVm, 'rehearsal', {
     storage,
     memoryMb,
-    ...(source === 'clone' ? {} : { backupStorage: await backupStorageFor(context, appVm, backupStorage) }),
+    ...(source.kind === 'clone' ? {} : { backupStorage: source.storage }),
   });
 }
 
@@ -195,13 +190,14 @@ async function rehearseSomehow(
   try {
     return await rehearseIn(context, appVm, source, prepared, options, times);
   } catch (error) {
-    const refused = source === 'clone' && times.make === null && says(error, 'no clone');
+    const refused = source.kind === 'clone' && times.make === null && says(error, 'no clone');
     if (options.source !== undefined || !refused || context.signal.aborted) throw error;
     context.io.note(
       `Proxmox makes no clone of VM ${appVm.vm.vmid}: the copy is restored of a backup that is made for it`,
     );
-    await requireCopy(context, appVm, 'backup', options);
-    return rehearseIn(context, appVm, 'backup', prepared, options, { make: null, boot: null });
+    const backup = await backupSource(context, appVm, options.backupStorage);
+    await requireCopy(context, appVm, backup, options);
+    return rehearseIn(context, appVm, backup, prepared, options, { make: null, boot: null });
   }
 }
 
@@ -213,7 +209,7 @@ export async function rehearse(context: Context, options: RehearseOptions): Prom
   const appVm = await findAppVm(context);
   await removeLeftovers(context, appVm.client, 'rehearsal');
   await tidyBackups(context, appVm.client, appVm.vm.node);
-  const source = await chooseSource(context, appVm, options.source);
+  const source = await chooseSource(context, appVm, options);
   // Before anything is sent, and again once it is: building it takes room, and others do.
   await requireCopy(context, appVm, source, options);
   const prepared = await prepare(context, options);

@@ -8,7 +8,7 @@ import { thisMaker } from '../../../src/lib/temporary/maker.js';
 import { readMemos, writeMemo } from '../../../src/lib/temporary/memo.js';
 import { readNote } from '../../../src/lib/temporary/note.js';
 import { MEMO, withPassingBackup } from '../../../src/lib/copies/passing-backup.js';
-import { backupStorageFor, chooseSource } from '../../../src/lib/rehearse/source.js';
+import { backupSource, chooseSource } from '../../../src/lib/rehearse/source.js';
 import { archiveNamed } from '../../../src/lib/proxmox/said.js';
 import { makeClient } from '../../../src/lib/proxmox/client.js';
 import type { AppVm } from '../../../src/lib/vm/app-vm.js';
@@ -180,14 +180,15 @@ describe('what the copy is made of', () => {
     ['backup', { 'VM.Clone': 1 }, 'backup'],
   ] as const)('asked for %s, with %j: %s', async (wanted, privileges, source) => {
     const { context, appVm, stderr } = await on({ 'GET /access/permissions': { '/vms': privileges } });
-    expect(await chooseSource(context, appVm, wanted)).toBe(source);
+    const { kind } = await chooseSource(context, appVm, { source: wanted });
+    expect(kind).toBe(source);
     expect(stderr.text.includes('VM.Clone')).toBe(wanted === undefined && source === 'backup');
   });
 
   it('goes to the storage that is named, else to that of the newest backup', async () => {
     const { context, appVm } = await on({}, [{ volid: OURS, notes: 'zebu-app-shop: web' }]);
-    expect(await backupStorageFor(context, appVm, undefined)).toBe('nas');
-    await expect(backupStorageFor(context, appVm, 'gone')).rejects.toMatchObject({
+    expect(await backupSource(context, appVm, undefined)).toEqual({ kind: 'backup', storage: 'nas' });
+    await expect(backupSource(context, appVm, 'gone')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: '--backup-storage gone: it does not take backups, or is not there',
     });
