@@ -18,9 +18,9 @@ export function benchClient(rounds: number, others: readonly string[]): Promise<
       { name: 'zebu', checkout: root },
       ...others.map((checkout) => ({ name: checkout.split('/').findLast((part) => part !== '') ?? '', checkout })),
     ];
-    console.log(`One connection, ${rounds} rounds, one warm-up; ratios to the same by hand, round by round (median)`);
     const [ps, logs] = ['ssh … docker compose ps', 'ssh … docker compose logs'];
     printRounds(
+      'one connection',
       [
         { name: ps, once: byHand('docker compose -p bench ps') },
         { name: logs, once: byHand('docker compose -p bench logs'), over: ps },

@@ -86,9 +86,6 @@ function cases(app: App): readonly Case[] {
 export function benchDeploy(rounds: number): Promise<void> {
   return inApp((app) => {
     app.release();
-    console.log(
-      `\nDeploys of one service, ${rounds} rounds, one warm-up; ratios to the same by hand, round by round (median)`,
-    );
-    printRounds(cases(app), rounds);
+    printRounds('deploys of one service', cases(app), rounds);
   });
 }

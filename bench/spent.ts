@@ -46,11 +46,47 @@ export interface Case {
   readonly aim?: number;
 }
 
+/** One case, beside its floor: ratios, medians of the rounds. */
+interface Figure {
+  readonly heading: string;
+  readonly name: string;
+  readonly over: string;
+  /** Milliseconds. */
+  readonly wall: number;
+  readonly ratio: Readonly<Record<keyof Spent, number>>;
+  readonly aim: number | undefined;
+}
+const figures: Figure[] = [];
+
+/** All that was measured against something, as one table in Markdown. */
+export function printFigures(): void {
+  const rows = figures
+    .filter(({ name, over }) => name !== over)
+    .map(({ heading, name, over, wall, ratio, aim }) => [
+      heading,
+      name,
+      over,
+      `${wall.toFixed(0)} ms`,
+      `${ratio.wall.toFixed(2)} ×`,
+      `${ratio.cpu.toFixed(2)} ×`,
+      aim === undefined ? '' : `${aim} ×, ${ratio.wall <= aim ? 'met' : 'MISSED'}`,
+    ]);
+  if (rows.length === 0) return;
+  const columns = ['benchmark', 'what', 'beside', 'median', 'wall', 'processors', 'aim'];
+  const width = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[], fill = ' '): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(width[i] ?? 0, fill)).join(' | ')} |`;
+  const rule = columns.map(() => '');
+  console.log(['', line(columns), line(rule, '-'), ...rows.map((row) => line(row))].join('\n'));
+}
+
 /**
  * Each case once a round, so that a machine that slows down slows all of them, after one round that does not count; ratios are made
  * round by round.
+ * @param heading the benchmark, in a few words
  */
-export function printRounds(cases: readonly Case[], rounds: number): void {
+export function printRounds(heading: string, cases: readonly Case[], rounds: number): void {
+  console.log(`\n${heading}, ${rounds} rounds, one warm-up; ratios are made round by round, medians`);
   const all = new Map<string, Spent[]>(cases.map(({ name }) => [name, []]));
   for (const { once } of cases) once();
   for (let round = 0; round < rounds; round++) for (const { name, once } of cases) all.get(name)?.push(once());
@@ -64,6 +100,14 @@ export function printRounds(cases: readonly Case[], rounds: number): void {
     const own = all.get(name) ?? [];
     const floor = all.get(over) ?? [];
     const ratio = (of: keyof Spent): number => median(own.map((each, i) => each[of] / (floor[i]?.[of] ?? Number.NaN)));
+    figures.push({
+      heading,
+      name,
+      over,
+      wall: median(own.map(({ wall }) => wall)),
+      ratio: { wall: ratio('wall'), cpu: ratio('cpu') },
+      aim,
+    });
     const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratio('wall') <= aim ? 'met' : 'MISSED'}`;
     const [wall, cpu] = (['wall', 'cpu'] as const).map((of) => show(own.map((each) => each[of])));
     console.log(

@@ -31,10 +31,7 @@ export function benchStartUp(rounds: number): void {
   ];
   try {
     installMany(PLUGINS, join(cwd, 'many', 'zebu'));
-    console.log(
-      `Start-up, ${rounds} rounds, one warm-up; ratios to node -e 0, or to what is named, round by round (median)`,
-    );
-    printRounds(cases, rounds);
+    printRounds('start-up', cases, rounds);
   } finally {
     rmSync(cwd, { recursive: true });
   }

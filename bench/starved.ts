@@ -30,7 +30,10 @@ function starve(labState: string): void {
 export function benchStarved(rounds: number): Promise<void> {
   return inApp((app) => {
     starve(app.labState);
-    console.log(`\nThe same with ${SHARE * 100} % of one processor for the VM, ${rounds} rounds, one warm-up`);
-    printRounds(changedAndSame(app, { changed: 1.2, same: 1.2 }), rounds);
+    printRounds(
+      `a VM with ${SHARE * 100} % of one processor`,
+      changedAndSame(app, { changed: 1.2, same: 1.2 }),
+      rounds,
+    );
   });
 }

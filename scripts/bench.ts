@@ -9,6 +9,7 @@ import { benchGrowth } from '../bench/growth.ts';
 import { benchPaired } from '../bench/paired.ts';
 import { benchScale } from '../bench/scale.ts';
 import { benchStarved } from '../bench/starved.ts';
+import { printFigures } from '../bench/spent.ts';
 import { benchStartUp } from '../bench/start-up.ts';
 import { benchTransports } from '../bench/transports.ts';
 import { benchVmCreate } from '../bench/vm-create.ts';
@@ -62,3 +63,4 @@ for (const [name, run] of Object.entries(BENCHMARKS)) {
     process.exitCode = 1;
   }
 }
+printFigures();
