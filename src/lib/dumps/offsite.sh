@@ -87,16 +87,19 @@ offsite_ready() {
   printf '%s %s\n' "$offsite_now" "$offsite_id" >"$base/data/offsite-made"
 }
 
+# Those of the dumps that are there, oldest first, that were not copied yet.
+not_copied() { dumps_in_order | awk 'FILENAME == ARGV[1] { copied[$0]; next } !($0 in copied)' "$base/data/offsite-done" -; }
+
 # The dumps that are there and were not copied yet, oldest first, then what is too old there. Fails with $cause and $reason, and goes on
 # with the next dump another time.
 copy_offsite() {
   cause='' reason=''
   touch "$base/data/offsite-done"
-  dumps_in_order | grep -vxFf "$base/data/offsite-done" >"$work/to-copy"
+  not_copied >"$work/to-copy"
   [ -s "$work/to-copy" ] || return 0
   offsite_ready || return 1
   # Of another repository more is lacking.
-  dumps_in_order | grep -vxFf "$base/data/offsite-done" >"$work/to-copy"
+  not_copied >"$work/to-copy"
   origin=$(dump_origin) || { cause=no-space reason='no space left in the VM'; return 1; }
   while read -r each; do
     dump_says "$each, off the VM"
@@ -111,7 +114,7 @@ copy_offsite() {
   done <"$work/to-copy"
   # shellcheck disable=SC2086 # options, each free of blanks
   restic_or_blame "$data_timeout" forget -q --tag "zebu,app=$project" --group-by '' $data_offsite_keep --prune >/dev/null || return 1
-  dumps_in_order | grep -xFf - "$base/data/offsite-done" >"$base/data/offsite-done.new"
+  dumps_in_order | awk 'FILENAME == ARGV[1] { there[$0]; next } $0 in there' - "$base/data/offsite-done" >"$base/data/offsite-done.new"
   mv "$base/data/offsite-done.new" "$base/data/offsite-done"
 }
 
