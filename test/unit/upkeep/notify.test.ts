@@ -26,6 +26,9 @@ const APPRISE = 'ntfys://tk_Zk28dhsK29skdjA@ntfy.example.org/alarm';
 const desk: Receiver = { name: 'desk', webhook: 'HOOK_URL', key: 'HOOK_KEY', events: ['deployed', ...DEFAULT_EVENTS] };
 const phone: Receiver = { name: 'phone', apprise: 'NTFY_URL', events: [...DEFAULT_EVENTS] };
 
+/** What lies in memory is called after it, and is nobody else's on this machine. */
+const app = `shop-${process.pid}`;
+
 describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell) => {
   let base: string;
   let bin: string;
@@ -42,13 +45,9 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     lines('bodies').map((line) => webhookMessage.parse(JSON.parse(line)));
   /** One run of the unit, which does not wait for what fails, and but a moment for what comes in a burst. */
   const run = (...receivers: readonly Receiver[]): string => {
-    const { code, stderr } = runIn(
-      shell,
-      variables({ app: 'shop', base, user: 'me' }) + notifyProgram(receivers, 0, 0.1),
-      {
-        env: { PATH: bin },
-      },
-    );
+    const { code, stderr } = runIn(shell, variables({ app, base, user: 'me' }) + notifyProgram(receivers, 0, 0.1), {
+      env: { PATH: bin },
+    });
     expect(stderr).toBe('');
     expect(code).toBe(0);
     return stderr;
@@ -88,9 +87,9 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     run(desk);
     const [body] = bodies();
     expect(body).toMatchObject({
-      app: 'shop',
+      app,
       event: 'failed',
-      title: 'shop: v1 (1a2b3c4) was refused; nothing was changed',
+      title: `${app}: v1 (1a2b3c4) was refused; nothing was changed`,
     });
     expect(body?.text).toBe('the build said [redacted] "x". By Ann from laptop, after 1 min.');
     expect(body?.details).toMatchObject({ ref: 'v1', seconds: 75, reason: 'the build said [redacted] "x"' });
@@ -123,7 +122,7 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
   it('is told by apprise, whose addresses are in a file of its own', () => {
     happens('down', '"reason":"db has exited"');
     run(phone);
-    expect(lines('titles')).toEqual(['shop: DOWN']);
+    expect(lines('titles')).toEqual([`${app}: DOWN`]);
     expect(lines('texts')).toEqual(['db has exited.']);
     expect(lines('urls')).toEqual([APPRISE]);
     expect(lines('modes')).toEqual(['600']);
@@ -196,7 +195,7 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     answers('500');
     happens('down');
     run(desk, phone);
-    expect(lines('titles')).toEqual(['shop: DOWN']);
+    expect(lines('titles')).toEqual([`${app}: DOWN`]);
   });
 
   it('is spared a storm, and told how much more there was when the hour is over', () => {
@@ -212,7 +211,7 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     expect(bodies()).toHaveLength(21);
     expect(bodies().at(-1)).toMatchObject({
       event: 'more',
-      title: 'shop: and 11 more within the hour',
+      title: `${app}: and 11 more within the hour`,
       text: '1 x down, 10 x pull-refused.',
     });
     expect(existsSync(at('notify/pending'))).toBe(false);
@@ -267,7 +266,7 @@ describe.each(allShells())('in $name, who is told', { timeout: 60_000 }, (shell)
     happens('down');
     // It is looked at again after an event, and ends where another program is on record.
     const script = `( sleep 0.5; : >"${base}/events/new"; while [ -e "${base}/events/new" ]; do sleep 0.1; done; echo other >"${base}/units/notify.sum" ) >/dev/null 2>&1 &\n`;
-    const program = script + variables({ app: 'shop', base, user: 'me' }) + notifyProgram([desk], 20, 0.1);
+    const program = script + variables({ app, base, user: 'me' }) + notifyProgram([desk], 20, 0.1);
     expect(runIn(shell, program, { env: { PATH: bin } }).code).toBe(0);
     expect(existsSync(at('notify/pending'))).toBe(true);
     expect(existsSync(at('events/new'))).toBe(false);

@@ -44,6 +44,9 @@ const line = ({
     more.image ?? 'i',
   ].join('|');
 
+/** What lies in memory is called after it, and is nobody else's on this machine. */
+const app = `shop-${process.pid}`;
+
 describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) => {
   let base: string;
   let bin: string;
@@ -63,18 +66,18 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
   const look = (
     containers: readonly Container[] | undefined,
     settings: Readonly<Record<string, unknown>> = {},
-    app: Readonly<Record<string, unknown>> = {},
+    more: Readonly<Record<string, unknown>> = {},
   ): void => {
     const all = containers?.map(line).join('\n') ?? '';
     put('inspect', containers === undefined ? '' : `${all}\n`);
     put('ids', (containers ?? []).map((each) => `${each.id ?? `id-${each.service}`}\n`).join(''));
     put('silent', containers === undefined ? 'yes' : '');
     const program = watchProgram({
-      app: { name: 'shop', ...app } as never,
+      app: { name: app, ...more } as never,
       watch: { every: 60, disk: 90, heal: 'never', ...settings } as never,
       prove: maxAge,
     });
-    const { code, stderr } = runIn(shell, df + variables({ app: 'shop', base, user: 'me' }) + program, {
+    const { code, stderr } = runIn(shell, df + variables({ app, base, user: 'me' }) + program, {
       env: { PATH: bin },
     });
     expect(stderr).toBe('');
@@ -84,7 +87,7 @@ describe.each(allShells())('in $name, the watch', { timeout: 60_000 }, (shell) =
   const recorded = (...services: readonly string[]): void =>
     put('releases/r/containers', services.map((each) => `${each}|h|i|1|\n`).join(''));
   const heal = (): void => {
-    const { code, stderr } = runIn(shell, variables({ app: 'shop', base, user: 'me' }) + healProgram(), {
+    const { code, stderr } = runIn(shell, variables({ app, base, user: 'me' }) + healProgram(), {
       env: { PATH: bin },
     });
     expect(stderr).toBe('');
@@ -295,15 +298,13 @@ esac`,
     for (const _ of [1, 2]) look(well, {}, proxy);
     expect(events()).toEqual([]);
     expect(read('tls').match(/s_client.*/g)).toEqual(['s_client -connect 127.0.0.1:8443 -servername shop.example.org']);
+    const ends = new Date(Date.now() + 17 * 86_400_000).toISOString().slice(0, 10);
     certificate(17);
     for (const _ of [1, 2]) look(well, {}, proxy);
-    // Not every date of a shell's machine knows how a certificate has it.
-    const known = runIn(shell, `date -d '${day(0)}' +%s`).code === 0;
-    expect(kinds()).toEqual(known ? ['certificate'] : []);
-    if (known)
-      expect(events()[0]?.['reason']).toMatch(
-        /^that of shop.example.org ends \d{4}-\d\d-\d\d .* UTC and was not renewed$/,
-      );
+    expect(kinds()).toEqual(['certificate']);
+    expect(events()[0]?.['reason']).toMatch(
+      new RegExp(`^that of shop.example.org ends ${ends} \\d\\d:\\d\\d UTC and was not renewed$`),
+    );
   });
 
   it('tells when no backup was proven for as long as prove.max_age says, and when one was', () => {
@@ -329,12 +330,10 @@ esac`,
     expect(kinds()).toEqual(['proof', 'proof-over', 'proof', 'proof-over']);
     put('proofs.jsonl', proof(Date.now() - 200_000_000) + proof(Date.now(), false));
     for (const _ of [1, 2]) look(well);
-    // Not every date of a shell's machine reads a time as JavaScript writes it.
-    if (runIn(shell, `date -d 2026-11-29T12:00:00.000Z +%s`).code === 0)
-      expect(events().at(-1)).toMatchObject({
-        event: 'proof',
-        reason: expect.stringMatching(/^the last backup was proven \d{4}-\d\d-\d\d \d\d:\d\d UTC$/) as string,
-      });
+    expect(events().at(-1)).toMatchObject({
+      event: 'proof',
+      reason: expect.stringMatching(/^the last backup was proven \d{4}-\d\d-\d\d \d\d:\d\d UTC$/) as string,
+    });
     maxAge = {};
   });
 
@@ -343,7 +342,7 @@ esac`,
     put('transaction', '');
     look(down);
     rmSync(at('transaction'));
-    const held = `flock -x 9; ${variables({ app: 'shop', base, user: 'me' })}${watchProgram({ app: { name: 'shop' } as never, watch: { every: 60, disk: 90, heal: 'never' }, prove: {} })}`;
+    const held = `flock -x 9; ${variables({ app, base, user: 'me' })}${watchProgram({ app: { name: app } as never, watch: { every: 60, disk: 90, heal: 'never' }, prove: {} })}`;
     runIn(shell, `exec 9>>"${base}/lock"; ${held}`, { env: { PATH: bin } });
     expect(events()).toEqual([]);
     look(down);
@@ -381,7 +380,7 @@ esac`,
     put('inspect', `${line({ service: 'web', health: 'unhealthy' })}\n`);
     runIn(
       shell,
-      `exec 9>>"${base}/lock"; flock -x 9; echo '{"who":"Ann"}' >"${base}/holder"; exec 8>&-; ${variables({ app: 'shop', base, user: 'me' })}( exec 9>&-; ${healProgram()} ); true`,
+      `exec 9>>"${base}/lock"; flock -x 9; echo '{"who":"Ann"}' >"${base}/holder"; exec 8>&-; ${variables({ app, base, user: 'me' })}( exec 9>&-; ${healProgram()} ); true`,
       { env: { PATH: bin } },
     );
     expect(read('restarted')).toBe('');

@@ -61,9 +61,10 @@ look_at_proof() {
 }
 # judge_proof FILE WHAT
 judge_proof() {
-  at=$(grep -F '"proven":true' "$1" 2>/dev/null | tail -n 1 | sed -n 's/.*"at":"\([^"]*\)".*/\1/p')
+  # As each `date` reads it: 2026-11-29 12:00:00.
+  at=$(grep -F '"proven":true' "$1" 2>/dev/null | tail -n 1 | sed -n 's/.*"at":"\([0-9-]*\)T\([0-9:]*\)[.Z].*/\1 \2/p')
   if [ -z "$at" ]; then echo "no $2 was proven yet"
-  elif at=$(date -d "$at" +%s) && [ $(($(date +%s) - at)) -gt "$proof_age" ]; then
+  elif at=$(date -u -d "$at" +%s) && [ $(($(date +%s) - at)) -gt "$proof_age" ]; then
     echo "the last $2 was proven $(date -u -d "@$at" '+%Y-%m-%d %H:%M') UTC"
   fi
 }
@@ -71,6 +72,13 @@ judge_proof() {
 look_at_reboot() {
   [ -e /run/reboot-required ] || return 0
   printf 'reboot\treboot\t\t%s\n' "$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ' | sed -e 's/^./for &/' -e 's/ $//')"
+}
+
+# From when until when a certificate is valid, of what openssl says of it, "notBefore=Nov 29 12:00:00 2026 GMT": FROM|UNTIL, in the one
+# spelling that each `date` reads.
+certificate_times() {
+  awk -F'[= ]+' '
+    { printf "%s%s-%02d-%02d %s", bar, $5, (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3, $3, $4; bar = "|" }'
 }
 
 # Certificates of the front proxy, once an hour: those of which less than a fifth of their time is left. A third before the end it
@@ -85,9 +93,9 @@ look_at_certificates() {
       echo "$now"
       for domain in $domains; do
         # shellcheck disable=SC2154 # set by whoever puts this in front
-        dates=$(timeout 10 openssl s_client -connect "127.0.0.1:$https_port" -servername "$domain" </dev/null 2>/dev/null | openssl x509 -noout -dates 2>/dev/null) || continue
-        from=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')" +%s 2>/dev/null) || continue
-        until=$(date -d "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')" +%s 2>/dev/null) || continue
+        dates=$(timeout 10 openssl s_client -connect "127.0.0.1:$https_port" -servername "$domain" </dev/null 2>/dev/null | openssl x509 -noout -dates 2>/dev/null | certificate_times)
+        from=$(date -u -d "${dates%|*}" +%s 2>/dev/null) || continue
+        until=$(date -u -d "${dates#*|}" +%s 2>/dev/null) || continue
         ends="that of $domain ends $(date -u -d "@$until" '+%Y-%m-%d %H:%M') UTC"
         # shellcheck disable=SC2154 # set by whoever puts this in front
         if [ "$own_certificate" != 1 ]; then [ $(((until - now) * 5)) -ge $((until - from)) ] || echo "$ends and was not renewed"
