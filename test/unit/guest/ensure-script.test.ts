@@ -49,6 +49,15 @@ describe.each(vmShells())('a guest, in $name', { timeout: 60_000 }, (shell) => {
     expect(['empty', 'locked', 'set']).toContain(seen.secret_user);
   });
 
+  it("is asked how much room there is as Rust's df, which Ubuntu 26.04 has, can say it", () => {
+    const df = `df() {
+case $1 in *m*) echo "error: unexpected argument '-m' found" >&2; return 1 ;; esac
+printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\\n/dev/vda1 9000000 1 5242880 42%% /\\n'
+}\n`;
+    const { stdout } = runIn(shell, `${df}${checkFunctions(userInfo().username, 'shop')}check`);
+    expect(parseObserved(stdout).room_mb).toBe(5120);
+  });
+
   it('has its drop-in of sshd, which is included and read', () => {
     expect(repair(`repair_sshd ${base64('PasswordAuthentication no\n')}`, { sshd: '' })).toBe('');
     expect(read('etc/sshd_config.d/00-zebu.conf')).toBe('PasswordAuthentication no\n');

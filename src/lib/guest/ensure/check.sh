@@ -66,7 +66,7 @@ check() {
   say docker_started "$(stat -c %Y /run/docker.pid 2>/dev/null)"
   say swap "$(awk 'NR>1{print $1","$3}' /proc/swaps | tr '\n' ' ')"
   say swap_kept "$(awk '$1==f&&$3=="swap"{print "yes"}' f="$swap_file" /etc/fstab 2>/dev/null)"
-  say room_mb "$(df -Pm / | awk 'NR==2{print $4}')"
+  say room_mb "$(df -Pk / | awk 'NR == 2 { print int($4 / 1024) }')"
   check_disk
   say units "$(unit_states)"
   # shellcheck disable=SC2154 # set with the functions of units
