@@ -67,6 +67,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          globalSetup: ['test/support/unit-packages.ts'],
           // Where this machine has Compose is no matter to scripts that are tried with a stand-in for Docker.
           env: { DOCKER_CONFIG: source('test/support/docker-config') },
           testTimeout: 10_000,

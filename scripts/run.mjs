@@ -83,16 +83,20 @@ if (task !== 'setup') {
 }
 
 /**
- * On a bare machine: what the lab needs of Debian is installed beside npm's packages. Whatever becomes of it is no matter
- * here, for the lab looks itself, and says what is missing and why.
+ * On a bare machine: what the lab and the tests need of Debian is installed beside npm's packages. Whatever becomes of it is no
+ * matter here, for both look themselves, and say what is missing and why.
  * @returns when it has ended, if there is anything to do
  */
 function packagesAhead() {
-  const packages = JSON.parse(readFileSync(`${root}plugins/lab/src/image/host-packages.json`, 'utf8'));
+  const lists = [
+    'plugins/lab/src/image/host-packages.json',
+    ...(task === 'test' ? ['test/support/host-packages.json'] : []),
+  ];
+  const packages = lists.flatMap((list) => JSON.parse(readFileSync(root + list, 'utf8')));
   const missing = packages.filter(({ proof }) => !existsSync(proof)).map(({ name }) => name);
   const possible = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (!['demo', 'test'].includes(task) || missing.length === 0 || !possible) return undefined;
-  console.error(`==> Beside it: installing Debian packages for the lab (${missing.join(', ')})`);
+  console.error(`==> Beside it: installing Debian packages (${missing.join(', ')})`);
   const child = spawn('sh', ['plugins/lab/src/image/install-packages.sh', ...missing], { cwd: root, stdio: 'ignore' });
   return new Promise((resolve) => void child.once('error', resolve).once('exit', resolve));
 }

@@ -13,25 +13,35 @@ export interface VmShell {
   readonly path: string;
 }
 
+const BUSYBOX = process.env['ZEBU_TEST_BUSYBOX'] ?? '/bin/busybox';
+const DASH: VmShell = { name: 'sh', argv: ['sh'], path: '' };
+
+/** Why the busybox here is none to try with, in one line; undefined where it is. */
+export function busyboxFault(): string | undefined {
+  const hint = 'apt-get install busybox, or name one in ZEBU_TEST_BUSYBOX';
+  const ash = (script: string): number | null =>
+    spawnSync(BUSYBOX, ['ash', '-c', script], { env: { PATH: '/nonexistent' } }).status;
+  if (ash('exit 3') !== 3) return `${BUSYBOX} is no busybox with a shell: ${hint}`;
+  // Stand-ins of tests, and what only GNU has, would never be started.
+  if (ash('exec true') === 0)
+    return `The shell of ${BUSYBOX} starts its own programs before those of PATH, as that of busybox-static does: ${hint}`;
+  return undefined;
+}
+
 /**
- * The shells that what runs in a VM is tried with: `sh`, which is dash on Debian, and busybox with its own awk, sort and sed,
- * the least of what there is. `ZEBU_TEST_BUSYBOX` names one; else it is the machine's, and left out where there is none.
+ * The shells that what runs in a VM is tried with: `sh`, which is dash on Debian, and that of busybox with its awk, sort, sed and
+ * whatever else it has, the least of what there is. `ZEBU_TEST_BUSYBOX` names one; else it is the machine's.
  */
 export function vmShells(): readonly VmShell[] {
-  const dash: VmShell = { name: 'sh', argv: ['sh'], path: '' };
-  const busybox = process.env['ZEBU_TEST_BUSYBOX'] ?? '/bin/busybox';
   // A worker is killed rather than ended: what belongs to a run goes with it.
   const folder = mkdtempSync(join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), 'zebu-busybox-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  if (spawnSync(busybox, ['--install', '-s', folder]).status !== 0) {
-    rmSync(folder, { recursive: true });
-    return [dash];
-  }
-  return [dash, { name: 'busybox', argv: [busybox, 'ash'], path: folder }];
+  if (spawnSync(BUSYBOX, ['--install', '-s', folder]).status !== 0) throw new Error(busyboxFault());
+  return [DASH, { name: 'busybox', argv: [BUSYBOX, 'ash'], path: folder }];
 }
 
-/** Those that start GNU's tar, which every Debian has and which alone sorts: busybox starts its own before any other. */
-export const gnuShells = (): readonly VmShell[] => vmShells().filter(({ name }) => name !== 'busybox');
+/** The same with the programs that every Debian has, for what needs more than busybox can: GNU's tar, which alone sorts. */
+export const gnuShells = (): readonly VmShell[] => [DASH, { name: 'ash', argv: [BUSYBOX, 'ash'], path: '' }];
 
 let shells: readonly VmShell[] | undefined;
 

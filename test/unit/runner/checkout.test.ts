@@ -15,7 +15,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { quote } from '@zebu/kit';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import CHECKOUT from '../../../src/lib/runner/checkout.sh';
-import { runIn, vmShells } from '../../support/shells.js';
+import { gnuShells, runIn, vmShells } from '../../support/shells.js';
 
 const NAMES = ['-rf', 'a b', '$(id)', "it's", 'q"q', 'new\nline', 'é', '.hidden'];
 
@@ -145,65 +145,6 @@ place_commit "$1" ${quote(there)} ${commit}
     }
   });
 
-  // By GNU's find, which every Debian has; elsewhere git looks.
-  describe.skipIf(shell.name === 'busybox')('of a large repository, by their mark', () => {
-    /** Does something to the files of the first commit, and makes those of the second of them: whether the mark was enough. */
-    const byMark = (done: string): boolean => {
-      const { root, git, commits } = repository();
-      const [first = '', second = ''] = commits;
-      const { stdout, stderr } = runIn(
-        shell,
-        `set -eu\numask 022\n${GONE}${CHECKOUT}
-cp -a ${quote(git)} "$1/repo.git"
-place_commit "$1" "$1/spare" ${first}
-mkdir "$1/fresh"; checkout_commit "$1/repo.git" "$1/fresh" "$1/fresh-index" ${second}
-pass_mark "$1/spare/mark" "$1/later"
-( cd "$1/spare/tree"; ${done} )
-if update_touched "$1/repo.git" "$1/spare/tree" "$1/spare/index" ${second} "$1/spare/mark" >&2; then echo enough; fi`,
-        { args: [root] },
-      );
-      expect(stderr).toBe('');
-      if (stdout === 'enough\n') {
-        expect(whole(join(root, 'spare/tree'))).toBe(whole(join(root, 'fresh')));
-        // What git has noted of them is true: nothing differs for it either.
-        const status = spawnSync(
-          'git',
-          [
-            `--git-dir=${join(root, 'repo.git')}`,
-            `--work-tree=${join(root, 'spare/tree')}`,
-            'status',
-            '-z',
-            '--porcelain',
-          ],
-          { encoding: 'utf8', env: { ...process.env, GIT_INDEX_FILE: join(root, 'spare/index') } },
-        ).stdout.split('\0');
-        expect(status.filter((line) => /^.[^ ]/.test(line))).toEqual([]);
-      }
-      return stdout === 'enough\n';
-    };
-
-    it.each([
-      ['nothing', ':'],
-      ['files beside them', `echo b >busybox; echo s >d1/'a b'; printf x >'new\nline'; ln -s / -- -rf`],
-      ['whole folders beside them', 'mkdir -p d1/out/deep empty; echo u >d1/out/deep/u; git init -q nested'],
-      ['changes that keep time and size', 'touch -r same stamp; echo evil >same; touch -r stamp same; rm stamp'],
-      ['other modes', 'chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; chmod 700 .'],
-      ['another name besides, and none again', 'ln d1/1 ../other; ln same ../another; rm ../another'],
-    ])('are made by it after %s', (_, done) => expect(byMark(done)).toBe(true));
-
-    it.each([
-      ['a file that is gone', 'rm d2/2'],
-      ['a folder that is gone', 'rm -r d3'],
-      ['a folder that is called otherwise', 'mv d1 d9'],
-      ['a folder in another', 'mkdir out; mv d1 out/d1'],
-      ['two that have changed places', 'mv d1 x; mv d2 d1; mv x d2'],
-      ['a folder of another owner', 'chown nobody d1'],
-      ['a clock that was set back', 'echo evil >same; touch -d "+1 hour" ../mark'],
-      ['a machine that was started anew', 'echo 999999999 >../mark'],
-      ['a mark that says nothing', ': >../mark'],
-    ])('are left to git after %s', (_, done) => expect(byMark(done)).toBe(false));
-  });
-
   it('are made from nothing where a folder is another one than git makes, or the rest is not whole', () => {
     const { root, git, commits } = repository();
     const [first = '', second = ''] = commits;
@@ -228,4 +169,63 @@ place_commit "$1" "$1/r" ${second}`,
       expect(whole(join(root, 'r/tree'))).toBe(whole(join(root, 'fresh')));
     }
   });
+});
+
+// By GNU's find, which every Debian has; elsewhere git looks.
+describe.each(gnuShells())('the files of a large repository, by their mark, in $name', { timeout: 60_000 }, (shell) => {
+  /** Does something to the files of the first commit, and makes those of the second of them: whether the mark was enough. */
+  const byMark = (done: string): boolean => {
+    const { root, git, commits } = repository();
+    const [first = '', second = ''] = commits;
+    const { stdout, stderr } = runIn(
+      shell,
+      `set -eu\numask 022\n${GONE}${CHECKOUT}
+cp -a ${quote(git)} "$1/repo.git"
+place_commit "$1" "$1/spare" ${first}
+mkdir "$1/fresh"; checkout_commit "$1/repo.git" "$1/fresh" "$1/fresh-index" ${second}
+pass_mark "$1/spare/mark" "$1/later"
+( cd "$1/spare/tree"; ${done} )
+if update_touched "$1/repo.git" "$1/spare/tree" "$1/spare/index" ${second} "$1/spare/mark" >&2; then echo enough; fi`,
+      { args: [root] },
+    );
+    expect(stderr).toBe('');
+    if (stdout === 'enough\n') {
+      expect(whole(join(root, 'spare/tree'))).toBe(whole(join(root, 'fresh')));
+      // What git has noted of them is true: nothing differs for it either.
+      const status = spawnSync(
+        'git',
+        [
+          `--git-dir=${join(root, 'repo.git')}`,
+          `--work-tree=${join(root, 'spare/tree')}`,
+          'status',
+          '-z',
+          '--porcelain',
+        ],
+        { encoding: 'utf8', env: { ...process.env, GIT_INDEX_FILE: join(root, 'spare/index') } },
+      ).stdout.split('\0');
+      expect(status.filter((line) => /^.[^ ]/.test(line))).toEqual([]);
+    }
+    return stdout === 'enough\n';
+  };
+
+  it.each([
+    ['nothing', ':'],
+    ['files beside them', `echo b >busybox; echo s >d1/'a b'; printf x >'new\nline'; ln -s / -- -rf`],
+    ['whole folders beside them', 'mkdir -p d1/out/deep empty; echo u >d1/out/deep/u; git init -q nested'],
+    ['changes that keep time and size', 'touch -r same stamp; echo evil >same; touch -r stamp same; rm stamp'],
+    ['other modes', 'chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; chmod 700 .'],
+    ['another name besides, and none again', 'ln d1/1 ../other; ln same ../another; rm ../another'],
+  ])('are made by it after %s', (_, done) => expect(byMark(done)).toBe(true));
+
+  it.each([
+    ['a file that is gone', 'rm d2/2'],
+    ['a folder that is gone', 'rm -r d3'],
+    ['a folder that is called otherwise', 'mv d1 d9'],
+    ['a folder in another', 'mkdir out; mv d1 out/d1'],
+    ['two that have changed places', 'mv d1 x; mv d2 d1; mv x d2'],
+    ['a folder of another owner', 'chown nobody d1'],
+    ['a clock that was set back', 'echo evil >same; touch -d "+1 hour" ../mark'],
+    ['a machine that was started anew', 'echo 999999999 >../mark'],
+    ['a mark that says nothing', ': >../mark'],
+  ])('are left to git after %s', (_, done) => expect(byMark(done)).toBe(false));
 });

@@ -20,6 +20,8 @@ const INSTALLER = fileURLToPath(new URL('install-packages.sh', import.meta.url))
 export interface HostPackagesOptions {
   /** Default: what the lab runs. */
   readonly packages?: readonly HostPackage[];
+  /** How a refusal begins. Default: `The lab needs`. */
+  readonly who?: string;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,11 +35,12 @@ export async function ensureHostPackages(options: HostPackagesOptions): Promise<
   if (missing.length === 0) return;
   const names = missing.map((each) => each.name);
   for (const each of missing) options.log(`missing here: ${each.name}, which ${each.why}`);
+  const needs = `${options.who ?? 'The lab needs'} packages (${names.join(', ')})`;
   const hint = `Install them and try again: apt-get install ${names.join(' ')}`;
   if (process.getuid?.() !== 0)
-    throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and installing them needs root.', { hint });
+    throw new ZebuError('LAB_UNSUPPORTED', `${needs}, and installing them needs root.`, { hint });
   if (!(await exists('/usr/bin/apt-get')))
-    throw new ZebuError('LAB_UNSUPPORTED', 'The lab needs packages, and this machine has no apt-get.', { hint });
+    throw new ZebuError('LAB_UNSUPPORTED', `${needs}, and this machine has no apt-get.`, { hint });
   try {
     await step(options.log, `apt-get install ${names.join(' ')}`, () =>
       run(['sh', INSTALLER, ...names], { signal: options.signal }),
