@@ -1,12 +1,13 @@
 /**
  * What no compiler reads: `dash -n` and shellcheck over every shell script, as it lies here and as it is put together for
- * the VM. `npm run check` runs it. Exceptions stand in the scripts, each with its reason.
+ * the VM; and what not every VM knows. `npm run check` runs it. Exceptions stand in the scripts, each with its reason.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from './bundle.ts';
+import { unportableInFile } from './portable.ts';
 import { scriptText } from './script-text.ts';
 import { shellInFile } from './shell-in-code.ts';
 
@@ -68,6 +69,8 @@ const code = globSync(['src/**/*.ts', 'plugins/*/src/**/*.ts', 'scripts/**/*.ts'
 }).toSorted();
 const inCode = code.flatMap((path) => shellInFile(root, path));
 findings.push(...inCode);
+const awk = globSync(['src/**/*.awk', 'plugins/*/src/**/*.awk'], { cwd: root }).toSorted();
+for (const part of [...parts, ...awk]) findings.push(...unportableInFile(root, part));
 for (const program of globSync(['src/**/*.pl', 'plugins/*/src/**/*.pl'], { cwd: root }).toSorted()) {
   // Modules of Proxmox are loaded while it runs.
   const said = spawnSync('perl', ['-c', program], { cwd: root, encoding: 'utf8' }).stderr;
