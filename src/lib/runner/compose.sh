@@ -29,6 +29,9 @@ is_newest() {
   done
 }
 
+# Whether .env is the link that zebu has made (link_env_file). One of the commit is what it leads to, as for Compose.
+linked_env_file() { [ -L "$directory/.env" ] && [ "$(readlink "$directory/.env")" = "$base/shared/secrets/env_file" ]; }
+
 load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
@@ -48,8 +51,8 @@ load() {
   # Compose's project directory is the folder of the first of its files; the plans of an older zebu do not name it.
   [ -n "$directory" ] || directory=$folder
   directory=$1/$directory
-  # A link is what zebu made of the secrets below.
-  [ -f "$directory/.env" ] && [ ! -L "$directory/.env" ] && environment="--env-file $directory/.env"
+  # Zebu's own is made of the settings and secrets below.
+  [ -f "$directory/.env" ] && ! linked_env_file && environment="--env-file $directory/.env"
   [ ! -s "$1/settings.env" ] || environment="$environment --env-file $1/settings.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
   # What was rotated is the same for every release. The newest version has it already, and perhaps a newer value still.

@@ -47,6 +47,6 @@ without_tokens() { awk -F= -v names=" $registry_secrets " '!index(names, " " $1 
 
 # Of the release that is brought up next.
 write_env_file() {
-  [ -L "$directory/.env" ] || return 0
+  linked_env_file || return 0
   ( umask 077; values_in_force | without_tokens >"$base/shared/secrets/env_file.new" ) && mv "$base/shared/secrets/env_file.new" "$base/shared/secrets/env_file"
 }

@@ -43,6 +43,14 @@ make_places() {
   done
 }
 
+# Whether what is kept is still what the commit has: somebody may have edited it in the VM, there or in the folder of the release that it
+# shares it with. Places for what is mounted within may have been added: same_content REAL KEPT
+same_content() {
+  [ -d "$1" ] || { cmp -s "$1" "$2"; return; }
+  LC_ALL=C diff -qr --no-dereference "$1" "$2" >"$work/edited" 2>/dev/null && return 0
+  ! grep -qvF -e "Only in $2" "$work/edited" && [ "$(find "$1" ! -type d | wc -l)" = "$(find "$2" ! -type d | wc -l)" ]
+}
+
 # Where what is at a path is kept by its content, in $kept; fails for what is not part of the release. A link is followed, as
 # Docker does. Links share the space with the release; what services may write to is theirs alone: keep_file PATH [WRITTEN]
 keep_file() {
@@ -50,9 +58,11 @@ keep_file() {
   top=$(readlink -f "$release")
   case $real in "$top"/*) ;; *) return 1 ;; esac
   sum=$(content_name "$1")
-  # What became data has other content by now.
-  while [ -L "$base/shared/files/$sum" ]; do sum=$(printf '%s' "$sum" | sha256sum | cut -c1-40); done
-  kept=$base/shared/files/$sum
+  # What became data, or was edited, has other content by now.
+  while kept=$base/shared/files/$sum; [ -L "$kept" ] || { [ -z "$2" ] && [ -e "$kept" ] && ! same_content "$real" "$kept"; }; do
+    [ -L "$kept" ] || logged echo ".${1#"$release/tree"} was edited in the VM, in $kept: this release has what the commit has"
+    sum=$(printf '%s' "$sum" | sha256sum | cut -c1-40)
+  done
   if [ ! -e "$kept" ]; then
     mkdir -p "$base/shared/files" && rm -rf "$kept.new" || return 1
     if [ -n "$2" ] || ! cp -al "$real" "$kept.new" 2>/dev/null; then
@@ -91,7 +101,7 @@ place_files() {
     case $kind in
       develop) yaml='    develop: !reset null' ;;
       mount)
-        if [ "$path" = "$directory/.env" ] && [ -L "$path" ]; then kept=$base/shared/secrets/env_file
+        if [ "$path" = "$directory/.env" ] && linked_env_file; then kept=$base/shared/secrets/env_file
         elif grep -qxF -e "$asked" "$work/as-data"; then continue
         elif outer=$(outer_of "$path") && [ -n "$outer" ]; then
           keep_file "$outer" written || continue

@@ -121,6 +121,17 @@ find_other() {
   ' "$work/hashes" "$work/pins-in-force" "$work/expected" "$work/in-use" >"$work/other"
 }
 
+# What somebody has taken off a network (docker network disconnect) is left so by Compose, which compares what a container was told; back on
+# it by hand, nobody finds it by its name. It is made anew, with its volumes, and with it what shares its network. Fails where there is none.
+# shellcheck disable=SC2086 # names, each free of blanks
+mend_networks() {
+  off_=$(awk -F'\t' '$2 ~ /^network / && !said[$1]++ { printf " %s", $1 }' "$work/other")
+  [ -n "$off_" ] || return 1
+  note wait "$(echo $off_ | sed 's/ /, /g') to be made anew: somebody has taken it off a network"
+  logged compose up -d --no-build --no-deps --force-recreate $off_ && logged compose up -d --no-build || return 1
+  verify && find_other
+}
+
 # Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
 # replace counts as another one.
 in_force() {
@@ -129,6 +140,7 @@ in_force() {
   [ -s "$work/expected" ] || expected >"$work/expected"
   # What runs already was compared by what was seen last.
   [ -n "$as_compared" ] || find_other
+  if ! mend_networks; then [ -z "$reason" ] || return 1; fi
   if [ -s "$work/other" ] && grep -q 'ask$' "$work/other"; then
     compose --dry-run up -d --no-build --no-deps </dev/null >"$work/would" 2>&1
     would=$(sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | tr '\n' ' ')

@@ -140,7 +140,7 @@ path_facts() {
     case $real in
       "$release"|"$release/") ;;
       # What zebu made of settings and secrets.
-      "$directory/.env") [ -L "$real" ] && state=elsewhere || { name=.env state=content; } ;;
+      "$directory/.env") linked_env_file && state=elsewhere || { name=.env state=content; } ;;
       "$release/tree/"*) name=$(printf '%s' "$real" | sed "s|^$release/tree/||") state= ;;
       "$release/tree") name=. state=root ;;
       # Beside the repository there is nothing but what zebu keeps of the release.

@@ -2,10 +2,10 @@
 # The verdict: whether what runs is as it should be, and the last words of what is not.
 
 # service|state|health|exit|restarts|oom|started|meant|name|id|check|digest|image|networks, one line a container: meant says what for
-# (see "meant"), check when the last health check began; the rest is for in_force.
+# (see "meant"), check when the last health check began; the rest is for in_force: networks are those that know it by its service's name.
 look_at() { timeout 120 docker inspect --format "$look_fields" "$@"; }
 # shellcheck disable=SC2016 # a template of Docker's, or another shell's words
-look_fields=$container_fields'|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}|{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}} '
+look_fields=$container_fields'|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}|{{$service := index .Config.Labels "com.docker.compose.service"}}{{range $name, $at := .NetworkSettings.Networks}}{{$found := eq $name "bridge" "host" "none"}}{{range $at.Aliases}}{{if eq . $service}}{{$found = true}}{{end}}{{end}}{{if $found}} {{$name}}{{end}}{{end}} '
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {

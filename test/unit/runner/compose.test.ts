@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runnerApp } from '../../support/runner-app.js';
@@ -90,6 +90,19 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
     app.write('releases/r1/settings.env', "A='other'\n");
     app.run(':');
     expect(app.read('releases/r2/settings.env')).toBe("A='live'\n");
+  });
+
+  it('has a .env of the commit also where that is a link, but not the link that zebu has made', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { release_env: 'ZEBU_RELEASE=r2\n' });
+    const env = join(app.base, 'releases/r2/tree/.env');
+    app.write('releases/r2/tree/env/prod', 'A=1\n');
+    app.write('shared/secrets/env_file', 'A=1\n');
+    symlinkSync('env/prod', env);
+    expect(app.run('load "$base/releases/r2"; echo "$environment"').lines[0]).toContain(`--env-file ${env} --env-file`);
+    unlinkSync(env);
+    symlinkSync(`${app.base}/shared/secrets/env_file`, env);
+    expect(app.run('load "$base/releases/r2"; echo "$environment"').lines[0]).not.toContain(env);
   });
 
   it('is no release where its plan is gone, which ends nothing', () => {

@@ -1,4 +1,4 @@
-import { readlinkSync, statSync } from 'node:fs';
+import { readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
@@ -47,6 +47,25 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     app.run('link_env_file; write_env_file');
     expect(app.read('releases/r2/tree/.env')).toBe('OF=commit\n');
     expect(app.has('shared/secrets/env_file')).toBe(false);
+  });
+
+  it('is not made of what a link of the commit leads to', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { secrets: '2.env' });
+    app.write('shared/secrets/2.env', "A='x'\n");
+    app.write('releases/r2/tree/compose.yml', 'services:\n  web:\n    env_file: .env\n');
+    app.write('releases/r2/tree/prod.env', 'OF=commit\n');
+    symlinkSync('prod.env', env(app));
+    app.write(
+      'config',
+      app.config({
+        services: { web: { volumes: [{ type: 'bind', source: env(app), target: '/.env', read_only: true }] } },
+      }),
+    );
+    app.run('link_env_file; write_env_file; cp "$base/config" "$work/config"; place_files');
+    expect(app.has('shared/secrets/env_file')).toBe(false);
+    const [, kept = ''] = /"source": "([^"]*)"/.exec(app.read('releases/r2/files.yml')) ?? [];
+    expect(app.read(kept.slice(app.base.length + 1))).toBe('OF=commit\n');
   });
 
   it('says once, by name, which settings are other ones than those that are live', () => {

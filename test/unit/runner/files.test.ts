@@ -72,6 +72,34 @@ ${mounting(app, 'dir')}place_files`);
     expect(app.list(`shared/files/${name}`)).toEqual(['a']);
   });
 
+  it('are those of the commit where somebody has edited in the VM what is kept, under another name each time', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r2/tree/dir/a', 'a');
+    app.write('releases/r2/tree/file', 'f');
+    const mounts = ['dir', 'file'].map((name) => ({
+      ...{ type: 'bind', source: inTree(app, name), target: `/${name}`, read_only: true },
+    }));
+    app.write('config', app.config({ services: { web: { volumes: mounts } } }));
+    const place = (): readonly string[] => {
+      app.run('cp "$base/config" "$work/config"\nplace_files');
+      return [...app.read('releases/r2/files.yml').matchAll(/"source": "([^"]*)"/g)].map(([, at = '']) =>
+        at.slice(app.base.length + 1),
+      );
+    };
+    const [dir = '', file = ''] = place();
+    // As after the next release: its files are no links of what is kept.
+    app.run(`rm -rf "$release/tree/dir" "$release/tree/file"; mkdir "$release/tree/dir"; printf a >"$release/tree/dir/a"; printf f >"$release/tree/file"`);
+    expect(place()).toEqual([dir, file]);
+    // A place for what is mounted within is no edit.
+    app.run(`mkdir -p "$base/${dir}/inner/most"`);
+    expect(place()).toEqual([dir, file]);
+    app.run(`echo b >"$base/${dir}/b"; echo g >>"$base/${file}"`);
+    const [newDir = '', newFile = ''] = place();
+    expect([newDir === dir, newFile === file]).toEqual([false, false]);
+    expect([app.list(newDir), app.read(newFile)]).toEqual([['a'], 'f']);
+    expect(place()).toEqual([newDir, newFile]);
+  });
+
   it('stay where the folder of an earlier run, or a container, still names them', () => {
     const app = runnerApp(shell);
     const [used, named, gone] = ['a', 'b', 'c'].map((each) => each.repeat(40)) as [string, string, string];

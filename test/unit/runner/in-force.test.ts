@@ -20,6 +20,8 @@ interface Situation {
   readonly differs?: readonly string[];
   readonly mode?: 'deploy' | 'rollback';
   readonly strict?: boolean;
+  /** What Docker has once a service was made anew. */
+  readonly mended?: readonly Running[];
 }
 
 const SERVICES = { web: { image: 'x', networks: { default: null, own: null } }, once: { image: 'y' } };
@@ -33,8 +35,9 @@ function judged({
   differs = [],
   mode = 'deploy',
   strict = true,
+  mended = running,
 }: Situation): readonly string[] {
-  const lines = running.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
+  const linesOf = (of: readonly Running[]): string => of.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
     [
       service,
       ...Array<string>(7).fill(''),
@@ -45,7 +48,7 @@ function judged({
       image,
       ` ${networks.join(' ')} `,
     ].join('|'),
-  );
+  ).join('\n');
   const config = {
     name: 'shop',
     networks: { default: { name: 'shop_default' }, own: { name: 'shop_own_net' } },
@@ -59,6 +62,8 @@ work=$folder release=$folder/release project=shop pinned= limit=10 mode=${mode} 
 mkdir -p $release
 begin() { :; }
 note() { echo "$2"; }
+logged() { case $* in *--force-recreate*) cp $folder/mended $work/now ;; esac; }
+verify() { :; }
 timeout() { shift; "$@"; }
 standing_differs() { printf '%s' '${differs.map((line) => `${line}\n`).join('')}' >$work/differs; }
 compose() { cat <<'E'
@@ -75,13 +80,17 @@ ${Object.keys(services)
 E
 printf 'services:\\n  "web":\\n    image: "zebu/shop-web:1"\\n    pull_policy: missing\\n' >$release/images.yml
 cat >$folder/now <<'E'
-${lines.join('\n')}
+${linesOf(running)}
+E
+cat >$folder/mended <<'E'
+${linesOf(mended)}
 E
 ${GONE}${CONFIG}${IN_FORCE}
 if in_force; then echo 'in force'; else echo "$reason"; fi`;
   return inNextVmShell({ docker }, script);
 }
 
+const OFF = 'web to be made anew: somebody has taken it off a network';
 const but = (service: string, more: Partial<Running>): readonly Running[] =>
   GOOD.map((each) => (each.service === service ? { ...each, ...more } : each));
 
@@ -144,8 +153,15 @@ E`;
     expect(judged({ running: [web], services: none })).toEqual(['in force']);
   });
 
+  it('is what was made anew, where somebody had taken it off one of its networks', () => {
+    const running = but('web', { networks: ['shop_default'] });
+    expect(judged({ running, mended: GOOD })).toEqual([OFF, 'in force']);
+    expect(judged({ running, mended: GOOD, strict: false })).toEqual([OFF, 'in force']);
+  });
+
   it('is not without one of its networks', () => {
     expect(judged({ running: but('web', { networks: ['shop_default'] }) })).toEqual([
+      OFF,
       'not in force: web is not on the network shop_own_net',
     ]);
   });
@@ -161,6 +177,7 @@ E`;
 
   it('is only said, and holds nobody up, on the way back', () => {
     expect(judged({ running: but('web', { networks: [] }), strict: false })).toEqual([
+      OFF,
       'not in force: web is not on the network shop_default; web is not on the network shop_own_net',
       'in force',
     ]);

@@ -12,7 +12,7 @@ marked_config() {
     [ "${2-}" != numbers ] || plain="/^[A-Za-z_][A-Za-z0-9_]*='[0-9]*'\$/{p;d;}"
     sed -n -e "$plain" -e "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
     environment=
-    if [ -L "$directory/.env" ]; then
+    if linked_env_file; then
       # The same files, with the markers in the place of what "env_file: .env" finds.
       rm -rf "$work/marked"
       from=$release/tree to=$work/marked below=$(printf '%s' "$directory/" | sed "s|^$from/||")
