@@ -51,6 +51,22 @@ same_content() {
   ! grep -qvF -e "Only in $2" "$work/edited" && [ "$(find "$1" ! -type d | wc -l)" = "$(find "$2" ! -type d | wc -l)" ]
 }
 
+another_name() { printf '%s' "$sum" | sha256sum | cut -c1-40; }
+
+# Sets $kept to what $sum names. Whether it is, or can be, what is at $real: fits PATH [WRITTEN]
+fits() {
+  kept=$base/shared/files/$sum
+  # It became data.
+  [ ! -L "$kept" ] || return 1
+  if [ ! -e "$kept" ]; then
+    # Its containers have what is gone, as long as they have the same path. What has another name keeps that.
+    ! grep -qsF "/shared/files/$sum" "$base/releases/$previous/files.yml" && [ ! -e "$base/shared/files/$(another_name)" ]
+  elif [ -z "$2" ] && ! same_content "$real" "$kept"; then
+    logged echo ".${1#"$release/tree"} was edited in the VM, in $kept: this release has what the commit has"
+    return 1
+  fi
+}
+
 # Where what is at a path is kept by its content, in $kept; fails for what is not part of the release. A link is followed, as
 # Docker does. Links share the space with the release; what services may write to is theirs alone: keep_file PATH [WRITTEN]
 keep_file() {
@@ -58,11 +74,7 @@ keep_file() {
   top=$(readlink -f "$release")
   case $real in "$top"/*) ;; *) return 1 ;; esac
   sum=$(content_name "$1")
-  # What became data, or was edited, has other content by now.
-  while kept=$base/shared/files/$sum; [ -L "$kept" ] || { [ -z "$2" ] && [ -e "$kept" ] && ! same_content "$real" "$kept"; }; do
-    [ -L "$kept" ] || logged echo ".${1#"$release/tree"} was edited in the VM, in $kept: this release has what the commit has"
-    sum=$(printf '%s' "$sum" | sha256sum | cut -c1-40)
-  done
+  while ! fits "$@"; do sum=$(another_name); done
   if [ ! -e "$kept" ]; then
     mkdir -p "$base/shared/files" && rm -rf "$kept.new" || return 1
     if [ -n "$2" ] || ! cp -al "$real" "$kept.new" 2>/dev/null; then

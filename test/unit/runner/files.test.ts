@@ -98,6 +98,26 @@ ${mounting(app, 'dir')}place_files`);
     expect([newDir === dir, newFile === file]).toEqual([false, false]);
     expect([app.list(newDir), app.read(newFile)]).toEqual([['a'], 'f']);
     expect(place()).toEqual([newDir, newFile]);
+    // Also when what was edited is removed one day.
+    app.run(`rm -r "$base/${dir}" "$base/${file}"`);
+    expect(place()).toEqual([newDir, newFile]);
+  });
+
+  it('have another name where containers have what somebody has removed', () => {
+    const app = runnerApp(shell);
+    app.write('releases/r2/tree/dir/a', 'a');
+    const place = (): string => {
+      app.run(`${mounting(app, 'dir')}previous=r1; place_files`);
+      return /shared\/files\/[0-9a-f]{40}/.exec(app.read('releases/r2/files.yml'))?.[0] ?? '';
+    };
+    const first = place();
+    app.run('cp "$release/files.yml" "$base/releases/r1/files.yml"');
+    expect(place()).toBe(first);
+    app.run('rm -r "$base/shared/files"');
+    const second = place();
+    expect([second === first, app.list(second)]).toEqual([false, ['a']]);
+    app.run('cp "$release/files.yml" "$base/releases/r1/files.yml"');
+    expect(place()).toBe(second);
   });
 
   it('stay where the folder of an earlier run, or a container, still names them', () => {
