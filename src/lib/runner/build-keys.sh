@@ -195,7 +195,12 @@ find_keys() {
   # A Dockerfile may be a folder, for which some awks end.
   keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] && left_by_hook || return 0
   # Of a Dockerfile that git does not have there, as a link led to it, or a hook has made it, not all is known.
-  git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' <"$work/asked" >"$work/contexts" && find_bases || return 0
+  while IFS= read -r context_ && IFS= read -r file_; do
+    # Git has the link itself for a file. Where it leads is in no context.
+    [ ! -L "$release/tree/${file_#*:}" ] || file_=$context_
+    printf '%s\n' "$context_" "$file_"
+  done <"$work/asked" >"$work/questions"
+  git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' <"$work/questions" >"$work/contexts" && find_bases || return 0
   drop "$work"/key-[0-9]*
   : >"$work/key-names"
   # With the key of the secrets: settings may hold something that could be guessed from a digest.

@@ -182,6 +182,7 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     const services = (tree: string): object => ({
       base: { build: { context: `${tree}/base`, dockerfile: 'Dockerfile', tags: ['acme/base:2'] } },
       linked: { build: { context: `${tree}/web`, dockerfile: 'docker/Dockerfile' } },
+      other: { build: { context: `${tree}/other`, dockerfile: 'Dockerfile' } },
       user: { build: { context: `${tree}/user`, dockerfile: './Dockerfile' } },
       web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' } },
     });
@@ -191,6 +192,9 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
       'web-files/Dockerfile': 'FROM scratch\n',
       'user/Dockerfile': 'FROM acme/base:2\n',
       'web/docker': { link: '../web-files' },
+      'other/file': 'x',
+      // Some versions of buildx follow it out of the context.
+      'other/Dockerfile': { link: '../web-files/Dockerfile' },
     };
     expect(Object.keys(keys(app, { files, services }))).toEqual(['shop-web']);
   });

@@ -88,7 +88,9 @@ ${mounting(app, 'dir')}place_files`);
     };
     const [dir = '', file = ''] = place();
     // As after the next release: its files are no links of what is kept.
-    app.run(`rm -rf "$release/tree/dir" "$release/tree/file"; mkdir "$release/tree/dir"; printf a >"$release/tree/dir/a"; printf f >"$release/tree/file"`);
+    app.run(
+      `rm -rf "$release/tree/dir" "$release/tree/file"; mkdir "$release/tree/dir"; printf a >"$release/tree/dir/a"; printf f >"$release/tree/file"`,
+    );
     expect(place()).toEqual([dir, file]);
     // A place for what is mounted within is no edit.
     app.run(`mkdir -p "$base/${dir}/inner/most"`);

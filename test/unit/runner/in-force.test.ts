@@ -37,18 +37,21 @@ function judged({
   strict = true,
   mended = running,
 }: Situation): readonly string[] {
-  const linesOf = (of: readonly Running[]): string => of.map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
-    [
-      service,
-      ...Array<string>(7).fill(''),
-      `/shop-${service}-1`,
-      'id',
-      '',
-      hash,
-      image,
-      ` ${networks.join(' ')} `,
-    ].join('|'),
-  ).join('\n');
+  const linesOf = (of: readonly Running[]): string =>
+    of
+      .map(({ service, hash = `${service}-hash`, image = `sha256:${service}`, networks = [] }) =>
+        [
+          service,
+          ...Array<string>(7).fill(''),
+          `/shop-${service}-1`,
+          'id',
+          '',
+          hash,
+          image,
+          ` ${networks.join(' ')} `,
+        ].join('|'),
+      )
+      .join('\n');
   const config = {
     name: 'shop',
     networks: { default: { name: 'shop_default' }, own: { name: 'shop_own_net' } },
