@@ -95,20 +95,17 @@ async function loadSsh(): Promise<void> {
   await (await import('@zebu/kit/ssh')).prepareSsh();
 }
 
-/** Says which env files Compose reads here and will not find in the VM, where one that may be missing is missing without a word. */
-async function sayUnsent(
-  context: Context,
-  git: LocalGit,
-  here: Promise<readonly string[]>,
-  commit: string,
-  prefix: string,
-): Promise<void> {
+/** The env files that Compose reads here and will not find in the VM, where one that may be missing is missing without a word. */
+async function findUnsent(context: Context, git: LocalGit, commit: string, prefix: string): Promise<readonly string[]> {
   const sent = (await sourceEntries(context)).flatMap(({ use, file }) =>
     use === 'dotenv' ? [posix.join(prefix, typeof file === 'string' ? file : '.env')] : [],
   );
-  const files = await git.unsent(await here, commit, sent);
+  return git.unsent(commit, sent);
+}
+
+function sayUnsent({ io }: Context, files: readonly string[]): void {
   if (files.length > 0)
-    context.io.warn(
+    io.warn(
       `Not part of the commit, and not sent, though Compose files name it: ${files.join(', ')}; commit it without secrets, or put what services need into .env and their environment`,
     );
 }
@@ -132,13 +129,15 @@ export async function gather(context: Context, { ref, detach, dryRun, rebuild = 
   const { io, signal, clock } = context;
   const git = new LocalGit(context.root, signal);
   const early = dryRun ? undefined : openGuestEarly(context);
-  const here = handledLater(git.envFilesHere());
   const [{ target, prefix }, userName] = await Promise.all([git.resolve(ref), git.userName(), loadSsh()]);
+  const unsent = handledLater(findUnsent(context, git, target.commit, prefix));
   const source = await sentWithComposeFiles(context, git, target, prefix);
   const secrets = await collectSecrets(context);
   const [settings] = await Promise.all([
     collectSettings(context, git, target.commit, secrets),
-    sayUnsent(context, git, here, target.commit, prefix),
+    unsent.then((files) => {
+      sayUnsent(context, files);
+    }),
   ]);
   const registries = await registryLogins(context);
   const { certificate, files: front } = await readFront(context);

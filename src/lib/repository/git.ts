@@ -3,7 +3,7 @@ import { ZebuError } from '@zebu/kit';
 import { nearest } from '@zebu/kit/core';
 import { GitProgram } from './git-program.js';
 import { isSubmodule, parseEntries } from './entries.js';
-import { envFilesHere, unsentEnvFiles } from './unsent.js';
+import { unsentEnvFiles } from './unsent.js';
 
 /** What of the repository is to be deployed. */
 export type WantedRef =
@@ -260,14 +260,9 @@ export class LocalGit {
     return this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
   }
 
-  /** Env files here that git does not keep; see `envFilesHere`. */
-  async envFilesHere(): Promise<readonly string[]> {
-    return envFilesHere(await this.#top());
-  }
-
-  /** Those of them that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
-  async unsent(here: readonly string[], commit: string, sent: readonly string[]): Promise<readonly string[]> {
-    return here.length === 0 ? [] : unsentEnvFiles(await this.#top(), here, commit, sent);
+  /** Env files here that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
+  async unsent(commit: string, sent: readonly string[]): Promise<readonly string[]> {
+    return unsentEnvFiles(await this.#top(), commit, sent);
   }
 
   /** For the history: who deploys. */

@@ -17,37 +17,76 @@ function naming(path: string): string {
   return `${before}${folder}/(\\.env([^A-Za-z0-9_.-]|$)|[^ "']*\\.ya?ml)`;
 }
 
+/** What `naming` finds is in the texts of one of them: names of env files with a slash before them, and what may be included. */
+const NAMES = ['/?[A-Za-z0-9_.-]*[.]env[A-Za-z0-9_.-]*', `/[^ "']*[.]ya?ml`];
+/** Of more folders each is named no more. */
+const MOST_FOLDERS = 50;
+
+const isEnvFile = (name: string): boolean => ENV_FILE.test(name) && !TEMPLATE.test(name);
+
+/** Whether a text that was found says that an env file may be asked for other than the `.env` at the top. */
+const asksFor = (text: string): boolean =>
+  text === '/.env' || /\.ya?ml$/.test(text) || (text !== '.env' && isEnvFile(text.replace(/^\//, '')));
+
 /**
- * Files that lie here, are no part of what git keeps, and are called like an env file. Git looks through all folders for them, which
- * may be begun before it is known what for.
+ * Whether the YAML of a commit names an env file, or a part that may have one beside it. Most name none, and then nothing has to be looked
+ * for in all folders of the working tree.
  * @param git in the top folder of the repository
  */
-export async function envFilesHere(git: GitProgram): Promise<readonly string[]> {
-  // Folders that are ignored as a whole are not looked into.
-  const listing = ['ls-files', '-z', '--others', '--exclude-standard'];
-  const [ignored, untracked] = await Promise.all([
-    git.run([...listing, '--ignored', '--directory']),
-    git.run([...listing, '--', ':(glob)**/*.env', ':(glob)**/.env*']),
-  ]);
-  const here = [...ignored.stdout.split('\0'), ...untracked.stdout.split('\0')].filter((path) => {
-    const name = posix.basename(path);
-    return !path.endsWith('/') && ENV_FILE.test(name) && !TEMPLATE.test(name);
-  });
-  return [...new Set(here)];
+async function namesEnvFiles(git: GitProgram, commit: string): Promise<boolean> {
+  const patterns = NAMES.flatMap((pattern) => ['-e', pattern]);
+  const { stdout } = await git.run(['grep', '-a', '-h', '-o', '-E', ...patterns, commit, '--', ...YAML]);
+  return [...new Set(stdout.split('\n'))].some(asksFor);
+}
+
+const literal = (folder: string): string => folder.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
+
+/**
+ * Files that lie here, are no part of what git keeps, and are called like an env file.
+ * @param git in the top folder of the repository
+ */
+async function envFilesHere(git: GitProgram): Promise<readonly string[]> {
+  const listing = ['ls-files', '-z', '--others'];
+  const list = async (...args: readonly string[]): Promise<readonly string[]> =>
+    (await git.run([...listing, ...args])).stdout.split('\0').filter((path) => path !== '');
+  // Once through all folders, without what git ignores: what has nothing that git keeps is one line.
+  const found = await list('--directory');
+  const folders = found.filter((path) => path.endsWith('/'));
+  const here = found.filter((path) => !path.endsWith('/'));
+  if (folders.length > 0) {
+    // Folders that are ignored as a whole are not looked into. With the slash git takes one for ignored of which all files are.
+    const stdin = folders.map((folder) => `${folder.slice(0, -1)}\0`).join('');
+    const ignored = new Set((await git.run(['check-ignore', '-z', '--stdin'], { stdin })).stdout.split('\0'));
+    const rest = folders.filter((folder) => !ignored.has(folder.slice(0, -1)));
+    const within = rest.length > MOST_FOLDERS ? [''] : rest;
+    if (rest.length > 0) {
+      const standard = '--exclude-standard';
+      const lists = await Promise.all([
+        list(standard, '--ignored', '--directory', '--', ...within.map((folder) => `:(glob)${literal(folder)}**`)),
+        list(
+          standard,
+          '--',
+          ...within.flatMap((folder) => ['*.env', '.env*'].map((name) => `:(glob)${literal(folder)}**/${name}`)),
+        ),
+      ]);
+      here.push(...lists.flat());
+    }
+  }
+  return [...new Set(here.filter((path) => !path.endsWith('/') && isEnvFile(posix.basename(path))))];
 }
 
 /**
- * Those of `here` that are not part of the commit, and that its Compose files name: Compose reads them here.
+ * Env files that lie here and are not part of the commit, and that its Compose files name: Compose reads them here.
  * @param git in the top folder of the repository
  * @param sent those whose values are sent otherwise, from there
  */
 export async function unsentEnvFiles(
   git: GitProgram,
-  here: readonly string[],
   commit: string,
   sent: readonly string[],
 ): Promise<readonly string[]> {
-  const candidates = here.filter((path) => path !== '.env' && !sent.includes(path)).slice(0, 20);
+  if (!(await namesEnvFiles(git, commit))) return [];
+  const candidates = (await envFilesHere(git)).filter((path) => path !== '.env' && !sent.includes(path)).slice(0, 20);
   const named = await Promise.all(
     candidates.map(
       async (path) => (await git.run(['grep', '-I', '-q', '-E', naming(path), commit, '--', ...YAML])).code,
