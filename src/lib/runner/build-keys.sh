@@ -137,10 +137,16 @@ keyed_builds() {
     }' "$work/config"
 }
 
+# Whether the release has so many files that one look at each is what costs; its index tells.
+is_large() {
+  [ -n "$large" ] || { [ "$(wc -c <"$release/index")" -gt "$large_index" ] && large=yes || large=no; } 2>/dev/null
+  [ "$large" = yes ]
+}
+
 # Of a large repository whose files have a mark: whether the hook has only put files beside those of the commit, which are then listed as
 # below, without a look at all the others. Fails where more was done, or where it cannot be told.
 only_added() {
-  [ -f "$release/mark" ] && [ "$(wc -c <"$release/index")" -gt "$large_index" ] || return 1
+  [ -f "$release/mark" ] && is_large || return 1
   touched_since "$release/mark" "$release/tree" "$work/touched" || return 1
   [ "$(files_made "$release/index")" = "$untouched" ] && [ ! -s "$work/touched.folders" ] && [ ! -s "$work/touched.foreign" ] && [ ! -s "$work/touched.git" ] || return 1
   tr '\n\000' '\001\n' <"$work/touched.files" | LC_ALL=C sort >"$work/left-names"
@@ -154,8 +160,8 @@ only_added() {
   done <"$work/left-names" | sed -e "s|^$release/tree/||" -e '/ 644$/d' -e '/ 755$/d' >"$work/left-modes"
 }
 
-# Sets $left to what the hook before the build has left in the commit, or made of its files, as digests; nothing where there is none. Fails
-# for what cannot be told so.
+# Sets $left to what the hook before the build has left in the commit, or made of its files, as digests, each with a hyphen before it;
+# nothing where there is none. Fails for what cannot be told so.
 left_by_hook() {
   left=
   [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
@@ -167,14 +173,46 @@ left_by_hook() {
     find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' >"$work/left-modes"
     [ ! -s "$work/left-modes" ] || LC_ALL=C sort -o "$work/left-modes" "$work/left-modes"
   fi
+  sum_left
+}
+sum_left() {
   drop "$work/left-unread"
   left_files | ( cd "$work" && sha256sum left-modes left - ) >"$work/left-sums"
-  while read -r sum _; do left="$left$sum "; done <"$work/left-sums"
+  while read -r sum _; do left="$left-$sum"; done <"$work/left-sums"
   [ ! -e "$work/left-unread" ]
 }
 left_files() {
   [ -s "$work/left-names" ] || return 0
   timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
+}
+
+# When the hook before the build had done, for what it has left to be told later, too: of a large repository it takes a look at each file,
+# and what comes next is mostly built of other files anyway.
+mark_left() {
+  [ -f "$tree/.zebu/hooks/pre-build" ] && [ -f "$release/mark" ] && is_large || return 0
+  mark_checkout "$release/left-mark" && pass_mark "$release/left-mark" "$work/passed" || drop "$release/left-mark"
+}
+
+# Whether that can wait. Not where anything else may write there: another hook, or who is given files of the commit.
+left_can_wait() {
+  [ -f "$release/left-mark" ] && [ ! -s "$base/releases/$previous/files.yml" ] || return 1
+  for each in "$tree"/.zebu/hooks/*; do [ "$each" = "$tree/.zebu/hooks/pre-build" ] || return 1; done
+}
+
+# The same of the live release, where it has waited until now: its builds are noted anew with it. Fails where something was changed there
+# since, as nobody knows then what was built.
+tell_left() (
+  release=$live tree=$live/$folder work=$work/live left='' large=''
+  { mkdir -p "$work" && [ -f "$release/left-mark" ] && marks_time "$release/left-mark" && only_added && left_since_mark && sum_left; } 2>/dev/null || exit 1
+  umask 077
+  sed "s/^\([0-9a-f]*\)-later /\1$left /" "$live/builds" >"$live/builds.new" && mv "$live/builds.new" "$live/builds" || exit 1
+  [ ! -e "$live/left" ] || printf '%s\n' "$left" >"$live/left"
+)
+# What went since has changed the folder that it was in.
+left_since_mark() {
+  { echo .; sed 's|^|./|' "$work/left-names"; } | tr '\n' '\000' >"$work/left-paths"
+  # shellcheck disable=SC2016 # for that shell
+  since_=$(cd "$release/tree" && xargs -0 sh -c 'find "$@" -maxdepth 0 -cnewer "$0"' "$release/left-mark" <"$work/left-paths") && [ -z "$since_" ]
 }
 
 # Writes to $work/here what the names in $work/bases stand for on this machine: NAME ID, or the JSON of each in their order. Fails where
@@ -189,11 +227,13 @@ find_bases() {
   while read -r base_; do echo "GET /images/$base_/json"; done <"$work/bases" | engine_calls 60 >"$work/here" && [ -s "$work/here" ]
 }
 
-# Writes $work/keys, fields separated by a blank: key image tree context. Tree is git's name of the files of the context.
+# Writes $work/keys, fields separated by a blank: key image tree context. Tree is git's name of the files of the context. What a hook has
+# left stands behind the rest of the key: `-later` where that can wait, as it can where nobody asks for what is kept: find_keys [UNASKED].
 find_keys() {
   : >"$work/keys"
   # A Dockerfile may be a folder, for which some awks end.
-  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] && left_by_hook || return 0
+  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] || return 0
+  if [ $# != 0 ] && left_can_wait; then left=-later; else left_by_hook || return 0; fi
   # Of a Dockerfile that git does not have there, as a link led to it, or a hook has made it, not all is known.
   while IFS= read -r context_ && IFS= read -r file_; do
     # Git has the link itself for a file. Where it leads is in no context.
@@ -204,7 +244,7 @@ find_keys() {
   drop "$work"/key-[0-9]*
   : >"$work/key-names"
   # With the key of the secrets: settings may hold something that could be guessed from a digest.
-  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" -v left="$left" '
+  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" '
     BEGIN { while ((getline row < salt) > 0) salted = salted row }
     FILENAME == ARGV[1] { base[FNR] = $0; next }
     # An answer to each, or it is not known to what.
@@ -228,13 +268,13 @@ find_keys() {
         if (!told[bases[i]]++) print bases[i], id[bases[i]] >named
       }
       file = out sprintf("%04d", FNR)
-      printf "%s\n%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6, left >file
+      printf "%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6 >file
       close(file)
       print $2, tree[FNR], $3 >(out "names")
     }' "$work/bases" "$work/here" "$work/contexts" "$work/keyed"
   [ -s "$work/key-names" ] || return 0
   sha256sum "$work"/key-[0-9]* >"$work/key-sums"
-  while read -r key_ _ && IFS= read -r of_ <&3; do printf '%s\n' "$key_ $of_"; done <"$work/key-sums" 3<"$work/key-names" >"$work/keys"
+  while read -r key_ _ && IFS= read -r of_ <&3; do printf '%s\n' "$key_$left $of_"; done <"$work/key-sums" 3<"$work/key-names" >"$work/keys"
 }
 
 # Writes $work/kept-images, fields separated by a blank: image id since tag... What was built of the same within a day, for any release,

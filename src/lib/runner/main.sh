@@ -59,6 +59,7 @@ elif [ "$mode" = deploy ]; then
   limit=300
   # First, because it may write what the Compose files ask for.
   run_hook pre-build '' || { blame_hook; finish refused "$cause" "$reason"; }
+  mark_left
   log_in_all || finish refused "$cause" "$reason"
   step=check
   # To read and judge takes as long as a small build: beside it, where no secret can be on its way into an image, and
@@ -87,7 +88,7 @@ elif [ "$mode" = deploy ]; then
     building=$!
     check_config
     checked=$? check_cause=$cause check_reason=$reason
-    [ $checked != 0 ] || find_keys
+    [ $checked != 0 ] || find_keys unasked
     step=build
     wait $building
     built=$?

@@ -7,7 +7,7 @@
 # What is told to Compose beside the commit: what zebu goes by, and the environment, where it finds what no file says. Of the connection that
 # is another one each time: files that name it are not plain. A machine that was started anew may be another one, with other programs.
 told_beside() {
-  printf '%s\n' "$runner_is" "$boot" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}" "$left"
+  printf '%s\n' "$runner_is" "$boot" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}"
   ( unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _; export -p )
   printf '%s\n' "$proxy_compose"
   [ ! -s "$release/settings.env" ] || print_lines "$release/settings.env"
@@ -16,7 +16,8 @@ told_beside() {
 # Whether its secrets are all there is of them: of a version that was kept the values are never others.
 newest_or_none() { [ -z "$secrets" ] || is_newest "$secrets"; }
 
-# For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside.
+# For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside, and in
+# `left` what a hook has left.
 note_whole() {
   # Not of what is gone back to.
   [ "$mode" = deploy ] && [ -n "$strict" ] && [ "$pinned" = "$release" ] || return 0
@@ -31,12 +32,12 @@ note_whole() {
   while read -r _ _ policy_; do case $policy_ in missing|if_not_present|never) ;; *) return 0 ;; esac; done <"$work/pulled"
   # They become part of a URL.
   while read -r name_ _; do case $name_ in *[!A-Za-z0-9._/:@-]*) return 0 ;; esac; done <"$work/named"
-  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
+  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && printf '%s\n' "$left" >"$release/left" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
 }
 
 # Sets $same_tree where the commit has the files of the live release, and $same_context where some build has.
 compare_trees() {
-  same_tree='' same_context=''
+  same_tree='' same_context='' waited=''
   live=$base/releases/$previous
   [ -z "$rebuild" ] && [ -n "$previous" ] && { [ -s "$live/builds" ] || [ -s "$live/whole" ]; } || return 0
   [ -e "$live/builds" ] && builds_=$live/builds || builds_=/dev/null
@@ -46,8 +47,13 @@ compare_trees() {
   {
     read -r tree_ && read -r live_tree_ || return 0
     case $tree_ in *' missing'|'') ;; "$live_tree_") same_tree=1 ;; esac
-    while read -r _ _ _ was_ _ <&3 && read -r is_; do [ "$is_" != "$was_" ] || same_context=1; done 3<"$builds_"
+    while read -r key_ _ _ was_ _ <&3 && read -r is_; do
+      [ "$is_" != "$was_" ] || same_context=1
+      case $key_ in *-later) waited=1 ;; esac
+    done 3<"$builds_"
   } <"$work/contexts"
+  # Now somebody asks.
+  [ -z "$waited" ] || [ -z "$same_tree$same_context" ] || tell_left || :
 }
 
 # Whether each build is of this day, as its key was: images that it starts from and that are not here may have moved since.
@@ -87,7 +93,9 @@ is_live_already() {
   # `docker compose`, of which it is not known where it is.
   case $compose_program in /*) ;; *) return 1 ;; esac
   ! updated_since "$live/whole" && newest_or_none && built_today && left_by_hook || return 1
-  [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
+  left_was=
+  [ ! -e "$live/left" ] || IFS= read -r left_was <"$live/left"
+  [ "$left" = "$left_was" ] && [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
   # In part it is nothing to go by.
   take_over || { drop "$release/whole" "$release/facts"; return 1; }
   read -r config_sum _ <"$live/facts"
@@ -96,7 +104,7 @@ is_live_already() {
 }
 take_over() {
   set --
-  for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes whole; do
+  for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes left whole; do
     [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
   done
   cp -p "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins"

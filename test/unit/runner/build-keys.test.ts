@@ -241,7 +241,7 @@ describe.each(gnuShells())('what the hook before the build leaves, in $name', { 
       (tree: string) => mkdirSync(join(tree, 'web/cache')),
       (tree: string) => mkdirSync(join(tree, 'web/cache'), { mode: 0o700 }),
     ].map((done) => after(app, done)['shop-web'] ?? '');
-    expect(all.map((key) => key.length)).toEqual(all.map(() => 64));
+    for (const key of all) expect(key).toMatch(/^[0-9a-f]{64}(-[0-9a-f]{64}){3}$/);
     expect(new Set(all).size).toBe(all.length);
     // Again the same.
     expect(after(app, () => write(app, 'web/made', '1'))['shop-web']).toBe(all[1]);
@@ -283,6 +283,73 @@ if only_added; then echo enough; else echo not; fi; find_keys; cat "$work/keys"`
       (tree: string) => mkdirSync(join(tree, 'cache')),
     ].map(byMark);
     expect(others.map(({ enough }) => enough)).toEqual(others.map(() => false));
+  });
+
+  describe('and is told later', () => {
+    /** A release whose hook has done that, with the time when it had; its keys are noted as those of its builds. */
+    const built = (done = '', before = ''): RunnerApp => {
+      const app = runnerApp(shell);
+      commitAs(app, 'r2', hooked);
+      app.write('config', app.config({ services: web(join(app.base, 'releases/r2/tree')) }));
+      app.run(
+        `large_index=0 previous=r1; mkdir -p "$base/releases/r1"; cp "$base/config" "$work/config"
+mark_checkout "$release/mark"; pass_mark "$release/mark" "$base/later"
+echo 1 >"$tree/made"; ${done}
+mark_left; ${before}
+find_keys unasked; awk '{ print $1, "sha256:id", 1, $3, $4 }' "$work/keys" >"$release/builds"; echo "$left" >"$release/left"`,
+      );
+      return app;
+    };
+    const noted = (app: RunnerApp): string => app.read('releases/r2/builds').split(' ')[0] ?? '';
+    const told = (app: RunnerApp, since = ''): string => {
+      const { lines } = app.run(`large_index=0 live=$base/releases/r2
+${since}
+if tell_left; then echo yes; else echo no; fi`);
+      return lines[0] ?? '';
+    };
+
+    it('as what it would have been at once', () => {
+      const app = built();
+      expect(noted(app)).toMatch(/^[0-9a-f]{64}-later$/);
+      expect(told(app)).toBe('yes');
+      const { lines } = app.run(
+        'large_index=0; cp "$base/config" "$work/config"; find_keys; read -r key _ <"$work/keys"; echo "$key"; echo "$left"',
+      );
+      expect([noted(app), app.read('releases/r2/left').trim()]).toEqual(lines);
+    });
+
+    it.each<[string, string]>([
+      ['what it left was changed', 'echo 2 >"$live/tree/made"'],
+      ['what it left was changed, and has its time again', 'echo 2 >"$live/tree/made"; touch -d @1 "$live/tree/made"'],
+      ['what it left is gone', 'rm "$live/tree/made"'],
+      ['what it left was replaced', 'echo 1 >"$live/tree/new"; mv "$live/tree/new" "$live/tree/made"'],
+      ['something came', 'echo 1 >"$live/tree/more"'],
+      ['a file of the commit was changed', 'echo 2 >"$live/tree/web/index.html"'],
+      ['a file of the commit has another name besides', 'ln "$live/tree/web/index.html" "$base/other"'],
+      ['a folder came', 'mkdir "$live/tree/web/more"'],
+      ['the clock was set', 'touch -d "-1 hour" "$live/left-mark"'],
+      ['it is not known when the hook had done', 'rm "$live/left-mark"'],
+    ])('by nobody where %s since', (_, since) => {
+      const app = built();
+      expect(told(app, since)).toBe('no');
+      expect(noted(app)).toMatch(/-later$/);
+    });
+
+    it.each<[string, string, string]>([
+      ['it has changed more than can be told so', 'echo 2 >"$tree/web/index.html"', ''],
+      ['it has put something into a folder', 'echo 2 >"$tree/web/made"', ''],
+    ])('by nobody where %s', (_, done, before) => {
+      expect(told(built(done, before))).toBe('no');
+    });
+
+    it.each<[string, string, string]>([
+      ['another hook may write there', 'echo >"$tree/.zebu/hooks/post-deploy"', ''],
+      ['containers are given files of the commit', 'echo x >"$base/releases/r1/files.yml"', ''],
+      ['the repository is small', 'large_index=1000000', ''],
+      ['the time could not be noted', '', 'rm "$release/left-mark"'],
+    ])('only where it can be: not where %s', (_, done, before) => {
+      expect(noted(built(done, before))).toMatch(/-[0-9a-f]{64}$/);
+    });
   });
 
   it('leaves no key where it cannot be read, or has a name that no list can have', () => {
