@@ -23,7 +23,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void> | void>> = {
   deploy: () => asRoot('deploy', () => benchDeploy(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   starved: () => asRoot('starved', () => benchStarved(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
   wire: () => asRoot('wire', () => benchWire(Number(process.env['BENCH_DEPLOY_ROUNDS'] ?? 5))),
-  growth: () => asRoot('growth', () => benchGrowth(Number(process.env['BENCH_GROWTH_ROUNDS'] ?? 3))),
+  growth: () =>
+    asRoot('growth', () => benchGrowth(Number(process.env['BENCH_GROWTH_ROUNDS'] ?? 3), process.env['BENCH_GROWTH'])),
   scale: () => asRoot('scale', benchScale),
   paired: () => asRoot('paired', paired),
 };

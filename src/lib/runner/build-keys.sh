@@ -190,7 +190,7 @@ left_files() {
 # and what comes next is mostly built of other files anyway.
 mark_left() {
   [ -f "$tree/.zebu/hooks/pre-build" ] && [ -f "$release/mark" ] && is_large || return 0
-  mark_checkout "$release/left-mark" && pass_mark "$release/left-mark" "$work/passed" || drop "$release/left-mark"
+  if ! mark_checkout "$release/left-mark" || ! pass_mark "$release/left-mark" "$work/passed"; then drop "$release/left-mark"; fi
 }
 
 # Whether that can wait. Not where anything else may write there: another hook, or who is given files of the commit.
@@ -201,8 +201,9 @@ left_can_wait() {
 
 # The same of the live release, where it has waited until now: its builds are noted anew with it. Fails where something was changed there
 # since, as nobody knows then what was built.
+as_live() { release=$live tree=$live/$folder work=$work/live left='' large=''; }
 tell_left() (
-  release=$live tree=$live/$folder work=$work/live left='' large=''
+  as_live
   { mkdir -p "$work" && [ -f "$release/left-mark" ] && marks_time "$release/left-mark" && only_added && left_since_mark && sum_left; } 2>/dev/null || exit 1
   umask 077
   sed "s/^\([0-9a-f]*\)-later /\1$left /" "$live/builds" >"$live/builds.new" && mv "$live/builds.new" "$live/builds" || exit 1
