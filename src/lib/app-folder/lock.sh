@@ -3,10 +3,11 @@
 # note of who has it.
 
 # include ./statuses.sh
+# include ./pause-for-lock.sh
 locked() { cat holder 2>/dev/null || :; exit "$LOCKED"; }
 
 # take_lock SECONDS: waits so long for it. With 0, whoever only asks whether it is held has it shared, for a moment, and is no
-# reason to refuse; who has just got it is waited for until there is a note.
+# reason to refuse; who has just got it is waited for until there is a note, and who has ended until the disk has it: 40 s at most.
 take_lock() {
   exec 9>>lock
   if [ "$1" -gt 0 ]; then
@@ -16,7 +17,7 @@ take_lock() {
   lock_tries=0
   until flock -n 9; do
     lock_tries=$((lock_tries + 1))
-    if { flock -ns 8 8>>lock || [ ! -s holder ]; } && [ $lock_tries -lt 99 ]; then sleep .05; else locked; fi
+    if { flock -ns 8 8>>lock || [ ! -s holder ]; } && [ $lock_tries -lt 99 ]; then pause_for_lock $lock_tries; else locked; fi
   done
 }
 

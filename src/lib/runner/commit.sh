@@ -55,9 +55,11 @@ finish() {
     mend "$base/releases.jsonl"
     append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$2\",\"reason\":\"$why\",\"gaps\":{$gap}}"
   fi
-  close_journal "$1" "$seconds" "$2" "$why"
-  # The next one has the lock for a moment before its own note is there, and must not be taken for this one.
+  end_journal "$1" "$seconds" "$2" "$why"
+  # Who reads the end begins with the next one, and must not be refused for this one; what is written next may take long where much was
+  # written before. The next one has the lock for a moment before its own note is there, either.
   mv -f "$base/holder" "$base/held" 2>/dev/null
+  sync_books
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
   close_transaction
   exit 0
@@ -85,9 +87,13 @@ tell() {
 
 # close_journal VERDICT SECONDS CAUSE WORDS, as they stand in JSON.
 close_journal() {
+  end_journal "$@"
+  sync_books
+}
+end_journal() {
   # Before the end is read by anybody: once more when it is killed here, rather than not at all.
   tell "$@"
   clock
   append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
-  sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null
 }
+sync_books() { sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null; }

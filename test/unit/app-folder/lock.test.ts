@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,9 @@ import { sumOf } from '../../../src/lib/runs/programs/sums.js';
 import { lockPart } from '../../../src/lib/runs/programs/start.js';
 import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
 import { parseOpen } from '../../../src/lib/app-folder/status.js';
+
+/** All pauses are as long as the first. */
+const hasty = (script: string): string => script.replaceAll('sleep .5', 'sleep .05');
 
 describe('the lock', () => {
   let base: string;
@@ -65,9 +68,9 @@ describe('the lock', () => {
   it('is refused also where nobody leaves a note', async () => {
     rmSync(join(base, 'holder'));
     await other('-x');
-    expect(await run(`set -eu\n${LOCK}take_lock 0; echo mine`)).toEqual([75, '']);
+    expect(await run(hasty(`set -eu\n${LOCK}take_lock 0; echo mine`))).toEqual([75, '']);
     expect(await run(`set -eu\n${`${LOCK}take_lock 1\n`}echo mine`)).toEqual([75, '']);
-    expect(await run(`set -eu\n${surveyScript({ ...appLayout('shop'), base })}`)).toEqual([
+    expect(await run(hasty(`set -eu\n${surveyScript({ ...appLayout('shop'), base })}`))).toEqual([
       0,
       expect.stringMatching(/^holder=$/m),
     ]);
@@ -84,6 +87,14 @@ describe('the lock', () => {
     expect((await surveyed)[1]).toContain('\nholder={"who":"dora"}\n');
   });
 
+  it('is had, and not seen as held, once a run is over that has ended and still writes to a slow disk', async () => {
+    renameSync(join(base, 'holder'), join(base, 'held'));
+    await other('-x', 3);
+    const surveyed = run(`set -eu\n${surveyScript({ ...appLayout('shop'), base })}`);
+    expect(await run(`set -eu\n${LOCK}take_lock 0; echo mine`)).toEqual([0, 'mine\n']);
+    expect((await surveyed)[1]).not.toContain('holder=');
+  }, 30_000);
+
   it('is had although somebody asks whether it is held', async () => {
     await other('-s', 0.3);
     expect(await run(`${LOCK}take_lock 0; echo mine`)).toEqual([0, 'mine\n']);
@@ -91,7 +102,7 @@ describe('the lock', () => {
 
   it('is refused when who asks goes on for ever', async () => {
     await other('-s');
-    expect(await run(`${LOCK}take_lock 0; echo mine`)).toEqual([75, '{"who":"ann"}']);
+    expect(await run(hasty(`${LOCK}take_lock 0; echo mine`))).toEqual([75, '{"who":"ann"}']);
   }, 30_000);
 
   it('is waited for', async () => {

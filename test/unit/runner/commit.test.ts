@@ -56,6 +56,15 @@ echo never`);
     expect(journal.at(-1)).toMatchObject({ end: 'restored', step: 'verify', cause: 'unhealthy', reason });
   });
 
+  it('refuses nobody while it still writes: who reads its end may begin with the next one', () => {
+    const app = runnerApp(shell);
+    app.write('holder', 'me');
+    const { lines } = app.run(`phase switch
+sync() { [ ! -e "$base/holder" ] || echo noted; [ ! -e "$transaction" ] || grep -c '"end"' "$journal"; }
+finish live '' ''`);
+    expect(lines).toEqual(['1']);
+  });
+
   it('takes with it what was to change of the secrets, and that alone', () => {
     const app = runnerApp(shell);
     app.write('shared/secrets/apply', 'version=2.env\n');
