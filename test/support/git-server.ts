@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { QUICK_EXCHANGE } from './guest-shell.js';
 
 function run(program: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
@@ -86,6 +87,7 @@ export class GitServer {
         `PidFile ${join(this.folder, 'pid')}`,
         'StrictModes no',
         'UsePAM no',
+        QUICK_EXCHANGE.replace('=', ' '),
         'PasswordAuthentication no',
         'PermitRootLogin prohibit-password',
         '',
