@@ -72,6 +72,7 @@ export default defineConfig({
           env: { DOCKER_CONFIG: source('test/support/docker-config') },
           testTimeout: 10_000,
           maxWorkers: '100%',
+          isolate: false,
         },
       },
       {

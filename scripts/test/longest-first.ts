@@ -5,9 +5,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * the run before; where there was none it goes by the size of a file, which says nothing of these.
  */
 const LONGEST = `
-  pull/pull lab/recordings-9.2 vm/rebuild-trouble secrets/secrets lifecycle/everyday vm/rebuild app/in-force lifecycle/prove-dump
-  app/verdict vm/killed app/registries app/paths app/everyday ci/workflow cluster/cluster app/certificates pve/acceptance
-  vm/community-script app/properties vm/interrupted ensure/exactness lab/recordings vm/backup-job vm/life data/data vm/image
+  lab/recordings-9.2 pull/pull app/paths app/registries secrets/canary app/everyday vm/rebuild secrets/secrets lifecycle/everyday
+  ensure/exactness lifecycle/prove-dump app/verdict app/in-force vm/life app/certificates vm/backup-job cluster/cluster vm/template
+  vm/community-script vm/rebuild-trouble data/data ci/workflow vm/told vm/killed app/properties plugins/foreign pve/acceptance
+  transports/channel app/outdated cli/refused vm/interrupted vm/image lab/recordings
 `
   .trim()
   .split(/\s+/);

@@ -25,7 +25,7 @@ beforeAll(async () => {
     config: {
       app: { compose: ['compose.yml', 'compose.production.yml'] },
       secrets: { API_KEY: { required: true }, HOOK_KEY: { required: true } },
-      watch: { every: 20 },
+      watch: { every: 60 },
       vm: { memory_mb: 1024 },
     },
   });

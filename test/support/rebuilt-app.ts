@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import type { Rebuilt } from '../../src/lib/rebuild/results.js';
 import { nodeOf } from './node.js';
@@ -18,6 +19,10 @@ interface Release {
   readonly ref: string;
   readonly verdict: string;
   readonly mode: string;
+}
+
+interface Failure {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 
 /** What must be the same after it: rows, as one word. */
@@ -106,6 +111,20 @@ export class RebuiltApp {
 
   rebuild(...flags: readonly string[]): Promise<Rebuilt> {
     return this.project.json<Rebuilt>(['vm:rebuild', ...flags]);
+  }
+
+  /** A rebuild that ends badly: how. */
+  async fails(...flags: readonly string[]): Promise<{ readonly exit: number } & Failure['error']> {
+    const run = await this.project.zebu(['vm:rebuild', '--json', ...flags]);
+    return { exit: run.code ?? 0, ...(JSON.parse(run.stdout) as Failure).error };
+  }
+
+  /** The app is served by this machine, which is the only one. */
+  async isAsBefore(vmid: number, ip: string, served: string): Promise<void> {
+    expect(await servedAt(ip)).toBe(served);
+    expect(await this.current()).toMatchObject({ vmid, ip });
+    expect((await this.machines()).map((each) => each.vmid)).toEqual([vmid]);
+    expect(await this.config(vmid)).toMatchObject({ tags: expect.not.stringContaining('former') as string });
   }
 
   async machines(): Promise<readonly Machine[]> {

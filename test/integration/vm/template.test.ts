@@ -1,61 +1,17 @@
-/** VMs that are cloned from a template of zebu's, which the first of them has made. */
+/** VMs that are cloned from a template of zebu's, which the first of them has made; on other storages, and killed at each step: test/long/vm. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { killZebu } from '../../support/cli.js';
 import { leftOnHost } from '../../support/community-script.js';
 import { theLab } from '../../support/lab.js';
-import { fault } from '../../support/lab-control.js';
 import { nodeOf } from '../../support/node.js';
-import { makeProject, type Project } from '../../support/project.js';
+import type { Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
+import { end, Templates, type Created, type Diagnosis } from '../../support/templates.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
 
 const lab = theLab();
 const node = nodeOf(lab);
-
-interface Created {
-  readonly changed: boolean;
-  readonly vmid: number;
-  readonly ip: string;
-  readonly docker: string;
-  readonly steps: readonly { readonly title: string; readonly method: string; readonly path: string }[];
-  readonly template: null | {
-    readonly vmid: number;
-    readonly name: string;
-    readonly made: boolean;
-    readonly linked: boolean;
-  };
-}
-interface Row {
-  readonly vmid: number;
-  readonly name: string;
-  readonly tags?: string;
-  readonly template: number;
-}
-interface Diagnosis {
-  readonly checks: readonly { readonly id: string; readonly status: string; readonly detail: string }[];
-  readonly cleaned: readonly { readonly vmid: number; readonly name: string; readonly bytes: number | null }[];
-}
-
-const machines = (): Promise<readonly Row[]> => node.ask('GET', '/cluster/resources', { type: 'vm' });
-const templates = async (): Promise<readonly Row[]> => (await machines()).filter(({ template }) => template === 1);
-const pathOf = (vmid: number): string => `/nodes/${lab.node}/qemu/${vmid}`;
-const configOf = (vmid: number): Promise<Readonly<Record<string, string | number>>> =>
-  node.ask('GET', `${pathOf(vmid)}/config`);
-
-async function removeTemplates(): Promise<void> {
-  for (const { vmid } of await templates()) {
-    await node.ask('PUT', `${pathOf(vmid)}/config`, { protection: '0' });
-    await node.ask('DELETE', pathOf(vmid));
-  }
-}
-
-const withTemplate = (app: string, transport: 'api' | 'ssh', vm: Readonly<Record<string, unknown>> = {}): Project =>
-  makeProject({ lab, app, transport, config: { vm: { template: true, disk_gb: 5, ...vm } } });
-
-async function end(project: Project): Promise<void> {
-  await project.zebu(['vm:destroy', '--yes']);
-  project.remove();
-}
+const templates = new Templates(lab);
 
 const shell = async (project: Project, script: string): Promise<string> => {
   const run = await project.zebu(['vm:exec', '--', 'sh', '-c', script]);
@@ -91,8 +47,8 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
   const checkOf = ({ checks }: Diagnosis) => checks.find(({ id }) => id === 'templates');
 
   beforeAll(async () => {
-    await removeTemplates();
-    first = withTemplate('template-first', 'ssh');
+    await templates.remove();
+    first = templates.app('template-first', 'ssh');
     second = tinyApp({
       lab,
       app: 'template-second',
@@ -102,11 +58,11 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
   afterAll(async () => {
     await end(first);
     await end(second);
-    await removeTemplates();
+    await templates.remove();
   });
 
   it('is planned: the template first, then the VM from it, and nothing is changed', async () => {
-    const before = await machines();
+    const before = await templates.machines();
     const planned = await first.json<Created>(['vm:create', '--dry-run']);
     expect(planned.template).toMatchObject({
       made: true,
@@ -114,13 +70,13 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
       name: expect.stringMatching(/^zebu-template-/) as string,
     });
     const wanted = planned.steps.map(({ method, path }) => `${method} ${path}`);
-    const template = pathOf(planned.template?.vmid ?? 0);
+    const template = templates.pathOf(planned.template?.vmid ?? 0);
     expect(wanted.filter((line) => line.startsWith(`POST ${template}/`) && /(clone|template)$/.test(line))).toEqual([
       `POST ${template}/template`,
       `POST ${template}/clone`,
     ]);
-    expect(wanted.at(-1)).toBe(`POST ${pathOf(planned.vmid)}/status/start`);
-    expect(await machines()).toEqual(before);
+    expect(wanted.at(-1)).toBe(`POST ${templates.pathOf(planned.vmid)}/status/start`);
+    expect(await templates.machines()).toEqual(before);
     expect(checkOf(await doctor())).toMatchObject({
       status: 'ok',
       detail: expect.stringContaining('none yet') as string,
@@ -137,11 +93,13 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
 
   it('the template belongs to no app, is protected, and holds nobody’s keys or settings', async () => {
     const { vmid = 0, name = '' } = made.template ?? {};
-    const config = await configOf(vmid);
+    const config = await templates.configOf(vmid);
     expect(config).toMatchObject({ name, template: 1, protection: 1, tags: 'zebu-template', onboot: 0 });
     expect(Object.keys(config).filter((key) => /^(ciuser|sshkeys|ipconfig0|cipassword)$/.test(key))).toEqual([]);
     expect(String(config['scsi0'])).toContain(`/base-${vmid}-disk-0.qcow2,`);
-    expect(String((await configOf(made.vmid))['scsi0'])).toContain(`base-${vmid}-disk-0.qcow2/${made.vmid}/vm-`);
+    expect(String((await templates.configOf(made.vmid))['scsi0'])).toContain(
+      `base-${vmid}-disk-0.qcow2/${made.vmid}/vm-`,
+    );
   });
 
   it('the second one, of another size and user, is there in a part of the time', async () => {
@@ -150,7 +108,7 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
     expect(cloned.template).toEqual({ ...made.template, made: false });
     expect(took).toBeLessThan(seconds / 2);
     expect(await second.json(['vm:diff'])).toMatchObject({ drift: [], foreignRules: [] });
-    expect(String((await configOf(cloned.vmid))['scsi0'])).toContain('size=7G');
+    expect(String((await templates.configOf(cloned.vmid))['scsi0'])).toContain('size=7G');
   });
 
   it('they share no id, no host key, no user, and nothing of who made the template', async () => {
@@ -193,12 +151,12 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
     const otherwise = await doctor(['--clean', '--set', 'vm.docker=docker']);
     expect(otherwise.cleaned).toEqual([]);
     expect(checkOf(otherwise)?.detail).toContain('no longer what zebu.yml asks for');
-    expect(await templates()).toHaveLength(1);
+    expect(await templates.all()).toHaveLength(1);
   });
 
   it('vm:destroy leaves the template, and then doctor removes it where nobody needs it', async () => {
     for (const project of [first, second]) await project.json(['vm:destroy', '--yes']);
-    expect(await templates()).toHaveLength(1);
+    expect(await templates.all()).toHaveLength(1);
     expect((await doctor(['--clean'])).cleaned).toEqual([]);
     expect(checkOf(await doctor(['--set', 'vm.template=false']))).toMatchObject({ status: 'warn' });
     const { cleaned, checks } = await doctor(['--clean', '--set', 'vm.docker=docker']);
@@ -206,97 +164,25 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
       { vmid: made.template?.vmid, name: made.template?.name, bytes: expect.any(Number) as number },
     ]);
     expect(checks.find(({ id }) => id === 'templates')?.detail).toContain('none yet');
-    expect(await templates()).toEqual([]);
+    expect(await templates.all()).toEqual([]);
   });
 });
 
-describe('on a storage', { timeout: 600_000 }, () => {
-  const storage = 'clones';
-  let project: Project;
-
-  afterEach(async () => {
-    await end(project);
-    await removeTemplates();
-    await node.ask('DELETE', `/storage/${storage}`);
-  });
-
-  it.each([
-    ['zfspool', { pool: 'rpool/data' }, /^clones:base-\d+-disk-0\/vm-\d+-disk-0$/, true],
-    ['lvmthin', { vgname: 'pve', thinpool: 'data' }, /^clones:vm-\d+-disk-0$/, true],
-    ['lvm', { vgname: 'pve' }, /^clones:vm-\d+-disk-0$/, false],
-  ] as const)('of type %s the clone is what Proxmox can make there', async (type, options, volume, linked) => {
-    await node.ask('POST', '/storage', { storage, type, content: 'images', ...options });
-    project = withTemplate(`template-${type}`, 'api', { storage });
-    const created = await project.json<Created>(['vm:create']);
-    expect(created.template).toMatchObject({ made: true, linked });
-    expect(String((await configOf(created.vmid))['scsi0']).split(',')[0]).toMatch(volume);
-    expect(await project.json(['vm:diff'])).toMatchObject({ drift: [] });
-  });
-});
-
-describe('zebu that is killed', { timeout: 1_200_000 }, () => {
+describe('zebu that is ended', { timeout: 600_000 }, () => {
   let project: Project;
   let images: readonly string[];
 
   beforeEach(async () => {
-    await removeTemplates();
+    await templates.remove();
     images = leftOnHost(lab);
   });
   afterEach(async () => {
     await end(project);
-    await removeTemplates();
-  });
-
-  async function oneOfEach(): Promise<Created> {
-    const created = await project.json<Created>(['vm:create']);
-    expect(await project.json(['vm:diff'])).toMatchObject({ drift: [] });
-    const [template, ...others] = await templates();
-    expect(others).toEqual([]);
-    const left = leftOnHost(lab).filter((name) => !images.includes(name));
-    expect(left.toSorted()).toEqual([`images/${created.vmid}`, `images/${template?.vmid}`].toSorted());
-    return created;
-  }
-
-  /** Requests that were answered, from which on each of them is another state of things. */
-  const MAKING = [
-    /POST \S+\/nodes\/\S+\/qemu ok/,
-    /PUT \S+\/resize ok/,
-    /POST \S+\/status\/start ok/,
-    /GET \S+\/agent\/file-read ok/,
-    /POST \S+\/status\/shutdown ok/,
-    /POST \S+\/template ok/,
-  ];
-
-  it.each(['ssh', 'api'] as const)('while it makes the template leaves nothing behind, over %s', async (transport) => {
-    project = withTemplate(`template-killed-${transport}`, transport);
-    const killed: string[] = [];
-    for (const pattern of MAKING) {
-      const at = await killZebu(['vm:create', '--debug'], { cwd: project.folder, env: project.env }, [], pattern);
-      if (at !== undefined) killed.push(at);
-      expect((await machines()).filter(({ tags = '' }) => tags.includes(`zebu-app-${project.app}`))).toEqual([]);
-    }
-    expect(killed).toHaveLength(MAKING.length);
-    const seen = await project.zebu(['doctor', '--json']);
-    const { checks } = (JSON.parse(seen.stdout) as { result: Diagnosis }).result;
-    expect(checks.find(({ id }) => id === 'templates')).toMatchObject({ status: 'warn' });
-    expect(await oneOfEach()).toMatchObject({ template: { made: true } });
-  });
-
-  it.each(['ssh', 'api'] as const)('while the VM is cloned leaves nothing behind, over %s', async (transport) => {
-    project = withTemplate(`template-cloning-${transport}`, transport);
-    await project.json(['vm:create']);
-    await project.json(['vm:destroy', '--yes']);
-    const command = { cwd: project.folder, env: project.env };
-    // The task goes on when nobody waits for it: it is ended, or what it has made is removed.
-    await fault(lab, { kind: 'delay-task', task: 'qmclone', ms: 4000 });
-    expect(await killZebu(['vm:create', '--debug'], command, [], /POST \S+\/clone ok/)).toBeDefined();
-    expect(await killZebu(['vm:create'], command, ['- Make it ours'])).toBeDefined();
-    expect(await killZebu(['vm:create'], command, ['- Grow the disk'])).toBeDefined();
-    await oneOfEach();
+    await templates.remove();
   });
 
   it('by doctor --clean what is left goes, too', async () => {
-    project = withTemplate('template-cleaned', 'api');
+    project = templates.app('template-cleaned', 'api');
     const command = { cwd: project.folder, env: project.env };
     expect(await killZebu(['vm:create', '--debug'], command, [], /POST \S+\/status\/start ok/)).toBeDefined();
     const run = await project.json<Diagnosis>(['doctor', '--clean']);
@@ -307,7 +193,7 @@ describe('zebu that is killed', { timeout: 1_200_000 }, () => {
   });
 
   it('Ctrl-C removes what was begun at once', async () => {
-    project = withTemplate('template-interrupted', 'api');
+    project = templates.app('template-interrupted', 'api');
     let told = false;
     const run = await project.zebu(['vm:create', '--debug'], {
       onStderr: (text, pid) => {
@@ -321,39 +207,12 @@ describe('zebu that is killed', { timeout: 1_200_000 }, () => {
   });
 });
 
-describe('beside another', { timeout: 600_000 }, () => {
-  const projects: Project[] = [];
-  beforeAll(removeTemplates);
-  afterAll(async () => {
-    for (const project of projects) await end(project);
-    await removeTemplates();
-  });
-
-  it('that is making the template, it makes its VM without one', async () => {
-    const [maker, other] = [withTemplate('template-maker', 'api'), withTemplate('template-other', 'ssh')] as const;
-    projects.push(maker, other);
-    let began: () => void = () => {};
-    const building = new Promise<void>((resolve) => (began = resolve));
-    const making = maker.zebu(['vm:create', '--json', '--debug'], {
-      onStderr: (text) => /POST \S+\/qemu ok/.test(text) && began(),
-    });
-    await building;
-    const run = await other.zebu(['vm:create', '--json']);
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('Another run is making the template');
-    expect((JSON.parse(run.stdout) as { result: Created }).result.template).toBeNull();
-    const done = await making;
-    expect(done.code, done.stderr).toBe(0);
-    expect(await templates()).toHaveLength(1);
-  });
-});
-
 describe('what cannot work', () => {
   let project: Project;
   afterEach(() => end(project));
 
   it('without VM.Clone is said before anything is made', async () => {
-    project = withTemplate('template-weak', 'api');
+    project = templates.app('template-weak', 'api');
     const privs =
       'Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit SDN.Use Sys.AccessNetwork Sys.Audit VM.Allocate VM.Audit VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Monitor VM.PowerMgmt';
     await node.ask('POST', '/access/roles', { roleid: 'Cloneless', privs });
@@ -361,14 +220,14 @@ describe('what cannot work', () => {
     await node.ask('PUT', '/access/acl', { path: '/', users: 'cloneless@pve', roles: 'Cloneless' });
     const token = await node.ask<{ value: string }>('POST', '/access/users/cloneless@pve/token/cli', { privsep: '0' });
     const env = { ZEBU_PROXMOX_TOKEN: `cloneless@pve!cli=${token.value}` };
-    const before = await machines();
+    const before = await templates.machines();
     const args = ['vm:create', '--set', 'proxmox.token_file='];
     expect(await refusal(project, args, { env })).toMatchObject({
       code: 'PROXMOX_FORBIDDEN',
       message: expect.stringContaining('VM.Clone on /vms') as string,
       hint: expect.stringContaining('doctor --role') as string,
     });
-    expect(await machines()).toEqual(before);
+    expect(await templates.machines()).toEqual(before);
     const run = await project.zebu(['doctor', '--json', '--set', 'proxmox.token_file='], { env });
     const { checks } = (JSON.parse(run.stdout) as { result: Diagnosis }).result;
     expect(checks.find(({ id }) => id === 'privileges')).toMatchObject({
@@ -378,7 +237,7 @@ describe('what cannot work', () => {
   });
 
   it('with the community script is said at once', async () => {
-    project = withTemplate('template-script', 'ssh', { provisioner: 'community-script' });
+    project = templates.app('template-script', 'ssh', { provisioner: 'community-script' });
     expect(await refusal(project, ['vm:create'])).toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('vm.template') as string,
