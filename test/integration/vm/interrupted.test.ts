@@ -1,4 +1,4 @@
 /** The other transport: test/long/vm. */
-import { describeInterrupted } from '../../support/interrupted-create.js';
+import { describeInterrupted } from './interrupted.js';
 
 describeInterrupted('ssh');

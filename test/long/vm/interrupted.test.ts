@@ -1,4 +1,4 @@
 /** The other transport: test/integration/vm. */
-import { describeInterrupted } from '../../support/interrupted-create.js';
+import { describeInterrupted } from '../../integration/vm/interrupted.js';
 
 describeInterrupted('api');

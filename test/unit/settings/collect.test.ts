@@ -1,13 +1,19 @@
 import { Sensitive, type SecretSource, type Setting } from '@zebu/kit';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../src/lib/config/schema.js';
 import type { Context } from '../../../src/lib/context/context.js';
 import type { CollectedSecrets } from '../../../src/lib/secrets/collect.js';
-import { collectSettings } from '../../../src/lib/settings/collect.js';
 import { SETTINGS_RULE } from '../../../src/lib/settings/sentence.js';
 
 let sources: readonly Partial<SecretSource>[] = [];
-vi.mock('../../../src/lib/secrets/sources.js', () => ({ openSources: async () => sources }));
+// Files share what they import: this one takes its own, and leaves none of it to the next.
+vi.resetModules();
+vi.doMock('../../../src/lib/secrets/sources.js', () => ({ openSources: async () => sources }));
+const { collectSettings } = await import('../../../src/lib/settings/collect.js');
+afterAll(() => {
+  vi.doUnmock('../../../src/lib/secrets/sources.js');
+  vi.resetModules();
+});
 
 const said: string[] = [];
 beforeEach(() => said.splice(0));

@@ -1,8 +1,8 @@
 /** Ctrl-C while a VM is made: the exit status tells whether anything was changed, and the next run goes on from there. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { theLab } from './lab.js';
-import { fault } from './lab-control.js';
-import { makeProject, type Project, type TransportId } from './project.js';
+import { theLab } from '../../support/lab.js';
+import { fault } from '../../support/lab-control.js';
+import { makeProject, type Project, type TransportId } from '../../support/project.js';
 
 export const describeInterrupted = (transport: TransportId): void =>
   void describe(`Ctrl-C in vm:create over ${transport}`, () => {
