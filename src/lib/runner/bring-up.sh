@@ -7,7 +7,7 @@ forget_hashes() {
   [ -z "$hashing" ] || wait "$hashing"
   hashing=
   drop "$work/hashes" "$work/expected"
-  as_is='' as_compared=''
+  as_is='' as_compared='' renewed=''
 }
 
 # Fails with $cause and $reason set where it is known better than from the last line that was printed.
@@ -26,8 +26,8 @@ start_release() {
     # A newer Compose may say other hashes of the same.
     drop "$work/hashes" "$work/expected"
     find_rolling || { unreadable; return 1; }
-    # Beside it, for in_force.
-    [ -s "$work/hashes" ] || { read_hashes 9>&- & hashing=$!; }
+    # Beside it, for in_force, unless what is there will tell.
+    [ -s "$work/hashes" ] || [ -n "$renewed" ] || { read_hashes 9>&- & hashing=$!; }
     if [ -s "$work/roll" ]; then roll_out || return 1
     else logged compose up -d --no-build --remove-orphans || return 1
     fi

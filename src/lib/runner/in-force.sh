@@ -136,7 +136,7 @@ mend_networks() {
 # replace counts as another one.
 in_force() {
   begin in-force ''
-  [ -s "$work/hashes" ] || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
+  [ -s "$work/hashes" ] || learn_hashes || read_hashes || { note output "what is in force cannot be compared: $(compose_said)"; return 0; }
   [ -s "$work/expected" ] || expected >"$work/expected"
   # What runs already was compared by what was seen last.
   [ -n "$as_compared" ] || find_other

@@ -2,12 +2,12 @@
 # A release that is told to Compose in the same words as the live one: what Compose made of them then it would make of them now, and where
 # all of it runs, nothing is asked of Compose.
 
-# Writes $work/told, all that Compose is told but for the release's folder: the digest of the configuration, and what was written
-# besides. Whether that is what a file of another release has: told_the_same FILE
+# Writes $work/told, all that Compose is told but for the release's folder and which images there are: the digest of the configuration, and
+# what was written besides. Whether that is what a file of another release has: told_the_same FILE
 told_the_same() {
   live_told=$1
   set -- /dev/null
-  for overlay in proxy files shared images digests; do
+  for overlay in proxy files shared digests; do
     [ ! -s "$release/$overlay.yml" ] || set -- "$@" "$release/$overlay.yml"
   done
   awk -v top="$release/" -v config="$config_sum" -v to="$work/told" -v live="$live_told" '
@@ -24,16 +24,60 @@ told_the_same() {
     }' "$@"
 }
 
+# Sets $renewed to the services for which an image is named that is not the one of the live release, a blank around each. Fails where more
+# than that is said otherwise.
+find_renewed() {
+  renewed=' ' service_='' images_are=$release/images.yml images_were=$live/images.yml
+  [ -e "$images_are" ] || images_are=/dev/null
+  [ -e "$images_were" ] || images_were=/dev/null
+  {
+    while IFS= read -r is_; do
+      IFS= read -r was_ <&3 || return 1
+      case $is_ in '  "'*) service_=${is_#'  "'} service_=${service_%'":'} ;; esac
+      case $is_ in "$was_") ;; '    image: '*) renewed="$renewed$service_ " ;; *) return 1 ;; esac
+    done
+    ! IFS= read -r _ <&3
+  } <"$images_are" 3<"$images_were"
+}
+
 # Leaves in $work what Compose has said of the same for the live release: its hashes, and what is expected. Fails where it was something
-# else. Going back, everything is asked; and where a hook may have written files since they were read.
+# else, with $renewed set where only images are. Going back, everything is asked; and where a hook may have written files since they were
+# read.
 recall_hashes() {
-  live=$base/releases/$previous
+  renewed='' live=$base/releases/$previous
   # What is live already is told the same.
   if [ -n "$taken" ]; then copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"; return; fi
   drop "$work/told"
   [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && [ "$mode" = deploy ] && [ -n "$strict" ] && [ -n "$config_sum" ] || return 1
   told_the_same "$live/told" && [ -n "$previous" ] && [ -s "$live/expected" ] && [ -s "$live/hashes" ] || return 1
+  find_renewed || { renewed=''; return 1; }
+  [ "$renewed" = ' ' ] || return 1
+  renewed=''
   copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"
+}
+
+# After a start of what was told the same but for some images: what is in force is what Compose would say, where each service with another
+# image runs that, and each other one has the hash that it had. Of the former the containers themselves tell the hash, which Compose has
+# just given them; it is none that the live release had. Leaves what recall_hashes does. Fails where anything is in doubt, for Compose to
+# be asked.
+learn_hashes() {
+  [ -n "$renewed" ] || return 1
+  known_=' ' learned_=' '
+  while read -r service_ hash_; do
+    known_="$known_$service_=$hash_ "
+    case $renewed in *" $service_ "*) ;; *) printf '%s\n' "$service_ $hash_" ;; esac
+  done <"$live/hashes" >"$work/hashes"
+  while IFS='|' read -r service_ _ _ _ _ _ _ _ _ _ _ hash_ _; do
+    case $renewed in *" $service_ "*) ;; *) continue ;; esac
+    case $learned_ in *" $service_=$hash_ "*) continue ;; *" $service_="*) hash_= ;; esac
+    case $known_ in *" $service_=$hash_ "*) hash_= ;; esac
+    [ -n "$hash_" ] || { drop "$work/hashes"; return 1; }
+    learned_="$learned_$service_=$hash_ "
+    printf '%s\n' "$service_ $hash_"
+  done <"$work/now" >>"$work/hashes"
+  if copy_lines "$live/expected" "$work/expected" && find_other && [ ! -s "$work/other" ]; then as_compared=1; return; fi
+  drop "$work/hashes" "$work/expected"
+  return 1
 }
 
 # For the releases to come, once it was found in force; where there is no room for it they ask. Of values there are digests in it.

@@ -77,6 +77,54 @@ describe.each(vmShells())('what Compose said of the same, in $name', { timeout: 
   });
 });
 
+describe.each(vmShells())('what is told the same but for some images, in $name', { timeout: 60_000 }, (shell) => {
+  const images = (web: string, db = 'y'): string =>
+    `services:\n  "web":\n    image: "${web}"\n    pull_policy: missing\n  "db":\n    image: "${db}"\n    pull_policy: missing\n`;
+  const PINS = `printf '%s\\n' 'web x2 sha256:web there' 'db y sha256:db there' >"$work/pins"; pinned=$release`;
+
+  /** Which services have another image, and what is found in force of them, after r1 with its hashes. */
+  function learned(now: readonly Seen[], { before = images('x1'), after = images('x2') } = {}): readonly string[] {
+    const app = runnerApp(shell);
+    app.write('config', app.config({ services: SERVICES }));
+    app.write('releases/r1/images.yml', before);
+    app.write('releases/r2/images.yml', after);
+    app.write('now', now.map((each) => `${seen(each)}\n`).join(''));
+    return app.run(
+      `release=$base/releases/r1; cp "$base/config" "$work/config"; sum_config; told_the_same none
+printf '%s\\n' 'web web-old' 'db db-hash' >"$work/hashes"; printf 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\n' >"$work/expected"
+note_told; drop "$work/hashes" "$work/expected"
+release=$base/releases/r2
+recall_hashes && echo recalled
+echo "[$renewed]"
+cp "$base/now" "$work/now"; ${PINS}
+if learn_hashes; then cat "$work/hashes"; else ls "$work" | grep -xE 'hashes|expected'; fi`,
+    ).lines;
+  }
+
+  it('is told by the containers, where each has its image and what is the same its settings', () => {
+    expect(learned([WEB, DB])).toEqual(['[ web ]', 'db db-hash', 'web web-hash']);
+    expect(learned([WEB, { ...WEB, name: 'shop-web-2' }, DB])).toEqual(['[ web ]', 'db db-hash', 'web web-hash']);
+  });
+
+  it.each<[string, readonly Seen[]]>([
+    ['with the hash of before', [{ ...WEB, digest: 'web-old' }, DB]],
+    ['with none', [{ ...WEB, digest: '' }, DB]],
+    ['with another one than its brother', [WEB, { ...WEB, name: 'shop-web-2', digest: 'web-other' }, DB]],
+    ['with the image of before', [{ ...WEB, image: 'sha256:old' }, DB]],
+    ['whose neighbour has other settings', [WEB, { ...DB, digest: 'db-other' }]],
+    ['whose neighbour is missing', [WEB]],
+  ])('is left to Compose for one %s', (_, now) => {
+    expect(learned(now)).toEqual(['[ web ]']);
+  });
+
+  it('is nothing where more than that is another', () => {
+    for (const after of [images('x2').replace('missing', 'never'), `${images('x2')}  "more":\n`, images('x2').slice(0, 40), ''])
+      expect(learned([WEB, DB], { after }), after).toEqual(['[]']);
+    expect(learned([WEB, DB], { before: '' })).toEqual(['[]']);
+    expect(learned([WEB, DB], { after: images('x1') })).toEqual(['recalled', '[]', 'expected', 'hashes']);
+  });
+});
+
 describe.each(vmShells())('whether all runs already, in $name', { timeout: 60_000 }, (shell) => {
   const EXPECTED = 'web\\t1\\t shop_default\\ndb\\t1\\t shop_default\\n';
 
