@@ -17,7 +17,7 @@ check_of() {
 # Runs $check, the JSON of a command, once in a container. Succeeds when it ends with 0, and fails with 2 when it is not worth asking again:
 # ask_once ID SECONDS
 ask_once() {
-  api_said=$(printf '{"Cmd":%s,"AttachStdout":true,"AttachStderr":true}' "$check" | engine_api 10 "/containers/$1/exec" -H 'Content-Type: application/json' --data-binary @-)
+  api_said=$(printf 'POST /containers/%s/exec {"Cmd":%s,"AttachStdout":true,"AttachStderr":true}\n' "$1" "$check" | engine_calls 10)
   case $api_said in
     *'"Id":"'*) ;;
     *'No such container'*|*'is not running'*) return 2 ;;
@@ -27,7 +27,7 @@ ask_once() {
   exec_id=${api_said%%'"'*}
   case $exec_id in ''|*[!0-9a-f]*) return 2 ;; esac
   # One that hangs is not started a second time.
-  engine_api "$2" "/exec/$exec_id/start" -H 'Content-Type: application/json' -d '{"Detach":false,"Tty":false}' >/dev/null || return 2
-  api_said=$(engine_api 10 "/exec/$exec_id/json")
+  printf 'POST /exec/%s/start {"Detach":false,"Tty":false}\n' "$exec_id" | engine_calls "$2" >/dev/null || return 2
+  api_said=$(engine_api 10 "GET /exec/$exec_id/json")
   case $api_said in *'"Running":true'*) return 1 ;; *'"ExitCode":0,'*) return 0 ;; *) return 1 ;; esac
 }

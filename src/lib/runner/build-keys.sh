@@ -221,7 +221,7 @@ left_since_mark() {
 find_bases() {
   : >"$work/here"
   [ -s "$work/bases" ] || return 0
-  if ! engine_near || LC_ALL=C grep -q '[^A-Za-z0-9._/:-]' "$work/bases"; then
+  if ! engine_near || ! are_names "$work/bases"; then
     timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null
     return
   fi
@@ -246,12 +246,13 @@ find_keys() {
   : >"$work/key-names"
   # With the key of the secrets: settings may hold something that could be guessed from a digest.
   awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" '
+# include ./image.awk
     BEGIN { while ((getline row < salt) > 0) salted = salted row }
     FILENAME == ARGV[1] { base[FNR] = $0; next }
     # An answer to each, or it is not known to what.
     FILENAME == ARGV[2] && /^[{]/ {
-      if (match($0, /^[{]"Id":"[^"]*/)) id[base[FNR]] = substr($0, 8, RLENGTH - 7)
-      else if (!/"No such image/) exit
+      id[base[FNR]] = image_id($0)
+      if (id[base[FNR]] == "" && !/"No such image/) exit
       next
     }
     FILENAME == ARGV[2] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
@@ -299,13 +300,8 @@ find_kept_images() {
   fi || :
   # As JSON, or in the words of the client's format.
   awk '
-    FILENAME == ARGV[1] && /^[{]/ {
-      if (!match($0, /^[{]"Id":"[^"]*/)) next
-      id = substr($0, 8, RLENGTH - 7)
-      here[id] = match($0, /"RepoTags":\[[^]]*/) ? " " substr($0, RSTART + 12, RLENGTH - 12) : ""
-      gsub(/[",]+/, " ", here[id])
-      next
-    }
+# include ./image.awk
+    FILENAME == ARGV[1] && /^[{]/ { if ((id = image_id($0)) != "") here[id] = image_names($0, "RepoTags"); next }
     FILENAME == ARGV[1] { id = $1; here[id] = ""; for (i = 2; i <= NF; i++) here[id] = here[id] " " $i; next }
     ($2 in here) { print $0 here[$2] }' "$work/here" "$work/built-before" >"$work/kept-images"
 }

@@ -3,7 +3,7 @@
 # what can be changed on every installation is how much the app's containers weigh against it.
 
 # On a machine that has nothing left for anybody, each start of Docker's client takes seconds, and that is when it is wanted most: what is
-# asked through the socket takes one of curl.
+# asked through the socket takes a tenth.
 
 # weights ID...: of each its id and its CPU weight, a line each.
 weights() {
@@ -19,7 +19,7 @@ weigh() {
   while read -r each; do set -- "$@" "$each"; done <"$work/favoured"
   weight=$1
   shift
-  if engine_near; then for each; do echo "POST /containers/$each/update"; done | engine_calls 60 "{\"CpuShares\":$weight}" >/dev/null 2>&1
+  if engine_near; then for each; do echo "POST /containers/$each/update {\"CpuShares\":$weight}"; done | engine_calls 60 >/dev/null 2>&1
   else timeout 60 docker update --cpu-shares "$weight" "$@" >/dev/null 2>&1
   fi
 }

@@ -25,8 +25,9 @@ watch_gap() {
 # Instead of the shell that starts it. In the words of the engine (JSON) or of the client's format, a line each.
 docker_events() {
   if engine_near; then
-    exec curl -s -N --max-time "$limit" --unix-socket "$engine_socket" \
-      "http://docker/events?$(project_filter '%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C%22kill%22%2C%22die%22%2C%22health_status%22%5D%2C' '')"
+    export LC_ALL=C
+    exec perl -e "$engine_program" "$engine_socket" "$limit" \
+      "GET /events?$(project_filter '%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C%22kill%22%2C%22die%22%2C%22health_status%22%5D%2C' '')"
   fi
   exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
     --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}'

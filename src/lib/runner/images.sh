@@ -2,9 +2,15 @@
 # Names that do not move for what a release runs: built images by their content, pulled ones by their digest. An unchanged
 # service keeps its container, and going back brings the image back that was there.
 
-# Everything of $work/names at once, in the order it was asked in: id and other names. Fails when one is not there.
+# Everything of $work/names at once, in the order it was asked in: id and other names, or the JSON of each. Fails when one is not there.
 inspect_images() {
   set --
+  if engine_near && are_names "$work/names"; then
+    while read -r name; do set -- "$@" "GET /images/$name/json"; done <"$work/names"
+    engine_api 120 "$@" >"$work/ids" 2>/dev/null && return
+    # The client has words for what is wrong.
+    set --
+  fi
   while read -r name; do set -- "$@" "$name"; done <"$work/names"
   timeout 120 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}{{range .RepoDigests}} {{.}}{{end}}' "$@" >"$work/ids" 2>"$work/error"
 }
@@ -27,7 +33,7 @@ pull_images() {
 
 # A name for an image, NAME:TAG: tag_image ID NAME
 tag_image() {
-  if engine_near; then engine_api 120 "/images/$1/tag?repo=${2%:*}&tag=${2##*:}" -f -X POST >/dev/null 2>&1
+  if engine_near; then engine_api 120 "POST /images/$1/tag?repo=${2%:*}&tag=${2##*:}" >/dev/null 2>&1
   else timeout 120 docker tag "$1" "$2" </dev/null
   fi
 }
@@ -62,6 +68,7 @@ pin_images() {
   # For nobody else: of what is built there are digests in it.
   [ ! -s "$work/keys" ] || ( umask 077; : >"$release/builds" )
   awk -v prefix="zebu/$project-" -v builds="$release/builds" -v now="$clock" -v named="$work/named" '
+# include ./image.awk
     # The words from there on are its id and other names.
     function is(image, from,   i) {
       id[image] = $from
@@ -83,6 +90,7 @@ pin_images() {
     function content(name, service) { return prefix part(service) ":" substr(id[name], index(id[name], ":") + 1, 12) }
     function digest(name,   i) { for (i = 1; i <= count[name]; i++) if (repository(digests[name, i]) == repository(name)) return substr(digests[name, i], index(digests[name, i], "@")); return "" }
     FILENAME == ARGV[1] { asked[FNR] = $1; next }
+    FILENAME == ARGV[2] && /^[{]/ { $0 = image_id($0) image_names($0, "RepoTags") image_names($0, "RepoDigests") }
     FILENAME == ARGV[2] { is(asked[FNR], 1); next }
     # In the place of when it was built.
     FILENAME == ARGV[3] { since[$1] = $3; $3 = $2; is($1, 3); next }

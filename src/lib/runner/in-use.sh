@@ -26,7 +26,7 @@ list_uses() {
 
 # The options of the drivers of all volumes.
 volume_options() {
-  if engine_near; then engine_api 120 /volumes -f; return; fi
+  if engine_near; then engine_api 120 'GET /volumes'; return; fi
   volumes=$(timeout 120 docker volume ls -q) || return 1
   # shellcheck disable=SC2086 # ids, a word each
   [ -z "$volumes" ] || timeout 120 docker volume inspect --format '{{json .Options}}' $volumes

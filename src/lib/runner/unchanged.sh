@@ -31,7 +31,7 @@ note_whole() {
   while read -r _ image_ _; do case $keyed_ in *" $image_ "*) ;; *) return 0 ;; esac; done <"$work/built"
   while read -r _ _ policy_; do case $policy_ in missing|if_not_present|never) ;; *) return 0 ;; esac; done <"$work/pulled"
   # They become part of a URL.
-  while read -r name_ _; do case $name_ in *[!A-Za-z0-9._/:@-]*) return 0 ;; esac; done <"$work/named"
+  are_names "$work/named" || return 0
   ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && printf '%s\n' "$left" >"$release/left" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
 }
 
@@ -72,8 +72,9 @@ named_the_same() {
   engine_near || return 1
   while read -r name_ _; do echo "GET /images/$name_/json"; done <"$live/named" | engine_calls 60 >"$work/here"
   awk '
+# include ./image.awk
     FILENAME == ARGV[1] { id[++n] = $2; next }
-    { is = match($0, /^[{]"Id":"[^"]*/) ? substr($0, 8, RLENGTH - 7) : /"No such image/ ? "" : "?" }
+    { is = image_id($0); if (is == "" && !/"No such image/) is = "?" }
     is != id[++answers] { differs = 1; exit }
     END { exit differs || answers != n }' "$live/named" "$work/here"
 }

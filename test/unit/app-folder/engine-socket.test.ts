@@ -13,17 +13,35 @@ const LIST = JSON.stringify([
   { Id: ID('b'), Labels: { '[{': 'Id', y: `[{"Id":"${ID('7')}"}]` }, Mounts: [{ Type: 'bind', Source: '/a b' }] },
 ]);
 
+/** An engine of five paths, which notes what it was asked. */
+const SERVER = `use IO::Socket::UNIX;
+my ($path, $got) = @ARGV;
+my $listening = IO::Socket::UNIX->new(Local => $path, Listen => 5);
+my %says = (
+  whole => "200 OK\\r\\n\\r\\n{\\"whole\\":1}\\n", missing => "404 Not Found\\r\\n\\r\\n{\\"message\\":\\"missing\\"}\\n",
+  cut => "200 OK\\r\\n\\r\\n{\\"whole\\":", empty => "201 Created\\r\\n\\r\\n", told => "200 OK\\r\\nA: b\\r\\n\\r\\n{\\"told\\":1}\\n",
+);
+while (my $client = $listening->accept) {
+  sysread($client, my $asked, 65536);
+  open(my $log, '>>', $got); print $log $asked, "---\\n"; close $log;
+  my ($of) = $asked =~ m{ /(\\w+)};
+  if ($of eq 'silent') { sleep 2 }
+  elsif ($of eq 'streamed') { for ("HTTP/1.0 200 OK\\r\\nA: b\\r", "\\n\\r\\none\\n", "two\\n") { syswrite $client, $_; select undef, undef, undef, 0.1 } }
+  else { syswrite $client, "HTTP/1.0 $says{$of}" }
+}
+`;
+
 // Real Docker is asked by test/integration/app: `starts` counts what is started for it.
 describe.each(vmShells())('what Docker is asked through its socket, in $name', { timeout: 60_000 }, (shell) => {
   const asked = (app: RunnerApp): string => readFileSync(join(app.state, 'asked'), 'utf8');
 
   it('is which containers the project has, whatever their labels say, all of them or those that run', () => {
     const app = runnerApp(shell);
-    app.program('curl', { '': says(LIST) });
+    app.program('perl', { '-e': says(LIST) });
     const { lines, calls } = app.run(`${NEAR}project_containers; for each in $ids; do echo "$each"; done
 project_containers running`);
     expect(lines).toEqual([ID('a'), ID('b')]);
-    const urls = calls.map((argv) => new URL(argv.at(-1) ?? ''));
+    const urls = calls.map((argv) => new URL((argv.at(-1) ?? '').replace('GET ', 'http://docker')));
     expect(urls.map(({ searchParams }) => searchParams.get('all'))).toEqual(['1', '0']);
     expect(JSON.parse(urls[0]?.searchParams.get('filters') ?? '')).toEqual({
       label: ['com.docker.compose.project=shop', 'com.docker.compose.oneoff=False'],
@@ -32,24 +50,20 @@ project_containers running`);
 
   it('is nothing where there are none, and fails where Docker does not say', () => {
     const app = runnerApp(shell);
-    app.program('curl', { '': 'echo "[]"' });
+    app.program('perl', { '-e': 'echo "[]"' });
     expect(app.run(`${NEAR}project_containers; echo "$? [$ids]"`).lines).toEqual(['0 []']);
-    app.program('curl', { '': 'exit 22' });
+    app.program('perl', { '-e': 'exit 22' });
     expect(app.run(`${NEAR}project_containers || echo failed`).lines).toEqual(['failed']);
   });
 
-  it('is to remove images, all over one connection, after what builds have left', () => {
+  it('is to remove images, all by one program, after what builds have left', () => {
     const app = runnerApp(shell);
-    app.program('curl', { '-K -': 'cat >"$state/asked"' });
+    app.program('perl', { '-e': 'cat >"$state/asked"' });
     app.run(`${NEAR}printf '%s\\n' zebu/shop-web:1 redis@sha256:${ID('1')} | remove_images`);
-    const requests = asked(app).match(/(?<=request = ")\w+|(?<=url = ")[^"]+/g) ?? [];
-    expect(requests.map((each) => decodeURIComponent(each))).toEqual([
-      'POST',
-      'http://docker/images/prune?filters={"dangling":["true"],"label":["com.docker.compose.project=shop"]}',
-      'DELETE',
-      'http://docker/images/zebu/shop-web:1',
-      'DELETE',
-      `http://docker/images/redis@sha256:${ID('1')}`,
+    expect(decodeURIComponent(asked(app)).trim().split('\n')).toEqual([
+      'POST /images/prune?filters={"dangling":["true"],"label":["com.docker.compose.project=shop"]}',
+      'DELETE /images/zebu/shop-web:1',
+      `DELETE /images/redis@sha256:${ID('1')}`,
     ]);
   });
 
@@ -57,17 +71,60 @@ project_containers running`);
     const app = runnerApp(shell);
     const container = (digit: string, CpuShares: number): string =>
       JSON.stringify({ Id: ID(digit), HostConfig: { CpuShares }, Config: { Labels: { CpuShares: '7' } } });
-    app.program('curl', {
-      '-s': says(LIST),
-      '-K -': `cat >"$state/one"; cat "$state/one" >>"$state/asked"; grep -q GET "$state/one" || exit 0\n${says(container('a', 0), container('b', 512))}`,
+    const answers = says(container('a', 0), container('b', 512));
+    app.program('perl', {
+      '-e*GET /containers/json': says(LIST),
+      '-e': `cat >"$state/one"; cat "$state/one" >>"$state/asked"; grep -q GET "$state/one" || exit 0\n${answers}`,
     });
     const { lines } = app.run(`${NEAR}app_weight=4096; favour_app; cat "$work/favoured"; unfavour_app`);
     expect(lines).toEqual([ID('a')]);
-    expect(asked(app).match(/(?<=url = "http:\/\/docker\/containers\/)[^"]+|(?<=data = ).*/g)).toEqual([
-      ...[`${ID('a')}/json`, `${ID('b')}/json`],
-      ...[`${ID('a')}/update`, '{"CpuShares":4096}'],
-      ...[`${ID('a')}/update`, '{"CpuShares":1024}'],
+    expect(asked(app).trim().split('\n')).toEqual([
+      `GET /containers/${ID('a')}/json`,
+      `GET /containers/${ID('b')}/json`,
+      `POST /containers/${ID('a')}/update {"CpuShares":4096}`,
+      `POST /containers/${ID('a')}/update {"CpuShares":1024}`,
     ]);
+  });
+
+  it('is what it is by the protocol of the engine', () => {
+    const app = runnerApp(shell);
+    app.write('engine.pl', SERVER);
+    const { lines } = app.run(
+      `engine_socket=$base/socket
+LC_ALL=C perl "$base/engine.pl" "$engine_socket" "$base/got" &
+serving=$!
+until [ -S "$engine_socket" ]; do sleep 0.05; done
+api() { engine_api 1 "$@"; echo " $?"; }
+api 'GET /whole' 'GET /streamed'
+api 'GET /whole' 'GET /missing' 'GET /whole'
+api 'GET /cut'
+api 'POST /empty'
+printf '%s\\n' 'GET /missing' 'POST /told {"a b":"\\u00e4"}' | engine_calls 1; echo " $?"
+api 'GET /silent'
+kill $serving
+engine_socket=/nowhere api 'GET /whole'`,
+      { env: { LC_ALL: 'none_NONE' } },
+    );
+    expect(lines).toEqual([
+      '{"whole":1}',
+      'one',
+      'two',
+      ' 0',
+      '{"whole":1}',
+      ' 22',
+      '{"whole": 18',
+      ' 0',
+      '{"message":"missing"}',
+      '{"told":1}',
+      ' 0',
+      ' 28',
+      ' 7',
+    ]);
+    const got = app.read('got').split('---\n');
+    expect(got[0]).toBe('GET /whole HTTP/1.0\r\nHost: docker\r\n\r\n');
+    expect(got.at(-3)).toBe(
+      'POST /told HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"a b":"\\u00e4"}',
+    );
   });
 
   it('is not asked of an engine here, where Docker is told of another one', () => {
@@ -77,7 +134,6 @@ project_containers running`);
         'engine_socket=$base/socket; perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(Local => shift, Listen => 1)" "$engine_socket"; engine_near && echo here; rm "$engine_socket"',
         { env: { DOCKER_HOST: undefined, DOCKER_CONFIG: app.base, ...env } },
       ).lines;
-    app.program('curl', {});
     expect(near({})).toEqual(['here']);
     expect(near({ DOCKER_HOST: 'ssh://elsewhere' })).toEqual([]);
     app.write('config.json', '{"auths":{}}');

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { says, runnerApp, type RunnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
-/** What the engine's socket is, and what stands for curl on it: `$folder/N.body` is what the Nth was sent. */
+/** What stands for the engine: `bodies` has what it was sent of commands. */
 const ENGINE = `engine_socket=$base/socket
 may_ask() { [ "$mode" != watch ]; }
-engine_api() {
-  path=$2
+engine_api() { printf '%s\\n' "$2" | engine_calls "$1"; }
+engine_calls() {
+  read -r _ path body
   case $path in
-    */exec) cat >>"$base/bodies"; echo >>"$base/bodies"; [ ! -e "$base/gone" ] || return 0; echo '{"Id":"abc123"}' ;;
+    */exec) printf '%s\\n' "$body" >>"$base/bodies"; [ ! -e "$base/gone" ] || return 0; echo '{"Id":"abc123"}' ;;
     */start) echo "start within $1" >>"$base/starts"; [ ! -e "$base/hangs" ] || return 28 ;;
     */json) n=$(grep -c . "$base/starts"); code=1; [ "$n" -lt "$good" ] || code=0; echo "{\\"ID\\":\\"abc123\\",\\"Running\\":false,\\"ExitCode\\":$code,\\"ProcessConfig\\":{}}" ;;
   esac

@@ -78,13 +78,15 @@ const pin = (
   services: Readonly<Record<string, object>>,
   there: Readonly<Record<string, string>>,
   pullable: Readonly<Record<string, string>> = {},
-): Pinned => inEachShell((shell) => pinIn(shell, services, there, pullable));
+  besides = '',
+): Pinned => inEachShell((shell) => pinIn(shell, services, there, pullable, besides));
 
 function pinIn(
   shell: VmShell,
   services: Readonly<Record<string, object>>,
   there: Readonly<Record<string, string>>,
   pullable: Readonly<Record<string, string>>,
+  besides: string,
 ): Pinned {
   const work = mkdtempSync(join(tmpdir(), 'zebu-pins-'));
   const table = (images: Readonly<Record<string, string>>): string =>
@@ -117,6 +119,7 @@ compose() { echo "$*" >>${work}/done; [ -s ${work}/pullable ] && cat ${work}/pul
 : >${work}/done
 ${GONE}${ENGINE_SOCKET}${CONFIG}${REASON}${BUILD}${BUILD_KEYS}${IMAGES}
 engine_socket=/nowhere
+${besides}
 pin_images; code=$?
 printf '%s' "$reason"
 exit $code`;
@@ -158,6 +161,26 @@ it('pins what is pulled by the digest it has here, as its author wrote the name'
   expect(images).toBe(
     `services:\n${entry('cache', `redis:7${digest}`)}${entry('db', `docker.io/library/postgres:18${digest}`)}` +
       entry('own', `registry.example:5000/shop/own${digest}`),
+  );
+  expect(done).toEqual([]);
+});
+
+it('reads of images what the engine says, as JSON', () => {
+  const json = (id: string, RepoTags: readonly string[] | null, RepoDigests: readonly string[]): string =>
+    JSON.stringify({ Id: id, RepoTags, RepoDigests, Config: { Labels: { x: '"RepoTags":["no:1"]' } } });
+  const { images, done } = pin(
+    { db: { image: 'postgres:18' }, tool: { image: 'made-by-hand:1' }, web: { build: { context: '/x' } } },
+    {
+      'postgres:18': json(ID('1'), null, [`other/postgres@${ID('f')}`, `postgres@${ID('d')}`]),
+      'made-by-hand:1': json(ID('2'), ['made-by-hand:1', 'zebu/shop-tool:222222222222'], []),
+      'shop-web': json(ID('3'), ['shop-web:latest', 'zebu/shop-web:333333333333'], []),
+    },
+    {},
+    'engine_near() { :; }\nengine_api() { shift; for each; do each=${each#*/images/}; docker image inspect --format x "${each%/json}" || return; done; }',
+  );
+  expect(images).toBe(
+    `services:\n${entry('web', 'zebu/shop-web:333333333333')}${entry('db', `postgres:18@${ID('d')}`)}` +
+      entry('tool', 'zebu/shop-tool:222222222222'),
   );
   expect(done).toEqual([]);
 });

@@ -118,7 +118,12 @@ if learn_hashes; then cat "$work/hashes"; else ls "$work" | grep -xE 'hashes|exp
   });
 
   it('is nothing where more than that is another', () => {
-    for (const after of [images('x2').replace('missing', 'never'), `${images('x2')}  "more":\n`, images('x2').slice(0, 40), ''])
+    for (const after of [
+      images('x2').replace('missing', 'never'),
+      `${images('x2')}  "more":\n`,
+      images('x2').slice(0, 40),
+      '',
+    ])
       expect(learned([WEB, DB], { after }), after).toEqual(['[]']);
     expect(learned([WEB, DB], { before: '' })).toEqual(['[]']);
     expect(learned([WEB, DB], { after: images('x1') })).toEqual(['recalled', '[]', 'expected', 'hashes']);

@@ -8,17 +8,17 @@ import { vmShells, type VmShell } from '../../support/shells.js';
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const FILES = { 'compose.yml': 'services: {}\n', Dockerfile: 'FROM base:1\n' };
 
-/** What Docker's engine says of images by name, a line each; `curl` stands for all of it. */
+/** What Docker's engine says of images by name, a line each; `perl`, which asks it, stands for all of it. */
 function images(app: RunnerApp, here: Readonly<Record<string, string>>): void {
   const cases = Object.entries(here).map(
-    ([name, id]) => `*/images/${name}/json*) echo '{"Id":"${id}","RepoTags":[]}' ;;`,
+    ([name, id]) => `'GET /images/${name}/json') echo '{"Id":"${id}","RepoTags":[]}' ;;`,
   );
-  app.program('curl', {
-    '-K -': `while read -r line; do
-case $line in 'url = '*) case $line in
+  app.program('perl', {
+    '-e': `while read -r line; do
+case $line in
 ${cases.join('\n')}
 *) echo '{"message":"No such image: x"}' ;;
-esac ;; esac
+esac
 done`,
   });
 }
@@ -153,11 +153,11 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
 
   it('is not told by an engine that does not answer, or not to all', () => {
     const app = live(shell);
-    app.program('curl', { '-K -': 'cat >/dev/null; exit 7' });
+    app.program('perl', { '-e': 'cat >/dev/null; exit 7' });
     expect(taken(app)).toBe(false);
-    app.program('curl', { '-K -': `cat >/dev/null; echo '{"Id":"${ID('b')}"}'` });
+    app.program('perl', { '-e': `cat >/dev/null; echo '{"Id":"${ID('b')}"}'` });
     expect(taken(app)).toBe(false);
-    app.program('curl', { '-K -': `cat >/dev/null; echo '{"message":"server error"}'` });
+    app.program('perl', { '-e': `cat >/dev/null; echo '{"message":"server error"}'` });
     expect(taken(app)).toBe(false);
   });
 
