@@ -73,8 +73,8 @@ const awk = globSync(['src/**/*.awk', 'plugins/*/src/**/*.awk'], { cwd: root }).
 for (const part of [...parts, ...awk]) findings.push(...unportableInFile(root, part));
 for (const program of globSync(['src/**/*.pl', 'plugins/*/src/**/*.pl'], { cwd: root }).toSorted()) {
   // Modules of Proxmox are loaded while it runs.
-  const said = spawnSync('perl', ['-c', program], { cwd: root, encoding: 'utf8' }).stderr;
-  if (!said.endsWith('syntax OK\n')) findings.push(said);
+  const said = spawnSync('perl', ['-c'], { input: scriptText(`${root}${program}`), encoding: 'utf8' }).stderr;
+  if (!said.endsWith('syntax OK\n')) findings.push(`${program}: ${said}`);
 }
 
 const said = findings.join('').trim();

@@ -4,7 +4,7 @@
 
 engine_socket=/run/docker.sock
 engine_program='
-# include ./engine.pl
+# include ./engine-calls.pl
 '
 
 # Where Docker's client is told to talk to another engine, that one has the containers.
@@ -26,14 +26,18 @@ are_names() { while read -r named_ _; do case $named_ in *[!A-Za-z0-9._/:@-]*) r
 # A query that names what is the project's, encoded as a URL has it: project_filter [MORE], more members of the JSON.
 project_filter() { printf 'filters=%%7B%s%%22label%%22%%3A%%5B%%22com.docker.compose.project%%3D%s%%22%s%%5D%%7D' "$1" "$project" "$2"; }
 
-# Sets $ids to the containers of the project, the newest first, but for those that Compose makes for one command: project_containers [running]
+# The path that lists the containers of the project, the newest first, but for those that Compose makes for one command: containers_path 0|1, with 1 not
+# only those that run.
+containers_path() { printf '/containers/json?all=%s&' "$1"; project_filter '' '%2C%22com.docker.compose.oneoff%3DFalse%22'; }
+
+# Sets $ids to them: project_containers [running]
 project_containers() {
   if [ "${1:-}" = running ]; then of_all=-q api_all=0; else of_all=-aq api_all=1; fi
   if ! engine_near; then
     ids=$(timeout 120 docker ps $of_all --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False)
     return
   fi
-  api_said=$(engine_api 120 "GET /containers/json?all=$api_all&$(project_filter '' '%2C%22com.docker.compose.oneoff%3DFalse%22')") || return 1
+  api_said=$(engine_api 120 "GET $(containers_path $api_all)") || return 1
   # Between quotes: the first name in an object of the list. One in a label of that name stands behind another bracket.
   ids=$(
     set -f

@@ -64,7 +64,7 @@ bring_up() {
   done
   begin verify ''
   # What a power cut must not take from a release that was called live: images, files, volumes.
-  timeout 60 sync -f "$base" 2>/dev/null 9>&- &
+  sync -f "$base" 2>/dev/null 9>&- &
   syncing=$!
   judge || return 1
   wait $syncing

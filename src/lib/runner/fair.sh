@@ -2,16 +2,22 @@
 # Keeps out of the verdict what is no fault of the release: what a container did before this run, and health checks that
 # began before the services they depend on were replaced.
 
+# shellcheck disable=SC2016 # a template of Docker's
+began_fields='{{.ID}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}'
 # What is there before anything is touched: id, restarts, started, whether it runs, service, one line a container. Behind that Docker
 # is asked for all that a verdict looks at, for who needs it in the next moment: in $work/looked-before, and in $work/looked-under when that was,
 # and under which engine.
 note_began() {
   : >"$work/began"
   drop "$work/looked-before"
-  project_containers && [ -n "$ids" ] || return 0
   began_under=$(engine)
-  # shellcheck disable=SC2086 # ids, a word each
-  timeout 120 docker inspect --format '{{.ID}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}|'"$look_fields" $ids >"$work/looked" 2>/dev/null || return 0
+  if engine_near; then engine_look began >"$work/looked" 2>/dev/null || return 0
+  else
+    project_containers && [ -n "$ids" ] || return 0
+    # shellcheck disable=SC2086 # ids, a word each
+    timeout 120 docker inspect --format "$began_fields|$look_fields" $ids >"$work/looked" 2>/dev/null || return 0
+  fi
+  [ -s "$work/looked" ] || return 0
   clock
   echo "$clock $began_under" >"$work/looked-under"
   while IFS='|' read -r began_id restarts since runs service all; do
@@ -29,7 +35,7 @@ fair_since() {
   [ -e "$work/began" ] || : >"$work/began"
 }
 fresh_now() {
-  fresh=$(date -u +%Y-%m-%dT%H:%M:%S.%N)
+  read_date
   : >"$work/fresh"
 }
 

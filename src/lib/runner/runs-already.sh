@@ -56,26 +56,30 @@ recall_hashes() {
   copy_lines "$live/expected" "$work/expected" && copy_lines "$live/hashes" "$work/hashes"
 }
 
-# After a start of what was told the same but for some images: what is in force is what Compose would say, where each service with another
-# image runs that, and each other one has the hash that it had. Of the former the containers themselves tell the hash, which Compose has
-# just given them; it is none that the live release had. Leaves what recall_hashes does. Fails where anything is in doubt, for Compose to
-# be asked.
-learn_hashes() {
-  [ -n "$renewed" ] || return 1
+# After a start of what was told the same but for some images: the hash of each service, as in hashes. One with the image of the live release
+# has the hash that it had; of one with another image its containers tell the hash, which Compose has just given them, and which is none
+# that it had. Fails where they do not.
+hashes_there() {
   known_=' ' learned_=' '
   while read -r service_ hash_; do
     known_="$known_$service_=$hash_ "
     case $renewed in *" $service_ "*) ;; *) printf '%s\n' "$service_ $hash_" ;; esac
-  done <"$live/hashes" >"$work/hashes"
+  done <"$live/hashes"
   while IFS='|' read -r service_ _ _ _ _ _ _ _ _ _ _ hash_ _; do
     case $renewed in *" $service_ "*) ;; *) continue ;; esac
-    case $learned_ in *" $service_=$hash_ "*) continue ;; *" $service_="*) hash_= ;; esac
-    case $known_ in *" $service_=$hash_ "*) hash_= ;; esac
-    [ -n "$hash_" ] || { drop "$work/hashes"; return 1; }
+    case $learned_ in *" $service_=$hash_ "*) continue ;; *" $service_="*) return 1 ;; esac
+    case $known_ in *" $service_=$hash_ "*) return 1 ;; esac
+    [ -n "$hash_" ] || return 1
     learned_="$learned_$service_=$hash_ "
     printf '%s\n' "$service_ $hash_"
-  done <"$work/now" >>"$work/hashes"
-  if copy_lines "$live/expected" "$work/expected" && find_other && [ ! -s "$work/other" ]; then as_compared=1; return; fi
+  done <"$work/now"
+}
+
+# Leaves what recall_hashes does, where what is there is as it was told by them. Fails where anything is in doubt, for Compose to be asked.
+learn_hashes() {
+  [ -n "$renewed" ] || return 1
+  live=$base/releases/$previous
+  if hashes_there >"$work/hashes" && copy_lines "$live/expected" "$work/expected" && find_other && [ ! -s "$work/other" ]; then as_compared=1; return; fi
   drop "$work/hashes" "$work/expected"
   return 1
 }

@@ -3,9 +3,20 @@
 
 # service|state|health|exit|restarts|oom|started|meant|name|id|check|digest|image|networks, one line a container: meant says what for
 # (see "meant"), check when the last health check began; the rest is for in_force: networks are those that know it by its service's name.
-look_at() { timeout 120 docker inspect --format "$look_fields" "$@"; }
+look_at() { if engine_near; then engine_look '' "$@"; else timeout 120 docker inspect --format "$look_fields" "$@"; fi; }
 # shellcheck disable=SC2016 # a template of Docker's, or another shell's words
 look_fields=$container_fields'|{{with .State.Health}}{{$last := ""}}{{range .Log}}{{$last = .Start.UTC.Format "2006-01-02T15:04:05.000000000"}}{{end}}{{$last}}{{end}}|{{index .Config.Labels "com.docker.compose.config-hash"}}|{{.Image}}|{{$service := index .Config.Labels "com.docker.compose.service"}}{{range $name, $at := .NetworkSettings.Networks}}{{$found := eq $name "bridge" "host" "none"}}{{range $at.Aliases}}{{if eq . $service}}{{$found = true}}{{end}}{{end}}{{if $found}} {{$name}}{{end}}{{end}} '
+
+look_program='
+# include ./look.pl
+'
+# The same through the engine's socket, of all containers of the project where there are no ids; with "began" what fair.sh asks for in front:
+# engine_look began|'' [ID...]
+engine_look() {
+  look_began=$1
+  shift
+  LC_ALL=C perl -e "$look_program" "$engine_socket" 120 "$look_began" "$(containers_path 1)" "$@"
+}
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {
@@ -14,6 +25,12 @@ inspect() {
   # shellcheck disable=SC2086 # names, each free of blanks
   if [ "$1" = again ] && [ -n "$ids" ] && look_at $ids >"$work/looked" 2>/dev/null; then meant <"$work/looked"; return 0; fi
   ids=$only
+  if [ -z "$ids" ] && engine_near; then
+    engine_look '' >"$work/looked" || return 1
+    while IFS='|' read -r _ _ _ _ _ _ _ _ _ each _; do ids="$ids$each "; done <"$work/looked"
+    meant <"$work/looked"
+    return
+  fi
   [ -n "$ids" ] || project_containers || return 1
   [ -n "$ids" ] || return 0
   # shellcheck disable=SC2086 # ids, a word each

@@ -4,6 +4,12 @@ import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
 import type { AppStatus } from '../../../src/lib/app-folder/results.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
+import ENGINE_SOCKET from '../../../src/lib/app-folder/engine-socket.sh';
+import GONE from '../../../src/lib/app-folder/gone.sh';
+import ENGINE from '../../../src/lib/runner/engine.sh';
+import FAIR from '../../../src/lib/runner/fair.sh';
+import INTENT from '../../../src/lib/runner/intent.sh';
+import VERDICT from '../../../src/lib/runner/verdict.sh';
 import type { Project } from '../../support/project.js';
 import { pushImage, REGISTRY, startRegistry } from '../../support/registry.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
@@ -224,6 +230,44 @@ describe('the verdict on a release', () => {
     expect(there()).not.toContain(old);
     expect(there()).not.toBe('');
     expect(await served()).toBe('p5');
+  });
+
+  it('sees containers through the socket as the client of Docker shows them', () => {
+    const image = guest.run("docker inspect --format '{{.Image}}' verdict-web-1");
+    const said = guest.run(`work=$(mktemp -d) project=looks only= mode=deploy image=${image}
+clock() { clock=1; }
+${[GONE, ENGINE_SOCKET, ENGINE, INTENT, VERDICT, FAIR].join('')}
+made() { docker "$@" --label com.docker.compose.project=looks --label com.docker.compose.oneoff=False $of "$image" $command >/dev/null; }
+docker network create looks-b >/dev/null; docker network create looks-Z >/dev/null
+command='/bin/busybox sleep 1000'
+of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --restart unless-stopped -p 18080:80 --health-interval 1s'
+made run -d --name looks-web --health-cmd 'echo "a \"b\" | \\ c"' --label 'odd=a"b\c{}[],:'
+docker network connect looks-Z looks-web
+of='--health-interval 1s --health-retries 1 --restart on-failure:3' made run -d --name looks-ill --health-cmd 'exit 1'
+of='--network none' made run -d --name looks-bare
+of= command='/bin/busybox false' made run -d --name looks-job
+of= made create --name looks-made
+for each in looks-ill looks-web; do
+  until docker inspect --format '{{.State.Health.Status}}' $each | grep -q unhealthy; do sleep .1; done
+done
+# Their health is looked at no more.
+docker pause looks-web looks-ill >/dev/null
+sleep 1.5
+project_containers
+for near in yes no; do
+  [ $near = yes ] || engine_near() { false; }
+  note_began
+  { look_at $ids; cat "$work/began" "$work/looked-before"; inspect; } >"$work/$near"
+done
+cat "$work/yes"
+diff "$work/yes" "$work/no" && echo the same
+docker rm -f $ids >/dev/null; docker network rm looks-b looks-Z >/dev/null; rm -r "$work"`);
+    expect(said).toMatch(/\nthe same$/);
+    for (const one of [
+      /^web\|paused\|unhealthy\|.*\|unless-stopped 1\|\/looks-web\|.*\| looks-Z looks-b $/m,
+      /^web\|exited\|\|1\|.*\/looks-job\|.*\| bridge $/m,
+    ])
+      expect(said).toMatch(one);
   });
 
   it('does not wait for what Docker waits for: a health check is asked as soon as the container is up', async () => {

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
+import { vmShells } from '../../support/shells.js';
+
+/** An engine that says of each path what lies in a file. */
+const SERVER = `use IO::Socket::UNIX;
+my ($path, $folder) = @ARGV;
+my $listening = IO::Socket::UNIX->new(Local => $path, Listen => 5);
+while (my $client = $listening->accept) {
+  sysread($client, my $asked, 65536);
+  my ($of) = $asked =~ m{^GET /containers/(\\w+)};
+  my $found = open(my $file, '<', "$folder/$of");
+  my $text = $found ? do { local $/; <$file> } : qq({"message":"No such container: $of"}\\n);
+  syswrite $client, ($found ? "HTTP/1.0 200 OK" : "HTTP/1.0 404 Not Found") . "\\r\\n\\r\\n$text";
+}
+`;
+
+const container = (id: string, more: object = {}, state: object = {}): object => ({
+  Id: id,
+  State: {
+    Status: 'running',
+    Running: true,
+    OOMKilled: false,
+    ExitCode: 0,
+    StartedAt: '2026-11-30T10:00:00.5Z',
+    ...state,
+  },
+  Image: 'sha256:i',
+  Name: `/shop-${id}`,
+  RestartCount: 2,
+  HostConfig: { PortBindings: {}, RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } },
+  Config: {
+    Labels: {
+      'com.docker.compose.service': 'web',
+      'com.docker.compose.config-hash': 'h',
+      odd: 'a "b" \\ | \n {"Id":"no"} ] , é',
+    },
+  },
+  NetworkSettings: { Networks: { shop_b: { IPAddress: '10.0.0.1' }, shop_a: null } },
+  ...more,
+});
+const LINE = (id: string): string =>
+  `web|running||0|2|false|2026-11-30T10:00:00.5Z|always |/shop-${id}|${id}||h|sha256:i| shop_a shop_b `;
+
+// That real Docker's client prints the same is looked at in test/integration/app/verdict.test.ts.
+describe.each(vmShells())('containers through the socket, in $name', { timeout: 60_000 }, (shell) => {
+  function looked(
+    containers: Readonly<Record<string, object | string>>,
+    script: string,
+    listed?: readonly string[],
+  ): readonly string[] {
+    const app: RunnerApp = runnerApp(shell);
+    app.write('engine.pl', SERVER);
+    const list = (listed ?? Object.keys(containers)).map((Id) => ({ Id, Names: [] }));
+    for (const [id, said] of Object.entries({ json: list, ...containers }))
+      app.write(`engine/${id}`, typeof said === 'string' ? said : `${JSON.stringify(said)}\n`);
+    return app.run(`engine_socket=$base/socket
+perl "$base/engine.pl" "$engine_socket" "$base/engine" &
+serving=$!
+until [ -S "$engine_socket" ]; do sleep 0.05; done
+engine_near() { :; }
+${script}
+kill $serving`).lines;
+  }
+
+  it('are a line each, by their ids or all of the project', () => {
+    const both = { a1: container('a1'), b2: container('b2') };
+    expect(looked(both, 'engine_look "" b2')).toEqual([LINE('b2')]);
+    expect(looked(both, 'engine_look ""')).toEqual([LINE('a1'), LINE('b2')]);
+    expect(looked(both, 'engine_look began')).toEqual([
+      `a1|2|2026-11-30T10:00:00.5Z|true|web|${LINE('a1')}`,
+      `b2|2|2026-11-30T10:00:00.5Z|true|web|${LINE('b2')}`,
+    ]);
+    expect(looked({}, 'engine_look ""; echo $?')).toEqual(['0']);
+    expect(looked(both, 'inspect >/dev/null; echo "$ids"; inspect again | cut -d"|" -f1,10')).toEqual([
+      'a1 b2 ',
+      'web|a1',
+      'web|b2',
+    ]);
+    expect(looked(both, 'note_began; cut -d"|" -f1,4,5 "$work/began"; cat "$work/looked-before"')).toEqual([
+      ...['a1|true|web', 'b2|true|web'],
+      ...[LINE('a1'), LINE('b2')],
+    ]);
+  });
+
+  it('have no fields where Docker has none', () => {
+    const bare = {
+      Id: 'a1',
+      State: { Status: 'created', ExitCode: 0 },
+      Image: 'i',
+      Name: '/x',
+      HostConfig: { PortBindings: null, RestartPolicy: { Name: 'no' } },
+      Config: { Labels: null },
+      NetworkSettings: { Networks: null },
+    };
+    expect(looked({ a1: bare }, 'engine_look "" a1')).toEqual(['|created||0||||no |/x|a1|||i| ']);
+  });
+
+  it('have their ports, and when the last check of their health began, in UTC', () => {
+    const at = (Start: string): readonly string[] =>
+      looked(
+        {
+          a1: container(
+            'a1',
+            { HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] }, RestartPolicy: { Name: '' } } },
+            {
+              Health: {
+                Status: 'starting',
+                Log: [
+                  { Start: 'x', Output: '"|' },
+                  { Start, Output: '\\' },
+                ],
+              },
+            },
+          ),
+        },
+        'engine_look "" a1 | cut -d"|" -f3,8,11',
+      );
+    expect(at('2026-11-30T23:30:00.120000009Z')).toEqual(['starting| 1|2026-11-30T23:30:00.120000009']);
+    expect(at('2027-01-01T00:30:00.5+01:00')).toEqual(['starting| 1|2026-12-31T23:30:00.500000000']);
+    expect(at('2024-02-28T20:00:00-05:30')).toEqual(['starting| 1|2024-02-29T01:30:00.000000000']);
+    expect(at('2026-03-01T01:00:00+02:00')).toEqual(['starting| 1|2026-02-28T23:00:00.000000000']);
+    expect(
+      looked(
+        { a1: container('a1', {}, { Health: { Status: 'starting', Log: null } }) },
+        'engine_look "" a1 | cut -d"|" -f3,11',
+      ),
+    ).toEqual(['starting|']);
+  });
+
+  it('are left out where they go meanwhile, and missed where they were asked for', () => {
+    const one = { a1: container('a1') };
+    expect(looked(one, 'engine_look "" ; echo $?', ['a1', 'gone'])).toEqual([LINE('a1'), '0']);
+    expect(looked(one, 'engine_look "" a1 gone >/dev/null; echo $?')).toEqual(['1']);
+  });
+
+  it('are not taken from half an answer', () => {
+    const whole = `${JSON.stringify(container('a1'))}\n`;
+    for (const said of [whole.slice(0, 200), whole.trimEnd(), whole.replace('"State":', '"State"'), '\n', 'oops\n'])
+      expect(looked({ a1: said }, 'engine_look "" a1 || echo failed'), said).toEqual(['failed']);
+    expect(looked({ a1: container('a1'), json: '[{"Id":"a1"}' }, 'engine_look "" || echo failed')).toEqual(['failed']);
+  });
+});
