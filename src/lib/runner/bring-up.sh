@@ -63,7 +63,7 @@ bring_up() {
     return 1
   done
   begin verify ''
-  # What a power cut must not take from a release that was called live: images, files, volumes.
+  # What a power cut must not take from a release that was called live: images, files, volumes. Nothing could end it while the kernel writes.
   sync -f "$base" 2>/dev/null 9>&- &
   syncing=$!
   judge || return 1
