@@ -241,7 +241,7 @@ made() { docker "$@" --label com.docker.compose.project=looks --label com.docker
 docker network create looks-b >/dev/null; docker network create looks-Z >/dev/null
 command='/bin/busybox sleep 1000'
 of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --restart unless-stopped -p 18080:80 --health-interval 1s'
-made run -d --name looks-web --health-cmd 'echo "a \"b\" | \\ c"' --label 'odd=a"b\c{}[],:'
+made run -d --name looks-web --health-cmd 'echo "a \\"b\\" | \\\\ c"' --label 'odd=a"b\\c{}[],:'
 docker network connect looks-Z looks-web
 of='--health-interval 1s --health-retries 1 --restart on-failure:3' made run -d --name looks-ill --health-cmd 'exit 1'
 of='--network none' made run -d --name looks-bare
