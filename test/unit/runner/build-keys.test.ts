@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitAs, type Tree } from '../../support/runner-commit.js';
 import { runnerApp, says, type RunnerApp } from '../../support/runner-app.js';
-import { gnuShells, vmShells, type VmShell } from '../../support/shells.js';
+import { gnuShells, someIn, type VmShell, vmShells } from '../../support/shells.js';
 
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 type Files = Readonly<Record<string, string>>;
@@ -86,20 +86,22 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     );
   });
 
-  it.each<[string, string]>([
-    ['something is fetched', 'FROM scratch\nADD https://example.org/x /x\n'],
-    ['something is fetched from a variable', 'ARG URL=https://example.org/x\nFROM scratch\nADD ${URL} /x\n'],
-    ['something is fetched by somebody else', 'FROM scratch\nADD deploy@example.org:x.git /x\n'],
-    ['it is another language', '# syntax=example.org/dockerfile-x\nFROM scratch\n'],
-    ['it ends within a line', 'FROM scratch\nRUN true \\\n'],
-    ['the base is escaped', 'ARG V=1\nFROM node:\\$V\n'],
-    ['something is fetched over two lines', 'FROM scratch\nADD \\\n  git@example.org:x.git /x\n'],
-    ['the base is not known', 'FROM node:$VERSION\n'],
-    ['the base is in a pattern', 'ARG V=1\nFROM node:${V:-2}\n'],
-    ['another sign stands at the end of a line', '# escape=`\nFROM scratch\n'],
-    ['another service builds the base', 'FROM shop-base\n'],
-    ['it starts from nothing', '# syntax=docker/dockerfile:1\n'],
-  ])('is none where %s', (_, dockerfile) => {
+  it.each(
+    someIn<[string, string]>(shell, [
+      ['something is fetched', 'FROM scratch\nADD https://example.org/x /x\n'],
+      ['something is fetched from a variable', 'ARG URL=https://example.org/x\nFROM scratch\nADD ${URL} /x\n'],
+      ['something is fetched by somebody else', 'FROM scratch\nADD deploy@example.org:x.git /x\n'],
+      ['it is another language', '# syntax=example.org/dockerfile-x\nFROM scratch\n'],
+      ['it ends within a line', 'FROM scratch\nRUN true \\\n'],
+      ['the base is escaped', 'ARG V=1\nFROM node:\\$V\n'],
+      ['something is fetched over two lines', 'FROM scratch\nADD \\\n  git@example.org:x.git /x\n'],
+      ['the base is not known', 'FROM node:$VERSION\n'],
+      ['the base is in a pattern', 'ARG V=1\nFROM node:${V:-2}\n'],
+      ['another sign stands at the end of a line', '# escape=`\nFROM scratch\n'],
+      ['another service builds the base', 'FROM shop-base\n'],
+      ['it starts from nothing', '# syntax=docker/dockerfile:1\n'],
+    ]),
+  )('is none where %s', (_, dockerfile) => {
     const services = (tree: string): object => ({
       base: { build: { context: `${tree}/base`, dockerfile: 'Dockerfile' } },
       web: { build: { context: `${tree}/web`, dockerfile: 'Dockerfile' } },
@@ -108,20 +110,22 @@ describe.each(vmShells())('the key of a build, in $name', { timeout: 60_000 }, (
     expect(Object.keys(fresh(shell, { files, services }))).toEqual(['shop-base']);
   });
 
-  it.each<[string, object]>([
-    ['pull', { pull: true }],
-    ['no_cache', { no_cache: true }],
-    ['additional_contexts', { additional_contexts: { x: 'https://example.org/x.git' } }],
-    ['no_cache_filter', { no_cache_filter: ['one'] }],
-    ['tags', { tags: ['shop-web:other'] }],
-    ['cache_to', { cache_to: ['type=registry,ref=x'] }],
-    ['dockerfile_inline', { dockerfile_inline: 'FROM scratch' }],
-    ['a context from elsewhere', { context: 'https://example.org/x.git' }],
-    ['a Dockerfile from elsewhere', { dockerfile: '../Dockerfile' }],
-    ['a Dockerfile that is not there', { dockerfile: 'Missing' }],
-    ['a folder for a Dockerfile', { dockerfile: '.' }],
-    ['a folder that is a link', { context: 'LINK' }],
-  ])('is none with %s', (_, more) => {
+  it.each(
+    someIn<[string, object]>(shell, [
+      ['pull', { pull: true }],
+      ['no_cache', { no_cache: true }],
+      ['additional_contexts', { additional_contexts: { x: 'https://example.org/x.git' } }],
+      ['no_cache_filter', { no_cache_filter: ['one'] }],
+      ['tags', { tags: ['shop-web:other'] }],
+      ['cache_to', { cache_to: ['type=registry,ref=x'] }],
+      ['dockerfile_inline', { dockerfile_inline: 'FROM scratch' }],
+      ['a context from elsewhere', { context: 'https://example.org/x.git' }],
+      ['a Dockerfile from elsewhere', { dockerfile: '../Dockerfile' }],
+      ['a Dockerfile that is not there', { dockerfile: 'Missing' }],
+      ['a folder for a Dockerfile', { dockerfile: '.' }],
+      ['a folder that is a link', { context: 'LINK' }],
+    ]),
+  )('is none with %s', (_, more) => {
     const services = (tree: string): object => {
       const build = { context: `${tree}/web`, dockerfile: 'Dockerfile', ...more };
       return { web: { build: build.context === 'LINK' ? { ...build, context: `${tree}/gone` } : build } };

@@ -15,7 +15,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { quote } from '@zebu/kit';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import CHECKOUT from '../../../src/lib/runner/checkout.sh';
-import { gnuShells, runIn, vmShells } from '../../support/shells.js';
+import { gnuShells, runIn, someIn, vmShells } from '../../support/shells.js';
 
 const NAMES = ['-rf', 'a b', '$(id)', "it's", 'q"q', 'new\nline', 'é', '.hidden'];
 
@@ -208,24 +208,28 @@ if update_touched "$1/repo.git" "$1/spare/tree" "$1/spare/index" ${second} "$1/s
     return stdout === 'enough\n';
   };
 
-  it.each([
-    ['nothing', ':'],
-    ['files beside them', `echo b >busybox; echo s >d1/'a b'; printf x >'new\nline'; ln -s / -- -rf`],
-    ['whole folders beside them', 'mkdir -p d1/out/deep empty; echo u >d1/out/deep/u; git init -q nested'],
-    ['changes that keep time and size', 'touch -r same stamp; echo evil >same; touch -r stamp same; rm stamp'],
-    ['other modes', 'chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; chmod 700 .'],
-    ['another name besides, and none again', 'ln d1/1 ../other; ln same ../another; rm ../another'],
-  ])('are made by it after %s', (_, done) => expect(byMark(done)).toBe(true));
+  it.each(
+    someIn(shell, [
+      ['nothing', ':'],
+      ['files beside them', `echo b >busybox; echo s >d1/'a b'; printf x >'new\nline'; ln -s / -- -rf`],
+      ['whole folders beside them', 'mkdir -p d1/out/deep empty; echo u >d1/out/deep/u; git init -q nested'],
+      ['changes that keep time and size', 'touch -r same stamp; echo evil >same; touch -r stamp same; rm stamp'],
+      ['other modes', 'chmod 666 d1/6; chmod 755 d1/16; chmod 777 d2; chmod 700 .'],
+      ['another name besides, and none again', 'ln d1/1 ../other; ln same ../another; rm ../another'],
+    ]),
+  )('are made by it after %s', (_, done) => expect(byMark(done)).toBe(true));
 
-  it.each([
-    ['a file that is gone', 'rm d2/2'],
-    ['a folder that is gone', 'rm -r d3'],
-    ['a folder that is called otherwise', 'mv d1 d9'],
-    ['a folder in another', 'mkdir out; mv d1 out/d1'],
-    ['two that have changed places', 'mv d1 x; mv d2 d1; mv x d2'],
-    ['a folder of another owner', 'chown nobody d1'],
-    ['a clock that was set back', 'echo evil >same; touch -d "+1 hour" ../mark'],
-    ['a machine that was started anew', 'echo 999999999 >../mark'],
-    ['a mark that says nothing', ': >../mark'],
-  ])('are left to git after %s', (_, done) => expect(byMark(done)).toBe(false));
+  it.each(
+    someIn(shell, [
+      ['a file that is gone', 'rm d2/2'],
+      ['a folder that is gone', 'rm -r d3'],
+      ['a folder that is called otherwise', 'mv d1 d9'],
+      ['a folder in another', 'mkdir out; mv d1 out/d1'],
+      ['two that have changed places', 'mv d1 x; mv d2 d1; mv x d2'],
+      ['a folder of another owner', 'chown nobody d1'],
+      ['a clock that was set back', 'echo evil >same; touch -d "+1 hour" ../mark'],
+      ['a machine that was started anew', 'echo 999999999 >../mark'],
+      ['a mark that says nothing', ': >../mark'],
+    ]),
+  )('are left to git after %s', (_, done) => expect(byMark(done)).toBe(false));
 });

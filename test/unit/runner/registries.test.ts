@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dotenvLine } from '@zebu/kit/core';
 import { registryFunctions, type RegistryLogin } from '../../../src/lib/app-folder/registries.js';
 import { type RunnerApp, runnerApp, said } from '../../support/runner-app.js';
-import { vmShells } from '../../support/shells.js';
+import { someIn, vmShells } from '../../support/shells.js';
 
 const TOKEN = `it's a "token" $(id) \\ with %s`;
 const KEY = '{\n  "type": "service_account"\n}';
@@ -119,17 +119,19 @@ log_out; echo "$DOCKER_CONFIG" "$SSL_CERT_DIR"; ls "$work/docker"; ls "$base/sha
     expect(readdirSync('/dev/shm').filter((each) => each.startsWith(`zebu-${basename(app.base)}.`))).toEqual([]);
   });
 
-  it.each([
-    ['registry-denied', 'login attempt to https://r/v2/ failed with status: 401 Unauthorized'],
-    ['registry-denied', 'Get "https://ghcr.io/v2/": denied: denied'],
-    ['registry-denied', 'Get "https://registry-1.docker.io/v2/": unauthorized: incorrect username or password'],
-    ['registry-denied', 'login attempt to https://r/v2/ failed with status: 403 Forbidden'],
-    [
-      'registry-untrusted',
-      'Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
-    ],
-    ['registry-untrusted', 'Get "https://r/v2/": x509: certificate is valid for a, not r'],
-  ])('ends with %s where Docker says %s', (cause, words) => {
+  it.each(
+    someIn(shell, [
+      ['registry-denied', 'login attempt to https://r/v2/ failed with status: 401 Unauthorized'],
+      ['registry-denied', 'Get "https://ghcr.io/v2/": denied: denied'],
+      ['registry-denied', 'Get "https://registry-1.docker.io/v2/": unauthorized: incorrect username or password'],
+      ['registry-denied', 'login attempt to https://r/v2/ failed with status: 403 Forbidden'],
+      [
+        'registry-untrusted',
+        'Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      ],
+      ['registry-untrusted', 'Get "https://r/v2/": x509: certificate is valid for a, not r'],
+    ]),
+  )('ends with %s where Docker says %s', (cause, words) => {
     const app = setup([GHCR], refusing(words));
     const [found = '', reason = ''] = run(app, 'log_in_all || echo "$cause|$reason"').lines.join('\n').split('|');
     expect(found).toBe(cause);

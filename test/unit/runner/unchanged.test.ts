@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitAs } from '../../support/runner-commit.js';
 import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
-import { vmShells, type VmShell } from '../../support/shells.js';
+import { someIn, type VmShell, vmShells } from '../../support/shells.js';
 
 const ID = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const FILES = { 'compose.yml': 'services: {}\n', Dockerfile: 'FROM base:1\n' };
@@ -85,40 +85,42 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
     expect(taken(app, 'previous=r2 id=r3; load "$base/releases/r3"')).toBe(true);
   });
 
-  it.each<[string, string]>([
-    ['to be built all the same', 'rebuild=1'],
-    ['gone back to', 'mode=rollback; is_live_already() { return 1; }'],
-    ['the first half of a rehearsal', 'half=prepare'],
-    ['before there was a release', 'previous='],
-    ['told by another runner', 'runner_is=other'],
-    [
-      'read by another program',
-      'mkdir "$base/other"; cp "$compose_program" "$base/other/"; compose_program=$base/other/docker-compose; touch -d @1 "$base/other" "$base/other/docker-compose"',
-    ],
-    [
-      'read by a program that was replaced',
-      'sleep 0.02; cp "$compose_program" "$base/new"; touch -d @1 "$base/new"; mv "$base/new" "$compose_program"',
-    ],
-    ['read by a plugin of Docker', "compose_program='docker compose'"],
-    ['read after some package was updated', 'newer() { case $2 in */dpkg/status) return 1 ;; *) return 0 ;; esac; }'],
-    ['of secrets that somebody has written to', 'sleep 0.02; : >"$base/shared/secrets/key"'],
-    ['on a machine that was started since', 'boot=other'],
-    ['told other files', `files='-f compose.yml -f other.yml'`],
-    ['of another folder', 'directory=$release/tree/app'],
-    ['told another setting', `echo "A='2'" >"$release/settings.env"`],
-    ['told one setting more', `echo "B='2'" >>"$release/settings.env"`],
-    ['told no settings', ': >"$release/settings.env"'],
-    ['behind another proxy', 'proxy_compose=other'],
-    ['of another version of the secrets', 'secrets=1.env'],
-    ['built yesterday', 'booted=$((booted + 86401))'],
-    ['built tomorrow', 'booted=$((booted - 100))'],
-    ['where the engine is another one', 'engine_near() { return 1; }'],
-    ['with a hook before the switch', 'mkdir -p "$tree/.zebu/hooks"; : >"$tree/.zebu/hooks/pre-deploy"'],
-    ['where a hook has left something', 'left_by_hook() { left=other; }'],
-    ['where nobody knows what a hook has left', 'left_by_hook() { return 1; }'],
-    ['where it was not noted', 'rm "$base/releases/r1/whole"'],
-    ['where what was noted cannot be taken over', 'rm "$base/releases/r1/pins"; cp() { return 1; }'],
-  ])('is not what is %s', (_, then) => {
+  it.each(
+    someIn<[string, string]>(shell, [
+      ['to be built all the same', 'rebuild=1'],
+      ['gone back to', 'mode=rollback; is_live_already() { return 1; }'],
+      ['the first half of a rehearsal', 'half=prepare'],
+      ['before there was a release', 'previous='],
+      ['told by another runner', 'runner_is=other'],
+      [
+        'read by another program',
+        'mkdir "$base/other"; cp "$compose_program" "$base/other/"; compose_program=$base/other/docker-compose; touch -d @1 "$base/other" "$base/other/docker-compose"',
+      ],
+      [
+        'read by a program that was replaced',
+        'sleep 0.02; cp "$compose_program" "$base/new"; touch -d @1 "$base/new"; mv "$base/new" "$compose_program"',
+      ],
+      ['read by a plugin of Docker', "compose_program='docker compose'"],
+      ['read after some package was updated', 'newer() { case $2 in */dpkg/status) return 1 ;; *) return 0 ;; esac; }'],
+      ['of secrets that somebody has written to', 'sleep 0.02; : >"$base/shared/secrets/key"'],
+      ['on a machine that was started since', 'boot=other'],
+      ['told other files', `files='-f compose.yml -f other.yml'`],
+      ['of another folder', 'directory=$release/tree/app'],
+      ['told another setting', `echo "A='2'" >"$release/settings.env"`],
+      ['told one setting more', `echo "B='2'" >>"$release/settings.env"`],
+      ['told no settings', ': >"$release/settings.env"'],
+      ['behind another proxy', 'proxy_compose=other'],
+      ['of another version of the secrets', 'secrets=1.env'],
+      ['built yesterday', 'booted=$((booted + 86401))'],
+      ['built tomorrow', 'booted=$((booted - 100))'],
+      ['where the engine is another one', 'engine_near() { return 1; }'],
+      ['with a hook before the switch', 'mkdir -p "$tree/.zebu/hooks"; : >"$tree/.zebu/hooks/pre-deploy"'],
+      ['where a hook has left something', 'left_by_hook() { left=other; }'],
+      ['where nobody knows what a hook has left', 'left_by_hook() { return 1; }'],
+      ['where it was not noted', 'rm "$base/releases/r1/whole"'],
+      ['where what was noted cannot be taken over', 'rm "$base/releases/r1/pins"; cp() { return 1; }'],
+    ]),
+  )('is not what is %s', (_, then) => {
     expect(taken(live(shell), then)).toBe(false);
   });
 
@@ -161,27 +163,32 @@ describe.each(vmShells())('what is live already, in $name', { timeout: 60_000 },
     expect(taken(app)).toBe(false);
   });
 
-  it.each<[string, Live]>([
-    ['reads others', { files: { ...FILES, 'compose.yml': 'include: [/srv/other.yml]\n' } }],
-    ['extends others', { files: { ...FILES, 'compose.yml': 'services: { web: { extends: { file: ../x.yml } } }\n' } }],
-    ['has env files', { files: { ...FILES, 'compose.yml': 'services: { web: { env_file: /etc/web.env } }\n' } }],
-    ['leaves services out', { files: { ...FILES, 'compose.yml': 'services: { web: { profiles: [a] } }\n' } }],
-    ['names the release', { files: { ...FILES, 'compose.yml': 'services: { web: { image: "x:$ZEBU_REF" } }\n' } }],
-    ['names it in .env', { files: { ...FILES, '.env': 'TAG=$ZEBU_RELEASE\n' } }],
-    ['may hide a word', { files: { ...FILES, 'compose.yml': '"\\x69nclude": [x]\n' } }],
-    ['cannot be read', { plan: { files: '-f none.yml' } }],
-    ['mounts something', { before: `echo 'digest paths' >"$release/facts"` }],
-    ['gives containers files', { before: ': >"$release/gives"' }],
-    ['is warned of', { before: 'unread=1' }],
-    ['was not found in force', { before: 'rm "$release/told"' }],
-    ['is built without a key', { before: ': >"$work/keys"' }],
-    ['is pulled each time', { before: `echo 'db x:1 always' >"$work/pulled"` }],
-    ['has a name for no URL', { before: `echo 'a?b ${ID('b')}' >>"$work/named"` }],
-    ['is gone back to', { before: 'strict=' }],
-    ['is put back by a rollback', { before: 'mode=rollback' }],
-    ['is not what was pinned', { before: 'pinned=$base/releases/r2' }],
-    ['has older secrets', { before: ': >"$base/shared/secrets/2.env"; secrets=1.env' }],
-  ])('is never what %s', (_, what) => {
+  it.each(
+    someIn<[string, Live]>(shell, [
+      ['reads others', { files: { ...FILES, 'compose.yml': 'include: [/srv/other.yml]\n' } }],
+      [
+        'extends others',
+        { files: { ...FILES, 'compose.yml': 'services: { web: { extends: { file: ../x.yml } } }\n' } },
+      ],
+      ['has env files', { files: { ...FILES, 'compose.yml': 'services: { web: { env_file: /etc/web.env } }\n' } }],
+      ['leaves services out', { files: { ...FILES, 'compose.yml': 'services: { web: { profiles: [a] } }\n' } }],
+      ['names the release', { files: { ...FILES, 'compose.yml': 'services: { web: { image: "x:$ZEBU_REF" } }\n' } }],
+      ['names it in .env', { files: { ...FILES, '.env': 'TAG=$ZEBU_RELEASE\n' } }],
+      ['may hide a word', { files: { ...FILES, 'compose.yml': '"\\x69nclude": [x]\n' } }],
+      ['cannot be read', { plan: { files: '-f none.yml' } }],
+      ['mounts something', { before: `echo 'digest paths' >"$release/facts"` }],
+      ['gives containers files', { before: ': >"$release/gives"' }],
+      ['is warned of', { before: 'unread=1' }],
+      ['was not found in force', { before: 'rm "$release/told"' }],
+      ['is built without a key', { before: ': >"$work/keys"' }],
+      ['is pulled each time', { before: `echo 'db x:1 always' >"$work/pulled"` }],
+      ['has a name for no URL', { before: `echo 'a?b ${ID('b')}' >>"$work/named"` }],
+      ['is gone back to', { before: 'strict=' }],
+      ['is put back by a rollback', { before: 'mode=rollback' }],
+      ['is not what was pinned', { before: 'pinned=$base/releases/r2' }],
+      ['has older secrets', { before: ': >"$base/shared/secrets/2.env"; secrets=1.env' }],
+    ]),
+  )('is never what %s', (_, what) => {
     const app = live(shell, what);
     expect(app.has('releases/r1/whole')).toBe(false);
     expect(taken(app)).toBe(false);
