@@ -48,7 +48,7 @@ const cards = (carrier: '0' | '1'): void => machineWith({ eth0: { carrier, has: 
 
 const SERVICES = 'web';
 
-describe.each(gnuShells())('in $name', (shell) => {
+describe.each(gnuShells())('in $name', { timeout: 60_000 }, (shell) => {
   const values = () => ({
     base: at('base'),
     project: `shop-${process.pid}`,

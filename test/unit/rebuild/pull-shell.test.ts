@@ -16,7 +16,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const at = (...parts: readonly string[]): string => join(root, ...parts);
 
-describe.each(gnuShells())('images that are pulled, in $name', (shell) => {
+describe.each(gnuShells())('images that are pulled, in $name', { timeout: 60_000 }, (shell) => {
   const pull = (live: readonly string[], older: string): { readonly code: number | null; readonly stdout: string } => {
     standIns(at('bin'), {
       docker: `case "$1 $2" in 'image inspect') [ "$3" = there@1 ] ;; 'pull -q') echo "$3" >>'${root}/pulled'; case $3 in gone*) echo 'manifest unknown' >&2; exit 1 ;; esac ;; esac`,

@@ -8,7 +8,7 @@ import { gnuShells, runIn, standIns } from '../../support/shells.js';
 
 const DRIVER = { nfs: 'local|/m|2|no|yes|nfs|addr=nas|:/x', plain: 'local|/m|0|no|yes|||' };
 
-describe.each(gnuShells())('a survey, in $name', (shell) => {
+describe.each(gnuShells())('a survey, in $name', { timeout: 60_000 }, (shell) => {
   let root: string;
   let base: string;
   // On the disk of the system, as what is brought over has to be.

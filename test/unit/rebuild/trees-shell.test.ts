@@ -20,7 +20,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const at = (...parts: readonly string[]): string => join(root, ...parts);
 
-describe.each(gnuShells())('what is brought over, in $name', (shell) => {
+describe.each(gnuShells())('what is brought over, in $name', { timeout: 60_000 }, (shell) => {
   function bring(whole: boolean, only = '', options: readonly string[] = []): number | null {
     const send = variables({ from: at('from'), only, list: at('lists/one'), whole: whole ? 1 : 0 });
     const take = variables({ to: at('to'), only, whole: whole ? 1 : 0 });
@@ -80,7 +80,7 @@ describe.each(gnuShells())('what is brought over, in $name', (shell) => {
   });
 });
 
-describe.each(gnuShells())('units of the machine before, in $name', (shell) => {
+describe.each(gnuShells())('units of the machine before, in $name', { timeout: 60_000 }, (shell) => {
   const enable = (): number | null =>
     runIn(shell, variables({ note: at('note'), systemd: root }) + ENABLE, { env: { PATH: at('bin') } }).code;
   beforeEach(() =>

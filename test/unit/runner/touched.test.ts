@@ -52,27 +52,31 @@ done | uniq -c | tr -d ' '`,
   });
 });
 
-describe.each(gnuShells())('what was touched since a mark, by the find of Debian, in $name', (shell) => {
-  it('is listed by name, whatever it is called, and the rest is counted', () => {
-    const root = folder();
-    const untouched = run(
-      shell,
-      root,
-      `for each in a b d/c d/e/f; do echo "$each" >"tree/$each"; done; ln -s a tree/link
+describe.each(gnuShells())(
+  'what was touched since a mark, by the find of Debian, in $name',
+  { timeout: 60_000 },
+  (shell) => {
+    it('is listed by name, whatever it is called, and the rest is counted', () => {
+      const root = folder();
+      const untouched = run(
+        shell,
+        root,
+        `for each in a b d/c d/e/f; do echo "$each" >"tree/$each"; done; ln -s a tree/link
 mark_checkout "$1/mark"; pass_mark "$1/mark" later
 echo new >tree/b; echo x >"tree/d/e/new
 line"; chmod 600 tree/d/c; mkdir tree/d/.git; echo y >tree/d/.git/config
 touched_since "$1/mark" tree "$1/list"; echo "$untouched"`,
-    );
-    // a, d/e/f and the link.
-    expect(untouched).toBe('3');
-    const list = (kind: string): readonly string[] =>
-      readFileSync(join(root, `list.${kind}`), 'utf8')
-        .split('\0')
-        .slice(0, -1)
-        .toSorted();
-    expect(list('files')).toEqual(['b', 'd/c', 'd/e/new\nline']);
-    expect(list('folders')).toEqual(['d', 'd/e']);
-    expect([list('git'), list('foreign')]).toEqual([['d/.git'], []]);
-  });
-});
+      );
+      // a, d/e/f and the link.
+      expect(untouched).toBe('3');
+      const list = (kind: string): readonly string[] =>
+        readFileSync(join(root, `list.${kind}`), 'utf8')
+          .split('\0')
+          .slice(0, -1)
+          .toSorted();
+      expect(list('files')).toEqual(['b', 'd/c', 'd/e/new\nline']);
+      expect(list('folders')).toEqual(['d', 'd/e']);
+      expect([list('git'), list('foreign')]).toEqual([['d/.git'], []]);
+    });
+  },
+);
