@@ -132,7 +132,8 @@ export async function sendRelease(
   if (holder === undefined) report.update('sending');
   const pack = needed ? () => git.pack(sent, haves) : undefined;
   const tick = setInterval(() => {
-    if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
+    if (run.sent && holder === undefined) report.update('the VM writes the files of the release');
+    else if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
   }, 1000);
   try {
     await launch(context, session, { opened, script, parts: [runner.input, bundle.text, tokens, pem], pack }, run);

@@ -331,7 +331,7 @@ if tell_left; then echo yes; else echo no; fi`);
       ['a file of the commit was changed', 'echo 2 >"$live/tree/web/index.html"'],
       ['a file of the commit has another name besides', 'ln "$live/tree/web/index.html" "$base/other"'],
       ['a folder came', 'mkdir "$live/tree/web/more"'],
-      ['the clock was set', 'touch -d "-1 hour" "$live/left-mark"'],
+      ['the clock was set', 'touch -d "@$(($(date +%s) - 3600))" "$live/left-mark"'],
       ['it is not known when the hook had done', 'rm "$live/left-mark"'],
     ])('by nobody where %s since', (_, since) => {
       const app = built();
