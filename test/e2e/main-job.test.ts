@@ -25,6 +25,7 @@ beforeAll(async () => {
     config: {
       app: { compose: ['compose.yml', 'compose.production.yml'] },
       secrets: { API_KEY: { required: true }, HOOK_KEY: { required: true } },
+      // Each look is a few seconds of an emulated processor.
       watch: { every: 60 },
       vm: { memory_mb: 1024 },
     },
@@ -91,7 +92,7 @@ it('is told by the VM what happened, and looked after by it, in the sandbox of s
   expect(told !== undefined && isSigned(told, HOOK_KEY)).toBe(true);
   await expect
     .poll(async () => (await project.json<AppStatus>(['app:status'])).watch?.health, {
-      timeout: 180_000,
+      timeout: 300_000,
       interval: 5000,
     })
     .toBe('well');
