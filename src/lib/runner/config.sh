@@ -5,7 +5,40 @@
 # Read once into $work/config, for each start of Compose costs a second on a small machine. What zebu adds later changes
 # neither services nor mounts. Holds secrets; $work is its owner's alone.
 read_config() {
-  [ -s "$work/config" ] || compose config --format json </dev/null >"$work/config" 2>"$work/error" || { rm -f "$work/config"; return 1; }
+  [ ! -s "$work/config" ] || return 0
+  compose config --format json </dev/null >"$work/config" 2>"$work/error" && as_spelled "$work/config" || { rm -f "$work/config"; return 1; }
+}
+
+# A mount in the long form with a target such as /data/ is printed as /data, and merged by what was written: what zebu adds for /data would
+# be one more, beside that of the folder of the release. Puts into a configuration what was written: as_spelled FILE [OPTION...], with the
+# options that Compose was asked with.
+as_spelled() {
+  compose_says "target[\"']?[[:space:]]*:[^,}]*(/[/.]|/[\"' ,}]|/[[:space:]]*\$|[\$])" || return 0
+  spelled_=$1
+  shift
+  compose "$@" config --no-normalize --format json </dev/null >"$work/spelled" 2>/dev/null || return 0
+  LC_ALL=C awk '
+    function clean(path) {
+      gsub(/\/(\.?\/)+/, "/", path)
+      sub(/\/\.?$/, "", path)
+      return path
+    }
+    # Also of lines that nobody below sees.
+    FILENAME == ARGV[1] { printed[++n] = $0 }'"$scan_all"'
+    section != "services" { next }
+    depth == 2 && key != "" { service = key; next }
+    depth == 3 && key != "" { member = key; next }
+    member != "volumes" || depth != 5 || key != "target" { next }
+    FILENAME == ARGV[1] { at[service, ++count[service]] = n; next }
+    {
+      nth = at[service, ++seen[service]]
+      as = printed[nth]
+      if (value(as) == value(line) || value(as) != clean(value(line))) next
+      end = (as ~ /,$/) ? "\"," : "\""
+      sub(/[^ ].*/, "", as)
+      printed[nth] = as "\"target\": \"" value(line) end
+    }
+    END { for (i = 1; i <= n; i++) print printed[i] }' "$spelled_" "$work/spelled" >"$spelled_.new" && mv "$spelled_.new" "$spelled_"
 }
 
 # The beginning of an awk program that reads it: each further rule sees a line with its section, depth, and its key where it

@@ -174,7 +174,7 @@ known_devices() {
 # The configuration with the services of all profiles: what is mounted by one that is only run now and then is the same data.
 config_of_all() {
   if ! plain_files && compose_says profiles &&
-    compose --profile '*' config --format json </dev/null >"$work/config-of-all" 2>/dev/null; then echo "$work/config-of-all"
+    compose --profile '*' config --format json </dev/null >"$work/config-of-all" 2>/dev/null && as_spelled "$work/config-of-all" --profile '*'; then echo "$work/config-of-all"
   else echo "$work/config"
   fi
 }

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runnerApp, says } from '../../support/runner-app.js';
+import { runnerApp, says, type RunnerRun } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
 /** As Go writes JSON: with what HTML does not like, and line ends of other scripts, escaped. */
@@ -40,6 +41,34 @@ awk "$scan_all"' section == "volumes" && depth == 3 { print key "=" value(line) 
     expect(lines).toEqual([
       ...['service web', 'member command', 'member labels', 'member environment', 'member image', 'name=shop_data'],
     ]);
+  });
+
+  it('has targets as they are written, which what is added has to be merged with', () => {
+    const app = runnerApp(shell);
+    const asked = (file: string, ...targets: readonly string[]): RunnerRun => {
+      const rendered = (from: readonly string[]): string => {
+        const volumes = from.map((target) => ({ type: 'bind', source: '/x', target, bind: {} }));
+        const configs = [{ source: 'x', target: '/k/' }];
+        return goJson({ name: 'shop', services: { db: { configs, volumes }, web: { volumes: volumes.toReversed() } } });
+      };
+      app.write('releases/r2/tree/compose.yml', file);
+      const clean = targets.map((target) => posix.normalize(target).replace(/(.)\/$/, '$1'));
+      app.docker({
+        'compose config --no-normalize': says(...rendered(targets).split('\n')),
+        'compose config': says(...rendered(clean).split('\n')),
+      });
+      return app.run(`read_config; sed -n 's/^ *"target": //p' "$work/config"`);
+    };
+    const written = ['/data/', '/a//b', '/c/./d/.', '/e', '/q\\"&$$x/'];
+    const mounts = written.map((target) => goJson(target));
+    for (const file of ['{ target: /data/ }', 'target: "/a//b"', '"target": \'/x/\', a: b', 'target: ${X}', 'target: /x/ ']) {
+      const { lines, docker } = asked(`services: { db: { volumes: [{ ${file} }] } }\n`, ...written);
+      expect(docker).toHaveLength(2);
+      expect(lines.map((line) => line.replace(/,$/, ''))).toEqual(['"/k/"', ...mounts, ...mounts.toReversed()]);
+    }
+    // Where nothing is written so it is not asked for.
+    const { docker } = asked('services: { db: { volumes: [{ target: /data }, "./x:/y/"] } }\n', '/data');
+    expect(docker).toEqual(['compose config --format json']);
   });
 
   it('has paths as they are on the disk: doubled dollars and escapes taken back, control characters still such', () => {
