@@ -8,6 +8,7 @@ import { oneLine } from './one-line.js';
 import { parseProblem } from './parse-problem.js';
 import { joined, jsonLine, shown, write } from './printable.js';
 import type { ResultDeclaration } from './result.js';
+import { standard } from './standard-output.js';
 
 /** For commands whose output may be longer than a screen, which then call `page()`. */
 export const pagerFlag = {
@@ -35,7 +36,7 @@ export abstract class ZebuCommand<Result> extends Command {
   };
 
   readonly io: Console;
-  readonly #abort = new AbortController();
+  #controller: AbortController | undefined;
   readonly #closers: (() => Promise<void> | void)[] = [];
 
   constructor(argv: string[], config: Config) {
@@ -46,6 +47,11 @@ export abstract class ZebuCommand<Result> extends Command {
   /** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Made when it is asked for: the first one of a process brings modules of Node along. */
+  get #abort(): AbortController {
+    return (this.#controller ??= new AbortController());
   }
 
   /** Runs when the command ends, however it ends, last registered first. */
@@ -63,13 +69,15 @@ export abstract class ZebuCommand<Result> extends Command {
   protected setForcedExitError(error: ZebuError): void {
     this.#forcedExitError = error;
   }
-  #forcedExitError = new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
+  #forcedExitError: ZebuError | undefined;
 
   /** When time is up, or the user insists: prints the error of a forced exit, and exits. */
   #giveUp(): void {
     const end = (): never => {
-      this.#tell(this.#forcedExitError);
-      process.exit(this.#forcedExitError.oclif.exit);
+      const error =
+        this.#forcedExitError ?? new ZebuError('INTERRUPTED', 'Interrupted; it did not come to an end in time');
+      this.#tell(error);
+      process.exit(error.oclif.exit);
     };
     if (!this.io.paging) end();
     void this.io.endPage('now').then(end);
@@ -146,7 +154,7 @@ export abstract class ZebuCommand<Result> extends Command {
   }
 
   override logJson(json: unknown): void {
-    write(process.stdout, joined([jsonLine(this.io.redactor.cleanDeep(json)), shown`\n`]));
+    write(standard('stdout'), joined([jsonLine(this.io.redactor.cleanDeep(json)), shown`\n`]));
   }
 
   override warn(input: Error | string): Error | string {

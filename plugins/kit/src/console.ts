@@ -4,11 +4,12 @@ import { Pager, pagerCommand } from './pager.js';
 import { eventOf, type ProgressEvent } from './progress.js';
 import { jsonLine, joined, printable, shown, write, type Printable } from './printable.js';
 import { isCommon, Redactor, SHORTEST_MASKED } from './redact.js';
+import { standard, type Output } from './standard-output.js';
 
 /** What a command's output may depend on; handed in so that a test can be any terminal. */
 export interface ConsoleSettings {
-  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
-  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; fd?: number };
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly stdin: { isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly json: boolean;
@@ -61,7 +62,7 @@ function flowing(lines: readonly Printable[] | readonly object[], redactor: Reda
 export function createConsole(settings: ConsoleSettings): Console {
   const { stderr, stdin, env, json, events = false } = settings;
   let pager: Pager | undefined;
-  let stdout = settings.stdout;
+  let stdout: Output = settings.stdout;
   const warnings: string[] = [];
   const ci = isOn(env['CI']);
   const actions = inActions(env) && !events;
@@ -116,7 +117,7 @@ export function createConsole(settings: ConsoleSettings): Console {
           onLeft();
         },
       });
-      stdout = pager;
+      stdout = pager.stream;
     },
     get paging() {
       return pager?.busy === true;
@@ -172,7 +173,7 @@ export function createConsole(settings: ConsoleSettings): Console {
     },
     flow: async (lines) => {
       const text = flowing(lines, redactor);
-      const stream: NodeJS.WritableStream = stdout;
+      const stream = stdout;
       if (lines.length === 0 || write(stream, joined([actions ? inert(text) : text, shown`\n`]))) return;
       // A stream whose reader has gone never drains.
       const ends = ['drain', 'close', 'error'] as const;
@@ -218,7 +219,7 @@ export function createConsole(settings: ConsoleSettings): Console {
  * @param json where oclif has said so already, which knows what is behind `--`
  */
 export function processConsole(argv: readonly string[], json = argv.includes('--json')): Console {
-  const { stdout, stderr, env } = process;
+  const { env } = process;
   // Made when it is looked at, which takes as long as all of the rest.
   const stdin = {
     get isTTY() {
@@ -226,5 +227,6 @@ export function processConsole(argv: readonly string[], json = argv.includes('--
     },
   };
   const asked = (name: string): boolean => argv.includes(`--${name}`) || isOn(env[`ZEBU_${name.toUpperCase()}`]);
+  const [stdout, stderr] = [standard('stdout'), standard('stderr')];
   return createConsole({ stdout, stderr, stdin, env, json, debug: asked('debug'), events: asked('events') });
 }

@@ -31,4 +31,5 @@ export { eventOf, EVENTS_SCHEMA } from './progress.js';
 export { SECRETS_HOOK, TRANSPORT_HOOK } from './providers.js';
 export { isForbidden, lockHint, missingRight, type MissingRight, pveForbidden } from './pve-error.js';
 export { MASK, Redactor } from './redact.js';
+export { hasStream, type Output, standard, withoutStreams } from './standard-output.js';
 export * as masking from './masking/index.js';

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
+import type { Output } from './standard-output.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +29,7 @@ export function rowsOf(text: string, columns: number): number {
 }
 
 export interface PagerSettings {
-  readonly stdout: NodeJS.WritableStream & { columns?: number; rows?: number };
+  readonly stdout: Output;
   readonly env: Environment;
   readonly command: readonly string[];
   /** The pager cannot be started; what there is to read comes without one. */
@@ -41,7 +42,9 @@ export interface PagerSettings {
  * stdout of a terminal with a pager in front of it once it is needed: what fits the screen is printed at the end as it
  * is. The pager has the terminal from the moment it is shown until it ends, Ctrl-C included.
  */
-export class Pager extends Writable {
+export class Pager {
+  /** What is to be read is written to it. */
+  readonly stream: Writable;
   readonly #settings: PagerSettings;
   #held = '';
   #child: ChildProcess | undefined;
@@ -56,16 +59,22 @@ export class Pager extends Writable {
   readonly #ignore = (): void => {};
 
   constructor(settings: PagerSettings) {
-    super({ decodeStrings: false });
     this.#settings = settings;
+    // Not imported: a start without a terminal has no use for it.
+    const { Writable } = process.getBuiltinModule('node:stream');
+    this.stream = new Writable({
+      decodeStrings: false,
+      write: (text: string, _, done) => this.#write(text, done),
+      final: (done) => this.#final(done),
+    });
   }
 
   /** It has what is not on the screen yet, or has the screen. */
   get busy(): boolean {
     return (
       !this.#left &&
-      !this.writableFinished &&
-      (this.writableLength > 0 || this.#held !== '' || this.#child !== undefined)
+      !this.stream.writableFinished &&
+      (this.stream.writableLength > 0 || this.#held !== '' || this.#child !== undefined)
     );
   }
 
@@ -77,11 +86,11 @@ export class Pager extends Writable {
 
   /** Everything is written; resolves when it has been read. */
   async finish(): Promise<void> {
-    if (this.writableFinished) return;
-    await new Promise<void>((resolve, reject) => this.once('error', reject).end(resolve));
+    if (this.stream.writableFinished) return;
+    await new Promise<void>((resolve, reject) => this.stream.once('error', reject).end(resolve));
   }
 
-  override _write(text: string, _: BufferEncoding, done: (error?: Error) => void): void {
+  #write(text: string, done: (error?: Error) => void): void {
     // In a later turn of the event loop, so that a writer that does not stop cannot keep everything else from running.
     if (this.#left) return void setImmediate(done);
     if (this.#child !== undefined) return this.#send(text, done);
@@ -101,7 +110,7 @@ export class Pager extends Writable {
     );
   }
 
-  override _final(done: (error?: Error) => void): void {
+  #final(done: (error?: Error) => void): void {
     if (this.#child === undefined) {
       this.#settings.stdout.write(this.#held, () => done());
       return;
@@ -141,7 +150,7 @@ export class Pager extends Writable {
         this.#left = true;
         process.off('SIGINT', this.#ignore).off('SIGTERM', this.#stop).off('SIGHUP', this.#stop);
         resolve();
-        if (!this.writableEnded && !this.#stopped) onLeft();
+        if (!this.stream.writableEnded && !this.#stopped) onLeft();
       });
     });
   }

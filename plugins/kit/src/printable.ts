@@ -5,6 +5,7 @@
  */
 
 import { styleText } from 'node:util';
+import type { Output } from './standard-output.js';
 
 declare const treated: unique symbol;
 export type Printable = string & { readonly [treated]: true };
@@ -111,6 +112,6 @@ export function jsonLine(value: unknown): Printable {
 }
 
 /** What text is written to; nothing that is not treated. */
-export function write(stream: NodeJS.WritableStream, text: Printable): boolean {
+export function write(stream: Pick<Output, 'write'>, text: Printable): boolean {
   return stream.write(text);
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Help as OclifHelp, type Interfaces } from '@oclif/core';
-import { joined, jsonLine, processConsole, shown, success, write } from '@zebu/kit/core';
+import { joined, jsonLine, processConsole, shown, standard, success, write } from '@zebu/kit/core';
 import { unknownCommand } from './argv.js';
 
 /** @param words of the command line; those after `--` belong to the command that is run in a container */
@@ -33,7 +33,7 @@ export default class Help extends OclifHelp {
     await this.#io.endPage();
     if (this.#lines === undefined) return;
     const text = stripVTControlCharacters(this.#lines.join('\n'));
-    write(process.stdout, joined([jsonLine(success('help', { text }, [])), shown`\n`]));
+    write(standard('stdout'), joined([jsonLine(success('help', { text }, [])), shown`\n`]));
   }
 
   protected override log(...lines: string[]): void {
