@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Config, type Command, type Interfaces } from '@oclif/core';
 import { helpAsFlag, joinTopic, mayNeedJoining } from './argv.js';
 import { helpFile } from './help-file.js';
-import { hasInstalled, knownPlugin } from './known-plugin.js';
+import { hasInstalled, knownPlugin, packageOf } from './known-plugin.js';
 import { asksForHelp } from './own-command.js';
 
 /** A plugin that comes with zebu, as the build found it. */
@@ -43,28 +43,12 @@ class HelpConfig extends Config {
   }
 }
 
-/** What is installed of it where Node would look; undefined where there is nothing. */
-function installedVersion(name: string, root: string): string | undefined {
-  for (let at = root; ; at = dirname(at)) {
-    try {
-      return (JSON.parse(readFileSync(join(at, 'node_modules', name, 'package.json'), 'utf8')) as { version?: string })
-        .version;
-    } catch {
-      if (dirname(at) === at) return undefined;
-    }
-  }
-}
-
 /**
- * For help, arguments and a Config that knows all that comes with zebu without having looked for it. Undefined where oclif has to look:
- * where plugins were installed, or one that comes with zebu is not the one that the build has seen.
+ * A Config that knows all that comes with zebu without having looked for it. Undefined where oclif has to look: where plugins were
+ * installed, or one that comes with zebu is not the one that the build has seen.
  * @param root folder of the package
  */
-export async function knownHelp(
-  args: readonly string[],
-  root: string,
-): Promise<{ readonly args: string[]; readonly config: Config } | undefined> {
-  if (args.length > 0 && args[0] !== 'help' && !asksForHelp(args)) return undefined;
+export async function knownConfig(root: string): Promise<Config | undefined> {
   let known: readonly KnownPlugin[];
   try {
     known = JSON.parse(readFileSync(join(root, 'dist', 'help', 'index.json'), 'utf8')) as readonly KnownPlugin[];
@@ -72,13 +56,23 @@ export async function knownHelp(
     return undefined;
   }
   const [, ...others] = known;
-  if (others.some(({ name, version }) => installedVersion(name, root) !== version)) return undefined;
+  if (others.some(({ name, version }) => packageOf(name, root)?.pjson.version !== version)) return undefined;
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON;
   const plugins = known.map((each) => knownPlugin(root, pjson, each));
   const config = new HelpConfig({ root, plugins: new Map(plugins.map((plugin) => [plugin.name, plugin])) });
   config.known = known;
   await config.load();
-  if (hasInstalled(config.dataDir)) return undefined;
+  return hasInstalled(config.dataDir) ? undefined : config;
+}
+
+/** For help, arguments and a Config as above. @param root folder of the package */
+export async function knownHelp(
+  args: readonly string[],
+  root: string,
+): Promise<{ readonly args: string[]; readonly config: Config } | undefined> {
+  if (args.length > 0 && args[0] !== 'help' && !asksForHelp(args)) return undefined;
+  const config = await knownConfig(root);
+  if (config === undefined) return undefined;
   const asked = helpAsFlag(mayNeedJoining(args) ? joinTopic(args, config) : args);
   // `help` with what is its own runs as a command.
   return asked.length === 0 || asksForHelp(asked) ? { args: asked, config } : undefined;

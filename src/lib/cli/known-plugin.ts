@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
+import { standard } from '@zebu/kit/core';
 
 /** Whether a plugin was installed or linked; also where that cannot be said. */
 export function hasInstalled(dataDir: string): boolean {
@@ -21,13 +22,30 @@ interface Known {
   readonly commands: readonly Pick<Command.Loadable, 'aliases' | 'hiddenAliases' | 'id'>[];
 }
 
-/** They are for people only, and a file more to load. */
-function hooksOf(pjson: Interfaces.PJSON): Interfaces.Plugin['hooks'] {
-  const declared = process.stderr.isTTY ? (pjson.oclif.hooks ?? {}) : {};
+/** What is installed of a package where Node would look; undefined where there is nothing. */
+export function packageOf(
+  name: string,
+  root: string,
+): { readonly folder: string; readonly pjson: Interfaces.PJSON } | undefined {
+  for (let at = root; ; at = dirname(at)) {
+    const folder = join(at, 'node_modules', name);
+    try {
+      return { folder, pjson: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Interfaces.PJSON };
+    } catch {
+      if (dirname(at) === at) return undefined;
+    }
+  }
+}
+
+type Hook = string | { readonly identifier: string; readonly target: string };
+
+function hooksOf(declared: Readonly<Record<string, unknown>>): Interfaces.Plugin['hooks'] {
   return Object.fromEntries(
     Object.entries(declared).map(([event, target]) => [
       event,
-      [target].flat().map((each) => (typeof each === 'string' ? { identifier: 'default', target: each } : each)),
+      [target as Hook | Hook[]]
+        .flat()
+        .map((each) => (typeof each === 'string' ? { identifier: 'default', target: each } : each)),
     ]),
   );
 }
@@ -60,7 +78,8 @@ export function knownPlugin(
     commandsDir: join(root, 'dist', 'commands'),
     findCommand: found,
     hasManifest: true,
-    hooks: own ? hooksOf(pjson) : {},
+    // They are for people only, and a file more to load.
+    hooks: own && standard('stderr').isTTY === true ? hooksOf(pjson.oclif.hooks ?? {}) : {},
     isRoot: own,
     load: async () => {},
     moduleType: 'module',
@@ -74,4 +93,27 @@ export function knownPlugin(
     version,
   };
   return plugin;
+}
+
+/**
+ * The plugins that come with zebu, which are asked what they offer: for that nobody has to know their commands. Undefined where one is
+ * not found.
+ * @param root folder of zebu
+ * @param pjson of zebu
+ */
+export function ownPlugins(root: string, pjson: Interfaces.PJSON): readonly Interfaces.Plugin[] | undefined {
+  const plugins: Interfaces.Plugin[] = [];
+  for (const each of pjson.oclif.plugins ?? []) {
+    const found = packageOf(each, root);
+    if (found === undefined) return undefined;
+    const { name, version, type } = found.pjson as Interfaces.PJSON & { readonly type?: string };
+    plugins.push({
+      ...knownPlugin(root, pjson, { name, version, commands: [] }),
+      hooks: hooksOf(found.pjson.oclif.hooks ?? {}),
+      moduleType: type === 'module' ? 'module' : 'commonjs',
+      pjson: found.pjson,
+      root: realpathSync(found.folder),
+    });
+  }
+  return plugins;
 }

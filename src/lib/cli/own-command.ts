@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Config, type Command, type Interfaces } from '@oclif/core';
-import { hasInstalled, knownPlugin } from './known-plugin.js';
+import { hasInstalled, knownPlugin, ownPlugins } from './known-plugin.js';
 
 /**
  * oclif reads all that any plugin has before it runs one command. For a command of zebu's own that is named in full, on a machine
@@ -27,8 +27,15 @@ class OwnConfig extends Config {
     event: T,
     ...rest: [opts: P[T]['options'], timeout?: number, captureErrors?: boolean]
   ): Promise<Interfaces.Hook.Result<P[T]['return']>> {
-    if (!OWN_EVENTS.has(String(event))) await (this.whole ??= this.loadPluginsAndCommands({ force: true }));
+    if (!OWN_EVENTS.has(String(event))) await (this.whole ??= this.loadOthers());
     return super.runHook<T, P>(event, ...rest);
+  }
+
+  /** What comes with zebu, as nothing else was installed. */
+  async loadOthers(): Promise<void> {
+    const others = ownPlugins(this.root, this.pjson);
+    if (others === undefined) return this.loadPluginsAndCommands({ force: true });
+    for (const plugin of others) this.plugins.set(plugin.name, plugin);
   }
 }
 

@@ -4,11 +4,15 @@ export interface Candidate {
   readonly about: string;
 }
 
-/** What is needed of a command; the manifest has all of it. */
-export interface KnownCommand {
+/** What a list of commands says of one. */
+export interface ListedCommand {
   readonly id: string;
   readonly summary?: string | undefined;
   readonly hidden?: boolean | undefined;
+}
+
+/** What is needed of the command that is typed; the manifest has all of it. */
+export interface KnownCommand extends ListedCommand {
   readonly flags: Readonly<
     Record<
       string,
@@ -47,8 +51,13 @@ const RELEASE_COMMANDS = /^app:(diff|rollback)$/;
 /**
  * What can follow the words typed so far.
  * @param words without `zebu`; the last one is being typed, and may be empty
+ * @param whole all that is known of a command of the list
  */
-export function complete(words: readonly string[], commands: readonly KnownCommand[]): Completion {
+export function complete<Listed extends ListedCommand>(
+  words: readonly string[],
+  commands: readonly Listed[],
+  whole: (listed: Listed) => KnownCommand | undefined,
+): Completion {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const [first, second] = before;
@@ -61,18 +70,19 @@ export function complete(words: readonly string[], commands: readonly KnownComma
       ),
     };
   }
-  let command = commands.find(({ id }) => id === first);
+  let listed = commands.find(({ id }) => id === first);
   let rest = before.slice(1);
-  if (command === undefined) {
+  if (listed === undefined) {
     // `zebu app deploy` is `zebu app:deploy`.
     if (second === undefined) {
       const below = shown.filter(({ id }) => id.startsWith(`${first}:`));
       const named = below.map(({ id, summary = '' }) => ({ word: id.slice(first.length + 1), about: summary }));
       return { candidates: startingWith(current, named) };
     }
-    command = commands.find(({ id }) => id === `${first}:${second}`);
+    listed = commands.find(({ id }) => id === `${first}:${second}`);
     rest = before.slice(2);
   }
+  const command = listed === undefined ? undefined : whole(listed);
   if (command === undefined || rest.includes('--')) return { candidates: [] };
   const flags = Object.values(command.flags).filter(({ hidden }) => hidden !== true);
 

@@ -1,7 +1,6 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import { installedTransports } from '../providers/installed.js';
 import { complete, startingWith, type Candidate } from './candidates.js';
-import { projectValues } from './project-values.js';
 
 /**
  * Candidates for the words typed so far.
@@ -9,11 +8,12 @@ import { projectValues } from './project-values.js';
  */
 export async function candidates(
   words: readonly string[],
-  config: Pick<OclifConfig, 'commands' | 'plugins' | 'runHook'>,
+  config: Pick<OclifConfig, 'commands' | 'findCommand' | 'plugins' | 'runHook'>,
   zebu: string,
 ): Promise<readonly Candidate[]> {
-  const { candidates: known, wanted } = complete(words, config.commands);
+  const { candidates: known, wanted } = complete(words, config.commands, ({ id }) => config.findCommand(id));
   if (wanted === undefined) return known;
+  const { projectValues } = await import('./project-values.js');
   const current = (words.at(-1) ?? '').replace(/^--[^=]+=/, '');
   return startingWith(current, await projectValues(wanted, zebu, () => installedTransports(config)));
 }

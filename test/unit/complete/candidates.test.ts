@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complete, type KnownCommand } from '../../../src/lib/complete/candidates.js';
+import { complete, type Completion, type KnownCommand } from '../../../src/lib/complete/candidates.js';
 
 const flag = (name: string, type: 'boolean' | 'option', more: object = {}): KnownCommand['flags'][string] => ({
   name,
@@ -24,7 +24,8 @@ const commands: readonly KnownCommand[] = [
   { id: 'lab:up', flags: { guests: flag('guests', 'option', { options: ['qemu', 'namespace'] }) }, args: {} },
   { id: 'hidden', hidden: true, flags: {}, args: {} },
 ];
-const words = (...typed: string[]): readonly string[] => complete(typed, commands).candidates.map(({ word }) => word);
+const completion = (...typed: string[]): Completion => complete(typed, commands, (listed) => listed);
+const words = (...typed: string[]): readonly string[] => completion(...typed).candidates.map(({ word }) => word);
 
 describe('what can come next', () => {
   it('is a command, with or without its topic apart', () => {
@@ -42,10 +43,10 @@ describe('what can come next', () => {
     expect(words('lab:up', '--guests', 'n')).toEqual(['namespace']);
     expect(words('lab:up', '--guests=q')).toEqual(['qemu']);
     expect(words('completion', '')).toEqual(['bash', 'zsh']);
-    expect(complete(['app:deploy', '--tag', 'v'], commands).wanted).toBe('tags');
-    expect(complete(['app:logs', ''], commands).wanted).toBe('services');
-    expect(complete(['app:logs', '-n', ''], commands).wanted).toBeUndefined();
-    expect(complete(['app:rollback', ''], commands).wanted).toBe('releases');
+    expect(completion('app:deploy', '--tag', 'v').wanted).toBe('tags');
+    expect(completion('app:logs', '').wanted).toBe('services');
+    expect(completion('app:logs', '-n', '').wanted).toBeUndefined();
+    expect(completion('app:rollback', '').wanted).toBe('releases');
   });
 
   it('is nothing of ours after -- or for a command nobody knows', () => {
