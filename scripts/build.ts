@@ -9,9 +9,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compiledEarly, importCircle } from './compiled-early.ts';
 import { bundling, kitFiles, sourceFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
 import { writeKnownHelp } from './known-help.ts';
 import { together } from './together.ts';
+import { calledByUsual } from './usual-commands.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -45,18 +47,21 @@ const entryPoints = [
 ];
 const { plugin, prefix } = await together({ ...options, entryPoints }, [
   { name: 'start', always: true, roots: ['src/lib/cli/main.ts', 'src/lib/command/project-command.ts'] },
+  // Asked by commands, too, that have no use for what else asks them.
+  { name: 'providers', roots: ['src/lib/providers/registry.ts', 'src/lib/ui/table.ts'] },
   { name: 'config', roots: ['src/lib/config/load.ts'] },
   { name: 'guest', roots: ['src/lib/guest/session.ts', 'src/lib/guest/lines.ts'] },
   { name: 'status', apart: 'node_modules/zod/', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
   { name: 'deploy', apart: 'node_modules/zod/', roots: ['src/lib/deploy/deploy.ts'] },
 ]);
 const whole = bundling(root, prefix);
-await build({
+const { metafile } = await build({
   ...withDerived({ ...whole, plugins: [plugin, ...whole.plugins] }, derived()),
   entryPoints,
   outbase: 'src',
   outdir: part,
   splitting: true,
+  metafile: true,
   minifySyntax: true,
   minifyWhitespace: true,
 });
@@ -86,6 +91,21 @@ const { commands: own } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 
 const index = Object.entries(own).map(([id, { aliases, hiddenAliases }]) => [id, [...aliases, ...hiddenAliases]]);
 writeFileSync(`${root}dist/command-index.json`, JSON.stringify(Object.fromEntries(index)));
 writeKnownHelp(root, `${root}dist/help/`);
+const circle = importCircle(
+  new Map(
+    Object.entries(metafile.outputs).map(([at, { imports }]) => [
+      at,
+      imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path),
+    ]),
+  ),
+);
+if (circle !== undefined) throw new Error(`${circle.join(' imports ')}: see compiled-early.ts`);
+for (const [file, called] of calledByUsual(root)) {
+  if (!file.startsWith(`${root}dist/`)) continue;
+  // Means the same, so that a zebu that is started meanwhile may find some of either.
+  writeFileSync(`${file}.part`, compiledEarly(readFileSync(file, 'utf8'), called));
+  renameSync(`${file}.part`, file);
+}
 run(['.build/generate.mjs']);
 run(['scripts/api-report.ts']);
 chmodSync(`${root}bin/run.js`, 0o755);

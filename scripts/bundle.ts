@@ -21,6 +21,12 @@ const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick
   'config/config.js': [
     ['if (isConfig(opts)) {', 'if (opts instanceof Config) return opts;\n        if (isConfig(opts)) {'],
   ],
+  // Makes a stream of stdout, whoever writes to it; who has made it listens by himself (cli/main.ts).
+  'command.js': [["process.stdout.on('error', ", '(() => {})(']],
+  'screen.js': (['stdout', 'stderr'] as const).map((name, index): readonly [string, string] => [
+    `termwidth(process.${name})`,
+    `(require('zebu:may-be-terminal').mayBeTerminal(${index + 1}) ? termwidth(process.${name}) : 80)`,
+  ]),
   // The promises of node:fs bring an editor of lines along.
   'util/fs.js': [["await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"]],
   // A template is compiled for each line of help, and most have nothing in them.
@@ -38,7 +44,7 @@ const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick
 };
 
 /** What oclif loads at once all the same: small, or used by whatever is loaded with it. Anything else is a change of oclif. */
-const EAGER = new Set(['./errors', './parser', 'ansi-escapes', 'get-package-type', 'wordwrap']);
+const EAGER = new Set(['./errors', './parser', 'ansi-escapes', 'get-package-type', 'wordwrap', 'zebu:may-be-terminal']);
 
 /** Nearly all of what oclif loads; far fewer are an oclif that is compiled in another way. */
 const FEWEST_DEFERRED = 200;
@@ -126,6 +132,36 @@ const plainWidth: Plugin = {
       const quick = 'if (/^[ -~]*$/.test(string)) return string.length;';
       return { contents: source.replace(slow, `${quick} ${slow}`), loader: 'js' };
     });
+  },
+};
+
+/** What libraries ask of terminals that are none, which takes what Node has for terminals; each is looked for. */
+const COLOUR_SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+  'supports-color': [
+    ["const os = require('os');", "const os = { release: () => require('os').release() };"],
+    [
+      "const tty = require('tty');",
+      "const tty = { isatty: (fd) => require('zebu:may-be-terminal').mayBeTerminal(fd) && require('tty').isatty(fd) };",
+    ],
+  ],
+  ansis: [['!!s.stdout?.isTTY', "require('zebu:may-be-terminal').mayBeTerminal(1)&&!!s.stdout?.isTTY"]],
+};
+
+const plainColours: Plugin = {
+  name: 'plain-colours',
+  setup(build) {
+    build.onResolve({ filter: /^zebu:may-be-terminal$/ }, () => ({
+      path: `${build.initialOptions.absWorkingDir}plugins/kit/dist/may-be-terminal.js`,
+    }));
+    for (const [library, shortcuts] of Object.entries(COLOUR_SHORTCUTS))
+      build.onLoad({ filter: new RegExp(`node_modules[\\\\/]${library}[\\\\/]index\\.js$`) }, ({ path }) => {
+        let contents = readFileSync(path, 'utf8');
+        for (const [slow, quick] of shortcuts) {
+          if (!contents.includes(slow)) return { errors: [{ text: `${library} has changed: there is no ${slow}` }] };
+          contents = contents.replace(slow, () => quick);
+        }
+        return { contents, loader: 'js' };
+      });
   },
 };
 
@@ -344,6 +380,7 @@ export const bundling = (root: string, prefix: (path: string) => string = () => 
       lazyOclif,
       lightWsl,
       plainWidth,
+      plainColours,
       quietDebug,
       builtinsByName(prefix),
       scriptsAsText,
