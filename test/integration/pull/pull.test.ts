@@ -56,7 +56,7 @@ describe('a VM that deploys by itself', { timeout: 300_000 }, () => {
     const from = Date.now();
     while (!(await is())) {
       if (Date.now() - from > seconds * 1000) throw new Error(await told(`${what}: not within ${seconds} s`));
-      await sleep(100);
+      await sleep(500);
     }
     return (Date.now() - from) / 1000;
   };
