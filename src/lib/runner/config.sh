@@ -6,7 +6,9 @@
 # neither services nor mounts. Holds secrets; $work is its owner's alone.
 read_config() {
   [ ! -s "$work/config" ] || return 0
-  compose config --format json </dev/null >"$work/config" 2>"$work/error" && as_spelled "$work/config" || { rm -f "$work/config"; return 1; }
+  if compose config --format json </dev/null >"$work/config" 2>"$work/error" && as_spelled "$work/config"; then return; fi
+  rm -f "$work/config"
+  return 1
 }
 
 # A mount in the long form with a target such as /data/ is printed as /data, and merged by what was written: what zebu adds for /data would

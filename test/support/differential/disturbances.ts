@@ -35,6 +35,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
   { name: 'nothing' },
   { name: 'stopped', both: () => each('docker stop -t 0 $it', 'db api') },
   { name: 'killed', both: () => each('docker kill $it', 'web') },
+  { name: 'paused', both: () => each('docker pause $it', 'cache') },
   { name: 'removed', both: () => each('docker rm -f $it', 'db') },
   { name: 'all removed', both: () => 'docker rm -f $(docker ps -aq) >/dev/null' },
   { name: 'removed whose network others have', both: () => each('docker rm -f $it', 'api') },

@@ -61,7 +61,13 @@ awk "$scan_all"' section == "volumes" && depth == 3 { print key "=" value(line) 
     };
     const written = ['/data/', '/a//b', '/c/./d/.', '/e', '/q\\"&$$x/'];
     const mounts = written.map((target) => goJson(target));
-    for (const file of ['{ target: /data/ }', 'target: "/a//b"', '"target": \'/x/\', a: b', 'target: ${X}', 'target: /x/ ']) {
+    for (const file of [
+      '{ target: /data/ }',
+      'target: "/a//b"',
+      '"target": \'/x/\', a: b',
+      'target: ${X}',
+      'target: /x/ ',
+    ]) {
       const { lines, docker } = asked(`services: { db: { volumes: [{ ${file} }] } }\n`, ...written);
       expect(docker).toHaveLength(2);
       expect(lines.map((line) => line.replace(/,$/, ''))).toEqual(['"/k/"', ...mounts, ...mounts.toReversed()]);
