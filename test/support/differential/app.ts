@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 
 /** What a path of the repository holds: text, a program, or where a link leads. */
-export type Entry = string | { readonly program: string } | { readonly link: string };
+type Entry = string | { readonly program: string } | { readonly link: string };
 /** A service, or whatever else a Compose file has a mapping for. */
 export type Members = Record<string, unknown>;
 
