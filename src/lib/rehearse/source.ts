@@ -5,7 +5,7 @@ import { seen } from '../vm/backup/backups.js';
 import { backupStorages, chooseBackupStorage, readBackups } from '../vm/backup/read.js';
 
 /** What a release is rehearsed in a copy of. */
-export type SourceKind = 'backup' | 'clone';
+type SourceKind = 'backup' | 'clone';
 
 /** The same, with the storage that the backup goes to. */
 export type Source = { readonly kind: 'clone' } | { readonly kind: 'backup'; readonly storage: string };
