@@ -35,7 +35,10 @@ fair_since() {
   [ -e "$work/began" ] || : >"$work/began"
 }
 fresh_now() {
-  read_date
+  clock
+  dated_at=$clock
+  fresh=$(date -u '+%s %Y-%m-%dT%H:%M:%S.%N')
+  dated=${fresh%% *} fresh=${fresh#* }
   : >"$work/fresh"
 }
 

@@ -19,15 +19,8 @@ clock() {
   clock=$((booted + clock))
 }
 
-# What the clock of the machine says: in $dated seconds since 1970, in $fresh as Docker writes it, of the moment $dated_at.
-read_date() {
-  clock
-  dated_at=$clock
-  fresh=$(date -u '+%s %Y-%m-%dT%H:%M:%S.%N')
-  dated=${fresh%% *} fresh=${fresh#* }
-}
-
-# Whether somebody has set it since the run began; a second is lost to rounding on either side. What was read within this second counts.
+# Whether somebody has set the clock of the machine since the run began; a second is lost to rounding on either side. What was read of it within
+# this second, as by fresh_now, is in $dated, and that second in $dated_at.
 clock_was_set() {
   clock
   if [ "$clock" != "${dated_at:-}" ]; then dated_at=$clock dated=$(date +%s); fi

@@ -14,9 +14,15 @@ done
 each_as() { while IFS= read -r each; do printf '%s=%s\n' "$1" "$each"; done; }
 unit_digests units "${base##*/}" | each_as unit
 sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | each_as sum
-# Who has the lock has signed it. Who has just got it will, and who has ended writes to the disk: both are waited for when it is taken.
-[ ! -s holder ] || {
-  exec 8>>lock
-  flock -ns 8 || { held=$(cat holder 2>/dev/null) && [ -n "$held" ] && printf 'holder=%s\n' "$held"; }
-}
+# include ../../app-folder/pause-for-lock.sh
+exec 8>>lock
+tries=0
+until flock -ns 8; do
+  tries=$((tries + 1))
+  if [ ! -s holder ] && [ $tries -lt 99 ]; then pause_for_lock $tries
+  else
+    printf 'holder=%s\n' "$(cat holder 2>/dev/null)"
+    break
+  fi
+done
 exit 0
