@@ -36,11 +36,20 @@ const container = (id: string, more: object = {}, state: object = {}): object =>
       odd: 'a "b" \\ | \n {"Id":"no"} ] , é',
     },
   },
-  NetworkSettings: { Networks: { shop_b: { IPAddress: '10.0.0.1' }, shop_a: null } },
+  // Only those are told that know it by its service's name, or nobody by a name.
+  NetworkSettings: {
+    Networks: {
+      shop_b: { IPAddress: '10.0.0.1', Aliases: ['shop-web-1', 'web'] },
+      left: { Aliases: ['other'] },
+      none_known: { Aliases: null },
+      gone: null,
+      bridge: { Aliases: null },
+    },
+  },
   ...more,
 });
 const LINE = (id: string): string =>
-  `web|running||0|2|false|2026-11-30T10:00:00.5Z|always |/shop-${id}|${id}||h|sha256:i| shop_a shop_b `;
+  `web|running||0|2|false|2026-11-30T10:00:00.5Z|always |/shop-${id}|${id}||h|sha256:i| bridge shop_b `;
 
 // That real Docker's client prints the same is looked at in test/integration/app/verdict.test.ts.
 describe.each(vmShells())('containers through the socket, in $name', { timeout: 60_000 }, (shell) => {
