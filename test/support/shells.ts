@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -33,10 +33,13 @@ export function busyboxFault(): string | undefined {
  * whatever else it has, the least of what there is. `ZEBU_TEST_BUSYBOX` names one; else it is the machine's.
  */
 export function vmShells(): readonly VmShell[] {
-  // A worker is killed rather than ended: what belongs to a run goes with it.
-  const folder = mkdtempSync(join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), 'zebu-busybox-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  if (spawnSync(BUSYBOX, ['--install', '-s', folder]).status !== 0) throw new Error(busyboxFault());
+  // A worker is killed rather than ended: what belongs to a run goes with it. Each file of a worker loads this anew, and finds it.
+  const folder = join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), `zebu-busybox-${process.pid}`);
+  if (!existsSync(folder)) {
+    mkdirSync(folder);
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    if (spawnSync(BUSYBOX, ['--install', '-s', folder]).status !== 0) throw new Error(busyboxFault());
+  }
   return [DASH, { name: 'busybox', argv: [BUSYBOX, 'ash'], path: folder }];
 }
 
