@@ -238,11 +238,13 @@ describe('the verdict on a release', () => {
 clock() { clock=1; }
 ${[GONE, ENGINE_SOCKET, ENGINE, INTENT, VERDICT, FAIR].join('')}
 made() { docker "$@" --label com.docker.compose.project=looks --label com.docker.compose.oneoff=False $of "$image" $command >/dev/null; }
-docker network create looks-b >/dev/null; docker network create looks-Z >/dev/null
+for each in looks-b looks-Z looks-c; do docker network create $each >/dev/null; done
 command='/bin/busybox sleep 1000'
-of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --restart unless-stopped -p 18080:80 --health-interval 1s'
+of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --network-alias web --restart unless-stopped -p 18080:80 --health-interval 1s'
 made run -d --name looks-web --health-cmd 'echo "a \\"b\\" | \\\\ c"' --label 'odd=a"b\\c{}[],:'
-docker network connect looks-Z looks-web
+docker network connect --alias web looks-Z looks-web
+# As by hand: nobody finds it there by its service's name.
+docker network connect looks-c looks-web
 of='--health-interval 1s --health-retries 1 --restart on-failure:3' made run -d --name looks-ill --health-cmd 'exit 1'
 of='--network none' made run -d --name looks-bare
 of= command='/bin/busybox false' made run -d --name looks-job
@@ -261,7 +263,7 @@ for near in yes no; do
 done
 cat "$work/yes"
 diff "$work/yes" "$work/no" && echo the same
-docker rm -f $ids >/dev/null; docker network rm looks-b looks-Z >/dev/null; rm -r "$work"`);
+docker rm -f $ids >/dev/null; docker network rm looks-b looks-Z looks-c >/dev/null; rm -r "$work"`);
     expect(said).toMatch(/\nthe same$/);
     for (const one of [
       /^web\|paused\|unhealthy\|.*\|unless-stopped 1\|\/looks-web\|.*\| looks-Z looks-b $/m,
