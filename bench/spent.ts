@@ -100,18 +100,12 @@ export function printRounds(heading: string, cases: readonly Case[], rounds: num
     const own = all.get(name) ?? [];
     const floor = all.get(over) ?? [];
     const ratio = (of: keyof Spent): number => median(own.map((each, i) => each[of] / (floor[i]?.[of] ?? Number.NaN)));
-    figures.push({
-      heading,
-      name,
-      over,
-      wall: median(own.map(({ wall }) => wall)),
-      ratio: { wall: ratio('wall'), cpu: ratio('cpu') },
-      aim,
-    });
-    const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratio('wall') <= aim ? 'met' : 'MISSED'}`;
+    const ratios = { wall: ratio('wall'), cpu: ratio('cpu') };
+    figures.push({ heading, name, over, wall: median(own.map((each) => each.wall)), ratio: ratios, aim });
+    const verdict = aim === undefined ? '' : `  aim <= ${aim}x  ${ratios.wall <= aim ? 'met' : 'MISSED'}`;
     const [wall, cpu] = (['wall', 'cpu'] as const).map((of) => show(own.map((each) => each[of])));
     console.log(
-      `${name.padEnd(width)} ${wall} ${ratio('wall').toFixed(2)}x  CPU ${cpu} ${ratio('cpu').toFixed(2)}x${over === floorName ? '' : `  of ${over}`}${verdict}`,
+      `${name.padEnd(width)} ${wall} ${ratios.wall.toFixed(2)}x  CPU ${cpu} ${ratios.cpu.toFixed(2)}x${over === floorName ? '' : `  of ${over}`}${verdict}`,
     );
   }
 }

@@ -9,8 +9,21 @@ import { eagerly, lazily } from './lazily.ts';
 import { BUILT_TRANSPORTS, ownTransports } from './own-transports.ts';
 import { SCRIPT_FILE, scriptText } from './script-text.ts';
 
+type Shortcuts = readonly (readonly [slow: string, quick: string])[];
+
+/** The text of a file with what is quick in the place of what is slow. @throws where that is not there, and so the library is another one */
+function shortened(library: string, path: string, shortcuts: Shortcuts = []): string {
+  return shortcuts.reduce(
+    (text, [slow, quick]) => {
+      if (!text.includes(slow)) throw new Error(`${library} has changed: there is no ${slow}`);
+      return text.replace(slow, () => quick);
+    },
+    readFileSync(path, 'utf8'),
+  );
+}
+
 /** What oclif does on every start in a way that is only slow; each is looked for, so that an update of oclif is noticed. */
-const SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+const SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   // Loads the tables of ICU, for names of letters, digits and colons.
   'config/plugin.js': [['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)']],
   // Compiles seven patterns without a wildcard against each dependency.
@@ -55,13 +68,8 @@ const lazyOclif: Plugin = {
     let files = 0;
     let deferred = 0;
     build.onLoad({ filter: /node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
-      let source = readFileSync(path, 'utf8');
       const name = path.replaceAll('\\', '/').replace(/^.*\/@oclif\/core\/lib\//, '');
-      for (const [slow, quick] of SHORTCUTS[name] ?? []) {
-        if (!source.includes(slow)) return { errors: [{ text: `${name} of oclif has changed: there is no ${slow}` }] };
-        source = source.replace(slow, () => quick);
-      }
-      const lazy = lazily(source);
+      const lazy = lazily(shortened(`${name} of oclif`, path, SHORTCUTS[name]));
       files += 1;
       deferred += lazy.deferred;
       const strange = eagerly(lazy.text).filter((module) => !EAGER.has(module));
@@ -125,18 +133,16 @@ const plainWidth: Plugin = {
   name: 'plain-width',
   setup(build) {
     build.onLoad({ filter: /node_modules[\\/]string-width[\\/]index\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
       const slow = 'string = stripAnsi(string);';
-      if (!source.includes(slow)) return { errors: [{ text: `string-width has changed: there is no ${slow}` }] };
       // Help measures each of its words, and what is printable ASCII is as wide as it is long.
-      const quick = 'if (/^[ -~]*$/.test(string)) return string.length;';
-      return { contents: source.replace(slow, `${quick} ${slow}`), loader: 'js' };
+      const quick = `if (/^[ -~]*$/.test(string)) return string.length; ${slow}`;
+      return { contents: shortened('string-width', path, [[slow, quick]]), loader: 'js' };
     });
   },
 };
 
 /** What libraries ask of terminals that are none, which takes what Node has for terminals; each is looked for. */
-const COLOUR_SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+const COLOUR_SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   'supports-color': [
     ["const os = require('os');", "const os = { release: () => require('os').release() };"],
     [
@@ -155,12 +161,7 @@ const plainColours: Plugin = {
     }));
     for (const [library, shortcuts] of Object.entries(COLOUR_SHORTCUTS))
       build.onLoad({ filter: new RegExp(`node_modules[\\\\/]${library}[\\\\/]index\\.js$`) }, ({ path }) => {
-        let contents = readFileSync(path, 'utf8');
-        for (const [slow, quick] of shortcuts) {
-          if (!contents.includes(slow)) return { errors: [{ text: `${library} has changed: there is no ${slow}` }] };
-          contents = contents.replace(slow, () => quick);
-        }
-        return { contents, loader: 'js' };
+        return { contents: shortened(library, path, shortcuts), loader: 'js' };
       });
   },
 };
@@ -204,7 +205,7 @@ const builtTransports = (root: string): Plugin => ({
 });
 
 /** What the SSH library loads at once, or tries, for what is seldom used; each is looked for, so that an update of it is noticed. */
-const SSH_SHORTCUTS: Readonly<Record<string, readonly (readonly [slow: string, quick: string])[]>> = {
+const SSH_SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   // The agents of Windows.
   'ssh2/lib/agent.js': [
     [
@@ -269,12 +270,7 @@ const lightSsh: Plugin = {
     for (const [file, shortcuts] of Object.entries(SSH_SHORTCUTS))
       build.onLoad({ filter: new RegExp(`node_modules/${file}$`.replaceAll('/', '[\\\\/]')) }, ({ path }) => {
         found += 1;
-        let contents = readFileSync(path, 'utf8');
-        for (const [slow, quick] of shortcuts) {
-          if (!contents.includes(slow)) return { errors: [{ text: `${file} has changed: there is no ${slow}` }] };
-          contents = contents.replace(slow, () => quick);
-        }
-        return { contents: byName(contents), loader: 'js' };
+        return { contents: byName(shortened(file, path, shortcuts)), loader: 'js' };
       });
     const all = 4 + Object.keys(SSH_SHORTCUTS).length;
     build.onEnd(() =>

@@ -4,6 +4,7 @@ import { cacheImage, fromScript, standIn } from '../../support/community-script.
 import { nodeOf } from '../../support/node.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 let lab: OwnLab;
 
@@ -11,17 +12,6 @@ beforeAll(async () => {
   lab = await ownLab('cluster', '--nodes', '2');
 });
 afterAll(async () => lab.down());
-
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-async function refusal(project: Project, ...args: readonly string[]): Promise<Failure & { exit: number | null }> {
-  const run = await project.zebu([...args, '--json']);
-  return { ...(JSON.parse(run.stdout) as { error: Failure }).error, exit: run.code };
-}
 
 describe('a VM in a cluster', () => {
   let project: Project;
@@ -41,13 +31,13 @@ describe('a VM in a cluster', () => {
   });
 
   it('is not moved to where there is no node: exit 2', async () => {
-    const error = await refusal(project, 'vm:migrate', 'nowhere');
+    const error = await refusal(project, ['vm:migrate', 'nowhere']);
     expect(error).toMatchObject({ code: 'USAGE', exit: 2 });
     expect(error.hint).toContain(to);
   });
 
   it('is not moved while it runs from a disk of its node, unless told to', async () => {
-    const error = await refusal(project, 'vm:migrate', to);
+    const error = await refusal(project, ['vm:migrate', to]);
     expect(error).toMatchObject({ code: 'MIGRATE_REFUSED', exit: 6 });
     expect(error.hint).toContain('--with-local-disks');
   });
@@ -82,7 +72,7 @@ it('is made over SSH on a node other than the one that is logged in to', async (
     expect(await project.json(['vm:create', ...there])).toMatchObject({ changed: false, node: other });
     // What goes wrong there has to be asked for: pvesh does not say it.
     await nodeOf(lab.report).fault({ kind: 'fail-task', task: 'qmstop', reason: 'no such luck' });
-    const error = await refusal(project, 'vm:stop', '--force');
+    const error = await refusal(project, ['vm:stop', '--force']);
     expect(error).toMatchObject({ code: 'TASK_FAILED', message: expect.stringContaining('no such luck') as string });
   } finally {
     await project.zebu(['vm:destroy', '--yes']);
@@ -102,7 +92,7 @@ it('makes its VM on the host the community script runs on', async () => {
     expect(await project.json(['vm:create', '--dry-run'])).toMatchObject({ node: lab.report.node });
     const nodes = await nodeOf(lab.report).ask<readonly { node: string }[]>('GET', '/nodes');
     const other = nodes.map(({ node }) => node).find((name) => name !== lab.report.node) ?? '';
-    const error = await refusal(project, 'vm:create', '--dry-run', '--set', `proxmox.node=${other}`);
+    const error = await refusal(project, ['vm:create', '--dry-run', '--set', `proxmox.node=${other}`]);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', exit: 3 });
     expect(error.hint).toContain(`proxmox.host to ${other}`);
   } finally {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { addFault, onHost } from '../../support/lab-host.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 interface Diff {
   readonly drift: readonly { readonly key: string; readonly change: string }[];
@@ -25,22 +26,10 @@ interface Applied {
   readonly restarted: boolean;
 }
 
-interface Failure {
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
-}
-
 const keys = ({ drift }: Diff): readonly string[] => [...new Set(drift.map((row) => row.key))].toSorted();
 
 const inVm = async (project: Project, ...argv: readonly string[]): Promise<string> =>
   (await project.json<{ stdout: string }>(['vm:ssh', '--', ...argv])).stdout;
-
-async function refusal(
-  project: Project,
-  ...args: readonly string[]
-): Promise<Failure['error'] & { exit: number | null }> {
-  const run = await project.zebu([...args, '--json']);
-  return { ...(JSON.parse(run.stdout) as Failure).error, exit: run.code };
-}
 
 describe.each<[TransportId]>([['ssh'], ['api']])('a VM made over %s', (transport) => {
   const lab = theLab();
@@ -152,7 +141,7 @@ describe('drift', () => {
     ['vm.storage=elsewhere', /qm disk move/],
   ])('to %s is refused before anything is changed', async (wish, hint) => {
     const before = onHost(lab, 'qm', 'config', vmid);
-    const error = await refusal(project, 'vm:apply', '--set', wish, '--set', 'vm.memory_mb=600');
+    const error = await refusal(project, ['vm:apply', '--set', wish, '--set', 'vm.memory_mb=600']);
     expect(error).toMatchObject({ code: 'VM_DIFFERS', exit: 6 });
     expect(error.hint).toMatch(hint);
     expect(onHost(lab, 'qm', 'config', vmid)).toBe(before);
@@ -161,7 +150,7 @@ describe('drift', () => {
   it('names privilege and path of what Proxmox does not allow', async () => {
     const reason = `Permission check failed (/vms/${vmid}, VM.Config.Options)`;
     await addFault(lab, { kind: 'status', method: 'POST', path: `/qemu/${vmid}/config`, status: 403, reason });
-    const error = await refusal(project, 'vm:apply', '--set', 'vm.onboot=false');
+    const error = await refusal(project, ['vm:apply', '--set', 'vm.onboot=false']);
     expect(error).toMatchObject({ code: 'PROXMOX_FORBIDDEN', exit: 5 });
     expect(error.hint).toContain(`VM.Config.Options on /vms/${vmid}`);
   });
@@ -171,7 +160,7 @@ describe('drift', () => {
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'other', '-f', other]);
     const wish = `vm.ssh_keys=["${readFileSync(`${other}.pub`, 'utf8').trim()}"]`;
     const before = onHost(lab, 'qm', 'config', vmid);
-    const error = await refusal(project, 'vm:apply', '--set', wish);
+    const error = await refusal(project, ['vm:apply', '--set', wish]);
     expect(error).toMatchObject({ code: 'VM_NOT_READY', exit: 6 });
     expect(error.message).toMatch(/undone/);
     expect(await inVm(project, 'id', '-un')).toBe('deploy\n');
@@ -188,7 +177,7 @@ describe('drift', () => {
       'rm /etc/ssh/ssh_host_*; ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key; kill -HUP $(cat /run/sshd.pid)',
     );
     for (const command of ['vm:create', 'vm:diff', 'app:status']) {
-      expect(await refusal(project, command)).toMatchObject({ code: 'HOST_KEY_CHANGED', exit: 4 });
+      expect(await refusal(project, [command])).toMatchObject({ code: 'HOST_KEY_CHANGED', exit: 4 });
     }
   });
 });
@@ -206,7 +195,7 @@ describe('a VM that cannot be', () => {
   it('under the id of a foreign VM is refused', async () => {
     onHost(lab, 'qm', 'create', '7777', '--name', 'foreign');
     const before = made();
-    const error = await refusal(project, 'vm:create', '--set', 'vm.vmid=7777');
+    const error = await refusal(project, ['vm:create', '--set', 'vm.vmid=7777']);
     expect(error).toMatchObject({ code: 'VMID_TAKEN', exit: 6 });
     expect(error.message).toContain('foreign');
     expect(made()).toBe(before);
@@ -215,7 +204,7 @@ describe('a VM that cannot be', () => {
 
   it('on a node without room is refused before it is made', async () => {
     const before = made();
-    const error = await refusal(project, 'vm:create', '--set', 'vm.memory_mb=9000000');
+    const error = await refusal(project, ['vm:create', '--set', 'vm.memory_mb=9000000']);
     expect(error).toMatchObject({ code: 'NO_SPACE', exit: 6 });
     expect(made()).toBe(before);
   });

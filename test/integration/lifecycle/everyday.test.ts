@@ -8,6 +8,7 @@ import { fault } from '../../support/lab-control.js';
 import { onHost } from '../../support/lab-host.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal, type Refusal } from '../../support/refusal.js';
 
 const lab = theLab();
 const node = nodeOf(lab);
@@ -15,17 +16,6 @@ const app = 'everyday';
 let ssh: Project;
 let api: Project;
 let vmid: number;
-
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-async function refusal(project: Project, ...args: readonly string[]): Promise<Failure & { exit: number | null }> {
-  const run = await project.zebu([...args, '--json']);
-  return { ...(JSON.parse(run.stdout) as { error: Failure }).error, exit: run.code };
-}
 
 beforeAll(async () => {
   ssh = makeProject({ lab, app });
@@ -58,7 +48,7 @@ describe('vm:exec', () => {
   });
 
   it('has no command to run: exit 2', async () => {
-    expect(await refusal(ssh, 'vm:exec')).toMatchObject({ code: 'USAGE', exit: 2 });
+    expect(await refusal(ssh, ['vm:exec'])).toMatchObject({ code: 'USAGE', exit: 2 });
   });
 });
 
@@ -80,7 +70,7 @@ describe('vm:console', () => {
   });
 
   it('cannot follow without a shell on the host: exit 3', async () => {
-    const error = await refusal(api, 'vm:console', '--follow', '--tail', '0');
+    const error = await refusal(api, ['vm:console', '--follow', '--tail', '0']);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', exit: 3 });
     expect(error.hint).toContain('transport: ssh');
   });
@@ -99,7 +89,7 @@ describe('vm:resize', () => {
   });
 
   it('does not shrink: exit 2', async () => {
-    const error = await refusal(ssh, 'vm:resize', '--disk', '5');
+    const error = await refusal(ssh, ['vm:resize', '--disk', '5']);
     expect(error).toMatchObject({ code: 'USAGE', exit: 2 });
     expect(error.message).toContain('disks only grow');
   });
@@ -188,7 +178,7 @@ describe('doctor', () => {
     // What it does not allow is named by what refuses it, too.
     const refused = await api.zebu(['vm:stop', '--json', '--set', 'proxmox.token_file='], { env });
     expect(refused.code).toBe(5);
-    const { error } = JSON.parse(refused.stdout) as { error: Failure };
+    const { error } = JSON.parse(refused.stdout) as { error: Refusal };
     expect(error).toMatchObject({ code: 'PROXMOX_FORBIDDEN' });
     expect(`${error.message} ${error.hint ?? ''}`).toContain(`VM.PowerMgmt on /vms/${vmid}`);
   });
@@ -214,7 +204,7 @@ describe('vm:backup', () => {
 
   it('goes on over SSH when zebu does not wait any longer', async () => {
     await fault(lab, { kind: 'delay-task', task: 'vzdump', ms: 9000 });
-    const error = await refusal(ssh, 'vm:backup:create', '--set', 'proxmox.task_timeout=4');
+    const error = await refusal(ssh, ['vm:backup:create', '--set', 'proxmox.task_timeout=4']);
     expect(error).toMatchObject({ code: 'TASK_TIMEOUT', exit: 9 });
     expect(error.hint).toMatch(/UPID:\S+:vzdump:/);
     const two = async (): Promise<number> => (await api.json<Listed>(['vm:backup:list'])).list.length;
@@ -224,7 +214,7 @@ describe('vm:backup', () => {
 
   it('comes back in the place of the VM, with its data', async () => {
     await ssh.zebu(['vm:exec', '--', 'sh', '-c', 'echo after > /opt/kept']);
-    const unconfirmed = await refusal(ssh, 'vm:backup:restore', backup);
+    const unconfirmed = await refusal(ssh, ['vm:backup:restore', backup]);
     expect(unconfirmed).toMatchObject({ code: 'NEEDS_CONFIRMATION', exit: 2 });
     expect(await ssh.json(['vm:backup:restore', backup, '--start', '--yes'])).toMatchObject({
       changed: true,
@@ -235,7 +225,7 @@ describe('vm:backup', () => {
   });
 
   it('that is not there is refused: exit 6', async () => {
-    expect(await refusal(ssh, 'vm:backup:restore', 'nothing', '--yes')).toMatchObject({
+    expect(await refusal(ssh, ['vm:backup:restore', 'nothing', '--yes'])).toMatchObject({
       code: 'BACKUP_MISSING',
       exit: 6,
     });
@@ -258,7 +248,7 @@ describe('a boot that does not end', () => {
     const run = await ssh.zebu(['vm:start', '--json', '--set', 'vm.boot_timeout=12']);
     expect(run.code).toBe(6);
     const { error } = JSON.parse(run.stdout) as {
-      error: Failure & { details: { agent: string; console: readonly string[]; status: string } };
+      error: Refusal & { details: { agent: string; console: readonly string[]; status: string } };
     };
     expect(error.code).toBe('VM_NOT_READY');
     expect(error.message).toContain('its guest agent did not answer within 12 s');

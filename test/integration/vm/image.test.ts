@@ -5,15 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { onHost } from '../../support/lab-host.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { refusal } from '../../support/refusal.js';
 
 const lab = theLab();
 const imports = join(lab.stateDir, 'vz', 'import');
-
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
 
 describe.each(['ssh', 'api'] as const)('over %s', (transport) => {
   let project: Project;
@@ -28,14 +23,9 @@ describe.each(['ssh', 'api'] as const)('over %s', (transport) => {
   });
   afterAll(() => project.remove());
 
-  async function refusal(...args: readonly string[]): Promise<Failure & { exit: number | null }> {
-    const run = await project.zebu(['vm:create', '--json', ...args]);
-    return { ...(JSON.parse(run.stdout) as { error: Failure }).error, exit: run.code };
-  }
-
   it('an address that serves another image is refused, and no VM is made', async () => {
     const files = readdirSync(imports);
-    const error = await refusal('--set', `vm.image.checksum=sha256:${'0'.repeat(64)}`);
+    const error = await refusal(project, ['vm:create', '--set', `vm.image.checksum=sha256:${'0'.repeat(64)}`]);
     expect(error).toMatchObject({ code: 'IMAGE_MISMATCH', exit: 6 });
     expect(error.hint).toContain(lab.image.sha256);
     expect(readdirSync(imports)).toEqual(files);
@@ -56,12 +46,13 @@ describe.each(['ssh', 'api'] as const)('over %s', (transport) => {
     writeSync(file, 'half a download');
     closeSync(file);
     try {
-      const error = await refusal(
+      const error = await refusal(project, [
+        'vm:create',
         '--set',
         `vm.image.url=${url}`,
         '--set',
         `vm.image.checksum=sha256:${'1'.repeat(64)}`,
-      );
+      ]);
       expect(error).toMatchObject({ code: 'IMAGE_MISMATCH', exit: 6 });
       expect(error.hint).toContain(`pvesm free local:import/${name}`);
     } finally {

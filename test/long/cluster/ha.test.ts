@@ -4,17 +4,7 @@ import { rolePrivileges } from '../../../src/lib/doctor/role.js';
 import { nodeOf } from '../../support/node.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject, type Project } from '../../support/project.js';
-
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-async function refusal(project: Project, ...args: readonly string[]): Promise<Failure & { exit: number | null }> {
-  const run = await project.zebu([...args, '--json']);
-  return { ...(JSON.parse(run.stdout) as { error: Failure }).error, exit: run.code };
-}
+import { refusal } from '../../support/refusal.js';
 
 describe('a VM under the HA manager', () => {
   let lab: OwnLab;
@@ -79,7 +69,7 @@ describe('a VM under the HA manager', () => {
     const config = `/nodes/${to}/qemu/${sid.slice('vm:'.length)}/config`;
     const { net0 } = await nodeOf(lab.report).ask<{ net0: string }>('GET', config);
     await nodeOf(lab.report).ask('PUT', config, { net0: net0.replace(/bridge=\w+/, 'bridge=vmbr9') });
-    const error = await refusal(project, 'vm:start');
+    const error = await refusal(project, ['vm:start']);
     expect(error).toMatchObject({ code: 'TASK_FAILED', exit: 5 });
     expect(error.message).toMatch(/^The HA manager gave up starting VM \d+: start failed/);
     expect(error.hint).toContain(`ha-manager set ${sid} --state disabled`);

@@ -101,8 +101,8 @@ export const OF_BUILDS: readonly EditRow[] = [
   {
     name: 'dockerfile that is a link out of the context',
     apply: (app, n) => {
-      app.files['shared/Dockerfile'] = `FROM base:1\nLABEL shared=${n}\n`;
-      app.files['api/Outside'] = { link: '../shared/Dockerfile' };
+      app.files['outside/Dockerfile'] = `FROM base:1\nLABEL shared=${n}\n`;
+      app.files['api/Outside'] = { link: '../outside/Dockerfile' };
       service(app, 'api')['build'] = { context: './api', dockerfile: 'Outside' };
     },
   },
