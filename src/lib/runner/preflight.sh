@@ -29,7 +29,7 @@ check_room() {
     [ -n "$free" ] || continue
     if [ "$free" -lt "$min_free" ]; then
       note wait "room: $free MiB are free in $place; removing old images and build cache"
-      gone "$base/spare"
+      gone "$base/spare" "$base"/.gone.*
       prune_images
       prune_build_cache 0
       free=$(free_mb "$place")

@@ -127,6 +127,13 @@ keep_spare() {
   done
 }
 
+# What else is large takes minutes on a busy machine, and nobody is to wait for it, nor to be refused meanwhile: it is no release any more,
+# and removed when the run is over (start.sh), or by the next one.
+leave_release() {
+  [ -n "$keeps_spare" ] && [ -f "$base/releases/$1/index" ] && [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ] &&
+    mv -T "$base/releases/$1" "$base/.gone.$1" 2>/dev/null
+}
+
 # The releases of $work/old, with what is named by them alone. Their images go beside what follows, which is waited for.
 remove_releases() {
   : >"$work/gone-pins"
@@ -135,7 +142,7 @@ remove_releases() {
       [ "$member" != image: ] || { image=${image#\"}; printf '%s\n' "${image%\"}" >>"$work/gone-pins"; }
     done <"$base/releases/$old/images.yml"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
-    keep_spare "$old" || gone "$base/releases/$old"
+    keep_spare "$old" || leave_release "$old" || gone "$base/releases/$old"
   done <"$work/old"
   prune_gone_images 9>&- &
   removing=$!
@@ -172,7 +179,7 @@ prune_now() {
   [ -n "$keep_now" ] && keep=$keep_now
   [ -n "$cache_now" ] && build_cache=$cache_now
   before=$(free_mb /var/lib/docker) keeps_spare=
-  gone "$base/spare"
+  gone "$base/spare" "$base"/.gone.*
   prune || { echo 'Docker does not say what is in use' >&2; exit 1; }
   prune_images
   prune_build_cache "$build_cache"

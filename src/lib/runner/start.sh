@@ -18,6 +18,13 @@ if [ "$part" != worker ]; then
     sh "$base/runner" recover "$base" "$id" "$run" worker
     ended=$?
   done
+  # Without the lock, and behind whatever else the machine has to do.
+  exec 9>&-
+  for each in "$base"/.gone.*; do
+    [ -e "$each" ] || continue
+    renice -n 19 -p $$ >/dev/null 2>&1
+    gone "$each"
+  done
   exit 0
 fi
 

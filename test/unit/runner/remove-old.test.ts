@@ -57,10 +57,14 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
       ['index', 'tree'],
       expect.stringMatching(/^[bc]$/),
     ]);
+    // What else is large is no release any more, and goes when the run is over; what is small is gone.
+    const [left, none] = ['b', 'c'].filter((id) => app.has(`.gone.${id}`));
+    expect([app.read(`.gone.${left}/tree/file`), none, app.has('.gone.a')]).toEqual([left, undefined, false]);
+    expect(app.read('spare/tree/file')).not.toBe(left);
     // Who asks for room gets it.
     app.docker({ ...PS, 'image ls': ':' });
     app.run('keep_now=2; prune_now');
-    expect(app.has('spare')).toBe(false);
+    expect([app.has('spare'), app.has(`.gone.${left}`)]).toEqual([false, false]);
   });
 
   it('is no image that another release names, of this app or of another one', () => {

@@ -52,4 +52,18 @@ ${START} ) 2>/dev/null`);
     // What it leaves open itself is for somebody to look at.
     expect(watched(': >"$2/transaction"; exit 75')).toEqual([`deploy ${rest}`]);
   });
+
+  it('leaves what takes long to remove until it is over, when others may have the lock', () => {
+    const app = runnerApp(shell);
+    app.write('.gone.r1/tree/file', '');
+    app.program('rm', {
+      '': `case "$*" in *.gone.*) flock -n "${app.base}/lock" echo free >>"${app.base}/seen" ;; esac; exec /bin/rm "$@"`,
+    });
+    app.write('runner-stub', 'flock -n "$2/lock" echo free >>"$2/seen" || ls -d "$2"/.gone.* >>"$2/seen"\n');
+    app.run(`mv "$base/runner-stub" "$base/runner"
+( exec 9>"$base/lock"; flock 9; set -- deploy "$base" r2 run2
+${START} )`);
+    expect(app.read('seen').trim().split('\n')).toEqual([`${app.base}/.gone.r1`, 'free']);
+    expect(app.has('.gone.r1')).toBe(false);
+  });
 });
