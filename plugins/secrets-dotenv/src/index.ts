@@ -45,7 +45,6 @@ export const factory: SecretSourceFactory = {
     /** Empty when there is no file: in CI the values come from elsewhere, and what is missing is said by name. */
     const text = async (): Promise<string> => (await readSecretFile(path, file)) ?? '';
     const values = async (): Promise<ReadonlyMap<string, string>> => {
-      await guard(path, file);
       const content = await text();
       return parsed(file, () => (interpolate ? interpolateDotenv(content, context.env) : parseDotenv(content)));
     };
@@ -60,12 +59,13 @@ export const factory: SecretSourceFactory = {
       where: file,
       read: async (names) => {
         const known = await values();
-        return new Map(
-          names.flatMap((name) => {
-            const value = known.get(name);
-            return value === undefined ? [] : [[name, new Sensitive(value)] as const];
-          }),
-        );
+        const found = names.flatMap((name) => {
+          const value = known.get(name);
+          return value === undefined ? [] : [[name, new Sensitive(value)] as const];
+        });
+        // One that holds settings alone may be everybody's: many projects commit theirs.
+        if (found.length > 0) await guard(path, file);
+        return new Map(found);
       },
       settings: async () => {
         const content = await readSecretFile(path, file);
@@ -82,7 +82,10 @@ export const factory: SecretSourceFactory = {
           );
         });
       },
-      list: async () => [...(await values()).keys()].map((name) => ({ name })),
+      list: async () => {
+        await guard(path, file);
+        return [...(await values()).keys()].map((name) => ({ name }));
+      },
       write: (written) => edit(new Map([...written].map(([name, value]) => [name, value.reveal()]))),
       remove: (names) => edit(new Map(names.map((name) => [name, undefined]))),
     };

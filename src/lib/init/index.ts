@@ -10,7 +10,7 @@ import { detect, type Found } from './detect.js';
 import { missingIgnores, orElse, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
-import { findSecrets } from './secrets.js';
+import { findSecrets, secretsIn } from './secrets.js';
 import { isInstalled, repositorySteps, warnings } from './surroundings.js';
 import { renderTaskfile } from './taskfile.js';
 import type { Detected, Initialized } from './results.js';
@@ -161,7 +161,7 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  for (const line of await warnings(folder, found.facts.services)) request.warn(line);
+  for (const line of await warnings(folder, found.facts.services, secretsIn(found.dotenv))) request.warn(line);
   for (const each of detected.unmasked) request.warn(`In .env there are values ${each}`);
   const included = files.some(({ path }) => path === 'Taskfile.proxmox.yml');
   return {

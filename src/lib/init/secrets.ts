@@ -1,6 +1,6 @@
 import { parseDotenv } from '@zebu/kit';
 import { isPlaceholder } from '../secrets/placeholder.js';
-import { looksSecret } from '../settings/likely-secret.js';
+import { hasSecretWord, looksSecret } from '../settings/likely-secret.js';
 import type { ComposeFacts } from './compose.js';
 
 const SECRET =
@@ -9,7 +9,7 @@ const OPEN = /(?:^|_)(?:PUBLIC|PUBLISHABLE|SITE|CACHE|SORT|PRIMARY|FOREIGN|PARTI
 
 /** What a database keeps its users by: made with the first start of its volume. */
 const DATABASE =
-  /^(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO(?:DB)?(?:_INITDB)?|REDIS|VALKEY|RABBITMQ(?:_DEFAULT)?|DB|DATABASE|CLICKHOUSE|MINIO|INFLUXDB)_(?:.*_)?(?:PASSWORD|PASS|PASSWD)$/;
+  /^(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO(?:DB)?(?:_INITDB)?|REDIS|VALKEY|RABBITMQ(?:_DEFAULT)?|DB|DATABASE|CLICKHOUSE|MINIO|INFLUXDB)_(?:.*_)?(?:PASSWORD|PASS|PASSWD|PWD|PW)$/;
 /** Known to nobody but the app itself. */
 const INTERNAL =
   /^(?:.*_)?(?:SESSION|COOKIE|JWT|CSRF|SIGNING)_?(?:SECRET|KEY|SALT)$|^(?:DJANGO_|FLASK_|APP_|RAILS_)?SECRET_KEY(?:_BASE)?$|^(?:.*_)?(?:PEPPER|SALT)$/;
@@ -30,7 +30,7 @@ export interface SecretFound {
 /** Whether a name that has no value yet is one of a secret. */
 export function namesSecret(name: string): boolean {
   const upper = name.toUpperCase();
-  return SECRET.test(upper) && !OPEN.test(upper);
+  return (SECRET.test(upper) || hasSecretWord(name)) && !OPEN.test(upper);
 }
 
 /** Values of a .env file; none of one that cannot be read, which is said where it is used. */
@@ -40,6 +40,13 @@ export function dotenvValues(text: string): ReadonlyMap<string, string> {
   } catch {
     return new Map();
   }
+}
+
+/** The names of a .env whose values look like secrets; those of an example look like none. */
+export function secretsIn(dotenv: string): readonly string[] {
+  return [...dotenvValues(dotenv)].flatMap(([name, value]) =>
+    value.trim() !== '' && !isPlaceholder(value) && looksSecret(name, value) ? [name] : [],
+  );
 }
 
 function declare(name: string, value: string | undefined, optional: boolean, running: boolean): SecretFound {

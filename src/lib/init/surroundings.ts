@@ -28,20 +28,29 @@ export async function repositorySteps(folder: string, files: readonly string[]):
   return [...commit, ...(tags === '' ? ['Tag what is to be deployed: git tag v1.0.0'] : [])];
 }
 
-/** What is amiss around the Compose files, each with what to do. */
-export async function warnings(folder: string, services: readonly Service[]): Promise<readonly string[]> {
-  return [...(await dotenvWarnings(folder)), ...(await contextWarnings(folder, services))];
+/**
+ * What is amiss around the Compose files, each with what to do.
+ * @param secrets names in .env that look like those of secrets
+ */
+export async function warnings(
+  folder: string,
+  services: readonly Service[],
+  secrets: readonly string[],
+): Promise<readonly string[]> {
+  return [...(await dotenvWarnings(folder, secrets)), ...(await contextWarnings(folder, services))];
 }
 
-async function dotenvWarnings(folder: string): Promise<readonly string[]> {
+/** A .env without secrets may be anybody's, and part of the commit. */
+async function dotenvWarnings(folder: string, secrets: readonly string[]): Promise<readonly string[]> {
   const found = await stat(join(folder, '.env')).catch(() => undefined);
-  if (found === undefined || found.isDirectory()) return [];
-  const said: string[] = [];
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
-    said.push('.env can be read by others on this machine, and a deploy refuses that: chmod 600 .env');
+  if (found === undefined || found.isDirectory() || secrets.length === 0) return [];
+  const holds = `what looks like a secret (${secrets.join(', ')})`;
   if ((await git(folder, 'ls-files', '--error-unmatch', '.env')) !== undefined)
-    said.push('.env is tracked by git: git rm --cached .env, commit, and give every secret in it a new value');
-  return said;
+    return [
+      `.env is tracked by git, with ${holds}, and a deploy refuses to read secrets from it: git rm --cached .env, commit, and give them new values`,
+    ];
+  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return [];
+  return [`.env can be read by others on this machine, with ${holds}, and a deploy refuses that: chmod 600 .env`];
 }
 
 /** Services that are built from a folder outside the repository. */

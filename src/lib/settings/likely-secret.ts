@@ -1,6 +1,6 @@
 /** Words that end the name of a secret. */
 const SECRET_WORDS =
-  /^(?:.*PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|.*SECRET|.*TOKEN|.*APIKEY|KEY|PEPPER|SALT|CREDENTIALS?|DSN|PRIVATE)$/;
+  /^(?:.*PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PW|.*SECRET|.*TOKEN|.*APIKEY|KEY|PEPPER|SALT|CREDENTIALS?|DSN|PRIVATE)$/;
 /** A key that everybody may see, or a word that only looks like one. */
 const OPEN_WORDS = /(?:^|_)(?:PUBLIC|PUBLISHABLE|SITE|CACHE|SORT|PRIMARY|FOREIGN|PARTITION)(?:_|$)/;
 /** Names of digests and versions, which are long and random without being secret. */
@@ -44,14 +44,22 @@ function hasPassword(value: string): boolean {
   return /^[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#@:]{0,200}:[^\s/?#@]{1,1000}@/i.test(value);
 }
 
+/** A name as its words are looked at. */
+const inWords = (name: string): string => name.toUpperCase().replaceAll(/[.-]/g, '_');
+
+/** Whether a name ends as those of secrets do, whatever it has for a value. */
+export function hasSecretWord(name: string): boolean {
+  const upper = inWords(name);
+  return !OPEN_WORDS.test(upper) && SECRET_WORDS.test(upper.split('_').at(-1) ?? '');
+}
+
 /** Whether a value that is not declared as a secret looks like one, by its name or by itself. */
 export function looksSecret(name: string, value: string): boolean {
   const text = value.trim();
   if (text === '' || HARMLESS_VALUE.test(text)) return false;
   if (KNOWN_TOKENS.some((pattern) => pattern.test(text)) || hasPassword(text)) return true;
-  const upper = name.toUpperCase().replaceAll(/[.-]/g, '_');
+  const upper = inWords(name);
   if (OPEN_WORDS.test(upper) || PATH_VALUE.test(text)) return false;
-  const last = upper.split('_').at(-1) ?? '';
-  if (SECRET_WORDS.test(last)) return true;
+  if (hasSecretWord(name)) return true;
   return !DIGEST_NAME.test(upper) && !/@sha256:/.test(text) && isRandom(text);
 }

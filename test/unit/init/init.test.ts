@@ -121,6 +121,7 @@ secrets: { key: { environment: FROM_SECRET } }
       'STRIPE_PUBLIC_KEY',
     ];
     expect(names.filter(namesSecret)).toEqual(['DB_PASSWORD', 'STRIPE_API_KEY', 'HMAC_PEPPER']);
+    expect(['POSTGRES_PW', 'DB_PASS', 'BYPASS', 'PWA'].filter(namesSecret)).toEqual(['POSTGRES_PW', 'DB_PASS']);
   });
 
   describe('of secrets', () => {
@@ -280,7 +281,14 @@ describe('what init writes', () => {
     git('commit', '-q', '-m', 'second');
     git('tag', 'v1');
     const { next, warned } = await run();
-    expect([next, warned[0]]).toEqual([[], expect.stringContaining('.env is tracked by git')]);
+    expect([next, warned[0]]).toEqual([
+      [],
+      expect.stringContaining('.env is tracked by git, with what looks like a secret (DB_PASSWORD)'),
+    ]);
+    // Settings alone may be part of the commit, as in many a project.
+    chmodSync(join(folder, '.env'), 0o644);
+    writeFileSync(join(folder, '.env'), 'MEDIA_PATH=/srv/media\n');
+    expect((await run()).warned).toEqual([expect.stringContaining('web is built from')]);
   });
 
   it('has a Taskfile where there is one or task is installed, unless told otherwise', async () => {

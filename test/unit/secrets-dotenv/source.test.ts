@@ -69,6 +69,15 @@ describe('the dotenv source', () => {
     await expect((await open()).write?.(new Map([['A', new Sensitive('2')]]))).rejects.toMatchObject(refused);
   });
 
+  it('lets a file be everybody’s that has none of what is asked for', async () => {
+    writeFileSync(file(), 'PORT=8080\n');
+    chmodSync(file(), 0o644);
+    execFileSync('git', ['init', '-q'], { cwd: root });
+    execFileSync('git', ['add', '.env'], { cwd: root });
+    expect(await read(await open(), 'A')).toEqual({});
+    expect(await (await open()).settings?.()).toEqual(new Map());
+  });
+
   it('writes owner-only, keeps comments, and leaves no other file behind', async () => {
     const source = await open();
     await source.write?.(new Map([['A', new Sensitive('one')]]));
