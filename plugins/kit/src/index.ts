@@ -24,6 +24,7 @@ export type {
 } from './hooks.js';
 export type { Io } from './io.js';
 export { jumpHostOf } from './jump-host.js';
+export { isPlaceholder } from './placeholder.js';
 export type { ProgressEvent } from './progress.js';
 export {
   API_VERSION,

@@ -4,6 +4,7 @@ import {
   dotenvReferences,
   editDotenv,
   interpolateDotenv,
+  isPlaceholder,
   parseDotenv,
   Sensitive,
   ZebuError,
@@ -59,13 +60,15 @@ export const factory: SecretSourceFactory = {
       where: file,
       read: async (names) => {
         const known = await values();
-        const found = names.flatMap((name) => {
+        const asked = names.flatMap((name) => {
           const value = known.get(name);
-          return value === undefined ? [] : [[name, new Sensitive(value)] as const];
+          return value === undefined ? [] : [[name, value] as const];
         });
-        // One that holds settings alone may be everybody's: many projects commit theirs.
+        // Many projects commit theirs, with settings, and where secrets belong nothing or a placeholder.
+        const open = asked.length > 0 && (await isTracked(path));
+        const found = open ? asked.filter(([, value]) => value.trim() !== '' && !isPlaceholder(value)) : asked;
         if (found.length > 0) await guard(path, file);
-        return new Map(found);
+        return new Map(found.map(([name, value]) => [name, new Sensitive(value)]));
       },
       settings: async () => {
         const content = await readSecretFile(path, file);

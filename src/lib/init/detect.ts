@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Sensitive } from '@zebu/kit';
-import { isPlaceholder } from '../secrets/placeholder.js';
+import { isPlaceholder, Sensitive } from '@zebu/kit';
 import { maskingLimits } from '../secrets/unmasked.js';
 import { readCompose, type ComposeFacts } from './compose.js';
 import type { Detected } from './results.js';
-import { dotenvValues, findSecrets } from './secrets.js';
+import { dotenvValues, findSecrets, type DotenvFound } from './secrets.js';
+import { composeFilesBelow, isTracked } from './surroundings.js';
 
 const BASES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 const PRODUCTION = /^(docker-)?compose\.(prod|production)\.ya?ml$/;
@@ -28,8 +28,10 @@ async function textOf(path: string): Promise<string | undefined> {
 export interface Found {
   readonly detected: Detected;
   readonly facts: ComposeFacts;
-  readonly dotenv: string;
+  readonly dotenv: DotenvFound;
   readonly example: string;
+  /** Compose files that are here or further down, and that nobody asked for. */
+  readonly otherFiles: readonly string[];
 }
 
 /**
@@ -54,16 +56,17 @@ export async function detect(
   const facts = readCompose(files);
   const exampleFile = EXAMPLES.find((name) => entries.includes(name));
   const example = exampleFile === undefined ? '' : ((await textOf(join(folder, exampleFile))) ?? '');
-  const dotenv = (await textOf(join(folder, '.env'))) ?? '';
+  const dotenv = { text: (await textOf(join(folder, '.env'))) ?? '', committed: await isTracked(folder, '.env') };
   const host = env('ZEBU_PROXMOX_HOST');
   const secrets = findSecrets(facts, { dotenv, example, running: false }).map(({ name }) => name);
-  const values = [...dotenvValues(dotenv)].filter(
+  const values = [...dotenvValues(dotenv.text)].filter(
     ([name, value]) => secrets.includes(name) && value.trim() !== '' && !isPlaceholder(value),
   );
   return {
     facts,
     dotenv,
     example,
+    otherFiles: (await composeFilesBelow(folder)).filter((name) => !(compose ?? here).includes(name)),
     detected: {
       app: appName(basename(folder)) ?? null,
       composeFiles: here,

@@ -7,10 +7,10 @@ import { CONFIG_FILE, loadConfig, type LoadRequest } from '../config/load.js';
 import { configJsonSchema } from '../config/json-schema.js';
 import type { ChosenTransport } from './transport.js';
 import { detect, type Found } from './detect.js';
-import { missingIgnores, orElse, renderConfig, SCHEMA_FILE, type Answers } from './render.js';
+import { missingIgnores, orElse, renderConfig, SCHEMA_FILE, shortList, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
-import { findSecrets, secretsIn } from './secrets.js';
+import { findSecrets, secretsIn, type DotenvFound } from './secrets.js';
 import { isInstalled, repositorySteps, warnings } from './surroundings.js';
 import { renderTaskfile } from './taskfile.js';
 import type { Detected, Initialized } from './results.js';
@@ -53,14 +53,17 @@ async function textOf(path: string): Promise<string | undefined> {
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
 async function answer(
   { given, questions, folder, transport }: InitRequest,
-  { detected, facts, dotenv, example }: Found,
+  { detected, facts, dotenv, example, otherFiles }: Found,
   imported: ImportedStack | undefined,
 ): Promise<Answers> {
   const running = imported?.compose ?? [];
   const compose = given.compose ?? (running.length > 0 ? running : detected.composeFiles);
   if (compose.length === 0) {
     throw new ZebuError('CONFIG_INVALID', `There is no Compose file in ${folder}`, {
-      hint: 'Start zebu init in the folder that has one, or name it with --compose.',
+      hint:
+        otherFiles.length === 0
+          ? 'Start zebu init in the folder that has one, or name it with --compose.'
+          : `Start zebu init in the folder of the one that is meant, or name it with --compose: ${shortList(otherFiles)}.`,
     });
   }
   const project = imported?.stack.project;
@@ -147,7 +150,7 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
   if (!configExisted || force) {
     imported = await request.running?.();
     answers = await answer(request, found, imported);
-    const text = renderConfig(answers, detected);
+    const text = renderConfig(answers, found);
     await check(text, request.installed);
     const { declared = [] } = (await request.installed?.()) ?? {};
     files.push(
@@ -170,19 +173,29 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
     imported: imported?.stack ?? null,
     next: [
       ...(included ? ['Add to your Taskfile: includes: { proxmox: ./Taskfile.proxmox.yml }'] : []),
-      ...(answers === undefined ? [] : await nextSteps(folder, answers)),
+      ...(answers === undefined ? [] : await nextSteps(folder, answers, found.dotenv)),
     ],
   };
 }
 
 /** What is left to do until the app runs, in order. */
-async function nextSteps(folder: string, { compose, host, secrets, imported }: Answers): Promise<readonly string[]> {
+async function nextSteps(
+  folder: string,
+  { compose, host, secrets, imported }: Answers,
+  { committed }: DotenvFound,
+): Promise<readonly string[]> {
   const absent = compose.filter((name) => !existsSync(join(folder, name)));
   const wanted = secrets.flatMap(({ name, wanted: isWanted }) => (isWanted ? [name] : []));
   return [
     ...(host === undefined ? ['Set proxmox.host in zebu.yml'] : []),
     ...(imported === undefined ? [] : importSteps(imported, absent)),
-    ...(wanted.length > 0 ? [`Put values into .env: ${wanted.join(', ')}`] : []),
+    ...(wanted.length > 0
+      ? [
+          committed
+            ? `Set variables of the environment, as .env is part of the commit: ${wanted.join(', ')}`
+            : `Put values into .env: ${wanted.join(', ')}`,
+        ]
+      : []),
     ...(await repositorySteps(
       folder,
       compose.filter((name) => !absent.includes(name)),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { Found } from './detect.js';
 import type { Detected } from './results.js';
 import type { ChosenTransport } from './transport.js';
 import { SETTINGS_RULE } from '../settings/sentence.js';
@@ -19,6 +20,12 @@ export interface Answers {
 
 /** Where the editors' schema is put, beside the hooks of the app. */
 export const SCHEMA_FILE = '.zebu/zebu.schema.json';
+
+/** Some of them, and how many more there are. */
+export function shortList(names: readonly string[], most = 5): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
+}
 
 const scalar = (value: unknown): string => stringify(value).trim();
 
@@ -61,8 +68,12 @@ function proxmoxLines({ transport, host }: Answers): readonly string[] {
 }
 
 /** zebu.yml, with what was found, what was answered, and what people change first. */
-export function renderConfig(answers: Answers, detected: Detected): string {
+export function renderConfig(
+  answers: Answers,
+  { detected, otherFiles }: Pick<Found, 'detected' | 'otherFiles'>,
+): string {
   const { app, compose, url, secrets, imported } = answers;
+  const beside = otherFiles.filter((name) => !name.includes('/') && !compose.includes(name));
   const services = servicesComment(imported?.stack.services ?? detected.services);
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,
@@ -71,6 +82,7 @@ export function renderConfig(answers: Answers, detected: Detected): string {
     'app:',
     `  name: ${scalar(app)}${imported === undefined ? '' : '   # of the stack that runs already: its volumes are called after it'}`,
     `  compose: [${compose.map(scalar).join(', ')}]`,
+    ...(beside.length === 0 ? [] : [`  # Also here, and not used: ${shortList(beside)}`]),
     ...(services.length === 0
       ? []
       : [imported === undefined ? '  # Services found in them:' : '  # Services that run:', ...services]),

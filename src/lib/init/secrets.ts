@@ -1,5 +1,4 @@
-import { parseDotenv } from '@zebu/kit';
-import { isPlaceholder } from '../secrets/placeholder.js';
+import { isPlaceholder, parseDotenv } from '@zebu/kit';
 import { hasSecretWord, looksSecret } from '../settings/likely-secret.js';
 import type { ComposeFacts } from './compose.js';
 
@@ -42,10 +41,17 @@ export function dotenvValues(text: string): ReadonlyMap<string, string> {
   }
 }
 
-/** The names of a .env whose values look like secrets; those of an example look like none. */
-export function secretsIn(dotenv: string): readonly string[] {
-  return [...dotenvValues(dotenv)].flatMap(([name, value]) =>
-    value.trim() !== '' && !isPlaceholder(value) && looksSecret(name, value) ? [name] : [],
+/** What .env says. */
+export interface DotenvFound {
+  readonly text: string;
+  /** It is part of the commit, as in many projects: nothing in it is secret, and placeholders are everybody's. */
+  readonly committed: boolean;
+}
+
+/** The names of a .env whose values are secrets by their looks. */
+export function secretsIn({ text, committed }: DotenvFound): readonly string[] {
+  return [...dotenvValues(text)].flatMap(([name, value]) =>
+    looksSecret(name, value) && !(committed && isPlaceholder(value)) ? [name] : [],
   );
 }
 
@@ -79,11 +85,15 @@ function declare(name: string, value: string | undefined, optional: boolean, run
  */
 export function findSecrets(
   { variables, wholeEnv }: Pick<ComposeFacts, 'variables' | 'wholeEnv'>,
-  { dotenv, example, running }: { readonly dotenv: string; readonly example: string; readonly running: boolean },
+  { dotenv, example, running }: { readonly dotenv: DotenvFound; readonly example: string; readonly running: boolean },
 ): readonly SecretFound[] {
-  const [values, examples] = [dotenvValues(dotenv), dotenvValues(example)];
+  const [values, examples] = [dotenvValues(dotenv.text), dotenvValues(example)];
+  const valueOf = (name: string): string | undefined => {
+    const value = values.get(name);
+    return dotenv.committed && value !== undefined && (value.trim() === '' || isPlaceholder(value)) ? undefined : value;
+  };
   const names = new Set([...variables.keys(), ...examples.keys(), ...(wholeEnv ? values.keys() : [])]);
   return [...names]
-    .filter((name) => namesSecret(name) || looksSecret(name, values.get(name) ?? ''))
-    .map((name) => declare(name, values.get(name), variables.get(name)?.optional === true, running));
+    .filter((name) => namesSecret(name) || looksSecret(name, valueOf(name) ?? ''))
+    .map((name) => declare(name, valueOf(name), variables.get(name)?.optional === true, running));
 }

@@ -1,17 +1,34 @@
 import { execFile } from 'node:child_process';
-import { access, constants, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, relative, resolve } from 'node:path';
+import { access, constants, readdir, stat } from 'node:fs/promises';
+import { basename, delimiter, isAbsolute, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Service } from './compose.js';
 
 /** What git says, without its last line break; undefined where it fails. */
 async function git(folder: string, ...args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], { timeout: 10_000 });
+    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], { timeout: 10_000, maxBuffer: 1e8 });
     return stdout.replace(/\n$/, '');
   } catch {
     return undefined;
   }
+}
+
+export async function isTracked(folder: string, file: string): Promise<boolean> {
+  return (await git(folder, 'ls-files', '--error-unmatch', '--', file)) !== undefined;
+}
+
+const COMPOSE_FILE = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i;
+/** How deep a person puts one. */
+const DEPTH = 4;
+
+/** Compose files here and in folders below, by their names: of a repository those that git knows or would take. */
+export async function composeFilesBelow(folder: string): Promise<readonly string[]> {
+  const listed = await git(folder, 'ls-files', '-z', '-co', '--exclude-standard');
+  const names = listed?.split('\0') ?? (await readdir(folder));
+  return names
+    .filter((name) => COMPOSE_FILE.test(basename(name)) && name.split('/').length <= DEPTH)
+    .toSorted((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
 }
 
 /** What git has to have before a deploy, as what to do. */
@@ -45,7 +62,7 @@ async function dotenvWarnings(folder: string, secrets: readonly string[]): Promi
   const found = await stat(join(folder, '.env')).catch(() => undefined);
   if (found === undefined || found.isDirectory() || secrets.length === 0) return [];
   const holds = `what looks like a secret (${secrets.join(', ')})`;
-  if ((await git(folder, 'ls-files', '--error-unmatch', '.env')) !== undefined)
+  if (await isTracked(folder, '.env'))
     return [
       `.env is tracked by git, with ${holds}, and a deploy refuses to read secrets from it: git rm --cached .env, commit, and give them new values`,
     ];

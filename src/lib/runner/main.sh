@@ -22,7 +22,7 @@ check_config() {
     find_builders
     note_intents || no_space || return 1
   fi
-  unread >"$work/said"
+  { unread; given_openly; } >"$work/said"
   [ ! -s "$work/said" ] || { unread=1; logged cat "$work/said"; }
   find_build_args || return 1
   # It may write what is mounted.

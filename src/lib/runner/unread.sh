@@ -48,3 +48,27 @@ unread() {
   named=$(sed -n -e 's/[[:space:]]#.*//' -e '/^name:/ { s/^name:[[:space:]]*//; s/["'"'"']//g; s/[[:space:]]*$//; p; q; }' "$tree/$first")
   [ -z "$named" ] || [ "$named" = "$project" ] || echo "name: $named in $first is not used: the project is called $project, as app.name says"
 }
+
+# Says, a line each, which services have the words of a .env of the commit in place of the secret of that name: env_file hands out what stands
+# there, mostly a placeholder. From $work/config.
+given_openly() {
+  [ -n "$secrets" ] && [ -f "$directory/.env" ] && ! linked_env_file || return 0
+  awk -v secrets="$base/shared/secrets/$secrets" -v open="$directory/.env" "$scan"'
+    BEGIN {
+      while ((getline row < secrets) > 0) if (match(row, /^[A-Za-z_][A-Za-z0-9_]*=/)) secret[substr(row, 1, RLENGTH - 1)] = 1
+      while ((getline row < open) > 0) {
+        sub(/\r$/, "", row); sub(/^[ \t]*(export[ \t]+)?/, "", row)
+        if (!match(row, /^[A-Za-z_][A-Za-z0-9_]*[ \t]*=/)) continue
+        name = substr(row, 1, RLENGTH - 1); sub(/[ \t]+$/, "", name)
+        row = substr(row, RLENGTH + 1)
+        gsub(/^[ \t]+|[ \t]+(#.*)?$/, "", row)
+        if (row ~ /^".*"$/ || row ~ /^\047.*\047$/) row = substr(row, 2, length(row) - 2)
+        if (name in secret) says[name] = row
+      }
+    }
+    depth == 2 && key != "" { service = key; next }
+    depth == 3 && key != "" { member = key; next }
+    member == "environment" && depth == 4 && (key in says) && text(value(line)) == says[key] {
+      print service " is given " key " as .env of the commit has it, not the secret of that name: take it out of that file"
+    }' "$work/config"
+}

@@ -1,4 +1,4 @@
-import { isZebuError, Sensitive, ZebuError } from '@zebu/kit';
+import { isPlaceholder, isZebuError, Sensitive, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { isBound } from '../config/secret-meaning.js';
 import { checkLink } from '../app-folder/current-link.js';
@@ -7,7 +7,6 @@ import { openGuest } from '../guest/session.js';
 import { applyChanges } from './apply.js';
 import { declarationsOf } from './declared.js';
 import { generateValue, USUAL } from './generate.js';
-import { isPlaceholder } from './placeholder.js';
 import { checkValue } from './value.js';
 import type { SecretChanges } from './bundle.js';
 import { readStore, readValues, writeStore } from './store.js';

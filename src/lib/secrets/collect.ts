@@ -1,7 +1,6 @@
-import { ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
+import { isPlaceholder, ZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
 import { challengeSecrets } from '../config/named-secrets.js';
 import type { Context } from '../context/context.js';
-import { isPlaceholder } from './placeholder.js';
 import { openSources } from './sources.js';
 import { checkValue } from './value.js';
 

@@ -1,9 +1,8 @@
-import { isZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
+import { isPlaceholder, isZebuError, type SecretSource, type Sensitive } from '@zebu/kit';
 import type { Context } from '../context/context.js';
 import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 import { keyedDigest } from './digest.js';
 import { readMemory } from './memory.js';
-import { isPlaceholder } from './placeholder.js';
 import type { UpdatedSource } from './results.js';
 import { openSources, writable } from './sources.js';
 

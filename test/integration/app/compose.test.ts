@@ -73,7 +73,8 @@ ARG COLOR
 RUN --mount=type=secret,id=token ["/bin/busybox", "sh", "-c", "echo $COLOR >/color; /bin/busybox wc -c </run/secrets/token >/length"]
 `,
   'conf/app.conf': 'setting = 1\n',
-  '.env': 'COLOR=green\nGREETING=hello\n',
+  // A template's: settings, and placeholders where secrets belong.
+  '.env': 'COLOR=green\nGREETING=hello\nTOKEN=changethis\n',
 };
 
 const OLD_STACK = `
@@ -108,8 +109,6 @@ describe('Compose files as they are', () => {
       lab: theLab(),
       app: 'wild',
       files: FILES,
-      // The committed .env holds settings of Compose, no secrets.
-      secretSources: ['env'],
       config: {
         app: { compose: ['compose.yml', 'compose.override.yml'], profiles: ['extra'] },
         deploy: { stability: 1, strategy: 'rolling', drain: 0 },

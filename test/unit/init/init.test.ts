@@ -136,12 +136,11 @@ secrets: { key: { environment: FROM_SECRET } }
       - LOG_LEVEL=\${LOG_LEVEL:-info}
   db: { image: postgres, environment: [POSTGRES_PASSWORD] }
 `);
-    const declared = (dotenv: string, running = false): Readonly<Record<string, string>> =>
+    const declared = (text: string, running = false, committed = false): Readonly<Record<string, string>> =>
       Object.fromEntries(
-        findSecrets(facts, { dotenv, example: 'SENTRY_TOKEN=\n', running }).map(({ name, declaration, wanted }) => [
-          name,
-          `${declaration}${wanted ? ' wanted' : ''}`,
-        ]),
+        findSecrets(facts, { dotenv: { text, committed }, example: 'SENTRY_TOKEN=\n', running }).map(
+          ({ name, declaration, wanted }) => [name, `${declaration}${wanted ? ' wanted' : ''}`],
+        ),
       );
 
     it('takes what .env has, makes up what nobody else knows, and leaves open what may be empty', () => {
@@ -241,6 +240,15 @@ describe('what init writes', () => {
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('There is no Compose file') as string,
     });
+    const deep = project({ 'README.md': '' });
+    for (const name of ['with-db', 'plain']) {
+      mkdirSync(join(deep, 'compose', name), { recursive: true });
+      writeFileSync(join(deep, 'compose', name, 'docker-compose.yml'), COMPOSE);
+    }
+    spawnSync('git', ['-C', deep, 'init', '-q']);
+    await expect(initProject(request(deep))).rejects.toMatchObject({
+      hint: expect.stringContaining('compose/plain/docker-compose.yml, compose/with-db/docker-compose.yml') as string,
+    });
   });
 
   it('says what git lacks, what others can read, and what is outside the repository', async () => {
@@ -289,6 +297,25 @@ describe('what init writes', () => {
     chmodSync(join(folder, '.env'), 0o644);
     writeFileSync(join(folder, '.env'), 'MEDIA_PATH=/srv/media\n');
     expect((await run()).warned).toEqual([expect.stringContaining('web is built from')]);
+  });
+
+  it('takes a .env of the commit for what it is: settings, and placeholders where secrets belong', async () => {
+    const folder = project({
+      'compose.yml': 'services: { db: { image: x, environment: [POSTGRES_PASSWORD, API_KEY, PORT] } }\n',
+      'compose.deploy.yml': 'services: {}\n',
+      '.env': 'POSTGRES_PASSWORD=changethis\nAPI_KEY=\nPORT=1\n',
+    });
+    spawnSync('git', ['-C', folder, 'init', '-q']);
+    spawnSync('git', ['-C', folder, 'add', '.']);
+    const warned: string[] = [];
+    const { next } = await initProject(request(folder, { warn: (line) => void warned.push(line) }));
+    expect(warned).toEqual([]);
+    expect(next).toContain('Set variables of the environment, as .env is part of the commit: API_KEY');
+    const text = readFileSync(join(folder, 'zebu.yml'), 'utf8');
+    expect(text).toContain('  # Also here, and not used: compose.deploy.yml\n');
+    expect(text).toContain(
+      'secrets:\n  POSTGRES_PASSWORD: { generate: true, rotate: never }   # made at the first deploy; data is made with it\n  API_KEY: {}\n',
+    );
   });
 
   it('has a Taskfile where there is one or task is installed, unless told otherwise', async () => {

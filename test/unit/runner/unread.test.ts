@@ -79,3 +79,42 @@ describe('what plain Compose would have read or said', () => {
     );
   });
 });
+
+describe('a .env of the commit with a name of a secret in it', () => {
+  /** What is said where services have this for an environment. */
+  function openly(web: Readonly<Record<string, string>>, dotenv: string, secrets = '1.env'): readonly string[] {
+    const config = JSON.stringify({ name: 'shop', services: { web: { environment: web, image: 'x' } } }, null, 2);
+    const script = `work=$folder base=$folder directory=$folder/tree secrets='${secrets}'
+mkdir -p $folder/tree $folder/shared/secrets
+cat >$work/config <<'E'
+${config}
+E
+cat >$directory/.env <<'E'
+${dotenv}
+E
+cat >$base/shared/secrets/1.env <<'E'
+API_KEY='the real one'
+E
+linked_env_file() { false; }
+${CONFIG}${UNREAD}
+given_openly; echo .`;
+    return inNextVmShell({}, script).slice(0, -1);
+  }
+
+  it('is named where a service has what stands there', () => {
+    const said = [
+      'web is given API_KEY as .env of the commit has it, not the secret of that name: take it out of that file',
+    ];
+    expect(openly({ API_KEY: 'changethis', PORT: '1' }, 'PORT=1\nAPI_KEY=changethis')).toEqual(said);
+    expect(openly({ API_KEY: 'a "b" $$c' }, 'export API_KEY=\'a "b" $c\'')).toEqual(said);
+    expect(openly({ API_KEY: 'x' }, 'API_KEY = "x" # later')).toEqual(said);
+    expect(openly({ API_KEY: 'x' }, 'API_KEY=x # later')).toEqual(said);
+    expect(openly({ API_KEY: '' }, 'API_KEY=')).toEqual(said);
+  });
+
+  it('is nothing to say where the service has the secret, or there is none', () => {
+    expect(openly({ API_KEY: 'the real one' }, 'API_KEY=changethis')).toEqual([]);
+    expect(openly({ PORT: '1' }, 'PORT=1')).toEqual([]);
+    expect(openly({ API_KEY: 'changethis' }, 'API_KEY=changethis', '')).toEqual([]);
+  });
+});

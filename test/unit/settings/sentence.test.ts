@@ -22,8 +22,8 @@ describe('what becomes of .env', () => {
       url: undefined,
       imported: undefined,
     };
-    const detected = { services: [] } as unknown as Parameters<typeof renderConfig>[1];
+    const seen = { detected: { services: [] }, otherFiles: [] } as unknown as Parameters<typeof renderConfig>[1];
     const found = secrets.map((name) => ({ name, declaration: '{}', about: '', wanted: true }));
-    expect(renderConfig({ ...answers, secrets: found }, detected)).toContain(`# ${SETTINGS_RULE}\n`);
+    expect(renderConfig({ ...answers, secrets: found }, seen)).toContain(`# ${SETTINGS_RULE}\n`);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPlaceholder } from '../../../src/lib/secrets/placeholder.js';
+import { isPlaceholder } from '../../../plugins/kit/src/placeholder.js';
 
 describe('isPlaceholder', () => {
   it.each([
