@@ -51,7 +51,8 @@ export interface DotenvFound {
 /** The names of a .env whose values are secrets by their looks. */
 export function secretsIn({ text, committed }: DotenvFound): readonly string[] {
   return [...dotenvValues(text)].flatMap(([name, value]) =>
-    looksSecret(name, value) && !(committed && isPlaceholder(value)) ? [name] : [],
+    // What refers to a secret has none of it.
+    looksSecret(name, value.replaceAll(/[$][{]\w+[}]/g, '')) && !(committed && isPlaceholder(value)) ? [name] : [],
   );
 }
 

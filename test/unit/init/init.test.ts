@@ -303,7 +303,7 @@ describe('what init writes', () => {
     const folder = project({
       'compose.yml': 'services: { db: { image: x, environment: [POSTGRES_PASSWORD, API_KEY, PORT] } }\n',
       'compose.deploy.yml': 'services: {}\n',
-      '.env': 'POSTGRES_PASSWORD=changethis\nAPI_KEY=\nPORT=1\n',
+      '.env': 'POSTGRES_PASSWORD=changethis\nAPI_KEY=\nPORT=1\nURL=postgres://a:${POSTGRES_PASSWORD}@db/a\n',
     });
     spawnSync('git', ['-C', folder, 'init', '-q']);
     spawnSync('git', ['-C', folder, 'add', '.']);
