@@ -22,6 +22,9 @@ export default class AppDeploy extends ProjectCommand<DeployResult> {
     '<%= config.bin %> app:deploy --tag v1.2 --dry-run',
     '<%= config.bin %> app:follow $(<%= config.bin %> app:deploy --tag v1.2 --detach)',
   ];
+  // What oclif makes of flags that exclude each other has gaps in it.
+  static override usage =
+    'app:deploy (--tag TAG | --branch BRANCH | --commit COMMIT | --dirty) [--rehearse | --detach | --dry-run] [--rebuild] [--probation] [--lock-wait SECONDS]';
   static override flags = {
     tag: Flags.string({
       description: 'Tag to deploy.',
