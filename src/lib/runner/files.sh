@@ -36,6 +36,9 @@ sum_of() {
 # The name of what the release has at a path. Two folders that happen to hold the same are two.
 content_name() { sum_of "${1#"$release"}" "$(readlink -f "$1")"; }
 
+# A string of YAML for Compose.
+yaml_string() { printf '%s\n' "$1" | sed -e 's/[\\"]/\\&/g' -e 's/[$]/$$/g' -e 's/.*/"&"/'; }
+
 # Where data is mounted within what is kept there has to be something, too.
 make_places() {
   awk -F '\t' -v source="$1" '$1 == "nested" && $2 == source { print $4 }' "$work/decided" 2>/dev/null | while IFS= read -r inner; do
@@ -92,7 +95,7 @@ keep_file() {
 # The outermost folder that services may write to and that a path is part of, for both to be the same files; nothing for none.
 # The whole repository counts for none: it is another one with each commit.
 outer_of() {
-  LC_ALL=C awk -v path="$1" -v top="$release/tree" '$0 != top && index(path, $0 "/") == 1 && (found == "" || length($0) < length(found)) { found = $0 } END { print found }' "$work/written"
+  LC_ALL=C path=$1 awk -v top="$release/tree" 'BEGIN { path = ENVIRON["path"] } $0 != top && index(path, $0 "/") == 1 && (found == "" || length($0) < length(found)) { found = $0 } END { print found }' "$work/written"
 }
 
 # Writes files.yml, which names those places. Compose merges it by target, and by name.
@@ -121,7 +124,7 @@ place_files() {
         elif grep -qxF -e "$path" "$work/written"; then keep_file "$path" written || continue
         else keep_file "$path" || continue
         fi
-        yaml=$(printf '      - { "source": "%s",%s }' "$kept" "$entry") ;;
+        yaml=$(printf '      - { "source": %s,%s }' "$(yaml_string "$kept")" "$entry") ;;
       *)
         keep_file "$path" || continue
         printf '%s "%s" "%s"\n' "$kind" "$name" "$kept" >>"$work/tops"

@@ -2,16 +2,28 @@
 # How each service is replaced: `rolling` (the new container beside the old one) where it was asked for and can be, else
 # `recreate`, with the reason.
 
-# Reads the indented JSON of "docker compose config", and writes a line for each service, in the order they are started:
+# The services whose containers have a volume without a name, a line each. An image may declare one that no Compose file says anything of; who
+# takes the place of its container has what is in it, and who starts beside it has an empty one.
+with_own_volumes() {
+  timeout 120 docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Label "com.docker.compose.service"}} {{.Mounts}}' >"$work/mounted" || return 1
+  awk '{ count = split($2, names, ","); for (i = 1; i <= count; i++) if (length(names[i]) == 64 && names[i] !~ /[^0-9a-f]/) { print $1; next } }' "$work/mounted" >"$work/own-volumes"
+}
+
+# Reads the indented JSON of "docker compose config" and $work/own-volumes, and writes a line for each service, in the order they are started:
 #   service|rolling or recreate|why it cannot be rolled|replicas|dependency:condition ...|dependencies that restart it ...
 strategies() {
-  awk -v wanted="$strategy" -v own="$strategies" "$scan"'
+  awk -v wanted="$strategy" -v own="$strategies" -v volumes="$work/own-volumes" "$scan"'
     function forced(name, reason) { if (!(name in why)) why[name] = reason }
     function volume_ends() {
       if (kind != "" && !readonly) writes[service] = (writes[service] == "") ? "writes to " target : writes[service]
       kind = ""
     }
-    BEGIN { count = split(own, pairs, " "); for (i = 1; i <= count; i++) { split(pairs[i], pair, "="); asked[pair[1]] = pair[2] } }
+    BEGIN {
+      count = split(own, pairs, " ")
+      for (i = 1; i <= count; i++) { split(pairs[i], pair, "="); asked[pair[1]] = pair[2] }
+      while ((getline name < volumes) > 0) unnamed[name] = 1
+    }
     depth == 2 && key != "" { service = key; names[++n] = service; copies[service] = 1; next }
     depth == 3 && key != "" {
       member = key
@@ -58,6 +70,7 @@ strategies() {
       for (i = 1; i <= n; i++) {
         name = names[i]
         how[name] = (name in asked) ? asked[name] : wanted
+        if (writes[name] == "" && (name in unnamed)) writes[name] = "writes to a volume of its image"
         # Two at once on the same data is what a person has to ask for by name.
         if (writes[name] != "" && asked[name] != "rolling") forced(name, writes[name])
         if (how[name] != "rolling") why[name] = ""
@@ -80,6 +93,7 @@ strategies() {
 find_rolling() {
   : >"$work/roll"
   case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
+  with_own_volumes || return 1
   read_config && strategies <"$work/config" >"$work/strategies" || return 1
   [ -s "$work/strategies" ] || return 1
   read_hashes || return 1

@@ -52,6 +52,19 @@ describe.each(vmShells())('files that are given to containers, in $name', { time
     expect(statSync(join(app.base, at('a b'))).mode & 0o777).toBe(0o640);
   });
 
+  it('are found under whatever name also where they lie in a folder that services write to', () => {
+    const app = runnerApp(shell);
+    const names = ['a b', '-rf', '$(id)', "it's", 'q"q', 'back\\slash', '[x]*', 'a$b', '$'];
+    for (const each of names) app.write(`releases/r2/tree/dir/${each}`, each);
+    app.run(`${mounting(app, 'dir', ...names.map((each) => `dir/${each}`))}place_files`);
+    const sources = [...app.read('releases/r2/files.yml').matchAll(/- (\{.*)/g)].map(([, entry = '']) =>
+      (JSON.parse(entry) as { readonly source: string }).source.replaceAll('$$', '$'),
+    );
+    const [dir = '', ...within] = sources;
+    expect(within).toEqual(names.map((each) => `${dir}/${each}`));
+    expect(within.map((each) => app.read(each.slice(app.base.length + 1)))).toEqual(names);
+  });
+
   it('are another one when only the mode is: a program is no text', () => {
     const app = runnerApp(shell);
     app.write('releases/r2/tree/tool', 'x');

@@ -6,9 +6,21 @@ import { inEachShell, runIn } from '../../support/shells.js';
 import { inEachVmShell } from '../../support/vm-shell.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
-function strategies(services: Record<string, unknown>, wanted: string, own = ''): Record<string, string> {
+function strategies(
+  services: Record<string, unknown>,
+  wanted: string,
+  own = '',
+  mounted = '',
+): Record<string, string> {
   const config = JSON.stringify({ name: 'shop', networks: { default: null }, services }, null, 2);
-  const script = `strategy=${wanted} strategies='${own}'\n${CONFIG}${STRATEGY}\nstrategies <<'E'\n${config}\nE`;
+  const script = `strategy=${wanted} strategies='${own}' project=shop work=$(mktemp -d)
+timeout() { echo '${mounted}'; }
+${CONFIG}${STRATEGY}
+with_own_volumes
+strategies <<'E'
+${config}
+E
+rm -r "$work"`;
   const run = inEachShell((shell) => runIn(shell, script));
   expect(run.stderr).toBe('');
   return Object.fromEntries(
@@ -75,6 +87,14 @@ describe('how services are replaced', () => {
 
   it('rolls a service that writes to a volume only when it is named', () => {
     expect(strategies({ web: volume() }, 'rolling', 'web=rolling')).toEqual({ web: 'rolling||1||' });
+  });
+
+  it('recreates a service whose image declares a volume, which only who takes the place of its container has', () => {
+    const unnamed = '0123456789abcdef'.repeat(4);
+    const mounted = `db /etc/conf,${unnamed}\nweb shop_data,/srv/${unnamed}\ngone ${unnamed}`;
+    const kept = 'recreate|writes to a volume of its image|1||';
+    expect(strategies({ db: {}, web: {} }, 'rolling', '', mounted)).toEqual({ db: kept, web: 'rolling||1||' });
+    expect(strategies({ db: {} }, 'rolling', 'db=rolling', mounted)).toEqual({ db: 'rolling||1||' });
   });
 
   it('recreates the one whose network another service shares', () => {

@@ -88,6 +88,7 @@ else
   section version
   $compose_program version --short
   section strategies
+  with_own_volumes
   strategies <"$work/config"
   section tended
   cat "$work/tended"
