@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ZebuError } from '@zebu/kit';
 
-/** True when git would publish the file with the next push. False where there is no git or no repository. */
-export async function isTracked(path: string): Promise<boolean> {
+/** Whether git has what is at a path. False where there is no git or no repository. */
+async function has(path: string): Promise<boolean> {
   try {
     const args = ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)];
     await promisify(execFile)('git', args, { timeout: 10_000 });
@@ -13,6 +13,11 @@ export async function isTracked(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** True when git would publish the file with the next push: of a link it has where it leads to, and not what is there. */
+export async function isTracked(path: string): Promise<boolean> {
+  return (await has(path)) && (await has(await realpath(path).catch(() => path)));
 }
 
 /**

@@ -110,7 +110,7 @@ const namesEnv = (value: unknown): boolean =>
     ? value.some(namesEnv)
     : isTree(value)
       ? namesEnv(value['path'])
-      : typeof value === 'string' && /^(?:\.\/)?\.env$/.test(value);
+      : typeof value === 'string' && /^(?:\.{1,2}\/)*\.env$/.test(value);
 
 /**
  * What Compose files say, later files over earlier ones.

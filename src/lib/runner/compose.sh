@@ -29,8 +29,24 @@ is_newest() {
   done
 }
 
-# Whether .env is the link that zebu has made (link_env_file). One of the commit is what it leads to, as for Compose.
-linked_env_file() { [ -L "$directory/.env" ] && [ "$(readlink "$directory/.env")" = "$base/shared/secrets/env_file" ]; }
+# Where Compose looks for .env: in the project directory, and in the folder of zebu.yml, which counts first.
+env_places() {
+  echo "$directory/.env"
+  [ "$directory" = "$tree" ] || echo "$tree/.env"
+}
+
+# Whether such a .env, that of the project directory where none is named, is the link that zebu has made (link_env_file). One of the commit is
+# what it leads to, as for Compose.
+linked_env_file() { [ -L "${1:-$directory/.env}" ] && [ "$(readlink "${1:-$directory/.env}")" = "$base/shared/secrets/env_file" ]; }
+links_env_file() { linked_env_file || linked_env_file "$tree/.env"; }
+
+# Sets $environment to those of the commit, the last one first.
+committed_env() {
+  environment=
+  for each in $(env_places); do
+    [ ! -f "$each" ] || linked_env_file "$each" || environment="$environment${environment:+ }--env-file $each"
+  done
+}
 
 load() {
   # A shell ends at once where it cannot read what it is told to.
@@ -47,12 +63,12 @@ load() {
   [ -z "$release_env" ] || [ -s "$1/release.env" ] || printf '%s' "$release_env" >"$1/release.env"
   place_settings "$1"
   overlays
-  tree=$1/$folder
+  tree=$1/${folder%/}
   # Compose's project directory is the folder of the first of its files; the plans of an older zebu do not name it.
   [ -n "$directory" ] || directory=$folder
-  directory=$1/$directory
+  directory=$1/${directory%/}
   # Zebu's own is made of the settings and secrets below.
-  [ -f "$directory/.env" ] && ! linked_env_file && environment="--env-file $directory/.env"
+  committed_env
   [ ! -s "$1/settings.env" ] || environment="$environment --env-file $1/settings.env"
   [ -n "$secrets" ] && environment="$environment --env-file $base/shared/secrets/$secrets"
   # What was rotated is the same for every release. The newest version has it already, and perhaps a newer value still.
@@ -77,7 +93,7 @@ compose_says() (
   [ -n "$(grep -rlsE --include='*.y*ml' "$pattern" . | head -n 1)" ]
 )
 
-# Whether no Compose file, and no .env beside them, says any of the words by which others are read, services are left out, or values
+# Whether no Compose file, and no .env that Compose reads, says any of the words by which others are read, services are left out, or values
 # come from the connection or the name of the release. A backslash may hide one.
 plain_files() {
   [ -n "$plain" ] || plain=$(
@@ -86,7 +102,7 @@ plain_files() {
     for each in $files; do
       case $each in -*) ;; *) set -- "$@" "$each" ;; esac
     done
-    [ ! -e "$directory/.env" ] || set -- "$@" "$directory/.env"
+    for each in $(env_places); do [ ! -e "$each" ] || set -- "$@" "$each"; done
     grep -qsE 'profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\]' "$@"
     echo $?
   )

@@ -56,7 +56,7 @@ value_line() {
   for each in $environment; do
     case $each in
       --env-file) ;;
-      "$directory/.env") ! grep -qE "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=" "$each" || found=$(cat "$each") ;;
+      "$directory/.env"|"$tree/.env") ! grep -qE "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=" "$each" || found=$(cat "$each") ;;
       *) ! grep -qs "^$1=" "$each" || found=$(grep "^$1=" "$each" | tail -n 1) ;;
     esac
   done

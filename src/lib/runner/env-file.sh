@@ -3,15 +3,26 @@
 # A link into shared/secrets, so that no value is in the release, and always the same one, so that a build which copies
 # everything stays cached.
 
-wants_env_file() {
-  [ ! -e "$directory/.env" ] && [ ! -L "$directory/.env" ] || return 1
-  [ -n "$secrets" ] || [ "$settings_from" = here ] || [ -s "$release/settings.env" ] || return 1
-  compose_says '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))'
+wants_env_file() { env_file_can_be "$directory" && compose_says '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))'; }
+
+# The same for the folder of zebu.yml, where the Compose files lie below it: `env_file: ../.env`.
+wants_outer_env_file() {
+  [ "$directory" != "$tree" ] && env_file_can_be "$tree" && compose_says '^[^#]*([.][.]|PWD[}]?)/[.]env([^A-Za-z0-9_.-]|$)'
+}
+
+# Whether there is none of the commit in a folder, and something to be in it. A link to what the commit does not have is as good as none.
+env_file_can_be() {
+  [ ! -e "$1/.env" ] && ! linked_env_file "$1/.env" || return 1
+  [ -n "$secrets" ] || [ "$settings_from" = here ] || [ -s "$release/settings.env" ]
 }
 
 link_env_file() {
-  wants_env_file || return 0
-  ln -s "$base/shared/secrets/env_file" "$directory/.env"
+  # Asked before either is there.
+  linked=
+  ! wants_env_file || linked=$directory
+  ! wants_outer_env_file || linked="$linked $tree"
+  [ -n "$linked" ] || return 0
+  for each in $linked; do ln -sfn "$base/shared/secrets/env_file" "$each/.env"; done
   [ -e "$base/shared/secrets/env_file" ] || write_env_file
 }
 
@@ -19,7 +30,7 @@ link_env_file() {
 values_in_force() {
   for each in $environment; do
     # What names the release is another one each time: whoever wants it says so.
-    case $each in --env-file|"$directory/.env"|"$release/release.env") ;; *) cat "$each" ;; esac
+    case $each in --env-file|"$directory/.env"|"$tree/.env"|"$release/release.env") ;; *) cat "$each" ;; esac
   done | awk -F= '{ if (!($1 in line)) order[++n] = $1; line[$1] = $0 } END { for (i = 1; i <= n; i++) print line[order[i]] }'
 }
 
@@ -47,6 +58,6 @@ without_tokens() { awk -F= -v names=" $registry_secrets " '!index(names, " " $1 
 
 # Of the release that is brought up next.
 write_env_file() {
-  linked_env_file || return 0
+  links_env_file || return 0
   ( umask 077; values_in_force | without_tokens >"$base/shared/secrets/env_file.new" ) && mv "$base/shared/secrets/env_file.new" "$base/shared/secrets/env_file"
 }

@@ -141,6 +141,7 @@ path_facts() {
       "$release"|"$release/") ;;
       # What zebu made of settings and secrets.
       "$directory/.env") linked_env_file && state=elsewhere || { name=.env state=content; } ;;
+      "$tree/.env") linked_env_file "$real" && state=elsewhere || { name=${real#"$release/tree/"} state=; } ;;
       "$release/tree/"*) name=$(printf '%s' "$real" | sed "s|^$release/tree/||") state= ;;
       "$release/tree") name=. state=root ;;
       # Beside the repository there is nothing but what zebu keeps of the release.

@@ -22,7 +22,7 @@ note_whole() {
   # Not of what is gone back to.
   [ "$mode" = deploy ] && [ -n "$strict" ] && [ "$pinned" = "$release" ] || return 0
   { [ -s "$release/told" ] && [ -s "$release/facts" ] && [ -e "$work/named" ]; } || return 0
-  [ ! -e "$release/gives" ] && [ ! -L "$directory/.env" ] && [ -z "$unread" ] && newest_or_none && plain_files || return 0
+  [ ! -e "$release/gives" ] && [ ! -L "$directory/.env" ] && [ ! -L "$tree/.env" ] && [ -z "$unread" ] && newest_or_none && plain_files || return 0
   read -r _ facts_paths <"$release/facts"
   [ "$facts_paths" = none ] || return 0
   # All that is built has a key, and nothing is to be pulled each time.

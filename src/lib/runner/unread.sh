@@ -52,8 +52,13 @@ unread() {
 # Says, a line each, which services have the words of a .env of the commit in place of the secret of that name: env_file hands out what stands
 # there, mostly a placeholder. From $work/config.
 given_openly() {
-  [ -n "$secrets" ] && [ -f "$directory/.env" ] && ! linked_env_file || return 0
-  awk -v secrets="$base/shared/secrets/$secrets" -v open="$directory/.env" "$scan"'
+  [ -n "$secrets" ] || return 0
+  for each in $(env_places); do
+    [ ! -f "$each" ] || linked_env_file "$each" || given_from "$each"
+  done
+}
+given_from() {
+  awk -v secrets="$base/shared/secrets/$secrets" -v open="$1" "$scan"'
     BEGIN {
       while ((getline row < secrets) > 0) if (match(row, /^[A-Za-z_][A-Za-z0-9_]*=/)) secret[substr(row, 1, RLENGTH - 1)] = 1
       while ((getline row < open) > 0) {

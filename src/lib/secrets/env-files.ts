@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../context/context.js';
 
 type Entry = Context['config']['secret_sources'][number];
 
-/** Whether git has the file: then it is part of commits, and Compose reads it in the VM. */
-async function isTracked(path: string): Promise<boolean> {
+async function gitHas(path: string): Promise<boolean> {
   try {
     await promisify(execFile)('git', ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)]);
     return true;
@@ -15,6 +14,10 @@ async function isTracked(path: string): Promise<boolean> {
     return false;
   }
 }
+
+/** Whether git has the file, and what it leads to where it is a link: then it is part of commits, and Compose reads it in the VM. */
+const isTracked = async (path: string): Promise<boolean> =>
+  (await gitHas(path)) && gitHas(await realpath(path).catch(() => path));
 
 /**
  * Where Compose looks for `.env` besides the folder of zebu.yml: in its project directory, the folder of the first Compose file.

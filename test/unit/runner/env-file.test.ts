@@ -49,6 +49,16 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     expect(app.has('shared/secrets/env_file')).toBe(false);
   });
 
+  it('takes the place of a link that leads to what the commit does not have', () => {
+    const app = runnerApp(shell);
+    app.plan('r2', { secrets: '2.env' });
+    app.write('shared/secrets/2.env', "A='x'\n");
+    app.write('releases/r2/tree/compose.yml', 'services:\n  web:\n    env_file: .env\n');
+    symlinkSync('ours.conf', env(app));
+    app.run('link_env_file');
+    expect(app.read('releases/r2/tree/.env')).toBe("A='x'\n");
+  });
+
   it('is not made of what a link of the commit leads to', () => {
     const app = runnerApp(shell);
     app.plan('r2', { secrets: '2.env' });
@@ -66,6 +76,59 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     expect(app.has('shared/secrets/env_file')).toBe(false);
     const [, kept = ''] = /"source": "([^"]*)"/.exec(app.read('releases/r2/files.yml')) ?? [];
     expect(app.read(kept.slice(app.base.length + 1))).toBe('OF=commit\n');
+  });
+
+  describe('where the Compose files lie below zebu.yml', () => {
+    const below = (text: string, more: Readonly<Record<string, string>> = {}): RunnerApp => {
+      const app = runnerApp(shell);
+      app.plan('r2', { secrets: '2.env', directory: 'tree/docker', ...more });
+      app.write('shared/secrets/2.env', "A='x'\n");
+      app.write('releases/r2/tree/compose.yml', text);
+      app.write('releases/r2/tree/docker/kept', '');
+      return app;
+    };
+    const made = (app: RunnerApp): readonly string[] => {
+      app.run('link_env_file');
+      return ['.env', 'docker/.env'].filter((each) => app.has(`releases/r2/tree/${each}`));
+    };
+
+    it('is made where it is asked for', () => {
+      expect(made(below('services: { web: { env_file: ../.env } }'))).toEqual(['.env', 'docker/.env']);
+      expect(made(below('services: { web: { volumes: ["${PWD}/.env:/x"] } }'))).toEqual(['.env', 'docker/.env']);
+      expect(made(below('services: { web: { env_file: .env } }'))).toEqual(['docker/.env']);
+      expect(made(below('services: { web: { env_file: ../.env.example } }'))).toEqual(['docker/.env']);
+      expect(made(below('services: { web: { image: x } }'))).toEqual([]);
+    });
+
+    it('is given as it is in force, and is no data', () => {
+      const app = below('services: { web: { volumes: ["../.env:/x"] } }');
+      const volumes = [{ type: 'bind', source: env(app), target: '/x' }];
+      app.write('config', app.config({ services: { web: { volumes } } }));
+      app.run('link_env_file; cp "$base/config" "$work/config"; map_mounts; place_files');
+      expect(app.has('releases/r2/shared.yml')).toBe(false);
+      expect(app.read('releases/r2/files.yml')).toContain(`"source": "${app.base}/shared/secrets/env_file"`);
+      app.write('shared/secrets/2.env', "A='y'\n");
+      app.run('write_env_file');
+      expect(app.read('shared/secrets/env_file')).toBe("A='y'\n");
+    });
+
+    it('is read from both places of the commit, that beside zebu.yml over the other', () => {
+      const app = below('services: { web: { env_file: ../.env } }');
+      app.write('releases/r2/tree/.env', 'A=1\n');
+      app.write('releases/r2/tree/docker/.env', 'A=2\n');
+      const { lines } = app.run('link_env_file; echo "$environment"');
+      const files = ['releases/r2/tree/docker/.env', 'releases/r2/tree/.env', 'shared/secrets/2.env'];
+      expect(lines).toEqual([files.map((each) => `--env-file ${app.base}/${each}`).join(' ')]);
+    });
+
+    it('has markers in both places where Compose is asked who uses a secret', () => {
+      const app = below('services: { web: { env_file: ../.env } }');
+      const { lines } = app.run(
+        `link_env_file; compose() { cat "$directory/.env" "$directory/../.env"; ls -A "$directory/.."; }; marked_config json`,
+      );
+      const marker = "A='zebu-marker-A-end'";
+      expect(lines).toEqual([marker, marker, '.env', 'compose.yml', 'docker']);
+    });
   });
 
   it('says once, by name, which settings are other ones than those that are live', () => {

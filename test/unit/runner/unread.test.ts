@@ -96,6 +96,7 @@ cat >$base/shared/secrets/1.env <<'E'
 API_KEY='the real one'
 E
 linked_env_file() { false; }
+env_places() { echo $directory/.env; }
 ${CONFIG}${UNREAD}
 given_openly; echo .`;
     return inNextVmShell({}, script).slice(0, -1);

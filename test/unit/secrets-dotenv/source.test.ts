@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -77,6 +77,19 @@ describe('the dotenv source', () => {
     // Where secrets belong a template has nothing, or a placeholder, and the VM may have the value.
     expect(await read(await open(), 'A', 'B', 'C')).toEqual({});
     expect(await (await open()).settings?.()).toEqual(new Map());
+  });
+
+  it('is what a link leads to that git tracks, as long as it does not track that', async () => {
+    execFileSync('git', ['init', '-q'], { cwd: root });
+    writeFileSync(join(root, 'ours.conf'), 'A=1\n', { mode: 0o600 });
+    symlinkSync('ours.conf', file());
+    execFileSync('git', ['add', '.env'], { cwd: root });
+    const source = await open();
+    expect(await read(source, 'A')).toEqual({ A: '1' });
+    expect([...((await source.settings?.()) ?? [])]).toEqual([['A', { value: '1', refersTo: [] }]]);
+    execFileSync('git', ['add', 'ours.conf'], { cwd: root });
+    await expect(source.read(['A'])).rejects.toMatchObject({ code: 'SECRET_EXPOSED' });
+    expect([...((await source.settings?.()) ?? ['none'])]).toEqual([]);
   });
 
   it('writes owner-only, keeps comments, and leaves no other file behind', async () => {

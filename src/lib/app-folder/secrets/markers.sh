@@ -11,21 +11,24 @@ marked_config() {
   ( plain='/^$/d'
     [ "${2-}" != numbers ] || plain="/^[A-Za-z_][A-Za-z0-9_]*='[0-9]*'\$/{p;d;}"
     sed -n -e "$plain" -e "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
-    environment=
-    if linked_env_file; then
+    committed_env
+    if links_env_file; then
       # The same files, with the markers in the place of what "env_file: .env" finds.
       rm -rf "$work/marked"
       from=$release/tree to=$work/marked below=$(printf '%s' "$directory/" | sed "s|^$from/||")
       IFS=/
-      for part in $below .env; do
+      for part in $below .; do
         mkdir "$to"
-        for each in "$from"/* "$from"/.[!.]*; do [ "$each" = "$from/$part" ] || ln -s "$each" "$to/"; done
+        for each in "$from"/* "$from"/.[!.]*; do
+          [ "$each" = "$from/$part" ] || linked_env_file "$each" || ln -s "$each" "$to/"
+        done
         from=$from/$part to=$to/$part
       done
       unset IFS
-      cat "$release/settings.env" "$work/markers" 2>/dev/null >"$to"
-      directory=$(dirname "$to")
-    elif [ -f "$directory/.env" ]; then environment="--env-file $directory/.env"
+      for each in $(env_places); do
+        ! linked_env_file "$each" || cat "$release/settings.env" "$work/markers" 2>/dev/null >"$work/marked${each#"$release/tree"}"
+      done
+      directory=$work/marked${directory#"$release/tree"}
     fi
     [ ! -s "$release/settings.env" ] || environment="$environment --env-file $release/settings.env"
     environment="$environment --env-file $work/markers"

@@ -69,7 +69,10 @@ environment="$environment --env-file $work/names"
 section settings
 cat "$work/release/settings.env" 2>/dev/null
 [ ! -s "$work/names" ] || secrets=names
-if wants_env_file; then cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$directory/.env"; fi
+rehearsed=
+! wants_env_file || rehearsed=$directory
+! wants_outer_env_file || rehearsed="$rehearsed $tree"
+for each in $rehearsed; do rm -f "$each/.env"; cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$each/.env"; done
 if ! read_config; then
   section error
   compose_said
