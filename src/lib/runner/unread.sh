@@ -54,11 +54,12 @@ unread() {
 given_openly() {
   [ -n "$secrets" ] || return 0
   for each in $(env_places); do
-    [ ! -f "$each" ] || linked_env_file "$each" || given_from "$each"
+    [ ! -f "$each" ] || linked_env_file "$each" || given_from "$each" "$base/shared/secrets/$secrets"
   done
 }
+# The same of one such file and a file of secrets.
 given_from() {
-  awk -v secrets="$base/shared/secrets/$secrets" -v open="$1" "$scan"'
+  awk -v open="$1" -v secrets="$2" "$scan"'
     BEGIN {
       while ((getline row < secrets) > 0) if (match(row, /^[A-Za-z_][A-Za-z0-9_]*=/)) secret[substr(row, 1, RLENGTH - 1)] = 1
       while ((getline row < open) > 0) {

@@ -33,6 +33,7 @@ services:
   first:
     image: base:1
     command: [/bin/busybox, "true"]
+    env_file: .env
   debug:
     image: base:1
     profiles: [debug]
@@ -131,6 +132,9 @@ describe('Compose files as they are', () => {
       env: { TOKEN: 'twelve-bytes' },
     });
     expect(await said(release)).toContain('a stack named wild is there already (2 containers): it is taken over');
+    const openly = 'first is given TOKEN as .env of the commit has it, not the secret of that name';
+    expect(await said(release)).toContain(openly);
+    expect((await project.zebu(['app:deploy', '--tag', 'v1', '--dry-run'])).stdout).toContain(openly);
     expect(await inVm('docker volume ls -q')).toContain('wild_kept');
     const { services } = await project.json<Status>(['app:status']);
     expect(services.map(({ service }) => service).toSorted()).toEqual(['extra', 'first', 'web', 'worker']);
