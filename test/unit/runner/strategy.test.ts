@@ -6,12 +6,7 @@ import { inEachShell, runIn } from '../../support/shells.js';
 import { inEachVmShell } from '../../support/vm-shell.js';
 
 /** Runs the part of the runner on what `docker compose config --format json` prints. */
-function strategies(
-  services: Record<string, unknown>,
-  wanted: string,
-  own = '',
-  mounted = '',
-): Record<string, string> {
+function strategies(services: Record<string, unknown>, wanted: string, own = '', mounted = ''): Record<string, string> {
   const config = JSON.stringify({ name: 'shop', networks: { default: null }, services }, null, 2);
   const script = `strategy=${wanted} strategies='${own}' project=shop work=$(mktemp -d)
 timeout() { echo '${mounted}'; }
