@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Keeps out of the verdict what is no fault of the release: what a container did before this run, and health checks that
-# began before the services they depend on were replaced.
+# Keeps out of the verdict what is no fault of the release: what a container did before this run, health checks that began before the services
+# they depend on were replaced, and starts in vain while what a service depends on is only starting.
 
 # shellcheck disable=SC2016 # a template of Docker's
 began_fields='{{.ID}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|{{index .Config.Labels "com.docker.compose.service"}}'
@@ -30,8 +30,13 @@ note_began() {
 # that was is ready, which is not known yet. Who made the data follow, or migrated it, has touched them all.
 fair_since() {
   fresh=
-  drop "$work/fresh"
+  drop "$work/fresh" "$work/needs"
   : >"$work/taken-back"
+  : >"$work/excused"
+  : >"$work/tried"
+  # For how long a service may start in vain because of others. Who only watches could not start it anew then.
+  excused_until=$((clock + (patience < 60 ? patience : 60)))
+  [ "$mode" != watch ] || excused_until=0
   [ -e "$work/began" ] || : >"$work/began"
 }
 fresh_now() {
@@ -48,19 +53,50 @@ newer() { [ "$1" -nt "$2" ]; }
 
 # What is to be said of $work/now goes to $work/judged, a line each: bad=NAME and reason=WORDS of what has failed, cause= where that is
 # another one than usual, waiting=SERVICE for what is not decided, unchecked=SERVICE for what is up, but nothing tests it, so only time can.
-# Prints from when on "unhealthy" counts now ("late" for not yet, "now", "any"), and the ids of what loops from before.
+# Prints from when on "unhealthy" counts now ("late" for not yet, "now", "any"), the ids of what loops from before, with a + before it of what
+# started in vain until now and has nobody to wait for any more, and "needs" where it is to be known first what services depend on.
 judgement() {
-  awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" '
+  clock
+  [ "$clock" -lt "$excused_until" ] && excuse=1 || excuse=
+  [ -f "$work/needs" ] && needs=$work/needs || needs=
+  awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" -v excuse="$excuse" -v first="${previous:+no}" -v needs="$needs" -v excused="$work/excused" -v tried="$work/tried" '
     function say(text) { print text >judged }
     function fail(text) { say("bad=" substr($9, 2)); say("reason=" $1 " " text) }
-    function loops() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
+    # Whether what it depends on was started in this run, too, and may not be ready; of a first release nobody knows what that is.
+    function awaits(i,   j) {
+      for (j = 1; j <= n; j++)
+        if (own[j] && service[j] != service[i] && now_restarts[j] == 0 && starts[j] && (first != "no" || depends(service[i], service[j]))) return 1
+      return 0
+    }
+    function depends(name, other,   list, k, count_) {
+      if (index(need[name], " " other " ")) return 1
+      count_ = split(need[name], list, " ")
+      for (k = 1; k <= count_; k++) if (depends(list[k], other)) return 1
+      return 0
+    }
+    function loops(i) {
+      if (own[i] && excuse && first == "no" && needs == "") asks = 1
+      else if (own[i] && excuse && awaits(i)) print $10 >>excused
+      else if (!(id[i] in was_excused) || (id[i] in was_tried)) { loops_(); return }
+      else if ($2 != "running") looping = looping " +" $10
+      # One that runs may have come up by now.
+      say((($2 == "running") ? "unchecked=" : "waiting=") $1)
+    }
+    function loops_() { fail("restarts again and again (" restarts " times" (($2 == "running") ? "" : ", last exit code " $4) (($6 == "true") ? ", out of memory" : "") ")") }
     # Whether "unhealthy" is one of what was put in place: what it said before anything was replaced is not.
     function counts(i) { return own[i] || fresh == "any" || (fresh != "" && check[i] > fresh && check[i] != back[id[i]]) }
     function put(i) { $0 = line[i]; restarts = now_restarts[i] }
+    BEGIN {
+      while (needs != "" && (getline row < needs) > 0) { name = row; sub(/ .*/, "", name); need[name] = substr(row, length(name) + 1) " " }
+      while ((getline row < excused) > 0) was_excused[row] = 1
+      close(excused)
+      while ((getline row < tried) > 0) was_tried[row] = 1
+    }
     FILENAME == ARGV[1] { count[$1] = $2; started[$1] = $3; next }
     FILENAME == ARGV[2] { back[$1] = $2; next }
     {
-      line[++n] = $0; id[n] = $10; check[n] = $11
+      line[++n] = $0; id[n] = $10; check[n] = $11; service[n] = $1
+      starts[n] = $2 == "running" && ($3 == "" || $3 == "starting")
       own[n] = !($10 in started) || started[$10] != $7
       # Docker counts anew when somebody starts it by hand.
       now_restarts[n] = (($10 in count) && $5 >= count[$10]) ? $5 - count[$10] : $5
@@ -73,8 +109,8 @@ judgement() {
     END {
       # Of the moment that is now nothing has been said yet.
       if (fresh == "" || fresh == "any") { word = late ? "late" : (some || touched) ? "now" : "any"; fresh = (word == "any") ? word : "" }
-      print word looping
       for (i = 1; i <= n; i++) { put(i); about(i) }
+      print word looping (asks ? " needs" : "")
     }
     function about(i) {
       if ($2 == "running") {
@@ -82,16 +118,24 @@ judgement() {
         else if ($3 == "unhealthy" && $8 != "job") { if (counts(i)) fail("is unhealthy"); else say("waiting=" $1) }
         else if ($3 == "starting" && $8 != "job") say("waiting=" $1)
         else if ($3 == "healthy") return
-        else if (restarts >= 3) loops()
+        else if (restarts >= 3) loops(i)
         else say("unchecked=" $1)
       }
-      else if ($2 == "restarting") { if (restarts >= 3) loops(); else say("waiting=" $1) }
+      else if ($2 == "restarting") { if (restarts >= 3) loops(i); else say("waiting=" $1) }
       else if ($2 == "exited" && $4 == 0 && $8 != "stays") return
       else if ($2 == "exited" && (index(off, " " $1 " ") || index(off, " " $1 "|" $7 " "))) return
       else if ($2 == "exited") { if ($4 == 255) say("cause=exited-255"); fail("exited with code " $4 (($6 == "true") ? " (out of memory)" : "")) }
       else if ($2 == "created") say("waiting=" $1)
       else fail("is " $2)
     }' "$work/began" "$work/taken-back" "$work/now"
+}
+
+# Leaves in $work/needs what each service depends on, as its containers say: a line each, services with a blank between.
+ask_needs() {
+  : >"$work/needs"
+  # shellcheck disable=SC2016,SC2086 # a template of Docker's; ids, a word each
+  timeout 120 docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "com.docker.compose.depends_on"}}' $ids 2>/dev/null |
+    sed -e 's/:[^,]*//g' -e 's/,/ /g' | sort -u >"$work/needs"
 }
 
 # Judges what was looked at last, once it is known whether what was started in this run is ready, and gives what loops from before one
@@ -114,12 +158,18 @@ judge_fairly() {
       shift ;;
   esac
   # Who only watches has no lock, and starts nothing.
-  if [ -z "$fresh" ] || [ "$mode" = watch ]; then return 0; fi
-  [ $# != 0 ] || return 0
+  [ "$mode" != watch ] || return 0
+  again=
   # It waits a minute and more between its attempts by now: with a new start it shows within seconds what it does.
   for each; do
+    case $each in
+      needs) ask_needs; again=1; continue ;;
+      +*) each=${each#+}; echo "$each" >>"$work/tried" ;;
+      *) [ -n "$fresh" ] || continue ;;
+    esac
+    again=1
     awk -F'|' -v id="$each" '$1 != id' "$work/began" >"$work/began.new" && mv "$work/began.new" "$work/began"
     timeout 120 docker restart "$each" >/dev/null 2>&1
   done
-  return 1
+  [ -z "$again" ]
 }

@@ -75,8 +75,11 @@ watch_states() {
       # The same start times and restart counts through the whole window.
       are=$(while IFS='|' read -r service state _ _ restarts _ began _; do printf '%s|' "$service" "$state" "$restarts" "$began"; done <"$work/now")
       [ "$are" = "$same" ] || { same=$are; since=$now; }
-      [ $((now - since)) -ge "$stability" ] && return 0
-      waiting="$unchecked(no health check: up for $((now - since)) of $stability s)"
+      # What started in vain before says little by being up for a moment.
+      steady_for=$stability
+      [ ! -s "$work/excused" ] || [ "$steady_for" -ge 10 ] || steady_for=10
+      [ $((now - since)) -ge "$steady_for" ] && return 0
+      waiting="$unchecked(no health check: up for $((now - since)) of $steady_for s)"
     fi
     [ "$now" -lt "$until" ] || { cause=not-ready reason="not healthy within $patience s: $waiting"; bad=$(cut -d'|' -f9 "$work/now" | tr -d / | tr '\n' ' '); return 1; }
     [ "$waiting" = "$said" ] || { said=$waiting; note wait "$waiting"; }

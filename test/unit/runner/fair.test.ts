@@ -44,6 +44,106 @@ judge_fairly; echo "$?"; cat "$work/began"; judge_fairly; echo "$?"`);
     expect(lines).toEqual(['1', 'id-db|0|x', '0']);
   });
 
+  describe('what starts in vain', () => {
+    const began = (service: string): string => `id-${service}|0|before|true|${service}`;
+    const loops = (restarts: number): string => seen({ service: 'web', state: 'restarting', restarts, exit: 1 });
+    /** What is said of each look, `again` where the next one follows at once. */
+    const looks = (
+      before: readonly string[],
+      list: readonly (readonly string[])[],
+      previous = '',
+    ): readonly string[] => {
+      const app = runnerApp(shell);
+      app.docker({
+        inspect: says('web api:service_started:false', 'api db:service_started:true', 'db ', 'job '),
+        restart: ':',
+      });
+      const each = list.map(
+        (lines) => `cat >"$work/now" <<'E'\n${lines.join('\n')}\nE\njudge_fairly || echo again; cat "$work/judged"\n`,
+      );
+      const { lines, docker } = app.run(
+        `previous=${previous} patience=100 touched=; clock; fair_since; printf '%s\\n' ${before.map((line) => `'${line}'`).join(' ')} >"$work/began"\n${each.join('')}`,
+      );
+      return [...lines, ...docker.filter((line) => line.startsWith('restart'))];
+    };
+    const db = seen({ service: 'db' });
+    const failed = ['bad=shop-web-1', 'reason=web restarts again and again (4 times, last exit code 1)'];
+
+    it('has time where what it depends on was started, too, and is only starting', () => {
+      expect(looks([], [[loops(4), db]], 'r1')).toEqual(['again', 'waiting=web', 'unchecked=db']);
+      expect(
+        looks(
+          [],
+          [
+            [loops(4), db],
+            [loops(5), db],
+          ],
+          'r1',
+        ).slice(3),
+      ).toEqual(['waiting=web', 'unchecked=db']);
+      expect(looks([], [[loops(4), seen({ service: 'job' })]])).toEqual(['waiting=web', 'unchecked=job']);
+    });
+
+    it('has none where nobody is to be waited for', () => {
+      expect(looks([], [[loops(4)]])).toEqual(failed);
+      expect(
+        looks(
+          [began('db')].map((line) => line.replace('before', STARTED)),
+          [[loops(4), db]],
+        ),
+      ).toEqual([...failed, 'unchecked=db']);
+      expect(looks([], [[loops(4), seen({ service: 'db', health: 'healthy' })]])).toEqual(failed);
+      expect(looks([], [[loops(4), seen({ service: 'db', restarts: 1 })]]).slice(0, 2)).toEqual(failed);
+      const job = seen({ service: 'job' });
+      expect(
+        looks(
+          [],
+          [
+            [loops(4), job],
+            [loops(4), job],
+          ],
+          'r1',
+        ).slice(3),
+      ).toEqual([...failed, 'unchecked=job']);
+    });
+
+    it('is good once it stays up', () => {
+      const up = seen({ service: 'web', restarts: 6 });
+      const ready = seen({ service: 'db', health: 'healthy' });
+      expect(
+        looks(
+          [],
+          [
+            [loops(4), db],
+            [up, db],
+            [up, ready],
+          ],
+        ),
+      ).toEqual([...['waiting=web', 'unchecked=db', 'unchecked=web', 'unchecked=db'], 'unchecked=web']);
+    });
+
+    it('is started anew once when that is ready, and judged by it', () => {
+      const ready = seen({ service: 'db', health: 'healthy' });
+      expect(
+        looks(
+          [],
+          [
+            [loops(9), db],
+            [loops(9), ready],
+            [loops(2), ready],
+            [loops(4), ready],
+          ],
+        ),
+      ).toEqual([
+        ...['waiting=web', 'unchecked=db'],
+        ...['again', 'waiting=web'],
+        'waiting=web',
+        ...failed,
+        'restart id-web',
+      ]);
+    });
+  });
+
   it('is taken back where the clock was: what was said in that time does not count', () => {
     const app = runnerApp(shell);
     const { lines } = app.run(`fair_since; fresh=2030 touched=
