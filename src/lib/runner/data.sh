@@ -152,6 +152,14 @@ copy_missing() (
   done
 )
 
+# A folder that is nowhere yet: Docker would make it for root, and whoever tried it at home has made it himself. Either may write to it, root
+# also where all capabilities are dropped.
+new_folder() {
+  as_needed mkdir -p "$1" || return 1
+  # shellcheck disable=SC2015 # it is for either of them
+  sudo -n chgrp 0 "$1" 2>/dev/null && sudo -n chmod 775 "$1" 2>/dev/null || :
+}
+
 # Before anything of the release is started. Fails with $cause and $reason set.
 place_data() {
   while IFS='	' read -r kind real place state kept; do
@@ -166,7 +174,7 @@ place_data() {
     elif [ -e "$place" ] || [ -L "$place" ]; then
       [ ! -d "$real" ] || [ -z "$(copy_missing "$real" "$place")" ] || return 1
     elif [ -e "$real" ]; then as_needed mkdir -p "$(dirname "$place")" && as_needed cp -a "$real" "$place" || return 1
-    else as_needed mkdir -p "$place" || return 1
+    else new_folder "$place" || return 1
     fi
   done <"$work/decided"
   cause='' reason=''

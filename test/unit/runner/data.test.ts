@@ -27,6 +27,14 @@ describe.each(vmShells())('data of an app, in $name', { timeout: 60_000 }, (shel
     expect(app.list('shared/mounts/sub/new')).toEqual([]);
   });
 
+  it('may be written to by root without any capability as well, where nobody has made it', () => {
+    const app = runnerApp(shell);
+    const { lines } = app.run(
+      `${decided(app, [inTree(app, 'new'), kept(app, 'sub/new'), 'missing', 'missing'])}sudo() { echo "$*"; }; place_data`,
+    );
+    expect(lines).toEqual([`-n chgrp 0 ${kept(app, 'sub/new')}`, `-n chmod 775 ${kept(app, 'sub/new')}`]);
+  });
+
   it('is given what is new in the commit, and keeps every byte that it has', () => {
     const app = runnerApp(shell);
     app.write('shared/mounts/data/kept', 'data');
