@@ -34,9 +34,10 @@ for (const file of globSync('plugins/*/src/**/*.{sh,awk,pl}', { cwd: root }))
   copyFileSync(`${root}${file}`, `${root}${file.replace('/src/', '/dist/')}`);
 
 const options = bundling(root);
-await build({ ...options, entryPoints: ['src/lib/config/derived.ts'], outfile: '.build/config-derived.mjs' });
-const file = '../.build/config-derived.mjs';
+await build({ ...options, entryPoints: ['scripts/derived.ts'], outfile: '.build/derived.mjs' });
+const file = '../.build/derived.mjs';
 const { derived } = (await import(file)) as { derived: () => Derived };
+const workedOut = derived();
 
 const part = `${root}.build/dist`;
 rmSync(part, { recursive: true, force: true });
@@ -45,7 +46,7 @@ const entryPoints = [
   'src/lib/cli/help.ts',
   ...globSync(['src/commands/**/*.ts', 'src/hooks/*.ts'], { cwd: root }),
 ];
-const { plugin, prefix } = await together({ ...options, entryPoints }, [
+const { plugin, prefix } = await together({ ...withDerived(options, workedOut), entryPoints }, [
   { name: 'start', always: true, roots: ['src/lib/cli/main.ts', 'src/lib/command/project-command.ts'] },
   // Asked by commands, too, that have no use for what else asks them.
   { name: 'providers', roots: ['src/lib/providers/registry.ts', 'src/lib/ui/table.ts'] },
@@ -56,7 +57,7 @@ const { plugin, prefix } = await together({ ...options, entryPoints }, [
 ]);
 const whole = bundling(root, prefix);
 const { metafile } = await build({
-  ...withDerived({ ...whole, plugins: [plugin, ...whole.plugins] }, derived()),
+  ...withDerived({ ...whole, plugins: [plugin, ...whole.plugins] }, workedOut),
   entryPoints,
   outbase: 'src',
   outdir: part,

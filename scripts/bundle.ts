@@ -314,11 +314,18 @@ export const sshLibrary = (root: string): BuildOptions => ({
 
 /** The code of our own sources of secrets, each one file with the little that it uses of zod: all of that are a hundred. */
 export const sourceFiles = (root: string): readonly BuildOptions[] =>
-  ['secrets-dotenv', 'secrets-github'].map((plugin) => ({
-    ...inPlace(root, plugin, 'index'),
+  (
+    [
+      ['secrets-dotenv', 'index'],
+      // Loaded for what is not as usual.
+      ['secrets-dotenv', 'settings'],
+      ['secrets-github', 'index'],
+    ] as const
+  ).map(([plugin, module]) => ({
+    ...inPlace(root, plugin, module),
     minifySyntax: true,
     // What an error is has to be the same for everybody.
-    external: ['@zebu/kit', '@zebu/kit/*', 'libsodium-wrappers'],
+    external: ['@zebu/kit', '@zebu/kit/*', 'libsodium-wrappers', './settings.js'],
   }));
 
 /** What plugins import of the kit, each as one file; what an error is stays in one of its own, which all of them share. */
@@ -384,21 +391,23 @@ export const bundling = (root: string, prefix: (path: string) => string = () => 
     ],
   }) satisfies BuildOptions;
 
-/** What stands for modules of `src/lib/config` in the bundle: the file's name, what it exports, and that. */
-export type Derived = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
+/** What stands for modules of `src/lib` in the bundle: by file, what it exports. */
+export type Derived = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /**
- * The same with what follows from the schema of zebu.yml worked out: the keys there are, and the rules that accept a configuration.
- * Either takes a command longer than all else that it does with its configuration.
+ * The same with what follows from schemas worked out: the keys of zebu.yml there are, and the rules that accept a configuration, or a line
+ * of the VM. Either takes a command longer than all else that it does with them.
  */
-export function withDerived(options: BuildOptions, derived: Derived): BuildOptions {
+export function withDerived<T extends BuildOptions>(options: T, derived: Derived): T & { readonly plugins: Plugin[] } {
   const plugin: Plugin = {
     name: 'derived',
     setup(build) {
-      for (const [file, { name, value }] of Object.entries(derived))
-        build.onLoad({ filter: new RegExp(`src[\\\\/]lib[\\\\/]config[\\\\/]${file}\\.ts$`) }, () => ({
-          // Parsing text as JSON is faster than as JavaScript.
-          contents: `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
+      for (const [file, values] of Object.entries(derived))
+        build.onLoad({ filter: new RegExp(`src/lib/${file}\\.ts$`.replaceAll('/', '[\\\\/]')) }, () => ({
+          contents: Object.entries(values)
+            // Parsing text as JSON is faster than as JavaScript.
+            .map(([name, value]) => `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`)
+            .join('\n'),
         }));
     },
   };

@@ -133,7 +133,7 @@ export function madeUp(pick: Pick, rule: Rule, wrong: number): unknown {
         if ((of.is === 'default' || of.is === 'optional') && pick(2) === 0) continue;
         result[name] = madeUp(pick, of, wrong);
       }
-      if (pick(100) < wrong) result[oneOf(pick, ['more', 'name', 'toString'])] = oneOf(pick, ANYTHING);
+      if (pick(100) < wrong) result[oneOf(pick, ['more', 'name', 'toString', 'constructor'])] = oneOf(pick, ANYTHING);
       return result;
     }
     case 'record':
@@ -142,6 +142,8 @@ export function madeUp(pick: Pick, rule: Rule, wrong: number): unknown {
       );
     case 'either':
       return madeUp(pick, oneOf(pick, rule.of), wrong);
+    case 'nullable':
+      return pick(4) === 0 ? null : madeUp(pick, rule.of, wrong);
     case 'optional':
     case 'default':
       return madeUp(pick, rule.of, wrong);

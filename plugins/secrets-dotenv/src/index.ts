@@ -12,15 +12,9 @@ import {
   type SecretSourceContext,
   type SecretSourceFactory,
 } from '@zebu/kit';
-import * as z from 'zod';
 import { readSecretFile, replaceSecretFile } from './file.js';
 import { guard, isTracked } from './guard.js';
-
-const settingsSchema = z.strictObject({
-  use: z.string(),
-  file: z.string().min(1).default('.env'),
-  interpolate: z.boolean().default(false),
-});
+import { usualSettings } from './usual-settings.js';
 
 /** Runs `parse`, turning what is wrong with the text into one line that names file and line. */
 function parsed<Result>(shown: string, parse: () => Result): Result {
@@ -36,12 +30,8 @@ function parsed<Result>(shown: string, parse: () => Result): Result {
 
 export const factory: SecretSourceFactory = {
   open: async (context: SecretSourceContext): Promise<SecretSource> => {
-    const settings = settingsSchema.safeParse(context.settings);
-    if (!settings.success) {
-      const [issue] = settings.error.issues;
-      throw new ZebuError('CONFIG_INVALID', `secret_sources: dotenv: ${issue?.message ?? 'invalid settings'}`);
-    }
-    const { file, interpolate } = settings.data;
+    const { file, interpolate } =
+      usualSettings(context.settings) ?? (await import('./settings.js')).parseSettings(context.settings);
     const path = isAbsolute(file) ? file : join(context.root, file);
     /** Empty when there is no file: in CI the values come from elsewhere, and what is missing is said by name. */
     const text = async (): Promise<string> => (await readSecretFile(path, file)) ?? '';

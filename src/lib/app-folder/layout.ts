@@ -1,4 +1,4 @@
-import { ZEBU_ROOT } from '../guest/prove.js';
+import { ZEBU_ROOT } from '../guest/zebu-root.js';
 
 /** Where everything of an app is in the VM. */
 export interface AppLayout {

@@ -1,29 +1,13 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
-import * as z from 'zod';
-
-export const holderNote = z.object({
-  who: z.string(),
-  from: z.string(),
-  /** ISO 8601. */
-  since: z.string(),
-  ref: z.string(),
-  /** The release that is to be live. */
-  id: z.string(),
-  /** Names the journal. */
-  run: z.string().optional(),
-  commit: z.string().optional(),
-});
+import type * as z from 'zod';
+import { accepted, acceptedJson } from '../config/rules.js';
+import { holderLine } from './built-rules.js';
+import type { holderNote } from './holder-schema.js';
 
 /** What the holder of the lock left about itself; a courtesy, since the lock itself is the kernel's. */
 export type Holder = z.infer<typeof holderNote>;
 
-export function parseHolder(note: string | undefined): Holder | undefined {
-  try {
-    return holderNote.parse(JSON.parse(note ?? ''));
-  } catch {
-    return undefined;
-  }
-}
+export const parseHolder = (note: string | undefined): Holder | undefined => acceptedJson(note, holderLine);
 
 export function describeHolder(holder: Holder | undefined): string {
   if (holder === undefined) return 'somebody';
@@ -42,7 +26,7 @@ export function lockHeld(note: string | undefined): ZebuError {
 /** The holder that an error of lockHeld or overtaken names. */
 export function refusedBy(error: unknown): Holder | undefined {
   if (!isZebuError(error) || error.code !== 'LOCK_HELD') return undefined;
-  return holderNote.safeParse(error.details).data;
+  return accepted(error.details, holderLine);
 }
 
 /** Another release went live since the operation was planned. */

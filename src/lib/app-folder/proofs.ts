@@ -1,99 +1,21 @@
-import type { ResultOf } from '@zebu/kit';
-import * as z from 'zod';
+import { acceptedJson, type RulesOf } from '../config/rules.js';
+import { dumpProofLine, proofLine } from './built-rules.js';
+import type { DumpProofs, Proofs } from './proof-schemas.js';
 
-/** What was found out of backups by restoring them, kept in the app's folder in the VM, so that every client sees it. */
-
-const check = z.object({
-  name: z.string(),
-  copy: z.string().describe('What the data of the backup says.'),
-  production: z
-    .string()
-    .nullable()
-    .describe('What that of the VM of the app said then; null where it could not be asked.'),
-  why: z.string().describe('Why this is not as it should be; empty where it is.'),
-});
-export type ProofCheck = ResultOf<typeof check>;
-
-/** What every proof ends with. */
-const ended = {
-  at: z.string().describe('ISO 8601, UTC: when the proof ended.'),
-  who: z.string(),
-  proven: z.boolean(),
-  why: z.string().describe('Why it is not proven; empty where it is.'),
-  seconds: z.number().describe('All of it.'),
-};
-const checks = z.array(check).describe('data.check of zebu.yml.');
-const step = z.number().nullable();
-
-export const proof = z.object({
-  backup: z.string().describe('Volume id of the archive.'),
-  backupTime: z.number().describe('Unix time in seconds of the backup.'),
-  backupBytes: z.number(),
-  ...ended,
-  steps: z
-    .object({ restore: step, boot: step, verdict: step })
-    .describe('Seconds of the parts; null for what was not reached. Together they are what coming back takes.'),
-  checks,
-});
-export type Proof = ResultOf<typeof proof>;
-
-export const dumpProof = z.object({
-  dump: z.string().describe('Id of the dump.'),
-  dumpTime: z.string().describe('ISO 8601, UTC: when it was made.'),
-  offsite: z.boolean().describe('It was taken from off the VM.'),
-  ...ended,
-  steps: z
-    .object({
-      fetch: step.describe('From off the VM; null where it was in it.'),
-      clone: step,
-      boot: step,
-      restore: step.describe('From the look at the dump to the verdict, as data:restore would take.'),
-    })
-    .describe('Seconds of the parts; null for what was not reached.'),
-  checks,
-});
-export type DumpProof = ResultOf<typeof dumpProof>;
-
-/** What app:status knows of them. */
-const known = <T extends z.ZodType>(each: T) =>
-  z
-    .object({
-      proven: each.nullable().describe('The last that was good; null for none.'),
-      last: each.describe('The last of all.'),
-    })
-    .nullable();
-
-export const proofs = known(proof).describe(
-  'Backups that were restored to see whether they come back (vm:backup:prove); null where none was.',
-);
-export type Proofs = ResultOf<typeof proofs>;
-
-export const dumpProofs = known(dumpProof).describe(
-  'Dumps that were restored in a copy to see whether they come back (data:prove); null where none was.',
-);
-export type DumpProofs = ResultOf<typeof dumpProofs>;
-
-/** Of one line; undefined where it is cut off, or of a newer zebu. */
-function parsed<T>(schema: z.ZodType<T>, line: string | undefined): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(line ?? '')).data;
-  } catch {
-    return undefined;
-  }
-}
 const both = <T>(
-  schema: z.ZodType<T>,
+  rules: RulesOf<T>,
   proven: string | undefined,
   last: string | undefined,
 ): { proven: T | null; last: T } | null => {
-  const latest = parsed(schema, last);
-  return latest === undefined ? null : { proven: parsed(schema, proven) ?? null, last: latest };
+  // Not where it is cut off, or of a newer zebu.
+  const latest = acceptedJson(last, rules);
+  return latest === undefined ? null : { proven: acceptedJson(proven, rules) ?? null, last: latest };
 };
 
 /** Of the last line that is good, and the last of all. */
-export const toProofs = (proven: string | undefined, last: string | undefined): Proofs => both(proof, proven, last);
+export const toProofs = (proven: string | undefined, last: string | undefined): Proofs => both(proofLine, proven, last);
 export const toDumpProofs = (proven: string | undefined, last: string | undefined): DumpProofs =>
-  both(dumpProof, proven, last);
+  both(dumpProofLine, proven, last);
 
 /** Whether one that proves something; also of a newer zebu. */
 export const isGood = (line: string): boolean => line.includes('"proven":true');

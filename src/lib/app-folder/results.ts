@@ -1,9 +1,9 @@
 /** Published shapes of what is found of an app in the VM. */
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
-import { releaseRecord } from './history.js';
-import { holderNote } from './lock.js';
-import { dumpProofs, proofs } from './proofs.js';
+import { releaseRecord } from './history-schema.js';
+import { holderNote } from './holder-schema.js';
+import { dumpProofs, proofs } from './proof-schemas.js';
 
 const usage = z.object({
   cpu: z.number().describe('Percent of one core.'),

@@ -1,11 +1,14 @@
 import { variables } from '@zebu/kit';
-import * as z from 'zod';
+import { acceptedJson } from '../config/rules.js';
+import { containerLine } from './built-rules.js';
+import type { Container } from './container-schema.js';
 import CONTAINERS from './containers.sh';
 import { parseRecorded, withoutContainer, type Recorded } from './drift.js';
 import STATUS from './status.sh';
 import { parseMachine, parseUsage, USAGE_SAMPLE } from './usage.js';
 import type { Machine, ServiceState, Usage, Watched } from './results.js';
-import { toDumpProofs, toProofs, type DumpProofs, type Proofs } from './proofs.js';
+import { toDumpProofs, toProofs } from './proofs.js';
+import type { DumpProofs, Proofs } from './proof-schemas.js';
 import type { SeenDumps } from './data.js';
 import { parseWatch } from './watch.js';
 
@@ -59,25 +62,6 @@ const FORMAT = [
   '"pid":{{.State.Pid}}}',
 ].join(',');
 
-const containerLine = z.object({
-  service: z.string(),
-  oneoff: z.string().optional(),
-  name: z.string(),
-  state: z.string(),
-  health: z.string().nullable(),
-  exit: z.number(),
-  oom: z.boolean(),
-  restarts: z.number(),
-  started: z.string(),
-  image: z.string(),
-  imageId: z.string(),
-  hash: z.string().default(''),
-  check: z.boolean(),
-  policy: z.string(),
-  ports: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable()).nullable(),
-  bindings: z.record(z.string(), z.unknown()).nullable(),
-});
-
 /** Shell: prints the containers; with `usage` also what they and the machine use. */
 export const containersPart = (project: string, usage: boolean): string =>
   variables(containersValues(project, usage)) + CONTAINERS;
@@ -115,21 +99,21 @@ function judge(
  * Whether a container is meant to stay up. The runner decides the same (runner/intent.sh).
  * @param intent its word for the service; undefined for a release that was deployed before there were any
  */
-function isLasting({ policy, check, bindings }: z.infer<typeof containerLine>, intent: string | undefined): boolean {
+function isLasting({ policy, check, bindings }: Container, intent: string | undefined): boolean {
   if (intent === 'awaited' || intent === 'job') return false;
   if (policy === 'always' || policy === 'unless-stopped' || intent === 'serves') return true;
   return intent === undefined && (check || Object.keys(bindings ?? {}).length > 0);
 }
 
 /** Whether app:stop stopped it and nobody has started it since (app-folder/stopped.sh). */
-const isStopped = ({ service, started }: z.infer<typeof containerLine>, stopped: readonly string[]): boolean =>
+const isStopped = ({ service, started }: Container, stopped: readonly string[]): boolean =>
   stopped.includes(service) || stopped.includes(`${service}|${started}`);
 
 /**
  * @param answered what a run has asked itself before Docker's first check was due (runner/ask-health.sh), as SERVICE|STARTED
  */
 function healthOf(
-  { service, state, started, health }: z.infer<typeof containerLine>,
+  { service, state, started, health }: Container,
   answered: readonly string[],
 ): ServiceState['health'] {
   // Of a container that does not run Docker repeats what its last check said.
@@ -139,7 +123,7 @@ function healthOf(
 }
 
 function toState(
-  line: z.infer<typeof containerLine>,
+  line: Container,
   usage: ReadonlyMap<string, Usage>,
   intents: ReadonlyMap<string, string>,
   stopped: readonly string[],
@@ -173,13 +157,9 @@ function toState(
 }
 
 /** The line of a container that was removed while Docker listed it is cut off or empty. */
-function parseContainer(text: string): z.infer<typeof containerLine> | undefined {
-  try {
-    const parsed = containerLine.safeParse(JSON.parse(text));
-    return parsed.success && parsed.data.oneoff !== 'True' ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+function parseContainer(text: string): Container | undefined {
+  const container = acceptedJson(text, containerLine);
+  return container?.oneoff === 'True' ? undefined : container;
 }
 
 export function parseStatus(stdout: string): AppSurvey {

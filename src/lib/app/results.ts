@@ -1,7 +1,7 @@
 /** Published shapes of what the commands for the app that runs return. */
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
-import { releaseRecord } from '../app-folder/history.js';
+import { releaseRecord } from '../app-folder/history-schema.js';
 import { appStatus, machine, serviceState } from '../app-folder/results.js';
 import { backupAge } from '../vm/backup/results.js';
 

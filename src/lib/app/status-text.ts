@@ -4,7 +4,7 @@ import { LINK_REMEDY } from '../app-folder/current-link.js';
 import { describeHolder } from '../app-folder/lock.js';
 import { backupText } from '../vm/backup/text.js';
 import type { BackupAge } from '../vm/backup/results.js';
-import type { DumpProof, Proof } from '../app-folder/proofs.js';
+import type { DumpProof, Proof } from '../app-folder/proof-schemas.js';
 import type { AppStatus, Machine, ServiceState, Watched } from '../app-folder/results.js';
 
 const percent = (part: number, total: number): string => `${total === 0 ? 0 : Math.round((part / total) * 100)} %`;

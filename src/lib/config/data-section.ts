@@ -112,7 +112,3 @@ export const dataSection = z.strictObject({
 });
 
 export type DataSettings = z.infer<typeof dataSection>;
-
-/** With what counts where zebu.yml says nothing. */
-export const dataSettings = ({ data }: { readonly data?: DataSettings | undefined }): DataSettings =>
-  data ?? dataSection.parse({});

@@ -1,14 +1,14 @@
 import type * as z from 'zod';
 import type { core } from 'zod';
 import { demandOf, type Demand } from './demands.js';
-import type { Rule } from './rules.js';
+import type { Rule, RulesOf } from './rules.js';
 
 /**
  * Rules that accept what a schema accepts, and give what it gives. Run by the build; what it does not know it refuses, so that a new
  * kind of key is noticed there.
  * @param at where it stands, for messages
  */
-export function deriveRules(schema: z.core.$ZodType, at = 'zebu.yml'): Rule {
+export function deriveRules<T>(schema: z.core.$ZodType<T>, at = 'zebu.yml'): RulesOf<T> {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   const checks = (def.checks ?? []).map((check) => (check as core.$ZodChecks)._zod.def);
   const demands = checks.flatMap((check) => demandIn(check, at));
@@ -107,6 +107,7 @@ const KNOWN = [
   'default',
   'enum',
   'literal',
+  'nullable',
   'number',
   'object',
   'optional',
@@ -152,6 +153,8 @@ function formOf(def: Def, checks: readonly Check[], at: string): Rule {
       };
     case 'union':
       return { is: 'either', of: def.options.map((option, index) => deriveRules(option, `${at}|${index + 1}`)) };
+    case 'nullable':
+      return { is: 'nullable', of: deriveRules(def.innerType, at) };
     case 'optional':
       // The default of what is inside would be given in place of nothing.
       if (['default', 'prefault'].includes(def.innerType._zod.def.type)) throw unknown('an optional default', at);
@@ -171,7 +174,8 @@ function formOf(def: Def, checks: readonly Check[], at: string): Rule {
 
 function mapOf({ shape, catchall }: core.$ZodObjectDef, at: string): Rule {
   const open = catchall?._zod.def.type;
-  if (open !== 'never' && open !== 'unknown') throw unknown('an object that is neither strict nor loose', at);
+  if (open !== undefined && open !== 'never' && open !== 'unknown')
+    throw unknown('an object with a schema for other keys', at);
   const keys = Object.fromEntries(
     Object.entries(shape).map(([name, below]) => {
       const path = at === 'zebu.yml' ? name : `${at}.${name}`;
@@ -179,7 +183,20 @@ function mapOf({ shape, catchall }: core.$ZodObjectDef, at: string): Rule {
       return [name, deriveRules(below, path)];
     }),
   );
-  return { is: 'map', keys, ...(open === 'unknown' ? { open: true } : {}) };
+  if (open === 'never') return { is: 'map', keys };
+  return { is: 'map', keys, others: open === 'unknown' ? 'kept' : 'dropped' };
+}
+
+/** Rules of what people write, who are to be told of a key that means nothing. @throws where one would be dropped */
+export function deriveStrictRules<T>(schema: z.core.$ZodType<T>): RulesOf<T> {
+  const rules = deriveRules(schema);
+  const look = (rule: unknown): void => {
+    if (typeof rule !== 'object' || rule === null) return;
+    if ('others' in rule && rule.others === 'dropped') throw unknown('an object that is not strict', 'zebu.yml');
+    Object.values(rule).forEach(look);
+  };
+  look(rules);
+  return rules;
 }
 
 /** A literal that stands for something else, which can be worked out here. */

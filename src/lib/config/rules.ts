@@ -1,12 +1,15 @@
 import { meets, type Demand } from './demands.js';
-import { isForbidden } from './tree-limits.js';
 
 /**
- * The schema as data, which the build makes of it (derive-rules.ts): what accepts a configuration without building the schema, whose
- * objects cost a start as much as all else that a command does with it. Rules only accept. Whatever they do not take, or cannot be
- * sure of, is the schema's to judge and to find words for.
+ * A schema as data, which the build makes of it (derive-rules.ts): what accepts a value without building the schema, whose
+ * objects and whose library cost a start as much as all else that a command does with it. Rules only accept. Whatever they do not
+ * take, or cannot be sure of, is the schema's to judge and to find words for.
  */
 export type Rule = Form & { readonly demands?: readonly Demand[] };
+
+declare const given: unique symbol;
+/** Rules of a schema that gives T. */
+export type RulesOf<T> = Rule & { readonly [given]?: T };
 
 type Form =
   | { readonly is: 'any' }
@@ -18,9 +21,10 @@ type Form =
   | { readonly is: 'number'; readonly whole?: boolean; readonly bounds?: readonly Bound[] }
   | { readonly is: 'one of'; readonly values: readonly unknown[]; readonly gives?: unknown }
   | { readonly is: 'list'; readonly of: Rule; readonly min?: number; readonly max?: number }
-  | { readonly is: 'map'; readonly keys: Readonly<Record<string, Rule>>; readonly open?: boolean }
+  | { readonly is: 'map'; readonly keys: Readonly<Record<string, Rule>>; readonly others?: 'dropped' | 'kept' }
   | { readonly is: 'record'; readonly names: Rule; readonly of: Rule }
   | { readonly is: 'either'; readonly of: readonly Rule[] }
+  | { readonly is: 'nullable'; readonly of: Rule }
   | { readonly is: 'optional'; readonly of: Rule }
   /** `whole`: what stands in its place is complete, and no rule has to fill it in. */
   | { readonly is: 'default'; readonly of: Rule; readonly value: unknown; readonly whole: boolean };
@@ -36,9 +40,20 @@ const UNSURE = Symbol('unsure');
 const ADDRESS = /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?(\/[\x21-\x7e]*)?$/;
 
 /** @returns the value with its defaults, as the schema has it; undefined where the schema has to be asked */
-export function accepted(value: unknown, rule: Rule): unknown {
+export function accepted<T>(value: unknown, rule: RulesOf<T>): T | undefined {
   const result = judge(value, rule);
-  return result === NO || result === UNSURE ? undefined : result;
+  return result === NO || result === UNSURE ? undefined : (result as T);
+}
+
+/** Of JSON; undefined for a text that is none, too: it may be cut off, or of a newer zebu. */
+export function acceptedJson<T>(text: string | undefined, rule: RulesOf<T>): T | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+  return accepted(value, rule);
 }
 
 function judge(value: unknown, rule: Rule): unknown {
@@ -94,6 +109,8 @@ function formOf(value: unknown, rule: Rule): unknown {
         if (result !== NO) return result;
       }
       return NO;
+    case 'nullable':
+      return value === null ? null : judge(value, rule.of);
     case 'optional':
       return value === undefined ? undefined : judge(value, rule.of);
     case 'default': {
@@ -129,9 +146,9 @@ function mapOf(value: unknown, rule: Rule & { is: 'map' }): unknown {
   }
   for (const [name, more] of Object.entries(value)) {
     if (Object.hasOwn(rule.keys, name)) continue;
-    if (rule.open !== true) return NO;
-    if (isForbidden(name)) return UNSURE;
-    result[name] = more;
+    if (rule.others === undefined) return NO;
+    // Assigned, it would be another prototype.
+    if (rule.others === 'kept' && name !== '__proto__') result[name] = more;
   }
   return result;
 }
@@ -140,7 +157,7 @@ function recordOf(value: unknown, rule: Rule & { is: 'record' }): unknown {
   if (!isMap(value)) return NO;
   const result: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
-    if (isForbidden(name)) return UNSURE;
+    if (name === '__proto__') continue;
     const item = judge(name, rule.names) === NO ? NO : judge(given, rule.of);
     if (item === NO || item === UNSURE) return item;
     result[name] = item;

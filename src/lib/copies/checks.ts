@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import type { GuestByAgent } from './agent-shell.js';
 import CHECK from './check.sh';
-import type { ProofCheck } from '../app-folder/proofs.js';
+import type { ProofCheck } from '../app-folder/proof-schemas.js';
 import { lastLine } from '../guest/lines.js';
 import { runSteps } from '../ui/steps.js';
 

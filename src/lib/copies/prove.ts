@@ -1,6 +1,6 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
-import type { Proof, ProofCheck } from '../app-folder/proofs.js';
+import type { Proof, ProofCheck } from '../app-folder/proof-schemas.js';
 import type { Context } from '../context/context.js';
 import { taskExit } from '../proxmox/task-failure.js';
 import { runSteps } from '../ui/steps.js';

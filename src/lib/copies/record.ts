@@ -1,15 +1,8 @@
 import { isZebuError, sh, variables } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
-import {
-  isGood,
-  toDumpProofs,
-  toProofs,
-  type DumpProof,
-  type DumpProofs,
-  type Proof,
-  type Proofs,
-} from '../app-folder/proofs.js';
+import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proof-schemas.js';
+import { isGood, toDumpProofs, toProofs } from '../app-folder/proofs.js';
 import type { Context } from '../context/context.js';
 import { openGuest } from '../guest/session.js';
 import NOTE_PROOF from './note-proof.sh';

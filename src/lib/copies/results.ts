@@ -1,7 +1,7 @@
 /** Published shapes of what is found out with copies of the VM. */
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
-import { proof } from '../app-folder/proofs.js';
+import { proof } from '../app-folder/proof-schemas.js';
 
 export const backupProven = z.object({
   ...proof.shape,

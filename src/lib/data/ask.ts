@@ -4,7 +4,7 @@ import { author } from '../app-folder/author.js';
 import { appLayout } from '../app-folder/layout.js';
 import { notDeployed, dockerSilent } from '../app-folder/status.js';
 import { MISSING_STATUS } from '../app-folder/statuses.js';
-import { dataSettings } from '../config/data-section.js';
+import { dataSettings } from '../config/data-settings.js';
 import type { Context } from '../context/context.js';
 import { dataPackages, dumpSettings } from '../dumps/settings.js';
 import { dumpProgram, type DumpProgram } from '../dumps/shell.js';

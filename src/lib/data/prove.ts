@@ -1,10 +1,10 @@
 import { sh, variables, ZebuError } from '@zebu/kit';
 import { toZebuError } from '@zebu/kit/core';
 import { appLayout } from '../app-folder/layout.js';
-import type { DumpProof, ProofCheck } from '../app-folder/proofs.js';
+import type { DumpProof, ProofCheck } from '../app-folder/proof-schemas.js';
 import { makeRunId, toReleaseId, type ReleaseId } from '../app-folder/release-id.js';
 import { notDeployed, surveyApp } from '../app-folder/status.js';
-import { dataSettings } from '../config/data-section.js';
+import { dataSettings } from '../config/data-settings.js';
 import type { Context } from '../context/context.js';
 import { COPY_FOLDER, guestByAgent, type GuestByAgent } from '../copies/agent-shell.js';
 import { askChecks, type DataCheck } from '../copies/checks.js';

@@ -1,7 +1,7 @@
 /** Published shapes of what the commands about data return. */
 import type { ResultOf } from '@zebu/kit';
 import * as z from 'zod';
-import { dumpProof } from '../app-folder/proofs.js';
+import { dumpProof } from '../app-folder/proof-schemas.js';
 
 const kind = z.string().describe('postgres, mariadb, mysql, mongo, redis, sqlite, volume, or command.');
 

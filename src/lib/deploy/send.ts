@@ -17,7 +17,6 @@ import type { DeployResult } from './results.js';
 import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
 import { receiveScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
-import { readyForDeploy } from '../runs/snapshot.js';
 import { survey } from '../runs/survey.js';
 import type { Run } from '../runs/watch.js';
 
@@ -127,6 +126,7 @@ export async function sendRelease(
   });
   if (mode === 'deploy' && wantsSnapshot(config.deploy)) {
     report.update('asking Proxmox whether the VM can have a snapshot');
+    const { readyForDeploy } = await import('../runs/snapshot.js');
     await readyForDeploy(context, id);
   }
   if (holder === undefined) report.update('sending');

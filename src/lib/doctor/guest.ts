@@ -8,7 +8,7 @@ import { openGuest } from '../guest/session.js';
 import { lookAtUnits, unitDigests } from '../guest/units.js';
 import { wantedChange } from '../upkeep/bring.js';
 import { receiverStates } from '../upkeep/notify/state.js';
-import { parseFacts } from '../guest/prove.js';
+import { parseFacts } from '../guest/facts.js';
 import { agentAnswer } from '../proxmox/agent-answer.js';
 import { toNodeName, toVmid } from '../proxmox/ids.js';
 import { parseAnswer } from '../proxmox/parse.js';

@@ -1,7 +1,7 @@
 import { readProofs } from '../copies/record.js';
 import { findLeftBackups } from '../copies/left-backups.js';
 import { findLeftovers } from '../temporary/leftovers.js';
-import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proofs.js';
+import type { DumpProof, DumpProofs, Proof, Proofs } from '../app-folder/proof-schemas.js';
 import { wantsDumpProofs } from '../config/data-meaning.js';
 import { ageSeconds } from '../config/durations.js';
 import type { Context } from '../context/context.js';

@@ -1,5 +1,6 @@
 import { sh, variables } from '@zebu/kit';
-import { dataSettings, type DataSettings } from '../config/data-section.js';
+import type { DataSettings } from '../config/data-section.js';
+import { dataSettings } from '../config/data-settings.js';
 import type { Config } from '../config/schema.js';
 
 type Stores = DataSettings['stores'];

@@ -2,11 +2,10 @@ import { variables, ZebuError, type Io } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import * as z from 'zod';
 import PROVE from './prove.sh';
+import { parseFacts } from './facts.js';
 import { installScript, ORIGIN, type DockerFrom } from './install-docker.js';
 import { lastLine } from './lines.js';
-
-/** Where zebu keeps everything in the VM. */
-export const ZEBU_ROOT = '/opt/zebu';
+import { ZEBU_ROOT } from './zebu-root.js';
 
 export interface GuestFacts {
   readonly docker: string;
@@ -18,16 +17,6 @@ export interface GuestFacts {
 /** Prints `key=value` lines, see prove.sh. */
 function proofScript(user: string): string {
   return variables({ user, root: ZEBU_ROOT }) + PROVE;
-}
-
-/** `key=value` lines. */
-export function parseFacts(stdout: string): ReadonlyMap<string, string> {
-  return new Map(
-    stdout.split('\n').flatMap((line) => {
-      const cut = line.indexOf('=');
-      return cut > 0 ? [[line.slice(0, cut), line.slice(cut + 1).trim()] as const] : [];
-    }),
-  );
 }
 
 const reasonsSchema = z.object({

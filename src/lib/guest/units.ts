@@ -2,7 +2,7 @@ import { variables } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { changeCalls, type UnitsChange } from '../units/change.js';
 import { callsScript, installScript, lookScript, removeScript } from '../units/scripts.js';
-import { parseSeenUnits, type SeenUnits } from '../units/seen.js';
+import type { SeenUnits } from '../units/seen.js';
 import ALL_DIGESTS from '../units/all-digests.sh';
 import { renderUnit, UNITS_FOLDER, type Unit, type UnitOwner } from '../units/unit.js';
 import BRING_PACKAGES from './bring-packages.sh';
@@ -42,6 +42,7 @@ export async function lookAtUnits(
   { signal, timeoutMs }: Pick<RootOptions, 'signal' | 'timeoutMs'>,
 ): Promise<SeenUnits> {
   const { stdout } = await session.exec({ line: lookScript(owner) }, { signal, timeoutMs });
+  const { parseSeenUnits } = await import('../units/seen.js');
   return parseSeenUnits(stdout);
 }
 

@@ -1,7 +1,7 @@
 import { variables, ZebuError } from '@zebu/kit';
 import { appLayout } from '../app-folder/layout.js';
 import type { Context } from '../context/context.js';
-import { parseFacts } from '../guest/prove.js';
+import { parseFacts } from '../guest/facts.js';
 import { openGuest } from '../guest/session.js';
 import { removeUnits } from '../guest/units.js';
 import { runSteps } from '../ui/steps.js';

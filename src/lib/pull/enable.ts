@@ -3,7 +3,7 @@ import type { SshSession } from '@zebu/kit/ssh';
 import { appLayout } from '../app-folder/layout.js';
 import { latestEntries } from '../app-folder/secrets/versions.js';
 import type { Context } from '../context/context.js';
-import { parseFacts } from '../guest/prove.js';
+import { parseFacts } from '../guest/facts.js';
 import { openGuest } from '../guest/session.js';
 import { bringPackages, installUnits } from '../guest/units.js';
 import { bootPart } from '../runs/programs/boot.js';

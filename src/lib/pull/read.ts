@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseFacts } from '../guest/prove.js';
+import { parseFacts } from '../guest/facts.js';
 import type { PullStatus } from './results.js';
 
 type Looked = NonNullable<PullStatus['looked']>;

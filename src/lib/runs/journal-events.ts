@@ -1,31 +1,9 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { toCause, type Cause } from '../app-folder/causes.js';
 import { causeOfWords } from '../app-folder/older-words.js';
-
-/** Lines of a journal as the runner writes them. */
-const stepLine = z.object({
-  t: z.number(),
-  step: z.string(),
-  state: z.enum(['begin', 'wait', 'output', 'failed', 'done']),
-  detail: z.string(),
-});
-const outputLine = z.object({ step: z.string(), line: z.string() });
-const endLine = z.object({
-  end: z.enum(['live', 'restored', 'unhealthy', 'refused']),
-  /** A code of CAUSES; empty for nothing, missing in the journals of older runners. */
-  cause: z.string().optional(),
-  reason: z.string(),
-  /** The step that decided. */
-  step: z.string().default(''),
-  seconds: z.number().optional(),
-  gaps: z.record(z.string(), z.number()).default({}),
-  /** What the containers publish, as Docker writes it; empty in the journals of older runners. */
-  ports: z.string().default(''),
-  /** `1` where the release changed data before it failed; that is not undone. */
-  migrated: z.string().default(''),
-  /** Of the dump that was made just before; empty for none. */
-  dump: z.string().default(''),
-});
+import { accepted } from '../config/rules.js';
+import * as rules from './built-rules.js';
+import type { endLine, stepLine } from './journal-schemas.js';
 
 export type JournalEvent =
   | {
@@ -62,9 +40,9 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
   } catch {
     return undefined;
   }
-  const end = endLine.safeParse(data);
-  if (end.success) {
-    const { end: verdict, cause, reason, step, seconds, gaps, ports, migrated, dump } = end.data;
+  const end = accepted(data, rules.endLine);
+  if (end !== undefined) {
+    const { end: verdict, cause, reason, step, seconds, gaps, ports, migrated, dump } = end;
     const why = cause === undefined ? causeOfWords({ verdict, step, reason }) : toCause(cause);
     return {
       kind: 'end',
@@ -79,10 +57,10 @@ export function parseJournalLine(text: string): JournalEvent | undefined {
       dump,
     };
   }
-  const step = stepLine.safeParse(data);
-  if (step.success) return { kind: 'step', step: step.data.step, state: step.data.state, detail: step.data.detail };
-  const output = outputLine.safeParse(data);
-  return output.success ? { kind: 'output', step: output.data.step, line: output.data.line } : undefined;
+  const step = accepted(data, rules.stepLine);
+  if (step !== undefined) return { kind: 'step', step: step.step, state: step.state, detail: step.detail };
+  const output = accepted(data, rules.outputLine);
+  return output === undefined ? undefined : { kind: 'output', step: output.step, line: output.line };
 }
 
 /** Whole lines out of chunks. */

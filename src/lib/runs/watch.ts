@@ -9,7 +9,6 @@ import { appLayout } from '../app-folder/layout.js';
 import { brokenOff, endError } from './outcome.js';
 import { runClientProbes } from './client-probes.js';
 import { answerScript, showJournalScript } from './programs/show-journal.js';
-import { snapshotForDeploy } from './snapshot.js';
 
 /** What is known so far of a run in the VM. */
 export interface Run {
@@ -68,7 +67,7 @@ async function answer(context: Context, run: Run, step: AskedStep, report: StepR
   if (step === 'snapshot' && !run.own) return;
   const problem =
     step === 'snapshot'
-      ? await snapshotForDeploy(context, run.id, report)
+      ? await (await import('./snapshot.js')).snapshotForDeploy(context, run.id, report)
       : await runClientProbes(config.deploy.probes, { clock, signal, say: (line) => report.output(line) });
   const line = answerScript(appLayout(config.app.name), run.id);
   await run.session?.exec({ line }, { signal, stdin: problem === undefined ? 'ok\n' : `failed\n${problem}\n` });

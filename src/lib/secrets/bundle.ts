@@ -2,12 +2,8 @@ import { type Sensitive } from '@zebu/kit';
 import { dotenvLine } from '@zebu/kit/core';
 import type { Author } from '../app-folder/author.js';
 import { keyedDigest, newDigestKey } from './digest.js';
-import {
-  latestEntries,
-  type SecretEntry,
-  type SecretStore,
-  type SecretVersion,
-} from '../app-folder/secrets/versions.js';
+import type { SecretEntry, SecretVersion } from '../app-folder/secrets/version-schema.js';
+import { latestEntries, type SecretStore } from '../app-folder/secrets/versions.js';
 
 /** What is to be different in the next version; everything else keeps its value. */
 export interface SecretChanges {

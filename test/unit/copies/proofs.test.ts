@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toDumpProofs, toProofs, type DumpProof, type Proof } from '../../../src/lib/app-folder/proofs.js';
+import type { DumpProof, Proof } from '../../../src/lib/app-folder/proof-schemas.js';
+import { toDumpProofs, toProofs } from '../../../src/lib/app-folder/proofs.js';
 import { dumpProofFinding, proofFinding } from '../../../src/lib/doctor/proof.js';
 import { CopyJournal } from '../../../src/lib/copies/journal.js';
 

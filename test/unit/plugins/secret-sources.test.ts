@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { descriptorCases } from '../../../plugins/kit/src/conformance/descriptor.js';
 import { secretSourceCases } from '../../../plugins/kit/src/conformance/secrets.js';
 import dotenvHook from '../../../plugins/secrets-dotenv/src/hook.js';
 import { factory as dotenv } from '../../../plugins/secrets-dotenv/src/index.js';
+import { parseSettings } from '../../../plugins/secrets-dotenv/src/settings.js';
+import { usualSettings } from '../../../plugins/secrets-dotenv/src/usual-settings.js';
 import githubHook from '../../../plugins/secrets-github/src/hook.js';
 import { factory as github } from '../../../plugins/secrets-github/src/index.js';
 import commandHook from '../../../examples/plugins/secrets-command/src/hook.js';
@@ -26,6 +28,31 @@ describe('dotenv', () => {
     ...secretSourceCases({ factory: dotenv, root, present, absent, broken: { file: 'broken.env' } }),
   ];
   for (const { name, run } of cases) it(name, run);
+
+  const SETTINGS = [
+    { use: 'dotenv' },
+    { use: 'dotenv', file: '.env.ci', interpolate: true },
+    { use: 'dotenv', file: undefined, interpolate: undefined },
+  ];
+  it.each(SETTINGS)('takes %j at once for what the schema takes it for', (settings) => {
+    expect(usualSettings(settings)).toStrictEqual(parseSettings(settings));
+  });
+
+  const REFUSED = [
+    { file: '.env' },
+    { use: 'dotenv', file: '' },
+    { use: 'dotenv', file: null },
+    { use: 'dotenv', interpolate: 'yes' },
+    { use: 'dotenv', files: '.env' },
+  ];
+  it.each(REFUSED)('leaves %j to the schema, which refuses it in words', async (settings) => {
+    expect(usualSettings(settings)).toBeUndefined();
+    const signal = new AbortController().signal;
+    await expect(dotenv.open({ root, settings, env: {}, signal } as never)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^secret_sources: dotenv: ./) as string,
+    });
+  });
 });
 
 describe('github', () => {

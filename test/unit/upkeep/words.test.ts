@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { variables } from '@zebu/kit';
-import { NOTIFY_EVENTS } from '../../../src/lib/config/notify-declaration.js';
+import { NOTIFY_EVENTS } from '../../../src/lib/config/notify-events.js';
 import WORDS from '../../../src/lib/upkeep/notify/words.awk';
 import { inEachShell, runIn } from '../../support/shells.js';
 

@@ -1,30 +1,7 @@
-import * as z from 'zod';
+import { acceptedJson } from '../../config/rules.js';
+import { secretVersionLine } from '../built-rules.js';
+import type { SecretEntry, SecretVersion } from './version-schema.js';
 
-const entry = z.object({
-  digest: z.string(),
-  /** ISO 8601: since when the value is what it is. */
-  since: z.string(),
-  /** The version that brought it. */
-  version: z.number(),
-  /** Digests of what a change made in the VM has replaced, newest last. A source that still has one of them is behind. */
-  replaced: z.array(z.string()).optional(),
-  /** It was rotated once: no release brings back a value from before. */
-  rotated: z.boolean().optional(),
-});
-
-const versionRecord = z.object({
-  version: z.number(),
-  at: z.string(),
-  who: z.string(),
-  from: z.string(),
-  /** The command that made it: `deploy`, `sync`, `set`, `generate`, `rotate`, `rollback`, `remove`. */
-  why: z.string(),
-  entries: z.record(z.string(), entry),
-});
-
-export type SecretEntry = z.infer<typeof entry>;
-/** What is known of a version without its values. */
-export type SecretVersion = z.infer<typeof versionRecord>;
 
 /** The secrets of an app as the VM has them, values left out. */
 export interface SecretStore {
@@ -56,15 +33,6 @@ export const EMPTY_STORE: SecretStore = {
   cutOff: false,
 };
 
-function parseVersion(line: string): readonly SecretVersion[] {
-  try {
-    const parsed = versionRecord.safeParse(JSON.parse(line));
-    return parsed.success ? [parsed.data] : [];
-  } catch {
-    return [];
-  }
-}
-
 /** Reads the `key=value` lines of the VM. */
 export function parseStore(stdout: string): SecretStore {
   const lines = stdout.split('\n');
@@ -82,7 +50,7 @@ export function parseStore(stdout: string): SecretStore {
     key: all('secret-key')[0],
     latest: kept.at(-1) ?? 0,
     versions: all('secret-record')
-      .flatMap(parseVersion)
+      .flatMap((line) => acceptedJson(line, secretVersionLine) ?? [])
       .toSorted((a, b) => a.version - b.version),
     kept,
     releases: new Map(releases),

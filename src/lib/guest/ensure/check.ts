@@ -2,7 +2,8 @@ import { variables, ZebuError } from '@zebu/kit';
 import * as z from 'zod';
 import { installFunctions, unitFunctions } from '../../units/scripts.js';
 import { unitFileState } from '../../units/seen.js';
-import { parseFacts, ZEBU_ROOT } from '../prove.js';
+import { parseFacts } from '../facts.js';
+import { ZEBU_ROOT } from '../zebu-root.js';
 import PACKAGES from '../packages.sh';
 import CHECK from './check.sh';
 

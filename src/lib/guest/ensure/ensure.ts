@@ -1,7 +1,7 @@
 import { isZebuError, ZebuError } from '@zebu/kit';
 import type { SshSession } from '@zebu/kit/ssh';
 import { runAsRoot, type RootOptions } from '../as-root.js';
-import { parseFacts } from '../prove.js';
+import { parseFacts } from '../facts.js';
 import { parseObserved } from './check.js';
 import { judgeGuest, type DesiredGuest, type GuestDrift, type GuestVerdict, type Unavailable } from './model.js';
 import { touchesLogin, type Repair } from './repair.js';

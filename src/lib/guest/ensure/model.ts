@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import type { Drift } from '../../proxmox/drift.js';
-import { ZEBU_ROOT } from '../prove.js';
+import { ZEBU_ROOT } from '../zebu-root.js';
 import { DAEMON_JSON, SWAP_FILE, type ObservedGuest } from './check.js';
 import { describeChange, unitsChange } from '../../units/change.js';
 import { renderUnit, type RenderedUnit, type WantedUnits } from '../../units/unit.js';

@@ -1,5 +1,5 @@
 import { sh, variables } from '@zebu/kit';
-import { ZEBU_ROOT } from '../../guest/prove.js';
+import { ZEBU_ROOT } from '../../guest/zebu-root.js';
 import BOOT_PART from './boot-part.sh';
 import RECOVER_ALL from './recover-all.sh';
 import { sumOf, type Sums } from './sums.js';

@@ -1,5 +1,6 @@
 import { variables } from '@zebu/kit';
-import { NOTIFY_EVENTS, type Receiver } from '../../config/notify-declaration.js';
+import type { Receiver } from '../../config/notify-declaration.js';
+import { NOTIFY_EVENTS } from '../../config/notify-events.js';
 import type { Config } from '../../config/schema.js';
 import { MASK_FUNCTION } from '../../app-folder/secrets/masks.js';
 import EVENT from '../../units/event.sh';

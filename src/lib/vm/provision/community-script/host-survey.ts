@@ -1,5 +1,5 @@
 import { ZebuError, type HostShell } from '@zebu/kit';
-import { parseFacts } from '../../../guest/prove.js';
+import { parseFacts } from '../../../guest/facts.js';
 import { toNodeName, type NodeName } from '../../../proxmox/ids.js';
 import SURVEY from './host-survey.sh';
 

@@ -1,6 +1,6 @@
 import { variables, ZebuError, type HostShell, type Io } from '@zebu/kit';
 import { eachLine } from '../../../guest/lines.js';
-import { parseFacts } from '../../../guest/prove.js';
+import { parseFacts } from '../../../guest/facts.js';
 import type { ScriptOs } from './dialogs.js';
 import IMAGE_CACHE from './image-cache.sh';
 

@@ -1,5 +1,5 @@
 import { quote, sh, ZebuError, type HostShell } from '@zebu/kit';
-import { parseFacts } from '../../../guest/prove.js';
+import { parseFacts } from '../../../guest/facts.js';
 import { dialogLines, type Dialog } from './dialogs.js';
 import { COMPLETED, ENTER, JOB, QM, WHIPTAIL, WITHOUT_DOCKER } from './host-programs.js';
 import { SCRIPT_FILES } from './pin.js';

@@ -1,0 +1,2 @@
+/** Where zebu keeps everything in the VM. */
+export const ZEBU_ROOT = '/opt/zebu';
