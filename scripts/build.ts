@@ -52,8 +52,10 @@ const { plugin, prefix } = await together({ ...withDerived(options, workedOut), 
   { name: 'providers', roots: ['src/lib/providers/registry.ts', 'src/lib/ui/table.ts'] },
   { name: 'config', roots: ['src/lib/config/load.ts'] },
   { name: 'guest', roots: ['src/lib/guest/session.ts', 'src/lib/guest/lines.ts'] },
-  { name: 'status', apart: 'node_modules/zod/', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
-  { name: 'deploy', apart: 'node_modules/zod/', roots: ['src/lib/deploy/deploy.ts'] },
+  { name: 'status', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
+  // Of logs, which have no use for what else a deploy loads.
+  { name: 'masks', roots: ['src/lib/app-folder/secrets/masks.ts'] },
+  { name: 'deploy', roots: ['src/lib/deploy/deploy.ts'] },
 ]);
 const whole = bundling(root, prefix);
 const { metafile } = await build({

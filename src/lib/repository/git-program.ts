@@ -20,8 +20,26 @@ export interface GitOptions {
 }
 
 /** What `.gitattributes` say when a checkout may differ from the commit, as an extended regular expression. */
-const CONVERSIONS = 'filter=|crlf|ident|working-tree-encoding';
-const ATTRIBUTE_FILES = ':(top,glob)**/.gitattributes';
+export const CONVERSIONS = 'filter=|crlf|ident|working-tree-encoding';
+export const ATTRIBUTE_FILES = ':(top,glob)**/.gitattributes';
+
+/** Where the folder is; all but the last are known in every repository. */
+export interface Place {
+  /** The path of the folder below the top of the repository, without slashes at the ends; undefined where it is in none. */
+  readonly prefix: string | undefined;
+  /** The attributes that only this clone has: a file that may be missing. */
+  readonly attributes: string;
+  /** Absolute; undefined in a repository without a working tree. */
+  readonly top: string | undefined;
+  /** What git said of what is undefined. */
+  readonly problem: string;
+}
+
+/** Settings of git that are asked for together; empty where they are not set. */
+interface Settings {
+  readonly userName: string;
+  readonly attributesFile: string;
+}
 
 /** With these git would take another repository for the one it is in; a hook of git has them set. */
 const ELSEWHERE: NodeJS.ProcessEnv = {
@@ -33,11 +51,17 @@ const ELSEWHERE: NodeJS.ProcessEnv = {
   GIT_PREFIX: undefined,
 };
 
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+export const failed = (name: string, why: string): ZebuError => new ZebuError('GIT_MISSING', `git ${name} failed: ${why}`);
+
 /** The `git` on this machine, in a folder. */
 export class GitProgram {
   readonly cwd: string;
   readonly #signal: AbortSignal;
   readonly #env: NodeJS.ProcessEnv;
+  #place: Promise<Place> | undefined;
+  #settings: Promise<Settings> | undefined;
 
   constructor(cwd: string, signal: AbortSignal, env: NodeJS.ProcessEnv = {}) {
     this.cwd = cwd;
@@ -55,17 +79,61 @@ export class GitProgram {
     return new GitProgram(cwd, this.#signal, ELSEWHERE);
   }
 
+  /** Asked once, and all of it at once: each start of git takes this machine some milliseconds. */
+  place(): Promise<Place> {
+    this.#place ??= this.#findPlace();
+    return this.#place;
+  }
+
+  async #findPlace(): Promise<Place> {
+    // What fails where there is no working tree comes last.
+    const asked = ['--git-dir', '--show-prefix', '--git-path', 'info/attributes', '--show-toplevel'];
+    const { stdout, stderr } = await this.run(['rev-parse', ...asked]);
+    const [, prefix, attributes = '', ...rest] = stdout.split('\n');
+    return {
+      prefix: prefix?.replace(/\/$/, ''),
+      attributes: resolve(this.cwd, attributes),
+      top: rest.join('\n').trim() || undefined,
+      problem: lastLine(stderr),
+    };
+  }
+
+  /** For the history: who deploys. Empty where git was not told. */
+  async userName(): Promise<string> {
+    this.#settings ??= this.#findSettings();
+    return (await this.#settings).userName;
+  }
+
+  async #findSettings(): Promise<Settings> {
+    const { stdout } = await this.run(['config', '-z', '--get-regexp', String.raw`^(user\.name|core\.attributesfile)$`]);
+    const lines = stdout.split('\0').map((line) => [line.split('\n', 1)[0] ?? '', line] as const);
+    // The last one counts.
+    const value = (key: string): string =>
+      (lines.findLast(([name]) => name === key)?.[1] ?? '').slice(key.length + 1).trim();
+    const file = value('core.attributesfile');
+    // Only git knows what ~ and the like stand for.
+    const asked = file === '' || file.startsWith('/') ? undefined : ['config', '--type=path', 'core.attributesFile'];
+    const attributesFile = asked === undefined ? file : (await this.run(asked)).stdout.trim();
+    return { userName: value('user.name'), attributesFile };
+  }
+
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessByStdio<Writable, Readable, Readable> {
-    return spawn('git', ['-C', this.cwd, ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+    return spawn('git', ['-C', this.cwd, ...args], { ...this.#options(env), stdio: ['pipe', 'pipe', 'pipe'] });
+  }
+
+  #options(env: NodeJS.ProcessEnv = {}) {
+    return {
       signal: this.#signal,
       env: { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...this.#env, ...env },
-    });
+    };
   }
 
   /** @throws GIT_MISSING when there is none */
   async run(args: readonly string[], { stdin, env, encoding = 'utf8' }: GitOptions = {}): Promise<GitResult> {
-    const child = this.start(args, env);
+    const child =
+      stdin === undefined
+        ? spawn('git', ['-C', this.cwd, ...args], { ...this.#options(env), stdio: ['ignore', 'pipe', 'pipe'] })
+        : this.start(args, env);
     return new Promise((resolve, reject) => {
       const output = { stdout: '', stderr: '' };
       child.stdout.setEncoding(encoding).on('data', (text: string) => (output.stdout += text));
@@ -78,10 +146,10 @@ export class GitProgram {
           );
       });
       child.once('close', (code) => resolve({ code: code ?? 1, ...output }));
-      child.stdin.on('error', () => {});
+      child.stdin?.on('error', () => {});
       void Promise.resolve(stdin).then(
-        (text) => child.stdin.end(text ?? ''),
-        () => child.stdin.end(),
+        (text) => child.stdin?.end(text),
+        () => child.stdin?.end(),
       );
     });
   }
@@ -95,7 +163,7 @@ export class GitProgram {
   async exact(args: readonly string[], options: GitOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, options);
     if (code === 0) return stdout;
-    throw new ZebuError('GIT_MISSING', `git ${args[0] ?? ''} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    throw failed(args[0] ?? '', lastLine(stderr));
   }
 
   /** The objects that `revisions` reach (commits, trees; `^` for what is not wanted) as a pack on `stream`. */
@@ -139,19 +207,12 @@ export class GitProgram {
     return this.ok(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message], { env });
   }
 
-  /** Whether a checkout of the commit may have other texts than the commit, by the `.gitattributes` in it. */
-  async converts(commit: string): Promise<boolean> {
-    return (await this.run(['grep', '-q', '-E', `^[^#]*(${CONVERSIONS})`, commit, '--', ATTRIBUTE_FILES])).code === 0;
-  }
-
-  /** The same by the attributes that this clone and this machine add. */
+  /** Whether a checkout here may have other texts than the commit, by the attributes that this clone and this machine add. */
   async convertsHere(): Promise<boolean> {
-    const [own, named] = await Promise.all([
-      this.run(['rev-parse', '--git-path', 'info/attributes']),
-      this.run(['config', '--type=path', 'core.attributesFile']),
-    ]);
+    this.#settings ??= this.#findSettings();
+    const [{ attributes }, { attributesFile }] = await Promise.all([this.place(), this.#settings]);
     const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
-    const files = [resolve(this.cwd, own.stdout.trim()), named.stdout.trim() || join(home, 'git', 'attributes')];
+    const files = [attributes, attributesFile || join(home, 'git', 'attributes')];
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
     const converting = new RegExp(CONVERSIONS);
     // What stands behind a # is a comment.
@@ -174,7 +235,7 @@ function ended(child: ReturnType<GitProgram['start']>, name: string): Promise<vo
     child.once('close', (code) =>
       code === 0
         ? resolve()
-        : reject(new ZebuError('GIT_MISSING', `git ${name} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`)),
+        : reject(failed(name, lastLine(stderr))),
     );
   });
 }

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { ZebuError } from '@zebu/kit';
 import { nearest } from '@zebu/kit/core';
-import { GitProgram } from './git-program.js';
+import { failed, GitProgram } from './git-program.js';
 import { isSubmodule, parseEntries } from './entries.js';
+import { saidBy, type Said } from './said.js';
 import { unsentEnvFiles } from './unsent.js';
 
 /** What of the repository is to be deployed. */
@@ -63,6 +64,7 @@ export interface SentCommit {
 /** The local repository, through the `git` on this machine. */
 export class LocalGit {
   readonly #git: GitProgram;
+  readonly #said = new Map<string, Promise<Said>>();
 
   constructor(cwd: string, signal: AbortSignal) {
     this.#git = new GitProgram(cwd, signal);
@@ -70,13 +72,17 @@ export class LocalGit {
 
   /** The path of the working directory below the top of the repository, without slashes at the ends. @throws GIT_MISSING */
   async #place(): Promise<string> {
-    const { code, stdout } = await this.#git.run(['rev-parse', '--git-dir', '--show-prefix']);
-    if (code !== 0) {
-      throw new ZebuError('GIT_MISSING', `${this.#git.cwd} is not in a git repository`, {
-        hint: 'zebu deploys commits: git init && git commit.',
-      });
-    }
-    return (stdout.split('\n')[1] ?? '').replace(/\/$/, '');
+    const { prefix } = await this.#git.place();
+    if (prefix !== undefined) return prefix;
+    throw new ZebuError('GIT_MISSING', `${this.#git.cwd} is not in a git repository`, {
+      hint: 'zebu deploys commits: git init && git commit.',
+    });
+  }
+
+  #saidBy(commit: string): Promise<Said> {
+    const said = this.#said.get(commit) ?? saidBy(this.#git, commit);
+    this.#said.set(commit, said);
+    return said;
   }
 
   async #find(name: string): Promise<Found | undefined> {
@@ -163,9 +169,9 @@ export class LocalGit {
   async sentCommit({ commit, ref }: Target, wanted: readonly string[] = []): Promise<SentCommit> {
     const git = this.#git;
     // Asked each for itself: a list of all names is 8 MB where there are 100,000.
-    const [submodules, converts, own] = await Promise.all([
+    const [submodules, { converts }, own] = await Promise.all([
       this.#submodules(commit),
-      git.converts(commit),
+      this.#saidBy(commit),
       git.convertsHere(),
     ]);
     const whole = !submodules && !converts && !own;
@@ -257,17 +263,19 @@ export class LocalGit {
   }
 
   async #top(): Promise<GitProgram> {
-    return this.#git.at(await this.#git.ok(['rev-parse', '--show-toplevel']));
+    const { top, problem } = await this.#git.place();
+    if (top === undefined) throw failed('rev-parse', problem);
+    return this.#git.at(top);
   }
 
   /** Env files here that Compose files of the commit name, and that are not part of it; see `unsentEnvFiles`. */
   async unsent(commit: string, sent: readonly string[]): Promise<readonly string[]> {
-    return unsentEnvFiles(await this.#top(), commit, sent);
+    const [top, { namesEnvFiles }] = await Promise.all([this.#top(), this.#saidBy(commit)]);
+    return namesEnvFiles ? unsentEnvFiles(top, commit, sent) : [];
   }
 
   /** For the history: who deploys. */
-  async userName(): Promise<string> {
-    const { stdout } = await this.#git.run(['config', 'user.name']);
-    return stdout.trim();
+  userName(): Promise<string> {
+    return this.#git.userName();
   }
 }

@@ -17,27 +17,10 @@ function naming(path: string): string {
   return `${before}${folder}/(\\.env([^A-Za-z0-9_.-]|$)|[^ "']*\\.ya?ml)`;
 }
 
-/** What `naming` finds is in the texts of one of them: names of env files with a slash before them, and what may be included. */
-const NAMES = ['/?[A-Za-z0-9_.-]*[.]env[A-Za-z0-9_.-]*', `/[^ "']*[.]ya?ml`];
 /** Of more folders each is named no more. */
 const MOST_FOLDERS = 50;
 
-const isEnvFile = (name: string): boolean => ENV_FILE.test(name) && !TEMPLATE.test(name);
-
-/** Whether a text that was found says that an env file may be asked for other than the `.env` at the top. */
-const asksFor = (text: string): boolean =>
-  text === '/.env' || /\.ya?ml$/.test(text) || (text !== '.env' && isEnvFile(text.replace(/^\//, '')));
-
-/**
- * Whether the YAML of a commit names an env file, or a part that may have one beside it. Most name none, and then nothing has to be looked
- * for in all folders of the working tree.
- * @param git in the top folder of the repository
- */
-async function namesEnvFiles(git: GitProgram, commit: string): Promise<boolean> {
-  const patterns = NAMES.flatMap((pattern) => ['-e', pattern]);
-  const { stdout } = await git.run(['grep', '-a', '-h', '-o', '-E', ...patterns, commit, '--', ...YAML]);
-  return [...new Set(stdout.split('\n'))].some(asksFor);
-}
+export const isEnvFile = (name: string): boolean => ENV_FILE.test(name) && !TEMPLATE.test(name);
 
 const literal = (folder: string): string => folder.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
 
@@ -76,7 +59,8 @@ async function envFilesHere(git: GitProgram): Promise<readonly string[]> {
 }
 
 /**
- * Env files that lie here and are not part of the commit, and that its Compose files name: Compose reads them here.
+ * Env files that lie here and are not part of the commit, and that its Compose files name: Compose reads them here. To be asked of one that
+ * names any (said.ts).
  * @param git in the top folder of the repository
  * @param sent those whose values are sent otherwise, from there
  */
@@ -85,7 +69,6 @@ export async function unsentEnvFiles(
   commit: string,
   sent: readonly string[],
 ): Promise<readonly string[]> {
-  if (!(await namesEnvFiles(git, commit))) return [];
   const candidates = (await envFilesHere(git)).filter((path) => path !== '.env' && !sent.includes(path)).slice(0, 20);
   const named = await Promise.all(
     candidates.map(
