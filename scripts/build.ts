@@ -53,7 +53,8 @@ const { plugin, prefix } = await together({ ...withDerived(options, workedOut), 
   { name: 'config', roots: ['src/lib/config/load.ts'] },
   { name: 'guest', roots: ['src/lib/guest/session.ts', 'src/lib/guest/lines.ts'] },
   { name: 'status', roots: ['src/lib/app/status.ts', 'src/lib/app/status-text.ts'] },
-  // Of logs, which have no use for what else a deploy loads.
+  // Of arguments and of logs, which have no use for what else a deploy loads.
+  { name: 'words', roots: ['src/lib/command/worded.ts'] },
   { name: 'masks', roots: ['src/lib/app-folder/secrets/masks.ts'] },
   { name: 'deploy', roots: ['src/lib/deploy/deploy.ts'] },
 ]);
@@ -69,9 +70,9 @@ const { metafile } = await build({
   minifyWhitespace: true,
 });
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
+await build({ ...options, entryPoints: ['src/lib/guest/last-address.ts'], outfile: '.build/last-address.mjs' });
 
-await build({ ...sshLibrary(root), outfile: 'plugins/kit/dist/ssh/library.js', allowOverwrite: true });
-for (const file of [...kitFiles(root), ...sourceFiles(root)]) await build(file);
+for (const file of [sshLibrary(root), ...kitFiles(root), ...sourceFiles(root)]) await build(file);
 
 // Swapped in whole: a zebu that is started meanwhile finds the one or the other.
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -103,8 +104,12 @@ const circle = importCircle(
   ),
 );
 if (circle !== undefined) throw new Error(`${circle.join(' imports ')}: see compiled-early.ts`);
-for (const [file, called] of calledByUsual(root)) {
-  if (!file.startsWith(`${root}dist/`)) continue;
+const memory = '../.build/last-address.mjs';
+const { rememberAddress } = (await import(memory)) as { rememberAddress: Parameters<typeof calledByUsual>[1] };
+// Those that are one file each; in others, functions may be called before their file has run.
+const single = [sshLibrary(root), ...kitFiles(root), ...sourceFiles(root)].map(({ outfile = '' }) => `${root}${outfile}`);
+for (const [file, called] of await calledByUsual(root, rememberAddress)) {
+  if (!file.startsWith(`${root}dist/`) && !single.includes(file)) continue;
   // Means the same, so that a zebu that is started meanwhile may find some of either.
   writeFileSync(`${file}.part`, compiledEarly(readFileSync(file, 'utf8'), called));
   renameSync(`${file}.part`, file);

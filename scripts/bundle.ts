@@ -303,7 +303,7 @@ const inPlace = (root: string, plugin: string, module: string): BuildOptions => 
 
 /** node-ssh and all it needs as one file of the kit; what it has besides as native code is built on nobody's machine. */
 export const sshLibrary = (root: string): BuildOptions => ({
-  ...oneFile(root, 'plugins/kit/src/ssh/library.ts'),
+  ...inPlace(root, 'kit', 'ssh/library'),
   minifySyntax: true,
   minifyWhitespace: true,
   // A part of ssh2 asks where it lies, without looking for anything there.

@@ -9,8 +9,6 @@ export interface Group {
   readonly name: string;
   /** It has been loaded before anything else is, so that whatever is loaded later may as well ask for it. */
   readonly always?: boolean;
-  /** What is on this path is no part of it: many load it who have no use for the rest. */
-  readonly apart?: string;
   /** Files of the repository: what they load at once is the group. */
   readonly roots: readonly string[];
 }
@@ -53,10 +51,8 @@ export function wholeGroups(
   groups: readonly Group[],
 ): ReadonlyMap<string, readonly string[]> {
   const taken = new Set<string>();
-  const members = groups.map(({ name, roots, always = false, apart }) => {
-    const own = [...loadedBy(graph, roots)].filter(
-      (each) => !taken.has(each) && (apart === undefined || !each.includes(apart)),
-    );
+  const members = groups.map(({ name, roots, always = false }) => {
+    const own = [...loadedBy(graph, roots)].filter((each) => !taken.has(each));
     for (const each of own) taken.add(each);
     return { name, always, own };
   });

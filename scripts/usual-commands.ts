@@ -1,13 +1,14 @@
 /**
- * Which functions the usual commands call, for compiled-early.ts: they are run as they were built, in a folder of their own, without
- * anybody to talk to. What only an answer from a host calls is not among them.
+ * Which functions the usual commands call, for compiled-early.ts: they are run as they were built, in a folder of their own, with a VM
+ * that only answers (usual-vm.ts).
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Called } from './compiled-early.ts';
+import { usualVm, type UsualVm } from './usual-vm.ts';
 
 const USUAL: readonly (readonly string[])[] = [
   ['--help'],
@@ -16,13 +17,59 @@ const USUAL: readonly (readonly string[])[] = [
   ['config:show'],
   ['config:show', '--json'],
   ['providers'],
-  // Nothing listens there: all up to the first packet.
   ['app:status'],
+  ['app:logs'],
+  ['app:deploy', '--branch', 'main'],
 ];
 
-const CONFIGURATION = `app: { name: usual }
+/** Nothing of Proxmox listens there. */
+const configuration = (port: number): string => `app: { name: usual }
 proxmox: { host: 127.0.0.1, port: 1, transport: ssh }
+vm: { ssh_port: ${port}, identity_file: ./id }
 `;
+
+/** Notes where a VM was found the last time. */
+type Remember = (context: unknown, address: unknown) => Promise<void>;
+
+/** A repository with a commit, and a VM that was found before. */
+async function prepare(folder: string, vm: UsualVm, remember: Remember): Promise<void> {
+  writeFileSync(join(folder, 'zebu.yml'), configuration(vm.port));
+  writeFileSync(join(folder, 'compose.yml'), 'services: { web: { build: . } }\n');
+  writeFileSync(join(folder, 'id'), vm.identity, { mode: 0o600 });
+  const git = (...args: readonly string[]): void => {
+    spawnSync('git', ['-C', folder, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], { env: environment(folder) });
+  };
+  git('init', '-q', '-b', 'main');
+  git('add', 'zebu.yml', 'compose.yml');
+  git('commit', '-q', '-m', 'one');
+  const context = {
+    config: { app: { name: 'usual' }, proxmox: { transport: 'ssh', host: '127.0.0.1', port: 1 } },
+    stateDir: join(folder, 'state'),
+    io: { debug: () => {} },
+  };
+  const knownHostsFile = join(folder, 'known_hosts');
+  await remember(context, { vmid: 100, node: 'pve', host: '127.0.0.1', hostKeys: [vm.hostKey], knownHostsFile });
+}
+
+const environment = (folder: string): NodeJS.ProcessEnv => ({
+  HOME: folder,
+  PATH: process.env['PATH'],
+  ZEBU_STATE_DIR: join(folder, 'state'),
+});
+
+/** @throws where it did not do what it is run for: then little of it was called */
+async function runUsual(root: string, folder: string, args: readonly string[], coverage: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
+    cwd: folder,
+    env: { ...environment(folder), NODE_V8_COVERAGE: coverage },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 60_000,
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`zebu ${args.join(' ')} ended with ${String(code)} (see usual-vm.ts): ${stderr}`);
+}
 
 interface Coverage {
   readonly result: readonly {
@@ -33,20 +80,22 @@ interface Coverage {
   }[];
 }
 
-/** @param root folder of the repository @returns for each file that was loaded, what was called of it */
-export function calledByUsual(root: string): ReadonlyMap<string, Called> {
+/**
+ * @param root folder of the repository
+ * @param remember see `Remember`
+ * @returns for each file that was loaded, what was called of it
+ */
+export async function calledByUsual(root: string, remember: Remember): Promise<ReadonlyMap<string, Called>> {
   const folder = mkdtempSync(join(tmpdir(), 'zebu-usual-'));
   const coverage = join(folder, 'coverage');
+  const vm = await usualVm();
   try {
     mkdirSync(coverage);
-    writeFileSync(join(folder, 'zebu.yml'), CONFIGURATION);
-    for (const args of USUAL)
-      spawnSync(process.execPath, [join(root, 'bin/run.js'), ...args], {
-        cwd: folder,
-        env: { HOME: folder, PATH: process.env['PATH'], NODE_V8_COVERAGE: coverage },
-        stdio: 'ignore',
-        timeout: 60_000,
-      });
+    await prepare(folder, vm, remember);
+    for (const args of USUAL) {
+      vm.expect(args[0] ?? '');
+      await runUsual(root, folder, args, coverage);
+    }
     const called = new Map<string, Set<string>>();
     for (const file of readdirSync(coverage)) {
       const { result } = JSON.parse(readFileSync(join(coverage, file), 'utf8')) as Coverage;
@@ -63,6 +112,7 @@ export function calledByUsual(root: string): ReadonlyMap<string, Called> {
     }
     return called;
   } finally {
+    vm.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

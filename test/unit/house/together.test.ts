@@ -9,16 +9,15 @@ const files = graph({
   main: [['base']],
   base: [['errors'], ['load']],
   errors: [[]],
-  load: [['yaml', 'errors', 'zod']],
+  load: [['yaml', 'errors']],
   yaml: [[]],
-  zod: [[]],
   status: [['base'], ['results']],
   show: [['base', 'yaml']],
-  results: [['zod']],
+  results: [[]],
 });
 const groups: readonly Group[] = [
   { name: 'start', always: true, roots: ['main'] },
-  { name: 'config', apart: 'zod', roots: ['load'] },
+  { name: 'config', roots: ['load'] },
 ];
 
 describe('what is loaded together', () => {
@@ -28,7 +27,6 @@ describe('what is loaded together', () => {
       status: ['start'],
       show: ['start', 'config'],
       load: ['start', 'config'],
-      // A library that is apart brings nothing else along.
       results: ['start'],
     });
   });
