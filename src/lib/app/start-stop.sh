@@ -9,5 +9,7 @@ take_lock 0
 sign_lock "$holder"
 # Known to be started before they are, and to be stopped after they were.
 forget_stopped "$@"
-$compose_program --progress plain -p "$project" "$action" "$@" 2>&1 || exit
+act() { $compose_program --progress plain -p "$project" "$@" 2>&1; }
+# Compose restarts what shares the network of another one beside that one, which may be gone just then: it starts what was left so.
+act "$action" "$@" || { [ "$action" = restart ] && act start "$@"; } || exit
 [ "$action" != stop ] || note_stopped "$@"

@@ -1,11 +1,9 @@
-import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
+import { posix } from 'node:path';
+import { isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
 import { parsePort, type PortRange } from '../config/port.js';
 
-export interface ComposeFile {
-  /** As in `app.compose`, for messages. */
-  readonly name: string;
-  readonly text: string;
-}
+/** The text of a file, relative to the folder of zebu.yml; undefined for one that is not there. */
+export type ReadText = (path: string) => Promise<string | undefined>;
 
 export interface PublishedPorts {
   readonly ports: readonly PortRange[];
@@ -13,15 +11,22 @@ export interface PublishedPorts {
   readonly unread: readonly string[];
 }
 
-/** `${NAME:-default}` as its default: values of variables are only known in the VM. Undefined when one has none. */
+/** An expression without another one in it. */
+const INNERMOST = /\$\{([^{}]*)\}/;
+
+/**
+ * `${NAME:-default}` as its default, one within the default of another included: which values there are is only known in the
+ * VM. Undefined when one has none.
+ */
 function withDefaults(text: string): string | undefined {
-  let known = true;
-  const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (_, expression: string) => {
+  let filled = text;
+  for (let found = INNERMOST.exec(filled); found !== null; found = INNERMOST.exec(filled)) {
+    const [all, expression = ''] = found;
     const before = /^[A-Za-z_][A-Za-z0-9_]*:?-/.exec(expression)?.[0];
-    known &&= before !== undefined;
-    return before === undefined ? '' : expression.slice(before.length);
-  });
-  return known && !filled.includes('$') ? filled : undefined;
+    if (before === undefined) return undefined;
+    filled = filled.slice(0, found.index) + expression.slice(before.length) + filled.slice(found.index + all.length);
+  }
+  return filled.includes('$') ? undefined : filled;
 }
 
 const isLocal = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address.replaceAll(/^\[|\]$/g, ''));
@@ -32,7 +37,7 @@ const isLocal = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(ad
  */
 function shortForm(text: string): PortRange | null | undefined {
   const [, body = '', protocol = 'tcp'] = /^(.*?)(?:\/(tcp|udp))?$/.exec(text.trim()) ?? [];
-  const parts = /^(?:(\[[^\]]*\]|(?![\d-]+:)[^:]+|\d+\.\d+\.\d+\.\d+):)?(?:([\d-]*):)?([\d-]+)$/.exec(body);
+  const parts = /^(?:(\[[^\]]*\]|(?![\d-]+:)[^:]*|\d+\.\d+\.\d+\.\d+):)?(?:([\d-]*):)?([\d-]+)$/.exec(body);
   if (parts === null) return undefined;
   const [, address = '', published = ''] = parts;
   if (published === '' || isLocal(address)) return null;
@@ -59,28 +64,81 @@ function readPort(entry: unknown): PortRange | null | undefined {
 
 interface Service {
   profiles: readonly unknown[];
-  ports: { readonly file: string; readonly entry: unknown }[];
+  ports: readonly { readonly file: string; readonly entry: unknown }[];
 }
 
 /** Compose's own tags that replace what files before said instead of adding to it. */
 const replaces = (node: Node): boolean => node.tag === '!override' || node.tag === '!reset';
 
-function readFile(file: ComposeFile, services: Map<string, Service>): void {
-  const document = parseDocument(file.text, { merge: true, logLevel: 'silent' });
-  const all = document.get('services', true);
-  if (!isMap(all)) return;
-  const plain = (document.toJS() as { services?: Record<string, Record<string, unknown> | null> }).services ?? {};
-  for (const pair of all.items) {
-    const name = isScalar(pair.key) ? String(pair.key.value) : '';
-    const service = services.get(name) ?? { profiles: [], ports: [] };
-    services.set(name, service);
-    const own = plain[name] ?? {};
-    if (Array.isArray(own['profiles'])) service.profiles = own['profiles'];
-    const node = document.getIn(['services', name, 'ports'], true) as Node | undefined;
-    if (node !== undefined && replaces(node)) service.ports = [];
-    if (node !== undefined && !isSeq(node) && !(isScalar(node) && node.value === null)) continue;
-    const entries = Array.isArray(own['ports']) && node?.tag !== '!reset' ? (own['ports'] as unknown[]) : [];
-    service.ports.push(...entries.map((entry) => ({ file: file.name, entry })));
+const isTree = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const list = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+
+/** How deep files name each other; Compose refuses those that go in circles. */
+const DEPTH = 16;
+
+/** What is read from elsewhere, and what only a variable names, is not followed. */
+const isHere = (path: unknown): path is string => typeof path === 'string' && !/[$:]/.test(path);
+
+interface Opened {
+  readonly file: string;
+  readonly document: Document;
+  readonly plain: Readonly<Record<string, unknown>>;
+}
+
+class Reader {
+  readonly #read: ReadText;
+
+  constructor(read: ReadText) {
+    this.#read = read;
+  }
+
+  async #open(file: string): Promise<Opened | undefined> {
+    const text = await this.#read(file);
+    if (text === undefined) return undefined;
+    const document = parseDocument(text, { merge: true, logLevel: 'silent' });
+    const plain: unknown = document.toJS();
+    return isTree(plain) ? { file, document, plain } : undefined;
+  }
+
+  /** Adds what a file says, what it includes first. */
+  async add(file: string, services: Map<string, Service>, depth = 0): Promise<void> {
+    const opened = depth > DEPTH ? undefined : await this.#open(file);
+    if (opened === undefined) return;
+    for (const each of list(opened.plain['include']))
+      // Of several paths the later ones override the first, as those of app.compose.
+      for (const path of list(isTree(each) ? each['path'] : each))
+        if (isHere(path)) await this.add(posix.join(posix.dirname(file), path), services, depth + 1);
+    const all = opened.document.get('services', true);
+    for (const pair of isMap(all) ? all.items : []) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : '';
+      services.set(name, await this.#service(opened, name, services.get(name) ?? { profiles: [], ports: [] }, depth));
+    }
+  }
+
+  async #service(opened: Opened, name: string, before: Service, depth: number): Promise<Service> {
+    const services = opened.plain['services'];
+    const own = isTree(services) ? services[name] : undefined;
+    if (!isTree(own) || depth > DEPTH) return before;
+    const { profiles, ports, extends: base } = own;
+    const from = await this.#extended(opened, base, before, depth);
+    const found: Service = { ...from, profiles: Array.isArray(profiles) ? profiles : from.profiles };
+    const node = opened.document.getIn(['services', name, 'ports'], true) as Node | undefined;
+    if (node !== undefined && replaces(node)) found.ports = [];
+    if (node !== undefined && !isSeq(node) && !(isScalar(node) && node.value === null)) return found;
+    const entries = Array.isArray(ports) && node?.tag !== '!reset' ? (ports as unknown[]) : [];
+    return { ...found, ports: [...found.ports, ...entries.map((entry) => ({ file: opened.file, entry }))] };
+  }
+
+  /** What a service is before its own words: as other files have it, and as what it extends. */
+  async #extended(opened: Opened, base: unknown, before: Service, depth: number): Promise<Service> {
+    const service = isTree(base) ? base['service'] : base;
+    const file = isTree(base) ? base['file'] : undefined;
+    if (typeof service !== 'string') return before;
+    const from = isHere(file) ? await this.#open(posix.join(posix.dirname(opened.file), file)) : opened;
+    return from === undefined ? before : this.#service(from, service, before, depth + 1);
   }
 }
 
@@ -89,13 +147,19 @@ function shown(entry: unknown): string {
 }
 
 /**
- * The ports that Compose files publish on the VM's own address, so that they can be let through to it. `include` and
- * `extends` are not followed.
+ * The ports that Compose files publish on the VM's own address, so that they can be let through to it, `include` and `extends`
+ * followed.
+ * @param files as in `app.compose`
  * @param profiles the active ones; services of others do not run
  */
-export function publishedPorts(files: readonly ComposeFile[], profiles: readonly string[]): PublishedPorts {
+export async function publishedPorts(
+  files: readonly string[],
+  profiles: readonly string[],
+  read: ReadText,
+): Promise<PublishedPorts> {
   const services = new Map<string, Service>();
-  for (const file of files) readFile(file, services);
+  const reader = new Reader(read);
+  for (const file of files) await reader.add(posix.normalize(file), services);
   const ports = new Map<string, PortRange>();
   const unread: string[] = [];
   for (const [name, service] of services) {

@@ -127,10 +127,9 @@ function wantedImage({ image }: Config['vm']): WantedImage | undefined {
 async function readPublished(context: Context): Promise<readonly PortRange[]> {
   const { app, vm } = context.config;
   if (vm.firewall.publish !== undefined || !vm.firewall.enabled) return [];
-  const files = await Promise.all(
-    app.compose.map(async (name) => ({ name, text: await readFile(join(context.root, name), 'utf8').catch(() => '') })),
+  const { ports, unread } = await publishedPorts(app.compose, app.profiles, (path) =>
+    readFile(join(context.root, path), 'utf8').catch(() => undefined),
   );
-  const { ports, unread } = publishedPorts(files, app.profiles);
   for (const line of unread)
     context.io.warn(`${line}, which only the VM can tell: name the port in vm.firewall.publish`);
   return [...ports, ...frontPorts(app.proxy)];
