@@ -88,7 +88,7 @@ decide() {
         }
         else if (state[source] == "missing") {
           if (kind == "bind" && !(use[i, 2] in active)) continue
-          if (kind == "file") refuse(owner(i) ": its file " shown(source) " is not part of the commit")
+          if (kind == "file") refuse(owner(i) ": its file " shown(source) " is not part of the commit: put it into " kept(source) " of the VM" ((use[i, 2] == "secrets") ? ", or say environment: with the name of a secret that zebu.yml declares in place of file:" : ", or into the commit"))
           else refuse(owner(i) " mounts " shown(source) " read-only, but it is neither part of the commit nor written by any service; put it into the commit, or into " kept(source) " of the VM")
         }
         else if (kind == "bind" && use[i, 3] == "rw" && (use[i, 2] in active) && !((use[i, 2], source) in told)) {

@@ -329,7 +329,7 @@ describe.each(vmShells())('a file of a config or secret, in $name', { timeout: 6
 
   it('is refused by name where it is nowhere', () => {
     expect(folder.decide(config(tree('key.txt'))).reason).toBe(
-      'key in secrets: its file ./key.txt is not part of the commit',
+      `key in secrets: its file ./key.txt is not part of the commit: put it into ${kept('key.txt')} of the VM, or say environment: with the name of a secret that zebu.yml declares in place of file:`,
     );
   });
 
