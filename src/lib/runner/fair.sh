@@ -34,8 +34,8 @@ fair_since() {
   : >"$work/taken-back"
   : >"$work/excused"
   : >"$work/tried"
-  # For how long a service may start in vain because of others. Who only watches could not start it anew then.
-  excused_until=$((clock + (patience < 60 ? patience : 60)))
+  # For how long a service may start in vain because of others, and be unhealthy. Who only watches could not start it anew then.
+  excused_until=$((clock + (patience < 120 ? patience / 2 : 60)))
   [ "$mode" != watch ] || excused_until=0
   [ -e "$work/began" ] || : >"$work/began"
 }
@@ -74,9 +74,15 @@ judgement() {
       for (k = 1; k <= count_; k++) if (depends(list[k], other)) return 1
       return 0
     }
+    function excused_now(i) {
+      if (!own[i] || !excuse) return 0
+      if (first == "no" && needs == "") return asks = 1
+      if (!awaits(i)) return 0
+      print $10, check[i] >>excused
+      return 1
+    }
     function loops(i) {
-      if (own[i] && excuse && first == "no" && needs == "") asks = 1
-      else if (own[i] && excuse && awaits(i)) print $10 >>excused
+      if (excused_now(i)) ;
       else if (!(id[i] in was_excused) || (id[i] in was_tried)) { loops_(); return }
       else if ($2 != "running") looping = looping " +" $10
       # One that runs may have come up by now.
@@ -88,7 +94,7 @@ judgement() {
     function put(i) { $0 = line[i]; restarts = now_restarts[i] }
     BEGIN {
       while (needs != "" && (getline row < needs) > 0) { name = row; sub(/ .*/, "", name); need[name] = substr(row, length(name) + 1) " " }
-      while ((getline row < excused) > 0) was_excused[row] = 1
+      while ((getline row < excused) > 0) { split(row, word_, " "); was_excused[word_[1]] = 1; was_check[word_[1]] = word_[2] }
       close(excused)
       while ((getline row < tried) > 0) was_tried[row] = 1
     }
@@ -115,7 +121,11 @@ judgement() {
     function about(i) {
       if ($2 == "running") {
         if ($8 == "awaited") say("waiting=" $1)
-        else if ($3 == "unhealthy" && $8 != "job") { if (counts(i)) fail("is unhealthy"); else say("waiting=" $1) }
+        else if ($3 == "unhealthy" && $8 != "job") {
+          # What it said while it was excused says nothing of now.
+          if (!counts(i) || excused_now(i) || (($10 in was_check) && was_check[$10] == check[i])) say("waiting=" $1)
+          else fail("is unhealthy")
+        }
         else if ($3 == "starting" && $8 != "job") say("waiting=" $1)
         else if ($3 == "healthy") return
         else if (restarts >= 3) loops(i)

@@ -95,7 +95,26 @@ plan_standing() {
   refuse_standing
 }
 
+# What is external has to be there, which Compose says when it has begun to start the others. A hook may make it until then.
+check_external() {
+  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 0
+  awk "$scan_all"'
+    section != "networks" && section != "volumes" { next }
+    depth == 2 && key != "" { name = key; external = 0 }
+    depth == 3 && key == "name" { name = value(line) }
+    depth == 3 && key == "external" && value(line) == "true" { external = 1 }
+    depth == 2 && line ~ /^\}/ && external { print (section == "networks" ? "network" : "volume"), name }' "$work/config" >"$work/external"
+  while read -r kind_ name_; do
+    timeout 60 docker "$kind_" inspect "$name_" </dev/null >/dev/null 2>&1 && continue
+    # Docker may not answer.
+    timeout 60 docker "$kind_" ls -q </dev/null >/dev/null 2>&1 || continue
+    cause=compose-invalid reason="the $kind_ $name_ is external, and there is none in the VM: make it there (docker $kind_ create $name_), or take external out"
+    return 1
+  done <"$work/external"
+}
+
 refuse_standing() {
+  check_external || return 1
   standing_differs
   reason=
   [ -s "$work/differs" ] || return 0

@@ -107,6 +107,22 @@ judge_fairly; echo "$?"; cat "$work/began"; judge_fairly; echo "$?"`);
       ).toEqual([...failed, 'unchecked=job']);
     });
 
+    it('is not unhealthy by what it said until then', () => {
+      const sick = (check: string): string => seen({ service: 'web', health: 'unhealthy', check });
+      const ready = seen({ service: 'db', health: 'healthy' });
+      expect(
+        looks(
+          [],
+          [
+            [sick('1'), db],
+            [sick('1'), ready],
+            [sick('2'), ready],
+          ],
+        ),
+      ).toEqual([...['waiting=web', 'unchecked=db', 'waiting=web'], ...['bad=shop-web-1', 'reason=web is unhealthy']]);
+      expect(looks([], [[sick('1'), ready]])).toEqual(['bad=shop-web-1', 'reason=web is unhealthy']);
+    });
+
     it('is good once it stays up', () => {
       const up = seen({ service: 'web', restarts: 6 });
       const ready = seen({ service: 'db', health: 'healthy' });

@@ -28,6 +28,7 @@ function differs(now: Kept, there: readonly string[], before: readonly Kept[] = 
 work=$folder base=$folder/base
 timeout() { shift; "$@"; }
 ${CONFIG}${STANDING}
+tree=$folder/tree
 cat >$folder/volumes <<'E'
 ${found('volume')}
 E
@@ -95,6 +96,36 @@ describe('networks and volumes that are there', { timeout: 60_000 }, () => {
     expect(differs({ volumes: { data: wanted } }, [])).toEqual(['allowed']);
     const there = ['volume shop_data here', 'volume shop_data driver_opts "o":"size=1m"'];
     expect(differs({ volumes: { data: { ...wanted, external: true } } }, there)).toEqual(['allowed']);
+  });
+
+  it('are refused where they are external and not there, unless a hook may make them', () => {
+    const external = {
+      networks: { proxy: { name: 'proxy', external: true } },
+      volumes: { d: { name: 'kept', external: true } },
+    };
+    const said = (answers: string, hook = ''): readonly string[] =>
+      inNextVmShell(
+        { docker: `case "$1 $2" in ${answers} *) : ;; esac` },
+        `
+work=$folder base=$folder release=$folder/release tree=$folder/tree
+mkdir -p $release $tree/.zebu/hooks
+${hook === '' ? '' : `: >$tree/.zebu/hooks/${hook}`}
+timeout() { shift; "$@"; }
+${CONFIG}${STANDING}
+cat >$work/config <<'E'
+${JSON.stringify({ name: 'shop', services: {}, ...external }, null, 2)}
+E
+if check_standing; then echo allowed; else echo "$cause: $reason"; fi`,
+      );
+    expect(said('')).toEqual(['allowed']);
+    expect(said("'network inspect') exit 1 ;;")).toEqual([
+      'compose-invalid: the network proxy is external, and there is none in the VM: make it there (docker network create proxy), or take external out',
+    ]);
+    expect(said("'volume inspect') exit 1 ;;")).toEqual([
+      'compose-invalid: the volume kept is external, and there is none in the VM: make it there (docker volume create kept), or take external out',
+    ]);
+    expect(said("'volume inspect') exit 1 ;;", 'pre-deploy')).toEqual(['allowed']);
+    expect(said('*) exit 1 ;;')).toEqual(['allowed']);
   });
 
   it('differ by what a release before had asked for, and this one does not', () => {
