@@ -87,6 +87,18 @@ const lazyOclif: Plugin = {
   },
 };
 
+/** The promises of node:fs bring an editor of lines along, and many a module has them for what is seldom done. */
+const whenCalled = (names: string): string =>
+  names
+    .split(/[{},\s]+/)
+    .filter((name) => name !== '')
+    .map((name) =>
+      name === 'constants'
+        ? `const constants = globalThis.process.getBuiltinModule('node:fs').constants;`
+        : `const ${name} = (...all) => globalThis.process.getBuiltinModule('node:fs').promises.${name}(...all);`,
+    )
+    .join(' ');
+
 /**
  * Imported as ES modules, Node's own modules have every property read for the list of exports, also those that load
  * further modules when they are read: `node:fs` and `node:util` cost a quarter of the time in which Node itself starts.
@@ -97,6 +109,7 @@ function byName(source: string): string {
     /^import (?!type\b)(?:(\w+)(?:, )?)?(\{[^}]*\})? from ['"]([\w:/]+)['"];?/gm,
     (whole, namespace: string | undefined, names: string | undefined, from: string) => {
       if (!isBuiltin(from)) return whole;
+      if (from === 'node:fs/promises') return whenCalled(names ?? '');
       const values = names?.replace(/\btype \w+,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2');
       return [namespace, values]
         .filter((target) => target !== undefined)
@@ -204,6 +217,34 @@ const builtTransports = (root: string): Plugin => ({
   },
 });
 
+const POLY1305_AT_ONCE = `init: (() => {
+    // eslint-disable-next-line no-async-promise-executor
+    return new Promise(async (resolve, reject) => {
+      try {
+        POLY1305_WASM_MODULE = await require('./crypto/poly1305.js')();
+        POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
+        poly1305_auth = POLY1305_WASM_MODULE.cwrap(
+          'poly1305_auth',
+          null,
+          ['number', 'array', 'number', 'array', 'number', 'array']
+        );
+      } catch (ex) {
+        return reject(ex);
+      }
+      resolve();
+    });
+  })(),`;
+const POLY1305_WHEN_ASKED = `
+const readyPoly1305 = () => {
+  if (poly1305_auth !== undefined) return;
+  POLY1305_WASM_MODULE = {};
+  require('./crypto/poly1305.js')(POLY1305_WASM_MODULE);
+  POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
+  poly1305_auth = POLY1305_WASM_MODULE.cwrap('poly1305_auth', null, ['number', 'array', 'number', 'array', 'number', 'array']);
+};`;
+const ZLIB_NAMES =
+  'createInflate, DEFLATE, INFLATE, Z_DEFAULT_CHUNK, Z_DEFAULT_COMPRESSION, Z_DEFAULT_MEMLEVEL, Z_DEFAULT_STRATEGY, Z_DEFAULT_WINDOWBITS, Z_PARTIAL_FLUSH, ZlibHandle';
+
 /** What the SSH library loads at once, or tries, for what is seldom used; each is looked for, so that an update of it is noticed. */
 const SSH_SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   // The agents of Windows.
@@ -219,7 +260,34 @@ const SSH_SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   ],
   // Native code is built on nobody's machine, and without it what the processor can changes nothing.
   'ssh2/lib/protocol/constants.js': [["cpuInfo = require('cpu-features')();", '']],
-  'ssh2/lib/protocol/crypto.js': [["binding = require('./crypto/build/Release/sshcrypto.node');", 'throw undefined;']],
+  'ssh2/lib/protocol/crypto.js': [
+    ["binding = require('./crypto/build/Release/sshcrypto.node');", 'throw undefined;'],
+    // WebAssembly that only one cipher needs, which few servers are left with.
+    [POLY1305_AT_ONCE, 'init: Promise.resolve(),'],
+    ['let poly1305_auth;', `let poly1305_auth;${POLY1305_WHEN_ASKED}`],
+    ...(['Cipher', 'Decipher'] as const).map((way): readonly [string, string] => {
+      const made = `class ChaChaPoly${way}Native {\n  constructor(config) {`;
+      return [made, `${made} readyPoly1305();`];
+    }),
+  ],
+  'ssh2/lib/protocol/crypto/poly1305.js': [
+    [
+      '(function(){return J||"function"!==typeof WebAssembly.instantiateStreaming',
+      'return a(new WebAssembly.Instance(new WebAssembly.Module(H(W)),e)),{};(function(){return J||"function"!==typeof WebAssembly.instantiateStreaming',
+    ],
+  ],
+  // Compression, which is not asked for.
+  'ssh2/lib/protocol/zlib.js': [
+    ['const {\n  createInflate,\n  constants: {', `let ${ZLIB_NAMES};\nconst load = () => {\n({\n  createInflate,\n  constants: {`],
+    [
+      "} = require('zlib');\nconst ZlibHandle = createInflate()._handle.constructor;",
+      "} = require('zlib'));\nZlibHandle = createInflate()._handle.constructor;\n};",
+    ],
+    ...(['DEFLATE', 'INFLATE'] as const).map((way): readonly [string, string] => [
+      `new Zlib(${way})`,
+      `(load(), new Zlib(${way}))`,
+    ]),
+  ],
   // Of arguments that are right, as good as always.
   'asn1/lib/ber/reader.js': [
     ["var assert = require('assert');", "var assert = { ok: (value) => value || require('assert').ok(value) };"],
@@ -326,6 +394,7 @@ export const sourceFiles = (root: string): readonly BuildOptions[] =>
     minifySyntax: true,
     // What an error is has to be the same for everybody.
     external: ['@zebu/kit', '@zebu/kit/*', 'libsodium-wrappers', './settings.js'],
+    plugins: [builtinsByName()],
   }));
 
 /** What plugins import of the kit, each as one file; what an error is stays in one of its own, which all of them share. */

@@ -1,12 +1,14 @@
-import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs';
+import { open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { ZebuError } from '@zebu/kit';
 
 /** The text of the file; undefined when there is none, or a folder. @throws CONFIG_INVALID */
 export async function readSecretFile(path: string, shown: string): Promise<string | undefined> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await promisify(readFile)(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     // A folder of that name is one of Python.

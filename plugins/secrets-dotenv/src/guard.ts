@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ZebuError } from '@zebu/kit';
@@ -17,7 +17,7 @@ async function has(path: string): Promise<boolean> {
 
 /** True when git would publish the file with the next push: of a link it has where it leads to, and not what is there. */
 export async function isTracked(path: string): Promise<boolean> {
-  return (await has(path)) && (await has(await realpath(path).catch(() => path)));
+  return (await has(path)) && (await has(await promisify(realpath)(path).catch(() => path)));
 }
 
 /**
@@ -25,7 +25,7 @@ export async function isTracked(path: string): Promise<boolean> {
  * @throws SECRET_EXPOSED naming the fix
  */
 export async function guard(path: string, shown: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await promisify(stat)(path).catch(() => undefined);
   if (found === undefined) return;
   if (await isTracked(path)) {
     throw new ZebuError('SECRET_EXPOSED', `${shown} is tracked by git, so its values go wherever the repository goes`, {

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { handledLater, ZebuError } from '@zebu/kit';
 
 export interface GitResult {
@@ -213,7 +215,7 @@ export class GitProgram {
     const [{ attributes }, { attributesFile }] = await Promise.all([this.place(), this.#settings]);
     const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
     const files = [attributes, attributesFile || join(home, 'git', 'attributes')];
-    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+    const texts = await Promise.all(files.map((file) => promisify(readFile)(file, 'utf8').catch(() => '')));
     const converting = new RegExp(CONVERSIONS);
     // What stands behind a # is a comment.
     return texts.some((text) => text.split('\n').some((line) => converting.test(line.split('#', 1)[0] ?? '')));
