@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# What an image was built from, as a key: who would be built from the same once more has its image already. A key stands for the files
-# of the build context, the build's own settings, and the images of this machine that it starts from. Where a key could not tell
+# What an image was built from, as a key: who would be built from the same once more has its image already. A key stands for the build's own
+# settings (a digest), the files of the build context (git's name of them), and the images of this machine that it starts from, with dots
+# between. Where a key could not tell
 # everything (what is fetched, contexts from elsewhere, `pull`, `no_cache`) there is none, and Docker is asked. Images that it
 # starts from and that are not here may have moved in their registry, so that a key holds for a day.
 
@@ -9,13 +10,12 @@
 key_age=86400
 
 # Reads the indented JSON of "docker compose config" and the Dockerfiles it names, and writes for each build that a key can tell all
-# about, fields separated by tabs: service, image, context (below the commit, nothing for all of it), Dockerfile (below the context), the
-# images it starts from (as Docker lists them, a blank behind each), its settings. Of services that share an image the one that builds it.
-# Besides, what is to be asked about them: in $work/asked of git, context and Dockerfile of each, and in $work/bases of Docker, each name once.
+# about, fields separated by tabs: image, context (/ is all of the commit), Dockerfile (a path of the commit), and the images it starts
+# from (as Docker lists them, a blank behind each). Of services that share an image the one that builds it. Besides, a file each,
+# $work/settings-1 and so on: its settings, with the key of the secrets, as they may hold something that could be guessed from a digest.
 keyed_builds() {
-  : >"$work/asked"
-  : >"$work/bases"
-  LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v commit="refs/zebu/$id" -v asked="$work/asked" -v based="$work/bases" -v OFS='\t' "$scan_images"'
+  LC_ALL=C awk -v project="$project" -v tree="$release/tree" -v release="$release" -v salt="$base/shared/secrets/key" -v out="$work/settings-" -v OFS='\t' "$scan_images"'
+    BEGIN { while ((getline row < salt) > 0) salted = salted row }
     depth == 3 && key == "platform" { platform[service] = value(line) }
     depth == 3 && key != "" { member = key; next }
     member != "build" { next }
@@ -38,9 +38,9 @@ keyed_builds() {
       while ((at = index(settings, release "/")) > 0) settings = substr(settings, 1, at - 1) "@/" substr(settings, at + length(release) + 1)
       gsub(/\t/, " ", settings)
       starts[service] = bases
-      below[service] = substr(context, length(tree) + 2)
-      known[service] = below[service] OFS dockerfile OFS bases OFS settings
-      questions[service] = commit ":" below[service] "\n" commit ":" ((below[service] == "") ? "" : below[service] "/") dockerfile
+      set[service] = settings
+      context = substr(context, length(tree) + 1)
+      known[service] = ((context == "") ? "/" : context) OFS substr(context "/" dockerfile, 2) OFS bases
     }
     END {
       find_builders()
@@ -52,10 +52,10 @@ keyed_builds() {
         together = 0
         for (name in made) if (index(" " starts[service], " " name " ")) together = 1
         if (together) continue
-        print service, image[service], known[service] " " platform[service]
-        print questions[service] >asked
-        count = split(starts[service], words, " ")
-        for (k = 1; k <= count; k++) if (!told[words[k]]++) print words[k] >based
+        print image[service], known[service]
+        file = out sprintf("%04d", ++keyed)
+        printf "%s\n%s\n%s\n%s\n", salted, service " " image[service], starts[service], set[service] " " platform[service] >file
+        close(file)
       }
     }
 
@@ -206,7 +206,7 @@ tell_left() (
   as_live
   { mkdir -p "$work" && [ -f "$release/left-mark" ] && marks_time "$release/left-mark" && only_added && left_since_mark && sum_left; } 2>/dev/null || exit 1
   umask 077
-  sed "s/^\([0-9a-f]*\)-later /\1$left /" "$live/builds" >"$live/builds.new" && mv "$live/builds.new" "$live/builds" || exit 1
+  sed "s/^\([0-9a-f.]*\)-later /\1$left /" "$live/builds" >"$live/builds.new" && mv "$live/builds.new" "$live/builds" || exit 1
   [ ! -e "$live/left" ] || printf '%s\n' "$left" >"$live/left"
 )
 # What went since has changed the folder that it was in.
@@ -228,26 +228,54 @@ find_bases() {
   while read -r base_; do echo "GET /images/$base_/json"; done <"$work/bases" | engine_calls 60 >"$work/here" && [ -s "$work/here" ]
 }
 
+# Writes $work/keyed, a line for each build that has a key: the digest of its settings, and what keyed_builds says of it.
+find_keyed() {
+  drop "$work"/settings-[0-9]*
+  # A Dockerfile may be a folder, for which some awks end.
+  if ! keyed_builds >"$work/keyed-as" 2>/dev/null || [ ! -s "$work/keyed-as" ]; then : >"$work/keyed"; return 0; fi
+  sha256sum "$work"/settings-[0-9]* >"$work/settings-sums"
+  while read -r sum_ _ && IFS= read -r of_ <&3; do printf '%s\t%s\n' "$sum_" "$of_"; done <"$work/settings-sums" 3<"$work/keyed-as" >"$work/keyed"
+}
+
+# Writes $work/trees, for each of $work/keyed git's name of the files of its context; a hyphen where that is no folder of the commit, or
+# the Dockerfile no file of it: a link led to it, or a hook has made it, and not all is known.
+find_trees() {
+  while IFS='	' read -r _ _ context_ file_ _; do
+    # Git has the link itself for a file. Where it leads is in no context.
+    [ ! -L "$release/tree/$file_" ] || file_=${context_#/}
+    printf '%s\n' "refs/zebu/$id:${context_#/}" "refs/zebu/$id:$file_"
+  done <"$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 1
+  while read -r type_ tree_ && read -r file_ _; do
+    case $type_/$file_ in tree/blob) printf '%s\n' "$tree_" ;; *) echo - ;; esac
+  done <"$work/contexts" >"$work/trees"
+}
+
+# Writes to $work/bases what the builds of $work/keyed start from, each name once.
+list_bases() {
+  listed_=' '
+  while IFS='	' read -r _ _ _ _ bases_; do
+    for base_ in $bases_; do
+      case $listed_ in *" $base_ "*) continue ;; esac
+      listed_="$listed_$base_ "
+      printf '%s\n' "$base_"
+    done
+  done <"$work/keyed" >"$work/bases"
+}
+
 # Writes $work/keys, fields separated by a blank: key image tree context. Tree is git's name of the files of the context. What a hook has
 # left stands behind the rest of the key: `-later` where that can wait, as it can where nobody asks for what is kept: find_keys [UNASKED].
+# What the live release has read (recalled.sh) it has asked of git as well.
 find_keys() {
   : >"$work/keys"
-  # A Dockerfile may be a folder, for which some awks end.
-  keyed_builds >"$work/keyed" 2>/dev/null && [ -s "$work/keyed" ] || return 0
+  [ -n "$recalled" ] || find_keyed
+  [ -s "$work/keyed" ] || return 0
   if [ $# != 0 ] && left_can_wait; then left=-later; else left_by_hook || return 0; fi
-  # Of a Dockerfile that git does not have there, as a link led to it, or a hook has made it, not all is known.
-  while IFS= read -r context_ && IFS= read -r file_; do
-    # Git has the link itself for a file. Where it leads is in no context.
-    [ ! -L "$release/tree/${file_#*:}" ] || file_=$context_
-    printf '%s\n' "$context_" "$file_"
-  done <"$work/asked" >"$work/questions"
-  git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' <"$work/questions" >"$work/contexts" && find_bases || return 0
-  drop "$work"/key-[0-9]*
-  : >"$work/key-names"
-  # With the key of the secrets: settings may hold something that could be guessed from a digest.
-  awk -F'\t' -v salt="$base/shared/secrets/key" -v out="$work/key-" -v named="$work/named" '
+  [ -n "$recalled" ] || find_trees || return 0
+  list_bases
+  find_bases || return 0
+  awk -F'\t' -v left="$left" -v named="$work/named" '
 # include ./image.awk
-    BEGIN { while ((getline row < salt) > 0) salted = salted row }
+    function short(digest) { sub(/^[a-z0-9]+:/, "", digest); return substr(digest, 1, 32) }
     FILENAME == ARGV[1] { base[FNR] = $0; next }
     # An answer to each, or it is not known to what.
     FILENAME == ARGV[2] && /^[{]/ {
@@ -256,27 +284,16 @@ find_keys() {
       next
     }
     FILENAME == ARGV[2] { cut = index($0, " "); id[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
-    FILENAME == ARGV[3] {
-      split($0, found, " ")
-      nth = int((FNR + 1) / 2)
-      if (FNR % 2) { type[nth] = found[1]; tree[nth] = found[2] } else if (found[1] != "blob") type[nth] = ""
-      next
-    }
-    type[FNR] == "tree" {
+    FILENAME == ARGV[3] { tree[FNR] = $0; next }
+    FNR in tree && tree[FNR] != "-" {
+      key = short($1) "." tree[FNR]
       n = split($5, bases, " ")
-      here = ""
       for (i = 1; i <= n; i++) {
-        here = here " " bases[i] "=" id[bases[i]]
+        key = key "." short(id[bases[i]])
         if (!told[bases[i]]++) print bases[i], id[bases[i]] >named
       }
-      file = out sprintf("%04d", FNR)
-      printf "%s\n%s\n%s\n%s\n%s\n", salted, $1 " " $2, tree[FNR], here, $6 >file
-      close(file)
-      print $2, tree[FNR], $3 >(out "names")
-    }' "$work/bases" "$work/here" "$work/contexts" "$work/keyed"
-  [ -s "$work/key-names" ] || return 0
-  sha256sum "$work"/key-[0-9]* >"$work/key-sums"
-  while read -r key_ _ && IFS= read -r of_ <&3; do printf '%s\n' "$key_$left $of_"; done <"$work/key-sums" 3<"$work/key-names" >"$work/keys"
+      print key left " " $2 " " tree[FNR] " " substr($3, 2)
+    }' "$work/bases" "$work/here" "$work/trees" "$work/keyed" >"$work/keys"
 }
 
 # Writes $work/kept-images, fields separated by a blank: image id since tag... What was built of the same within a day, for any release,

@@ -52,7 +52,7 @@ load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
   [ -z "$work" ] || drop "$work/config"
-  config_sum='' plain='' taken=''
+  config_sum='' plain='' taken='' recalled='' own_services=''
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 snapshot_when='' probation=0
   directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended='' rebuild=''
   dump_when=never data_stores='' data_volumes='' data_timeout=3600 data_keep_last=7 data_keep_days=7 data_offsite_repository='' data_offsite_password='' data_offsite_environment='' data_offsite_keep=''
@@ -94,7 +94,7 @@ compose_says() (
 )
 
 # Whether no Compose file, and no .env that Compose reads, says any of the words by which others are read, services are left out, or values
-# come from the connection or the name of the release. A backslash may hide one.
+# come from the connection or the name of the release. A backslash may hide one, and the two bytes that begin UTF-16.
 plain_files() {
   [ -n "$plain" ] || plain=$(
     cd "$tree" || exit 1
@@ -103,7 +103,7 @@ plain_files() {
       case $each in -*) ;; *) set -- "$@" "$each" ;; esac
     done
     for each in $(env_places); do [ ! -e "$each" ] || set -- "$@" "$each"; done
-    grep -qsE 'profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\]' "$@"
+    LC_ALL=C grep -qsE "profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\\$(printf '\376\377')]" "$@"
     echo $?
   )
   # 2 is for what cannot be read.

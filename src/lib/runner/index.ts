@@ -40,6 +40,7 @@ import PROBATION from './probation.sh';
 import PROBES from './probes.sh';
 import PROVE from './prove.sh';
 import REMOVE_OLD from './remove-old.sh';
+import RECALLED from './recalled.sh';
 import REASON from './reason.sh';
 import REHEARSE from './rehearse.sh';
 import RECEIVE from './receive.sh';
@@ -88,6 +89,7 @@ const PARTS = [
   REGISTRIES,
   BUILD_KEYS,
   UNCHANGED,
+  RECALLED,
   BUILD,
   PREFLIGHT,
   STRATEGY,

@@ -40,7 +40,8 @@ plain() {
   esac
 }
 # The app and its services are no secrets, whatever they are called.
-masked() { mask --config "$work/config" "$app"; }
+# shellcheck disable=SC2086 # names, each free of blanks
+masked() { mask --config "$work/config" "$app" $own_services; }
 escape() {
   if plain "$1"; then printf '%s' "$1"; return; fi
   printf '%s' "$1" | tr '\000-\037' ' ' | masked | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'

@@ -15,16 +15,21 @@ place() {
 # Fails, with $cause and $reason set, for Compose files that cannot be read, and for what they may not say.
 check_config() {
   step=check
-  read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
-  if recall_facts; then :
+  if recall_reading; then
+    # It is not called otherwise.
+    { ! only_file || beside_only; } >"$work/said"
   else
-    check_given || return 1
-    find_builders
-    note_intents || no_space || return 1
+    read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
+    if recall_facts; then :
+    else
+      check_given || return 1
+      find_builders
+      note_intents || no_space || return 1
+    fi
+    { unread; given_openly; } >"$work/said"
+    find_build_args || return 1
   fi
-  { unread; given_openly; } >"$work/said"
   [ ! -s "$work/said" ] || { unread=1; logged cat "$work/said"; }
-  find_build_args || return 1
   # It may write what is mounted.
   [ -f "$tree/.zebu/hooks/pre-deploy" ] || place
 }

@@ -26,23 +26,28 @@ note_whole() {
   read -r _ facts_paths <"$release/facts"
   [ "$facts_paths" = none ] || return 0
   # All that is built has a key, and nothing is to be pulled each time.
+  [ -e "$work/keyed" ] || return 0
   keyed_=' '
   while read -r _ image_ _; do keyed_="$keyed_$image_ "; done <"$work/keys"
   while read -r _ image_ _; do case $keyed_ in *" $image_ "*) ;; *) return 0 ;; esac; done <"$work/built"
   while read -r _ _ policy_; do case $policy_ in missing|if_not_present|never) ;; *) return 0 ;; esac; done <"$work/pulled"
   # They become part of a URL.
   are_names "$work/named" || return 0
-  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && printf '%s\n' "$left" >"$release/left" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
+  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && copy_lines "$work/keyed" "$release/keyed" && printf '%s\n' "$left" >"$release/left" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
 }
 
-# Sets $same_tree where the commit has the files of the live release, and $same_context where some build has.
+# Sets $same_tree where the commit has the files of the live release, $same_context where some build has, and $same_read where all that
+# Compose reads is the same. All of them are one question to git.
 compare_trees() {
-  same_tree='' same_context='' waited=''
+  same_tree='' same_context='' same_read='' same_beside='' waited=''
   live=$base/releases/$previous
   [ -z "$rebuild" ] && [ -n "$previous" ] && { [ -s "$live/builds" ] || [ -s "$live/whole" ]; } || return 0
+  ! told_same_beside || same_beside=1
+  { may_recall && list_read; } || drop "$work/read-files"
   [ -e "$live/builds" ] && builds_=$live/builds || builds_=/dev/null
   { printf '%s\n' "refs/zebu/$id^{tree}" "refs/zebu/$previous^{tree}"
     while read -r _ _ _ _ below_; do printf '%s\n' "refs/zebu/$id:$below_"; done <"$builds_"
+    [ ! -e "$work/read-files" ] || ask_read
   } | git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 0
   {
     read -r tree_ && read -r live_tree_ || return 0
@@ -51,6 +56,7 @@ compare_trees() {
       [ "$is_" != "$was_" ] || same_context=1
       case $key_ in *-later) waited=1 ;; esac
     done 3<"$builds_"
+    if [ -e "$work/read-files" ] && same_read; then same_read=1; fi
   } <"$work/contexts"
   # Now somebody asks.
   [ -z "$waited" ] || [ -z "$same_tree$same_context" ] || tell_left || :
@@ -88,24 +94,29 @@ updated_since() {
   return 1
 }
 
+# Whether all beside the commit is as it was, and read by the same. Not of `docker compose`, of which it is not known where it is.
+told_same_beside() {
+  [ -s "$live/whole" ] && [ -s "$live/told" ] && [ -s "$live/facts" ] || return 1
+  case $compose_program in /*) ;; *) return 1 ;; esac
+  ! updated_since "$live/facts" && newest_or_none && [ "$(told_beside)" = "$(print_lines "$live/whole")" ]
+}
+
 # Leaves all that check_config and pin_images would, but for the configuration, which nobody asks for then.
 is_live_already() {
-  [ -n "$same_tree" ] && [ -z "$half" ] && [ -s "$live/whole" ] && [ -s "$live/told" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 1
-  # `docker compose`, of which it is not known where it is.
-  case $compose_program in /*) ;; *) return 1 ;; esac
-  ! updated_since "$live/whole" && newest_or_none && built_today && left_by_hook || return 1
+  [ -n "$same_tree" ] && [ -n "$same_beside" ] && [ -z "$half" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] && built_today && left_by_hook || return 1
   left_was=
   [ ! -e "$live/left" ] || IFS= read -r left_was <"$live/left"
-  [ "$left" = "$left_was" ] && [ "$(told_beside)" = "$(print_lines "$live/whole")" ] && named_the_same || return 1
+  [ "$left" = "$left_was" ] && named_the_same || return 1
   # In part it is nothing to go by.
   take_over || { drop "$release/whole" "$release/facts"; return 1; }
   read -r config_sum _ <"$live/facts"
   pinned=$release pathless=1 taken=1
+  know_services
   overlays
 }
 take_over() {
   set --
-  for each in built pulled intents standing builders facts image-names images.yml builds named pins told expected hashes left whole; do
+  for each in built pulled intents standing builders facts image-names images.yml builds keyed named pins told expected hashes left whole; do
     [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
   done
   cp -p "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins"

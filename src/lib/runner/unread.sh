@@ -28,15 +28,20 @@ check_given() {
 
 # Says, a line each, what plain Compose would have read beside the only file of app.compose, and what it would have called
 # the project.
-unread() {
+unread() { ! only_file || { beside_only; named_otherwise; }; }
+
+# Sets $first to that; fails where there is another one.
+only_file() {
   # shellcheck disable=SC2086 # options, each free of blanks
   set -- $files
   first=
   for each in "$@"; do
-    case $each in -f|--profile) option=$each ;; *) if [ "$option" = -f ]; then [ -z "$first" ] || return 0; first=$each; fi ;; esac
+    case $each in -f|--profile) option=$each ;; *) if [ "$option" = -f ]; then [ -z "$first" ] || return 1; first=$each; fi ;; esac
   done
-  [ -n "$first" ] && [ -f "$tree/$first" ] || return 0
-  case $first in */*) beside=$tree/$(dirname "$first") ;; *) beside=$tree ;; esac
+  [ -n "$first" ] && [ -f "$tree/$first" ]
+}
+beside_only() {
+  case $first in */*) beside=$tree/${first%/*} ;; *) beside=$tree ;; esac
   case ${first##*/} in
     compose.yaml|compose.yml|docker-compose.yml|docker-compose.yaml)
       for each in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
@@ -45,6 +50,8 @@ unread() {
         break
       done ;;
   esac
+}
+named_otherwise() {
   named=$(sed -n -e 's/[[:space:]]#.*//' -e '/^name:/ { s/^name:[[:space:]]*//; s/["'"'"']//g; s/[[:space:]]*$//; p; q; }' "$tree/$first")
   [ -z "$named" ] || [ "$named" = "$project" ] || echo "name: $named in $first is not used: the project is called $project, as app.name says"
 }

@@ -49,6 +49,8 @@ printf '%s\\n' 'key ${ID('a')} '"$((booted + now))"' tree ' >"$release/builds"
 printf '%s\\n' 'web shop-web web' >"$work/built"; cp "$work/built" "$release/built"
 : >"$work/pulled"; cp "$work/pulled" "$release/pulled"
 echo 'key shop-web tree ' >"$work/keys"
+printf 'sum\\tshop-web\\t/\\tDockerfile\\tbase:1 \\n' >"$work/keyed"
+echo 'web plain' >"$release/intents"
 echo 'web zebu/shop-web:aaaaaaaaaaaa ${ID('a')} there' >"$work/pins"; pinned=$release
 printf '%s\\n' 'base:1 ${ID('b')}' 'gone:1 ' 'shop-web ${ID('a')}' 'zebu/shop-web:aaaaaaaaaaaa ${ID('a')}' >"$work/named"
 touch -d @1 "$base/plugins/docker-compose" "$base/plugins"
