@@ -34,5 +34,5 @@ sign_run() {
 }
 
 make_room() {
-  mkdir .incoming 2>/dev/null || { rm -rf .incoming; mkdir .incoming; }
+  mkdir .incoming .incoming/tree 2>/dev/null || { rm -rf .incoming; mkdir .incoming .incoming/tree; }
 }

@@ -59,15 +59,17 @@ update_spare() {
 # place_commit BASE RELEASE COMMIT. Needs gone.sh.
 place_commit() {
   placed_=
-  if [ -f "$1/spare/index" ] && mkdir -p "$2" && mv -T "$1/spare/tree" "$2/tree" 2>/dev/null && mv "$1/spare/index" "$2/index"; then
-    ! update_spare "$@" >/dev/null 2>&1 || placed_=1
+  [ -d "$2" ] || mkdir -p "$2"
+  if [ -f "$1/spare/index" ]; then
+    { mv -T "$1/spare/tree" "$2/tree" && mv "$1/spare/index" "$2/index" && update_spare "$@"; } >/dev/null 2>&1 && placed_=1
     drop "$2/index-touched.foreign" "$2/index-touched.files" "$2/index-touched.folders" "$2/index-touched.git" "$2/index-touched.others"
     rm -rf "$1/spare" 2>/dev/null || :
+    [ -n "$placed_" ] || gone "$2/tree"
   fi
   if [ -z "$placed_" ]; then
-    gone "$1/spare" "$2/tree"
+    gone "$1/spare"
     drop "$2/index" "$2/index.lock"
-    mkdir -p "$2/tree" && checkout_commit "$1/repo.git" "$2/tree" "$2/index" "$3" || return 1
+    { [ -d "$2/tree" ] || mkdir -p "$2/tree"; } && checkout_commit "$1/repo.git" "$2/tree" "$2/index" "$3" || return 1
   fi
   mark_checkout "$2/mark" || drop "$2/mark"
 }

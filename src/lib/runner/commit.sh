@@ -43,6 +43,14 @@ close_transaction() {
   rm -rf "$transaction" "$work"
 }
 
+# The note of who has the lock is one of who had it (lock-part.sh). Who finds none that says something waits for it.
+take_back_note() {
+  [ -s "$base/holder" ] || return 0
+  IFS= read -r held_ <"$base/holder" || :
+  # Where there is no room, nobody is named.
+  { printf '%s' "$held_" >"$base/held"; printf '' >"$base/holder"; } 2>/dev/null || :
+}
+
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before
 # writing a second time. What ends in the first half of a rehearsal was no deploy: its journal alone has it.
 finish() {
@@ -58,7 +66,7 @@ finish() {
   end_journal "$1" "$seconds" "$2" "$why"
   # Who reads the end begins with the next one, and must not be refused for this one; what is written next may take long where much was
   # written before. The next one has the lock for a moment before its own note is there, either.
-  mv -f "$base/holder" "$base/held" 2>/dev/null
+  take_back_note
   sync_books
   [ "$mode" != secrets ] || rm -f "$base/shared/secrets/apply"
   close_transaction

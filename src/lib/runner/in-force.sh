@@ -125,6 +125,7 @@ find_other() {
 # it by hand, nobody finds it by its name. It is made anew, with its volumes, and with it what shares its network. Fails where there is none.
 # shellcheck disable=SC2086 # names, each free of blanks
 mend_networks() {
+  [ -s "$work/other" ] || return 1
   off_=$(awk -F'\t' '$2 ~ /^network / && !said[$1]++ { printf " %s", $1 }' "$work/other")
   [ -n "$off_" ] || return 1
   note wait "$(echo $off_ | sed 's/ /, /g') to be made anew: somebody has taken it off a network"

@@ -42,7 +42,7 @@ stop_all() {
 leave_open() {
   step=$failed_step
   close_journal unhealthy 0 "$failed_cause" "$(escape "$failed; $1: the old data is still aside, and the app was not started (zebu app:recover tries again)")"
-  mv -f "$base/holder" "$base/held" 2>/dev/null
+  take_back_note
   exit 75
 }
 

@@ -10,6 +10,11 @@ told_the_same() {
   for overlay in proxy files shared digests; do
     [ ! -s "$release/$overlay.yml" ] || set -- "$@" "$release/$overlay.yml"
   done
+  if [ $# = 1 ]; then
+    printf '%s\n' "$config_sum" >"$work/told"
+    [ -e "$live_told" ] && [ "$config_sum" = "$(print_lines "$live_told")" ]
+    return
+  fi
   awk -v top="$release/" -v config="$config_sum" -v to="$work/told" -v live="$live_told" '
     BEGIN { told = config "\n" }
     FNR == 1 { name = FILENAME; sub(/.*\//, "", name); told = told name "\n" }
@@ -88,7 +93,7 @@ learn_hashes() {
 note_told() {
   [ -z "$taken" ] && [ -s "$work/told" ] && [ ! -e "$work/tells" ] || return 0
   # What it is found by comes last.
-  ( umask 077; cp "$work/hashes" "$work/expected" "$work/told" "$release/" ) 2>/dev/null || rm -f "$release/told"
+  ( umask 077; for each in hashes expected told; do copy_lines "$work/$each" "$release/$each" || exit 1; done ) 2>/dev/null || drop "$release/told"
 }
 
 # Whether what was looked at before the run is of this second or the one before it, under the same Docker: then it is in $work/now.

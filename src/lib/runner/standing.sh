@@ -56,6 +56,14 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
   return 0
 }
 
+# Whether that is so of all releases.
+names_alone() {
+  for each in "$base"/releases/*/standing; do
+    [ -e "$each" ] || continue
+    while IFS='	' read -r _ _ setting_; do [ "$setting_" = here ] || return 1; done <"$each"
+  done
+}
+
 # The release of which it is known that all ask for nothing but names.
 only_names=
 # Which of them differ from what the release wants: kind name setting (without its value), in $work/differs. What is there and
@@ -65,7 +73,7 @@ standing_differs() {
   [ -s "$release/standing" ] || return 0
   # Nothing but names: as all of them are made. Nobody writes of others meanwhile, and it is asked three times.
   [ "$only_names" != "$release" ] || return 0
-  grep -hqv "$(printf '\t')here\$" "$base"/releases/*/standing "$release/standing" 2>/dev/null || { only_names=$release; return 0; }
+  if names_alone; then only_names=$release; return 0; fi
   cat "$base"/releases/*/standing "$release/standing" 2>/dev/null >"$work/asked-once"
   standing_found "$release/standing" >"$work/found"
   awk -F'\t' -v OFS='\t' '

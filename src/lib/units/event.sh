@@ -5,15 +5,15 @@
 # json_text TEXT: the body of a JSON string.
 json_text() { printf '%s' "$1" | tr '\000-\037' ' ' | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'; }
 
+event_program='
+# include ./event.pl
+'
 # event FOLDER KIND MEMBERS [TIME]: MEMBERS are those of JSON, as in `"ref":"v1"`, without secrets; TIME is when, in Unix time, for who has
-# it already. Written by rename, so that nobody reads half a line; the writers take turns.
+# it already.
 event() {
   (
     umask 077
     cd "$1/events" 2>/dev/null || { mkdir -p "$1/events" && cd "$1/events"; } || exit 1
-    exec 7>>lock
-    flock -w 10 7 || exit 1
-    { tail -n 499 events.jsonl 2>/dev/null; printf '{"t":%s,"event":"%s",%s}\n' "${4:-$(date +%s)}" "$2" "$3"; } >events.new &&
-      mv -f events.new events.jsonl && : >new
+    printf '{"t":%s,"event":"%s",%s}\n' "${4:-$(date +%s)}" "$2" "$3" | LC_ALL=C perl -e "$event_program"
   )
 }

@@ -41,7 +41,7 @@ twice'
 echo never`);
     expect([code, lines]).toEqual([0, ['open', '2', 'open']]);
     expect(app.has('transaction')).toBe(false);
-    expect([app.has('holder'), app.read('held')]).toEqual([false, 'me']);
+    expect([app.read('holder'), app.read('held')]).toEqual(['', 'me']);
     const reason = 'web said "no" \\ $(id) twice';
     const [record] = parseHistory(app.read('releases.jsonl').split('\n').slice(1).join('\n'));
     expect(record).toMatchObject({
@@ -60,7 +60,7 @@ echo never`);
     const app = runnerApp(shell);
     app.write('holder', 'me');
     const { lines } = app.run(`phase switch
-sync() { [ ! -e "$base/holder" ] || echo noted; [ ! -e "$transaction" ] || grep -c '"end"' "$journal"; }
+sync() { [ ! -s "$base/holder" ] || echo noted; [ ! -e "$transaction" ] || grep -c '"end"' "$journal"; }
 finish live '' ''`);
     expect(lines).toEqual(['1']);
   });

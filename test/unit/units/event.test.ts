@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,11 @@ it.each(allShells())('in $name what happened is kept, a JSON line each, however 
     expect(existsSync(join(base, 'events/new'))).toBe(true);
     runIn(shell, `${EVENT}for i in $(seq 1 6); do event "$1" x '"n":'$i; done`, { args: [base] });
     expect(readFileSync(join(base, 'events/events.jsonl'), 'utf8').trim().split('\n')).toHaveLength(15);
+    // The last ones are kept.
+    writeFileSync(join(base, 'events/events.jsonl'), Array.from({ length: 520 }, (_, n) => `{"n":${n}}\n`).join(''));
+    runIn(shell, `${EVENT}event "$1" x '"n":520'`, { args: [base] });
+    const kept = readFileSync(join(base, 'events/events.jsonl'), 'utf8').trim().split('\n');
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([500, '{"n":21}', expect.stringContaining('"n":520')]);
   } finally {
     rmSync(base, { recursive: true });
   }
