@@ -106,7 +106,7 @@ go_live() {
   : >"$release/verified"
   run_hook post-deploy live || note output "$hook failed with exit status $(cat "$work/status"); the release is live all the same"
   # It may have started some.
-  [ ! -f "$tree/.zebu/hooks/post-deploy" ] || { wait "$noting"; noting=; drop "$work/uses"; }
+  [ ! -f "$tree/.zebu/hooks/post-deploy" ] || { wait "$noting"; noting=; drop "$work/pointed"; }
   prune
   begin_probation
   finish live "$remark_cause" "$remark"

@@ -17,10 +17,11 @@ published() {
   printf '%s' "$all"
 }
 
-# What app:status compares with.
+# What app:status compares with. Which releases are pointed into is read from the same lines, for who removes old ones.
 note_containers() {
   list_uses "$work" "$record_format" || return 1
-  sed -n 's/^own	//p' "$work/uses" >"$release/containers.new" && mv "$release/containers.new" "$release/containers"
+  printf '' >"$release/containers.new" && named_releases "$work/uses" "$release/containers.new" >"$work/pointed" &&
+    mv "$release/containers.new" "$release/containers"
 }
 
 make_current() {
