@@ -18,7 +18,7 @@ sum_config() {
 
 # copy_lines FROM TO: without a program, which for some lines costs less than they do.
 copy_lines() { print_lines "$1" >"$2"; }
-print_lines() { while IFS= read -r line_; do printf '%s\n' "$line_"; done <"$1"; }
+print_lines() { while IFS= read -r line_; do printf '%s\n' "$line_" || return 1; done <"$1"; }
 
 # Leaves what check_config and place would find, and in $pathless whether nothing of the project is mounted from the release. Fails where
 # the live release was read in other words.
