@@ -1,3 +1,4 @@
+import type { Members } from '../app.js';
 import { dockerfile, file, has, part, section, service, toggle, without, type EditRow } from './row.js';
 
 export const OF_BUILDS: readonly EditRow[] = [
@@ -120,6 +121,11 @@ export const OF_BUILDS: readonly EditRow[] = [
     apply: (app, n) => {
       app.files['Dockerfile'] = 'FROM base:1\nCOPY . /all/\n';
       app.files['.dockerignore'] = `.env\n.git\n.gitignore\nzebu.yml\ncompose.yml\n# ${n}\n`;
+      // Where others build the same name of something else, whose it is in the end is chance.
+      const { image } = service(app, 'web');
+      const builders = Object.values(section(app, 'services')) as Members[];
+      for (const each of builders)
+        if (image !== undefined && each['image'] === image && 'build' in each) each['build'] = '.';
       service(app, 'web')['build'] = '.';
       app.files['all'] = `${n}\n`;
     },
