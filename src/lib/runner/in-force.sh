@@ -133,6 +133,23 @@ mend_networks() {
   verify && find_other
 }
 
+# The containers that Compose would replace or make, a line each; of those services alone that are named: would_replace [SERVICE]
+would_replace() {
+  compose --dry-run up -d --no-build --no-deps "$@" </dev/null >"$work/would" 2>&1
+  sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | sort -u
+}
+
+# What is replaced service by service has the digest that Compose gives it then: where it has the network of another one, the id of that
+# container is part of it, and nobody can tell it beforehand. Neither way of asking may want to replace it.
+# shellcheck disable=SC2046 # names, each free of blanks
+would_replace_either() {
+  would_replace >"$work/would-all"
+  case "$strategy $strategies" in *rolling*) ;; *) cat "$work/would-all"; return ;; esac
+  set -- $(awk -F'\t' '$3 == "ask" && !said[$1]++ { print $1 }' "$work/other")
+  for each; do would_replace "$each"; done >"$work/would-alone"
+  grep -xF -f "$work/would-all" "$work/would-alone"
+}
+
 # Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would
 # replace counts as another one.
 in_force() {
@@ -143,8 +160,7 @@ in_force() {
   [ -n "$as_compared" ] || find_other
   if ! mend_networks; then [ -z "$reason" ] || return 1; fi
   if [ -s "$work/other" ] && grep -q 'ask$' "$work/other"; then
-    compose --dry-run up -d --no-build --no-deps </dev/null >"$work/would" 2>&1
-    would=$(sed -n 's/.* Container \([^ ]*\)  *\(Recreate\|Create\|Creating\|Recreated\|Created\) *$/\1/p' "$work/would" | tr '\n' ' ')
+    would=$(would_replace_either | tr '\n' ' ')
     awk -F'\t' -v would=" $would" -v project="$project" '
       FILENAME == ARGV[1] { if (index(would, " " $5 " ")) replaced[$1] = 1; next }
       # A name that Compose gives itself has a number behind it, and while it is replaced another one before it.

@@ -17,6 +17,8 @@ interface Situation {
   readonly services?: Readonly<Record<string, unknown>>;
   /** What `up --dry-run` says. */
   readonly would?: readonly string[];
+  /** The same of a service that is named, where services are rolled. */
+  readonly wouldAlone?: readonly string[];
   readonly differs?: readonly string[];
   readonly mode?: 'deploy' | 'rollback';
   readonly strict?: boolean;
@@ -32,6 +34,7 @@ function judged({
   running,
   services = SERVICES,
   would = [],
+  wouldAlone,
   differs = [],
   mode = 'deploy',
   strict = true,
@@ -61,6 +64,7 @@ function judged({
   'image inspect') printf 'sha256:web\\n' ;;
 esac`;
   const script = `
+strategy=${wouldAlone === undefined ? 'recreate' : 'rolling'} strategies=
 work=$folder release=$folder/release project=shop pinned= limit=10 mode=${mode} strict=${strict ? 1 : ''}
 mkdir -p $release
 begin() { :; }
@@ -69,9 +73,14 @@ logged() { case $* in *--force-recreate*) cp $folder/mended $work/now ;; esac; }
 verify() { :; }
 timeout() { shift; "$@"; }
 standing_differs() { printf '%s' '${differs.map((line) => `${line}\n`).join('')}' >$work/differs; }
-compose() { cat <<'E'
+compose() { case $* in
+*--no-deps) cat <<'E' ;;
 ${would.map((line) => ` DRY-RUN MODE -  Container ${line}`).join('\n')}
 E
+*) cat <<'E' ;;
+${(wouldAlone ?? []).map((line) => ` DRY-RUN MODE -  Container ${line}`).join('\n')}
+E
+esac
 }
 cat >$work/full <<'E'
 ${JSON.stringify(config, null, 2)}
@@ -109,6 +118,15 @@ describe('what is in force', { timeout: 60_000 }, () => {
     ]);
     expect(judged({ running: but('web', { image: 'sha256:old' }), would })).toEqual([
       'not in force: web runs another image',
+    ]);
+  });
+
+  it('is also what was started by itself, of which the id of the container whose network it has is part', () => {
+    const running = but('web', { hash: 'of an id' });
+    const would = ['shop-web-1  Recreate', 'shop-once-1  Recreate'];
+    expect(judged({ running, would, wouldAlone: ['shop-web-1  Running'] })).toEqual(['in force']);
+    expect(judged({ running, would, wouldAlone: ['shop-web-1  Recreate'] })).toEqual([
+      'not in force: web runs with other settings',
     ]);
   });
 
