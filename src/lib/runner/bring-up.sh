@@ -20,6 +20,7 @@ start_release() {
   front_prepare || return 1
   if runs_already; then
     : >"$work/roll"
+    drop "$work/one-by-one"
     note "done" 'all of it runs already as this release says'
   else
     watch_gap
@@ -28,7 +29,7 @@ start_release() {
     find_rolling || { unreadable; return 1; }
     # Beside it, for in_force, unless what is there will tell.
     [ -s "$work/hashes" ] || [ -n "$renewed" ] || { read_hashes 9>&- & hashing=$!; }
-    if [ -s "$work/roll" ]; then roll_out || return 1
+    if [ -s "$work/roll" ] || [ -s "$work/one-by-one" ]; then roll_out || return 1
     else logged compose up -d --no-build --remove-orphans || return 1
     fi
   fi

@@ -90,9 +90,13 @@ roll_out() {
     # shellcheck disable=SC2086 # names, each free of blanks
     await $needs || return 1
     if [ -n "$rolled" ]; then roll "$service" "$replicas" || return 1
-    # By itself: beside some of what it depends on Compose would give it a digest that nobody else knows.
+    # By itself: beside some of what it depends on Compose would give it a digest that nobody else knows. One that is as it should be has one
+    # of both digests, and is not to be replaced for the other.
     else
-      logged compose up -d --no-build --no-deps "$service" || return 1
+      recreates=
+      ! grep -qsxF "$service" "$work/steady" || recreates=--no-recreate
+      # shellcheck disable=SC2086 # an option, or none
+      logged compose up -d --no-build --no-deps $recreates "$service" || return 1
       front_sync early
     fi
   done <"$work/strategies"

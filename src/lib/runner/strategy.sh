@@ -3,11 +3,12 @@
 # `recreate`, with the reason.
 
 # The services whose containers have a volume without a name, a line each. An image may declare one that no Compose file says anything of; who
-# takes the place of its container has what is in it, and who starts beside it has an empty one.
+# takes the place of its container has what is in it, and who starts beside it has an empty one. Leaves all containers in $work/mounted:
+# service digest volumes.
 with_own_volumes() {
   timeout 120 docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
-    --format '{{.Label "com.docker.compose.service"}} {{.Mounts}}' >"$work/mounted" || return 1
-  awk '{ count = split($2, names, ","); for (i = 1; i <= count; i++) if (length(names[i]) == 64 && names[i] !~ /[^0-9a-f]/) { print $1; next } }' "$work/mounted" >"$work/own-volumes"
+    --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}} {{.Mounts}}' >"$work/mounted" || return 1
+  awk '{ count = split($3, names, ","); for (i = 1; i <= count; i++) if (length(names[i]) == 64 && names[i] !~ /[^0-9a-f]/) { print $1; next } }' "$work/mounted" >"$work/own-volumes"
 }
 
 # Reads the indented JSON of "docker compose config" and $work/own-volumes, and writes a line for each service, in the order they are started:
@@ -89,9 +90,11 @@ strategies() {
     }'
 }
 
-# Fails when the Compose files cannot be read. Leaves the services to roll in $work/roll: rolling, running, and changed.
+# Fails when the Compose files cannot be read. Leaves the services to roll in $work/roll: rolling, running, and changed; and in
+# $work/steady those whose containers all have the digest that they should; in $work/one-by-one what was started by itself of them.
 find_rolling() {
   : >"$work/roll"
+  : >"$work/one-by-one"
   case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
   with_own_volumes || return 1
   read_config && strategies <"$work/config" >"$work/strategies" || return 1
@@ -100,6 +103,9 @@ find_rolling() {
   timeout 120 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
     --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}} {{.ID}}' >"$work/running" || return 1
   awk 'FILENAME == ARGV[1] { hash[$1, $2] = 1; next } !(($1, $2) in hash) && !seen[$1]++ { print $1 }' "$work/hashes" "$work/running" >"$work/changed"
+  # What is as it should be, running or not; all at once would replace what of it was started by itself.
+  awk 'FILENAME == ARGV[1] { hash[$1, $2] = 1; next } { seen[$1] = 1 } !(($1, $2) in hash) { other[$1] = 1 } END { for (name in seen) if (!(name in other)) print name }' "$work/hashes" "$work/mounted" >"$work/steady"
+  awk 'FILENAME == ARGV[1] { if (!($1 in whole)) whole[$1] = $2; hash[$1, $2] = 1; next } (($1, $2) in hash) && $2 != whole[$1] { print $1 }' "$work/hashes" "$work/running" >"$work/one-by-one"
   awk -F'|' 'FILENAME == ARGV[1] { changed[$1] = 1; next } ($1 in changed) && $2 == "rolling" { print $1 }' "$work/changed" "$work/strategies" >"$work/roll"
   awk -F'|' 'FILENAME == ARGV[1] { changed[$1] = 1; next } ($1 in changed) && $3 != "" { print $1 " cannot be rolled and is recreated: it " $3 }' "$work/changed" "$work/strategies" >"$work/forced"
   while read -r line; do logged echo "$line"; done <"$work/forced"

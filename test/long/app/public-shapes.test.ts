@@ -114,7 +114,11 @@ describe('what public projects have', { timeout: 600_000 }, () => {
     project.release('v2');
     const planned = await project.zebu(['app:deploy', '--tag', 'v2', '--dry-run', '--set', 'deploy.strategy=rolling']);
     expect(planned.stdout).toMatch(/^store .*cannot be rolled: it writes to a volume of its image/m);
+    const unchanged = (): string =>
+      guest.run(`docker inspect -f '{{.Name}} {{.Id}}' shapes-db-1 shapes-web-1 shapes-vpn-1 shapes-bare-1`);
+    const before = unchanged();
     await deploy('v2', '--set', 'deploy.strategy=rolling');
+    expect(unchanged()).toBe(before);
     expect(inside('store', 'echo $V; cat /data/file')).toBe('2\nprecious');
     expect(inside('settings', 'echo $LEVEL; cat /given')).toContain("2\nLEVEL='2'");
     expect(inside('names', 'cat /files/kept /inner/new')).toBe('2\n2');

@@ -90,7 +90,7 @@ describe.each(vmShells())('a service that is rolled, in $name', { timeout: 60_00
 });
 
 describe.each(vmShells())('a release that is rolled out, in $name', { timeout: 60_000 }, (shell) => {
-  const rollOut = (app: RunnerApp, strategies: readonly string[], roll: string): readonly string[] => {
+  const rollOut = (app: RunnerApp, strategies: readonly string[], roll: string, more = ''): readonly string[] => {
     app.docker(world(app, ['web old one running']));
     app.write('strategies', strategies.map((line) => `${line}\n`).join(''));
     return app
@@ -100,6 +100,7 @@ printf '%s hash id\\n' web late >"$work/running"
 await() { echo "await $*" >>"$state_calls"; }
 state_calls=/dev/null
 front_switch() { :; }
+${more}
 drain=0; roll_out`,
       )
       .docker.filter((each) => each.startsWith('compose'));
@@ -118,6 +119,18 @@ drain=0; roll_out`,
       up('--no-recreate', '--scale', 'web=2', 'web'),
       up('--remove-orphans', 'late'),
       'compose restart --no-deps late',
+    ]);
+  });
+
+  it('replaces nothing that is as it should be, whichever of its digests it has', () => {
+    const app = runnerApp(shell);
+    const lines = ['db|recreate||1||', 'api|recreate||1|db:service_started|', 'web|recreate||1|db:service_started|'];
+    app.write('steady', 'api\n');
+    expect(rollOut(app, lines, '', 'cp "$base/steady" "$work/steady"')).toEqual([
+      up('db'),
+      up('--no-recreate', 'api'),
+      up('web'),
+      up('--no-recreate', '--remove-orphans', 'web'),
     ]);
   });
 

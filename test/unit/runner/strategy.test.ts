@@ -86,7 +86,7 @@ describe('how services are replaced', () => {
 
   it('recreates a service whose image declares a volume, which only who takes the place of its container has', () => {
     const unnamed = '0123456789abcdef'.repeat(4);
-    const mounted = `db /etc/conf,${unnamed}\nweb shop_data,/srv/${unnamed}\ngone ${unnamed}`;
+    const mounted = `db h1 /etc/conf,${unnamed}\nweb h2 shop_data,/srv/${unnamed}\ngone h3 ${unnamed}\nplain h4 `;
     const kept = 'recreate|writes to a volume of its image|1||';
     expect(strategies({ db: {}, web: {} }, 'rolling', '', mounted)).toEqual({ db: kept, web: 'rolling||1||' });
     expect(strategies({ db: {} }, 'rolling', 'db=rolling', mounted)).toEqual({ db: 'rolling||1||' });
