@@ -103,9 +103,10 @@ plan_standing() {
   refuse_standing
 }
 
-# What is external has to be there, which Compose says when it has begun to start the others. A hook may make it until then.
+# What is external has to be there, which Compose says when it has begun to start the others. A hook may make it until then; where nothing
+# was read anew it is what the live release uses.
 check_external() {
-  [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 0
+  [ -e "$work/config" ] && [ ! -f "$tree/.zebu/hooks/pre-deploy" ] || return 0
   awk "$scan_all"'
     section != "networks" && section != "volumes" { next }
     depth == 2 && key != "" { name = key; external = 0 }

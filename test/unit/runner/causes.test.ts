@@ -25,6 +25,7 @@ import PROBATION from '../../../src/lib/runner/probation.sh';
 import PROBES from '../../../src/lib/runner/probes.sh';
 import REASON from '../../../src/lib/runner/reason.sh';
 import RECOVER from '../../../src/lib/runner/recover.sh';
+import RECALLED from '../../../src/lib/runner/recalled.sh';
 import RUNS_ALREADY from '../../../src/lib/runner/runs-already.sh';
 import UNCHANGED from '../../../src/lib/runner/unchanged.sh';
 import SECRETS from '../../../src/lib/runner/secrets.sh';
@@ -122,6 +123,7 @@ const PARTS = [
   FACTS,
   RUNS_ALREADY,
   UNCHANGED,
+  RECALLED,
   BRING_UP,
   COMMIT,
   RECOVER,
@@ -159,8 +161,9 @@ inspect() { printf '%s\\n' "$containers"; }
 mend_start() { return 1; }
 start_release() { :; }
 ids=x containers='web|running|healthy|0|0|false|x|stays|/app-web-1|id|'
-: >$work/began; : >$work/taken-back
-fair_since() { fresh=any; }
+: >$work/began; : >$work/taken-back; : >$work/excused; : >$work/tried
+excused_until=0
+fair_since() { fresh=any excused_until=0; : >"$work/excused"; : >"$work/tried"; }
 `;
 
 const BAD = `containers='web|running|unhealthy|0|0|false|x|stays|/app-web-1|id|'`;

@@ -27,6 +27,7 @@ work=$folder/work base=$folder release=$folder/releases/r1 environment=
 tree=$release/tree
 mkdir -p $work $tree $base/shared/secrets
 overlays() { :; }
+linked_env_file() { false; }
 ${GONE}${CONFIG}${FILES}${DIGESTS}
 ${made}
 sed "s|@|$release/tree|g" >$work/config <<'E'
