@@ -42,13 +42,19 @@ const builtTransports: Plugin = {
 const minutes = (n: number): number => n * 60_000;
 
 /**
- * Files with real guests share two cores, each with a lab of its own. A third of what one does is waiting: two at once leave cores
- * idle, and three do not. The machine that really boots takes longest of all, and begins with the others.
+ * Files share two cores, those with real guests with a lab of their own each. A third to a half of what one does is waiting, so it takes four
+ * to leave no core idle. They are one group: which of them begins when is said by their order.
  */
-const BESIDE_EACH_OTHER = 3;
+const BESIDE_EACH_OTHER = 4;
+
+const besideEachOther = { maxWorkers: BESIDE_EACH_OTHER, sequence: { groupOrder: 1 } };
+
+/** Alone, unit tests have as many as there are cores, for each loads what they share; left to itself vitest leaves one core to itself. */
+const unitTests =
+  process.env['ZEBU_TEST_ALL'] === undefined ? { maxWorkers: '100%', sequence: { groupOrder: 0 } } : besideEachOther;
 
 /** A machine that is busy for a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure. */
-const afterTheOthers = (groupOrder: number) => ({ retry: 1, sequence: { groupOrder } });
+const TRIED_AGAIN = { retry: 1 };
 
 export default defineConfig({
   plugins: [scriptsAsText, builtTransports],
@@ -63,15 +69,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Both of two cores: left to itself vitest leaves one to itself.
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           globalSetup: ['test/support/unit-packages.ts'],
           // Where this machine has Compose is no matter to scripts that are tried with a stand-in for Docker.
           env: { DOCKER_CONFIG: source('test/support/docker-config') },
-          testTimeout: 10_000,
-          maxWorkers: '100%',
+          testTimeout: 30_000,
+          ...unitTests,
           // What a file imports is there for the next one, which is a third of a second of a processor for each; what a file has put in the
           // place of something is taken back.
           isolate: false,
@@ -88,8 +93,8 @@ export default defineConfig({
           globalSetup: ['test/support/namespace-lab.ts'],
           testTimeout: minutes(2),
           hookTimeout: minutes(10),
-          maxWorkers: BESIDE_EACH_OTHER,
-          ...afterTheOthers(1),
+          ...besideEachOther,
+          ...TRIED_AGAIN,
         },
       },
       {
@@ -101,8 +106,8 @@ export default defineConfig({
           testTimeout: minutes(15),
           hookTimeout: minutes(20),
           // It is one file, beside those of the other kind: several emulated guests would only time each other out.
-          maxWorkers: BESIDE_EACH_OTHER,
-          ...afterTheOthers(1),
+          ...besideEachOther,
+          ...TRIED_AGAIN,
         },
       },
       {
@@ -115,7 +120,8 @@ export default defineConfig({
           testTimeout: minutes(10),
           hookTimeout: minutes(10),
           fileParallelism: false,
-          ...afterTheOthers(2),
+          ...TRIED_AGAIN,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

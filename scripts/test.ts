@@ -38,7 +38,11 @@ const child = spawn(
     `--outputFile.json=${report}`,
     ...(asked.length > 0 ? asked : ['unit', 'integration', 'e2e'].map((project) => `--project=${project}`)),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1', ZEBU_TEST_RUN: folder } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NO_COLOR: '1', ZEBU_TEST_RUN: folder, ...(asked.length > 0 ? {} : { ZEBU_TEST_ALL: '1' }) },
+  },
 );
 let interrupted: NodeJS.Signals | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -13,17 +13,21 @@ const LONGEST = `
   .trim()
   .split(/\s+/);
 
-/** Kinds one after the other as vitest has them, and of each the longest files first. */
+/** These take minutes, most of which is waiting: they begin before all others. */
+const AT_ONCE = 2;
+
+/**
+ * The longest at once, beside them what is quickly told, unit tests, and then what has guests, of which again the longest first: at the
+ * end all workers have something short.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const rank = ({ moduleId }: TestSpecification): number => {
-      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/integration/${name}.test.ts`));
+    const rank = ({ moduleId, project: { name } }: TestSpecification): number => {
+      if (name === 'unit') return AT_ONCE - 0.5;
+      if (name !== 'integration') return -1;
+      const at = LONGEST.findIndex((file) => moduleId.endsWith(`/integration/${file}.test.ts`));
       return at === -1 ? LONGEST.length : at;
     };
-    const kinds = [...new Set(sorted.map(({ project }) => project))];
-    return kinds.flatMap((kind) =>
-      sorted.filter(({ project }) => project === kind).toSorted((a, b) => rank(a) - rank(b)),
-    );
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }

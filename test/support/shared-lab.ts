@@ -33,19 +33,19 @@ async function bringUp(guests: 'namespace' | 'qemu', number: number): Promise<{ 
 }
 
 async function labs(guests: 'namespace' | 'qemu', project: TestProject): Promise<Down> {
-  const downs: Down[] = [];
-  const reports: LabReport[] = [];
   // For the one file of a kind one is enough.
   const { testFiles } = await project.globTestFiles();
   const wanted = testFiles.length === 1 ? 1 : project.config.maxWorkers;
-  for (let number = 1; number <= wanted; number++) {
-    const { lab, down } = await bringUp(guests, number);
-    reports.push(lab);
-    downs.push(down);
-  }
-  project.provide('labs', reports);
+  // The first one sees to the packages and the image.
+  const first = await bringUp(guests, 1);
+  const numbers = Array.from({ length: wanted - 1 }, (_, index) => index + 2);
+  const all = [first, ...(await Promise.all(numbers.map((number) => bringUp(guests, number))))];
+  project.provide(
+    'labs',
+    all.map(({ lab }) => lab),
+  );
   return async () => {
-    for (const down of downs) await down();
+    await Promise.all(all.map(({ down }) => down()));
   };
 }
 
