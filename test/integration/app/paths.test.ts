@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { BASE_IMAGE } from '../../support/base-image.js';
+import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
 
 const service = (name: string, command: string, volumes: readonly string[], more = ''): string =>
@@ -29,12 +30,9 @@ const FILES: Readonly<Record<string, string>> = {
 
 describe('paths of a Compose file', () => {
   let project: Project;
-  const inVm = async (script: string): Promise<string> => {
-    const run = await project.zebu(['vm:ssh', '--', 'sh', '-c', script]);
-    expect([run.code, run.stderr]).toEqual([0, '']);
-    return run.stdout.trim();
-  };
-  const inContainer = async (name: string, script: string): Promise<string> =>
+  let guest: Shell;
+  const inVm = (script: string): string => guest.run(script);
+  const inContainer = (name: string, script: string): string =>
     inVm(`docker exec paths-${name}-1 /bin/busybox sh -c '${script}'`);
   const deploy = async (tag: string): Promise<string> => {
     project.release(tag);
@@ -50,8 +48,9 @@ describe('paths of a Compose file', () => {
     });
     project.git('config', 'filter.rot.clean', 'tr a-z n-za-m');
     project.git('config', 'filter.rot.smudge', 'tr a-z n-za-m');
-    await project.json(['vm:create']);
-    await inVm(`{ ${BASE_IMAGE}; } >/dev/null 2>&1`);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    guest = guestShell(ip, project.key);
+    inVm(`{ ${BASE_IMAGE}; } >/dev/null 2>&1`);
   });
   afterAll(async () => {
     await project.zebu(['vm:destroy', '--yes']);
@@ -60,37 +59,37 @@ describe('paths of a Compose file', () => {
 
   it('lead where Compose leads them, once for all services', async () => {
     const release = await deploy('v1');
-    expect(await inContainer('web', '/bin/busybox cat /www/challenge /etc/site.conf /secrets/app.conf')).toBe(
+    expect(inContainer('web', '/bin/busybox cat /www/challenge /etc/site.conf /secrets/app.conf')).toBe(
       'token-1\nconf\npassword = hello',
     );
     const { stdout } = await project.zebu(['app:logs', '--release', release]);
     expect(stdout).toContain(
       'registry: ./docker/storage holds nothing in the commit: it is data, kept in /opt/zebu/paths/shared/mounts/docker/storage',
     );
-    expect(await inContainer('registry', '/bin/busybox ls -A /storage')).toBe('.gitkeep');
+    expect(inContainer('registry', '/bin/busybox ls -A /storage')).toBe('.gitkeep');
   });
 
   it('hold what was written after more deploys than are kept, and start again', async () => {
-    await inContainer('db', 'echo row >/pg/rows');
-    await inContainer('registry', 'echo package >/storage/pkg-1');
-    const first = await inVm('docker inspect -f "{{.Created}}" paths-db-1');
+    inContainer('db', 'echo row >/pg/rows');
+    inContainer('registry', 'echo package >/storage/pkg-1');
+    const first = inVm('docker inspect -f "{{.Created}}" paths-db-1');
     project.write('note', '2\n');
     await deploy('v2');
     project.write('note', '3\n');
     const release = await deploy('v3');
     // What runs is the container of the first release: its file is there as long as it is.
-    expect(await inVm('docker inspect -f "{{.Created}}" paths-db-1')).toBe(first);
-    await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
-    expect(await inContainer('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
-    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
-    expect(await inVm(`grep -h '"step":"prune","state":"done"' /opt/zebu/paths/journals/${release}.jsonl`)).toContain(
+    expect(inVm('docker inspect -f "{{.Created}}" paths-db-1')).toBe(first);
+    inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
+    expect(inContainer('db', '/bin/busybox cat /pg/rows /settings')).toBe('row\nsettings');
+    expect(inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(inVm(`grep -h '"step":"prune","state":"done"' /opt/zebu/paths/journals/${release}.jsonl`)).toContain(
       '0 old releases removed, 1 kept: containers or volumes use them',
     );
   });
 
   it('are the same after going back, and in a plan', async () => {
     await project.json(['app:rollback']);
-    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
     const { plan } = await project.json<{
       plan: { steps: readonly string[]; services: readonly { service: string; change: string }[] };
     }>(['app:deploy', '--tag', 'v3', '--dry-run']);
@@ -118,21 +117,21 @@ describe('paths of a Compose file', () => {
   it('take over what an earlier zebu left in the folder of a release', async () => {
     // The newest of all, so that it is kept beside the next one. As it was: the folder of the release itself was mounted.
     await deploy('v6');
-    const old = await inVm('readlink -f /opt/zebu/paths/current');
+    const old = inVm('readlink -f /opt/zebu/paths/current');
     const storage = `${old}/tree/docker/storage`;
-    await inVm(
+    inVm(
       `cd ${old} && sed -i '/^directory=/d' plan && rm -rf ${storage} && mv /opt/zebu/paths/shared/mounts/docker/storage ${storage}`,
     );
     const release = await deploy('v7');
-    expect(await inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
-    expect(await inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
+    expect(inContainer('registry', '/bin/busybox cat /storage/pkg-1')).toBe('package');
+    expect(inVm(`readlink ${storage}`)).toBe('/opt/zebu/paths/shared/mounts/docker/storage');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain('from now on');
   });
 
   it('of the commit that services have written into follow the commit, and keep what was written', async () => {
-    const seen = (): Promise<string> =>
+    const seen = (): string =>
       inContainer('home', 'cd /home; /bin/busybox cat settings rows cache/page; /bin/busybox ls');
-    await inContainer('home', 'echo row >/home/rows; echo page >/home/cache/page');
+    inContainer('home', 'echo row >/home/rows; echo page >/home/cache/page');
     project.write('docker/home/settings', '2\n');
     project.write('docker/home/added', '2\n');
     project.release('h2');
@@ -142,27 +141,27 @@ describe('paths of a Compose file', () => {
     const replaced = planned.plan.services.filter(({ change }) => change !== 'unchanged');
     expect(replaced.map(({ service: name }) => name)).toEqual(['home']);
     const release = await deploy('h2');
-    expect(await seen()).toBe('2\nrow\npage\nadded\ncache\nrows\nsettings');
+    expect(seen()).toBe('2\nrow\npage\nadded\ncache\nrows\nsettings');
     expect((await project.zebu(['app:logs', '--release', release])).stdout).toContain(
       './docker/home is part of the commit, and services have written into it: it is kept in',
     );
     await project.json(['app:rollback']);
-    expect(await seen()).toBe('1\nrow\npage\ncache\nrows\nsettings');
+    expect(seen()).toBe('1\nrow\npage\ncache\nrows\nsettings');
     project.write('docker/home/settings', '3\n');
     await deploy('h3');
     await project.json(['app:prune', '--keep', '2']);
-    await inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
-    expect(await seen()).toBe('3\nrow\npage\nadded\ncache\nrows\nsettings');
+    inVm('docker restart -t 0 $(docker ps -aq) >/dev/null');
+    expect(seen()).toBe('3\nrow\npage\nadded\ncache\nrows\nsettings');
   });
 
   it('keep their data when the app is removed, which takes no image of others along', async () => {
-    await inVm('docker tag base:1 paths-other:1 && docker tag base:1 somebody/else:1');
+    inVm('docker tag base:1 paths-other:1 && docker tag base:1 somebody/else:1');
     await project.json(['app:destroy', '--yes']);
-    expect(await inVm('cat /opt/zebu/paths/shared/mounts/pgdata/rows')).toBe('row');
-    expect(await inVm('docker image ls --format "{{.Repository}}:{{.Tag}}" | sort')).toBe(
+    expect(inVm('cat /opt/zebu/paths/shared/mounts/pgdata/rows')).toBe('row');
+    expect(inVm('docker image ls --format "{{.Repository}}:{{.Tag}}" | sort')).toBe(
       'base:1\npaths-other:1\nsomebody/else:1',
     );
     await deploy('v8');
-    expect(await inContainer('db', '/bin/busybox cat /pg/rows')).toBe('row');
+    expect(inContainer('db', '/bin/busybox cat /pg/rows')).toBe('row');
   });
 });
