@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import type { DeployResult } from '../../../src/lib/deploy/results.js';
-import { makeProject, type Project } from '../../support/project.js';
+import { makeProject, proxmoxSection, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
 
 describe('the main job in a fast guest', () => {
@@ -161,6 +161,21 @@ describe('the main job in a fast guest', () => {
       ]);
     },
   );
+
+  it('deploys the next tag over the other transport, to the same VM', async () => {
+    const { transport, host, port, token_file, fingerprint } = proxmoxSection(theLab(), 'api');
+    const env = {
+      ZEBU_PROXMOX_TRANSPORT: String(transport),
+      ZEBU_PROXMOX_HOST: String(host),
+      ZEBU_PROXMOX_PORT: String(port),
+      ZEBU_PROXMOX_TOKEN_FILE: String(token_file),
+      ZEBU_PROXMOX_FINGERPRINT: String(fingerprint),
+    };
+    project.release('v4');
+    const { release } = await project.json<DeployResult>(['app:deploy', '--tag', 'v4'], { env });
+    expect(await project.json(['app:status'], { env })).toMatchObject({ healthy: true, release });
+    expect(await project.json(['vm:create'], { env })).toMatchObject({ changed: false });
+  });
 
   it('refuses a tag that does not exist with one line and exit status 6', async () => {
     const run = await project.zebu(['app:deploy', '--tag', 'nope']);
