@@ -1,8 +1,9 @@
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { makeProject, type Project } from './project.js';
 
+/** Often until it is healthy, and seldom from then on: each check is a program that is started. */
 const health = (test: string): string =>
-  `    healthcheck: { test: ${test}, interval: 1s, timeout: 5s, retries: 30, start_period: 60s, start_interval: 500ms }\n`;
+  `    healthcheck: { test: ${test}, interval: 10s, timeout: 5s, retries: 3, start_period: 60s, start_interval: 500ms }\n`;
 
 /** Two services from scratch: `web` serves /version, `store` has a volume. Both come back with the machine. */
 function composeFile(port: number): string {

@@ -274,7 +274,7 @@ docker rm -f $ids >/dev/null; docker network rm looks-b looks-Z looks-c >/dev/nu
 
   it('does not wait for what Docker waits for: a health check is asked as soon as the container is up', async () => {
     const text = project.read('compose.yml');
-    const slow = text.replace(/(wget.*)interval: 1s.*\}/, '$1interval: 50s, timeout: 5s }');
+    const slow = text.replace(/(wget.*)interval: 10s.*\}/, '$1interval: 50s, timeout: 5s }');
     expect(slow).not.toBe(text);
     project.write('compose.yml', slow);
     version(project, 'slow');
