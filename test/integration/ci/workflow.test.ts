@@ -140,7 +140,7 @@ describe('the workflow that ci:init writes', () => {
     // The VM's own busybox: no registry is asked. What takes long is the hook, which runs in the VM as a build does.
     project.write(
       '.zebu/hooks/pre-build',
-      '#!/bin/sh\nset -eu\ncp "$(command -v busybox)" busybox\n[ ! -e slow ] || { echo building slowly; sleep 20; }\n',
+      '#!/bin/sh\nset -eu\ncp "$(command -v busybox)" busybox\n[ ! -e slow ] || { echo building slowly; sleep 12; }\n',
       0o755,
     );
     project.write('.gitignore', 'busybox\n');

@@ -4,7 +4,7 @@ const SERVICE = `
     build: .
     restart: unless-stopped
     stop_signal: SIGKILL
-    healthcheck: { interval: 2s, timeout: 5s, retries: 2, start_period: 20s, start_interval: 500ms, test: [CMD, sh, -c, `;
+    healthcheck: { interval: 2s, timeout: 5s, retries: 2, start_period: 10s, start_interval: 500ms, test: [CMD, sh, -c, `;
 
 export const APP_FILES: Readonly<Record<string, string>> = {
   '.gitignore': '.env\nbusybox\n',
