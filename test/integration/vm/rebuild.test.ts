@@ -1,4 +1,4 @@
-/** Rebuilds that go well, and back; trouble: rebuild-trouble.test.ts; kills: test/long/vm/rebuild.test.ts. */
+/** Rebuilds that go well, and back; trouble: rebuild-trouble.test.ts; kills, and one that is destroyed: test/long/vm/rebuild.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { RebuiltApp, servedAt } from '../../support/rebuilt-app.js';
@@ -76,22 +76,5 @@ describe('vm:rebuild', () => {
     expect(await app.rebuild('--forget', '--yes')).toMatchObject({ action: 'forget', verdict: 'live' });
     expect((await app.machines()).length).toBe(1);
     expect(await app.rebuild('--forget', '--yes')).toMatchObject({ verdict: 'nothing' });
-  });
-
-  it('serves from the old one again when somebody has destroyed the new one', async () => {
-    const { vmid, ip } = await app.current();
-    await app.set(vmid, { protection: '0' });
-    const rebuilt = await app.rebuild();
-    await app.project.json(['vm:destroy', '--yes']);
-    expect(await servedAt(ip)).toBeUndefined();
-    expect(await app.rebuild('--back', '--yes')).toMatchObject({
-      verdict: 'live',
-      from: null,
-      to: { vmid },
-      kept: null,
-    });
-    expect(await servedAt(ip)).toBe('v1');
-    expect((await app.machines()).map((each) => each.vmid)).toEqual([vmid]);
-    expect(rebuilt.to?.vmid).not.toBe(vmid);
   });
 });

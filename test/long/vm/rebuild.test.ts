@@ -118,3 +118,21 @@ describe.each(['- Stop the app', '- Unplug VM', 'serve again\n  ok', '- Start th
     );
   },
 );
+
+describe('a new VM that somebody has destroyed', () => {
+  it('is followed by the old one, which serves again', async () => {
+    const { vmid } = await app.current();
+    const rebuilt = await app.rebuild();
+    await app.project.json(['vm:destroy', '--yes']);
+    expect(await servedAt(ip)).toBeUndefined();
+    expect(await app.rebuild('--back', '--yes')).toMatchObject({
+      verdict: 'live',
+      from: null,
+      to: { vmid },
+      kept: null,
+    });
+    expect(await servedAt(ip)).toBe('v2');
+    expect((await app.machines()).map((each) => each.vmid)).toEqual([vmid]);
+    expect(rebuilt.to?.vmid).not.toBe(vmid);
+  }, 400_000);
+});
