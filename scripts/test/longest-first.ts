@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONGEST = `
   lab/recordings-9.2 pull/pull app/paths app/registries secrets/canary app/everyday vm/rebuild secrets/secrets lifecycle/everyday
-  ensure/exactness lifecycle/prove-dump app/verdict app/in-force vm/life app/certificates vm/backup-job cluster/cluster vm/template
+  ensure/exactness lifecycle/prove-dump app/verdict app/in-force vm/life app/certificates vm/backup-job vm/template
   vm/community-script vm/rebuild-trouble data/data ci/workflow vm/told vm/killed app/properties plugins/foreign
   transports/channel app/outdated cli/refused vm/interrupted vm/image lab/recordings
 `

@@ -42,8 +42,8 @@ export class ProvedDumps {
     });
     const check = { rows: { service: 'store', command: [BUSYBOX, 'cat', '/data/rows'], same: true } };
     project.write('zebu.same.yml', JSON.stringify({ data: { check } }));
-    await project.json(['vm:create']);
-    const guest = guestShell((await project.json<{ ip: string }>(['vm:status'])).ip, project.key);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
+    const guest = guestShell(ip, project.key);
     version(project, 'v1');
     await project.json(['app:deploy', '--tag', 'v1']);
     const made = new ProvedDumps(lab, project, guest);

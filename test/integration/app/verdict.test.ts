@@ -53,8 +53,7 @@ describe('the verdict on a release', () => {
       app: 'verdict',
       config: { deploy: { keep: 2, stability: 1, timeout: 60 } },
     });
-    await project.json(['vm:create']);
-    const { ip } = await project.json<{ ip: string }>(['vm:status']);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, `${project.folder}/../id_ed25519`);
     url = `http://${ip}:8080/version`;
   });

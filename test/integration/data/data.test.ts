@@ -50,8 +50,7 @@ describe('dumps of the data', () => {
     });
     project.write('zebu.folder.yml', 'data: { volumes: [data] }\n');
     project.write('zebu.off.yml', 'data: { offsite: { repository: RESTIC_REPOSITORY, password: RESTIC_PASSWORD } }\n');
-    await project.json(['vm:create']);
-    const { ip } = await project.json<{ ip: string }>(['vm:status']);
+    const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
     version(project, 'v1');
   });

@@ -1,4 +1,4 @@
-/** A cluster of two nodes: where a new VM goes, that it is found wherever it is, that Proxmox moves it; keeps it up: test/long/cluster. */
+/** A cluster of two nodes: where a new VM goes, that it is found wherever it is, that Proxmox moves it; keeps it up: ha.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheImage, fromScript, standIn } from '../../support/community-script.js';
 import { nodeOf } from '../../support/node.js';
