@@ -1,10 +1,8 @@
-/** data:prove: a dump is restored in a clone of the VM; production serves on, and nothing is left. */
+/** data:prove: a dump is restored in a clone of the VM; production serves on, and nothing is left. Killed, and unheard: test/long/data. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import type { DumpProven } from '../../../src/lib/data/results.js';
-import { fault } from '../../support/lab-control.js';
 import type { Shell } from '../../support/guest-shell.js';
-import { nodeOf } from '../../support/node.js';
 import type { Project } from '../../support/project.js';
 import { BASE, ProvedDumps } from '../../support/proved-dumps.js';
 import { refusal } from '../../support/refusal.js';
@@ -101,21 +99,5 @@ describe('data:prove', { timeout: 300_000 }, () => {
     await project.json(['vm:stop']);
     expect(await refusal(project, ['data:prove', id])).toMatchObject({ code: 'VM_NOT_RUNNING' });
     await project.json(['vm:start']);
-  });
-
-  it('says nothing of a dump where the guest agent of the clone never answers', async () => {
-    const id = await dump();
-    const next = Number(await nodeOf(lab).ask('GET', '/cluster/nextid'));
-    const path = `/qemu/${next}/agent/network-get-interfaces`;
-    await fault(lab, { kind: 'status', path, status: 500, reason: 'QEMU guest agent is not running', count: 20 });
-    const error = await unproven(id, '--set', 'vm.boot_timeout=4');
-    for (let left = 0; left < 20; left++)
-      await nodeOf(lab)
-        .ask('GET', `/nodes/pve${path}`)
-        .catch(() => undefined);
-    expect(error).toMatchObject({
-      code: 'VM_NOT_READY',
-      message: expect.stringContaining('its guest agent did not answer within 4 s') as string,
-    });
   });
 });

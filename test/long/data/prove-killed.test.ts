@@ -1,10 +1,13 @@
-/** data:prove that is interrupted or killed; what becomes of one that is not: test/integration/lifecycle/prove-dump.test.ts. */
+/** data:prove that is interrupted or killed, or whose clone never answers; what becomes of one that is not: test/integration/lifecycle/prove-dump.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import type { DumpProven } from '../../../src/lib/data/results.js';
 import { killZebu } from '../../support/cli.js';
+import { fault } from '../../support/lab-control.js';
+import { nodeOf } from '../../support/node.js';
 import type { Project } from '../../support/project.js';
 import { ProvedDumps } from '../../support/proved-dumps.js';
+import { refusal } from '../../support/refusal.js';
 
 describe('data:prove', { timeout: 300_000 }, () => {
   const lab = theLab();
@@ -45,4 +48,23 @@ describe('data:prove', { timeout: 300_000 }, () => {
       expect(await vms()).toBe(1);
     },
   );
+
+  it('says nothing of a dump where the guest agent of the clone never answers', async () => {
+    const id = await shop.dump();
+    const next = Number(await nodeOf(lab).ask('GET', '/cluster/nextid'));
+    const path = `/qemu/${next}/agent/network-get-interfaces`;
+    await fault(lab, { kind: 'status', path, status: 500, reason: 'QEMU guest agent is not running', count: 20 });
+    const before = shop.production();
+    const error = await refusal(project, ['data:prove', id, '--set', 'vm.boot_timeout=4']);
+    expect(await vms()).toBe(1);
+    expect(shop.production()).toBe(before);
+    for (let left = 0; left < 20; left++)
+      await nodeOf(lab)
+        .ask('GET', `/nodes/pve${path}`)
+        .catch(() => undefined);
+    expect(error).toMatchObject({
+      code: 'VM_NOT_READY',
+      message: expect.stringContaining('its guest agent did not answer within 4 s') as string,
+    });
+  });
 });
