@@ -16,9 +16,6 @@ export interface VmShell {
 const BUSYBOX = process.env['ZEBU_TEST_BUSYBOX'] ?? '/bin/busybox';
 const DASH: VmShell = { name: 'sh', argv: ['sh'], path: '' };
 
-/** Beside guests, which have it: the whole of `npm test`. The second shell is for `npm run check`, and takes as long again. */
-const DASH_ALONE = process.env['ZEBU_TEST_ALL'] !== undefined;
-
 /** Why the busybox here is none to try with, in one line; undefined where it is. */
 export function busyboxFault(): string | undefined {
   const hint = 'apt-get install busybox, or name one in ZEBU_TEST_BUSYBOX';
@@ -35,9 +32,7 @@ export function busyboxFault(): string | undefined {
  * The shells that what runs in a VM is tried with: `sh`, which is dash on Debian, and that of busybox with its awk, sort, sed and
  * whatever else it has, the least of what there is. `ZEBU_TEST_BUSYBOX` names one; else it is the machine's.
  */
-export const vmShells = (): readonly VmShell[] => (DASH_ALONE ? [DASH] : bothShells());
-
-function bothShells(): readonly VmShell[] {
+export function vmShells(): readonly VmShell[] {
   // A worker is killed rather than ended: what belongs to a run goes with it. Each file of a worker loads this anew, and finds it.
   const folder = join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), `zebu-busybox-${process.pid}`);
   if (!existsSync(folder)) {
@@ -49,8 +44,7 @@ function bothShells(): readonly VmShell[] {
 }
 
 /** The same with the programs that every Debian has, for what needs more than busybox can: GNU's tar, which alone sorts. */
-export const gnuShells = (): readonly VmShell[] =>
-  DASH_ALONE ? [DASH] : [DASH, { name: 'ash', argv: [BUSYBOX, 'ash'], path: '' }];
+export const gnuShells = (): readonly VmShell[] => [DASH, { name: 'ash', argv: [BUSYBOX, 'ash'], path: '' }];
 
 /**
  * Of many cases that take the same way through a script, with other data: all in the first shell, and each third in another, which takes
@@ -62,7 +56,7 @@ export const someIn = <T>({ name }: VmShell, cases: readonly T[]): readonly T[] 
 let shells: readonly VmShell[] | undefined;
 
 /** The shells of a VM, made once. */
-export const allShells = (): readonly VmShell[] => (shells ??= bothShells());
+export const allShells = (): readonly VmShell[] => (shells ??= vmShells());
 
 /** What is the same in every shell of a VM. */
 export function inEachShell<T>(run: (shell: VmShell) => T): T {
