@@ -147,7 +147,7 @@ would_replace_either() {
   case "$strategy $strategies" in *rolling*) ;; *) cat "$work/would-all"; return ;; esac
   set -- $(awk -F'\t' '$3 == "ask" && !said[$1]++ { print $1 }' "$work/other")
   for each; do would_replace "$each"; done >"$work/would-alone"
-  grep -xF -f "$work/would-all" "$work/would-alone"
+  awk 'FILENAME == ARGV[1] { all[$0]; next } $0 in all' "$work/would-all" "$work/would-alone"
 }
 
 # Fails with $cause and $reason when something is not in force. Compose has the last word on a container: only what it would

@@ -119,8 +119,7 @@ unused_releases() {
 # Of a large repository the next release is made of one that goes, by writing what differs. Its folder is renamed first, so that it is
 # either there as a whole or no release any more.
 keep_spare() {
-  [ -n "$keeps_spare" ] && [ ! -e "$base/spare" ] && [ -f "$base/releases/$1/index" ] && [ -d "$base/releases/$1/tree" ] || return 1
-  [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ] || return 1
+  [ ! -e "$base/spare" ] && [ -d "$base/releases/$1/tree" ] || return 1
   mv -T "$base/releases/$1" "$base/spare" || return 1
   for each in "$base/spare"/* "$base/spare"/.[!.]*; do
     case ${each##*/} in tree|index|mark) ;; *) gone "$each" ;; esac
@@ -129,10 +128,9 @@ keep_spare() {
 
 # What else is large takes minutes on a busy machine, and nobody is to wait for it, nor to be refused meanwhile: it is no release any more,
 # and removed when the run is over (start.sh), or by the next one.
-leave_release() {
-  [ -n "$keeps_spare" ] && [ -f "$base/releases/$1/index" ] && [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ] &&
-    mv -T "$base/releases/$1" "$base/.gone.$1" 2>/dev/null
-}
+leave_release() { mv -T "$base/releases/$1" "$base/.gone.$1" 2>/dev/null; }
+
+is_large_release() { [ -f "$base/releases/$1/index" ] && [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ]; }
 
 # The releases of $work/old, with what is named by them alone. Their images go beside what follows, which is waited for.
 remove_releases() {
@@ -142,7 +140,8 @@ remove_releases() {
       [ "$member" != image: ] || { image=${image#\"}; printf '%s\n' "${image%\"}" >>"$work/gone-pins"; }
     done <"$base/releases/$old/images.yml"
     git --git-dir="$base/repo.git" update-ref -d "refs/zebu/$old" 2>/dev/null
-    keep_spare "$old" || leave_release "$old" || gone "$base/releases/$old"
+    if [ -n "$keeps_spare" ] && is_large_release "$old" && { keep_spare "$old" || leave_release "$old"; }; then continue; fi
+    gone "$base/releases/$old"
   done <"$work/old"
   prune_gone_images 9>&- &
   removing=$!
