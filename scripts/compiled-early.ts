@@ -18,8 +18,14 @@ export type Called = ReadonlySet<string>;
 
 const DEFINE = `var __methods=(to,from)=>{for(const name of Object.keys(from))Object.defineProperty(to,name,{value:from[name],writable:true,configurable:true});};`;
 
-/** What has to stay where it is spelled as a method. */
+/** What has to stay where it is spelled as a method. What is in a class within it is about that class. */
 function usesSuper(node: ts.Node): boolean {
+  if (ts.isClassLike(node)) {
+    const names = node.members.flatMap(({ name }) =>
+      name !== undefined && ts.isComputedPropertyName(name) ? [name] : [],
+    );
+    return [...(node.heritageClauses ?? []), ...names].some(usesSuper);
+  }
   return node.kind === ts.SyntaxKind.SuperKeyword || ts.forEachChild(node, usesSuper) === true;
 }
 

@@ -45,6 +45,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'class A { #x = 1; static #y = 2; m() { return this.#z() + A.#y; } #z() { return this.#x; } } const answer = new A().m();',
   'methods of a class below':
     'class A { m() { return 1; } n() { return this.m(); } } class B extends A { m() { return super.m() + 1; } o() { return this.n(); } } const answer = [new B().o(), Object.getOwnPropertyNames(B.prototype)];',
+  'a module of CommonJS with a class that asks the one above it':
+    'const m = { "a.js"(e) { class A { m() { return 1; } } class B extends A { m() { return super.m() + 1; } } e.x = new B().m(); } }; const answer = {}; m["a.js"](answer);',
+  'an object that asks the one above it, for a name or a class':
+    'const p = { x: "y", C: class { z() { return 3; } } }; const q = { __proto__: p, "a.js"() { return new (class extends super.C { [super.x]() { return 4; } })(); } }; const answer = [q["a.js"]().y(), q["a.js"]().z()];',
   'a static field that needs a method':
     'class A { static all = new A().m(); static one = A.s(); m() { return 1; } static s() { return 2; } } const answer = [A.all, A.one];',
   accessors:
@@ -77,6 +81,10 @@ describe('what is compiled with the file', () => {
     ['a function', 'function f() { BODY }'],
     ['an arrow', 'const f = () => { BODY };'],
     ['a module', 'const m = { "a.js"(exports) { BODY } };'],
+    [
+      'a module with a class that asks the one above it',
+      'const m = { "a.js"(exports) { class B extends A { m() { super.m(); } } BODY } };',
+    ],
     ['a method', 'class A { m() { BODY } }'],
     ['an asynchronous method', 'class A { async m() { BODY } }'],
     ['a method that knows what is private', 'class A { #x; m() { this.#x = 1; BODY } }'],
