@@ -107,7 +107,9 @@ if (circle !== undefined) throw new Error(`${circle.join(' imports ')}: see comp
 const memory = '../.build/last-address.mjs';
 const { rememberAddress } = (await import(memory)) as { rememberAddress: Parameters<typeof calledByUsual>[1] };
 // Those that are one file each; in others, functions may be called before their file has run.
-const single = [sshLibrary(root), ...kitFiles(root), ...sourceFiles(root)].map(({ outfile = '' }) => `${root}${outfile}`);
+const single = [sshLibrary(root), ...kitFiles(root), ...sourceFiles(root)].map(
+  ({ outfile = '' }) => `${root}${outfile}`,
+);
 for (const [file, called] of await calledByUsual(root, rememberAddress)) {
   if (!file.startsWith(`${root}dist/`) && !single.includes(file)) continue;
   // Means the same, so that a zebu that is started meanwhile may find some of either.

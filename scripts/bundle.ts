@@ -278,7 +278,10 @@ const SSH_SHORTCUTS: Readonly<Record<string, Shortcuts>> = {
   ],
   // Compression, which is not asked for.
   'ssh2/lib/protocol/zlib.js': [
-    ['const {\n  createInflate,\n  constants: {', `let ${ZLIB_NAMES};\nconst load = () => {\n({\n  createInflate,\n  constants: {`],
+    [
+      'const {\n  createInflate,\n  constants: {',
+      `let ${ZLIB_NAMES};\nconst load = () => {\n({\n  createInflate,\n  constants: {`,
+    ],
     [
       "} = require('zlib');\nconst ZlibHandle = createInflate()._handle.constructor;",
       "} = require('zlib'));\nZlibHandle = createInflate()._handle.constructor;\n};",

@@ -37,7 +37,9 @@ async function prepare(folder: string, vm: UsualVm, remember: Remember): Promise
   writeFileSync(join(folder, 'compose.yml'), 'services: { web: { build: . } }\n');
   writeFileSync(join(folder, 'id'), vm.identity, { mode: 0o600 });
   const git = (...args: readonly string[]): void => {
-    spawnSync('git', ['-C', folder, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], { env: environment(folder) });
+    spawnSync('git', ['-C', folder, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
+      env: environment(folder),
+    });
   };
   git('init', '-q', '-b', 'main');
   git('add', 'zebu.yml', 'compose.yml');

@@ -4,10 +4,10 @@
  */
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { Connection, ServerChannel } from 'ssh2';
+import type * as ssh2 from 'ssh2';
 
 // As ES modules the names are not found.
-const { Server, utils } = createRequire(import.meta.url)('ssh2') as typeof import('ssh2');
+const { Server, utils } = createRequire(import.meta.url)('ssh2') as typeof ssh2;
 
 const RELEASE = '20261130T050000Z-1a2b3c4';
 const json = (values: Readonly<Record<string, unknown>>): string => JSON.stringify(values);
@@ -81,7 +81,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'app:deploy': [`have=${'1'.repeat(40)}`, `current=releases/${RELEASE}`],
 };
 
-function answer(line: string, lines: readonly string[], channel: ServerChannel): void {
+function answer(line: string, lines: readonly string[], channel: ssh2.ServerChannel): void {
   const waits = line.startsWith('read -r size');
   const end = (): void => {
     channel.write(`${(waits ? JOURNAL : lines).join('\n')}\n`);
@@ -107,12 +107,10 @@ export interface UsualVm {
 export async function usualVm(): Promise<UsualVm> {
   const host = utils.generateKeyPairSync('ed25519');
   let lines: readonly string[] = [];
-  const server = new Server({ hostKeys: [host.private] }, (client: Connection) => {
+  const server = new Server({ hostKeys: [host.private] }, (client: ssh2.Connection) => {
     client.on('authentication', (authentication) => authentication.accept());
     client.on('error', () => {});
-    client.on('session', (accept) =>
-      accept().on('exec', (start, _, { command }) => answer(command, lines, start())),
-    );
+    client.on('session', (accept) => accept().on('exec', (start, _, { command }) => answer(command, lines, start())));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

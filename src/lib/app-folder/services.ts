@@ -112,10 +112,7 @@ const isStopped = ({ service, started }: Container, stopped: readonly string[]):
 /**
  * @param answered what a run has asked itself before Docker's first check was due (runner/ask-health.sh), as SERVICE|STARTED
  */
-function healthOf(
-  { service, state, started, health }: Container,
-  answered: readonly string[],
-): ServiceState['health'] {
+function healthOf({ service, state, started, health }: Container, answered: readonly string[]): ServiceState['health'] {
   // Of a container that does not run Docker repeats what its last check said.
   if (state !== 'running') return 'none';
   if (health === 'starting') return answered.includes(`${service}|${started}`) ? 'healthy' : 'starting';

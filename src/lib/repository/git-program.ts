@@ -55,7 +55,8 @@ const ELSEWHERE: NodeJS.ProcessEnv = {
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
-export const failed = (name: string, why: string): ZebuError => new ZebuError('GIT_MISSING', `git ${name} failed: ${why}`);
+export const failed = (name: string, why: string): ZebuError =>
+  new ZebuError('GIT_MISSING', `git ${name} failed: ${why}`);
 
 /** The `git` on this machine, in a folder. */
 export class GitProgram {
@@ -107,7 +108,12 @@ export class GitProgram {
   }
 
   async #findSettings(): Promise<Settings> {
-    const { stdout } = await this.run(['config', '-z', '--get-regexp', String.raw`^(user\.name|core\.attributesfile)$`]);
+    const { stdout } = await this.run([
+      'config',
+      '-z',
+      '--get-regexp',
+      String.raw`^(user\.name|core\.attributesfile)$`,
+    ]);
     const lines = stdout.split('\0').map((line) => [line.split('\n', 1)[0] ?? '', line] as const);
     // The last one counts.
     const value = (key: string): string =>
@@ -234,10 +240,6 @@ function ended(child: ReturnType<GitProgram['start']>, name: string): Promise<vo
   child.stdin.on('error', () => {});
   return new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(failed(name, lastLine(stderr))),
-    );
+    child.once('close', (code) => (code === 0 ? resolve() : reject(failed(name, lastLine(stderr)))));
   });
 }

@@ -46,8 +46,7 @@ describe('rules of lines that the VM has', () => {
       const value = madeUp(pick, rule, [0, 1, 4, 20][seed % 4] ?? 0);
       const parsed = SCHEMAS[name]?.safeParse(value);
       const result = accepted(value, rule);
-      const same =
-        isDeepStrictEqual(result, parsed?.data) && JSON.stringify(result) === JSON.stringify(parsed?.data);
+      const same = isDeepStrictEqual(result, parsed?.data) && JSON.stringify(result) === JSON.stringify(parsed?.data);
       if (!same) expect(result, `seed ${seed}: ${JSON.stringify(value)}`).toStrictEqual(parsed?.data);
       if (!same) expect.fail(`seed ${seed}: the order of the keys`);
       if (parsed?.success === true) taken += 1;

@@ -1,12 +1,18 @@
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { NodeSSH as Library } from 'node-ssh';
-import type { Server as Ssh2Server } from 'ssh2';
+import type * as ssh2 from 'ssh2';
 
-const { Server, utils } = createRequire(import.meta.url)('ssh2') as typeof import('ssh2');
+const { Server, utils } = createRequire(import.meta.url)('ssh2') as typeof ssh2;
 
-const servers: Ssh2Server[] = [];
+/** What is used of node-ssh. */
+interface Connection {
+  connect(config: object): Promise<unknown>;
+  execCommand(line: string, options: { readonly stdin: string }): Promise<{ readonly stdout: string }>;
+  dispose(): void;
+}
+
+const servers: ssh2.Server[] = [];
 afterAll(() => servers.forEach((server) => void server.close()));
 
 /** Says back what it was told, over these algorithms alone. */
@@ -38,14 +44,14 @@ describe('the SSH library as it is built', () => {
     ['compression', { compress: ['zlib@openssh.com'] }],
   ])('does %s', async (_, algorithms) => {
     const built = '../../../plugins/kit/dist/ssh/library.js';
-    const { NodeSSH } = (await import(built)) as { NodeSSH: typeof Library };
+    const { NodeSSH } = (await import(built)) as { NodeSSH: new () => Connection };
     const port = await listening(algorithms);
     const text = 'a line of many\n'.repeat(20_000);
     // Two at a time: what is made ready once serves both.
     const said = await Promise.all(
       [1, 2].map(async (n) => {
         const ssh = new NodeSSH();
-        await ssh.connect({ host: '127.0.0.1', port, username: 'a', password: 'b', algorithms } as never);
+        await ssh.connect({ host: '127.0.0.1', port, username: 'a', password: 'b', algorithms });
         const { stdout } = await ssh.execCommand('cat', { stdin: `${n}${text}` });
         ssh.dispose();
         return stdout;

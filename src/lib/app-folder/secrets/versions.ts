@@ -2,7 +2,6 @@ import { acceptedJson } from '../../config/rules.js';
 import { secretVersionLine } from '../built-rules.js';
 import type { SecretEntry, SecretVersion } from './version-schema.js';
 
-
 /** The secrets of an app as the VM has them, values left out. */
 export interface SecretStore {
   /** Key of the digests; undefined before the first version. */
