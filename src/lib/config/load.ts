@@ -78,7 +78,7 @@ function checkOverlayName(name: string): void {
 /** What the schema would make of it; undefined where the schema has to be asked. */
 function byRules(values: Tree): Config | undefined {
   if (builtRules === undefined) return undefined;
-  const config = accepted(values, builtRules) as Config | undefined;
+  const config = accepted(values, builtRules);
   let refused = false;
   if (config !== undefined) checkBetweenSections(config, () => (refused = true));
   return refused ? undefined : config;
