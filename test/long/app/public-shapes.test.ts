@@ -12,7 +12,7 @@ const COMPOSE = `services:
     image: base:1
     restart: always
     depends_on: [db]
-    command: sh -c "sleep 1; wget -O - http://db:3306/ 2>&1 | grep -q 404 || exit 1; exec stay"
+    command: sh -c "sleep 0.5; wget -O - http://db:3306/ 2>&1 | grep -q 404 || exit 1; exec stay"
   # Its settings lie in the folder above.
   settings:
     image: base:1
@@ -59,7 +59,7 @@ describe('what public projects have', { timeout: 600_000 }, () => {
       files: FILES,
       config: {
         app: { compose: ['docker/docker-compose.yml'] },
-        deploy: { stability: 1, timeout: 60, drain: 0 },
+        deploy: { stability: 3, timeout: 60, drain: 0 },
         secrets: { TOKEN: {} },
       },
     });
