@@ -33,6 +33,8 @@ sign_run() {
   make_room
 }
 
+# With the folder of a release's files, which also containers look into; the rest of it is their owner's, as the umask says.
 make_room() {
-  mkdir .incoming .incoming/tree 2>/dev/null || { rm -rf .incoming; mkdir .incoming .incoming/tree; }
+  if [ -e .incoming ] || [ -L .incoming ]; then rm -rf .incoming; fi
+  mkdir -p -m 755 .incoming/tree
 }

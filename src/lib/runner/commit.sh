@@ -49,7 +49,8 @@ take_back_note() {
   [ -s "$base/holder" ] || return 0
   IFS= read -r held_ <"$base/holder" || :
   # Where there is no room, nobody is named.
-  { printf '%s' "$held_" >"$base/held"; printf '' >"$base/holder"; } 2>/dev/null || :
+  ( umask 077; printf '%s' "$held_" >"$base/held" ) 2>/dev/null || :
+  printf '' >"$base/holder"
 }
 
 # finish VERDICT CAUSE WORDS. The books in this order: whoever finds the transaction still open looks into them before

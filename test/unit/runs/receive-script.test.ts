@@ -64,6 +64,9 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     expect(asked(done)).toEqual(['start', 'deploy', base, ID, ID, 'c0ffee', '1', '1.env']);
     const plan = join(base, '.incoming/plan');
     expect([readFileSync(plan, 'utf8'), statSync(plan).mode & 0o777]).toEqual(['plan', 0o644]);
+    // Containers of any user look into the files of a release, and into nothing else of it.
+    const modes = ['.incoming', '.incoming/tree'].map((each) => (statSync(join(base, each)).mode & 0o777).toString(8));
+    expect(modes).toEqual(['700', '755']);
     expect(readFileSync(join(base, 'shared/secrets/1.env'), 'utf8')).toBe(`A='1'\nB='2'\n`);
     expect(readFileSync(join(base, 'holder'), 'utf8')).toBe('{"who":"ann"}');
     expect(readFileSync(join(folder, 'recover'), 'utf8')).toMatch(/^#!\/bin\/sh\n[\s\S]*runner" recover/);
