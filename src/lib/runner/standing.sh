@@ -56,9 +56,9 @@ network{{"\t"}}{{$v.Name}}{{"\t"}}aux_addresses {{json $k}}:{{json $o}}{{end}}{{
   return 0
 }
 
-# Whether that is so of all releases.
+# Whether that is so of all releases, and of this one, which a dry run has elsewhere.
 names_alone() {
-  for each in "$base"/releases/*/standing; do
+  for each in "$base"/releases/*/standing "$release/standing"; do
     [ -e "$each" ] || continue
     while IFS='	' read -r _ _ setting_; do [ "$setting_" = here ] || return 1; done <"$each"
   done

@@ -55,6 +55,7 @@ standing_differs
 tr '\\t' ' ' <$work/differs
 if check_standing; then echo allowed; else echo "refused: $reason"; fi
 # The same before a deploy, where nothing is written down beside the releases.
+rm -r $release
 said=$reason release=$folder/plan
 mkdir -p $release && plan_standing && [ -z "$said" ] || [ "$reason" = "$said" ] || echo "planned otherwise: $reason"`;
   return inNextVmShell({ docker }, script);
