@@ -49,12 +49,14 @@ const BESIDE_EACH_OTHER = 4;
 
 const besideEachOther = { maxWorkers: BESIDE_EACH_OTHER, sequence: { groupOrder: 1 } };
 
-/** Alone, unit tests have as many as there are cores, for each loads what they share; left to itself vitest leaves one core to itself. */
-const unitTests =
-  process.env['ZEBU_TEST_ALL'] === undefined ? { maxWorkers: '100%', sequence: { groupOrder: 0 } } : besideEachOther;
-
 /** A machine that is busy for a moment may cost a test its deadline, so what fails is tried once more; what fails twice is a failure. */
 const TRIED_AGAIN = { retry: 1 };
+
+/** Alone, unit tests have as many as there are cores, for each loads what they share; left to itself vitest leaves one core to itself. */
+const unitTests =
+  process.env['ZEBU_TEST_ALL'] === undefined
+    ? { maxWorkers: '100%', sequence: { groupOrder: 0 } }
+    : { ...besideEachOther, ...TRIED_AGAIN };
 
 export default defineConfig({
   plugins: [scriptsAsText, builtTransports],
