@@ -31,7 +31,6 @@ import UNCHANGED from '../../../src/lib/runner/unchanged.sh';
 import SECRETS from '../../../src/lib/runner/secrets.sh';
 import REGISTRIES from '../../../src/lib/runner/registries.sh';
 import START from '../../../src/lib/runner/start.sh';
-import RECALLED from '../../../src/lib/runner/recalled.sh';
 import UNREAD from '../../../src/lib/runner/unread.sh';
 import ASK_HEALTH from '../../../src/lib/runner/ask-health.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
