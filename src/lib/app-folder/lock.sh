@@ -36,5 +36,6 @@ sign_run() {
 # With the folder of a release's files, which also containers look into; the rest of it is their owner's, as the umask says.
 make_room() {
   if [ -e .incoming ] || [ -L .incoming ]; then rm -rf .incoming; fi
+  # shellcheck disable=SC2174 # as is meant: the folder above is their owner's
   mkdir -p -m 755 .incoming/tree
 }
