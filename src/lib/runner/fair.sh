@@ -57,7 +57,7 @@ newer() { [ "$1" -nt "$2" ]; }
 # started in vain until now and has nobody to wait for any more, and "needs" where it is to be known first what services depend on.
 judgement() {
   clock
-  [ "$clock" -lt "$excused_until" ] && excuse=1 || excuse=
+  [ "$clock" -lt "${excused_until:-0}" ] && excuse=1 || excuse=
   [ -f "$work/needs" ] && needs=$work/needs || needs=
   awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" -v excuse="$excuse" -v first="${previous:+no}" -v needs="$needs" -v excused="$work/excused" -v tried="$work/tried" '
     function say(text) { print text >judged }

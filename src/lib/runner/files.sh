@@ -116,7 +116,7 @@ place_files() {
     case $kind in
       develop) yaml='    develop: !reset null' ;;
       mount)
-        if linked_env_file "$path"; then kept=$base/shared/secrets/env_file
+        if [ "${path##*/}" = .env ] && linked_env_file "$path"; then kept=$base/shared/secrets/env_file
         elif grep -qxF -e "$asked" "$work/as-data"; then continue
         elif outer=$(outer_of "$path") && [ -n "$outer" ]; then
           keep_file "$outer" written || continue
