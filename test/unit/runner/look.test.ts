@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
-/** An engine that says of each path what lies in a file. */
+/** An engine that says of each path what lies in a file. Its socket is there once it listens: before that it refuses who comes. */
 const SERVER = `use IO::Socket::UNIX;
 my ($path, $folder) = @ARGV;
-my $listening = IO::Socket::UNIX->new(Local => $path, Listen => 5);
+my $listening = IO::Socket::UNIX->new(Local => "$path.new", Listen => 5);
+rename "$path.new", $path;
 while (my $client = $listening->accept) {
   sysread($client, my $asked, 65536);
   my ($of) = $asked =~ m{^GET /containers/(\\w+)};
