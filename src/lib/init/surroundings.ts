@@ -66,8 +66,9 @@ async function dotenvWarnings(folder: string, secrets: readonly string[]): Promi
     return [
       `.env is tracked by git, with ${holds}, and a deploy refuses to read secrets from it: git rm --cached .env, commit, and give them new values`,
     ];
-  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return [];
-  return [`.env can be read by others on this machine, with ${holds}, and a deploy refuses that: chmod 600 .env`];
+  return process.platform !== 'win32' && (found.mode & 0o077) !== 0
+    ? [`.env can be read by others on this machine, with ${holds}, and a deploy refuses that: chmod 600 .env`]
+    : [];
 }
 
 /** Services that are built from a folder outside the repository. */
