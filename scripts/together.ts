@@ -44,7 +44,10 @@ function loadedBy(graph: Graph, roots: Iterable<string>): ReadonlySet<string> {
   return seen;
 }
 
-/** @returns for an entry point, the groups that it has to load whole */
+/**
+ * @returns for an entry point, the groups that it has to load whole. Not one that loads the entry point itself: in such a circle a module
+ * would run before those that it imports.
+ */
 export function wholeGroups(
   graph: Graph,
   entryPoints: readonly string[],
@@ -52,15 +55,18 @@ export function wholeGroups(
 ): ReadonlyMap<string, readonly string[]> {
   const taken = new Set<string>();
   const members = groups.map(({ name, roots, always = false }) => {
-    const own = [...loadedBy(graph, roots)].filter((each) => !taken.has(each));
+    const all = loadedBy(graph, roots);
+    const own = [...all].filter((each) => !taken.has(each));
     for (const each of own) taken.add(each);
-    return { name, always, own };
+    return { name, always, own, inner: new Set([...all].filter((each) => !roots.includes(each))) };
   });
   const entries = new Set([...entryPoints, ...[...graph.values()].flatMap(({ later }) => later)]);
   return new Map(
     [...entries].map((entry) => {
       const loaded = loadedBy(graph, [entry]);
-      const whole = members.filter(({ always, own }) => always || own.some((each) => loaded.has(each)));
+      const whole = members.filter(
+        ({ always, own, inner }) => !inner.has(entry) && (always || own.some((each) => loaded.has(each))),
+      );
       return [entry, whole.map(({ name }) => name)];
     }),
   );

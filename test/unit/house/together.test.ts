@@ -31,6 +31,16 @@ describe('what is loaded together', () => {
     });
   });
 
+  it('is not asked for by what it loads itself: in a circle a module runs before what it imports', () => {
+    const alone = wholeGroups(files, ['yaml', 'errors', 'base', 'load', 'main'], groups);
+    expect(Object.fromEntries(alone)).toMatchObject({
+      yaml: ['start'],
+      errors: [],
+      base: [],
+      load: ['start', 'config'],
+    });
+  });
+
   it('belongs to the first group that has it', () => {
     const later = { name: 'later', roots: ['base', 'load'] };
     expect(wholeGroups(files, ['status'], [...groups.slice(0, 1), later]).get('status')).toEqual(['start']);
