@@ -56,6 +56,8 @@ async function prepare(folder: string, vm: UsualVm, remember: Remember): Promise
 const environment = (folder: string): NodeJS.ProcessEnv => ({
   HOME: folder,
   PATH: process.env['PATH'],
+  // A machine where all commits are signed has no key for this one.
+  GIT_CONFIG_NOSYSTEM: '1',
   ZEBU_STATE_DIR: join(folder, 'state'),
 });
 
