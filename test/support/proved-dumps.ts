@@ -9,19 +9,26 @@ const APP = 'data-proved';
 export const BASE = `/opt/zebu/${APP}`;
 const BUSYBOX = '/bin/busybox';
 
+const vmsOf = async (lab: LabReport): Promise<number> =>
+  (await nodeOf(lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+
 /** An app whose dumps are proved, live as v1, with one store that holds a row. */
 export class ProvedDumps {
   readonly project: Project;
   readonly guest: Shell;
   readonly #lab: LabReport;
+  /** How many VMs others have left on the node. */
+  readonly #others: number;
 
-  private constructor(lab: LabReport, project: Project, guest: Shell) {
+  private constructor(lab: LabReport, others: number, project: Project, guest: Shell) {
     this.#lab = lab;
+    this.#others = others;
     this.project = project;
     this.guest = guest;
   }
 
   static async make(lab: LabReport): Promise<ProvedDumps> {
+    const others = await vmsOf(lab);
     const project = tinyApp({
       lab,
       app: APP,
@@ -46,7 +53,7 @@ export class ProvedDumps {
     const guest = guestShell(ip, project.key);
     version(project, 'v1');
     await project.json(['app:deploy', '--tag', 'v1']);
-    const made = new ProvedDumps(lab, project, guest);
+    const made = new ProvedDumps(lab, others, project, guest);
     made.inStore('echo 10000 >/data/rows');
     return made;
   }
@@ -75,7 +82,8 @@ export class ProvedDumps {
     );
   }
 
+  /** Its own, and what was made for it. */
   async vms(): Promise<number> {
-    return (await nodeOf(this.#lab).ask<readonly unknown[]>('GET', '/nodes/pve/qemu')).length;
+    return (await vmsOf(this.#lab)) - this.#others;
   }
 }

@@ -83,6 +83,8 @@ export class RebuiltApp {
   }
 
   async remove(): Promise<void> {
+    // A test may have protected it, and who has the lab next is to find no machine.
+    for (const { vmid } of await this.machines()) await this.set(vmid, { protection: '0' });
     await this.project.zebu(['vm:rebuild', '--forget', '--yes']);
     await this.project.zebu(['vm:destroy', '--yes']);
     this.project.remove();
