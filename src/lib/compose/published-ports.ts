@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import { isTree } from '../config/layers.js';
 import { parsePort, type PortRange } from '../config/port.js';
 
 /** The text of a file, relative to the folder of zebu.yml; undefined for one that is not there. */
@@ -69,9 +70,6 @@ interface Service {
 
 /** Compose's own tags that replace what files before said instead of adding to it. */
 const replaces = (node: Node): boolean => node.tag === '!override' || node.tag === '!reset';
-
-const isTree = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];

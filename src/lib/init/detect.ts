@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isPlaceholder, Sensitive } from '@zebu/kit';
+import { isTracked } from '../secrets/env-files.js';
 import { maskingLimits } from '../secrets/unmasked.js';
 import { readCompose, type ComposeFacts } from './compose.js';
 import type { Detected } from './results.js';
 import { dotenvValues, findSecrets, type DotenvFound } from './secrets.js';
-import { composeFilesBelow, isTracked } from './surroundings.js';
+import { composeFilesBelow } from './surroundings.js';
 
 const BASES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 const PRODUCTION = /^(docker-)?compose\.(prod|production)\.ya?ml$/;
@@ -30,8 +31,8 @@ export interface Found {
   readonly facts: ComposeFacts;
   readonly dotenv: DotenvFound;
   readonly example: string;
-  /** Compose files that are here or further down, and that nobody asked for. */
-  readonly otherFiles: readonly string[];
+  /** Compose files that are here or further down, whoever asked for them. */
+  readonly composeBelow: readonly string[];
 }
 
 /**
@@ -56,7 +57,7 @@ export async function detect(
   const facts = readCompose(files);
   const exampleFile = EXAMPLES.find((name) => entries.includes(name));
   const example = exampleFile === undefined ? '' : ((await textOf(join(folder, exampleFile))) ?? '');
-  const dotenv = { text: (await textOf(join(folder, '.env'))) ?? '', committed: await isTracked(folder, '.env') };
+  const dotenv = { text: (await textOf(join(folder, '.env'))) ?? '', committed: await isTracked(join(folder, '.env')) };
   const host = env('ZEBU_PROXMOX_HOST');
   const secrets = findSecrets(facts, { dotenv, example, running: false }).map(({ name }) => name);
   const values = [...dotenvValues(dotenv.text)].filter(
@@ -66,7 +67,7 @@ export async function detect(
     facts,
     dotenv,
     example,
-    otherFiles: (await composeFilesBelow(folder)).filter((name) => !(compose ?? here).includes(name)),
+    composeBelow: await composeFilesBelow(folder),
     detected: {
       app: appName(basename(folder)) ?? null,
       composeFiles: here,

@@ -10,7 +10,7 @@ import { detect, type Found } from './detect.js';
 import { missingIgnores, orElse, renderConfig, SCHEMA_FILE, shortList, type Answers } from './render.js';
 import type { Asker } from '../ui/ask.js';
 import { importSteps, type ImportedStack } from './running/index.js';
-import { findSecrets, secretsIn, type DotenvFound } from './secrets.js';
+import { findSecrets, type DotenvFound } from './secrets.js';
 import { isInstalled, repositorySteps, warnings } from './surroundings.js';
 import { renderTaskfile } from './taskfile.js';
 import type { Detected, Initialized } from './results.js';
@@ -53,7 +53,7 @@ async function textOf(path: string): Promise<string | undefined> {
 /** Only what cannot be seen is asked; without anybody to ask, what is not known stays a comment in the file. */
 async function answer(
   { given, questions, folder, transport }: InitRequest,
-  { detected, facts, dotenv, example, otherFiles }: Found,
+  { detected, facts, dotenv, example, composeBelow }: Found,
   imported: ImportedStack | undefined,
 ): Promise<Answers> {
   const running = imported?.compose ?? [];
@@ -61,9 +61,9 @@ async function answer(
   if (compose.length === 0) {
     throw new ZebuError('CONFIG_INVALID', `There is no Compose file in ${folder}`, {
       hint:
-        otherFiles.length === 0
+        composeBelow.length === 0
           ? 'Start zebu init in the folder that has one, or name it with --compose.'
-          : `Start zebu init in the folder of the one that is meant, or name it with --compose: ${shortList(otherFiles)}.`,
+          : `Start zebu init in the folder of the one that is meant, or name it with --compose: ${shortList(composeBelow)}.`,
     });
   }
   const project = imported?.stack.project;
@@ -164,7 +164,7 @@ export async function initProject(request: InitRequest): Promise<Initialized> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  for (const line of await warnings(folder, found.facts.services, secretsIn(found.dotenv))) request.warn(line);
+  for (const line of await warnings(folder, found.facts.services, found.dotenv)) request.warn(line);
   for (const each of detected.unmasked) request.warn(`In .env there are values ${each}`);
   const included = files.some(({ path }) => path === 'Taskfile.proxmox.yml');
   return {

@@ -70,10 +70,10 @@ function proxmoxLines({ transport, host }: Answers): readonly string[] {
 /** zebu.yml, with what was found, what was answered, and what people change first. */
 export function renderConfig(
   answers: Answers,
-  { detected, otherFiles }: Pick<Found, 'detected' | 'otherFiles'>,
+  { detected, composeBelow }: Pick<Found, 'detected' | 'composeBelow'>,
 ): string {
   const { app, compose, url, secrets, imported } = answers;
-  const beside = otherFiles.filter((name) => !name.includes('/') && !compose.includes(name));
+  const beside = composeBelow.filter((name) => !name.includes('/') && !compose.includes(name));
   const services = servicesComment(imported?.stack.services ?? detected.services);
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,

@@ -3,6 +3,7 @@ import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Service } from './compose.js';
+import { secretsIn, type DotenvFound } from './secrets.js';
 
 /** What git says, without its last line break; undefined where it fails. */
 async function git(folder: string, ...args: readonly string[]): Promise<string | undefined> {
@@ -12,10 +13,6 @@ async function git(folder: string, ...args: readonly string[]): Promise<string |
   } catch {
     return undefined;
   }
-}
-
-export async function isTracked(folder: string, file: string): Promise<boolean> {
-  return (await git(folder, 'ls-files', '--error-unmatch', '--', file)) !== undefined;
 }
 
 const COMPOSE_FILE = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i;
@@ -45,24 +42,22 @@ export async function repositorySteps(folder: string, files: readonly string[]):
   return [...commit, ...(tags === '' ? ['Tag what is to be deployed: git tag v1.0.0'] : [])];
 }
 
-/**
- * What is amiss around the Compose files, each with what to do.
- * @param secrets names in .env that look like those of secrets
- */
+/** What is amiss around the Compose files, each with what to do. */
 export async function warnings(
   folder: string,
   services: readonly Service[],
-  secrets: readonly string[],
+  dotenv: DotenvFound,
 ): Promise<readonly string[]> {
-  return [...(await dotenvWarnings(folder, secrets)), ...(await contextWarnings(folder, services))];
+  return [...(await dotenvWarnings(folder, dotenv)), ...(await contextWarnings(folder, services))];
 }
 
 /** A .env without secrets may be anybody's, and part of the commit. */
-async function dotenvWarnings(folder: string, secrets: readonly string[]): Promise<readonly string[]> {
+async function dotenvWarnings(folder: string, dotenv: DotenvFound): Promise<readonly string[]> {
+  const secrets = secretsIn(dotenv);
   const found = await stat(join(folder, '.env')).catch(() => undefined);
   if (found === undefined || found.isDirectory() || secrets.length === 0) return [];
   const holds = `what looks like a secret (${secrets.join(', ')})`;
-  if (await isTracked(folder, '.env'))
+  if (dotenv.committed)
     return [
       `.env is tracked by git, with ${holds}, and a deploy refuses to read secrets from it: git rm --cached .env, commit, and give them new values`,
     ];

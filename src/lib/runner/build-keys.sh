@@ -1,9 +1,8 @@
 # shellcheck shell=sh
 # What an image was built from, as a key: who would be built from the same once more has its image already. A key stands for the build's own
 # settings (a digest), the files of the build context (git's name of them), and the images of this machine that it starts from, with dots
-# between. Where a key could not tell
-# everything (what is fetched, contexts from elsewhere, `pull`, `no_cache`) there is none, and Docker is asked. Images that it
-# starts from and that are not here may have moved in their registry, so that a key holds for a day.
+# between. Where a key could not tell everything (what is fetched, contexts from elsewhere, `pull`, `no_cache`) there is none, and Docker is
+# asked. Images that it starts from and that are not here may have moved in their registry, so that a key holds for a day.
 
 # include ./touched.sh
 # For how long, in seconds.

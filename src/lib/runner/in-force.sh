@@ -144,7 +144,7 @@ would_replace() {
 # shellcheck disable=SC2046 # names, each free of blanks
 would_replace_either() {
   would_replace >"$work/would-all"
-  case "$strategy $strategies" in *rolling*) ;; *) cat "$work/would-all"; return ;; esac
+  asks_to_roll || { cat "$work/would-all"; return; }
   set -- $(awk -F'\t' '$3 == "ask" && !said[$1]++ { print $1 }' "$work/other")
   for each; do would_replace "$each"; done >"$work/would-alone"
   awk 'FILENAME == ARGV[1] { all[$0]; next } $0 in all' "$work/would-all" "$work/would-alone"

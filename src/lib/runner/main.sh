@@ -26,7 +26,7 @@ check_config() {
       find_builders
       note_intents || no_space || return 1
     fi
-    { unread; given_openly; } >"$work/said"
+    { unread; given_openly "$base/shared/secrets/$secrets"; } >"$work/said"
     find_build_args || return 1
   fi
   [ ! -s "$work/said" ] || { unread=1; logged cat "$work/said"; }

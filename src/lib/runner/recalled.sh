@@ -6,7 +6,7 @@
 # Whether it may be, as far as it is no matter of the files. Where services are replaced one by one the configuration is read anyway.
 may_recall() {
   [ "$mode" = deploy ] && [ -z "$half" ] && [ -n "$same_beside" ] && [ -e "$live/keyed" ] || return 1
-  case "$strategy $strategies" in *rolling*) return 1 ;; esac
+  ! asks_to_roll || return 1
   for each in pre-build pre-deploy; do
     [ ! -e "$tree/.zebu/hooks/$each" ] && [ ! -e "$live/$folder/.zebu/hooks/$each" ] || return 1
   done

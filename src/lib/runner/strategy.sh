@@ -2,6 +2,9 @@
 # How each service is replaced: `rolling` (the new container beside the old one) where it was asked for and can be, else
 # `recreate`, with the reason.
 
+# Whether any service is asked to be.
+asks_to_roll() { case "$strategy $strategies" in *rolling*) ;; *) return 1 ;; esac; }
+
 # The services whose containers have a volume without a name, a line each. An image may declare one that no Compose file says anything of; who
 # takes the place of its container has what is in it, and who starts beside it has an empty one. Leaves all containers in $work/mounted:
 # service digest volumes.
@@ -95,7 +98,7 @@ strategies() {
 find_rolling() {
   : >"$work/roll"
   : >"$work/one-by-one"
-  case "$strategy $strategies" in *rolling*) ;; *) return 0 ;; esac
+  asks_to_roll || return 0
   with_own_volumes || return 1
   read_config && strategies <"$work/config" >"$work/strategies" || return 1
   [ -s "$work/strategies" ] || return 1

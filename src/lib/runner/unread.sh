@@ -57,14 +57,13 @@ named_otherwise() {
 }
 
 # Says, a line each, which services have the words of a .env of the commit in place of the secret of that name: env_file hands out what stands
-# there, mostly a placeholder. From $work/config.
+# there, mostly a placeholder. From $work/config: given_openly SECRETS
 given_openly() {
-  [ -n "$secrets" ] || return 0
-  for each in $(env_places); do
-    [ ! -f "$each" ] || linked_env_file "$each" || given_from "$each" "$base/shared/secrets/$secrets"
+  [ -f "$1" ] || return 0
+  for each in $environment; do
+    case $each in "$directory/.env"|"$tree/.env") given_from "$each" "$1" ;; esac
   done
 }
-# The same of one such file and a file of secrets.
 given_from() {
   awk -v open="$1" -v secrets="$2" "$scan"'
     BEGIN {

@@ -8,7 +8,8 @@ type Entry = Context['config']['secret_sources'][number];
 
 async function gitHas(path: string): Promise<boolean> {
   try {
-    await promisify(execFile)('git', ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)]);
+    const args = ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)];
+    await promisify(execFile)('git', args, { timeout: 10_000 });
     return true;
   } catch {
     return false;
@@ -16,7 +17,7 @@ async function gitHas(path: string): Promise<boolean> {
 }
 
 /** Whether git has the file, and what it leads to where it is a link: then it is part of commits, and Compose reads it in the VM. */
-const isTracked = async (path: string): Promise<boolean> =>
+export const isTracked = async (path: string): Promise<boolean> =>
   (await gitHas(path)) && gitHas(await realpath(path).catch(() => path));
 
 /**

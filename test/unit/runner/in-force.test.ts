@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
 import IN_FORCE from '../../../src/lib/runner/in-force.sh';
+import STRATEGY from '../../../src/lib/runner/strategy.sh';
 import { inNextVmShell } from '../../support/vm-shell.js';
 
 interface Running {
@@ -97,7 +98,7 @@ E
 cat >$folder/mended <<'E'
 ${linesOf(mended)}
 E
-${GONE}${CONFIG}${IN_FORCE}
+${GONE}${CONFIG}${STRATEGY}${IN_FORCE}
 if in_force; then echo 'in force'; else echo "$reason"; fi`;
   return inNextVmShell({ docker }, script);
 }
@@ -143,7 +144,7 @@ describe('what is in force', { timeout: 60_000 }, () => {
         z: { image: 'y', environment: { depends_on: '1' } },
       },
     };
-    const script = `${CONFIG}${IN_FORCE}
+    const script = `${CONFIG}${STRATEGY}${IN_FORCE}
 cat <<'E' | without_dependencies
 ${JSON.stringify(config, null, 2)}
 E`;

@@ -84,7 +84,7 @@ describe('a .env of the commit with a name of a secret in it', () => {
   /** What is said where services have this for an environment. */
   function openly(web: Readonly<Record<string, string>>, dotenv: string, secrets = '1.env'): readonly string[] {
     const config = JSON.stringify({ name: 'shop', services: { web: { environment: web, image: 'x' } } }, null, 2);
-    const script = `work=$folder base=$folder directory=$folder/tree secrets='${secrets}'
+    const script = `work=$folder base=$folder tree=$folder/tree directory=$folder/tree environment="--env-file $folder/tree/.env"
 mkdir -p $folder/tree $folder/shared/secrets
 cat >$work/config <<'E'
 ${config}
@@ -95,10 +95,8 @@ E
 cat >$base/shared/secrets/1.env <<'E'
 API_KEY='the real one'
 E
-linked_env_file() { false; }
-env_places() { echo $directory/.env; }
 ${CONFIG}${UNREAD}
-given_openly; echo .`;
+given_openly "$base/shared/secrets/${secrets}"; echo .`;
     return inNextVmShell({}, script).slice(0, -1);
   }
 

@@ -22,7 +22,7 @@ describe('what becomes of .env', () => {
       url: undefined,
       imported: undefined,
     };
-    const seen = { detected: { services: [] }, otherFiles: [] } as unknown as Parameters<typeof renderConfig>[1];
+    const seen = { detected: { services: [] }, composeBelow: [] } as unknown as Parameters<typeof renderConfig>[1];
     const found = secrets.map((name) => ({ name, declaration: '{}', about: '', wanted: true }));
     expect(renderConfig({ ...answers, secrets: found }, seen)).toContain(`# ${SETTINGS_RULE}\n`);
   });

@@ -98,9 +98,7 @@ else
   section paths
   cat "$work/said"
   unread
-  for each in $(env_places); do
-    case " $rehearsed " in *" ${each%/.env} "*) ;; *) [ ! -f "$each" ] || given_from "$each" "$work/names" ;; esac
-  done
+  given_openly "$work/names"
 fi
 section hooks
 for each in pre-build pre-deploy post-deploy post-failure; do [ ! -f "$tree/.zebu/hooks/$each" ] || echo "$each"; done
