@@ -160,8 +160,9 @@ only_added() {
 }
 
 # Sets $left to what the hook before the build has left in the commit, or made of its files, as digests, each with a hyphen before it;
-# nothing where there is none. Fails for what cannot be told so.
+# nothing where there is none. Fails for what cannot be told so. Looked at once: nothing else writes there before it is built.
 left_by_hook() {
+  [ -z "$left_told" ] || return 0
   left=
   [ -f "$tree/.zebu/hooks/pre-build" ] || return 0
   if ! only_added; then
@@ -169,10 +170,10 @@ left_by_hook() {
     # Not names that git has to quote, and repositories within. What is gone is listed as changed, too.
     awk '/^. "|\/$/ { odd = 1; exit } { name = substr($0, 3) } /^R/ { gone[name] = 1; next } { names[++n] = name } END { if (odd) exit 1; for (i = 1; i <= n; i++) if (!(names[i] in gone)) print names[i] }' "$work/left" >"$work/left-names" || return 1
     # Git knows nothing of folders, and of modes little.
-    find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' >"$work/left-modes"
+    find "$release/tree" '(' -type d '(' -empty -o ! -perm 755 ')' -o -type f ! -perm 644 ! -perm 755 ')' -printf '%P %m\n' >"$work/left-modes" 2>/dev/null || return 1
     [ ! -s "$work/left-modes" ] || LC_ALL=C sort -o "$work/left-modes" "$work/left-modes"
   fi
-  sum_left
+  sum_left && left_told=1
 }
 sum_left() {
   drop "$work/left-unread"

@@ -52,7 +52,7 @@ load() {
   # A shell ends at once where it cannot read what it is told to.
   [ -f "$1/plan" ] || return 1
   [ -z "$work" ] || drop "$work/config"
-  config_sum='' plain='' taken='' recalled='' own_services=''
+  config_sum='' plain='' taken='' recalled='' own_services='' left_told=''
   images='' environment='' release_service='' probes=0 client_wait=0 snapshot_wait=0 snapshot_when='' probation=0
   directory='' strategy='' strategies='' drain=0 routes='' proxy_compose='' proxy_config='' proxy_authority='' proxy_tried='' certificate='' certificate_held='' certificate_domains='' parallel='' app_weight=0 release_env='' settings='' settings_from='' registries='' registry_secrets='' attended='' rebuild=''
   dump_when=never data_stores='' data_volumes='' data_timeout=3600 data_keep_last=7 data_keep_days=7 data_offsite_repository='' data_offsite_password='' data_offsite_environment='' data_offsite_keep=''

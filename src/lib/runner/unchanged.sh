@@ -16,8 +16,8 @@ told_beside() {
 # Whether its secrets are all there is of them: of a version that was kept the values are never others.
 newest_or_none() { [ -z "$secrets" ] || is_newest "$secrets"; }
 
-# For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside, and in
-# `left` what a hook has left.
+# For the releases to come, once all was found in force: in `named` which image each name stands for, in `whole` what was told beside, in
+# `left` what a hook has left, and `apart` where that is nothing that Compose reads.
 note_whole() {
   # Not of what is gone back to.
   [ "$mode" = deploy ] && [ -n "$strict" ] && [ "$pinned" = "$release" ] || return 0
@@ -33,7 +33,12 @@ note_whole() {
   while read -r _ _ policy_; do case $policy_ in missing|if_not_present|never) ;; *) return 0 ;; esac; done <"$work/pulled"
   # They become part of a URL.
   are_names "$work/named" || return 0
-  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && copy_lines "$work/keyed" "$release/keyed" && printf '%s\n' "$left" >"$release/left" && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
+  ( umask 077; copy_lines "$work/named" "$release/named" && copy_lines "$work/pins" "$release/pins" && copy_lines "$work/keyed" "$release/keyed" && printf '%s\n' "$left" >"$release/left" && note_apart && told_beside >"$release/whole" ) 2>/dev/null || drop "$release/whole"
+}
+
+note_apart() {
+  # Of nothing there is nothing to say.
+  if [ -n "$left" ] && list_read "$work/keyed" && left_unread; then : >"$release/apart"; fi
 }
 
 # Sets $same_tree where the commit has the files of the live release, $same_context where some build has, and $same_read where all that
@@ -43,7 +48,7 @@ compare_trees() {
   live=$base/releases/$previous
   [ -z "$rebuild" ] && [ -n "$previous" ] && { [ -s "$live/builds" ] || [ -s "$live/whole" ]; } || return 0
   ! told_same_beside || same_beside=1
-  { may_recall && list_read; } || drop "$work/read-files"
+  { may_recall && list_read "$live/keyed"; } || drop "$work/read-files"
   [ -e "$live/builds" ] && builds_=$live/builds || builds_=/dev/null
   { printf '%s\n' "refs/zebu/$id^{tree}" "refs/zebu/$previous^{tree}"
     while read -r _ _ _ _ below_; do printf '%s\n' "refs/zebu/$id:$below_"; done <"$builds_"
@@ -58,6 +63,7 @@ compare_trees() {
     done 3<"$builds_"
     if [ -e "$work/read-files" ] && same_read; then same_read=1; fi
   } <"$work/contexts"
+  [ -z "$same_read" ] || left_unread || same_read=
   # Now somebody asks.
   [ -z "$waited" ] || [ -z "$same_tree$same_context" ] || tell_left || :
 }
@@ -116,7 +122,7 @@ is_live_already() {
 }
 take_over() {
   set --
-  for each in built pulled intents standing builders facts image-names images.yml builds keyed named pins told expected hashes left whole; do
+  for each in built pulled intents standing builders facts image-names images.yml builds keyed named pins told expected hashes left apart whole; do
     [ ! -e "$live/$each" ] || set -- "$@" "$live/$each"
   done
   cp -p "$@" "$release/" 2>/dev/null && copy_lines "$live/built" "$work/built" && copy_lines "$live/pulled" "$work/pulled" && copy_lines "$live/pins" "$work/pins"
