@@ -7,14 +7,23 @@
 # Who only watches leaves everything as it is.
 may_ask() { [ "$mode" != watch ] && engine_near; }
 
+# The runner may be killed; $work goes with it.
+is_wanted() { kill -0 $$ 2>/dev/null && [ -e "$work/now" ]; }
+
 # Until it is well, which is noted as SERVICE|STARTED: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker. Well once may be on its
 # way down, or a server that only makes its first database: it has to be well for a while.
 ask_health() {
   check_of "$1" || return
   asks=0 lasting=${stability%%.*}
   [ "$lasting" -lt 5 ] || lasting=5
-  # The runner may be killed; $work goes with it.
-  while kill -0 $$ 2>/dev/null && [ -e "$work/now" ]; do
+  # Docker is no later with what it says by itself.
+  [ "$every" -gt $((lasting * 1000)) ] || return
+  if [ "$early" != 0 ] && [ "$early" -le $((lasting * 1000)) ]; then
+    : >"$work/early-$1"
+    while [ "$starting" -gt 0 ] && is_wanted; do starting=$((starting - 1000)); sleep 1; done
+    drop "$work/early-$1"
+  fi
+  while is_wanted; do
     ask_once "$1" "$allowed" && sleep "$lasting" && ask_once "$1" "$allowed" && break
     [ $? != 2 ] || return
     asks=$((asks + 1))
@@ -35,6 +44,8 @@ ask_starting() {
     askers_left='' asked_now=0
     for each in $askers; do ! kill -0 "$each" 2>/dev/null || { askers_left="$askers_left $each"; asked_now=$((asked_now + 1)); }; done
     askers=$askers_left
+    # Those that only wait until Docker asks less often.
+    for each in "$work"/early-*; do [ ! -e "$each" ] || asked_now=$((asked_now - 1)); done
     [ $asked_now -lt 8 ] || return 0
     asking="$asking $asked_id|$asked_since "
     # In a shell of its own: a function with a redirection keeps the lock beside it. No leftover of a run, either.
@@ -45,7 +56,7 @@ ask_starting() {
 
 stop_asking() {
   # shellcheck disable=SC2086 # numbers, a word each
-  [ -z "$askers" ] || kill $askers 2>/dev/null
+  [ -z "$askers" ] || { kill $askers 2>/dev/null; drop "$work"/early-*; }
   askers='' asking=''
 }
 

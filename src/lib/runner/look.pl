@@ -1,42 +1,11 @@
 # Containers as the formats of verdict.sh and fair.sh have Docker's client print them, in a fifth of its time.
 #
 # Usage: perl -e PROGRAM SOCKET SECONDS BEGAN LIST [ID...]. Without ids those that LIST, a path of the engine, names, but for what goes meanwhile. With
-# BEGAN what fair.sh asks for stands in front. Texts are printed as they stand in JSON: none of those that are asked for has a backslash.
+# BEGAN what fair.sh asks for stands in front.
 
 # include ../app-folder/engine.pl
+# include ../app-folder/json.pl
 ($socket, $seconds, my ($began, $list, @ids)) = @ARGV;
-
-# The value of JSON at the place in $_.
-sub value {
-  /\G\s+/gc;
-  return $1 if /\G"((?:[^"\\]++|\\.)*+)"/gcs;
-  return $1 eq "null" ? undef : $1 if /\G(null|true|false|-?[0-9][0-9.eE+-]*)/gc;
-  my (@list, %members);
-  if (/\G\[/gc) {
-    until (/\G\s*\]/gc) { push @list, value(); /\G\s*,/gc }
-    return \@list;
-  }
-  /\G\{/gc or exit 1;
-  until (/\G\s*\}/gc) {
-    my $name = value();
-    /\G\s*:/gc or exit 1;
-    $members{$name} = value();
-    /\G\s*,/gc;
-  }
-  return \%members;
-}
-
-# What a path says; nothing for what is not there.
-sub answer {
-  my ($path) = @_;
-  my $text = "";
-  my $status = ask("GET $path", sub { $text .= $_[0] });
-  return undef if $status == 404;
-  exit 22 if $status != 200;
-  exit 18 if !whole($text);
-  local $_ = $text;
-  return value();
-}
 
 # A moment in UTC, to nine digits.
 sub utc {
