@@ -19,7 +19,7 @@ published() {
 
 # What app:status compares with. Which releases are pointed into is read from the same lines, for who removes old ones.
 note_containers() {
-  list_uses "$work" "$record_format" || return 1
+  list_uses "$work" || return 1
   printf '' >"$release/containers.new" && named_releases "$work/uses" "$release/containers.new" >"$work/pointed" &&
     mv "$release/containers.new" "$release/containers"
 }

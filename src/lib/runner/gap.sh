@@ -70,5 +70,12 @@ gaps() {
 
 say_gap() {
   [ -z "$clock_set" ] || note "done" 'the clock of the VM was set meanwhile: for how long nobody answered is not known'
-  [ -z "$gap" ] || note "done" "did not answer meanwhile: $(echo "$gap" | sed -e 's/"//g' -e 's/,/ s, /g' -e 's/:/ for /g') s"
+  [ -n "$gap" ] || return 0
+  said_='' rest_=$gap,
+  while [ -n "$rest_" ]; do
+    each=${rest_%%,*} rest_=${rest_#*,}
+    each=${each#\"}
+    said_="$said_${said_:+, }${each%%\"*} for ${each##*:} s"
+  done
+  note "done" "did not answer meanwhile: $said_"
 }

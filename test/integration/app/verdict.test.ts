@@ -8,8 +8,10 @@ import ENGINE_SOCKET from '../../../src/lib/app-folder/engine-socket.sh';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import ENGINE from '../../../src/lib/runner/engine.sh';
 import FAIR from '../../../src/lib/runner/fair.sh';
+import IN_USE from '../../../src/lib/runner/in-use.sh';
 import INTENT from '../../../src/lib/runner/intent.sh';
 import VERDICT from '../../../src/lib/runner/verdict.sh';
+import { RECORD_FORMAT } from '../../../src/lib/app-folder/drift.js';
 import type { Project } from '../../support/project.js';
 import { pushImage, REGISTRY, startRegistry } from '../../support/registry.js';
 import { tinyApp, version } from '../../support/tiny-app.js';
@@ -235,11 +237,12 @@ describe('the verdict on a release', () => {
     const image = guest.run("docker inspect --format '{{.Image}}' verdict-web-1");
     const said = guest.run(`work=$(mktemp -d) project=looks only= mode=deploy image=${image}
 clock() { clock=1; }
-${[GONE, ENGINE_SOCKET, ENGINE, INTENT, VERDICT, FAIR].join('')}
+${[GONE, ENGINE_SOCKET, ENGINE, INTENT, VERDICT, FAIR, IN_USE].join('')}
+record_format='${RECORD_FORMAT}' base=/opt/zebu/looks
 made() { docker "$@" --label com.docker.compose.project=looks --label com.docker.compose.oneoff=False $of "$image" $command >/dev/null; }
 for each in looks-b looks-Z looks-c; do docker network create $each >/dev/null; done
 command='/bin/busybox sleep 1000'
-of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --network-alias web --restart unless-stopped -p 18080:80 --health-interval 1s'
+of='--label com.docker.compose.service=web --label com.docker.compose.config-hash=abc --network looks-b --network-alias web --restart unless-stopped -p 18080:80 -p 18082-18084:8082-8084 -p 127.0.0.1:18090-18091:18090-18091/udp --expose 70-72 -v /opt/zebu/looks/releases/r1/tree:/srv --health-interval 1s'
 made run -d --name looks-web --health-cmd 'echo "a \\"b\\" | \\\\ c"' --label 'odd=a"b\\c{}[],:'
 docker network connect --alias web looks-Z looks-web
 # As by hand: nobody finds it there by its service's name.
@@ -258,7 +261,8 @@ project_containers
 for near in yes no; do
   [ $near = yes ] || engine_near() { false; }
   note_began
-  { look_at $ids; cat "$work/began" "$work/looked-before"; inspect; } >"$work/$near"
+  list_uses "$work"
+  { look_at $ids; cat "$work/began" "$work/looked-before"; inspect; grep ^own "$work/uses"; named_releases "$work/uses"; } >"$work/$near"
 done
 cat "$work/yes"
 diff "$work/yes" "$work/no" && echo the same
@@ -267,6 +271,8 @@ docker rm -f $ids >/dev/null; docker network rm looks-b looks-Z looks-c >/dev/nu
     for (const one of [
       /^web\|paused\|unhealthy\|.*\|unless-stopped 1\|\/looks-web\|.*\| looks-Z looks-b $/m,
       /^web\|exited\|\|1\|.*\/looks-job\|.*\| bridge $/m,
+      /^own\tweb\|abc\|.*\|1\|.*0[.]0[.]0[.]0:18082->8082\/tcp/m,
+      /^r1$/m,
     ])
       expect(said).toMatch(one);
   });
