@@ -30,6 +30,7 @@ describe.each(vmShells())('a guest, in $name', { timeout: 60_000 }, (shell) => {
       sshd_drop_in: join(folder, 'etc/sshd_config.d/00-zebu.conf'),
       upgrades_conf: join(folder, 'etc/upgrades'),
       daemon_json: join(folder, 'etc/daemon.json'),
+      docker_pid: join(folder, 'docker.pid'),
       swap_file: join(folder, 'swap'),
     };
     const record = `echo "\${0##*/} $*" >>${folder}/asked`;
@@ -99,5 +100,33 @@ printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\\n/dev/vda1 90
     const dockerd = 'echo "invalid character" >&2; exit 1';
     expect(repair(`repair_docker_config ${base64('{')}`, { dockerd })).toBe('failed_docker_config=invalid character\n');
     expect(read('etc/daemon.json')).toBe('{}');
+  });
+
+  it('tells Docker of new settings when it has begun to answer, and not before: until then a signal ends it', () => {
+    write('docker.pid', '4711');
+    const docker = `echo "docker $*" >>${folder}/asked; [ -e ${folder}/up ] || { : >${folder}/up; exit 1; }`;
+    const text = '{"live-restore":true}';
+    expect(repair(`sleep() { :; }; repair_docker_config ${base64(text)}`, { dockerd: '', docker })).toBe('');
+    expect(read('etc/daemon.json')).toBe(text);
+    const asked = read('asked').split('\n');
+    expect(asked.filter((line) => line === 'docker version').length).toBeGreaterThan(1);
+    expect(asked.indexOf('kill -HUP 4711')).toBe(asked.lastIndexOf('kill -HUP 4711'));
+    expect(asked.indexOf('kill -HUP 4711')).toBeGreaterThan(asked.lastIndexOf('docker version'));
+  });
+
+  it('keeps the settings of a Docker that never answers, and says so', () => {
+    write('docker.pid', '4711');
+    write('etc/daemon.json', '{}');
+    const call = `sleep() { :; }; repair_docker_config ${base64('{"live-restore":true}')}`;
+    expect(repair(call, { dockerd: '', docker: 'exit 1' })).toBe(
+      'failed_docker_config=Docker has started, but does not answer\n',
+    );
+    expect(read('etc/daemon.json')).toBe('{}');
+    expect(read('asked')).not.toContain('HUP');
+  });
+
+  it('has its settings for a Docker that does not run yet', () => {
+    expect(repair(`repair_docker_config ${base64('{"live-restore":true}')}`, { dockerd: '' })).toBe('');
+    expect(() => read('asked')).toThrow();
   });
 });

@@ -27,6 +27,7 @@ export function checkFunctions(user: string, app: string, packages: readonly str
       packages: packages.join(' '),
       cloud_init_drop_in: CLOUD_INIT_DROP_IN,
       daemon_json: DAEMON_JSON,
+      docker_pid: '/run/docker.pid',
       sshd_config: '/etc/ssh/sshd_config',
       sshd_drop_in: SSHD_DROP_IN,
       swap_file: SWAP_FILE,

@@ -57,6 +57,16 @@ repair_docker() {
   else systemctl restart docker 2>"$work/log" || say failed_docker "$(last "$work/log")"
   fi
 }
+docker_runs() { [ -s "$docker_pid" ] && kill -0 "$(cat "$docker_pid")" 2>/dev/null; }
+# It has noted who it is long before it listens to signals: until it answers, one is its end.
+docker_listens() {
+  n=0
+  while docker_runs && ! timeout 5 docker version >/dev/null 2>&1; do
+    n=$((n + 1))
+    [ $n -lt 30 ] || return 1
+    sleep 1
+  done
+}
 log_settings() { # FILE
   tr -d ' \n' <"$1" 2>/dev/null | grep -o '"log-[a-z]*":[^}]*'
 }
@@ -65,10 +75,11 @@ repair_docker_config() { # BASE64
   if ! dockerd --validate --config-file "$work/daemon.json" >"$work/log" 2>&1 && ! grep -q 'unknown flag' "$work/log"; then
     say failed_docker_config "$(last "$work/log")"; return
   fi
+  docker_listens || { say failed_docker_config 'Docker has started, but does not answer'; return; }
   # Its time tells whether Docker has read it. What a signal makes it read needs no restart.
   cp -p "$daemon_json" "$work/before" 2>/dev/null
   put "$daemon_json" 644 "$1"
-  [ ! -s /run/docker.pid ] || kill -HUP "$(cat /run/docker.pid)"
+  ! docker_listens || ! docker_runs || kill -HUP "$(cat "$docker_pid")"
   if [ "$(log_settings "$work/before")" = "$(log_settings "$daemon_json")" ]; then touch -r "$work/before" "$daemon_json"
   else repair_docker
   fi
