@@ -3,11 +3,12 @@
  * Arguments are handed to vitest instead of these three, such as `--project unit` or `--project long`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeDownLabs } from './test/labs.ts';
+import { scratchFolder } from './test/scratch.ts';
 
 interface Report {
   readonly numPassedTests: number;
@@ -24,7 +25,7 @@ interface Report {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'zebu-test-'));
+const folder = scratchFolder();
 const report = join(folder, 'report.json');
 const asked = process.argv.slice(2);
 const child = spawn(
@@ -41,7 +42,15 @@ const child = spawn(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, NO_COLOR: '1', ZEBU_TEST_RUN: folder, ...(asked.length > 0 ? {} : { ZEBU_TEST_ALL: '1' }) },
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      ZEBU_TEST_RUN: folder,
+      TMPDIR: folder,
+      // What Node has compiled is of use to the next run.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'node-compile-cache'),
+      ...(asked.length > 0 ? {} : { ZEBU_TEST_ALL: '1' }),
+    },
   },
 );
 let interrupted: NodeJS.Signals | undefined;

@@ -14,13 +14,16 @@ export interface CidataFiles {
 /** Volume label that cloud-init's NoCloud source looks for. */
 const CIDATA_LABEL = 'cidata';
 
+/** As xorriso takes a file wherever it lies: below /dev, such as in /dev/shm, a bare path is a drive to it. */
+const plainFile = (file: string): string => `stdio:${file}`;
+
 function isoArgv(directory: string, file: string): string[] {
-  return ['xorriso', '-as', 'mkisofs', '-quiet', '-V', CIDATA_LABEL, '-J', '-R', '-o', file, directory];
+  return ['xorriso', '-as', 'mkisofs', '-quiet', '-V', CIDATA_LABEL, '-J', '-R', '-o', plainFile(file), directory];
 }
 
 /** Argv that unpacks a drive into an existing directory, without mounting it. */
 export function unpackArgv(file: string, directory: string): string[] {
-  return ['xorriso', '-osirrox', 'on', '-indev', file, '-extract', '/', directory];
+  return ['xorriso', '-osirrox', 'on', '-indev', plainFile(file), '-extract', '/', directory];
 }
 
 /** Writes the drive to `file` (an ISO 9660 image, raw), replacing it in one step. */
