@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sh } from '../../plugins/kit/src/quote.js';
 import type { Project } from './project.js';
-import { isData, randomLayout, seeded, type Layout, type Mount } from './random-paths.js';
+import { isData, isWritten, randomLayout, seeded, type Layout, type Mount } from './random-paths.js';
 
 /**
  * Random Compose files, deployed, pruned, rolled back and restarted: whatever a container wrote into a volume or a path that
@@ -15,6 +15,8 @@ export class PathRounds {
   readonly #layouts = new Map<string, Layout>();
   /** Paths from the top of the repository, of files whose text is their name. */
   readonly #written = new Set<string>();
+  /** Releases since a service might write to the whole repository: for those before it is the commit's. */
+  readonly #whole = new Set<string>();
   #live: string | undefined;
   #number = 0;
   /** What was done, for whoever has to understand a failure. */
@@ -48,6 +50,8 @@ export class PathRounds {
     expect(code, `${this.log.join('\n')}\n${stdout}\n${stderr}`).toBe(0);
     this.#live = (JSON.parse(stdout) as { result: { release: string } }).result.release;
     this.#layouts.set(this.#live, layout);
+    if (this.#whole.size > 0 || layout.mounts.some(({ path, writable }) => path === '.' && writable))
+      this.#whole.add(this.#live);
     await this.#write(layout);
     return true;
   }
@@ -55,7 +59,7 @@ export class PathRounds {
   async #write({ mounts }: Layout): Promise<void> {
     const lines: string[] = [];
     for (const { service, path, target, writable } of mounts) {
-      if (!writable || !isData(path)) continue;
+      if (!writable || !isWritten(path)) continue;
       const name = `w-${this.#number}-${lines.length}`;
       lines.push(
         sh`docker exec ${this.#container(service)} /bin/busybox sh -c 'echo "$1" >"$2/$1"' _ ${name} ${target} </dev/null`,
@@ -121,11 +125,15 @@ export class PathRounds {
     return (
       [...this.#written]
         .filter((file) => file.startsWith(top))
-        // What the whole repository is mounted for is seen of paths that the release itself knows to be data.
+        // Of the whole repository are seen what was written to it, and paths that the release itself knows to be data.
         .filter(
-          (file) => path !== '.' || mounted.some((other) => isData(other.path) && file.startsWith(`${other.path}/`)),
+          (file) =>
+            path !== '.' ||
+            (file.startsWith('./') && this.#whole.has(this.#live ?? '')) ||
+            mounted.some((other) => isData(other.path) && file.startsWith(`${other.path}/`)),
         )
         .map((file) => `${service}${target}/${file.slice(top.length)}=${file.slice(file.lastIndexOf('/') + 1)}`)
+        .map((line) => line.replaceAll('/./', '/'))
         .filter((line) => !seen.has(line))
     );
   }

@@ -47,7 +47,7 @@ const without = (value: Json | undefined, drop: ReadonlySet<string>): Members =>
 
 /** A path of the project: where the file lies differs, that there is one does not. */
 const PROJECT_PATH =
-  /(?:\/opt\/zebu\/[a-z0-9-]+\/(?:shared\/(?:files|mounts|secrets)|releases\/[^/]+\/tree|current\/tree)|\/srv\/plain)(?:\/[^:"]*)?/g;
+  /(?:\/opt\/zebu\/[a-z0-9-]+\/(?:shared\/(?:files|mounts|secrets|repository)|releases\/[^/]+\/tree|current\/tree)|\/srv\/plain)(?:\/[^:"]*)?/g;
 const placed = (text: string): string => text.replaceAll(PROJECT_PATH, '<project>');
 const deepPlaced = (value: Json | undefined): Json => JSON.parse(placed(JSON.stringify(value ?? null))) as Json;
 

@@ -15,7 +15,7 @@ export function seeded(seed: number): (below: number) => number {
 export const DIRECTORY = 'docker';
 /** Folders that are never content of a commit. One is within another, one has a name that a shell would take apart. */
 const DATA = ['data', 'data/sub', 'docker/store', "odd na'me", 'deep/er/down'] as const;
-/** What a commit has, mounted read-only. */
+/** What a commit has, mounted read-only; the repository itself may be written to. */
 const CONTENT = ['conf/app.conf', 'docker/site', '.'] as const;
 
 export interface Mount {
@@ -95,7 +95,8 @@ export function randomLayout(pick: (below: number) => number, app: string, versi
       mounts.push({ service, path, target: `/m${number++}`, writable: pick(3) > 0 });
     }
     const path = CONTENT[pick(CONTENT.length + 1)];
-    if (path !== undefined) mounts.push({ service, path, target: `/m${number++}`, writable: false });
+    if (path !== undefined)
+      mounts.push({ service, path, target: `/m${number++}`, writable: path === '.' && pick(2) === 0 });
   }
   const parts = { own: { top: '', services: '', volumes: '' }, included: { top: '', services: '', volumes: '' } };
   for (const service of services) {
@@ -117,3 +118,5 @@ export function randomLayout(pick: (below: number) => number, app: string, versi
 }
 
 export const isData = (path: string): boolean => (DATA as readonly string[]).includes(path);
+/** Where services write, and it is there for good. */
+export const isWritten = (path: string): boolean => path === '.' || isData(path);

@@ -45,7 +45,7 @@ in_the_way() {
   # Of a folder that follows the commit all is looked at there.
   ! is_part "$1" || return 0
   [ -d "$1" ] || { [ ! -e "$2" ] || first_difference "$1" "$2"; return; }
-  name=${1#"$release/tree/"} is=$2
+  name=$(data_name "$1") is=$2
   last=$(placed_last "$name")
   # Where it was before it became data.
   from=$(carried "$name")
@@ -63,8 +63,12 @@ in_the_way() {
 # What the commit has where data of releases before is kept goes beside it, as a checkout would put it there; it takes the
 # place of nothing. Fails with $cause and $reason set.
 unchanged_data() {
+  judged_whole=
   while IFS='	' read -r kind real place state kept; do
     [ "$kind/$state" = data/content ] || continue
+    # A part of the repository is judged with all of it, mounted or not.
+    case $place in "$base/shared/repository/"*) real=$release/tree place=$base/shared/repository ;; esac
+    case $real in "$judged_whole") continue ;; "$release/tree") judged_whole=$real ;; esac
     differs=$(in_the_way "$real" "$place")
     [ -z "$differs" ] || { cause=data-conflict reason="$place holds data of releases before, and the commit has something else in $differs there: take it out of the commit, or move that data away in the VM"; return 1; }
   done <"$work/decided"
@@ -106,7 +110,7 @@ move_inner() (
 # Data that an earlier zebu kept elsewhere: under the name it has from zebu.yml instead of from the Compose file, or in the
 # folder of the release before. carry_over PATH PLACE
 carry_over() {
-  name=${1#"$release/tree/"}
+  name=$(data_name "$1")
   earlier=$(carried "$name")
   [ -n "$previous" ] && { [ -n "$earlier" ] || { [ ! -e "$2" ] && [ ! -L "$2" ]; }; } || return 0
   if [ -n "$earlier" ]; then
@@ -119,10 +123,15 @@ carry_over() {
     last=$(placed_last "$name")
     mkdir -p "$base/shared/placed" && sums_of "$base/releases/$previous/tree/$name" >"$last.new" || return 1
     [ -s "$last.new" ] || [ -z "$(one_file "$base/releases/$previous/tree/$name/")" ] || return 1
+    # Of that an earlier zebu noted nothing; a release that is gone back to has its files there, too.
+    [ "$name" != . ] || grep -qsxF "${earlier##*/}	." "$base/releases/$previous/kept" || printf '%s\t.\n' "${earlier##*/}" >>"$base/releases/$previous/kept" || return 1
     mv "$last.new" "$last" && move "$earlier" "$2" || return 1
-    logged echo "./$name is part of the commit, and services have written into it: it is kept in $2 from now on, and follows the commit there"
+    if [ "$name" = . ]; then logged echo "services may write to the whole repository: it is kept in $2 from now on, and follows the commit there"
+    else logged echo "./$name is part of the commit, and services have written into it: it is kept in $2 from now on, and follows the commit there"
+    fi
     return 0
   fi
+  [ "$name" != . ] || return 0
   before=$base/releases/$previous
   if ! grep -qs '^directory=' "$before/plan"; then
     earlier=$base/shared/mounts/$(printf '%s\n' "$1" | sed -e "s|^$directory/|$tree/|" -e "s|^$release/tree/||")
@@ -152,6 +161,24 @@ copy_missing() (
   done
 )
 
+# All of the repository, for services that may write to it and that nobody has started yet: what is there is there as a whole, and what of
+# it is the commit's is known.
+fill_whole() {
+  filled=$base/shared/repository
+  [ ! -d "$filled" ] || [ -n "$(as_needed find "$filled" | head -n 2 | tail -n +2)" ] || as_needed rmdir "$filled"
+  [ ! -e "$filled" ] && [ ! -L "$filled" ] || return 0
+  last=$(placed_last .)
+  as_needed rm -rf "$filled.new"
+  mkdir -p "$base/shared/placed" && cp -a "$release/tree" "$filled.new" || return 1
+  # What leads to settings and secrets leads nowhere in a container.
+  for each in $(env_places); do
+    each=$filled.new${each#"$release/tree"}
+    ! linked_env_file "$each" || rm -f "$each"
+  done
+  sums_of "$filled.new" >"$last.new" && [ -s "$last.new" ] || return 1
+  mv "$last.new" "$last" && rm -f "$last.next" && mv -T "$filled.new" "$filled"
+}
+
 # A folder that is nowhere yet: Docker would make it for root, and whoever tried it at home has made it himself. Either may write to it, root
 # also where all capabilities are dropped.
 new_folder() {
@@ -167,10 +194,14 @@ place_data() {
     cause=data-unplaced reason="there is no room for data in $place, or it may not be written"
     # What a volume has in the folder of an earlier release stays there.
     case $place in "$base/releases/"*) continue ;; esac
+    # What the commit has of the repository is put there with all of it (tend.sh).
+    case $place in "$base/shared/repository/"*) [ "$state" != missing ] || [ -e "$place" ] || [ -L "$place" ] || new_folder "$place" || return 1; continue ;; esac
     carry_over "$real" "$place" || return 1
     name=${place#"$base/shared/mounts/"}
-    grep -qsxF -e "$name" "$base/shared/data-names" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
-    if [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "${real#"$release/tree/"}")" ]; }; then as_needed mkdir -p "$place" || return 1
+    [ "$real" != "$release/tree" ] || name=.
+    was_data "$name" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
+    if [ "$name" = . ]; then fill_whole || return 1
+    elif [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "$(data_name "$real")")" ]; }; then as_needed mkdir -p "$place" || return 1
     elif [ -e "$place" ] || [ -L "$place" ]; then
       [ ! -d "$real" ] || [ -z "$(copy_missing "$real" "$place")" ] || return 1
     elif [ -e "$real" ]; then as_needed mkdir -p "$(dirname "$place")" && as_needed cp -a "$real" "$place" || return 1

@@ -15,7 +15,7 @@ given_contents() {
       }
       return ""
     }
-    BEGIN { while ((getline row < tended) > 0) { split(row, field, "\t"); tree[++folders] = release "/tree/" field[1]; place[folders] = field[2] } }
+    BEGIN { while ((getline row < tended) > 0) { split(row, field, "\t"); tree[++folders] = release ((field[1] == ".") ? "/tree" : "/tree/" field[1]); place[folders] = field[2] } }
     function from(kind, name, what) { given[section, name] = kind OFS name OFS what }
     section == "configs" || section == "secrets" {
       if (depth == 2 && key != "") name = key

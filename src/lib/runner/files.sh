@@ -93,7 +93,7 @@ keep_file() {
 }
 
 # The outermost folder that services may write to and that a path is part of, for both to be the same files; nothing for none.
-# The whole repository counts for none: it is another one with each commit.
+# The whole repository counts for none: where services may write to it, it is data.
 outer_of() {
   LC_ALL=C path=$1 awk -v top="$release/tree" 'BEGIN { path = ENVIRON["path"] } $0 != top && index(path, $0 "/") == 1 && (found == "" || length($0) < length(found)) { found = $0 } END { print found }' "$work/written"
 }

@@ -15,11 +15,15 @@ decide() {
     function shown(source) { return (name[source] == ".") ? "." : "./" name[source] }
     function within(inner, outer) { return index(real[inner], real[outer] "/") == 1 }
     function refuse(why) { print "refused", why }
-    function kept(source) { return base "/shared/mounts/" name[source] }
+    function kept(source) {
+      if (name[source] == ".") return base "/shared/repository"
+      return base "/shared/" ((home[source] == "whole" || (whole && home[source] == "none")) ? "repository/" : "mounts/") name[source]
+    }
+    function follows(outer, inner) { return place[inner] == place[outer] "/" substr(real[inner], length(real[outer]) + 2) }
     function owner(i) { return (use[i, 1] == "bind") ? use[i, 2] : (use[i, 1] == "volume") ? "the volume " use[i, 2] : use[i, 3] " in " use[i, 2] }
     FILENAME == ARGV[1] { device[$1] = $2; next }
     FILENAME == ARGV[2] { active[$1] = 1; next }
-    FILENAME == ARGV[3] { if (!($1 in real)) list[++n] = $1; real[$1] = $2; name[$1] = $3; state[$1] = $4; keeps[$1] = $5; next }
+    FILENAME == ARGV[3] { if (!($1 in real)) list[++n] = $1; real[$1] = $2; name[$1] = $3; state[$1] = $4; keeps[$1] = $5; home[$1] = $6; next }
     $1 == "bad" { refuse($2 " has a control character in its path"); next }
     $1 == "option" { refuse("the volume " $2 " has the option " $3 ", a path of the release, which goes with it: only a bind mount of a whole folder (type none, o bind, device) can be kept"); next }
     $1 == "mounted" { mounted[$4] = 1; if ($3 == "rw") writes[$4] = (writes[$4] == "") ? $2 : writes[$4]; next }
@@ -36,7 +40,9 @@ decide() {
         w = real[source] in written
         # Whoever may write to a folder may write to what lies in it.
         if (!w && state[source] ~ /^(missing|hollow|empty)$/) for (path in written) if (index(real[source], path "/") == 1) w = 1
-        if (state[source] == "missing") is[source] = w || keeps[source] != "missing"
+        # Of the repository itself all that services may write is theirs, whichever commit it was written beside.
+        if (name[source] == ".") is[source] = w || keeps[source] == "data"
+        else if (state[source] == "missing") is[source] = w || keeps[source] != "missing"
         # Whoever writes to it may come with a later release, and this one be gone back to.
         else if (state[source] == "hollow") is[source] = 1
         else if (state[source] == "empty") is[source] = w || keeps[source] == "data"
@@ -47,10 +53,12 @@ decide() {
         changed = 0
         for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) {
           a = list[i]; b = list[j]
-          if (is[a] || !is[b] || state[a] ~ /^(root|elsewhere|forbidden)$/) continue
+          if (is[a] || !is[b] || state[a] ~ /^(elsewhere|forbidden)$/) continue
           if (within(a, b) || real[a] == real[b] || (within(b, a) && state[a] != "content")) { is[a] = 1; changed = 1 }
         }
       } while (changed)
+      for (i = 1; i <= n; i++) if (name[list[i]] == "." && is[list[i]]) whole = 1
+      for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && home[list[j]] == "own" && name[list[j]] != "." && within(list[i], list[j])) home[list[i]] = "own"
       # A volume cannot be told another place: what Docker has of it stays where it is.
       for (i = 1; i <= uses; i++) if (use[i, 1] == "volume" && is[from[i]] && index(device[use[i, 3]], base "/releases/") == 1) stays[real[from[i]]] = device[use[i, 3]]
       for (i = 1; i <= n; i++) {
@@ -65,11 +73,15 @@ decide() {
         if (!(real[source] in done)) {
           if ((place[source] in taken)) refuse(shown(source) " and ../" name[source] " would be kept in one folder")
           taken[place[source]] = 1
-          print "data", real[source], place[source], state[source], keeps[source]
+          line = "data" OFS real[source] OFS place[source] OFS state[source] OFS keeps[source]
+          # What the others lie in comes first.
+          if (name[source] == ".") print line
+          else rest = rest line "\n"
         }
         done[real[source]] = 1
       }
-      for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (!is[list[i]] && is[list[j]] && within(list[j], list[i]))
+      printf "%s", rest
+      for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && within(list[j], list[i]) && !(is[list[i]] && follows(list[i], list[j])))
         print "nested", list[i], place[list[j]], substr(real[list[j]], length(real[list[i]]) + 2), real[list[j]]
       for (i = 1; i <= uses; i++) {
         kind = use[i, 1]; source = from[i]
@@ -93,14 +105,15 @@ decide() {
         }
         else if (kind == "bind" && use[i, 3] == "rw" && (use[i, 2] in active) && !((use[i, 2], source) in told)) {
           told[use[i, 2], source] = 1
-          if (state[source] == "root") print "said", use[i, 2] " may write to the whole folder of the release (" use[i, 5] "): what it writes there lasts until a commit changes a file"
-          else print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there is kept beside what the commit has"
+          print "folder", source, use[i, 2] " may write to " shown(source) ", which is part of the commit: what it writes there is kept beside what the commit has"
         }
       }
       for (i = 1; i <= n; i++) {
         source = list[i]
         if (!(real[source] in who)) continue
-        why = (state[source] == "missing") ? "is not part of the commit and is kept" : (state[source] ~ /^(hollow|empty)$/) ? "holds nothing in the commit: it is data, kept" : "holds data of releases before and is kept"
+        # What is part of the repository is where that is.
+        if (whole && name[source] != "." && state[source] == "content" && home[source] != "own") continue
+        why = (name[source] == ".") ? "is the repository: what is written there is kept beside the files of the commit," : (state[source] == "missing") ? "is not part of the commit and is kept" : (state[source] ~ /^(hollow|empty)$/) ? "holds nothing in the commit: it is data, kept" : "holds data of releases before and is kept"
         print "said", who[real[source]] ": " shown(source) " " why " in " place[source]
         delete who[real[source]]
       }

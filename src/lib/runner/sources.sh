@@ -91,6 +91,8 @@ kept_of() {
   fi
 }
 
+was_data() { grep -qsxF -e "$1" "$base/shared/data-names"; }
+
 # The same of a folder that the commit has something in: what is kept for a path within it, now or by an earlier release, does
 # not make data of it. kept_itself NAME, with the names of all paths in $work/names-now
 kept_itself() {
@@ -126,8 +128,20 @@ real_path() {
   esac
 }
 
+# The name that a path of the release has among data: "." for the repository itself.
+data_name() { case $1 in "$release/tree") echo . ;; *) printf '%s\n' "${1#"$release/tree/"}" ;; esac; }
+
+# Of what is not kept by itself, whether it is with the repository, once services may write to all of that. Sets $home and $kept.
+kept_with_all() {
+  home=none
+  was_data . && { [ -e "$base/shared/repository/$name" ] || [ -L "$base/shared/repository/$name" ]; } || return 0
+  home=whole
+  if [ "$state" = content ]; then kept=data; else kept=$(kept_of "$base/shared/repository/$name"); fi
+}
+
 # For each path on standard input, separated by tabs: the path, where it leads, its name under shared/mounts, what is there
-# (state_of; root: the repository itself; elsewhere: not ours; forbidden: outside the repository), and what is kept for it.
+# (state_of; elsewhere: not ours; forbidden: outside the repository), what is kept for it, and where that is: own (in
+# shared/mounts, by itself), whole (in shared/repository, with all of it), or none.
 path_facts() {
   : >"$work/carried"
   links=$(find "$release/tree" -type l ! -name .env 2>/dev/null | head -n 1)
@@ -143,7 +157,7 @@ path_facts() {
       "$directory/.env") linked_env_file && state=elsewhere || { name=.env state=content; } ;;
       "$tree/.env") linked_env_file "$real" && state=elsewhere || { name=${real#"$release/tree/"} state=; } ;;
       "$release/tree/"*) name=$(printf '%s' "$real" | sed "s|^$release/tree/||") state= ;;
-      "$release/tree") name=. state=root ;;
+      "$release/tree") name=. state= ;;
       # Beside the repository there is nothing but what zebu keeps of the release.
       "$release/"*) name=$(printf '%s' "$real" | sed "s|^$release/||") state=missing ;;
       "$base/shared/"*) state=elsewhere ;;
@@ -151,11 +165,18 @@ path_facts() {
       *) state=elsewhere ;;
     esac
     [ -n "$state" ] || state=$(state_of "$real")
-    case $name/$state in -/*|./*) ;; */content) kept=$(kept_itself "$name") ;; *) kept=$(kept_of "$base/shared/mounts/$name") ;; esac
+    home=own
+    case $name/$state in
+      -/*) ;;
+      ./*) if was_data .; then kept=data; fi ;;
+      */content) kept=$(kept_itself "$name") ;;
+      *) kept=$(kept_of "$base/shared/mounts/$name") ;;
+    esac
+    case $real in "$release/tree/"*) [ "$kept" != missing ] || was_data "$name" || kept_with_all ;; esac
     if [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
       from=$(written_before "$name" "$source")
-      [ -z "$from" ] || { kept=data; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
+      [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
     fi
-    printf '%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept" "$home"
   done <"$work/sources"
 }

@@ -72,6 +72,8 @@ describe('whatever happens during a deploy, the app serves the old or the new re
         },
       },
     });
+    // One of them may write to the checkout, whose files follow the release that serves.
+    project.write('compose.yml', project.read('compose.yml').replace('[data:/data]', "[data:/data, '.:/checkout']"));
     version(project, 'v1');
     await project.json(['vm:create']);
     const status = await project.json<VmStatus>(['vm:status']);
@@ -80,7 +82,9 @@ describe('whatever happens during a deploy, the app serves the old or the new re
     bench = { project, guest, host: hostShell(theLab()), vmid: status.vmid, address };
     await project.json(['app:deploy', '--tag', 'v1']);
     faults.ownClock(bench);
-    guest.run('docker exec faults-store-1 /bin/busybox sh -c "echo precious >/data/marker"');
+    guest.run(
+      'docker exec faults-store-1 /bin/busybox sh -c "echo precious | /bin/busybox tee /data/marker >/checkout/marker"',
+    );
   }, 600_000);
   afterAll(async () => {
     // Undefined when it could not be set up.
@@ -146,6 +150,9 @@ describe('whatever happens during a deploy, the app serves the old or the new re
       else expect([serves, code]).toEqual([before, 6]);
       if (status.last?.ref === after) expect(status.last.seconds).toBeLessThan(300);
       expect(versions.get(status.release ?? '')).toBe(serves);
+      expect(guest.run('docker exec faults-store-1 /bin/busybox cat /checkout/web/www/version /checkout/marker')).toBe(
+        `${serves}\nprecious`,
+      );
       remember(step, fault, `${serves === after ? 'new' : 'old'} (${code ?? 'killed'})`);
 
       await project.json(['app:deploy', '--tag', after]);

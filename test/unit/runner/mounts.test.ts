@@ -101,15 +101,140 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     });
   });
 
-  it('is the whole repository', () => {
-    const decision = decide({ web: [{ source: folder.inTree('.'), target: '/src' }] });
-    expect(decision).toMatchObject({
+  const whole = (path = ''): string => `${folder.base}/shared/repository${path}`;
+
+  it('is the whole repository, which is data as soon as a service may write to it', () => {
+    commit('code');
+    expect(decide({ web: [{ source: tree('.'), target: '/src', readOnly: true }] })).toMatchObject({
+      said: [],
       overlay: '',
-      said: [
-        'web may write to the whole folder of the release (/src): what it writes there lasts until a commit changes a file',
-      ],
     });
-    expect(decide({ web: [{ source: folder.inTree('.'), target: '/src', readOnly: true }] }).said).toEqual([]);
+    const mounts = {
+      web: [{ source: tree('.'), target: '/src' }],
+      test: [{ source: tree('.'), target: '/test', readOnly: true }],
+    };
+    const decision = decide(mounts, 'place_data && tend_folders');
+    expect(decision.said).toEqual([
+      `web, test: . is the repository: what is written there is kept beside the files of the commit, in ${whole()}`,
+    ]);
+    expect(mounted(decision)).toEqual({ web: { [whole()]: '/src' }, test: { [whole()]: '/test' } });
+    expect(folder.read('shared/repository/code')).toBe('content\n');
+    // What was data stays data.
+    folder.write('shared/repository/db.sqlite3', 'rows');
+    expect(mounted(decide({ web: [{ source: tree('.'), target: '/src', readOnly: true }] }))).toEqual({
+      web: { [whole()]: '/src' },
+    });
+  });
+
+  it('is part of the whole repository, or what is kept by itself within', () => {
+    for (const path of ['conf/app.conf', 'static/site.css', 'uploads/.gitkeep']) commit(path);
+    folder.write('shared/mounts/pg/data/rows', 'rows');
+    folder.write('shared/mounts/uploads/photo', 'photo');
+    folder.write('shared/data-names', 'pg/data\nuploads\n');
+    // What services wrote into a folder of the commit when that alone was mounted.
+    const sum = 'b'.repeat(40);
+    commit('home/settings');
+    folder.write('releases/r1/tree/home/settings', 'before\n');
+    folder.write('releases/r1/kept', `${sum}\thome\n`);
+    folder.write(`shared/files/${sum}/rows`, 'rows');
+    const decision = decide(
+      {
+        web: [{ source: tree('.'), target: '/src/' }],
+        nginx: [
+          { source: tree('static'), target: '/static', readOnly: true },
+          { source: tree('conf/app.conf'), target: '/app.conf', readOnly: true },
+          { source: tree('media'), target: '/media', readOnly: true },
+        ],
+        db: [{ source: tree('pg/data'), target: '/data' }],
+        files: [
+          { source: tree('uploads'), target: '/uploads' },
+          { source: tree('uploads/deep'), target: '/deep' },
+        ],
+        home: [{ source: tree('home'), target: '/home' }],
+      },
+      'place_data && tend_folders',
+    );
+    const services = overlayOf(decision).services ?? {};
+    const named = Object.entries(services).map(([name, { volumes }]) => [
+      name,
+      volumes.map(({ source, target }) => `${String(target)} ${String(source).slice(`${folder.base}/shared/`.length)}`),
+    ]);
+    expect(Object.fromEntries(named)).toEqual({
+      web: [
+        '/src/ repository',
+        '/src/home mounts/home',
+        '/src/pg/data mounts/pg/data',
+        '/src/uploads mounts/uploads',
+        '/src/uploads/deep mounts/uploads/deep',
+      ],
+      nginx: ['/static repository/static', '/app.conf repository/conf/app.conf', '/media repository/media'],
+      db: ['/data mounts/pg/data'],
+      files: ['/uploads mounts/uploads', '/deep mounts/uploads/deep'],
+      home: ['/home mounts/home'],
+    });
+    for (const path of ['media', 'pg/data', 'uploads', 'conf/app.conf'])
+      expect(folder.has(`shared/repository/${path}`)).toBe(true);
+    expect(folder.read('shared/data-names')).toBe('pg/data\nuploads\n.\nhome\nuploads/deep\n');
+    expect([folder.read('shared/mounts/home/rows'), folder.read('shared/mounts/home/settings')]).toEqual([
+      ...['rows', 'content\n'],
+    ]);
+    // What another release has taken along is there again before this one is started.
+    decide({ web: [{ source: tree('.'), target: '/src' }] }, 'rm -r "$base/shared/repository/pg"');
+    const again = { web: [{ source: tree('.'), target: '/src' }], db: [{ source: tree('pg/data'), target: '/data' }] };
+    decide(again, 'tend_folders');
+    expect(folder.has('shared/repository/pg/data')).toBe(true);
+    // Where the repository itself is mounted no more, its part is where it was.
+    folder.write('shared/repository/static/collected', 'by the app');
+    const later = decide(
+      { files: [{ source: tree('static'), target: '/static' }] },
+      'cat "$work/tended" >>"$work/journal"',
+    );
+    expect(mounted(later)).toEqual({ files: { [whole('/static')]: '/static' } });
+    expect(later.said.at(-1)).toBe(`.\t${whole()}`);
+  });
+
+  it('is the whole repository as it was written before the commit that changes it', () => {
+    commit('code', '2\n');
+    folder.write('releases/r1/plan', '');
+    folder.write('releases/r1/tree/code', '1\n');
+    const sum = 'a'.repeat(40);
+    folder.write(
+      'releases/r1/files.yml',
+      `      - { "source": "${folder.base}/shared/files/${sum}", "type": "bind" }\n`,
+    );
+    folder.write(`shared/writable/${sum}`, '/tree\n');
+    folder.write(`shared/files/${sum}/code`, '1\n');
+    folder.write(`shared/files/${sum}/db.sqlite3`, 'rows');
+    const decision = decide({ web: [{ source: tree('.'), target: '/src' }] }, 'place_data && tend_folders');
+    expect(mounted(decision)).toEqual({ web: { [whole()]: '/src' } });
+    expect([folder.read('shared/repository/code'), folder.read('shared/repository/db.sqlite3')]).toEqual([
+      '2\n',
+      'rows',
+    ]);
+    // Whoever has the old folder has the same, and a release that is gone back to is tended there.
+    expect(folder.read(`shared/files/${sum}/db.sqlite3`)).toBe('rows');
+    expect(folder.read('releases/r1/kept')).toBe(`${sum}\t.\n`);
+    expect(decision.said.at(-1)).toContain('services may write to the whole repository: it is kept in');
+    decide({ web: [{ source: tree('.'), target: '/src' }] }, 'place_data && release=$base/releases/r1 && tend_folders');
+    expect([folder.read('shared/repository/code'), folder.read('shared/repository/db.sqlite3')]).toEqual([
+      '1\n',
+      'rows',
+    ]);
+  });
+
+  it('is the whole repository, there as a whole or not at all', () => {
+    commit('code');
+    commit('docker/settings');
+    const mounts = { web: [{ source: tree('.'), target: '/src' }] };
+    const cut = (program: string): string =>
+      `${program}() { case "$*" in *repository.new*) return 1 ;; *) command ${program} "$@" ;; esac; }; place_data`;
+    for (const program of ['cp', 'mv', 'sums_of']) {
+      expect(decide(mounts, cut(program)).code, program).not.toBe(0);
+      expect(folder.has('shared/repository'), program).toBe(false);
+    }
+    folder.write('shared/repository.new/half', 'half');
+    expect(decide(mounts, 'place_data && tend_folders').code).toBe(0);
+    expect([folder.has('shared/repository/code'), folder.has('shared/repository/half')]).toEqual([true, false]);
   });
 
   it('is data where the commit only keeps the folder, with what keeps it, nested too', () => {

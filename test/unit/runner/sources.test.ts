@@ -81,19 +81,24 @@ describe.each(vmShells())('paths of the Compose files, in $name', { timeout: 60_
     const { lines } = app.run(`${COREUTILS}path_facts <"$base/paths" | cut -f3- | tr "\\t" "|"`);
     expect(lines).toEqual([
       ...[
-        'full|content|missing',
-        'kept|hollow|data',
-        'ignored|hollow|missing',
-        'zero|empty|empty',
-        'empty|hollow|missing',
+        'full|content|missing|none',
+        'kept|hollow|data|own',
+        'ignored|hollow|missing|none',
+        'zero|empty|empty|own',
+        'empty|hollow|missing|none',
       ],
-      ...['no such|missing|missing', 'full|content|missing', '-|elsewhere|missing', '-|forbidden|missing'],
       ...[
-        '.|root|missing',
-        'full|content|missing',
-        '-|elsewhere|missing',
-        '-|forbidden|missing',
-        '-|elsewhere|missing',
+        'no such|missing|missing|none',
+        'full|content|missing|none',
+        '-|elsewhere|missing|own',
+        '-|forbidden|missing|own',
+      ],
+      ...[
+        '.|content|missing|own',
+        'full|content|missing|none',
+        '-|elsewhere|missing|own',
+        '-|forbidden|missing|own',
+        '-|elsewhere|missing|own',
       ],
     ]);
   });

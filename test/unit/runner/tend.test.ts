@@ -62,6 +62,26 @@ ${before}tend_folders; echo "$? $reason"`,
     ]);
   });
 
+  it('keeps a folder that is mounted, also where the commit has nothing in it any more', () => {
+    const app = runnerApp(shell);
+    for (const name of ['up "loads/deep/.gitkeep', 'other/deep/file', 'own'])
+      app.write(`releases/r1/tree/conf/${name}`, '1');
+    app.write('releases/r2/tree/conf/own', '1');
+    app.write(
+      'releases/r2/shared.yml',
+      `      - { "source": "${app.base}/${data}/up \\"loads/deep", "target": "/x" }\n`,
+    );
+    app.run(`mkdir -p "$base/${data}"`);
+    tend(app, 'r1');
+    tend(app, 'r2');
+    expect(app.run(`cd "$base/${data}" && find . | sort`).lines).toEqual([
+      '.',
+      './own',
+      './up "loads',
+      './up "loads/deep',
+    ]);
+  });
+
   it('begins anew where all of it was taken away', () => {
     const app = runnerApp(shell);
     app.write('releases/r1/tree/conf/settings', '1');

@@ -111,7 +111,8 @@ function fileReasons(paths: readonly string[], changedFiles: readonly string[] |
 /** The path of the commit that is at a path of the VM, where that is a folder that follows the commit. */
 function inCommit(path: string, tended: ReadonlyMap<string, string>): string {
   for (const [place, name] of tended)
-    if (path === place || path.startsWith(`${place}/`)) return `${TREE}/${name}${path.slice(place.length)}`;
+    if (path === place || path.startsWith(`${place}/`))
+      return `${TREE}${name === '.' ? '' : `/${name}`}${path.slice(place.length)}`;
   return path;
 }
 
@@ -130,7 +131,7 @@ function givenReasons(
   for (const kind of ['configs', 'secrets'] as const) {
     for (const { source = '' } of now?.[kind] ?? []) {
       const [before, after] = [live[kind]?.[source], target[kind]?.[source]];
-      if (after?.file !== undefined && before?.file !== undefined) files.push(after.file);
+      if (after?.file !== undefined && before?.file !== undefined) files.push(inCommit(after.file, tended));
       else if (JSON.stringify(before) !== JSON.stringify(after)) reasons.push(`another content of ${source}`);
       const text = JSON.stringify(after) ?? '';
       const other = [
