@@ -146,8 +146,8 @@ is_large() {
 # below, without a look at all the others. Fails where more was done, or where it cannot be told.
 only_added() {
   [ -f "$release/mark" ] && is_large || return 1
-  touched_since "$release/mark" "$release/tree" "$work/touched" || return 1
-  [ "$(files_made "$release/index")" = "$untouched" ] && [ ! -s "$work/touched.folders" ] && [ ! -s "$work/touched.foreign" ] && [ ! -s "$work/touched.git" ] || return 1
+  came_since "$release/mark" "$release/tree" "$work/touched" "$base/repo.git" && changed_files "$release/mark" "$release/tree" "$work/touched" "$base/repo.git" "$release/index" "$release/written" || return 1
+  for each in changed folders new git; do [ ! -s "$work/touched.$each" ] || return 1; done
   tr '\n\000' '\001\n' <"$work/touched.files" | LC_ALL=C sort >"$work/left-names"
   # Names that git would quote.
   ! LC_ALL=C grep -q '[^ -~]\|["\\]' "$work/left-names" || return 1

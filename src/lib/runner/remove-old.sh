@@ -122,7 +122,7 @@ keep_spare() {
   [ ! -e "$base/spare" ] && [ -d "$base/releases/$1/tree" ] || return 1
   mv -T "$base/releases/$1" "$base/spare" || return 1
   for each in "$base/spare"/* "$base/spare"/.[!.]*; do
-    case ${each##*/} in tree|index|mark) ;; *) gone "$each" ;; esac
+    case ${each##*/} in tree|index|mark|written) ;; *) gone "$each" ;; esac
   done
 }
 

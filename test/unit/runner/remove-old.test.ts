@@ -47,6 +47,7 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     ] as const) {
       app.write(`releases/${id}/index`, 'x'.repeat(entries));
       app.write(`releases/${id}/tree/file`, id);
+      for (const each of ['mark', 'written']) app.write(`releases/${id}/${each}`, 'x');
       app.write(`releases/${id}/settings.env`, 'A=1\n');
     }
     app.docker({ ...PS, 'image rm': ':' });
@@ -54,7 +55,7 @@ describe.each(vmShells())('what a deploy removes, in $name', { timeout: 60_000 }
     app.run('keep=2; prune; wait $removing');
     expect(app.list('releases')).toEqual(['r1', 'r2']);
     expect([app.list('spare'), app.read('spare/tree/file')]).toEqual([
-      ['index', 'tree'],
+      ['index', 'mark', 'tree', 'written'],
       expect.stringMatching(/^[bc]$/),
     ]);
     // What else is large is no release any more, and goes when the run is over; what is small is gone.
