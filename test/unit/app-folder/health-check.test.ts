@@ -1,48 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { answer, besideEngine } from '../../support/fake-engine.js';
 import { runnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
-/** An engine that says of each path what lies in a file of that name, and notes what it is sent. Its socket is there once it listens. */
-const SERVER = `use IO::Socket::UNIX;
-my ($path, $folder) = @ARGV;
-my $listening = IO::Socket::UNIX->new(Local => "$path.new", Listen => 5);
-rename "$path.new", $path;
-while (my $client = $listening->accept) {
-  sysread($client, my $asked, 65536);
-  open(my $log, '>>', "$folder/log"); print $log "$asked\\n"; close $log;
-  my ($of) = $asked =~ m{/(json|exec|start) };
-  $of = 'ended' if $asked =~ m{/exec/};
-  $of = 'start' if $asked =~ m{/start };
-  open(my $file, '<', "$folder/$of");
-  my $text = do { local $/; <$file> };
-  sleep 3 if $text eq 'silent';
-  syswrite $client, $text;
-}
-`;
-const answer = (status: string, said: unknown): string => `HTTP/1.0 ${status}\r\nA: b\r\n\r\n${JSON.stringify(said)}\n`;
 const OK = {
-  exec: answer('201 Created', { Id: 'abc123' }),
-  start: 'HTTP/1.0 200 OK\r\n\r\nwhat it says',
-  ended: answer('200 OK', { ID: 'abc123', Running: false, ExitCode: 0, ProcessConfig: {} }),
+  '/containers/a1/exec': answer('201 Created', { Id: 'abc123' }),
+  '/exec/abc123/start': answer('200 OK', 'what it says'),
+  '/exec/abc123/json': answer('200 OK', { ID: 'abc123', Running: false, ExitCode: 0, ProcessConfig: {} }),
 };
 const NS = 1e9;
 
 // Real containers are asked by test/integration/app/verdict.test.ts.
 describe.each(vmShells())('a health check through the socket of Docker, in $name', { timeout: 60_000 }, (shell) => {
-  function asked(answers: Readonly<Record<string, string>>, script: string): readonly string[] {
-    const app = runnerApp(shell);
-    app.write('engine.pl', SERVER);
-    for (const [of, text] of Object.entries(answers)) app.write(`engine/${of}`, text);
-    return app.run(`engine_socket=$base/socket
-perl "$base/engine.pl" "$engine_socket" "$base/engine" &
-serving=$!
-until [ -S "$engine_socket" ]; do sleep 0.05; done
-${script}
-kill $serving`).lines;
-  }
+  const asked = (answers: Readonly<Record<string, string>>, script: string): readonly string[] =>
+    besideEngine(runnerApp(shell), answers, script);
   const check = (Healthcheck: unknown, more: object = {}): readonly string[] =>
     asked(
-      { json: answer('200 OK', { Id: 'a', Config: { Labels: { Healthcheck: '{"Test":[' }, Healthcheck, ...more } }) },
+      {
+        '/containers/a1/json': answer('200 OK', {
+          Id: 'a',
+          Config: { Labels: { Healthcheck: '{"Test":[' }, Healthcheck, ...more },
+        }),
+      },
       'if check_of a1; then echo "$allowed $every $early $starting"; printf "%s\\n" "$check"; else echo none; fi',
     );
 
@@ -71,7 +50,7 @@ kill $serving`).lines;
       expect(check(none)).toEqual(['none']);
     expect(check({ Test: ['CMD-SHELL', 'a'] }, { Shell: ['/bin/bash', '-c'] })).toEqual(['none']);
     expect(check({ Test: ['CMD', 'a'] }, { Shell: ['/bin/bash', '-c'] })).toEqual(['30 30000 0 0', '["a"]']);
-    const gone = { json: answer('404 Not Found', { message: 'No such container: a1' }) };
+    const gone = { '/containers/a1/json': answer('404 Not Found', { message: 'No such container: a1' }) };
     expect(asked(gone, 'check_of a1 || echo none')).toEqual(['none']);
   });
 
@@ -79,7 +58,7 @@ kill $serving`).lines;
     asked({ ...OK, ...answers }, `check='["a","b \\"c\\""]'; ask_once a1 1; echo $?`);
 
   it('is run by the same command, and is well when that ends with 0', () => {
-    const lines = asked(OK, `check='["a","b \\"c\\""]'; ask_once a1 7; echo $?; cat "$base/engine/log"`);
+    const lines = asked(OK, `check='["a","b \\"c\\""]'; ask_once a1 7; echo $?; cat "$base/engine/asked"`);
     expect(lines[0]).toBe('0');
     expect(lines.map((line) => line.trim()).filter((line) => /^(POST|GET|[{])/.test(line))).toEqual([
       'POST /containers/a1/exec HTTP/1.0',
@@ -91,14 +70,22 @@ kill $serving`).lines;
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([
-    ['not well', { ended: answer('200 OK', { Running: false, ExitCode: 1 }) }, '1'],
-    ['running still', { ended: answer('200 OK', { Running: true, ExitCode: null }) }, '1'],
-    ['nothing that is understood', { ended: 'HTTP/1.0 500 Error\r\n\r\n' }, '1'],
-    ['that it is paused', { exec: answer('409 Conflict', { message: 'container a1 is paused' }) }, '1'],
-    ['that it is gone', { exec: answer('404 Not Found', { message: 'No such container: a1' }) }, '2'],
-    ['that it does not run', { exec: answer('409 Conflict', { message: 'container a1 is not running' }) }, '2'],
-    ['that it cannot be started', { start: answer('409 Conflict', { message: 'x' }) }, '2'],
-    ['nothing in time', { start: 'silent' }, '2'],
+    ['not well', { '/exec/abc123/json': answer('200 OK', { Running: false, ExitCode: 1 }) }, '1'],
+    ['running still', { '/exec/abc123/json': answer('200 OK', { Running: true, ExitCode: null }) }, '1'],
+    ['nothing that is understood', { '/exec/abc123/json': 'HTTP/1.0 500 Error\r\n\r\n' }, '1'],
+    [
+      'that it is paused',
+      { '/containers/a1/exec': answer('409 Conflict', { message: 'container a1 is paused' }) },
+      '1',
+    ],
+    ['that it is gone', { '/containers/a1/exec': answer('404 Not Found', { message: 'No such container: a1' }) }, '2'],
+    [
+      'that it does not run',
+      { '/containers/a1/exec': answer('409 Conflict', { message: 'container a1 is not running' }) },
+      '2',
+    ],
+    ['that it cannot be started', { '/exec/abc123/start': answer('409 Conflict', { message: 'x' }) }, '2'],
+    ['nothing in time', { '/exec/abc123/start': 'silent' }, '2'],
   ])('is asked again, or not, where Docker says %s', (_, answers, code) => {
     expect(ask(answers)).toEqual([code]);
   });

@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { runnerApp, type RunnerApp } from '../../support/runner-app.js';
+import { answer, besideEngine } from '../../support/fake-engine.js';
+import { runnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
-
-/** An engine that says of each path what lies in a file. Its socket is there once it listens: before that it refuses who comes. */
-const SERVER = `use IO::Socket::UNIX;
-my ($path, $folder) = @ARGV;
-my $listening = IO::Socket::UNIX->new(Local => "$path.new", Listen => 5);
-rename "$path.new", $path;
-while (my $client = $listening->accept) {
-  sysread($client, my $asked, 65536);
-  my ($of) = $asked =~ m{^GET /containers/(\\w+)};
-  my $found = open(my $file, '<', "$folder/$of");
-  my $text = $found ? do { local $/; <$file> } : qq({"message":"No such container: $of"}\\n);
-  syswrite $client, ($found ? "HTTP/1.0 200 OK" : "HTTP/1.0 404 Not Found") . "\\r\\n\\r\\n$text";
-}
-`;
 
 const container = (id: string, more: object = {}, state: object = {}): object => ({
   Id: id,
@@ -57,20 +44,12 @@ describe.each(vmShells())('containers through the socket, in $name', { timeout: 
   function looked(
     containers: Readonly<Record<string, object | string>>,
     script: string,
-    listed?: readonly string[],
+    listed: readonly string[] | string = Object.keys(containers),
   ): readonly string[] {
-    const app: RunnerApp = runnerApp(shell);
-    app.write('engine.pl', SERVER);
-    const list = (listed ?? Object.keys(containers)).map((Id) => ({ Id, Names: [] }));
-    for (const [id, said] of Object.entries({ json: list, ...containers }))
-      app.write(`engine/${id}`, typeof said === 'string' ? said : `${JSON.stringify(said)}\n`);
-    return app.run(`engine_socket=$base/socket
-perl "$base/engine.pl" "$engine_socket" "$base/engine" &
-serving=$!
-until [ -S "$engine_socket" ]; do sleep 0.05; done
-engine_near() { :; }
-${script}
-kill $serving`).lines;
+    const list = typeof listed === 'string' ? listed : listed.map((Id) => ({ Id, Names: [] }));
+    const answers: Record<string, string> = { '/containers/json': answer('200 OK', list) };
+    for (const [id, said] of Object.entries(containers)) answers[`/containers/${id}/json`] = answer('200 OK', said);
+    return besideEngine(runnerApp(shell), answers, script);
   }
 
   it('are a line each, by their ids or all of the project', () => {
@@ -148,6 +127,6 @@ kill $serving`).lines;
     const whole = `${JSON.stringify(container('a1'))}\n`;
     for (const said of [whole.slice(0, 200), whole.trimEnd(), whole.replace('"State":', '"State"'), '\n', 'oops\n'])
       expect(looked({ a1: said }, 'engine_look "" a1 || echo failed'), said).toEqual(['failed']);
-    expect(looked({ a1: container('a1'), json: '[{"Id":"a1"}' }, 'engine_look "" || echo failed')).toEqual(['failed']);
+    expect(looked({ a1: container('a1') }, 'engine_look "" || echo failed', '[{"Id":"a1"}')).toEqual(['failed']);
   });
 });

@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { answer, besideEngine } from '../../support/fake-engine.js';
 import { runnerApp } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
-
-/** An engine that lists containers. Its socket is there once it listens. */
-const SERVER = `use IO::Socket::UNIX;
-my ($path, $file) = @ARGV;
-my $listening = IO::Socket::UNIX->new(Local => "$path.new", Listen => 5);
-rename "$path.new", $path;
-while (my $client = $listening->accept) {
-  sysread($client, my $asked, 65536);
-  my $of = $asked =~ m{ /volumes} ? "$file.volumes" : $file;
-  open(my $said, '<', $of);
-  my $text = do { local $/; <$said> };
-  sleep 3 if $text eq 'silent';
-  syswrite $client, "HTTP/1.0 200 OK\\r\\n\\r\\n$text";
-}
-`;
 
 const container = (more: object = {}): object => ({
   Id: 'a1',
@@ -46,17 +32,11 @@ describe.each(vmShells())('what containers use, in $name', { timeout: 60_000 }, 
     script = 'list_uses "$work"; grep -v ^volumes "$work/uses"',
     volumes = VOLUMES,
   ): readonly string[] {
-    const app = runnerApp(shell);
-    app.write('engine.pl', SERVER);
-    app.write('engine.json', typeof said === 'string' ? said : `${JSON.stringify(said)}\n`);
-    app.write('engine.json.volumes', volumes);
-    return app.run(`engine_socket=$base/socket
-perl "$base/engine.pl" "$engine_socket" "$base/engine.json" &
-serving=$!
-until [ -S "$engine_socket" ]; do sleep 0.05; done
-engine_near() { :; }
-${script}
-kill $serving`).lines;
+    const answers = {
+      '/containers/json': answer('200 OK', said),
+      '/volumes': volumes === 'silent' ? volumes : answer('200 OK', volumes),
+    };
+    return besideEngine(runnerApp(shell), answers, script);
   }
   const own = (containers: readonly object[]): readonly string[] =>
     listed(containers).filter((line) => line.startsWith('own'));
@@ -85,7 +65,7 @@ kill $serving`).lines;
           container({ Mounts: [{ Source: 'BASE/releases/r1/tree/a b', Destination: '/a' }] }),
           container({ Labels: { 'com.docker.compose.project.config_files': 'x,BASE/releases/r2/tree/compose.yml' } }),
         ],
-        `sed -i "s|BASE|$base|g" "$base"/engine.json*; ${named}`,
+        `sed -i "s|BASE|$base|g" "$base"/engine/*; ${named}`,
       ),
     ).toEqual(['r1', 'r2', 'r7', 'web|abc|sha256:1|1|']);
   });
