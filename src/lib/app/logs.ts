@@ -25,7 +25,7 @@ export interface LogOptions {
 const FOLLOW_TAIL = 100;
 
 /**
- * First the containers, a `name service` a line and an empty line; then what they print, until the end of time when
+ * First the containers, a `name service` a line, whose log cannot be read, and an empty line; then what they print, until the end of time when
  * following. One round trip. Secret values are taken out there, since this side does not know them.
  */
 export function logsScript(project: string, options: LogOptions): string {
@@ -42,13 +42,36 @@ export function logsScript(project: string, options: LogOptions): string {
   return variables({ project, ...maskValues(project) }) + `set -- ${commandLine(words)}\n` + LOGS;
 }
 
+/** Before the driver of a service whose log cannot be read, in the lines before the empty one. */
+const UNREADABLE = '=';
+
 /** The lines before the empty one. */
 export function parseContainers(lines: readonly string[], project: string): Containers {
   return new Map(
-    lines.map((line) => {
+    lines.flatMap((line) => {
+      if (line.startsWith(UNREADABLE)) return [];
       const [name = '', service = ''] = line.split(' ');
-      return [name.startsWith(`${project}-`) ? name.slice(project.length + 1) : name, service] as const;
+      return [[name.startsWith(`${project}-`) ? name.slice(project.length + 1) : name, service] as const];
     }),
+  );
+}
+
+/** Of the same lines, why some of the services are silent: a line for each, of those that are wanted. */
+export function silentServices(lines: readonly string[], wanted: readonly string[]): readonly string[] {
+  const drivers = new Map(
+    lines.flatMap((line) => {
+      const [mark, service = '', driver = ''] = line.split(' ');
+      return mark === UNREADABLE ? [[service, driver] as const] : [];
+    }),
+  );
+  return [...drivers].flatMap(([service, driver]) =>
+    wanted.length > 0 && !wanted.includes(service)
+      ? []
+      : [
+          driver === 'none'
+            ? `${service} has no log: its logging driver is none (\`logging\` in the Compose file)`
+            : `The log of ${service} is where its logging driver ${driver} sends it: Docker keeps no copy, as \`cache-disabled\` says`,
+        ],
   );
 }
 
@@ -123,6 +146,7 @@ export async function streamLogs(context: Context, options: LogOptions): Promise
         if (end < 0) return;
         containers = parseContainers(header, name);
         checkContainers(context, containers, options.services);
+        for (const why of silentServices(header, options.services)) io.warn(why);
         const wanted = [...containers].filter(
           ([, service]) => options.services.length === 0 || options.services.includes(service),
         );

@@ -29,6 +29,7 @@ services:
   once:
     build: ./web
     command: [echo, done]
+    logging: { driver: none }
 volumes: { data: {} }
 `;
 
@@ -108,6 +109,12 @@ CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
     expect(JSON.parse(json.stdout)).toMatchObject({ service: 'talk', container: 'talk-1', line: 'hello from talk' });
     const output = await project.zebu(['app:logs', '--release', release, '--grep', '^live']);
     expect(output.stdout).toBe('end | live\n');
+    for (const flags of [[], ['--json']]) {
+      const silent = await project.zebu(['app:logs', 'once', ...flags]);
+      expect([silent.code, silent.stdout, silent.stderr]).toEqual([
+        ...[0, '', 'warning: once has no log: its logging driver is none (`logging` in the Compose file)\n'],
+      ]);
+    }
     const wrong = await project.zebu(['app:logs', 'tlak']);
     expect([wrong.code, wrong.stderr.split('\n')[1]]).toEqual([6, '  -> Did you mean talk?']);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LogPainter, parseLogLine } from '../../../src/lib/app/log-lines.js';
-import { logsScript, parseContainers, toRegExp, toSince } from '../../../src/lib/app/logs.js';
+import { logsScript, parseContainers, silentServices, toRegExp, toSince } from '../../../src/lib/app/logs.js';
 import { toReleaseLine } from '../../../src/lib/app/release-output.js';
 
 const containers = new Map([
@@ -76,6 +76,19 @@ describe('logsScript', () => {
       ['web-1', 'web'],
       ['postgres', 'db'],
     ]);
+  });
+});
+
+describe('a service whose log cannot be read', () => {
+  const header = ['shop-web-1 web', 'shop-db-1 db', '= db none', '= db none', '= mail syslog'];
+
+  it('is no container more, and is named with its driver, once', () => {
+    expect([...parseContainers(header, 'shop').values()]).toEqual(['web', 'db']);
+    expect(silentServices(header, [])).toEqual([
+      'db has no log: its logging driver is none (`logging` in the Compose file)',
+      'The log of mail is where its logging driver syslog sends it: Docker keeps no copy, as `cache-disabled` says',
+    ]);
+    expect(silentServices(header, ['web'])).toEqual([]);
   });
 });
 
