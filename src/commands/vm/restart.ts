@@ -6,7 +6,7 @@ import type { VmPower } from '../../lib/vm/results.js';
 export default class VmRestart extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
   static override exits = exits([...ON_THE_HOST, 'unknown']);
-  static override summary = 'Shut the VM down and start it again.';
+  static override summary = 'Shut the VM down, start it again, and wait until it can be logged in to.';
   static override examples = ['<%= config.bin %> vm:restart'];
   static override flags = {
     force: Flags.boolean({ description: 'Pull the plug instead of shutting down.' }),

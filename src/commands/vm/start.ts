@@ -5,7 +5,7 @@ import type { VmPower } from '../../lib/vm/results.js';
 export default class VmStart extends ProjectCommand<VmPower> {
   static override result = resultOf<VmPower>(1, async () => (await import('../../lib/vm/results.js')).vmPower);
   static override exits = exits([...ON_THE_HOST, 'unknown']);
-  static override summary = 'Start the VM and wait until it has booted.';
+  static override summary = 'Start the VM and wait until it can be logged in to.';
   static override examples = ['<%= config.bin %> vm:start'];
 
   async execute(): Promise<VmPower> {

@@ -6,6 +6,7 @@ import { isFrozen } from '../proxmox/agent-answer.js';
 import { addressOf, readInterfaces, type AgentTarget } from '../proxmox/agent.js';
 import { desiredVm } from './desired.js';
 import { bootStep } from './ensure/boot.js';
+import { reachStep } from './ensure/reach.js';
 import type { NodeName } from '../proxmox/ids.js';
 import { findAppVm, placingTask, vmTask, type AppVm } from './app-vm.js';
 import { readHistory, type Timeframe } from '../proxmox/history.js';
@@ -66,7 +67,7 @@ export function starting(
   const run = async (report: StepReport): Promise<void> => {
     target.node = await start(context, appVm, report);
   };
-  return { steps: [{ title, run }, bootStep({ context, target })], target };
+  return { steps: [{ title, run }, bootStep({ context, target }), reachStep(context, target)], target };
 }
 
 export async function startVm(context: Context): Promise<VmPower> {

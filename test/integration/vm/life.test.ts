@@ -124,7 +124,22 @@ describe.each(['ssh', 'api'] as const)('a VM over %s', (transport) => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'VM_NOT_RUNNING' } });
     expect(await project.json<Power>(['vm:start'])).toMatchObject({ changed: true, status: 'running' });
     expect(await project.json<Power>(['vm:restart', '--force'])).toMatchObject({ changed: true, status: 'running' });
-    // Its agent answers before its SSH does: what follows at once waits for the rest.
+    // Its agent answers before its SSH does: what follows at once, and does not wait, need not.
+    const next = await project.zebu(['vm:ssh', '--', 'true']);
+    expect([next.code, next.stderr]).toEqual([0, '']);
+    expect(await project.json(['vm:diff'])).toMatchObject({ guestChecked: true });
+  });
+
+  it('is started also where nobody can log in to it from here, which is said', async () => {
+    // Where nothing listens.
+    const env = { ZEBU_VM_SSH_PORT: '1', ZEBU_VM_READY_TIMEOUT: '2' };
+    const { code, stdout, stderr } = await project.zebu(['vm:restart', '--force', '--json'], { env });
+    expect(code, stderr).toBe(0);
+    const { result, warnings } = JSON.parse(stdout) as { result: Power; warnings: readonly string[] };
+    expect(result).toMatchObject({ changed: true, status: 'running' });
+    expect(warnings).toEqual([
+      expect.stringMatching(/nobody could log in to it from here within \d+ s, .*: Cannot reach /),
+    ]);
     expect(await project.json(['vm:diff'])).toMatchObject({ guestChecked: true });
   });
 

@@ -5,6 +5,7 @@ import { formatSeconds } from '../../ui/units.js';
 import { nodesAnswer } from '../../proxmox/answers.js';
 import { makeClient, type ProxmoxClient } from '../../proxmox/client.js';
 import { bootStep } from '../ensure/boot.js';
+import { reachStep } from '../ensure/reach.js';
 import { toNodeName, toVmid } from '../../proxmox/ids.js';
 import { runLongTask } from '../../proxmox/long-task.js';
 import { findVm, listVms, nextVmid } from '../../proxmox/observe.js';
@@ -243,6 +244,7 @@ function restoreSteps(
       ? [
           { title: 'Start it', run: power('start', 'qmstart', `starting VM ${vmid}`) },
           bootStep({ context, target: { client, node, vmid } }),
+          ...(options.asNew ? [] : [reachStep(context, { client, node, vmid })]),
         ]
       : []),
   ];

@@ -4,6 +4,7 @@ import { runSteps, type StepReport } from '../../ui/steps.js';
 import { formatSeconds } from '../../ui/units.js';
 import { agentAnswer } from '../../proxmox/agent-answer.js';
 import { bootStep } from '../ensure/boot.js';
+import { reachStep } from '../ensure/reach.js';
 import { starting, stop } from '../lifecycle.js';
 import { findAppVm, vmTask, type AppVm } from '../app-vm.js';
 import { says } from '../../proxmox/said.js';
@@ -157,6 +158,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
   const managed = vm.status.ha?.managed === true;
   // What the HA manager wants running it starts again in the middle of it; what it wants stopped it stops afterwards.
   const stops = managed && vm.status.status === 'running' && !snapshot.memory;
+  const target = { client: appVm.client, node: vm.node, vmid: vm.vmid };
   await runSteps(context.io, context.signal, [
     ...(stops
       ? [
@@ -180,7 +182,7 @@ export async function rollbackSnapshot(context: Context, options: RollbackOption
     ...(running && managed
       ? starting(context, appVm, 'Have the HA manager keep it running').steps
       : running
-        ? [bootStep({ context, target: { client: appVm.client, node: vm.node, vmid: vm.vmid } })]
+        ? [bootStep({ context, target }), reachStep(context, target)]
         : []),
   ]);
   return { changed: true, ...result, status: running ? 'running' : 'stopped' };
