@@ -10,6 +10,8 @@ const SECRET = 'tok-5f1c0a9d7e';
 /** What follows from what Compose has said: `facts` has the digest of its words, but for the release's folder. */
 const FOLLOWS = ['facts', 'built', 'pulled', 'intents', 'standing', 'keyed', 'expected', 'told'];
 
+const HOOK = '.zebu/hooks/pre-build';
+
 type Files = Readonly<Record<string, string>>;
 
 /** Apps whose reading can be taken, by what Compose makes much of. */
@@ -37,6 +39,9 @@ volumes: { data: }
     'deploy/more.yml': 'services:\n  api:\n    labels: { ref: "$$literal" }\n    deploy: { replicas: 2 }\n',
     'api/other.dockerfile': DOCKERFILE,
   },
+  'with a hook before the build, which leaves files there': {
+    [HOOK]: '#!/bin/sh\ndate +%s%N >api/made && echo changed >>api/index.html\n',
+  },
 };
 
 // Both ways are compared, with Compose itself in the guest: what is taken has to be what it would have said, byte for byte.
@@ -49,7 +54,8 @@ describe('what Compose has read', { timeout: 300_000 }, () => {
   /** What a deploy of another file has found, by name, and when Compose was asked for it. */
   async function deploy(files: Files = {}): Promise<{ readonly found: Files; readonly asked: string }> {
     const tag = `v${++number}`;
-    for (const [file, text] of Object.entries({ ...files, 'api/index.html': `${tag}\n` })) project.write(file, text);
+    for (const [file, text] of Object.entries({ ...files, 'api/index.html': `${tag}\n` }))
+      project.write(file, text, file === HOOK ? 0o755 : 0o644);
     project.release(tag);
     await project.json(['app:deploy', '--tag', tag]);
     return {
