@@ -136,11 +136,8 @@ keyed_builds() {
     }' "$work/config"
 }
 
-# Whether the release has so many files that one look at each is what costs; its index tells.
-is_large() {
-  [ -n "$large" ] || { [ "$(wc -c <"$release/index")" -gt "$large_index" ] && large=yes || large=no; } 2>/dev/null
-  [ "$large" = yes ]
-}
+# Whether the release has so many files that one look at each is what costs.
+is_large() { [ -f "$release/written" ]; }
 
 # Of a large repository whose files have a mark: whether the hook has only put files beside those of the commit, which are then listed as
 # below, without a look at all the others. Fails where more was done, or where it cannot be told.
@@ -201,7 +198,7 @@ left_can_wait() {
 
 # The same of the live release, where it has waited until now: its builds are noted anew with it. Fails where something was changed there
 # since, as nobody knows then what was built.
-as_live() { release=$live tree=$live/$folder work=$work/live left='' large=''; }
+as_live() { release=$live tree=$live/$folder work=$work/live left=''; }
 tell_left() (
   as_live
   { mkdir -p "$work" && [ -f "$release/left-mark" ] && marks_time "$release/left-mark" && only_added && left_since_mark && sum_left; } 2>/dev/null || exit 1

@@ -69,7 +69,7 @@ update_spare() {
   update_checkout "$1/repo.git" "$2/tree" "$2/index" "$3" && written_all "$@"
 }
 
-# Where that is known of no file, it is of all: written_all BASE RELEASE
+# Where that is known of no file, it is of all. Only a release of many files has that list, by which it is told: written_all BASE RELEASE
 written_all() { [ "$(wc -c <"$2/index")" -le "$large_index" ] || GIT_INDEX_FILE=$2/index git --git-dir="$1/repo.git" ls-files -z >"$2/written"; }
 
 # The files of the release, in its folder, from such a spare, or from nothing, with a mark of when they were made:

@@ -130,7 +130,7 @@ keep_spare() {
 # and removed when the run is over (start.sh), or by the next one.
 leave_release() { mv -T "$base/releases/$1" "$base/.gone.$1" 2>/dev/null; }
 
-is_large_release() { [ -f "$base/releases/$1/index" ] && [ "$(wc -c <"$base/releases/$1/index")" -gt "$large_index" ]; }
+is_large_release() { [ -f "$base/releases/$1/written" ]; }
 
 # The releases of $work/old, with what is named by them alone. Their images go beside what follows, which is waited for.
 remove_releases() {
