@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { RUN_FOLDER } from './run-folder.js';
 
 /** Where labs of tests have their state: in the folder of the run, which takes down those that are left (scripts/test/labs.ts). */
-export const LABS = process.env['ZEBU_TEST_RUN'] || tmpdir();
+export const LABS = RUN_FOLDER;

@@ -1,11 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -17,6 +14,7 @@ import { onTestFinished } from 'vitest';
 import { quote } from '@zebu/kit';
 import { RUNNER } from '../../src/lib/runner/index.js';
 import type { VmShell } from './shells.js';
+import { started } from './starter.js';
 
 /** All of the runner but what it does from top to bottom. */
 const FUNCTIONS = RUNNER.slice(0, RUNNER.indexOf('\n[ "$mode" = recover ] && recover\n'));
@@ -252,19 +250,17 @@ ${script}
     rest: readonly string[],
     { env = {}, run = 'run2', noisy = false }: RunOptions,
   ): RunnerRun {
-    const started = program === undefined ? join(this.base, 'runner') : join(this.#root, 'program');
-    if (program !== undefined) writeFileSync(started, program);
+    const file = program === undefined ? join(this.base, 'runner') : join(this.#root, 'program');
+    if (program !== undefined) writeFileSync(file, program);
     const calls = join(this.state, 'calls');
     writeFileSync(calls, '');
     const [shell = 'sh', ...before] = this.#shell.argv;
     // Files and no pipes: nothing waits for what is left running.
     const [out, err] = [join(this.#root, 'out'), join(this.#root, 'err')];
-    const files = [openSync(out, 'w'), openSync(err, 'w')];
-    const { status } = spawnSync(shell, [...before, started, ...rest], {
-      stdio: ['ignore', ...files],
+    const { status } = started(shell, [...before, file, ...rest], {
+      files: { stdout: out, stderr: err },
       cwd: this.base,
-      timeout: 20_000,
-      killSignal: 'SIGKILL',
+      seconds: 20,
       env: {
         ...process.env,
         // What stands for Docker's client is asked, and never an engine of this machine.
@@ -273,7 +269,6 @@ ${script}
         PATH: [join(this.#root, 'bin'), this.#shell.path, process.env['PATH']].filter((each) => each !== '').join(':'),
       },
     });
-    files.forEach(closeSync);
     const [stdout, stderr] = [readFileSync(out, 'utf8'), readFileSync(err, 'utf8')];
     if (stderr !== '' && !noisy) throw new Error(stderr);
     const argvs = readFileSync(calls, 'utf8')

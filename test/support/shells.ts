@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { RUN_FOLDER } from './run-folder.js';
+import { started } from './starter.js';
 
 /** A shell of a VM, with the programs it finds first. */
 export interface VmShell {
@@ -34,7 +35,7 @@ export function busyboxFault(): string | undefined {
  */
 export function vmShells(): readonly VmShell[] {
   // A worker is killed rather than ended: what belongs to a run goes with it. Each file of a worker loads this anew, and finds it.
-  const folder = join(process.env['ZEBU_TEST_RUN'] ?? tmpdir(), `zebu-busybox-${process.pid}`);
+  const folder = join(RUN_FOLDER, `zebu-busybox-${process.pid}`);
   if (!existsSync(folder)) {
     mkdirSync(folder);
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -88,10 +89,9 @@ export function runIn(
   } = {},
 ): ShellRun {
   const search = [env['PATH'] ?? '', path, process.env['PATH'] ?? ''].filter((each) => each !== '').join(':');
-  const { status, stdout, stderr } = spawnSync(program, [...before, '-c', script, 'sh', ...args], {
+  const { status, stdout, stderr } = started(program, [...before, '-c', script, 'sh', ...args], {
     cwd,
     input,
-    encoding: 'utf8',
     env: { ...process.env, ...env, PATH: search },
   });
   return { code: status, stdout, stderr };
