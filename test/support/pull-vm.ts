@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -18,7 +18,9 @@ import { planSumOf } from '../../src/lib/pull/plan-sum.js';
 import { POLL_PROGRAM } from '../../src/lib/pull/units.js';
 import { readSigner } from '../../src/lib/pull/signers.js';
 import { settingsFile, type Enabling } from '../../src/lib/pull/enabled.js';
+import { RUN_FOLDER } from './run-folder.js';
 import { allShells, runIn, type ShellRun } from './shells.js';
+import { startedWell } from './starter.js';
 
 let runs = 0;
 
@@ -39,6 +41,15 @@ export class PullVm {
   #home = join(this.folder, 'home');
 
   constructor() {
+    const first = join(RUN_FOLDER, `zebu-pull-first-${process.pid}`);
+    if (!existsSync(first)) {
+      this.#make();
+      this.#copy(this.folder, first);
+    } else this.#copy(first, this.folder);
+    this.enable();
+  }
+
+  #make(): void {
     for (const each of ['home', 'shop/pull/state', 'shop/pull/gnupg', 'shop/shared/secrets'])
       mkdirSync(join(this.folder, each), { recursive: true, mode: 0o700 });
     for (const key of ['mine', 'theirs'])
@@ -48,7 +59,13 @@ export class PullVm {
     this.git('remote', 'add', 'origin', this.origin);
     this.sign('mine');
     this.commit({ 'zebu.yml': 'app: {name: shop}\n', 'compose.yml': 'services: {}\n' });
-    this.enable();
+  }
+
+  /** The first one of a worker is made by 14 programs, and the others are as it was then; what names its folder names theirs. */
+  #copy(from: string, to: string): void {
+    cpSync(from, to, { recursive: true, preserveTimestamps: true });
+    const config = join(to, 'work/.git/config');
+    writeFileSync(config, readFileSync(config, 'utf8').replaceAll(`${from}/`, `${to}/`));
   }
 
   remove(): void {
@@ -57,9 +74,7 @@ export class PullVm {
 
   run(program: string, ...args: readonly string[]): string {
     const env = { ...process.env, HOME: this.#home, GIT_CONFIG_NOSYSTEM: '1', GNUPGHOME: join(this.folder, 'gpg') };
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
-    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
+    return startedWell(program, args, { env }).trim();
   }
 
   git(...args: readonly string[]): string {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { quote } from '@zebu/kit';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import CHECKOUT from '../../../src/lib/runner/checkout.sh';
@@ -19,10 +19,26 @@ import { gnuShells, runIn, someIn, vmShells } from '../../support/shells.js';
 
 const NAMES = ['-rf', 'a b', '$(id)', "it's", 'q"q', 'new\nline', 'é', '.hidden'];
 
-/** A repository whose second commit differs from the first in every way, and a folder for more. */
-function repository(): { readonly root: string; readonly git: string; readonly commits: readonly string[] } {
+interface Repository {
+  readonly root: string;
+  readonly git: string;
+  readonly commits: readonly string[];
+}
+
+let first: Repository | undefined;
+afterAll(() => {
+  if (first !== undefined) rmSync(first.root, { recursive: true, force: true });
+});
+
+/** A repository whose second commit differs from the first in every way, and a folder for more. Nobody writes to the repository. */
+function repository(): Repository {
   const root = mkdtempSync(join(tmpdir(), 'zebu-checkout-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  return { ...(first ??= made()), root };
+}
+
+function made(): Repository {
+  const root = mkdtempSync(join(tmpdir(), 'zebu-checkout-'));
   const script = `cd ${quote(root)}; umask 022; git init -q work; cd work
 seq 1 50 | while read -r n; do mkdir -p d$((n % 5)); echo "file $n" >d$((n % 5))/$n; done
 echo one >changed; echo x >tool; chmod 755 tool; ln -s tool link; echo f >file-then-folder; mkdir folder-then-file gone; echo a >folder-then-file/a; echo g >gone/g; echo same >same

@@ -32,7 +32,10 @@ interface Live {
   readonly plan?: Readonly<Record<string, string>>;
 }
 
-/** Release r1 is live, judged by the long way; r2 has the same files. */
+/**
+ * Release r1 is live, judged by the long way; r2 has the same files. It was built a second before: each run rounds the time at which the
+ * machine was started, and to the next one what was built within this second may be still to come.
+ */
 function live(shell: VmShell, { files = FILES, before = '', plan = {} }: Live = {}): RunnerApp {
   const app = runnerApp(shell);
   for (const id of ['r1', 'r2']) app.plan(id, { settings_from: 'here', settings: "A='1'\n", ...plan });
@@ -45,7 +48,7 @@ load "$release"
 IFS=. read -r now _ </proc/uptime
 for each in told standing; do echo "$each" >"$release/$each"; done
 echo 'digest none' >"$release/facts"
-printf '%s\\n' 'key ${ID('a')} '"$((booted + now))"' tree ' >"$release/builds"
+printf '%s\\n' 'key ${ID('a')} '"$((booted + now - 1))"' tree ' >"$release/builds"
 printf '%s\\n' 'web shop-web web' >"$work/built"; cp "$work/built" "$release/built"
 : >"$work/pulled"; cp "$work/pulled" "$release/pulled"
 echo 'key shop-web tree ' >"$work/keys"
