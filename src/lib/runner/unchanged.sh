@@ -41,8 +41,23 @@ note_apart() {
   if [ -n "$left" ] && list_read "$work/keyed" && left_unread; then : >"$release/apart"; fi
 }
 
-# Sets $same_tree where the commit has the files of the live release, $same_context where some build has, and $same_read where all that
-# Compose reads is the same. All of them are one question to git.
+# Whether another release that is kept was built of such files within a day, as where a tag is deployed again: built_of TREES, a blank around
+# each.
+built_of() {
+  for each in "$base"/releases/*/builds; do
+    [ -s "$each" ] || continue
+    while read -r key_ _ since_ was_ _; do
+      case $key_ in *-later) continue ;; esac
+      case $1 in *" $was_ "*) ;; *) continue ;; esac
+      clock
+      if [ "$since_" -le "$clock" ] && [ "$since_" -gt $((clock - key_age)) ]; then return 0; fi
+    done <"$each"
+  done
+  return 1
+}
+
+# Sets $same_tree where the commit has the files of the live release, $same_context where some build has those of one that is kept, and
+# $same_read where all that Compose reads is the same. All of them are one question to git.
 compare_trees() {
   same_tree='' same_context='' same_read='' same_beside='' waited=''
   live=$base/releases/$previous
@@ -57,13 +72,16 @@ compare_trees() {
   {
     read -r tree_ && read -r live_tree_ || return 0
     case $tree_ in *' missing'|'') ;; "$live_tree_") same_tree=1 ;; esac
+    of_=' '
     while read -r key_ _ _ was_ _ <&3 && read -r is_; do
       [ "$is_" != "$was_" ] || same_context=1
+      of_="$of_$is_ "
       case $key_ in *-later) waited=1 ;; esac
     done 3<"$builds_"
     if [ -e "$work/read-files" ] && same_read; then same_read=1; fi
   } <"$work/contexts"
   [ -z "$same_read" ] || left_unread || same_read=
+  if [ -z "$same_context" ] && built_of "$of_"; then same_context=1; fi
   # Now somebody asks.
   [ -z "$waited" ] || [ -z "$same_tree$same_context" ] || tell_left || :
 }

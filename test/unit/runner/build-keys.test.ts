@@ -413,7 +413,7 @@ find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
     expect(kept(app, `KEY ${ID('a')} NOW tree web\n`, 'rebuild=1')).toEqual([]);
   });
 
-  it('is looked for only where the files of a build are those of the live release', () => {
+  it('is looked for only where the files of a build are those of a release that is kept', () => {
     const app = runnerApp(shell);
     const may = (): readonly string[] =>
       app.run('id=r2; compare_trees; if [ -n "$same_context" ]; then echo yes; else echo no; fi').lines;
@@ -426,6 +426,20 @@ find_kept_images; sed "s/ [0-9][0-9]* / N /" "$work/kept-images"`).lines;
     expect(may()).toEqual(['yes']);
     commitAs(app, 'r2', { ...FILES, 'web/index.html': 'two' });
     expect(may()).toEqual(['no']);
+    // As where a tag is deployed again that was live before.
+    const now = Math.floor(Date.now() / 1000);
+    const two = execFileSync('git', [`--git-dir=${app.base}/repo.git`, 'rev-parse', 'refs/zebu/r2:web'], {
+      encoding: 'utf8',
+    }).trim();
+    const before = (line: string): readonly string[] => {
+      app.write('releases/r0/builds', `k ${ID('b')} ${now} 0000 \n${line}\n`);
+      return may();
+    };
+    expect(before(`k ${ID('a')} ${now - 60} ${two} web`)).toEqual(['yes']);
+    // Of a day ago, of a time to come, and of a hook that nobody has asked about.
+    expect(before(`k ${ID('a')} ${now - 86_500} ${two} web`)).toEqual(['no']);
+    expect(before(`k ${ID('a')} ${now + 600} ${two} web`)).toEqual(['no']);
+    expect(before(`k-later ${ID('a')} ${now - 60} ${two} web`)).toEqual(['no']);
   });
 
   it('is noted with the day it was built, which stays when it is kept', () => {
