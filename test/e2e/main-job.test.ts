@@ -81,6 +81,8 @@ it('is told by the VM what happened, and looked after by it, in the sandbox of s
   expect(told !== undefined && isSigned(told, HOOK_KEY)).toBe(true);
   // Waited for in the VM: a command for each try is ten seconds of an emulated processor.
   const guest = guestShell(await address(), project.key);
+  // With addresses of their own at each start, QEMU would translate Docker's programs anew each time.
+  expect(guest.run('cat /proc/sys/kernel/randomize_va_space')).toBe('0');
   const unit = 'zebu-watch@shop.service';
   await guest.later(
     `for n in $(seq 150); do grep -q '^well ' /opt/zebu/shop/watch/state && [ "$(systemctl show -P ExecMainExitTimestampMonotonic ${unit})" != 0 ] && exit 0; sleep 2; done; exit 1`,

@@ -43,6 +43,8 @@ export const CMDLINE = [
   // The emulated time stamp counter is steady; otherwise every reading of the clock leaves the guest.
   'tsc=reliable no_timer_check',
   'random.trust_cpu=on rcupdate.rcu_expedited=1',
+  // QEMU finds what it has translated of a program by its addresses: at random ones Docker's programs are translated anew at each start.
+  'norandmaps',
   'panic=-1',
 ].join(' ');
 
