@@ -97,6 +97,11 @@ describe('what has not changed', { timeout: 300_000 }, () => {
     const back = await deploy('v1');
     expect(back).toMatchObject({ kept: 'api, web', built: [], replaced: ['same-api-1'] });
     expect(guest.run('docker exec same-api-1 cat /version')).toBe('1');
+    // Also where no file of any build is that of the live release.
+    release('others', { 'api/version': 'other\n', 'web/version': 'other\n' });
+    expect(await deploy('others')).toMatchObject({ kept: '', built: ['api', 'web'] });
+    expect(await deploy('v1')).toMatchObject({ kept: 'api, web', built: [], replaced: ['same-api-1', 'same-web-1'] });
+    expect(guest.run('docker exec same-web-1 cat /version')).toBe('1');
   });
 
   it('is brought up where somebody has stopped or removed it', async () => {
