@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from './cli.js';
-import { npm, packageFolders, packed, type Packed } from './packed.js';
+import { npm, packedAll, type Packed } from './packed.js';
 
 /** Every package of the repository, packed and installed into an empty prefix, with an empty home. */
 export interface Installation {
@@ -20,9 +20,11 @@ export function install(): Installation {
   const top = mkdtempSync(join(tmpdir(), 'zebu-installed-'));
   const at = (name: string): string => join(top, name);
   for (const name of ['home', 'empty', 'prefix', 'packs']) mkdirSync(at(name));
-  const packages = packageFolders().map((each) => packed(each, at('packs')));
+  const packages = packedAll(at('packs'));
   // An empty home has no settings of npm; which registry and cache there are belongs to the machine, and whom it trusts.
-  const setting = (key: string): string => npm(['config', 'get', key], { cwd: ROOT }).trim();
+  const settings = npm(['config', 'get', 'registry', 'cache'], { cwd: ROOT }).trim().split('\n');
+  const setting = (key: string): string =>
+    settings.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';
   const foreign = Object.keys(process.env).filter(
     (name) => /^(ZEBU|GITHUB|XDG|NODE|VITEST)_|^(CI|VITEST)$/.test(name) && name !== 'NODE_EXTRA_CA_CERTS',
   );

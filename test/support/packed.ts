@@ -36,21 +36,29 @@ export function npm(
   return stdout;
 }
 
-/** `npm pack` of a folder. The scripts of plugins bring the licence; that of zebu would build once more what is tested, beside the tests. */
-export function packed(folder: string, destination: string): Packed {
-  const scripts = folder === ROOT ? ['--ignore-scripts'] : [];
-  const stdout = npm(['pack', '--json', ...scripts, '--pack-destination', destination], { cwd: folder });
+/** `npm pack` of folders, all by one npm. */
+function packedBy(folders: readonly string[], destination: string, flags: readonly string[] = []): readonly Packed[] {
+  const stdout = npm(['pack', '--json', ...flags, '--pack-destination', destination, ...folders], { cwd: ROOT });
   const answer: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
   // npm 11 answers with a list, npm 12 with an object by name.
-  const [entry] = Object.values(answer as Record<string, RawPack>);
-  if (entry === undefined) throw new Error(`npm pack in ${folder} named no tarball`);
-  return {
+  const entries = Object.values(answer as Record<string, RawPack>);
+  if (entries.length !== folders.length) throw new Error(`npm pack of ${folders.join(', ')} named ${entries.length}`);
+  return entries.map((entry) => ({
     name: entry.name,
     tarball: join(destination, entry.filename),
     files: entry.files.map(({ path }) => path),
     size: entry.unpackedSize,
-  };
+  }));
 }
+
+/** All packages of the repository. The scripts of plugins bring the licence; that of zebu would build once more what is tested, beside the tests. */
+export const packedAll = (destination: string): readonly Packed[] => [
+  ...packedBy(
+    packageFolders().filter((folder) => folder !== ROOT),
+    destination,
+  ),
+  ...packedBy([ROOT], destination, ['--ignore-scripts']),
+];
 
 interface RawPack {
   readonly name: string;
@@ -60,7 +68,8 @@ interface RawPack {
 }
 
 /** @returns path of the tarball */
-export const pack = (folder: string, destination: string): string => packed(folder, destination).tarball;
+export const pack = (folder: string, destination: string): string =>
+  packedBy([folder], destination).map(({ tarball }) => tarball)[0] ?? '';
 
 /** Folders of all packages of the repository, the root last. */
 export function packageFolders(): readonly string[] {
