@@ -1,14 +1,14 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * What took longest on a quiet machine of two cores, the longest first: one of these that starts last runs alone. vitest takes this from
+ * What took longest on a machine of two cores, and most of them, the longest first: one of these that starts last runs alone. vitest takes this from
  * the run before; where there was none it goes by the size of a file, which says nothing of these.
  */
 const LONGEST = `
-  lab/recordings-9.2 pull/pull app/paths app/registries secrets/canary app/everyday vm/rebuild secrets/secrets lifecycle/everyday
-  ensure/exactness lifecycle/prove-dump app/verdict app/in-force vm/life app/certificates vm/backup-job vm/template
-  vm/community-script vm/rebuild-trouble data/data ci/workflow vm/told vm/killed app/properties plugins/foreign
-  transports/channel app/outdated cli/refused vm/interrupted vm/image lab/recordings
+  lab/recordings-9.2 pull/pull app/registries app/verdict app/in-force app/paths secrets/canary app/everyday lifecycle/everyday
+  secrets/secrets vm/rebuild lifecycle/prove-dump ensure/exactness package/installed cli/modes app/certificates vm/rebuild-trouble
+  vm/template app/recalled vm/life vm/community-script vm/backup-job app/deploy app/compose lifecycle/prove data/data
+  lifecycle/rehearse app/settings ci/workflow app/unchanged app/probation app/starts up/up vm/told lifecycle/snapshot
 `
   .trim()
   .split(/\s+/);
