@@ -69,6 +69,12 @@ describe.skipIf(process.getuid?.() !== 0)('a namespace guest', () => {
     expect(found).not.toContain('TMPDIR_OF_NO_GUEST');
   });
 
+  // Where what it wrote is in memory and its image on a disk, say. A rebuild does not take what is mounted for files of the machine.
+  it('has one file system, whatever its image and what it wrote lie on', async () => {
+    const devices = await machine.ssh(ADDRESS, 'echo x >new; stat -c %d / . new /etc/os-release; rm new');
+    expect(new Set(devices.trim().split('\n')).size).toBe(1);
+  });
+
   it('reports its card and address through the agent, by MAC', async () => {
     const cards = (await guest.agent(machine.spec).call('guest-network-get-interfaces')) as {
       'hardware-address': string;
