@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
+import { started } from './starter.js';
 
 export interface Shell {
   /** stdout of a command line; throws when it fails. */
@@ -39,11 +40,7 @@ function sshLater(target: readonly string[], line: string): Promise<string> {
 }
 
 function ssh(target: readonly string[], line: string): string {
-  const { status, stdout, stderr } = spawnSync('ssh', argvOf(target, line), {
-    encoding: 'utf8',
-    timeout: 300_000,
-    maxBuffer: 1 << 28,
-  });
+  const { status, stdout, stderr } = started('ssh', argvOf(target, line), { seconds: 300 });
   if (status !== 0) throw new Error(`${line}: exit status ${status ?? 'none'}: ${stderr}`);
   return stdout.trim();
 }

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { ROOT, zebu, zebuJson, type CliOptions, type CliRun } from './cli.js';
+import { startedWell } from './starter.js';
 
 export type TransportId = 'api' | 'ssh';
 
@@ -28,9 +28,7 @@ export interface Project {
 
 export function git(folder: string, ...args: readonly string[]): string {
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
-  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
+  return startedWell('git', [...identity, ...args], { cwd: folder }).trim();
 }
 
 /** The `proxmox` section for a lab over one of its wires. */
@@ -75,7 +73,7 @@ export function makeProject(options: ProjectOptions): Project {
   mkdirSync(folder);
   if (options.example !== undefined) cpSync(join(ROOT, 'examples', options.example), folder, { recursive: true });
   const key = join(top, 'id_ed25519');
-  spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'zebu-test', '-f', key]);
+  startedWell('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'zebu-test', '-f', key]);
   const write = (file: string, text: string, mode?: number): void => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text, mode === undefined ? {} : { mode });
