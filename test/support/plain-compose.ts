@@ -79,7 +79,7 @@ function sameContainer(inspected: Json, networkNames: ReadonlyMap<string, string
     NetworkSettings: Object.fromEntries(
       Object.entries(networks).map(([name, endpoint]) => {
         const { Aliases, ...rest } = without(endpoint, OWN_OF_AN_ENDPOINT);
-        const names = ((Aliases ?? []) as readonly string[]).filter((alias) => !id.startsWith(alias));
+        const names = ((Aliases ?? []) as readonly string[]).filter((alias) => alias !== id.slice(0, 12));
         return [networkNames.get(name) ?? name, { ...rest, Aliases: names.toSorted() }];
       }),
     ),

@@ -38,6 +38,12 @@ env_places() {
 # Whether such a .env, that of the project directory where none is named, is the link that zebu has made (link_env_file). One of the commit is
 # what it leads to, as for Compose.
 linked_env_file() { [ -L "${1:-$directory/.env}" ] && [ "$(readlink "${1:-$directory/.env}")" = "$base/shared/secrets/env_file" ]; }
+# Those that are, a line each.
+env_links() {
+  for each in $(env_places); do
+    ! linked_env_file "$each" || printf '%s\n' "$each"
+  done
+}
 links_env_file() { linked_env_file || linked_env_file "$tree/.env"; }
 
 # Sets $environment to those of the commit, the last one first.

@@ -3,11 +3,20 @@
 # A link into shared/secrets, so that no value is in the release, and always the same one, so that a build which copies
 # everything stays cached.
 
-wants_env_file() { env_file_can_be "$directory" && compose_says '^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|$))'; }
+wants_env_file() {
+  env_file_can_be "$directory" || return 1
+  here='[.]/?'
+  [ "$directory" != "$tree" ] || here="$here|$from_outside"
+  compose_says "^[^#]*(env_file|(^|[^A-Za-z0-9_.-])[.]env([^A-Za-z0-9_.-]|\$)|$(mounts_as "$here"))"
+}
+
+# Of who mounts a folder as a whole, which has the file on its author's machine: mounts_as WHICH, of patterns.
+mounts_as() { printf '%s\n' "(^|[^A-Za-z0-9_./\$}-])($1):/|(source|device)[\"']?:[[:space:]]*[\"']?($1)[\"']?[[:space:]]*([],}#]|\$)"; }
+from_outside='[$][{]?PWD[}]?/?'
 
 # The same for the folder of zebu.yml, where the Compose files lie below it: `env_file: ../.env`.
 wants_outer_env_file() {
-  [ "$directory" != "$tree" ] && env_file_can_be "$tree" && compose_says '^[^#]*([.][.]|PWD[}]?)/[.]env([^A-Za-z0-9_.-]|$)'
+  [ "$directory" != "$tree" ] && env_file_can_be "$tree" && compose_says "^[^#]*(([.][.]|PWD[}]?)/[.]env([^A-Za-z0-9_.-]|\$)|$(mounts_as "[.][.]/?|$from_outside"))"
 }
 
 # Whether there is none of the commit in a folder, and something to be in it. A link to what the commit does not have is as good as none.

@@ -11,7 +11,7 @@
 #   said     what a person is told
 #   refused  why
 decide() {
-  LC_ALL=C awk -F '\t' -v OFS='\t' -v base="$base" -v release="$release" '
+  env_links=$(env_links) LC_ALL=C awk -F '\t' -v OFS='\t' -v base="$base" -v release="$release" '
     function shown(source) { return (name[source] == ".") ? "." : "./" name[source] }
     function within(inner, outer) { return index(real[inner], real[outer] "/") == 1 }
     function refuse(why) { print "refused", why }
@@ -83,6 +83,10 @@ decide() {
       printf "%s", rest
       for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && within(list[j], list[i]) && !(is[list[i]] && follows(list[i], list[j])))
         print "nested", list[i], place[list[j]], substr(real[list[j]], length(real[list[i]]) + 2), real[list[j]]
+      # Settings and secrets, where they are on the machine of who wrote them: for whoever has the folder with all that is written there.
+      links = split(ENVIRON["env_links"], link, "\n")
+      for (i = 1; i <= n; i++) for (j = 1; j <= links; j++) if (is[list[i]] && index(link[j], real[list[i]] "/") == 1)
+        print "nested", list[i], base "/shared/secrets/env_file", substr(link[j], length(real[list[i]]) + 2), link[j]
       for (i = 1; i <= uses; i++) {
         kind = use[i, 1]; source = from[i]
         if (state[source] == "elsewhere") continue

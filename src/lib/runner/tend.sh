@@ -12,6 +12,13 @@ sums_of() {
 ]*' -print0 | xargs -0 -r sha256sum ) 2>/dev/null | LC_ALL=C sort
 }
 
+# The same without the .env that zebu has put into a folder, which is none of the commit: a file where only a plan is made.
+without_env() {
+  env_links=$(env_links) LC_ALL=C awk -v top="$1/" '
+    BEGIN { n = split(ENVIRON["env_links"], link, "\n"); for (i = 1; i <= n; i++) if (index(link[i], top) == 1) own["./" substr(link[i], length(top) + 1)] = 1 }
+    !(substr($0, 67) in own)'
+}
+
 # Reads what a service keeps to itself, too, where that is allowed.
 read_all() { sudo -n "$@" || "$@"; } 2>/dev/null
 
@@ -41,7 +48,7 @@ lies_in() {
 tend_plan() {
   cat "$1" >"$work/sums-last" 2>/dev/null
   cat "$1.next" >"$work/sums-next" 2>/dev/null
-  sums_of "$2" >"$work/sums-new"
+  sums_of "$2" | without_env "$2" >"$work/sums-new"
   [ -s "$work/sums-next" ] || ! cmp -s "$1" "$work/sums-new" || return 0
   lies_in "$3" >"$work/lies"
   cat "$work/sums-last" "$work/sums-next" "$work/sums-new" | cut -c67- | LC_ALL=C sort -u >"$work/sum-known"

@@ -14,12 +14,13 @@ const COMPOSE = `services:
     working_dir: /code
     command: [sh, manage]
     volumes: ['.:/code', '/code/node_modules']
+    environment: { DEBUG: "\${DEBUG}" }
   worker: { image: base:1, volumes: ['./media:/media'] }
   nginx: { image: base:1, volumes: ['./static:/static:ro', './nginx.conf:/etc/nginx.conf:ro'] }
   db: { image: base:1, volumes: ['./data/rows:/rows'] }
 `;
 const MANAGE = `set -e
-cat code >running
+cat code .env >running
 [ -e db.sqlite3 ] || echo rows >db.sqlite3
 busybox mkdir -p __pycache__ node_modules static/collected
 echo compiled >__pycache__/code.pyc
@@ -35,7 +36,7 @@ const FILES = {
   'static/site.css': '1\n',
   'nginx.conf': '1\n',
   'media/.gitkeep': '',
-  '.gitignore': 'db.sqlite3\n__pycache__\n',
+  '.gitignore': 'db.sqlite3\n__pycache__\n.env\n',
 };
 /** Where Compose alone has its checkout, in the VM. */
 const PLAIN = '/srv/beside';
@@ -47,7 +48,7 @@ describe('a service that writes into the checkout', { timeout: 600_000 }, () => 
   const deploy = async (tag: string): Promise<string> =>
     (await project.json<{ release: string }>(['app:deploy', '--tag', tag])).release;
   /** The same commit, as whoever has no zebu brings it into force. */
-  const plain = (tag: string): void => {
+  const plain = (tag: string, debug = 'off'): void => {
     const bundle = execFileSync('git', ['bundle', 'create', '-q', '-', '--all'], { cwd: project.folder });
     guest.run(
       `set -e
@@ -55,7 +56,7 @@ mkdir -p /tmp/sent && base64 -d >/tmp/sent/bundle <<'BUNDLE'
 ${bundle.toString('base64')}
 BUNDLE
 [ -d ${PLAIN} ] || { sudo mkdir ${PLAIN} && sudo chown "$(id -u)" ${PLAIN} && git init -q ${PLAIN}; }
-cd ${PLAIN} && git fetch -qf --tags /tmp/sent/bundle && git -c advice.detachedHead=false checkout -q ${tag}
+cd ${PLAIN} && echo "DEBUG='${debug}'" >.env && git fetch -qf --tags /tmp/sent/bundle && git -c advice.detachedHead=false checkout -q ${tag}
 docker compose -p beside up -d --quiet-pull --remove-orphans 2>/tmp/sent/said || { cat /tmp/sent/said >&2; exit 1; }
 # What Compose does not see: the program is another one.
 docker compose -p beside restart -t 0 web 2>/dev/null`,
@@ -90,6 +91,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
     makeBaseImage(guest);
+    project.write('.env', 'DEBUG=off\n', 0o600);
     project.release('v1');
     plain('v1');
     await deploy('v1');
@@ -109,6 +111,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     expect(inside('whole', 'web', 'cat media/thumb data/rows/row')).toBe('thumb\nrow');
     expect(inside('whole', 'nginx', 'cat /static/collected/site.css')).toBe('1');
 
+    project.write('.env', 'DEBUG=on\n', 0o600);
     project.write('code', '2\n');
     project.write('static/site.css', '2\n');
     project.write('added/by', '2\n');
@@ -119,10 +122,12 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     ]);
     const replaced = plan.services.filter(({ change }) => change !== 'unchanged');
     expect(replaced.map(({ service }) => service)).toEqual(['nginx', 'web']);
-    plain('v2');
+    plain('v2', 'on');
     await deploy('v2');
     expect(sees('whole')).toEqual(sees('beside'));
-    expect(inside('whole', 'web', 'cat running db.sqlite3 settings.ini app.log')).toBe('2\nrows\nmore\nown\nlog');
+    expect(inside('whole', 'web', 'cat running db.sqlite3 settings.ini app.log')).toBe(
+      "2\nDEBUG='on'\nrows\nmore\nown\nlog",
+    );
   });
 
   it('finds it after going back, too', async () => {
@@ -130,7 +135,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     await project.json(['app:rollback']);
     plain('v1');
     expect(sees('whole')).toEqual(sees('beside'));
-    expect(inside('whole', 'web', 'cat running db.sqlite3 gone')).toBe('1\nrows\nmore\nof-v2\n1');
+    expect(inside('whole', 'web', 'cat running db.sqlite3 gone')).toBe("1\nDEBUG='off'\nrows\nmore\nof-v2\n1");
     await deploy('v2');
   });
 
@@ -139,7 +144,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     project.write('code', '3\n');
     project.release('v3');
     expect((await project.zebu(['app:deploy', '--tag', 'v3'])).code).toBe(7);
-    expect(inside('whole', 'web', 'cat running code')).toBe('2\n2');
+    expect(inside('whole', 'web', 'cat running code')).toBe("2\nDEBUG='on'\n2");
     project.write('manage', MANAGE);
     for (const tag of ['v4', 'v5', 'v6']) {
       project.write('code', `${tag}\n`);
@@ -148,7 +153,9 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     }
     await project.json(['app:prune', '--keep', '2']);
     guest.run('docker restart -t 0 $(docker ps -q --filter label=com.docker.compose.project=whole) >/dev/null');
-    expect(inside('whole', 'web', 'cat running app.log media/thumb data/rows/row')).toBe('v6\nlog\nthumb\nrow');
+    expect(inside('whole', 'web', 'cat running app.log media/thumb data/rows/row')).toBe(
+      "v6\nDEBUG='on'\nlog\nthumb\nrow",
+    );
     expect(inside('whole', 'web', 'cat db.sqlite3')).toContain('of-v2\nbroken');
   });
 
@@ -158,7 +165,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     const { code, stderr } = await project.zebu(['app:deploy', '--tag', 'v7']);
     expect(code).toBe(6);
     expect(stderr).toContain('the commit has something else in app.log there');
-    expect(inside('whole', 'web', 'cat app.log running')).toBe('log\nv6');
+    expect(inside('whole', 'web', 'cat app.log running')).toBe("log\nv6\nDEBUG='on'");
     rmSync(join(project.folder, 'app.log'));
   });
 
@@ -176,6 +183,6 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
     project.release('v9');
     await deploy('v9');
     const seen = inside('whole', 'web', 'cat running app.log static/late static/site.css data/rows/row');
-    expect(seen).toBe('9\nlog\nlate\n8\nrow');
+    expect(seen).toBe("9\nDEBUG='on'\nlog\nlate\n8\nrow");
   });
 });

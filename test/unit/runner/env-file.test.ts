@@ -42,6 +42,23 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     expect(wants('services:\n  web: # env_file: .env\n    image: x.envoy\n')).toBe(false);
     expect(wants('services:\n  web:\n    volumes: ["./.env:/app/.env"]\n')).toBe(true);
     expect(wants('include: [{path: x.yml, env_file: other}]\n')).toBe(true);
+    // On the author's machine it is in the folder that is mounted as a whole.
+    for (const mount of [
+      '- .:/app',
+      "- './:/app'",
+      "['.:/app:ro']",
+      '- ${PWD}:/app',
+      '[{ source: ., target: /app }]',
+      '- source: "./"',
+    ])
+      expect([mount, wants(`services:\n  web:\n    volumes: ${mount}\n`)]).toEqual([mount, true]);
+    for (const text of [
+      'build: .',
+      'volumes: [./app:/app, ../:/up, a.:/b]',
+      'build: { context: ., target: last }',
+      '# - .:/app',
+    ])
+      expect([text, wants(`services:\n  web:\n    ${text}\n`)]).toEqual([text, false]);
     app.write('releases/r2/tree/.env', 'OF=commit\n');
     expect(wants('services:\n  web:\n    env_file: .env\n')).toBe(false);
     app.run('link_env_file; write_env_file');
@@ -95,6 +112,8 @@ describe.each(vmShells())('what is read as .env, in $name', { timeout: 60_000 },
     it('is made where it is asked for', () => {
       expect(made(below('services: { web: { env_file: ../.env } }'))).toEqual(['.env', 'docker/.env']);
       expect(made(below('services: { web: { volumes: ["${PWD}/.env:/x"] } }'))).toEqual(['.env', 'docker/.env']);
+      expect(made(below('services: { web: { volumes: ["..:/app"] } }'))).toEqual(['.env']);
+      expect(made(below('services: { web: { volumes: [".:/app"] } }'))).toEqual(['docker/.env']);
       expect(made(below('services: { web: { env_file: .env } }'))).toEqual(['docker/.env']);
       expect(made(below('services: { web: { env_file: ../.env.example } }'))).toEqual(['docker/.env']);
       expect(made(below('services: { web: { image: x } }'))).toEqual([]);

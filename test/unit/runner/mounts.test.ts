@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { lstatSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -191,6 +191,30 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     );
     expect(mounted(later)).toEqual({ files: { [whole('/static')]: '/static' } });
     expect(later.said.at(-1)).toBe(`.\t${whole()}`);
+  });
+
+  it('is the whole repository with settings and secrets where their author has them', () => {
+    commit('docker/code');
+    const env = `${folder.base}/shared/secrets/env_file`;
+    folder.write('shared/secrets/env_file', "A='x'\n");
+    symlinkSync(env, tree('.env'));
+    const decision = decide(
+      {
+        web: [{ source: tree('.'), target: '/src' }],
+        look: [{ source: tree('.'), target: '/src', readOnly: true }],
+        part: [{ source: tree('docker'), target: '/docker' }],
+      },
+      'place_data && tend_folders',
+    );
+    expect(mounted(decision)).toEqual({
+      web: { [whole()]: '/src', [env]: '/src/.env' },
+      look: { [whole()]: '/src', [env]: '/src/.env' },
+      part: { [whole('/docker')]: '/docker' },
+    });
+    expect(overlayOf(decision).services?.['look']?.volumes[1]).toMatchObject({ read_only: true });
+    // Something to mount it on, which is not the link.
+    expect(lstatSync(`${folder.base}/shared/repository/.env`).isFile()).toBe(true);
+    expect(folder.read('shared/repository/.env')).toBe('');
   });
 
   it('is the whole repository as it was written before the commit that changes it', () => {

@@ -72,6 +72,8 @@ cat "$work/release/settings.env" 2>/dev/null
 rehearsed=
 ! wants_env_file || rehearsed=$directory
 ! wants_outer_env_file || rehearsed="$rehearsed $tree"
+# shellcheck disable=SC2317 # called by a part
+env_links() { for each in $rehearsed; do printf '%s\n' "$each/.env"; done; }
 for each in $rehearsed; do rm -f "$each/.env"; cat "$work/release/settings.env" "$work/names" 2>/dev/null >"$each/.env"; done
 if ! read_config; then
   section error
