@@ -60,6 +60,7 @@ undo_restore() {
     put_back || leave_open "what is beside the new data with $aside_name at the end could not be put back"
     rm -f "$base/data/aside"
   fi
+  know_as_before
   steady bring_up 'going back to the data before' || { last_words; undone=unhealthy failed="$failed; going back to the data before failed too: $reason"; }
   forget_restore
   [ $undone = unhealthy ] || note_containers
@@ -78,10 +79,37 @@ keep_restored() {
   begin commit ''
   note_containers
   forget_aside
+  rm -rf "$base/data/placed-before"
   # From here on what is made in this VM goes on from what came from off it, see chooseDump of the client.
   own_restore && read_restore && grep -qsxF -e "$restore_id" "$base/data/fetched" && date +%s >"$base/data/adopted"
   forget_restore
   finish live "$1" "$2"
+}
+
+# What of a commit lies in a folder that follows it (tend.sh) is of the release that was dumped: known as that, it gives way to what the
+# live one has, and what services had changed of it stays. Where nothing is left of that release it is as it was dumped.
+know_restored() {
+  rm -rf "$base/data/placed-before"
+  [ ! -d "$base/shared/placed" ] || cp -a "$base/shared/placed" "$base/data/placed-before" || return 1
+  dumped_tree=$base/releases/$(sed -n 's/^release=//p' "$dumped/manifest" | head -n 1)/tree
+  [ -d "$dumped_tree" ] || return 0
+  tended >"$work/follows"
+  while IFS='|' read -r store_name store_kind store_service store_id store_running store_path store_file; do
+    [ "$store_kind" = volume ] || continue
+    restored=$(place_of_store "$store_name" "$store_kind" "$store_service" "$store_id" "$store_running" "$store_path" 2>/dev/null </dev/null) || continue
+    while IFS='	' read -r name place; do
+      case $place/ in "$restored"/*) part=./ ;; *) case $restored in "$place"/*) part=.${restored#"$place"}/ ;; *) continue ;; esac ;; esac
+      last=$(placed_last "$name")
+      { LC_ALL=C awk -v part="$part" 'index(substr($0, 67), part) != 1' "$last"
+        sums_of "$dumped_tree/$name" | LC_ALL=C awk -v part="$part" 'index(substr($0, 67), part) == 1'; } 2>/dev/null | LC_ALL=C sort >"$last.new" && mv "$last.new" "$last" || return 1
+    done <"$work/follows"
+  done <"$work/filling"
+}
+
+# With the old data, what was known of it.
+know_as_before() {
+  [ -d "$base/data/placed-before" ] || return 0
+  cp -a "$base/data/placed-before/." "$base/shared/placed/" && rm -rf "$base/data/placed-before"
 }
 
 bring_data() {
@@ -90,6 +118,7 @@ bring_data() {
   put_aside || { cause=dump-unfit reason=$why; return 1; }
   begin restore-data "$restore_id"
   fill_files "$dumped" || { cause=restore-failed reason="the dump could not be restored: $why"; return 1; }
+  know_restored || { cause=no-space reason='no space left in the VM'; return 1; }
   stores=$(serving_stores)
   if [ -n "$stores" ]; then
     limit=$(( timeout + 600 ))

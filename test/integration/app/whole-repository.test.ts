@@ -86,7 +86,7 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
       lab: theLab(),
       app: 'whole',
       files: FILES,
-      config: { deploy: { stability: 1, keep: 2 } },
+      config: { deploy: { stability: 1, keep: 2 }, data: { volumes: ['web:/code'] } },
     });
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
@@ -157,6 +157,22 @@ docker compose -p beside restart -t 0 web 2>/dev/null`,
       "v6\nDEBUG='on'\nlog\nthumb\nrow",
     );
     expect(inside('whole', 'web', 'cat db.sqlite3')).toContain('of-v2\nbroken');
+  });
+
+  it('has it back from a dump, beside the files of the release that is live', async () => {
+    await project.json(['data:dump']);
+    inside('whole', 'web', 'echo spoilt >app.log; busybox rm -r media/deep');
+    project.write('code', 'v6b\n');
+    project.release('v6b');
+    await deploy('v6b');
+    await project.json(['data:restore', '--yes', '--no-dump']);
+    const seen = "v6b\nDEBUG='on'\nv6b\nlog\nphoto\nown";
+    expect(inside('whole', 'web', 'cat running code app.log media/deep/photo settings.ini')).toBe(seen);
+    // What nobody else has changed follows the next commit, too.
+    project.write('code', 'v6\n');
+    project.release('v6c');
+    await deploy('v6c');
+    expect(inside('whole', 'web', 'cat code; busybox find . -name "*.before-*" -o -name "*.zebu-*"')).toBe('v6');
   });
 
   it('is told of a file of the commit in the place of one of its own, before anything is touched', async () => {

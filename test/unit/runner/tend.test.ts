@@ -177,6 +177,53 @@ ${before}tend_folders; echo "$? $reason"`,
     expect(said(journal)).toContain('./conf/in/secret of the commit is not put there: something else is in its place');
   });
 
+  it('is brought back from a dump beside the files of the live commit, and is as it was where that is undone', () => {
+    const app = runnerApp(shell);
+    for (const [release, code] of [
+      ['r1', 'one'],
+      ['r2', 'two'],
+    ] as const) {
+      app.write(`releases/${release}/tree/conf/code`, code);
+      app.write(`releases/${release}/tree/conf/settings`, 'of the commit');
+      app.write(`releases/${release}/tree/conf/other/code`, code);
+    }
+    app.run(`mkdir -p "$base/${data}" "$base/data"`);
+    app.write('dump/manifest', 'store=x\nrelease=r1\n');
+    const restore = (part: string): ReturnType<RunnerApp['run']> =>
+      app.run(`${NO_ROOT}release=$base/releases/r2 dumped=$base/dump; printf 'conf\\t%s\\n' "$base/shared/mounts/conf" >"$release/tended"
+echo 'web|volume|web|id|true|/conf|web.tar' >"$work/filling"
+place_of_store() { echo "$base/${data}${part}"; }
+know_restored; echo $?`);
+    const reads = (): readonly string[] =>
+      ['code', 'settings', 'other/code'].map((name) => app.read(`${data}/${name}`));
+    // As it was dumped: a service had changed one of both.
+    const bring = (): void => {
+      tend(app, 'r2');
+      app.write(`${data}/code`, 'one');
+      app.write(`${data}/other/code`, 'one');
+      app.write(`${data}/settings`, 'by the app');
+    };
+    bring();
+    expect(restore('').lines).toEqual(['0']);
+    tend(app, 'r2', 'id=r2\n');
+    expect(reads()).toEqual(['two', 'by the app', 'two']);
+    expect(app.list(data)).toEqual(['code', 'other', 'settings']);
+    // Only a part of it is from the dump.
+    bring();
+    app.write(`${data}/code`, 'by the app, too');
+    restore('/other');
+    tend(app, 'r2', 'id=r2\n');
+    expect(reads()).toEqual(['by the app, too', 'by the app', 'two']);
+    // Undone, the old data is there again, and what is known of it.
+    bring();
+    const before = app.run(`find "$base/shared/placed" -type f -exec cat {} +`).lines;
+    restore('');
+    expect(app.run(`find "$base/shared/placed" -type f -exec cat {} +`).lines).not.toEqual(before);
+    expect(app.run(`know_as_before; find "$base/shared/placed" -type f -exec cat {} +; ls "$base/data"`).lines).toEqual(
+      before,
+    );
+  });
+
   it('has names with blanks at their ends, and leaves those of services alone', () => {
     const app = runnerApp(shell);
     app.write('releases/r1/tree/conf/x ', 'of the commit');
