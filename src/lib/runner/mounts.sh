@@ -59,6 +59,7 @@ decide() {
       } while (changed)
       for (i = 1; i <= n; i++) if (name[list[i]] == "." && is[list[i]]) whole = 1
       for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && home[list[j]] == "own" && name[list[j]] != "." && within(list[i], list[j])) home[list[i]] = "own"
+      for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && home[list[j]] == "whole" && within(list[i], list[j]) && home[list[i]] == "none") home[list[i]] = "whole"
       # A volume cannot be told another place: what Docker has of it stays where it is.
       for (i = 1; i <= uses; i++) if (use[i, 1] == "volume" && is[from[i]] && index(device[use[i, 3]], base "/releases/") == 1) stays[real[from[i]]] = device[use[i, 3]]
       for (i = 1; i <= n; i++) {

@@ -154,8 +154,8 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
       },
       'place_data && tend_folders',
     );
-    const services = overlayOf(decision).services ?? {};
-    const named = Object.entries(services).map(([name, { volumes }]) => [
+    const seen = overlayOf(decision).services ?? {};
+    const named = Object.entries(seen).map(([name, { volumes }]) => [
       name,
       volumes.map(({ source, target }) => `${String(target)} ${String(source).slice(`${folder.base}/shared/`.length)}`),
     ]);
@@ -191,6 +191,16 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     );
     expect(mounted(later)).toEqual({ files: { [whole('/static')]: '/static' } });
     expect(later.said.at(-1)).toBe(`.\t${whole()}`);
+    // So is what nobody has written in it yet, also for who mounts it by a volume.
+    const parts = services({
+      files: [
+        { source: tree('static'), target: '/static' },
+        { source: tree('static/new'), target: '/new' },
+      ],
+    });
+    expect(mounted(folder.decide({ services: parts }))).toEqual({
+      files: { [whole('/static')]: '/static', [whole('/static/new')]: '/new' },
+    });
   });
 
   it('is the whole repository with settings and secrets where their author has them', () => {
