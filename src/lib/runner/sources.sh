@@ -131,12 +131,22 @@ real_path() {
 # The name that a path of the release has among data: "." for the repository itself.
 data_name() { case $1 in "$release/tree") echo . ;; *) printf '%s\n' "${1#"$release/tree/"}" ;; esac; }
 
-# Of what is not kept by itself, whether it is with the repository, once services may write to all of that. Sets $home and $kept.
+# Whether a path, or what it lies in, has been kept by itself.
+was_own() {
+  up_=$1
+  while ! was_data "$up_"; do
+    case $up_ in */*) up_=${up_%/*} ;; *) return 1 ;; esac
+  done
+}
+
+# Once services may write to all of the repository, what is not kept by itself is kept with it, mounted or not. Sets $home and $kept.
 kept_with_all() {
-  home=none
-  was_data . && { [ -e "$base/shared/repository/$name" ] || [ -L "$base/shared/repository/$name" ]; } || return 0
+  if ! was_data .; then [ "$kept" != missing ] || home=none; return; fi
+  if [ -e "$base/shared/repository/$name" ] || [ -L "$base/shared/repository/$name" ]; then
+    if [ "$state" = content ]; then kept=data; else kept=$(kept_of "$base/shared/repository/$name"); fi
+  elif [ "$kept" != missing ]; then return
+  fi
   home=whole
-  if [ "$state" = content ]; then kept=data; else kept=$(kept_of "$base/shared/repository/$name"); fi
 }
 
 # For each path on standard input, separated by tabs: the path, where it leads, its name under shared/mounts, what is there
@@ -172,7 +182,7 @@ path_facts() {
       */content) kept=$(kept_itself "$name") ;;
       *) kept=$(kept_of "$base/shared/mounts/$name") ;;
     esac
-    case $real in "$release/tree/"*) [ "$kept" != missing ] || was_data "$name" || kept_with_all ;; esac
+    case $real in "$release/tree/"*) was_own "$name" || kept_with_all ;; esac
     if [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
       from=$(written_before "$name" "$source")
       [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }

@@ -201,6 +201,8 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     expect(mounted(folder.decide({ services: parts }))).toEqual({
       files: { [whole('/static')]: '/static', [whole('/static/new')]: '/new' },
     });
+    const alone = services({ files: [{ source: tree('static/later'), target: '/later' }] });
+    expect(mounted(folder.decide({ services: alone }))).toEqual({ files: { [whole('/static/later')]: '/later' } });
   });
 
   it('is the whole repository with settings and secrets where their author has them', () => {
