@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeDownLabs } from './test/labs.ts';
@@ -47,8 +46,8 @@ const child = spawn(
       NO_COLOR: '1',
       ZEBU_TEST_RUN: folder,
       TMPDIR: folder,
-      // What Node has compiled is of use to the next run.
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'node-compile-cache'),
+      // What Node has compiled is of use to the next run, and not in /tmp, where tests look at what is left.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, '.build', 'node-compile-cache'),
       ...(asked.length > 0 ? {} : { ZEBU_TEST_ALL: '1' }),
     },
   },

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 import { ROOT, zebu, zebuJson } from './cli.js';
 import { LABS } from './labs-folder.js';
@@ -17,8 +17,28 @@ export interface OwnLab {
 const withGuests = (flags: readonly string[]): readonly string[] =>
   flags.includes('--guests') ? flags : ['--guests', 'namespace', ...flags];
 
-export async function ownLab(name: string, ...upFlags: readonly string[]): Promise<OwnLab> {
-  const stateDir = mkdtempSync(join(LABS, `zebu-lab-${name}-`));
+export const ownLab = (name: string, ...upFlags: readonly string[]): Promise<OwnLab> =>
+  labIn(mkdtempSync(join(LABS, `zebu-lab-${name}-`)), name, upFlags);
+
+/**
+ * On a disk, also where a run of tests writes into memory: only there a guest has file systems on a device, of which its agent tells.
+ * The run finds it by a link, to take it down where it was left.
+ */
+export async function ownLabOnDisk(name: string, ...upFlags: readonly string[]): Promise<OwnLab> {
+  const stateDir = mkdtempSync(join('/var/tmp', `zebu-lab-${name}-`));
+  const link = join(LABS, `on-disk-${basename(stateDir)}`);
+  symlinkSync(stateDir, link);
+  const lab = await labIn(stateDir, name, upFlags);
+  return {
+    ...lab,
+    down: async () => {
+      await lab.down();
+      rmSync(link);
+    },
+  };
+}
+
+async function labIn(stateDir: string, name: string, upFlags: readonly string[]): Promise<OwnLab> {
   const flags = ['--name', name, '--state-dir', stateDir];
   const up = (...more: readonly string[]): Promise<LabReport> =>
     zebuJson<LabReport>(['lab:up', ...flags, '--pvesh-start', '0', ...withGuests(more)], {

@@ -22,8 +22,9 @@ describe.each(['win32', 'darwin'])('on %s', (platform) => {
     writeFileSync(join(folder, 'compose.yml'), 'services: { web: { image: "web:1" } }\n');
   });
   const run = (...args: readonly string[]): Promise<CliRun> => {
-    const data = platform === 'win32' ? { LOCALAPPDATA: join(folder, 'data'), USERPROFILE: bare.env['HOME'] } : {};
-    const env = { ...bare.env, ...data, NODE_OPTIONS: `--import=${fake}` };
+    // As Windows itself has them.
+    const data = { LOCALAPPDATA: join(folder, 'data'), USERPROFILE: bare.env['HOME'], TEMP: folder };
+    const env = { ...bare.env, ...(platform === 'win32' ? data : {}), NODE_OPTIONS: `--import=${fake}` };
     return zebu(args, { cwd: folder, env });
   };
 

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ownLab, type OwnLab } from '../../support/own-lab.js';
+import { ownLabOnDisk, type OwnLab } from '../../support/own-lab.js';
 import { lifeOfAVm, type Exchange } from '../../support/pve-fixtures.js';
 import { adminAuth, pveRequest, type HttpAnswer } from '../../support/pve-http.js';
 import { shapeOf } from '../../support/shape.js';
@@ -173,7 +173,7 @@ async function replay(exchange: Exchange): Promise<{ is: unknown; was: unknown }
 
 describe('the lab answers like a real Proxmox VE node', () => {
   beforeAll(async () => {
-    lab = await ownLab('recordings', '--node', 'vm');
+    lab = await ownLabOnDisk('recordings', '--node', 'vm');
     const { image } = lab.report;
     await runTask('POST', '/nodes/vm/storage/local/download-url', {
       content: 'import',
