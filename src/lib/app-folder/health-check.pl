@@ -30,7 +30,7 @@ my ($said, $started) = ("", 0);
 # One that hangs is not started a second time.
 END { $? = $started ? 2 : 1 if $? && $? != 2 }
 sub call { my ($call) = @_; $said = ""; return ask($call, sub { $said .= $_[0] }) }
-my $status = call("POST /containers/$id/exec {\"Cmd\":$command,\"AttachStdout\":true,\"AttachStderr\":true}");
+call("POST /containers/$id/exec {\"Cmd\":$command,\"AttachStdout\":true,\"AttachStderr\":true}");
 exit 2 if $said =~ /No such container|is not running/;
 $said =~ /"Id":"([0-9a-f]+)"/ or exit 1;
 my $exec = $1;

@@ -25,8 +25,8 @@ export interface LogOptions {
 const FOLLOW_TAIL = 100;
 
 /**
- * First the containers, a `name service` a line, whose log cannot be read, and an empty line; then what they print, until the end of time when
- * following. One round trip. Secret values are taken out there, since this side does not know them.
+ * First the containers, a `name service` a line, those whose log cannot be read, and an empty line; then what they print, until the end of
+ * time when following. One round trip. Secret values are taken out there, since this side does not know them.
  */
 export function logsScript(project: string, options: LogOptions): string {
   const { follow, since, timestamps, services } = options;
