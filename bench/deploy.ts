@@ -60,7 +60,6 @@ function cases(app: App): readonly Case[] {
   const laptop = openLaptop(app);
   laptop.pull();
   laptop.up();
-  const { byHand, byZebu } = measured(app);
   return [
     ...changedAndSame(app, { changed: 1, same: 0.6 }, [
       {
@@ -77,8 +76,18 @@ function cases(app: App): readonly Case[] {
       once: () => spend(() => void zebu(['app:rollback'], app.cwd)),
       aim: 0.8,
     },
-    { name: SLOW, once: () => (slowRelease(app), byHand()), over: SLOW },
-    { name: `a health check every 10 s: ${ZEBU}`, once: () => byZebu(slowRelease(app)), over: SLOW, aim: 1 },
+  ];
+}
+
+/**
+ * Not among the rounds above: each check of a container is a program in it, and what is deployed next would be spared those of the
+ * container that it takes the place of.
+ */
+function slowCases(app: App): readonly Case[] {
+  const { byHand, byZebu } = measured(app);
+  return [
+    { name: SLOW, once: () => (slowRelease(app), byHand()) },
+    { name: `a health check every 10 s: ${ZEBU}`, once: () => byZebu(slowRelease(app)), aim: 1 },
   ];
 }
 
@@ -87,5 +96,6 @@ export function benchDeploy(rounds: number): Promise<void> {
   return inApp((app) => {
     app.release();
     printRounds('deploys of one service', cases(app), rounds);
+    printRounds('the same, asked for its health every 10 s', slowCases(app), rounds);
   });
 }

@@ -22,11 +22,25 @@ export function spent(argv: readonly string[], cwd: string, env: NodeJS.ProcessE
   return { wall: wall * 1000, cpu: (user + system) * 1000 };
 }
 
-/** Milliseconds that all processors have been busy since the machine was started. */
+const textOf = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Milliseconds that all processors have been busy since the machine was started, as the scheduler counts them in nanoseconds, by task.
+ * `/proc/stat` says what was running when the clock ticked, and whatever is woken by a clock is mostly done by the next tick: it
+ * is asked only where the kernel tells nothing else.
+ */
 export function busy(): number {
-  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
-    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
-  )
+  const ran = textOf('/proc/schedstat')?.match(/^cpu\d+ .*$/gm);
+  if (ran) return ran.reduce((sum, line) => sum + Number(line.split(' ')[7]), 0) / 1e6;
+  const charged = textOf('/sys/fs/cgroup/cpuacct/cpuacct.usage');
+  if (charged !== undefined) return Number(charged) / 1e6;
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (textOf('/proc/stat')?.split('\n')[0] ?? '')
     .split(/\s+/)
     .map(Number);
   return (user + nice + system + irq + softirq) * 10;
