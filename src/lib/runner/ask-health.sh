@@ -10,14 +10,20 @@ may_ask() { [ "$mode" != watch ] && engine_near; }
 # The runner may be killed; $work goes with it.
 is_wanted() { kill -0 $$ 2>/dev/null && [ -e "$work/now" ]; }
 
-# Until it is well, which is noted as SERVICE|STARTED: ask_health ID STARTED SERVICE. A command of a shell that the image has chosen is left to Docker. Well once may be on its
-# way down, or a server that only makes its first database: it has to be well for a while.
-ask_health() {
-  check_of "$1" || return
-  asks=0 lasting=${stability%%.*}
+# Sets what check_of does from the last look, and $lasting, for how long it has to be well. Fails where there is no check, where a shell that the image has chosen
+# would run it, and where Docker is no later with what it says by itself: may_be_asked ID
+may_be_asked() {
+  lasting=${stability%%.*}
   [ "$lasting" -lt 5 ] || lasting=5
-  # Docker is no later with what it says by itself.
-  [ "$every" -gt $((lasting * 1000)) ] || return
+  [ -s "$work/checks" ] || return 1
+  while read -r checked allowed every early starting check; do [ "$checked" != "$1" ] || break; done <"$work/checks"
+  [ "${every:-0}" -gt $((lasting * 1000)) ]
+}
+
+# Until it is well, which is noted as SERVICE|STARTED: ask_health ID STARTED SERVICE, behind may_be_asked. Well once may be on its way down, or a server
+# that only makes its first database: it has to be well for a while.
+ask_health() {
+  asks=0
   if [ "$early" != 0 ] && [ "$early" -le $((lasting * 1000)) ]; then
     : >"$work/early-$1"
     while [ "$starting" -gt 0 ] && is_wanted; do starting=$((starting - 1000)); sleep 1; done
@@ -48,6 +54,7 @@ ask_starting() {
     for each in "$work"/early-*; do [ ! -e "$each" ] || asked_now=$((asked_now - 1)); done
     [ $asked_now -lt 8 ] || return 0
     asking="$asking $asked_id|$asked_since "
+    may_be_asked "$asked_id" || continue
     # In a shell of its own: a function with a redirection keeps the lock beside it. No leftover of a run, either.
     ( unset ZEBU_SECRETS_RUN; ask_health "$asked_id" "$asked_since" "$asked_service" ) >/dev/null 2>&1 </dev/null 9>&- &
     askers="$askers $!"

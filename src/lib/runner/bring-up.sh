@@ -74,7 +74,8 @@ bring_up() {
 
 # Says whether what was started is as it should be. Fails with $cause, $reason and $bad set.
 judge() {
-  judged_under=$(engine)
+  find_engine
+  judged_under=$engine_is
   patience=$timeout
   verify
   judged=$?

@@ -222,7 +222,8 @@ find_bases() {
     timeout 60 docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' >"$work/here" 2>/dev/null
     return
   fi
-  while read -r base_; do echo "GET /images/$base_/json"; done <"$work/bases" | engine_calls 60 >"$work/here" && [ -s "$work/here" ]
+  while read -r base_; do echo "GET /images/$base_/json"; done <"$work/bases" >"$work/questions"
+  engine_calls 60 <"$work/questions" >"$work/here" && [ -s "$work/here" ]
 }
 
 # Writes $work/keyed, a line for each build that has a key: the digest of its settings, and what keyed_builds says of it.
@@ -241,7 +242,8 @@ find_trees() {
     # Git has the link itself for a file. Where it leads is in no context.
     [ ! -L "$release/tree/$file_" ] || file_=${context_#/}
     printf '%s\n' "refs/zebu/$id:${context_#/}" "refs/zebu/$id:$file_"
-  done <"$work/keyed" | git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' >"$work/contexts" || return 1
+  done <"$work/keyed" >"$work/questions"
+  git --git-dir="$base/repo.git" cat-file --batch-check='%(objecttype) %(objectname)' <"$work/questions" >"$work/contexts" || return 1
   while read -r type_ tree_ && read -r file_ _; do
     case $type_/$file_ in tree/blob) printf '%s\n' "$tree_" ;; *) echo - ;; esac
   done <"$work/contexts" >"$work/trees"
@@ -309,7 +311,9 @@ find_kept_images() {
   [ -s "$work/built-before" ] || return 0
   set --
   while read -r _ each _; do set -- "$@" "$each"; done <"$work/built-before"
-  if engine_near; then for each; do echo "GET /images/$each/json"; done | engine_calls 60 >"$work/here"
+  if engine_near; then
+    for each; do echo "GET /images/$each/json"; done >"$work/questions"
+    engine_calls 60 <"$work/questions" >"$work/here"
   else timeout 60 docker image inspect --format '{{.Id}}{{range .RepoTags}} {{.}}{{end}}' "$@" >"$work/here" 2>/dev/null
   fi || :
   # As JSON, or in the words of the client's format.

@@ -1,20 +1,21 @@
 # shellcheck shell=sh
 # The end of a run: sets the link to the live release, and writes the last lines of history and journal.
 
-# Nothing where the link leads nowhere: there is nothing to go back to then.
+# Sets $live_now; to nothing where the link leads nowhere: there is nothing to go back to then.
 live_release() {
+  live_now=
   { [ -f "$base/current/plan" ] && [ -L "$base/current" ]; } || return 0
-  live_folder=$(cd -P "$base/current" && pwd) || return 0
-  printf '%s\n' "${live_folder##*/}"
+  live_now=$(cd -P "$base/current" && echo "${PWD##*/}")
 }
 
-# What the containers publish, as Docker writes it: 0.0.0.0:8080->80/tcp, ...
+# Sets $ports to what the containers publish, as Docker writes it: 0.0.0.0:8080->80/tcp, ...
 published() {
+  ports=
   [ -f "$release/containers" ] || return 0
   all=
   while IFS='|' read -r _ _ _ _ each; do all="$all${all:+${each:+, }}$each"; done <"$release/containers"
   case $all in *[!0-9a-z.:,\ \>/-]*) all=$(printf '%s' "$all" | tr -cd '0-9a-z.:, >/[]-') ;; esac
-  printf '%s' "$all"
+  ports=$all
 }
 
 # What app:status compares with. Which releases are pointed into is read from the same lines, for who removes old ones.
@@ -49,7 +50,9 @@ take_back_note() {
   [ -s "$base/holder" ] || return 0
   IFS= read -r held_ <"$base/holder" || :
   # Where there is no room, nobody is named.
-  ( umask 077; printf '%s' "$held_" >"$base/held" ) 2>/dev/null || :
+  umask 077
+  { printf '%s' "$held_" >"$base/held"; } 2>/dev/null || :
+  umask 022
   printf '' >"$base/holder"
 }
 
@@ -60,7 +63,8 @@ finish() {
   [ -z "$noting" ] || wait "$noting"
   [ -z "$listing" ] || wait "$listing"
   clock
-  seconds=$((clock > started ? clock - started : 0)) why=$(escape "$3")
+  escape_to "$3"
+  seconds=$((clock > started ? clock - started : 0)) why=$escaped
   if [ "$half" != prepare ]; then
     mend "$base/releases.jsonl"
     append "$base/releases.jsonl" "{$record,\"run\":\"$run\",\"mode\":\"$mode\",\"started\":$started,\"seconds\":$seconds,\"verdict\":\"$1\",\"step\":\"$step\",\"cause\":\"$2\",\"reason\":\"$why\",\"gaps\":{$gap}}"
@@ -104,6 +108,7 @@ end_journal() {
   # Before the end is read by anybody: once more when it is killed here, rather than not at all.
   tell "$@"
   clock
-  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$(published)\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
+  published
+  append "$journal" "{\"t\":$clock,\"end\":\"$1\",\"step\":\"$step\",\"seconds\":$2,\"cause\":\"$3\",\"reason\":\"$4\",\"gaps\":{$gap},\"ports\":\"$ports\",\"migrated\":\"$migrated\",\"dump\":\"$dump_made\"}"
 }
 sync_books() { sync "$base/releases.jsonl" "$journal" "$base" 2>/dev/null; }

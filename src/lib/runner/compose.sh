@@ -29,10 +29,10 @@ is_newest() {
   done
 }
 
-# Where Compose looks for .env: in the project directory, and in the folder of zebu.yml, which counts first.
+# Sets $places to where Compose looks for .env: in the project directory, and in the folder of zebu.yml, which counts first.
 env_places() {
-  echo "$directory/.env"
-  [ "$directory" = "$tree" ] || echo "$tree/.env"
+  places=$directory/.env
+  [ "$directory" = "$tree" ] || places="$places $tree/.env"
 }
 
 # Whether such a .env, that of the project directory where none is named, is the link that zebu has made (link_env_file). One of the commit is
@@ -40,7 +40,8 @@ env_places() {
 linked_env_file() { [ -L "${1:-$directory/.env}" ] && [ "$(readlink "${1:-$directory/.env}")" = "$base/shared/secrets/env_file" ]; }
 # Those that are, a line each.
 env_links() {
-  for each in $(env_places); do
+  env_places
+  for each in $places; do
     ! linked_env_file "$each" || printf '%s\n' "$each"
   done
 }
@@ -49,7 +50,8 @@ links_env_file() { linked_env_file || linked_env_file "$tree/.env"; }
 # Sets $environment to those of the commit, the last one first.
 committed_env() {
   environment=
-  for each in $(env_places); do
+  env_places
+  for each in $places; do
     [ ! -f "$each" ] || linked_env_file "$each" || environment="$environment${environment:+ }--env-file $each"
   done
 }
@@ -100,7 +102,7 @@ compose_says() (
 )
 
 # Whether no Compose file, and no .env that Compose reads, says any of the words by which others are read, services are left out, or values
-# come from the connection or the name of the release. A backslash may hide one, and the two bytes that begin UTF-16.
+# come from the connection, the name of the release, or zebu itself. A backslash may hide one, and the two bytes that begin UTF-16.
 plain_files() {
   [ -n "$plain" ] || plain=$(
     cd "$tree" || exit 1
@@ -108,14 +110,20 @@ plain_files() {
     for each in $files; do
       case $each in -*) ;; *) set -- "$@" "$each" ;; esac
     done
-    for each in $(env_places); do [ ! -e "$each" ] || set -- "$@" "$each"; done
-    LC_ALL=C grep -qsE "profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|[\\$(printf '\376\377')]" "$@"
+    env_places
+    for each in $places; do [ ! -e "$each" ] || set -- "$@" "$each"; done
+    LC_ALL=C grep -qsE "profiles|include|extends|env_file|label_file|SSH_|XDG_|ZEBU_|GOGC|[\\$(printf '\376\377')]" "$@"
     echo $?
   )
   # 2 is for what cannot be read.
   [ "$plain" = 1 ]
 }
 
-# Word splitting is meant: the plan holds options, each free of blanks.
-# shellcheck disable=SC2086 # names, each free of blanks
-compose() { cd "$tree" && timeout "$limit" $compose_program --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"; }
+# With Go's own setting Compose spends a third of its time on collecting garbage that it could leave lying. Where a file may ask for that
+# variable it has what somebody said.
+# shellcheck disable=SC2086 # options and names, each free of blanks: the plan's splitting is meant
+compose() {
+  cd "$tree" || return
+  set -- --progress plain -p "$project" --project-directory "$directory" $files $images $environment "$@"
+  if plain_files; then GOGC=400 timeout "$limit" $compose_program "$@"; else timeout "$limit" $compose_program "$@"; fi
+}

@@ -171,7 +171,8 @@ fill_whole() {
   as_needed rm -rf "$filled.new"
   mkdir -p "$base/shared/placed" && cp -a "$release/tree" "$filled.new" || return 1
   # What leads to settings and secrets leads nowhere in a container.
-  for each in $(env_places); do
+  env_places
+  for each in $places; do
     each=$filled.new${each#"$release/tree"}
     ! linked_env_file "$each" || rm -f "$each"
   done

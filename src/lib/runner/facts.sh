@@ -19,6 +19,16 @@ sum_config() {
 # copy_lines FROM TO: without a program, which for some lines costs less than they do.
 copy_lines() { print_lines "$1" >"$2"; }
 print_lines() { while IFS= read -r line_; do printf '%s\n' "$line_" || return 1; done <"$1"; }
+# Sets $lines to what $(cat FILE) would: read_lines FILE
+read_lines() {
+  lines=
+  while IFS= read -r line_ || [ -n "$line_" ]; do
+    lines="$lines$line_
+"
+  done <"$1" || return 1
+  while :; do case $lines in *"
+") lines=${lines%?} ;; *) return 0 ;; esac; done
+}
 
 # Leaves what check_config and place would find, and in $pathless whether nothing of the project is mounted from the release. Fails where
 # the live release was read in other words.

@@ -10,7 +10,8 @@ began_fields='{{.ID}}|{{.RestartCount}}|{{.State.StartedAt}}|{{.State.Running}}|
 note_began() {
   : >"$work/began"
   drop "$work/looked-before"
-  began_under=$(engine)
+  find_engine
+  began_under=$engine_is
   if engine_near; then engine_look began >"$work/looked" 2>/dev/null || return 0
   else
     project_containers && [ -n "$ids" ] || return 0
@@ -160,8 +161,10 @@ judge_fairly() {
       fi ;;
   esac
   : >"$work/judged"
-  # shellcheck disable=SC2046 # words
-  set -- $(judgement)
+  judgement >"$work/judgement"
+  IFS= read -r judgement_ <"$work/judgement"
+  # shellcheck disable=SC2086 # words
+  set -- $judgement_
   case $fresh in
     ''|any)
       case $1 in late) fresh='' ;; now) fresh_now ;; *) fresh=any ;; esac

@@ -26,8 +26,8 @@ watch_gap() {
 docker_events() {
   if engine_near; then
     export LC_ALL=C
-    exec perl -e "$engine_program" "$engine_socket" "$limit" \
-      "GET /events?$(project_filter '%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C%22kill%22%2C%22die%22%2C%22health_status%22%5D%2C' '')"
+    project_filter '%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C%22kill%22%2C%22die%22%2C%22health_status%22%5D%2C' ''
+    exec perl -e "$engine_program" "$engine_socket" "$limit" "GET /events?$api_query"
   fi
   exec timeout "$limit" docker events --filter type=container --filter "label=com.docker.compose.project=$project" --filter event=start --filter event=kill --filter event=die \
     --filter event=health_status --format '{{.TimeNano}} {{index .Actor.Attributes "com.docker.compose.service"}} {{.Actor.ID}} {{.Action}}'
@@ -42,7 +42,9 @@ measure_gap() {
   [ -e "$work/events" ] || return 0
   if clock_was_set; then clock_set=1; return 0; fi
   [ "$1" = judged ] || inspect >"$work/now" 2>/dev/null
-  gap=$(gaps)
+  gaps >"$work/gaps"
+  # It has no line end.
+  IFS= read -r gap <"$work/gaps" || :
 }
 
 # Prints the JSON members "service":seconds of those that were replaced. A container answers from when it is healthy, or

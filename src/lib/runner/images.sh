@@ -66,7 +66,11 @@ pin_images() {
     { [ -n "$reason" ] || blame image-missing 'an image is not there: ' "$(tail -n 1 "$work/error")"; return 1; }
   clock
   # For nobody else: of what is built there are digests in it.
-  [ ! -s "$work/keys" ] || ( umask 077; : >"$release/builds" )
+  if [ -s "$work/keys" ]; then
+    umask 077
+    printf '' >"$release/builds"
+    umask 022
+  fi
   awk -v prefix="zebu/$project-" -v builds="$release/builds" -v now="$clock" -v named="$work/named" '
 # include ./image.awk
     # The words from there on are its id and other names.

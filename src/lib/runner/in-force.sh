@@ -80,9 +80,8 @@ expected() {
 
 # What verify has looked at last, fields separated by tabs: service digest image networks name.
 in_use() {
-  tab=$(printf '\t')
   while IFS='|' read -r service _ _ _ _ _ _ _ named _ _ digest image networks; do
-    printf '%s\n' "$service$tab$digest$tab$image$tab$networks$tab${named#/}"
+    printf '%s\t%s\t%s\t%s\t%s\n' "$service" "$digest" "$image" "$networks" "${named#/}"
   done <"$work/now"
 }
 

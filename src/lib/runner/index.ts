@@ -61,6 +61,8 @@ import VERDICT from './verdict.sh';
 const PARTS = [
   RECEIVE,
   START,
+  // A shell has no word for it, nor has every sed.
+  variables({ esc: '\u001B' }),
   LINEWISE,
   MASK_FUNCTION,
   JOURNAL,

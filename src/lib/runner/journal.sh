@@ -42,14 +42,16 @@ plain() {
 # The app and its services are no secrets, whatever they are called.
 # shellcheck disable=SC2086 # names, each free of blanks
 masked() { mask --config "$work/config" "$app" $own_services; }
+# Sets $escaped to what escape prints: escape_to TEXT
+escape_to() { if plain "$1"; then escaped=$1; else escaped=$(escape "$1"); fi; }
 escape() {
   if plain "$1"; then printf '%s' "$1"; return; fi
   printf '%s' "$1" | tr '\000-\037' ' ' | masked | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'
 }
 note() {
   clock
-  if plain "$2"; then detail=$2; else detail=$(escape "$2"); fi
-  append "$journal" "{\"t\":$clock,\"step\":\"$step\",\"state\":\"$1\",\"detail\":\"$detail\"}"
+  escape_to "$2"
+  append "$journal" "{\"t\":$clock,\"step\":\"$step\",\"state\":\"$1\",\"detail\":\"$escaped\"}"
 }
 begin() { step=$1; note begin "$2"; pause; }
 
@@ -63,9 +65,6 @@ pause() {
     sleep 0.2
   done
 }
-
-# By itself, for not every sed knows a name for it.
-esc=$(printf '\033')
 
 # Runs a command with its output in the journal, one sed for all of it, and keeps its exit status, in a file of its own for what runs
 # beside something else.

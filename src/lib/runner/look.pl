@@ -1,11 +1,15 @@
 # Containers as the formats of verdict.sh and fair.sh have Docker's client print them, in a fifth of its time.
 #
-# Usage: perl -e PROGRAM SOCKET SECONDS BEGAN LIST [ID...]. Without ids those that LIST, a path of the engine, names, but for what goes meanwhile. With
-# BEGAN what fair.sh asks for stands in front.
+# Usage: perl -e PROGRAM SOCKET SECONDS BEGAN LIST FOLDER PATIENCE [ID...]. Without ids those that LIST, a path of the engine, names, but for what
+# goes meanwhile. With BEGAN what fair.sh asks for stands in front.
+#
+# In FOLDER, `asked` gets the size that `events` had before Docker was asked. With PATIENCE, seconds, that is not asked before `events` has another
+# one than it had the last time, or the time is over. `checks` gets the health checks of those that are starting: id, and what check-of.pl says.
 
 # include ../app-folder/engine.pl
 # include ../app-folder/json.pl
-($socket, $seconds, my ($began, $list, @ids)) = @ARGV;
+# include ../app-folder/check-of.pl
+($socket, $seconds, my ($began, $list, $folder, $patience, @ids)) = @ARGV;
 
 # A moment in UTC, to nine digits.
 sub utc {
@@ -39,11 +43,25 @@ sub fields {
   );
 }
 
-my $listed = !@ids;
+sub said { my ($name, $mode, $text) = @_; open(my $file, $mode, "$folder/$name") or return 0; return <$file> || 0 if $mode eq "<"; print $file $text; close $file }
+sub events { -s "$folder/events" || 0 }
+my $seen = $patience ? said("asked", "<") : 0;
+# Each look at the file is some microseconds; so many fit into a second.
+for (1 .. $patience * 50) {
+  last if events() != $seen;
+  select(undef, undef, undef, 0.02);
+}
+said("asked", ">", events());
+
+my ($listed, $checks) = (!@ids, "");
 @ids = map { $_->{Id} } @{answer($list) || exit 22} if $listed;
 for my $id (@ids) {
   my $container = answer("/containers/$id/json");
-  print join("|", map { defined $_ ? $_ : "" } fields($container)), "\n" if $container;
   exit 1 if !$container && !$listed;
+  next if !$container;
+  print join("|", map { defined $_ ? $_ : "" } fields($container)), "\n";
+  my $check = ($container->{State}{Health}{Status} || "") eq "starting" ? check_of($container) : "";
+  $checks .= "$id $check" if $check ne "";
 }
+said("checks", ">", $checks);
 close STDOUT or exit 1;

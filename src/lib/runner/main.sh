@@ -48,7 +48,8 @@ forget_tokens
 heal || { step=heal; close_journal refused 0 not-recovered 'an earlier run that was interrupted cannot be undone: see its journal'; exit 0; }
 load "$release" || exit 1
 link_env_file
-previous=$(live_release)
+live_release
+previous=$live_now
 [ "$mode" = prune ] && prune_now
 [ "$mode" = secrets ] && apply_secrets
 [ "$mode" = data ] && restore_data
@@ -125,7 +126,8 @@ fi
 step=start-up
 [ "$mode" != deploy ] || place_data || finish refused "$cause" "$reason"
 # A person in trouble waits for less.
-begin_switch "$([ "$mode" = deploy ] && echo 60 || echo 20)" || finish refused "$cause" "$reason"
+if [ "$mode" = deploy ]; then dump_ends=60; else dump_ends=20; fi
+begin_switch $dump_ends || finish refused "$cause" "$reason"
 [ "$mode" != deploy ] || note_migration
 if [ "$mode" = deploy ] && ! steady run_release_command; then restore "$cause" "$reason"; fi
 steady bring_up '' || restore "$cause" "$reason"

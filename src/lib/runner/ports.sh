@@ -27,10 +27,11 @@ forgotten_port() {
   cause=port-taken reason="Docker holds port $port for a container that is gone; it lets go when it is restarted: sudo systemctl restart docker"
   may_restart_docker || return 1
   note wait "Docker, which is restarted: it holds port $port for a container that is gone"
-  was=$(engine) asked=0
+  find_engine
+  was=$engine_is asked=0
   restart_docker || return 1
   # It answers once more while it ends.
-  while [ "$(engine)" = "$was" ] && [ $asked -lt 100 ]; do asked=$((asked + 1)); sleep 0.2; done
+  while is_engine "$was" && [ $asked -lt 100 ]; do asked=$((asked + 1)); sleep 0.2; done
   docker_back || { cause=docker-silent reason='Docker does not answer'; return 1; }
   cause='' reason=''
 }

@@ -5,10 +5,11 @@ free_mb() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }'; }
 
 # Both at once, which is all there is to do where there is room.
 is_room() {
-  df -Pk "$base" /var/lib/docker 2>/dev/null | {
-    read -r _
-    while read -r _ _ _ free _; do [ $((free / 1024)) -ge "$min_free" ] || exit 1; done
-  }
+  df -Pk "$base" /var/lib/docker >"$work/room" 2>/dev/null || :
+  [ -s "$work/room" ] && {
+    read -r _ || :
+    while read -r _ _ _ free _; do [ $((free / 1024)) -ge "$min_free" ] || return 1; done
+  } <"$work/room"
 }
 
 # Sets $memory, in MiB: what can be had, also by swapping.

@@ -17,13 +17,14 @@ begin_probation() {
 
 # One look, waiting for what starts. A page that is shown instead of the app is no answer of it.
 fails_now() {
-  judged_under=$(engine)
+  find_engine
+  judged_under=$engine_is
   if verify && { [ -e "$base/shared/proxy/state/maintenance.html" ] || check_probes; }; then return 1; fi
   # A Docker that is away, or has come back since, says nothing about the release.
-  [ "$cause" != docker-silent ] && [ "$(engine)" = "$judged_under" ]
+  [ "$cause" != docker-silent ] && is_engine "$judged_under"
 }
 
-goes_on() { [ "$pr_left" -gt 0 ] && [ "$(live_release)" = "$pr_id" ]; }
+goes_on() { [ "$pr_left" -gt 0 ] && live_release && [ "$live_now" = "$pr_id" ]; }
 
 # Until the time is over or another release is live. Fails twice in a row are one too many: a single look may be unlucky.
 watch_probation() {

@@ -13,7 +13,8 @@ proof_look() {
     cause=interrupted reason='a deploy was under way when the backup was made, and did not come to its end'
     return 1
   fi
-  proved=$(live_release)
+  live_release
+  proved=$live_now
   if [ -z "$proved" ] || ! load "$base/releases/$proved"; then
     cause=no-container reason='nothing was live when the backup was made'
     return 1

@@ -73,7 +73,7 @@ recall_reading() {
     return 1
   fi
   read -r config_sum _ <"$live/facts"
-  recalled=1 plain=1 pathless=1
+  recalled=1 pathless=1
   know_services
 }
 

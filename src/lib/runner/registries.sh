@@ -3,7 +3,7 @@
 
 # include ../app-folder/registry-login.sh
 # Tokens that a command printed where this was deployed from; among the secrets, so that they are masked like those.
-printed_tokens() { echo "$base/shared/secrets/registries-$run.env"; }
+printed_tokens=$base/shared/secrets/registries-$run.env
 
 # Where nobody answers, what is there already may do: whether it did not is known when something is to be pulled.
 log_in_if_there() {
@@ -24,7 +24,7 @@ log_in_all() {
   away='' away_hosts=
   [ -n "$registries" ] || return 0
   begin login "logging in at $(echo "$registries" | sed 's/ /, /g')"
-  tokens=$(cat "$(printed_tokens)" "$base/shared/secrets/$secrets" 2>/dev/null)
+  tokens=$(cat "$printed_tokens" "$base/shared/secrets/$secrets" 2>/dev/null)
   # shellcheck disable=SC2086 # hosts, each free of blanks
   open_logins $registries || { cause=no-space reason='no space left in the VM'; return 1; }
   steady each_registry "$registries" log_in_if_there || return 1
@@ -34,7 +34,7 @@ log_in_all() {
 
 # At the end of a run as well, however it ends. The folder stays for what was started with it and is not done yet.
 log_out() {
-  drop "$work/docker/config.json" "$(printed_tokens)"
+  drop "$work/docker/config.json" "$printed_tokens"
   tokens=
   [ -z "$own_docker" ] || { export DOCKER_CONFIG="$own_docker"; unset SSL_CERT_DIR; }
   forget_authorities
@@ -43,6 +43,6 @@ log_out() {
 # What runs that were killed have left.
 forget_tokens() {
   for each in "$base/shared/secrets"/registries-*.env; do
-    [ "$each" = "$(printed_tokens)" ] || drop "$each"
+    [ "$each" = "$printed_tokens" ] || drop "$each"
   done
 }

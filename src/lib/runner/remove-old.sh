@@ -4,23 +4,24 @@
 # Kept are the live release and the verified ones that were live before it: what a rollback needs. Of those that failed, the
 # newest.
 old_releases() {
-  live=$(live_release)
-  release_names "$base" | in_order "$base" turns | {
-    good=0 failed=0
-    # The newest first.
-    set --
-    while IFS= read -r each; do set -- "$each" "$@"; done
-    for each; do
-      if [ "$each" = "$live" ] || [ "$each" = "$id" ]; then continue; fi
-      if [ -f "$base/releases/$each/verified" ]; then
-        good=$((good + 1))
-        [ $good -lt "$keep" ] || printf '%s\n' "$each"
-      else
-        failed=$((failed + 1))
-        [ $failed -lt 2 ] || printf '%s\n' "$each"
-      fi
-    done
-  }
+  live_release
+  live=$live_now
+  release_names "$base" >"$work/release-names"
+  in_order "$base" turns <"$work/release-names" >"$work/in-order"
+  good=0 failed=0
+  # The newest first.
+  set --
+  while IFS= read -r each; do set -- "$each" "$@"; done <"$work/in-order"
+  for each; do
+    if [ "$each" = "$live" ] || [ "$each" = "$id" ]; then continue; fi
+    if [ -f "$base/releases/$each/verified" ]; then
+      good=$((good + 1))
+      [ $good -lt "$keep" ] || printf '%s\n' "$each"
+    else
+      failed=$((failed + 1))
+      [ $failed -lt 2 ] || printf '%s\n' "$each"
+    fi
+  done
 }
 
 # Of the images on standard input those that no release of any app here names: NAME:TAG as it stands, NAME@DIGEST whatever its name.
@@ -40,10 +41,15 @@ unneeded() {
 # uses.
 remove_images() {
   if engine_near; then
-    {
-      echo "POST /images/prune?$(project_filter '%22dangling%22%3A%5B%22true%22%5D%2C' '')"
-      while IFS= read -r image; do echo "DELETE /images/$image"; done
-    } | engine_calls 300 >/dev/null 2>&1 9>&-
+    project_filter '%22dangling%22%3A%5B%22true%22%5D%2C' ''
+    removals="POST /images/prune?$api_query"
+    while IFS= read -r image; do
+      removals="$removals
+DELETE /images/$image"
+    done
+    engine_calls 300 >/dev/null 2>&1 9>&- <<CALLS
+$removals
+CALLS
     return
   fi
   timeout 300 docker image prune -f --filter "label=com.docker.compose.project=$project" >/dev/null 2>&1 9>&- &

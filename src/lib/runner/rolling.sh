@@ -75,17 +75,17 @@ roll() {
 
 # Brings a release up service by service: those in $work/roll beside their old ones, the others as Compose does it.
 roll_out() {
-  plain='' last=''
+  together='' last=''
   while IFS='|' read -r service how why replicas needs restarts; do
     last=$service
     rolled=
     ! grep -qxF "$service" "$work/roll" || rolled=1
-    if [ -z "$rolled$needs" ]; then plain="$plain $service"; continue; fi
-    if [ -n "$plain" ]; then
+    if [ -z "$rolled$needs" ]; then together="$together $service"; continue; fi
+    if [ -n "$together" ]; then
       # shellcheck disable=SC2086 # names, each free of blanks
-      logged compose up -d --no-build --no-deps $plain || return 1
+      logged compose up -d --no-build --no-deps $together || return 1
       front_sync early
-      plain=
+      together=
     fi
     # shellcheck disable=SC2086 # names, each free of blanks
     await $needs || return 1
@@ -102,7 +102,7 @@ roll_out() {
   done <"$work/strategies"
   # In the end what does not belong to the release goes, even when nothing is left to be started.
   # shellcheck disable=SC2086 # names, each free of blanks
-  if [ -n "$plain" ]; then logged compose up -d --no-build --no-deps --remove-orphans $plain || return 1
+  if [ -n "$together" ]; then logged compose up -d --no-build --no-deps --remove-orphans $together || return 1
   else logged compose up -d --no-build --no-deps --no-recreate --remove-orphans "$last" || return 1
   fi
   again=$(to_restart)

@@ -12,7 +12,7 @@ told_the_same() {
   done
   if [ $# = 1 ]; then
     printf '%s\n' "$config_sum" >"$work/told"
-    [ -e "$live_told" ] && [ "$config_sum" = "$(print_lines "$live_told")" ]
+    [ -e "$live_told" ] && read_lines "$live_told" && [ "$config_sum" = "$lines" ]
     return
   fi
   awk -v top="$release/" -v config="$config_sum" -v to="$work/told" -v live="$live_told" '
@@ -93,7 +93,9 @@ learn_hashes() {
 note_told() {
   [ -z "$taken" ] && [ -s "$work/told" ] && [ ! -e "$work/tells" ] || return 0
   # What it is found by comes last.
-  ( umask 077; for each in hashes expected told; do copy_lines "$work/$each" "$release/$each" || exit 1; done ) 2>/dev/null || drop "$release/told"
+  umask 077
+  { copy_lines "$work/hashes" "$release/hashes" && copy_lines "$work/expected" "$release/expected" && copy_lines "$work/told" "$release/told"; } 2>/dev/null || drop "$release/told"
+  umask 022
 }
 
 # Whether what was looked at before the run is of this second or the one before it, under the same Docker: then it is in $work/now.
@@ -101,7 +103,7 @@ seen_just_now() {
   [ -s "$work/looked-before" ] && [ -z "$touched" ] || return 1
   read -r seen_at seen_under <"$work/looked-under" || return 1
   clock
-  [ $((clock - seen_at)) -le 1 ] && [ "$(engine)" = "$seen_under" ] || return 1
+  [ $((clock - seen_at)) -le 1 ] && is_engine "$seen_under" || return 1
   : >"$work/asked"
   meant <"$work/looked-before" >"$work/now"
 }

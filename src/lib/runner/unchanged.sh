@@ -5,12 +5,14 @@
 # the live release has no file `whole`, and everything is done.
 
 # What is told to Compose beside the commit: what zebu goes by, and the environment, where it finds what no file says. Of the connection that
-# is another one each time: files that name it are not plain. A machine that was started anew may be another one, with other programs.
+# is another one each time: files that name it are not plain. A machine that was started anew may be another one, with other programs. In a
+# shell of its own.
 told_beside() {
   printf '%s\n' "$runner_is" "$boot" "$project $folder ${directory#"$release"}" "$files" "$secrets" "$compose_program" "${own_docker:-${DOCKER_CONFIG:-}}"
-  ( unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _; export -p )
   printf '%s\n' "$proxy_compose"
   [ ! -s "$release/settings.env" ] || print_lines "$release/settings.env"
+  unset DOCKER_CONFIG SSL_CERT_DIR SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID PWD OLDPWD SHLVL _
+  export -p
 }
 
 # Whether its secrets are all there is of them: of a version that was kept the values are never others.
@@ -68,7 +70,8 @@ compare_trees() {
   { printf '%s\n' "refs/zebu/$id^{tree}" "refs/zebu/$previous^{tree}"
     while read -r _ _ _ _ below_; do printf '%s\n' "refs/zebu/$id:$below_"; done <"$builds_"
     [ ! -e "$work/read-files" ] || ask_read
-  } | git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' >"$work/contexts" 2>/dev/null || return 0
+  } >"$work/questions"
+  git --git-dir="$base/repo.git" cat-file --batch-check='%(objectname)' <"$work/questions" >"$work/contexts" 2>/dev/null || return 0
   {
     read -r tree_ && read -r live_tree_ || return 0
     case $tree_ in *' missing'|'') ;; "$live_tree_") same_tree=1 ;; esac
@@ -81,6 +84,8 @@ compare_trees() {
     if [ -e "$work/read-files" ] && same_read; then same_read=1; fi
   } <"$work/contexts"
   [ -z "$same_read" ] || left_unread || same_read=
+  # As they were when that was noted (note_whole).
+  [ -z "$same_read" ] || plain=1
   if [ -z "$same_context" ] && built_of "$of_"; then same_context=1; fi
   # Now somebody asks.
   [ -z "$waited" ] || [ -z "$same_tree$same_context" ] || tell_left || :
@@ -100,7 +105,8 @@ named_the_same() {
   [ -e "$live/named" ] || return 1
   [ -s "$live/named" ] || return 0
   engine_near || return 1
-  while read -r name_ _; do echo "GET /images/$name_/json"; done <"$live/named" | engine_calls 60 >"$work/here"
+  while read -r name_ _; do echo "GET /images/$name_/json"; done <"$live/named" >"$work/questions"
+  engine_calls 60 <"$work/questions" >"$work/here"
   awk '
 # include ./image.awk
     FILENAME == ARGV[1] { id[++n] = $2; next }
@@ -122,7 +128,7 @@ updated_since() {
 told_same_beside() {
   [ -s "$live/whole" ] && [ -s "$live/told" ] && [ -s "$live/facts" ] || return 1
   case $compose_program in /*) ;; *) return 1 ;; esac
-  ! updated_since "$live/facts" && newest_or_none && [ "$(told_beside)" = "$(print_lines "$live/whole")" ]
+  ! updated_since "$live/facts" && newest_or_none && read_lines "$live/whole" && [ "$(told_beside)" = "$lines" ]
 }
 
 # Leaves all that check_config and pin_images would, but for the configuration, which nobody asks for then.

@@ -11,17 +11,20 @@ look_program='
 # include ./look.pl
 '
 # The same through the engine's socket, of all containers of the project where there are no ids; with "began" what fair.sh asks for in front:
-# engine_look began|'' [ID...]
+# engine_look began|'' [ID...]. The health checks of what is starting are in $work/checks then (ask-health.sh).
 engine_look() {
-  look_began=$1
+  look_began=$1 look_patience=$patient
   shift
-  LC_ALL=C perl -e "$look_program" "$engine_socket" 120 "$look_began" "$(containers_path 1)" "$@"
+  patient=''
+  containers_path 1
+  LC_ALL=C perl -e "$look_program" "$engine_socket" 120 "$look_began" "$api_path" "$work" "$look_patience" "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
 inspect() {
-  : >"$work/asked"
   as_compared=
+  # Who asks through the socket notes that itself.
+  engine_near || : >"$work/asked"
   # shellcheck disable=SC2086 # names, each free of blanks
   if [ "$1" = again ] && [ -n "$ids" ] && look_at $ids >"$work/looked" 2>/dev/null; then meant <"$work/looked"; return 0; fi
   ids=$only
@@ -52,7 +55,7 @@ verify() {
 watch_states() {
   clock
   until=$((clock + patience)) eager=5
-  same='' since=0 cause='' reason='' bad='' said='' ids=$as_is
+  same='' since=0 cause='' reason='' bad='' said='' patient='' ids=$as_is
   fair_since
   # What app:stop stopped is as somebody wants it.
   off=
@@ -103,9 +106,10 @@ read_judged() {
   [ -z "$reason" ] || cause=$said_cause
 }
 
-# A second, or less when what watches the gap hears from Docker that something has changed since it was asked. Most are
-# healthy soon: the first $eager seconds it is looked at more often.
+# A second, or less when what watches the gap hears from Docker that something has changed since it was asked: with the next look, which is made by
+# one program then, or here. Most are healthy soon: the first $eager seconds it is looked at more often.
 await_event() {
+  if engine_near; then patient=1; return; fi
   pause=0.2 looks=5
   [ "$eager" = 0 ] || { eager=$((eager - 1)) pause=0.05 looks=20; }
   while [ $looks -gt 0 ]; do

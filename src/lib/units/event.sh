@@ -14,6 +14,8 @@ event() {
   (
     umask 077
     cd "$1/events" 2>/dev/null || { mkdir -p "$1/events" && cd "$1/events"; } || exit 1
-    printf '{"t":%s,"event":"%s",%s}\n' "${4:-$(date +%s)}" "$2" "$3" | LC_ALL=C perl -e "$event_program"
+    LC_ALL=C perl -e "$event_program" <<EVENT
+{"t":${4:-$(date +%s)},"event":"$2",$3}
+EVENT
   )
 }

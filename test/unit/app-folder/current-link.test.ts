@@ -62,7 +62,7 @@ describe('the link to the live release', () => {
     expect(endOf(liveCompose(base))).toBe(String(BROKEN_STATUS));
     expect(linkProblem('shop', how)).toContain('/opt/zebu/shop/current');
     // A run has nothing to go back to, rather than a release that is not there.
-    expect(inVmShell({}, `base=${base}\n${COMMIT}\nlive_release`)).toEqual(['']);
+    expect(inVmShell({}, `base=${base}\n${COMMIT}\nlive_release; echo "$live_now"`)).toEqual(['']);
   });
 
   it.each<[string, () => void]>([
@@ -86,7 +86,7 @@ describe('the link to the live release', () => {
       runner: { values: { runner_size: 0, runner_sum: sumOf('') }, input: '' },
     });
     expect(endOf(script)).toBe('0');
-    const live = `base=${base} id=${id} run=${id} work=${base}\n${COMMIT}\nnote_containers() { :; }\nmake_current; live_release`;
+    const live = `base=${base} id=${id} run=${id} work=${base}\n${COMMIT}\nnote_containers() { :; }\nmake_current; live_release; echo "$live_now"`;
     expect(inVmShell({}, live)).toEqual([id]);
   });
 

@@ -87,7 +87,7 @@ describe.each(vmShells())('what came after what, in $name', { timeout: 60_000 },
   const newestJournal = (): string | undefined =>
     sh(showJournalScript({ ...appLayout('shop'), base }, undefined, 0)).at(-1);
   const pruned = (keep: number): readonly string[] =>
-    sh(`base=${base} id=none keep=${keep}\n${ORDER}${COMMIT}${IN_USE}${PRUNE}\nold_releases`);
+    sh(`base=${base} work=${base} id=none keep=${keep}\n${ORDER}${COMMIT}${IN_USE}${PRUNE}\nold_releases`);
 
   it('is the order of the VM, whatever the clocks of the laptops say', () => {
     for (const id of [A1, B1, A2, B2, A3]) deploy(id);

@@ -7,13 +7,13 @@ const COMMAND = '["pg_isready","-U","a\\"b\\\\c"]';
 /** What stands for the engine: `asked` has what it was asked, and `slept` for how long nobody asked. */
 const ENGINE = `may_ask() { [ "$mode" != watch ]; }
 health_check() {
-  if [ "$2" = check ]; then [ -z "$check_is" ] || printf '%s\\n' "$check_is"; return; fi
   printf '%s\\n' "$*" >>"$base/asked"
   [ ! -e "$base/hangs" ] || return 2
   [ "$(grep -c . "$base/asked")" -ge "$good" ]
 }
 sleep() { echo "$1" >>"$base/slept"; }
-look() { printf '%s\\n' "$@" | meant >"$work/now"; }
+checks() { cut -d'|' -f10 "$work/now" | while read -r each; do [ -z "$check_is" ] || printf '%s\\n' "$each $check_is"; done >"$work/checks"; }
+look() { printf '%s\\n' "$@" | meant >"$work/now"; checks; }
 good=1 stability=10 check_is='${checked({})}'
 `;
 const line = (service: string, health: string, started = '1'): string =>
@@ -111,7 +111,7 @@ for each in "$work"/early-*; do [ ! -e "$each" ] || echo left; done`);
 check_is='${checked({ early: 500, starting: 60_000 })}'
 sleep() { command sleep 30; }
 for each in 1 2 3 4 5 6 7 8 9 10; do look '${line('db', 'starting')}'; sed "s/id-db/id-$each/" "$work/now" >>"$work/all"; done
-cp "$work/all" "$work/now"
+cp "$work/all" "$work/now"; checks
 ask_starting
 until set -- "$work"/early-*; [ $# -ge 8 ]; do command sleep 0.05; done
 ask_starting
@@ -126,7 +126,7 @@ set -- "$work"/early-*; [ -e "$1" ] || echo none`);
     const { lines } = app.run(`${ENGINE}
 ask_health() { command sleep 30; }
 for each in 1 2 3 4 5 6 7 8 9 10; do look '${line('db', 'starting')}'; sed "s/id-db/id-$each/" "$work/now" >>"$work/all"; done
-cp "$work/all" "$work/now"
+cp "$work/all" "$work/now"; checks
 ask_starting
 set -- $askers; echo "$# at once"
 last=$8

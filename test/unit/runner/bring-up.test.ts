@@ -19,7 +19,7 @@ const WELL = {
   events: 'exec sleep 5',
   logs: 'echo "last words"',
 };
-const ENGINE = 'engine() { echo 1; }; await_event() { sleep .05; }\n';
+const ENGINE = 'find_engine() { engine_is=1; }; await_event() { sleep .05; }\n';
 
 describe.each(vmShells())('a release that is brought up, in $name', { timeout: 60_000 }, (shell) => {
   it('is started, judged, and only then live: in this order', () => {

@@ -140,7 +140,7 @@ const WELL = `
 release=$base/releases/r2 project=app record='"id":"r2","ref":"v2","kind":"tag","commit":"c","who":"ann","from":"laptop"'
 masks=/dev/null askers= asking= timeout=3 stability=0 previous= tree=$base/tree directory=tree files= probes=0 client_wait=0 snapshot_wait=0 min_free=1 min_memory=1
 keep=3 strategy= strategies= routes= release_service= secrets= lenient= noting= patience=1
-engine() { echo engine; }
+find_engine() { engine_is=engine; }
 docker_back() { :; }
 docker() { :; }
 load() { release=$1; }
@@ -361,7 +361,12 @@ describe.each([
 
   it.each(SCENARIOS)('ends as it should after %s', (what, script, verdict, cause, code) => {
     if (shell === undefined) throw new Error('there is a shell');
-    const { stderr } = runIn(shell, `set -- deploy ${base} r2 r2 worker\n${program}${ORDER}${WELL}\n${script}\n`);
+    // More than fits into an argument.
+    writeFileSync(join(base, 'program'), program);
+    const { stderr } = runIn(
+      shell,
+      `set -- deploy ${base} r2 r2 worker\n. ${base}/program\n${ORDER}${WELL}\n${script}\n`,
+    );
     expect(stderr).toBe('');
     const lines = readFileSync(join(base, 'journals/r2.jsonl'), 'utf8').trim().split('\n');
     expect(lines.at(-1)).toContain(`"cause":"${cause}"`);

@@ -10,7 +10,9 @@ describe.each(vmShells())('the end of a run, in $name', { timeout: 60_000 }, (sh
     const app = runnerApp(shell);
     symlinkSync('releases/r1', join(app.base, 'current'));
     app.docker({ 'ps -a --no-trunc': says('own\tweb|hash|shop-web|1', '"/x"\t"a=b"') });
-    const { lines } = app.run('live_release; make_current; wait $noting; live_release');
+    const { lines } = app.run(
+      'live_release; echo "$live_now"; make_current; wait $noting; live_release; echo "$live_now"',
+    );
     expect(lines).toEqual(['r1', 'r2']);
     expect(readlinkSync(join(app.base, 'current'))).toBe('releases/r2');
     expect(app.read('releases/r2/containers')).toBe('web|hash|shop-web|1\n');

@@ -48,6 +48,20 @@ describe.each(vmShells())('a release as Compose is told it, in $name', { timeout
     expect(app.read('releases/r2/settings.env')).toBe("A='b'\n");
   });
 
+  it.each([
+    ['has more room for garbage', 'services: {}\n', '', '400'],
+    ['not where a Compose file asks for that variable', 'services: {a: {environment: [GOGC]}}\n', '', '50'],
+    ['nor where its .env does', 'services: {}\n', 'A=${GOGC}\n', '50'],
+    ['nor where one brings others in', 'include: [b.yml]\n', '', '50'],
+  ])('%s', (_, compose, env, collects) => {
+    const app = runnerApp(shell);
+    app.plan('r2', { files: '-f a.yml' });
+    app.write('releases/r2/tree/a.yml', compose);
+    app.write('releases/r2/tree/.env', env);
+    app.docker({ 'compose up': 'echo "$GOGC"' });
+    expect(app.run('export GOGC=50; compose up').lines).toEqual([collects]);
+  });
+
   it('has what was rotated over an older version of the secrets, and the newest version over that', () => {
     const app = runnerApp(shell);
     app.write('shared/secrets/bound.env', "DB='rotated'\n");

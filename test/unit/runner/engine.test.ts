@@ -3,7 +3,7 @@ import ENGINE from '../../../src/lib/runner/engine.sh';
 import { runnerApp, said } from '../../support/runner-app.js';
 import { vmShells } from '../../support/shells.js';
 
-const WORLD = `engine() { cat "$base/engine"; }
+const WORLD = `find_engine() { engine_is=$(cat "$base/engine"); }
 restarted() { echo "$1" >"$base/engine"; }
 restarted 1
 sleep() { :; }
@@ -51,9 +51,9 @@ timeout() { return 1; }; still_good || echo "$cause"`);
   it('is gone where its process is, without having said so', () => {
     const app = runnerApp(shell);
     const { lines } = app.run(`${ENGINE.replaceAll('/run/docker.pid', '"$base/pid"')}
-printf '%s' $$ >"$base/pid"; [ "$(engine)" = "$$ $(cut -d' ' -f22 /proc/$$/stat)" ] && [ "$(engine)" = "$(engine)" ] && echo one
-printf 999999999 >"$base/pid"; engine | tail -n 1
-rm "$base/pid"; engine`);
+printf '%s' $$ >"$base/pid"; find_engine; [ "$engine_is" = "$$ $(cut -d' ' -f22 /proc/$$/stat)" ] && is_engine "$engine_is" && echo one
+printf 999999999 >"$base/pid"; find_engine; printf '%s\n' "$engine_is" | tail -n 1
+rm "$base/pid"; find_engine; echo "$engine_is"`);
     expect(lines).toEqual(['one', 'gone', 'gone']);
   });
 });

@@ -129,4 +129,32 @@ describe.each(vmShells())('containers through the socket, in $name', { timeout: 
       expect(looked({ a1: said }, 'engine_look "" a1 || echo failed'), said).toEqual(['failed']);
     expect(looked({ a1: container('a1') }, 'engine_look "" || echo failed', '[{"Id":"a1"}')).toEqual(['failed']);
   });
+
+  it('leave the health checks of those that are starting, with what they are asked by', () => {
+    const Config = { Healthcheck: { Test: ['CMD', 'a', 'b c'], Interval: 3e9, Timeout: 2e9 } };
+    const both = {
+      a1: container('a1', { Config }, { Health: { Status: 'starting' } }),
+      b2: container('b2', { Config }, { Health: { Status: 'healthy' } }),
+    };
+    const look = 'engine_look "" >/dev/null; cat "$work/checks"';
+    expect(looked(both, `echo old >"$work/checks"; ${look}`)).toEqual(['a1 2 3000 0 0 ["a","b c"]']);
+    expect(looked({ b2: both.b2 }, `echo old >"$work/checks"; ${look}`)).toEqual([]);
+  });
+
+  it('are looked at again once Docker says something, or after a second', () => {
+    const asks = '[ -s "$base/engine/asked" ] && echo asked || echo waits';
+    const waiting = `echo one >"$work/events"
+engine_look '' >/dev/null; rm "$base/engine/asked"
+await_event; engine_look '' >/dev/null & looking=$!`;
+    const one = { a1: container('a1') };
+    expect(looked(one, `${waiting}; sleep 0.3; ${asks}; echo two >>"$work/events"; wait $looking; ${asks}`)).toEqual([
+      ...['waits', 'asked'],
+    ]);
+    expect(looked(one, `${waiting}; wait $looking; ${asks}`)).toEqual(['asked']);
+    // What was said since the last look is seen at once.
+    const since = `: >"$work/events"; engine_look '' >/dev/null; echo one >>"$work/events"
+clock; from=$clock; patient=30; engine_look '' >/dev/null
+clock; [ $((clock - from)) -lt 25 ] && echo soon`;
+    expect(looked(one, since)).toEqual(['soon']);
+  });
 });

@@ -29,7 +29,8 @@ function forgottenPort({
 project=shop
 last_line() { echo '${said}'; }
 note() { echo "$2"; }
-engine() { cat $folder/restarted 2>/dev/null; }
+find_engine() { engine_is=$(cat $folder/restarted 2>/dev/null); }
+is_engine() { find_engine; [ "$engine_is" = "$1" ]; }
 docker_back() { echo back; }
 timeout() { shift; "$@"; }
 ${PORTS}

@@ -26,7 +26,7 @@ const docker = {
 };
 
 /** Time goes by without being waited for: each sleep makes $state/slept longer, and probation as much shorter. */
-const CLOCK = `engine() { echo 1; }
+const CLOCK = `find_engine() { engine_is=1; }
 await_event() { :; }
 sleep() {
   echo "$1" >>"$base/../state/slept"
@@ -110,7 +110,7 @@ fi`,
     expect(away.has('probation.why')).toBe(false);
     const again = onProbation();
     now(again, 'unhealthy');
-    watch(again, 'engine() { cat /proc/sys/kernel/random/uuid; }');
+    watch(again, 'find_engine() { read -r engine_is </proc/sys/kernel/random/uuid; }');
     expect(again.has('probation.why')).toBe(false);
   });
 

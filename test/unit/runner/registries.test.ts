@@ -35,7 +35,7 @@ describe.each(vmShells())('logins at registries, in $name', { timeout: 60_000 },
     return app;
   };
   const run = (app: RunnerApp, script: string): ReturnType<RunnerApp['run']> =>
-    app.run(`authorities="$base/certs.d"; engine() { echo 1; }; docker_back() { :; }\n${script}`, {
+    app.run(`authorities="$base/certs.d"; find_engine() { engine_is=1; }; docker_back() { :; }\n${script}`, {
       env: { HOME: join(app.state, 'home'), DOCKER_CONFIG: '' },
     });
   const kept = (app: RunnerApp, file: string): string => readFileSync(join(app.state, file), 'utf8');

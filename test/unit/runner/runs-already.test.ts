@@ -176,7 +176,7 @@ if runs_already; then echo "yes$as_is"; else echo "no$as_is"; fi`);
 
   it('is told by what was seen before the run, where that was just now, under the same Docker', () => {
     expect(asked([WEB, DB])).toEqual({ said: 'yes id-web id-db', looks: 1 });
-    for (const since of ['booted=$((booted + 9))', 'engine() { echo another; }', 'touched=1'])
+    for (const since of ['booted=$((booted + 9))', 'find_engine() { engine_is=another; }', 'touched=1'])
       expect(asked([WEB, DB], EXPECTED, since), since).toEqual({ said: 'yes id-web id-db', looks: 2 });
   });
 

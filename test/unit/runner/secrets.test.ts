@@ -27,7 +27,7 @@ const WORLD = {
   'exec -i id-db sh': 'sh',
 };
 const FUNCTIONS =
-  'engine() { echo 1; }; await_event() { command sleep .05; }; sleep() { :; }; gaps() { :; }; watch_gap() { note_began; }; note_containers() { echo noted >"$release/containers"; }\n';
+  'find_engine() { engine_is=1; }; await_event() { command sleep .05; }; sleep() { :; }; gaps() { :; }; watch_gap() { note_began; }; note_containers() { echo noted >"$release/containers"; }\n';
 const FOLLOW = 'echo "$ZEBU_OLD>$ZEBU_NEW" >>"$ZEBU_TOLD"';
 
 describe.each(vmShells())('another version of the secrets, in $name', { timeout: 60_000 }, (shell) => {

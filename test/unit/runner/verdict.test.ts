@@ -92,8 +92,8 @@ date() { cat "$folder/date"; }
 echo 2026-11-28T12:00:30.000000000 >$folder/date
 ${GONE}${CONFIG}${INTENT}${FAIR}${ASK_HEALTH}${VERDICT}
 engine_socket=/nowhere mode=deploy askers= asking=
-clock() { clock=$((clock + 1)); }
-await_event() { :; }
+clock() { :; }
+await_event() { clock=$((clock + 1)); }
 verify && echo good || echo "$reason"
 cat $work/looks
 cat $work/restarted 2>/dev/null || :`;

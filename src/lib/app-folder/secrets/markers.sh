@@ -8,9 +8,9 @@
 # Renders the loaded release with markers instead of secrets: marked_config yaml|json [numbers]. With "numbers" those that are
 # numbers stay what they are, for where Compose takes nothing else, such as in the place of a port.
 marked_config() {
-  ( plain='/^$/d'
-    [ "${2-}" != numbers ] || plain="/^[A-Za-z_][A-Za-z0-9_]*='[0-9]*'\$/{p;d;}"
-    sed -n -e "$plain" -e "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
+  ( kept='/^$/d'
+    [ "${2-}" != numbers ] || kept="/^[A-Za-z_][A-Za-z0-9_]*='[0-9]*'\$/{p;d;}"
+    sed -n -e "$kept" -e "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1='zebu-marker-\1-end'/p" "$base/shared/secrets/$secrets" >"$work/markers"
     committed_env
     if links_env_file; then
       # The same files, with the markers in the place of what "env_file: .env" finds.
@@ -25,7 +25,8 @@ marked_config() {
         from=$from/$part to=$to/$part
       done
       unset IFS
-      for each in $(env_places); do
+      env_places
+      for each in $places; do
         ! linked_env_file "$each" || cat "$release/settings.env" "$work/markers" 2>/dev/null >"$work/marked${each#"$release/tree"}"
       done
       directory=$work/marked${directory#"$release/tree"}
