@@ -112,8 +112,12 @@ const single = [sshLibrary(root), ...kitFiles(root), ...sourceFiles(root)].map(
 );
 for (const [file, called] of await calledByUsual(root, rememberAddress)) {
   if (!file.startsWith(`${root}dist/`) && !single.includes(file)) continue;
+  const text = readFileSync(file, 'utf8');
+  // One is enough for V8 to keep two bytes of each in the file, and Node turns them back for the digest of what it keeps.
+  const wide = /[^\0-\xFF]/.exec(text)?.[0];
+  if (wide !== undefined) throw new Error(`${file} has the character ${wide}: write it as an escape`);
   // Means the same, so that a zebu that is started meanwhile may find some of either.
-  writeFileSync(`${file}.part`, compiledEarly(readFileSync(file, 'utf8'), called));
+  writeFileSync(`${file}.part`, compiledEarly(text, called));
   renameSync(`${file}.part`, file);
 }
 run(['.build/generate.mjs']);

@@ -8,7 +8,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^(todo|tbd|fixme|placeholder|replace[-_ ]?me|undefined|null|none|dummy|example)$/i,
   /^<[^<>]*>$/,
   /^\$\{[^}]*\}$|^\{\{[^}]*\}\}$/,
-  /^(x{3,}|\.{3,}|…|\*{3,}|-{3,}|_{3,})$/i,
+  /^(x{3,}|\.{3,}|\u2026|\*{3,}|-{3,}|_{3,})$/i,
 ];
 
 /** True for `CHANGE_ME`, `your_api_key_here`, `<password>` and the like: the example was copied, the value was not. */

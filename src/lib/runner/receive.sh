@@ -56,5 +56,5 @@ if [ "$1" = start ]; then
   exec 9>&-
   printf 'previous=%s\n' "$previous"
   echo started
-  exec tail -s 0.01 -n +1 -f --pid="$runner" "$journal"
+  exec tail -s 0.02 -n +1 -f --pid="$runner" "$journal"
 fi

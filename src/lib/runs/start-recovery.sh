@@ -20,4 +20,4 @@ reopen_journal "journals/$tx_run.jsonl"
 runner=$(cat watcher)
 exec 9>&-
 printf 'run=%s\nalive=1\nstarted\n' "$tx_run"
-exec tail -s 0.01 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"
+exec tail -s 0.02 -n +1 -f --pid="$runner" "journals/$tx_run.jsonl"

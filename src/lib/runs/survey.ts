@@ -21,7 +21,8 @@ export interface Survey {
 }
 
 export function parseSurvey(stdout: string): Survey {
-  const pairs = stdout.split('\n').flatMap((line) => {
+  const lines = stdout.split('\n');
+  const pairs = lines.flatMap((line) => {
     const cut = line.indexOf('=');
     return cut > 0 ? [[line.slice(0, cut), line.slice(cut + 1)] as const] : [];
   });
@@ -32,7 +33,7 @@ export function parseSurvey(stdout: string): Survey {
     secrets: parseStore(stdout),
     current: current === undefined || current === '' ? null : current,
     holder: all('holder')[0],
-    sums: parseSums(all('sum')),
+    sums: parseSums(lines),
     certificates: all('certificate'),
     certificateInForce: all('certificate-in-force')[0],
     units: new Map(all('unit').map((text) => [text.slice(0, text.indexOf(' ')), text.slice(text.indexOf(' ') + 1)])),

@@ -37,7 +37,7 @@ const PERCENT: Token = [`%(${HEX}{2})`, 'byte'];
 
 export const READINGS: readonly Reading[] = [
   {
-    // JSON (Go writes \u0026, Python \u00e9), JavaScript, $'…', "…" and words with backslashes of a shell.
+    // JSON (Go writes \u0026, Python \u00e9), JavaScript, $'...', "..." and words with backslashes of a shell.
     name: 'backslash',
     sign: '\\',
     tokens: [

@@ -18,5 +18,5 @@ while [ $alive = 1 ] && [ ! -f "journals/$run.jsonl" ] && [ $tries -lt 300 ]; do
 done
 [ -n "$run" ] && [ -f "journals/$run.jsonl" ] || exit "$MISSING"
 printf 'run=%s\nalive=%s\nstarted\n' "$run" "$alive"
-[ $alive = 1 ] && exec tail -s 0.01 -n "+$from" -f --pid="$(cat watcher)" "journals/$run.jsonl"
+[ $alive = 1 ] && exec tail -s 0.02 -n "+$from" -f --pid="$(cat watcher)" "journals/$run.jsonl"
 exec tail -n "+$from" "journals/$run.jsonl"

@@ -5,7 +5,9 @@ export type Sums = ReadonlyMap<string, string>;
 
 export const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Reads `sum=HASH  PATH` lines, as `sha256sum` prints them. */
+/** Reads `HASH  PATH` lines, as `sha256sum` prints them, among others. */
 export function parseSums(lines: readonly string[]): Sums {
-  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+  return new Map(
+    lines.flatMap((line) => (/^[0-9a-f]{64} {2}/.test(line) ? [[line.slice(66), line.slice(0, 64)]] : [])),
+  );
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What the VM has, as `key=value` lines: one round trip before anything is sent. A deploy waits for it, and a program that is started costs
-# more than what the shell does itself.
+# What the VM has, as `key=value` lines, and digests as sha256sum prints them: one round trip before anything is sent. A deploy waits for it, and a
+# program that is started costs more than what the shell does itself.
 
 cd "$base" 2>/dev/null || exit 0
 [ -d repo.git ] && git --git-dir=repo.git for-each-ref --format='have=%(objectname)' refs/zebu
@@ -11,9 +11,8 @@ for each in shared/proxy/config/tls/*.pem; do
 done
 [ ! -f shared/proxy/certificate ] || sed -n 's/^bound=/certificate-in-force=/p' shared/proxy/certificate
 # include ../../units/digests.sh
-each_as() { while IFS= read -r each; do printf '%s=%s\n' "$1" "$each"; done; }
-unit_digests units "${base##*/}" | each_as unit
-sha256sum runner "$recover_file" "$unit_file" 2>/dev/null | each_as sum
+unit_digests units "${base##*/}" unit=
+sha256sum runner "$recover_file" "$unit_file" 2>/dev/null || :
 # include ../../app-folder/pause-for-lock.sh
 exec 8>>lock
 tries=0
