@@ -8,6 +8,7 @@
 #   data     where it leads  where it is kept  what the release has there  what is kept there
 #   direct   volume  device     content of the commit under a volume that nobody writes to: mounted without the volume
 #   nested   source  where it is kept  its path below the source  where that leads     data within content of the commit
+#   linked   source  where a link in it leads, which is mounted there  its path below the source
 #   said     what a person is told
 #   refused  why
 decide() {
@@ -84,10 +85,14 @@ decide() {
       printf "%s", rest
       for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (is[list[j]] && within(list[j], list[i]) && !(is[list[i]] && follows(list[i], list[j])))
         print "nested", list[i], place[list[j]], substr(real[list[j]], length(real[list[i]]) + 2), real[list[j]]
-      # Settings and secrets, where they are on the machine of who wrote them: for whoever has the folder with all that is written there.
+      # Settings and secrets, where they are on the machine of who wrote them, for whoever has the folder as a whole. Of a folder of the commit
+      # the link is part, and leads somewhere.
       links = split(ENVIRON["env_links"], link, "\n")
-      for (i = 1; i <= n; i++) for (j = 1; j <= links; j++) if (is[list[i]] && index(link[j], real[list[i]] "/") == 1)
-        print "nested", list[i], base "/shared/secrets/env_file", substr(link[j], length(real[list[i]]) + 2), link[j]
+      for (i = 1; i <= n; i++) for (j = 1; j <= links; j++) if (index(link[j], real[list[i]] "/") == 1) {
+        below = substr(link[j], length(real[list[i]]) + 2)
+        if (is[list[i]]) print "nested", list[i], base "/shared/secrets/env_file", below, link[j]
+        else if (state[list[i]] == "content") print "linked", list[i], base "/shared/secrets/env_file", below
+      }
       for (i = 1; i <= uses; i++) {
         kind = use[i, 1]; source = from[i]
         if (state[source] == "elsewhere") continue
@@ -140,6 +145,7 @@ write_overlay() {
         if (field[1] == "place") place[field[2]] = field[3]
         if (field[1] == "direct") direct[field[2]] = field[3]
         if (field[1] == "nested") nested[++inner] = row
+        if (field[1] == "linked") leads[++outer] = row
       }
     }
     section == "services" && depth == 2 && key != "" { service = key; split("", targets); m = 0; next }
@@ -153,6 +159,14 @@ write_overlay() {
         if (sources[i] != field[2] || (at in has)) continue
         has[at] = 1
         entry("{ \"type\": \"bind\", \"source\": " string(field[3]) ", \"target\": " string(at) modes[i] " }")
+      }
+      for (i = 1; i <= m; i++) for (j = 1; j <= outer; j++) {
+        split(leads[j], field, "\t")
+        at = targets[i]
+        sub(/\/$/, "", at)
+        if (sources[i] != field[2] || ((at "/" field[4]) in has) || (field[3] in has)) continue
+        has[field[3]] = 1
+        entry("{ \"type\": \"bind\", \"source\": " string(field[3]) ", \"target\": " string(field[3]) ", \"read_only\": true }")
       }
       split("", has)
       next
@@ -213,8 +227,8 @@ map_mounts() {
   write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { cause=no-space reason='no space left in the VM'; return 1; }
   if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else drop "$release/shared.yml.new"; fi
   overlays
-  # What else looks at volumes, configs and secrets is to see the places they have now.
-  ! grep -qE '^(volumes|configs|secrets):' "$release/shared.yml" 2>/dev/null || {
+  # What else looks at volumes, configs and secrets is to see the places they have now, and who is given settings (note_gives) what he is given.
+  ! grep -qE '^(volumes|configs|secrets):|/shared/secrets/env_file"' "$release/shared.yml" 2>/dev/null || {
     rm -f "$work/config"
     read_config || { blame compose-invalid '' "$(compose_said)"; return 1; }
   }

@@ -134,6 +134,21 @@ volumes: { vendor: {} }
     looks: { app: ['/app'], queue: ['/app'], look: ['/app/storage', '/app/seen', '/app/.env'] },
   },
   {
+    name: '.env in a checkout that nobody writes to, below the Compose files and beside them',
+    compose: 'docker/compose.yml',
+    env: "APP_DEBUG='false'\n",
+    files: {
+      'docker/compose.yml': `services:
+  app: { image: base:1, volumes: ['..:/app:ro'], read_only: true, tmpfs: [/tmp], command: sh -c "cat /app/.env >/tmp/seen; exec stay" }
+  part: { image: base:1, volumes: ['../config:/config:ro', '../.env:/config.env:ro'] }
+`,
+      'config/a': '1\n',
+      index: '1\n',
+    },
+    change: { index: '2\n', 'config/a': '2\n' },
+    looks: { app: ['/app/index', '/app/.env', '/tmp/seen'], part: ['/config', '/config.env'] },
+  },
+  {
     name: 'pipes and links among data, a home, users of their own',
     files: {
       'compose.yml': `services:

@@ -6,6 +6,10 @@ const config = composeConfig.parse({
   services: {
     told: { image: 'a', configs: [{ source: 'level' }] },
     keyed: { image: 'a', secrets: [{ source: 'token' }] },
+    folder: {
+      image: 'a',
+      volumes: [{ type: 'bind', source: '/opt/zebu/shop/shared/secrets/env_file', target: '/code/.env' }],
+    },
     mounts: { image: 'a', volumes: [{ type: 'bind', source: '/zebu-release/tree/docker/.env', target: '/app/.env' }] },
     other: { image: 'a' },
   },
@@ -30,6 +34,7 @@ const replaced = (changed: Partial<Comparison>): readonly string[] =>
 describe('a plan names what is given another value', () => {
   it('as a config by a variable, and in the .env that is mounted, of a setting', () => {
     expect(replaced({ changedSettings: ['LEVEL'] })).toEqual([
+      'folder: another .env: LEVEL',
       'mounts: another .env: LEVEL',
       'told: another value of LEVEL',
     ]);
@@ -37,6 +42,7 @@ describe('a plan names what is given another value', () => {
 
   it('as a secret by a variable, and in the .env that is mounted, of a secret', () => {
     expect(replaced({ changedSecrets: ['TOKEN'] })).toEqual([
+      'folder: another .env: TOKEN',
       'keyed: another value of TOKEN',
       'mounts: another .env: TOKEN',
     ]);
@@ -44,6 +50,9 @@ describe('a plan names what is given another value', () => {
 
   it('and nothing else', () => {
     expect(replaced({})).toEqual([]);
-    expect(replaced({ changedSettings: ['UNUSED'] })).toEqual(['mounts: another .env: UNUSED']);
+    expect(replaced({ changedSettings: ['UNUSED'] })).toEqual([
+      'folder: another .env: UNUSED',
+      'mounts: another .env: UNUSED',
+    ]);
   });
 });

@@ -229,6 +229,21 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     expect(folder.read('shared/repository/.env')).toBe('');
   });
 
+  it('is of a folder of the commit where the link in it leads, unless a service has put a file there', () => {
+    commit('docker/code');
+    const env = `${folder.base}/shared/secrets/env_file`;
+    folder.write('shared/secrets/env_file', "A='x'\n");
+    symlinkSync(env, tree('.env'));
+    const whole = { source: tree('.'), target: '/src/', readOnly: true };
+    const decision = decide({
+      web: [whole],
+      part: [{ source: tree('docker'), target: '/docker', readOnly: true }],
+      own: [whole, { source: tree('.env'), target: '/src/.env', readOnly: true }],
+    });
+    expect(mounted(decision)).toEqual({ web: { [env]: env } });
+    expect(overlayOf(decision).services?.['web']?.volumes[0]).toMatchObject({ read_only: true });
+  });
+
   it('is the whole repository as it was written before the commit that changes it', () => {
     commit('code', '2\n');
     folder.write('releases/r1/plan', '');

@@ -207,6 +207,19 @@ describe('parseUsage', () => {
     );
     expect(Object.fromEntries(usage)).toEqual({ DB_PASS: ['api', 'db'], X: ['api'] });
   });
+
+  it('finds who is given all of them as a file', () => {
+    const source = '/opt/zebu/shop/shared/secrets/env_file';
+    const services = {
+      api: { environment: { A: 'zebu-marker-A-end' } },
+      php: { volumes: [{ type: 'bind', source, target: '/code/.env' }] },
+      web: { volumes: [{ type: 'volume', target: '/data' }, { source: '/opt/zebu/shop/shared/files/1' }] },
+    };
+    expect(Object.fromEntries(parseUsage(`secret=A\nsecret=B\n${JSON.stringify({ services })}`))).toEqual({
+      A: ['api', 'php'],
+      B: ['php'],
+    });
+  });
 });
 
 describe('generateValue', () => {

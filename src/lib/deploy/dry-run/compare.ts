@@ -142,7 +142,9 @@ function givenReasons(
     }
   }
   // Where Compose looks for it there is one with all secrets and settings, unless the commit has its own.
-  const dotenv = files.some((path) => path.startsWith(`${TREE}/`) && path.endsWith('/.env'));
+  const dotenv = files.some(
+    (path) => (path.startsWith(`${TREE}/`) && path.endsWith('/.env')) || path.endsWith('/shared/secrets/env_file'),
+  );
   const within = dotenv ? [...changedSecrets, ...changedSettings] : [];
   if (within.length > 0) reasons.push(`another .env: ${within.join(', ')}`);
   for (const network of Object.keys(now?.networks ?? {})) {
