@@ -71,7 +71,7 @@ export class ReleaseFolder {
     this.write('work/config', JSON.stringify({ name: 'shop', networks: {}, ...config }, null, 2));
     this.write('bin/docker', `#!/bin/sh\n${docker}\n`);
     chmodSync(join(this.base, 'bin/docker'), 0o755);
-    const script = `base=${this.base} release=${this.release} work=${this.base}/work previous=r1 files='-f compose.yml'
+    const script = `base=${this.base} release=${this.release} work=${this.base}/work id=r2 previous=r1 files='-f compose.yml'
 tree=$release/tree directory=$release/tree reason= limit=60
 ${GONE}${COMPOSE}${REASON}${CONFIG}${SOURCES}${MOUNTS}${DATA}${TEND}${FILES}
 logged() { "$@" >>"$work/journal"; }

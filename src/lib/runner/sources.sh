@@ -149,13 +149,52 @@ kept_with_all() {
   home=whole
 }
 
+# Whether services may write to all of the repository, by the lines of path_uses.
+writes_whole() {
+  LC_ALL=C awk -F '\t' -v tree="$release/tree" -v current="$base/current/tree" '
+    (($1 == "bind" && $3 == "rw") || $1 == "volume") && ($4 == tree || $4 == current) { found = 1 } END { exit !found }' "$work/uses" 2>/dev/null
+}
+
+# Whether that is so, and was not with what is live, which has folders and files of its commit that services may write to, each by itself.
+newly_whole() {
+  [ -n "$previous" ] && [ -s "$base/releases/$previous/kept" ] && ! grep -qs '^[.]	' "$base/releases/$previous/tended" && writes_whole
+}
+
+# Such a folder, by its name; nothing where there is none: kept_before NAME
+kept_before() {
+  while IFS='	' read -r kept_ name_; do
+    if [ "$name_" != "$1" ] || [ ! -d "$base/shared/files/$kept_" ] || [ -L "$base/shared/files/$kept_" ]; then continue; fi
+    printf '%s\n' "$base/shared/files/$kept_"
+    return
+  done <"$base/releases/$previous/kept"
+}
+
+# What is kept by itself is a part of the repository for who has all of it, mounted or not: paths, as those on standard input.
+own_parts() {
+  if was_data . || writes_whole; then
+    while IFS= read -r each; do
+      if [ "$each" != . ] && { [ -e "$base/shared/mounts/$each" ] || [ -L "$base/shared/mounts/$each" ]; }; then printf '%s\n' "$release/tree/$each"; fi
+    done <"$base/shared/data-names"
+  fi
+  [ -z "$newly" ] || while IFS='	' read -r _ each; do
+    if [ "$each" != . ] && [ -n "$(kept_before "$each")" ]; then printf '%s\n' "$release/tree/$each"; fi
+  done <"$base/releases/$previous/kept"
+} 2>/dev/null
+
 # For each path on standard input, separated by tabs: the path, where it leads, its name under shared/mounts, what is there
 # (state_of; elsewhere: not ours; forbidden: outside the repository), what is kept for it, and where that is: own (in
 # shared/mounts, by itself), whole (in shared/repository, with all of it), or none.
 path_facts() {
   : >"$work/carried"
   links=$(find "$release/tree" -type l ! -name .env 2>/dev/null | head -n 1)
+  newly=''
+  ! newly_whole || newly=1
   cat >"$work/sources"
+  if grep -qxF -e "$release/tree" "$work/sources"; then
+    own_parts >"$work/parts"
+    LC_ALL=C awk -v known="$work/sources" 'BEGIN { while ((getline row < known) > 0) said[row] = 1 } !said[$0]++' "$work/parts" >"$work/parts-too"
+    cat "$work/parts-too" >>"$work/sources"
+  fi
   while IFS= read -r source; do real_path "$source"; done <"$work/sources" | sed -n "s|^$release/tree/||p" >"$work/names-now"
   while IFS= read -r source; do
     real=$(real_path "$source")
@@ -182,11 +221,10 @@ path_facts() {
       */content) kept=$(kept_itself "$name") ;;
       *) kept=$(kept_of "$base/shared/mounts/$name") ;;
     esac
-    case $real in "$release/tree/"*) was_own "$name" || kept_with_all ;; esac
-    if [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
-      from=$(written_before "$name" "$source")
-      [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
-    fi
+    from=
+    case $real in "$release/tree/"*) if was_own "$name"; then :; elif [ -z "$newly" ] || { from=$(kept_before "$name") && [ -z "$from" ]; }; then kept_with_all; fi ;; esac
+    if [ -z "$from" ] && [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then from=$(written_before "$name" "$source"); fi
+    [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept" "$home"
   done <"$work/sources"
 }

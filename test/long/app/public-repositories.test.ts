@@ -149,6 +149,27 @@ volumes: { vendor: {} }
     looks: { app: ['/app/index', '/app/.env', '/tmp/seen'], part: ['/config', '/config.env'] },
   },
   {
+    name: 'a checkout that is mounted as a whole by a later commit only',
+    files: {
+      'compose.yml': `services:
+  api: { image: base:1, volumes: ['./media:/media', './one.txt:/one.txt', './rows:/rows'] }
+  web: { image: base:1 }
+`,
+      'media/seed': '1\n',
+      'one.txt': '1\n',
+      code: '1\n',
+    },
+    change: {
+      'compose.yml': `services:
+  api: { image: base:1, volumes: ['./media:/media', './one.txt:/one.txt'] }
+  web: { image: base:1, volumes: ['.:/code'] }
+`,
+      code: '2\n',
+    },
+    writes: [['api', 'echo m >/media/m; echo o >>/one.txt; echo r >/rows/r']],
+    looks: { api: ['/media', '/one.txt'], web: ['/code'] },
+  },
+  {
     name: 'pipes and links among data, a home, users of their own',
     files: {
       'compose.yml': `services:

@@ -1,4 +1,4 @@
-import { lstatSync, symlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -242,6 +242,52 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     });
     expect(mounted(decision)).toEqual({ web: { [env]: env } });
     expect(overlayOf(decision).services?.['web']?.volumes[0]).toMatchObject({ read_only: true });
+  });
+
+  it('is the whole repository with what services have written into parts of it, each kept by itself until then', () => {
+    for (const [file, text] of Object.entries({ 'media/seed': '2\n', 'static/css': '1\n', one: '1\n', two: '2\n' })) {
+      commit(file, text);
+      folder.write(`releases/r1/tree/${file}`, '1\n');
+    }
+    folder.write('releases/r1/plan', '');
+    const parts = { media: 'a', static: 'b', one: 'c', two: 'd' };
+    const kept = Object.entries(parts).map(([name, letter]) => `${letter.repeat(40)}\t${name}\n`);
+    folder.write('releases/r1/kept', kept.join(''));
+    const at = (letter: string, file = ''): string => `shared/files/${letter.repeat(40)}${file}`;
+    for (const [file, text] of [
+      [at('a', '/seed'), '1\n'],
+      [at('a', '/row'), 'row\n'],
+      [at('b', '/css'), '1\n'],
+      [at('b', '/made'), 'made\n'],
+      [at('c'), '1\nwritten\n'],
+      [at('d'), '1\nwritten\n'],
+    ] as const)
+      folder.write(file, text);
+    const mounts = {
+      web: [{ source: tree('.'), target: '/src' }],
+      api: [
+        { source: tree('media'), target: '/media' },
+        { source: tree('one'), target: '/one' },
+      ],
+    };
+    const own = (name: string): string => `${folder.base}/shared/mounts/${name}`;
+    const decision = decide(mounts, 'place_data && tend_folders');
+    expect(mounted(decision)).toEqual({
+      web: { [whole()]: '/src', [own('media')]: '/src/media', [own('static')]: '/src/static' },
+      api: { [own('media')]: '/media', [whole('/one')]: '/one' },
+    });
+    // What the commit changes is as the commit has it, and nothing that was written is gone.
+    const files = ['mounts/media/seed', 'mounts/media/row', 'mounts/static/made', 'repository/one', 'repository/two'];
+    expect(files.map((file) => folder.read(`shared/${file}`))).toEqual([
+      ...['2\n', 'row\n', 'made\n', '1\nwritten\n', '2\n'],
+    ]);
+    expect(folder.read('shared/repository/two.before-r2')).toBe('1\nwritten\n');
+    // Whoever goes back finds the same.
+    expect(['a', 'b', 'c'].map((letter) => readlinkSync(`${folder.base}/${at(letter)}`))).toEqual([
+      ...[own('media'), own('static'), whole('/one')],
+    ]);
+    // Also where the first attempt was cut off, and where one of them is not mounted by itself any more.
+    expect(mounted(decide(mounts, 'place_data && tend_folders'))).toEqual(mounted(decision));
   });
 
   it('is the whole repository as it was written before the commit that changes it', () => {
