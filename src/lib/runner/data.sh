@@ -181,17 +181,21 @@ fill_whole() {
 }
 
 # Files of the commit that services of the live release may write to, each kept by itself until then: what was written is there, for who has
-# the repository and for who goes back.
+# the folder and for who goes back: bring_files NAME PLACE
 bring_files() {
   [ -n "$previous" ] && [ -s "$base/releases/$previous/kept" ] || return 0
   while IFS='	' read -r kept_ name_; do
-    from_=$base/shared/files/$kept_ to_=$base/shared/repository/$name_ made_=$base/releases/$previous/tree/$name_
+    case $1/$name_ in
+      ./*) below_=$name_ ;;
+      *) case $name_ in "$1/"*) below_=${name_#"$1/"} ;; *) continue ;; esac ;;
+    esac
+    from_=$base/shared/files/$kept_ to_=$2/$below_ made_=$base/releases/$previous/tree/$name_
     if [ ! -f "$from_" ] || [ -L "$from_" ]; then continue; fi
     if { [ ! -e "$to_" ] && [ ! -L "$to_" ]; } || as_needed cmp -s "$to_" "$made_" || as_needed cmp -s "$to_" "$from_"; then move "$from_" "$to_" || return 1
     elif ! as_needed cmp -s "$from_" "$made_"; then
       beside=$(unused "$to_.before-$id")
       move "$from_" "$beside" || return 1
-      keeps_both . "$name_" "$beside"
+      keeps_both "$1" "$below_" "$beside"
     fi
   done <"$base/releases/$previous/kept"
 }
@@ -217,7 +221,7 @@ place_data() {
     name=${place#"$base/shared/mounts/"}
     [ "$real" != "$release/tree" ] || name=.
     was_data "$name" || printf '%s\n' "$name" >>"$base/shared/data-names" || return 1
-    if [ "$name" = . ]; then fill_whole && bring_files || return 1
+    if [ "$name" = . ]; then fill_whole && bring_files . "$base/shared/repository" || return 1
     elif [ -d "$real" ] && { [ "$state" = content ] || [ -e "$(placed_last "$(data_name "$real")")" ]; }; then as_needed mkdir -p "$place" || return 1
     elif [ -e "$place" ] || [ -L "$place" ]; then
       [ ! -d "$real" ] || [ -z "$(copy_missing "$real" "$place")" ] || return 1

@@ -120,8 +120,11 @@ place_files() {
         elif grep -qxF -e "$asked" "$work/as-data"; then continue
         elif outer=$(outer_of "$path") && [ -n "$outer" ]; then
           keep_file "$outer" written || continue
+          bring_files "${outer#"$release/tree/"}" "$kept" || return 1
           kept=$kept${path#"$outer"}
-        elif grep -qxF -e "$path" "$work/written"; then keep_file "$path" written || continue
+        elif grep -qxF -e "$path" "$work/written"; then
+          keep_file "$path" written || continue
+          [ ! -d "$kept" ] || bring_files "${path#"$release/tree/"}" "$kept" || return 1
         else keep_file "$path" || continue
         fi
         yaml=$(printf '      - { "source": %s,%s }' "$(yaml_string "$kept")" "$entry") ;;

@@ -225,7 +225,7 @@ map_mounts() {
   # Where such data is mounted there has to be something; within what is kept by its content see place_files.
   awk -F '\t' -v top="$release/" '$1 == "nested" && index($2, top) != 1 { print $5 }' "$work/decided" | while IFS= read -r path; do [ -e "$path" ] || mkdir -p "$path"; done
   write_overlay "$work/decided" <"$every" >"$release/shared.yml.new" || { cause=no-space reason='no space left in the VM'; return 1; }
-  if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else drop "$release/shared.yml.new"; fi
+  if [ -s "$release/shared.yml.new" ]; then mv "$release/shared.yml.new" "$release/shared.yml"; else drop "$release/shared.yml.new" "$release/shared.yml"; fi
   overlays
   # What else looks at volumes, configs and secrets is to see the places they have now, and who is given settings (note_gives) what he is given.
   ! grep -qE '^(volumes|configs|secrets):|/shared/secrets/env_file"' "$release/shared.yml" 2>/dev/null || {

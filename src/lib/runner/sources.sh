@@ -162,11 +162,23 @@ newly_whole() {
 
 # Such a folder, by its name; nothing where there is none: kept_before NAME
 kept_before() {
+  [ -s "$base/releases/$previous/kept" ] || return 0
   while IFS='	' read -r kept_ name_; do
     if [ "$name_" != "$1" ] || [ ! -d "$base/shared/files/$kept_" ] || [ -L "$base/shared/files/$kept_" ]; then continue; fi
     printf '%s\n' "$base/shared/files/$kept_"
     return
   done <"$base/releases/$previous/kept"
+}
+
+# How services have what a path lies in, where one of them may write to that path by itself: "rw" where one may write to all of it, "ro" where
+# nobody may; nothing for any other path. By the lines of path_uses: around PATH
+around() {
+  LC_ALL=C path=$1 awk -F '\t' '
+    BEGIN { path = ENVIRON["path"] }
+    $1 != "bind" { next }
+    $4 == path && $3 == "rw" { written = 1 }
+    index(path, $4 "/") == 1 && how != "rw" { how = $3 }
+    END { if (written && how != "") print how }' "$work/uses" 2>/dev/null
 }
 
 # What is kept by itself is a part of the repository for who has all of it, mounted or not: paths, as those on standard input.
@@ -223,7 +235,14 @@ path_facts() {
     esac
     from=
     case $real in "$release/tree/"*) if was_own "$name"; then :; elif [ -z "$newly" ] || { from=$(kept_before "$name") && [ -z "$from" ]; }; then kept_with_all; fi ;; esac
-    if [ -z "$from" ] && [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then from=$(written_before "$name" "$source"); fi
+    if [ -z "$from" ] && [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
+      # Who has what it lies in is to see what is written there, and what was written before that was mounted, too.
+      case $(around "$source") in
+        ro) from=$(kept_before "$name") kept=data home=own ;;
+        rw) from=$(kept_before "$name") ;;
+      esac
+      [ -n "$from" ] || [ "$kept" = data ] || from=$(written_before "$name" "$source")
+    fi
     [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$source" "$real" "$name" "$state" "$kept" "$home"
   done <"$work/sources"

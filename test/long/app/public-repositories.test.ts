@@ -170,6 +170,29 @@ volumes: { vendor: {} }
     looks: { api: ['/media', '/one.txt'], web: ['/code'] },
   },
   {
+    name: 'folders around those that are mounted, mounted by a later commit',
+    files: {
+      'compose.yml': `services:
+  api: { image: base:1, volumes: ['./app/media:/media', './app/one.txt:/one.txt', './app/rows:/rows', './srv/a/b:/b'] }
+  web: { image: base:1 }
+`,
+      'app/media/seed': '1\n',
+      'app/one.txt': '1\n',
+      'app/code': '1\n',
+      'srv/a/b/c': '1\n',
+      'srv/a/d': '1\n',
+    },
+    change: {
+      'compose.yml': `services:
+  api: { image: base:1, volumes: ['./app/media:/media', './app/one.txt:/one.txt', './app/rows:/rows', './srv/a/b:/b'] }
+  web: { image: base:1, volumes: ['./app:/code', './srv:/srv:ro'] }
+`,
+      'app/code': '2\n',
+    },
+    writes: [['api', 'echo m >/media/m; echo o >>/one.txt; echo r >/rows/r; echo b >/b/w']],
+    looks: { api: ['/media', '/one.txt', '/rows', '/b'], web: ['/code', '/srv'] },
+  },
+  {
     name: 'pipes and links among data, a home, users of their own',
     files: {
       'compose.yml': `services:

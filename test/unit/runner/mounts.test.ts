@@ -290,6 +290,29 @@ describe.each(vmShells())('a path of the Compose files, in $name', { timeout: 60
     expect(mounted(decide(mounts, 'place_data && tend_folders'))).toEqual(mounted(decision));
   });
 
+  it('is what another service sees of it in the folder that it lies in, also where that is mounted later', () => {
+    commit('app/media/seed');
+    commit('app/code');
+    const own = `${folder.base}/shared/mounts/app/media`;
+    const read = {
+      php: [{ source: tree('app/media'), target: '/media' }],
+      nginx: [{ source: tree('app'), target: '/app', readOnly: true }],
+    };
+    expect(mounted(decide(read))).toEqual({ php: { [own]: '/media' }, nginx: { [own]: '/app/media' } });
+    // Where somebody may write to all of it, it is one folder from the first on.
+    const write = { ...read, nginx: [{ source: tree('app'), target: '/app' }] };
+    expect(mounted(decide(write))).toEqual({});
+    folder.write('releases/r1/plan', '');
+    folder.write('releases/r1/tree/app/media/seed', '1\n');
+    folder.write('releases/r1/kept', `${'a'.repeat(40)}\tapp/media\n`);
+    folder.write(`shared/files/${'a'.repeat(40)}/row`, 'row\n');
+    expect(mounted(decide(write, 'place_data && tend_folders'))).toEqual({
+      php: { [own]: '/media' },
+      nginx: { [own]: '/app/media' },
+    });
+    expect(folder.read('shared/mounts/app/media/row')).toBe('row\n');
+  });
+
   it('is the whole repository as it was written before the commit that changes it', () => {
     commit('code', '2\n');
     folder.write('releases/r1/plan', '');
