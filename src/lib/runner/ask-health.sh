@@ -16,8 +16,8 @@ may_be_asked() {
   lasting=${stability%%.*}
   [ "$lasting" -lt 5 ] || lasting=5
   [ -s "$work/checks" ] || return 1
-  while read -r checked allowed every early starting check; do [ "$checked" != "$1" ] || break; done <"$work/checks"
-  [ "${every:-0}" -gt $((lasting * 1000)) ]
+  while read -r checked allowed every_ early starting check; do [ "$checked" != "$1" ] || break; done <"$work/checks"
+  [ "${every_:-0}" -gt $((lasting * 1000)) ]
 }
 
 # Until it is well, which is noted as SERVICE|STARTED: ask_health ID STARTED SERVICE, behind may_be_asked. Well once may be on its way down, or a server

@@ -12,10 +12,8 @@ live_release() {
 published() {
   ports=
   [ -f "$release/containers" ] || return 0
-  all=
-  while IFS='|' read -r _ _ _ _ each; do all="$all${all:+${each:+, }}$each"; done <"$release/containers"
-  case $all in *[!0-9a-z.:,\ \>/-]*) all=$(printf '%s' "$all" | tr -cd '0-9a-z.:, >/[]-') ;; esac
-  ports=$all
+  while IFS='|' read -r _ _ _ _ each_; do ports="$ports${ports:+${each_:+, }}$each_"; done <"$release/containers"
+  case $ports in *[!0-9a-z.:,\ \>/-]*) ports=$(printf '%s' "$ports" | tr -cd '0-9a-z.:, >/[]-') ;; esac
 }
 
 # What app:status compares with. Which releases are pointed into is read from the same lines, for who removes old ones.

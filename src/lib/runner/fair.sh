@@ -58,9 +58,9 @@ newer() { [ "$1" -nt "$2" ]; }
 # started in vain until now and has nobody to wait for any more, and "needs" where it is to be known first what services depend on.
 judgement() {
   clock
-  [ "$clock" -lt "${excused_until:-0}" ] && excuse=1 || excuse=
-  [ -f "$work/needs" ] && needs=$work/needs || needs=
-  awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" -v excuse="$excuse" -v first="${previous:+no}" -v needs="$needs" -v excused="$work/excused" -v tried="$work/tried" '
+  [ "$clock" -lt "${excused_until:-0}" ] && excuse_=1 || excuse_=
+  [ -f "$work/needs" ] && needs_=$work/needs || needs_=
+  awk -F'|' -v fresh="$fresh" -v touched="$touched" -v off="$off" -v judged="$work/judged" -v excuse="$excuse_" -v first="${previous:+no}" -v needs="$needs_" -v excused="$work/excused" -v tried="$work/tried" '
     function say(text) { print text >judged }
     function fail(text) { say("bad=" substr($9, 2)); say("reason=" $1 " " text) }
     # Whether what it depends on was started in this run, too, and may not be ready; of a first release nobody knows what that is.

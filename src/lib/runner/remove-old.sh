@@ -8,18 +8,18 @@ old_releases() {
   live=$live_now
   release_names "$base" >"$work/release-names"
   in_order "$base" turns <"$work/release-names" >"$work/in-order"
-  good=0 failed=0
+  good_=0 failed_=0
   # The newest first.
   set --
   while IFS= read -r each; do set -- "$each" "$@"; done <"$work/in-order"
   for each; do
     if [ "$each" = "$live" ] || [ "$each" = "$id" ]; then continue; fi
     if [ -f "$base/releases/$each/verified" ]; then
-      good=$((good + 1))
-      [ $good -lt "$keep" ] || printf '%s\n' "$each"
+      good_=$((good_ + 1))
+      [ $good_ -lt "$keep" ] || printf '%s\n' "$each"
     else
-      failed=$((failed + 1))
-      [ $failed -lt 2 ] || printf '%s\n' "$each"
+      failed_=$((failed_ + 1))
+      [ $failed_ -lt 2 ] || printf '%s\n' "$each"
     fi
   done
 }
