@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import GONE from '../../../src/lib/app-folder/gone.sh';
 import CONFIG from '../../../src/lib/runner/config.sh';
+import DATA from '../../../src/lib/runner/data.sh';
 import DIGESTS from '../../../src/lib/runner/digests.sh';
 import FILES from '../../../src/lib/runner/files.sh';
 import { inVmShell } from '../../support/vm-shell.js';
@@ -23,12 +24,12 @@ function placed(config: Config, files: Readonly<Record<string, string>>, then: s
     )
     .join('');
   const script = `
-work=$folder/work base=$folder release=$folder/releases/r1 environment=
+work=$folder/work base=$folder release=$folder/releases/r1 environment= previous=
 tree=$release/tree
 mkdir -p $work $tree $base/shared/secrets
 overlays() { :; }
 linked_env_file() { false; }
-${GONE}${CONFIG}${FILES}${DIGESTS}
+${GONE}${CONFIG}${DATA}${FILES}${DIGESTS}
 ${made}
 sed "s|@|$release/tree|g" >$work/config <<'E'
 ${render(config)}
