@@ -33,13 +33,8 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
   let second: Project;
   let made: Created;
   let cloned: Created;
-  let seconds = 0;
 
-  const timed = async (project: Project): Promise<readonly [Created, number]> => {
-    const began = performance.now();
-    const result = await project.json<Created>(['vm:create']);
-    return [result, (performance.now() - began) / 1000];
-  };
+  const create = (project: Project): Promise<Created> => project.json<Created>(['vm:create']);
   const doctor = (args: readonly string[] = []): Promise<Diagnosis> =>
     first
       .zebu(['doctor', '--json', ...args])
@@ -84,7 +79,7 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
   });
 
   it('the first one makes a template, and is a clone of it that is like any VM', async () => {
-    [made, seconds] = await timed(first);
+    made = await create(first);
     expect(made.template).toMatchObject({ made: true, linked: true });
     expect(made.template?.name).toMatch(/^zebu-template-debian\d+-docker\d+-[0-9a-f]{8}$/);
     expect(await first.json(['vm:diff'])).toMatchObject({ drift: [], foreignRules: [] });
@@ -102,13 +97,14 @@ describe('two apps on one node', { timeout: 600_000 }, () => {
     );
   });
 
-  it('the second one, of another size and user, is there in a part of the time', async () => {
-    let took: number;
-    [cloned, took] = await timed(second);
+  // How long each takes is measured by the benchmark vm-create, and beside each other where guests boot (test/long/vm/template.test.ts).
+  it('the second one, of another size and user, is a clone of the same', async () => {
+    cloned = await create(second);
     expect(cloned.template).toEqual({ ...made.template, made: false });
-    expect(took).toBeLessThan(seconds / 2);
     expect(await second.json(['vm:diff'])).toMatchObject({ drift: [], foreignRules: [] });
-    expect(String((await templates.configOf(cloned.vmid))['scsi0'])).toContain('size=7G');
+    const disk = String((await templates.configOf(cloned.vmid))['scsi0']);
+    expect(disk).toContain(`base-${made.template?.vmid ?? 0}-disk-0.qcow2/`);
+    expect(disk).toContain('size=7G');
   });
 
   it('they share no id, no host key, no user, and nothing of who made the template', async () => {
