@@ -234,13 +234,18 @@ path_facts() {
       *) kept=$(kept_of "$base/shared/mounts/$name") ;;
     esac
     from=
-    case $real in "$release/tree/"*) if was_own "$name"; then :; elif [ -z "$newly" ] || { from=$(kept_before "$name") && [ -z "$from" ]; }; then kept_with_all; fi ;; esac
+    case $real in
+      "$release/tree/"*)
+        if ! was_own "$name"; then
+          [ -z "$newly" ] || from=$(kept_before "$name")
+          [ -n "$from" ] || kept_with_all
+        fi ;;
+    esac
     if [ -z "$from" ] && [ "$state/$kept" = content/missing ] && [ -d "$real" ]; then
       # Who has what it lies in is to see what is written there, and what was written before that was mounted, too.
-      case $(around "$source") in
-        ro) from=$(kept_before "$name") kept=data home=own ;;
-        rw) from=$(kept_before "$name") ;;
-      esac
+      around_=$(around "$source")
+      [ -z "$around_" ] || from=$(kept_before "$name")
+      [ "$around_" != ro ] || kept=data home=own
       [ -n "$from" ] || [ "$kept" = data ] || from=$(written_before "$name" "$source")
     fi
     [ -z "$from" ] || { kept=data home=own; printf '%s\t%s\n' "$name" "$from" >>"$work/carried"; }
