@@ -6,8 +6,6 @@ import type { LabReport } from '../../plugins/lab/src/instance/results.js';
 export interface Node {
   /** One request as root; a task it starts is waited for. @throws when refused, or when the task fails */
   ask<Answer>(method: string, path: string, params?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Trouble on demand: see the lab's `faults.ts`. */
-  fault(request: Readonly<Record<string, number | string>>): Promise<void>;
 }
 
 export function nodeOf(lab: LabReport): Node {
@@ -19,10 +17,6 @@ export function nodeOf(lab: LabReport): Node {
       const exit = await followTask(socket, answer, () => {});
       if (exit !== undefined && exit !== 'OK') throw new Error(`${method} ${path}: ${exit}`);
       return answer as Answer;
-    },
-    fault: async (request) => {
-      const { control } = await import('../../plugins/lab/src/instance/control.js');
-      await control(socket, 'POST', '/lab/faults', request);
     },
   };
 }

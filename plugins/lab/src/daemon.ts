@@ -85,6 +85,9 @@ async function handleControl(
     const { params } = await readBody(request);
     faults.add(params as unknown as FaultRequest, node.tasks);
     json(response, 200, {});
+  } else if (what === 'DELETE /lab/faults') {
+    faults.clear(node.tasks);
+    json(response, 200, {});
   } else if (what === 'POST /lab/bridges') {
     const { params } = await readBody(request);
     const { bridge, ports, vlanAware } = params as { bridge?: string; ports?: string; vlanAware?: boolean };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { ROOT } from '../../support/cli.js';
-import { nodeOf } from '../../support/node.js';
+import { fault } from '../../support/lab-control.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal, refusalOf } from '../../support/refusal.js';
 
@@ -193,7 +193,7 @@ describe('Proxmox', () => {
   it('says no to a token that is not one, and to what it is asked', async () => {
     const token = 'root@pam!none=00000000-0000-0000-0000-000000000000';
     expect(await status({ env: { ZEBU_PROXMOX_TOKEN: token } })).toMatchObject({ code: 'AUTH_FAILED', exit: 4 });
-    await nodeOf(lab).fault({ kind: 'status', path: '/cluster/resources', status: 501, reason: 'not today' });
+    await fault(lab, { kind: 'status', path: '/cluster/resources', status: 501, reason: 'not today' });
     expect(await status({})).toMatchObject({
       code: 'PROXMOX_REFUSED',
       exit: 5,

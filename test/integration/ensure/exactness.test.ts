@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
-import { addFault, onHost } from '../../support/lab-host.js';
+import { fault } from '../../support/lab-control.js';
+import { onHost } from '../../support/lab-host.js';
 import { makeProject, type Project, type TransportId } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -149,7 +150,7 @@ describe('drift', () => {
 
   it('names privilege and path of what Proxmox does not allow', async () => {
     const reason = `Permission check failed (/vms/${vmid}, VM.Config.Options)`;
-    await addFault(lab, { kind: 'status', method: 'POST', path: `/qemu/${vmid}/config`, status: 403, reason });
+    await fault(lab, { kind: 'status', method: 'POST', path: `/qemu/${vmid}/config`, status: 403, reason });
     const error = await refusal(project, ['vm:apply', '--set', 'vm.onboot=false']);
     expect(error).toMatchObject({ code: 'PROXMOX_FORBIDDEN', exit: 5 });
     expect(error.hint).toContain(`VM.Config.Options on /vms/${vmid}`);

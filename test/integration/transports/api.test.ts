@@ -164,7 +164,7 @@ describe('a bad line', () => {
 
   it('is waited for as long as the limit says, all attempts together', async () => {
     const transport = await connect(lab, 'api', { settings: { timeout: 1 } });
-    // Not one that other tests ask: some of the busy answers are left over.
+    // Not one that others of this file ask: some of the busy answers are left over.
     const path = '/cluster/firewall/options';
     const started = Date.now();
     try {

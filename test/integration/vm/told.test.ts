@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
+import { fault } from '../../support/lab-control.js';
 import { nodeOf } from '../../support/node.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { refusal } from '../../support/refusal.js';
@@ -87,7 +88,7 @@ describe('a task', () => {
   });
 
   it('of a backup says what failed, not that something did', async () => {
-    await node.fault({ kind: 'fail-task', task: 'vzdump', reason: "VM 100 qmp command 'query-backup' failed" });
+    await fault(lab, { kind: 'fail-task', task: 'vzdump', reason: "VM 100 qmp command 'query-backup' failed" });
     const error = await refusal(project, ['vm:backup:create']);
     expect(error.code).toBe('TASK_FAILED');
     expect(error.message).toContain('job errors; its log says: ');
@@ -99,7 +100,7 @@ describe('a restore that fails', () => {
   it('leaves no empty VM, and the one that is there is not touched', async () => {
     await project.json(['vm:backup:create']);
     const before = await node.ask<{ vmid: number }[]>('GET', '/cluster/resources', { type: 'vm' });
-    await node.fault({ kind: 'fail-task', task: 'qmrestore', reason: 'exit code 1' });
+    await fault(lab, { kind: 'fail-task', task: 'qmrestore', reason: 'exit code 1' });
     const error = await refusal(project, ['vm:backup:restore', 'latest', '--as-new']);
     expect(error).toMatchObject({
       code: 'TASK_FAILED',
@@ -112,7 +113,7 @@ describe('a restore that fails', () => {
 
 describe('a snapshot that was cut short', () => {
   it('is called half-made, is nothing to go back to, and can be deleted', async () => {
-    await node.fault({ kind: 'fail-task', task: 'qmsnapshot', reason: 'got signal 9' });
+    await fault(lab, { kind: 'fail-task', task: 'qmsnapshot', reason: 'got signal 9' });
     await refusal(project, ['vm:snapshot:create', 'half', '--allow-freeze']);
     const { list } = await project.json<{ list: { name: string; unfinished: string | null }[] }>(['vm:snapshot:list']);
     expect(list).toMatchObject([{ name: 'half', unfinished: 'taking' }]);

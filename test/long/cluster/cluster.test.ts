@@ -1,6 +1,7 @@
 /** A cluster of two nodes: where a new VM goes, that it is found wherever it is, that Proxmox moves it; keeps it up: ha.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheImage, fromScript, standIn } from '../../support/community-script.js';
+import { fault } from '../../support/lab-control.js';
 import { nodeOf } from '../../support/node.js';
 import { ownLab, type OwnLab } from '../../support/own-lab.js';
 import { makeProject, type Project } from '../../support/project.js';
@@ -71,7 +72,7 @@ it('is made over SSH on a node other than the one that is logged in to', async (
     expect(await project.json(['vm:create', ...there])).toMatchObject({ changed: true, node: other });
     expect(await project.json(['vm:create', ...there])).toMatchObject({ changed: false, node: other });
     // What goes wrong there has to be asked for: pvesh does not say it.
-    await nodeOf(lab.report).fault({ kind: 'fail-task', task: 'qmstop', reason: 'no such luck' });
+    await fault(lab.report, { kind: 'fail-task', task: 'qmstop', reason: 'no such luck' });
     const error = await refusal(project, ['vm:stop', '--force']);
     expect(error).toMatchObject({ code: 'TASK_FAILED', message: expect.stringContaining('no such luck') as string });
   } finally {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { commandLine } from '../../../plugins/kit/src/quote.js';
 import type { LabReport } from '../../../plugins/lab/src/instance/results.js';
 import { rolePrivileges } from '../../../src/lib/doctor/role.js';
-import { addFault } from '../lab-host.js';
+import { fault } from '../lab-control.js';
 import { nodeOf } from '../node.js';
 import { ownLab, type OwnLab } from '../own-lab.js';
 import { adminAuth, pveRequest, type HttpAnswer } from '../pve-http.js';
@@ -131,8 +131,8 @@ export async function nodeAsRecorded(run = runOnHost): Promise<Replayed> {
       node.ask('PUT', '/access/roles/Zebu', {
         privs: RECORDED_ROLE.filter((name) => name !== without).join(' '),
       }),
-    failTask: (type, reason) => addFault(lab, { kind: 'fail-task', task: type, reason }),
-    failRequest: (path, status, reason) => addFault(lab, { kind: 'status', path, status, reason }),
+    failTask: (type, reason) => fault(lab, { kind: 'fail-task', task: type, reason }),
+    failRequest: (path, status, reason) => fault(lab, { kind: 'status', path, status, reason }),
     down: async () => {
       server.close();
       await own.down();

@@ -32,6 +32,12 @@ export class Faults {
     else this.#waiting.push({ request, left: request.count ?? 1 });
   }
 
+  /** Takes back what nothing has met yet. */
+  clear(tasks: Tasks): void {
+    this.#waiting = [];
+    tasks.clearTrouble();
+  }
+
   /** The fault that was asked for such a request; undefined when there is none. It counts as used once. */
   take(method: string, path: string, local = false): FaultRequest | undefined {
     const found = this.#waiting.find(

@@ -177,4 +177,10 @@ export class Tasks {
   delayNext(type: string, ms: number): void {
     this.#shared.delays.set(type, ms);
   }
+
+  /** Takes back what `failNext` and `delayNext` asked for and no task has met. */
+  clearTrouble(): void {
+    this.#shared.failNext.clear();
+    this.#shared.delays.clear();
+  }
 }
