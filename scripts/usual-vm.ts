@@ -82,15 +82,19 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function answer(line: string, lines: readonly string[], channel: ssh2.ServerChannel): void {
-  const waits = line.startsWith('read -r size');
+  const say = (words: readonly string[]): void => void channel.write(words.map((word) => `${word}\n`).join(''));
   const end = (): void => {
-    channel.write(`${(waits ? JOURNAL : lines).join('\n')}\n`);
     channel.exit(0);
     channel.end();
   };
   channel.on('data', () => {});
-  if (waits) channel.once('end', end);
-  else end();
+  say(lines);
+  if (!line.includes('read -r size')) return end();
+  say(['surveyed=0']);
+  channel.once('end', () => {
+    say(JOURNAL);
+    end();
+  });
 }
 
 export interface UsualVm {

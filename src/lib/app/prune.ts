@@ -57,7 +57,7 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
       run: async (report) => {
         const { code, stdout, stderr } = await session.exec(
           { line: pruneScript(appLayout(name), shortNote(context, 'app:prune'), limits) },
-          { signal: context.signal, timeoutMs: 1_200_000, stdin: runnerPart().input },
+          { signal: context.signal, timeoutMs: 1_200_000, stdin: await runnerPart().input() },
         );
         if (code === LOCKED_STATUS) throw lockHeld(stdout);
         if (code === MISSING_STATUS) throw notDeployed(name);

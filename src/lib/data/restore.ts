@@ -143,7 +143,7 @@ export async function restoreData(context: Context, options: RestoreOptions): Pr
             sh`mkdir -p data; printf %s ${restoreSettings(context, chosen, options, id)} >data/restore` + '\n',
             startPart(start),
           ].join('');
-          await launch(context, session, { script, parts: [runner.input], pack: undefined }, run);
+          await launch(context, session, { script, parts: [await runner.input()], pack: undefined }, run);
         },
       },
     ],

@@ -53,7 +53,7 @@ export async function rollback(context: Context, options: RollbackOptions): Prom
         over: options.lockWait === 0 ? options.previous : undefined,
         runner,
       });
-      await launch(context, options.session, { script, parts: [runner.input], pack: undefined }, run);
+      await launch(context, options.session, { script, parts: [await runner.input()], pack: undefined }, run);
     },
   };
   const end = await carryOut(context, run, { first: [first], probing: true, phases: ROLLBACK });

@@ -10,14 +10,14 @@ import type { StepReport } from '../ui/steps.js';
 import { formatBytes } from '../ui/units.js';
 import { attach } from '../runs/attach.js';
 import type { LocalGit } from '../repository/git.js';
-import { launch, openLaunch } from '../runs/launch.js';
+import { launch } from '../runs/launch.js';
 import { appLayout } from '../app-folder/layout.js';
 import { describeHolder, lockHeld, parseHolder, refusedBy, type Holder } from '../app-folder/lock.js';
 import type { DeployResult } from './results.js';
 import { planFile, wantsSnapshot, type ReleasePlan } from './plan.js';
 import { receiveScript } from '../runs/programs/index.js';
 import { runnerPart } from '../runs/programs/runner-part.js';
-import { survey } from '../runs/survey.js';
+import { surveyThenWait } from '../runs/survey.js';
 import type { Run } from '../runs/watch.js';
 
 export interface Sending {
@@ -71,10 +71,9 @@ export async function sendRelease(
   report.update('finding and connecting to the VM');
   const { session, address } = await openGuest(context, early);
   report.update('asking what it has');
-  const opened = openLaunch(context, session);
-  const surveyed = survey(session, layout, signal);
-  const known = handledLater(git.known(surveyed.then(({ haves }) => haves)));
-  const found = await surveyed;
+  const surveyed = surveyThenWait(session, layout, signal);
+  const known = handledLater(git.known(surveyed.then(({ found: { haves } }) => haves)));
+  const { found, opened } = await surveyed;
   const before = { previous: found.current, host: address.host, secrets: [] };
   const attachTo = async (other: Holder & { readonly run: string }): Promise<Sent> => {
     report.update(`the same commit is being deployed by ${describeHolder(other)}`);
@@ -136,7 +135,12 @@ export async function sendRelease(
     else if (run.bytes > 0 && !run.sent) report.update(`sending: ${formatBytes(run.bytes)}`);
   }, 1000);
   try {
-    await launch(context, session, { opened, script, parts: [runner.input, bundle.text, tokens, pem], pack }, run);
+    await launch(
+      context,
+      session,
+      { opened, script, parts: [await runner.input(), bundle.text, tokens, pem], pack },
+      run,
+    );
   } catch (error) {
     const winner = refusedBy(error);
     if (!brings(winner)) throw error;

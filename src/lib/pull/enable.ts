@@ -158,7 +158,7 @@ export async function enablePull(context: Context, options: EnableOptions): Prom
     report.update('writing');
     const { stdout, stderr, code } = await session.exec(
       { line: enableScript(context, enabling, found.sums, options.newKey) },
-      { stdin: runnerPart(found.sums).input, signal, timeoutMs: ENABLE_MS },
+      { stdin: await runnerPart(found.sums).input(), signal, timeoutMs: ENABLE_MS },
     );
     if (code !== 0)
       throw new ZebuError('VM_NOT_READY', `Pull deploys could not be set up in the VM: ${lastLine(stderr)}`);

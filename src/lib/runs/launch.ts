@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { handledLater, sh, ZebuError } from '@zebu/kit';
+import { sh, ZebuError } from '@zebu/kit';
 import type { RemoteProcess, SshSession } from '@zebu/kit/ssh';
 import type { Context } from '../context/context.js';
 import {
@@ -63,18 +63,11 @@ async function refusal(
 }
 
 /** Reads the script's size in bytes and the script itself, byte by byte: what follows is the script's to read. */
-const WAITING = sh`read -r size && script=$(head -c "$size") && eval "$script"`;
-
-/**
- * A shell in the VM that waits for the script. Opened while something else is being asked it costs no round trip of its own;
- * one that is not needed ends with the connection.
- */
-export function openLaunch(context: Context, session: SshSession): Promise<RemoteProcess> {
-  return handledLater(session.stream({ line: WAITING }, { signal: context.signal }));
-}
+export const WAITING = sh`read -r size && script=$(head -c "$size") && eval "$script"`;
 
 export interface Launch {
-  readonly opened?: Promise<RemoteProcess>;
+  /** A shell that waits for the script, where one is there already: see `surveyThenWait`. */
+  readonly opened?: RemoteProcess;
   readonly script: string;
   readonly parts: readonly string[];
   /** Called once there is somebody to read: Node drops what an ended child has written to a pipe nobody listens to. */
@@ -85,10 +78,10 @@ export interface Launch {
 export async function launch(
   context: Context,
   session: SshSession,
-  { opened = openLaunch(context, session), script, parts, pack }: Launch,
+  { opened, script, parts, pack }: Launch,
   run: Run,
 ): Promise<void> {
-  const process = await opened;
+  const process = opened ?? (await session.stream({ line: WAITING }, { signal: context.signal }));
   let stderr = '';
   process.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const journal = new JournalStream(process, reopenRun(context, run));

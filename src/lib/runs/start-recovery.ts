@@ -33,7 +33,7 @@ export async function recover(context: Context): Promise<Recovered> {
   const script = recoverScript(appLayout(config.app.name), holder, config.deploy.lock_wait);
   const first = {
     title: `Recover ${release}, interrupted in phase ${interrupted.phase}`,
-    run: () => launch(context, session, { script, parts: [runnerPart().input], pack: undefined }, run),
+    run: async () => launch(context, session, { script, parts: [await runnerPart().input()], pack: undefined }, run),
   };
   try {
     const end = await carryOut(context, run, { first: [first], probing: false });

@@ -137,7 +137,7 @@ export async function applyChanges(
 `,
             startPart(start),
           ].join('');
-          await launch(context, session, { script, parts: [runner.input, bundle], pack: undefined }, run);
+          await launch(context, session, { script, parts: [await runner.input(), bundle], pack: undefined }, run);
           report.done(services.length === 0 ? 'no service uses it' : `used by ${services.join(', ')}`);
         },
       },

@@ -83,7 +83,7 @@ describe('the link to the live release', () => {
     const script = lockPart({
       ...start,
       run: toReleaseId('20261128T000001Z-abcdef0'),
-      runner: { values: { runner_size: 0, runner_sum: sumOf('') }, input: '' },
+      runner: { values: { runner_size: 0, runner_sum: sumOf('') } },
     });
     expect(endOf(script)).toBe('0');
     const live = `base=${base} id=${id} run=${id} work=${base}\n${COMMIT}\nnote_containers() { :; }\nmake_current; live_release; echo "$live_now"`;

@@ -57,7 +57,7 @@ describe('the lock', () => {
       holder: '{"who":"bob"}',
       lockWait,
       over,
-      runner: { values: { runner_size: 0, runner_sum: sumOf('') }, input: '' },
+      runner: { values: { runner_size: 0, runner_sum: sumOf('') } },
     });
 
   it('is refused while somebody holds it, with the note of that one', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appLayout } from '../../../src/lib/app-folder/layout.js';
 import { toReleaseId } from '../../../src/lib/app-folder/release-id.js';
 import { CHANGED_STATUS } from '../../../src/lib/app-folder/statuses.js';
-import { receiveScript, rollbackScript } from '../../../src/lib/runs/programs/index.js';
+import { holdRunner, receiveScript, rollbackScript } from '../../../src/lib/runs/programs/index.js';
 import { sumOf } from '../../../src/lib/runs/programs/sums.js';
 import type { Start } from '../../../src/lib/runs/programs/start.js';
 import { writeScript } from '../../../src/lib/secrets/store.js';
@@ -38,7 +38,7 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     holder: '{"who":"ann"}',
     lockWait: 0,
     over: null,
-    runner: { values: { runner_size: RUNNER.length, runner_sum: '' }, input: RUNNER },
+    runner: { values: { runner_size: RUNNER.length, runner_sum: '' } },
     ...more,
   });
   /** Everything but what a power cut needs is told; that is there already. */
@@ -105,10 +105,24 @@ describe.each(vmShells())('what is sent, in $name', { timeout: 60_000 }, (shell)
     mkdirSync(base);
     writeFileSync(join(base, 'runner'), RUNNER);
     const known = (text: string): Partial<Start> => ({
-      runner: { values: { runner_size: 0, runner_sum: sumOf(text) }, input: '' },
+      runner: { values: { runner_size: 0, runner_sum: sumOf(text) } },
     });
     expect(run(receive('plan', '', known('other')), '').code).toBe(CHANGED_STATUS);
     expect(asked(run(receive('plan', '', known(RUNNER)), ''))).toContain('c0ffee');
+  });
+
+  it('is not read once more where the shell that told its digest has it open, unless there is another one by now', () => {
+    mkdirSync(base);
+    writeFileSync(join(base, 'runner'), RUNNER);
+    // The digest is that of nothing: whoever reads the file finds another one.
+    const seen: Partial<Start> = { runner: { values: { runner_size: 0, runner_sum: '' } } };
+    const hold = `${holdRunner(layout())}\n`;
+    expect(asked(run(hold + receive('plan', '', seen), ''))).toContain('c0ffee');
+    const later = { ...seen, run: toReleaseId('20261126T120001Z-abcdef0') };
+    const replaced = `cp ${base}/runner ${base}/other; mv ${base}/other ${base}/runner\n`;
+    expect(run(hold + replaced + receive('plan', '', later), '').code).toBe(CHANGED_STATUS);
+    rmSync(join(base, 'runner'));
+    expect(run(hold + receive('plan', '', later), '').code).toBe(CHANGED_STATUS);
   });
 
   it('is of a rollback the release that is there, or refused', () => {

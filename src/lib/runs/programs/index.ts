@@ -6,7 +6,7 @@ import { lockPart, startPart, type Checkout, type Start } from './start.js';
 import type { Sums } from './sums.js';
 import TAKE_CERTIFICATE from './take-certificate.sh';
 
-export { surveyScript } from './survey.js';
+export { holdRunner, surveyScript } from './survey.js';
 
 export interface Receive extends Start, Checkout {
   /** As planFile writes it. */

@@ -8,4 +8,4 @@ if [ -n "$commit" ]; then
   set -- "$@" "$commit" "$pack"
   [ "$secrets_size" = 0 ] || set -- "$@" "$version"
 fi
-exec sh runner "$@"
+exec sh runner "$@" 7<&-

@@ -18,7 +18,7 @@ export interface Start {
   readonly lockWait: number;
   /** What was live when this was decided, null for nothing; another release by now refuses. Undefined: any will do. */
   readonly over: string | null | undefined;
-  readonly runner: RunnerPart;
+  readonly runner: Pick<RunnerPart, 'values'>;
 }
 
 /** Takes the lock, signs it and makes room for what standard input brings, and takes the runner. */

@@ -3,9 +3,11 @@
 
 # include ../../app-folder/statuses.sh
 # include ../../app-folder/take-part.sh
+# shellcheck disable=SC3013 # dash and ash know it, and it starts no program
 take_runner() {
   if [ "$runner_size" -gt 0 ]; then take_part .incoming/runner "$runner_size"
-  elif [ "$(sha256sum <runner)" != "$runner_sum  -" ]; then
+  # The one that this shell has had open since it told its digest is not read once more.
+  elif [ ! /proc/self/fd/7 -ef runner ] && [ "$(sha256sum <runner)" != "$runner_sum  -" ]; then
     echo changed >&2
     exit "$CHANGED"
   fi
