@@ -10,11 +10,13 @@ may_ask() { [ "$mode" != watch ] && engine_near; }
 # The runner may be killed; $work goes with it.
 is_wanted() { kill -0 $$ 2>/dev/null && [ -e "$work/now" ]; }
 
+# Sets $lasting, the seconds that it has to be well; what Docker asks as often as that is left to Docker.
+may_last() { lasting=${stability%%.*}; [ "$lasting" -lt 5 ] || lasting=5; }
+
 # Sets what check_of does from the last look, and $lasting, for how long it has to be well. Fails where there is no check, where a shell that the image has chosen
 # would run it, and where Docker is no later with what it says by itself: may_be_asked ID
 may_be_asked() {
-  lasting=${stability%%.*}
-  [ "$lasting" -lt 5 ] || lasting=5
+  may_last
   [ -s "$work/checks" ] || return 1
   while read -r checked allowed every_ early starting check; do [ "$checked" != "$1" ] || break; done <"$work/checks"
   [ "${every_:-0}" -gt $((lasting * 1000)) ]

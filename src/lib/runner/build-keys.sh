@@ -156,7 +156,7 @@ only_added() {
   done <"$work/left-names" | sed -e "s|^$release/tree/||" -e '/ 644$/d' -e '/ 755$/d' >"$work/left-modes"
 }
 
-# Sets $left to what the hook before the build has left in the commit, or made of its files, as digests, each with a hyphen before it;
+# Sets $left to what the hook before the build has left in the commit, or made of its files, as digests, each with a hyphen before it, and which of them may be run;
 # nothing where there is none. Fails for what cannot be told so. Looked at once: nothing else writes there before it is built.
 left_by_hook() {
   [ -z "$left_told" ] || return 0
@@ -174,12 +174,23 @@ left_by_hook() {
 }
 sum_left() {
   drop "$work/left-unread"
-  left_files | ( cd "$work" && sha256sum left-modes left - ) >"$work/left-sums"
+  # A few files are read as they are, which is a program less; an archive says besides which of them may be run.
+  set -- "$work/left-modes" "$work/left"
+  few_left=1 runs_left=''
+  while IFS= read -r each; do
+    each=$release/tree/$each
+    if [ $# = 10 ] || [ ! -f "$each" ] || [ -L "$each" ]; then few_left=; break; fi
+    [ ! -x "$each" ] || runs_left="$runs_left.$#"
+    set -- "$@" "$each"
+  done <"$work/left-names"
+  if [ -n "$few_left" ]; then timeout 60 sha256sum "$@" 2>/dev/null || : >"$work/left-unread"
+  else left_files | ( cd "$work" && sha256sum left-modes left - )
+  fi >"$work/left-sums"
   while read -r sum _; do left="$left-$sum"; done <"$work/left-sums"
+  left="$left${runs_left:+-x}$runs_left"
   [ ! -e "$work/left-unread" ]
 }
 left_files() {
-  [ -s "$work/left-names" ] || return 0
   timeout 60 tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -C "$release/tree" --verbatim-files-from -T "$work/left-names" 2>/dev/null || : >"$work/left-unread"
 }
 

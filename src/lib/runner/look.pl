@@ -1,15 +1,18 @@
 # Containers as the formats of verdict.sh and fair.sh have Docker's client print them, in a fifth of its time.
 #
-# Usage: perl -e PROGRAM SOCKET SECONDS BEGAN LIST FOLDER PATIENCE [ID...]. Without ids those that LIST, a path of the engine, names, but for what
+# Usage: perl -e PROGRAM SOCKET SECONDS BEGAN LIST FOLDER PATIENCE HOLD [ID...]. Without ids those that LIST, a path of the engine, names, but for what
 # goes meanwhile. With BEGAN what fair.sh asks for stands in front.
 #
 # In FOLDER, `asked` gets the size that `events` had before Docker was asked. With PATIENCE, seconds, that is not asked before `events` has another
 # one than it had the last time, or the time is over. `checks` gets the health checks of those that are starting: id, and what check-of.pl says.
+#
+# With HOLD, seconds, nothing is said in the first second of what only starts: all of it runs, and Docker asks what is not healthy yet at least so
+# often. There is nothing to be decided of that, and it is looked at again when `events` grows.
 
 # include ../app-folder/engine.pl
 # include ../app-folder/json.pl
 # include ../app-folder/check-of.pl
-($socket, $seconds, my ($began, $list, $folder, $patience, @ids)) = @ARGV;
+($socket, $seconds, my ($began, $list, $folder, $patience, $hold, @ids)) = @ARGV;
 
 # A moment in UTC, to nine digits.
 sub utc {
@@ -45,23 +48,42 @@ sub fields {
 
 sub said { my ($name, $mode, $text) = @_; open(my $file, $mode, "$folder/$name") or return 0; return <$file> || 0 if $mode eq "<"; print $file $text; close $file }
 sub events { -s "$folder/events" || 0 }
-my $seen = $patience ? said("asked", "<") : 0;
-# Each look at the file is some microseconds; so many fit into a second.
-for (1 .. $patience * 50) {
-  last if events() != $seen;
-  select(undef, undef, undef, 0.02);
+# Waits until `events` has another size, or so many times are over; how many are left. Each look at the file is some microseconds; fifty times are a second.
+sub pause {
+  my ($times, $seen) = @_;
+  for (; $times > 0 && events() == $seen; $times--) { select(undef, undef, undef, 0.02) }
+  return $times;
 }
-said("asked", ">", events());
 
-my ($listed, $checks) = (!@ids, "");
-@ids = map { $_->{Id} } @{answer($list) || exit 22} if $listed;
-for my $id (@ids) {
-  my $container = answer("/containers/$id/json");
-  exit 1 if !$container && !$listed;
-  next if !$container;
-  print join("|", map { defined $_ ? $_ : "" } fields($container)), "\n";
-  my $check = ($container->{State}{Health}{Status} || "") eq "starting" ? check_of($container) : "";
-  $checks .= "$id $check" if $check ne "";
+# The lines of all, the checks of those that are starting, and whether all of it only starts.
+sub look {
+  my $listed = !@ids;
+  my ($lines, $checks, $starting, $decided) = ("", "", 0, 0);
+  for my $id ($listed ? map { $_->{Id} } @{answer($list) || exit 22} : @ids) {
+    my $container = answer("/containers/$id/json");
+    exit 1 if !$container && !$listed;
+    next if !$container;
+    $lines .= join("|", map { defined $_ ? $_ : "" } fields($container)) . "\n";
+    my ($status, $health) = ($container->{State}{Status}, $container->{State}{Health}{Status} || "");
+    my $check = $health eq "starting" ? check_of($container) : "";
+    $checks .= "$id $check" if $check ne "";
+    # What is not told by its check may be asked by another one.
+    my (undef, $every) = split / /, $check;
+    $health eq "starting" && defined $every && $every <= $hold * 1000 ? $starting++ : $health eq "healthy" || $decided++;
+    $decided++ if $status ne "running";
+  }
+  return ($lines, $checks, $starting && !$decided);
 }
-said("checks", ">", $checks);
-close STDOUT or exit 1;
+
+pause($patience * 50, said("asked", "<")) if $patience;
+my $times = $hold ? 50 : 0;
+while (1) {
+  my $seen = events();
+  said("asked", ">", $seen);
+  my ($lines, $checks, $starts) = look();
+  next if $starts && ($times = pause($times, $seen)) > 0;
+  said("checks", ">", $checks);
+  print $lines;
+  close STDOUT or exit 1;
+  last;
+}

@@ -53,5 +53,5 @@ read -r boot </proc/sys/kernel/random/boot_id
 booted=$((started - uptime))
 case $mode in prune|watch|prove) ;; *) echo $$ >"$base/worker" ;; esac
 step=start
-bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' removing='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' patient='' pinned='' keeps_spare=1 as_is='' as_compared='' renewed='' clock_set='' pathless='' same_tree='' same_context='' left='' left_told='' unread='' taken='' recalled='' own_services='' same_read='' same_beside=''
+bad='' cause='' reason='' remark='' remark_cause='' watcher='' gap='' only='' front='' noting='' removing='' listing='' touched='' fresh='' hashing='' own_docker='' dump_made='' migrated='' tokens='' away='' away_hosts='' askers='' asking='' patient='' holding='' pinned='' keeps_spare=1 as_is='' as_compared='' renewed='' clock_set='' pathless='' same_tree='' same_context='' left='' left_told='' unread='' taken='' recalled='' own_services='' same_read='' same_beside=''
 strict=1

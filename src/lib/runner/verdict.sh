@@ -13,11 +13,11 @@ look_program='
 # The same through the engine's socket, of all containers of the project where there are no ids; with "began" what fair.sh asks for in front:
 # engine_look began|'' [ID...]. The health checks of what is starting are in $work/checks then (ask-health.sh).
 engine_look() {
-  look_began=$1 look_patience=$patient
+  look_began=$1 look_patience=$patient look_hold=$holding
   shift
-  patient=''
+  patient='' holding=''
   containers_path 1
-  LC_ALL=C perl -e "$look_program" "$engine_socket" 120 "$look_began" "$api_path" "$work" "$look_patience" "$@"
+  LC_ALL=C perl -e "$look_program" "$engine_socket" 120 "$look_began" "$api_path" "$work" "$look_patience" "$look_hold" "$@"
 }
 
 # inspect [again]: with "again" the containers that were there the last time, unless one of them is not any more.
@@ -63,7 +63,10 @@ watch_states() {
   while :; do
     # What runs already was looked at just now.
     if [ -n "$as_is" ]; then as_is=
-    else inspect again >"$work/now"
+    else
+      # Where something is heard from Docker there is no hurry to say what only starts.
+      [ -z "$watcher" ] || ! may_ask || { may_last; holding=$lasting; }
+      inspect again >"$work/now"
     fi || { cause=docker-silent reason='Docker does not answer'; return 1; }
     [ -s "$work/now" ] || { cause=no-container reason='there is no container'; return 1; }
     judge_fairly || continue

@@ -157,4 +157,37 @@ clock; from=$clock; patient=30; engine_look '' >/dev/null
 clock; [ $((clock - from)) -lt 25 ] && echo soon`;
     expect(looked(one, since)).toEqual(['soon']);
   });
+
+  it('are not told in their first second where all of them only start, and Docker asks them soon', () => {
+    const checked = (id: string, Status: string, Interval = 1e9, state: object = {}): object =>
+      container(
+        id,
+        { Config: { Healthcheck: { Test: ['CMD', 'a'], Interval }, Labels: { 'com.docker.compose.service': id } } },
+        { Health: { Status }, ...state },
+      );
+    const held = (containers: Readonly<Record<string, object>>, between = ':', hold = '5'): string => {
+      const script = `: >"$work/events"
+(holding=${hold}; engine_look '' | cut -d'|' -f1,3 >"$work/told") & looking=$!
+sleep 0.5; [ -s "$work/told" ] && echo told || echo waits; ${between}
+sleep 0.2; [ -s "$work/told" ] && echo told || echo waits
+wait $looking; cat "$work/told"`;
+      return looked(containers, script).join(' ');
+    };
+    const starts = { a: checked('a', 'starting'), b: checked('b', 'healthy') };
+    expect(held(starts)).toBe('waits waits a|starting b|healthy');
+    // What Docker says meanwhile is looked at once more.
+    const well = `sed -i s/starting/healthy/ "$base/engine/_containers_a_json"; echo healthy >>"$work/events"`;
+    expect(held(starts, well)).toBe('waits told a|healthy b|healthy');
+    // Nothing is held back that there is something to say of, or to do about.
+    expect(held(starts, ':', "''")).toMatch(/^told told /);
+    for (const other of [
+      checked('b', 'unhealthy'),
+      checked('b', 'starting', 30e9),
+      checked('b', 'healthy', 1e9, { Status: 'restarting' }),
+      checked('b', 'starting', 1e9, { Status: 'exited' }),
+      container('b'),
+    ])
+      expect(held({ ...starts, b: other })).toMatch(/^told told /);
+    expect(held({ b: starts.b })).toMatch(/^told told /);
+  });
 });
