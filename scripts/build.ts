@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 import { compiledEarly, importCircle } from './compiled-early.ts';
 import { bundling, kitFiles, sourceFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
 import { writeKnownHelp } from './known-help.ts';
-import { together } from './together.ts';
+import { together, withoutHandingOn } from './together.ts';
 import { calledByUsual } from './usual-commands.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -56,7 +56,10 @@ const { plugin, prefix } = await together({ ...withDerived(options, workedOut), 
   // Of arguments and of logs, which have no use for what else a deploy loads.
   { name: 'words', roots: ['src/lib/command/worded.ts'] },
   { name: 'masks', roots: ['src/lib/app-folder/secrets/masks.ts'] },
-  { name: 'deploy', roots: ['src/lib/deploy/deploy.ts'] },
+  {
+    name: 'deploy',
+    roots: ['src/lib/deploy/deploy.ts', 'src/lib/repository/wanted-ref.ts', 'src/lib/ui/ci-report.ts'],
+  },
 ]);
 const whole = bundling(root, prefix);
 const { metafile } = await build({
@@ -69,6 +72,13 @@ const { metafile } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
 });
+const bundle = new Map(
+  globSync('**/*.js', { cwd: part }).map((name) => [name, readFileSync(`${part}/${name}`, 'utf8')] as const),
+);
+const named = entryPoints.map((entry) => entry.replace(/^src\/(.*)[.]ts$/, '$1.js'));
+for (const [name, text] of withoutHandingOn(bundle, new Set(named)))
+  if (text === undefined) rmSync(`${part}/${name}`);
+  else writeFileSync(`${part}/${name}`, text);
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
 await build({ ...options, entryPoints: ['src/lib/guest/last-address.ts'], outfile: '.build/last-address.mjs' });
 

@@ -3,6 +3,8 @@
  * costs Node as much as thousands of lines do. Here every entry point that loads anything of a group loads all of it, and
  * the group becomes one file.
  */
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 export interface Group {
@@ -44,15 +46,22 @@ function loadedBy(graph: Graph, roots: Iterable<string>): ReadonlySet<string> {
   return seen;
 }
 
-/**
- * @returns for an entry point, the groups that it has to load whole. Not one that loads the entry point itself: in such a circle a module
- * would run before those that it imports.
- */
+/** What an entry point has to load whole. */
+export interface Wanted {
+  readonly groups: readonly string[];
+  /**
+   * One of them loads the entry point itself. It cannot ask for that: in such a circle a module would run before those that it imports. It is loaded by
+   * way of a module that asks for both.
+   */
+  readonly within: boolean;
+}
+
+/** @returns by entry point */
 export function wholeGroups(
   graph: Graph,
   entryPoints: readonly string[],
   groups: readonly Group[],
-): ReadonlyMap<string, readonly string[]> {
+): ReadonlyMap<string, Wanted> {
   const taken = new Set<string>();
   const members = groups.map(({ name, roots, always = false }) => {
     const all = loadedBy(graph, roots);
@@ -64,15 +73,14 @@ export function wholeGroups(
   return new Map(
     [...entries].map((entry) => {
       const loaded = loadedBy(graph, [entry]);
-      const whole = members.filter(
-        ({ always, own, inner }) => !inner.has(entry) && (always || own.some((each) => loaded.has(each))),
-      );
-      return [entry, whole.map(({ name }) => name)];
+      const whole = members.filter(({ always, own }) => always || own.some((each) => loaded.has(each)));
+      return [entry, { groups: whole.map(({ name }) => name), within: whole.some(({ inner }) => inner.has(entry)) }];
     }),
   );
 }
 
 const GROUP = 'zebu-group:';
+const ENTRY = 'zebu-entry';
 
 export interface Together {
   readonly plugin: Plugin;
@@ -94,11 +102,13 @@ export async function together(
   });
   const wanted = wholeGroups(graphOf(metafile), options.entryPoints, groups);
   const root = options.absWorkingDir;
+  const inRoot = (path: string): string => path.slice(root.length).replaceAll('\\', '/');
+  const asked = ({ groups: names }: Wanted): string => names.map((name) => `import '${GROUP}${name}';`).join('');
   return {
-    prefix: (path) =>
-      (wanted.get(path.slice(root.length).replaceAll('\\', '/')) ?? [])
-        .map((name) => `import '${GROUP}${name}';`)
-        .join(''),
+    prefix: (path) => {
+      const whole = wanted.get(inRoot(path));
+      return whole === undefined || whole.within ? '' : asked(whole);
+    },
     plugin: {
       name: 'together',
       setup(bundle) {
@@ -107,6 +117,17 @@ export async function together(
           namespace: 'together',
           sideEffects: true,
         }));
+        bundle.onResolve({ filter: /^[.]/ }, async ({ path, kind, resolveDir, namespace }) => {
+          if (kind !== 'dynamic-import' || namespace === ENTRY) return undefined;
+          const file = resolve(resolveDir, path.replace(/[.]js$/, '.ts'));
+          return wanted.get(inRoot(file))?.within === true ? { path: file, namespace: ENTRY } : undefined;
+        });
+        bundle.onLoad({ filter: /.*/, namespace: ENTRY }, ({ path }) => {
+          const whole = wanted.get(inRoot(path));
+          if (whole === undefined || /^export default /m.test(readFileSync(path, 'utf8')))
+            throw new Error(`${path} has a default export, which is not handed on: see together.ts`);
+          return { contents: `${asked(whole)}export * from './${inRoot(path)}';`, resolveDir: root };
+        });
         bundle.onLoad({ filter: /.*/, namespace: 'together' }, ({ path }) => ({
           contents: (groups.find(({ name }) => path === `${GROUP}${name}`)?.roots ?? [])
             .map((file) => `import './${file}';`)
@@ -116,4 +137,55 @@ export async function together(
       },
     },
   };
+}
+
+/** What a file of the bundle loads at once, itself among it. */
+function allOf(files: ReadonlyMap<string, string>, file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, other = ''] of (files.get(file) ?? '').matchAll(/\bimport\s*(?:[^"'()]*?from\s*)?"([.]{1,2}\/[^"]+)"/g))
+    allOf(files, join(dirname(file), other), seen);
+  return seen;
+}
+
+const HANDS_ON =
+  /^(?:import\{[^}]*\}from'node:module';|import \{ createRequire [^\n]*\n)?import\{([^}]*)\}from"([^"]+)";((?:import"[^"]+";)*)export\{([^}]*)\};\s*$/;
+
+/**
+ * Where what is loaded later lies in a file with other things, esbuild makes one more that only hands its names on. Here that is asked for
+ * directly, by whoever has all else loaded that this one would.
+ * @param files path in the bundle → text @returns those that are another text now, and as undefined those that nothing asks for any more
+ */
+export function withoutHandingOn(
+  files: ReadonlyMap<string, string>,
+  entryPoints: ReadonlySet<string>,
+): ReadonlyMap<string, string | undefined> {
+  const from = (file: string, path: string): string => join(dirname(file), path);
+  const direct = new Map<string, { readonly target: string; readonly lacking: readonly string[] }>();
+  for (const [file, text] of files) {
+    const [, taken, path = '', more = '', given] = HANDS_ON.exec(text) ?? [];
+    if (taken === undefined || taken !== given || taken.includes(' as ') || entryPoints.has(file)) continue;
+    const target = from(file, path);
+    const loaded = allOf(files, target);
+    const others = [...more.matchAll(/"([^"]+)"/g)].map(([, other = '']) => from(file, other));
+    direct.set(file, { target, lacking: others.filter((other) => !loaded.has(other)) });
+  }
+  const asked = new Set<string>();
+  const changed = new Map<string, string | undefined>();
+  for (const [file, text] of files) {
+    const own = allOf(files, file);
+    const now = text.replaceAll(/\bimport\("([.][^"]+)"\)/g, (whole, path: string) => {
+      const later = from(file, path);
+      const { target, lacking } = direct.get(later) ?? {};
+      if (target === undefined || lacking?.some((other) => !own.has(other)) === true) {
+        asked.add(later);
+        return whole;
+      }
+      const to = relative(dirname(file), target).replaceAll('\\', '/');
+      return `import("${to.startsWith('.') ? to : `./${to}`}")`;
+    });
+    if (now !== text) changed.set(file, now);
+  }
+  for (const file of direct.keys()) if (!asked.has(file)) changed.set(file, undefined);
+  return changed;
 }
