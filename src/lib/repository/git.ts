@@ -189,6 +189,9 @@ export class LocalGit {
     // Git takes one that leads out of the repository for a mistake.
     const within = wanted.filter((path) => !/^(?:\/|\.\.(?:\/|$))/.test(path));
     if (within.length === 0) return wanted;
+    // Those that had to be read for something else are there.
+    const said = await this.#said.get(commit);
+    if (wanted.every((path) => said?.haveServices.has(path) === true)) return [];
     const args = ['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', commit, '--', ...within];
     const files = parseEntries(await this.#git.exact(args)).filter(({ mode }) => /^1[02]/.test(mode));
     const there = new Set(files.map(({ path }) => path));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -45,6 +45,25 @@ function listed(): () => readonly string[] {
 }
 
 describe('the git of this machine', () => {
+  it('is not asked once more for Compose files that it has read', async () => {
+    const programs = listed();
+    const local = open();
+    const { target } = await asks(local);
+    await expect(local.sentCommit(target, ['below/compose.yml'])).resolves.toMatchObject({ lacking: [] });
+    expect(programs()).toEqual(['config', 'grep', 'ls-tree', 'rev-list', 'rev-parse']);
+  });
+
+  it('is asked for one that says nothing of services, and for a link to one', async () => {
+    writeFileSync(join(folder, 'app/below/more.yml'), 'volumes: {}\n');
+    symlinkSync('compose.yml', join(folder, 'app/below/link.yml'));
+    symlinkSync('below', join(folder, 'app/other'));
+    commit();
+    const local = open();
+    const { target } = await asks(local);
+    const all = ['below/compose.yml', 'below/more.yml', 'below/link.yml', 'other/compose.yml'];
+    await expect(local.sentCommit(target, all)).resolves.toMatchObject({ lacking: ['other/compose.yml'] });
+  });
+
   it('is started as often as it has to be for a deploy', async () => {
     const programs = listed();
     const local = open();
