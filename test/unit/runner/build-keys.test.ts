@@ -287,7 +287,7 @@ if only_added; then echo enough; else echo not; fi; find_keys; cat "$work/keys"`
       writeFileSync(join(tree, name), text);
       if (mode !== undefined) chmodSync(join(tree, name), mode);
     };
-    const beside = [
+    const beside = someIn(shell, [
       () => undefined,
       put('busybox', '1'),
       put('busybox', '2'),
@@ -295,16 +295,16 @@ if only_added; then echo enough; else echo not; fi; find_keys; cat "$work/keys"`
       put('busybox', '2', 0o600),
       put('a b', '1'),
       (tree: string) => symlinkSync('web', join(tree, 'link')),
-    ].map(byMark);
+    ]).map(byMark);
     expect(beside.map(({ enough }) => enough)).toEqual(beside.map(() => true));
     expect(new Set(beside.map(({ key }) => key)).size).toBe(beside.length);
-    const others = [
+    const others = someIn(shell, [
       put('web/made', '1'),
       put('web/index.html', 'two\n'),
       put('é', '1'),
       (tree: string) => rmSync(join(tree, 'web/index.html')),
       (tree: string) => mkdirSync(join(tree, 'cache')),
-    ].map(byMark);
+    ]).map(byMark);
     expect(others.map(({ enough }) => enough)).toEqual(others.map(() => false));
   });
 
@@ -341,36 +341,45 @@ if tell_left; then echo yes; else echo no; fi`);
       expect([noted(app), app.read('releases/r2/left').trim()]).toEqual(lines);
     });
 
-    it.each<[string, string]>([
-      ['what it left was changed', 'echo 2 >"$live/tree/made"'],
-      ['what it left was changed, and has its time again', 'echo 2 >"$live/tree/made"; touch -d @1 "$live/tree/made"'],
-      ['what it left is gone', 'rm "$live/tree/made"'],
-      ['what it left was replaced', 'echo 1 >"$live/tree/new"; mv "$live/tree/new" "$live/tree/made"'],
-      ['something came', 'echo 1 >"$live/tree/more"'],
-      ['a file of the commit was changed', 'echo 2 >"$live/tree/web/index.html"'],
-      ['a file of the commit has another name besides', 'ln "$live/tree/web/index.html" "$base/other"'],
-      ['a folder came', 'mkdir "$live/tree/web/more"'],
-      ['the clock was set', 'touch -d "@$(($(date +%s) - 3600))" "$live/left-mark"'],
-      ['it is not known when the hook had done', 'rm "$live/left-mark"'],
-    ])('by nobody where %s since', (_, since) => {
+    it.each(
+      someIn<[string, string]>(shell, [
+        ['what it left was changed', 'echo 2 >"$live/tree/made"'],
+        [
+          'what it left was changed, and has its time again',
+          'echo 2 >"$live/tree/made"; touch -d @1 "$live/tree/made"',
+        ],
+        ['what it left is gone', 'rm "$live/tree/made"'],
+        ['what it left was replaced', 'echo 1 >"$live/tree/new"; mv "$live/tree/new" "$live/tree/made"'],
+        ['something came', 'echo 1 >"$live/tree/more"'],
+        ['a file of the commit was changed', 'echo 2 >"$live/tree/web/index.html"'],
+        ['a file of the commit has another name besides', 'ln "$live/tree/web/index.html" "$base/other"'],
+        ['a folder came', 'mkdir "$live/tree/web/more"'],
+        ['the clock was set', 'touch -d "@$(($(date +%s) - 3600))" "$live/left-mark"'],
+        ['it is not known when the hook had done', 'rm "$live/left-mark"'],
+      ]),
+    )('by nobody where %s since', (_, since) => {
       const app = built();
       expect(told(app, since)).toBe('no');
       expect(noted(app)).toMatch(/-later$/);
     });
 
-    it.each<[string, string, string]>([
-      ['it has changed more than can be told so', 'echo 2 >"$tree/web/index.html"', ''],
-      ['it has put something into a folder', 'echo 2 >"$tree/web/made"', ''],
-    ])('by nobody where %s', (_, done, before) => {
+    it.each(
+      someIn<[string, string, string]>(shell, [
+        ['it has changed more than can be told so', 'echo 2 >"$tree/web/index.html"', ''],
+        ['it has put something into a folder', 'echo 2 >"$tree/web/made"', ''],
+      ]),
+    )('by nobody where %s', (_, done, before) => {
       expect(told(built(done, before))).toBe('no');
     });
 
-    it.each<[string, string, string]>([
-      ['another hook may write there', 'echo >"$tree/.zebu/hooks/post-deploy"', ''],
-      ['containers are given files of the commit', 'echo x >"$base/releases/r1/files.yml"', ''],
-      ['the repository is small', 'rm "$release/written"', ''],
-      ['the time could not be noted', '', 'rm "$release/left-mark"'],
-    ])('only where it can be: not where %s', (_, done, before) => {
+    it.each(
+      someIn<[string, string, string]>(shell, [
+        ['another hook may write there', 'echo >"$tree/.zebu/hooks/post-deploy"', ''],
+        ['containers are given files of the commit', 'echo x >"$base/releases/r1/files.yml"', ''],
+        ['the repository is small', 'rm "$release/written"', ''],
+        ['the time could not be noted', '', 'rm "$release/left-mark"'],
+      ]),
+    )('only where it can be: not where %s', (_, done, before) => {
       expect(noted(built(done, before))).toMatch(/-[0-9a-f]{64}$/);
     });
   });

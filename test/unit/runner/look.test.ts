@@ -158,36 +158,44 @@ clock; [ $((clock - from)) -lt 25 ] && echo soon`;
     expect(looked(one, since)).toEqual(['soon']);
   });
 
-  it('are not told in their first second where all of them only start, and Docker asks them soon', () => {
+  describe('where all of them only start, and Docker asks them soon', () => {
     const checked = (id: string, Status: string, Interval = 1e9, state: object = {}): object =>
       container(
         id,
         { Config: { Healthcheck: { Test: ['CMD', 'a'], Interval }, Labels: { 'com.docker.compose.service': id } } },
         { Health: { Status }, ...state },
       );
-    const held = (containers: Readonly<Record<string, object>>, between = ':', hold = '5'): string => {
-      const script = `: >"$work/events"
-(holding=${hold}; engine_look '' | cut -d'|' -f1,3 >"$work/told") & looking=$!
-sleep 0.5; [ -s "$work/told" ] && echo told || echo waits; ${between}
-sleep 0.2; [ -s "$work/told" ] && echo told || echo waits
-wait $looking; cat "$work/told"`;
-      return looked(containers, script).join(' ');
-    };
     const starts = { a: checked('a', 'starting'), b: checked('b', 'healthy') };
-    expect(held(starts)).toBe('waits waits a|starting b|healthy');
-    // What Docker says meanwhile is looked at once more.
-    const well = `sed -i s/starting/healthy/ "$base/engine/_containers_a_json"; echo healthy >>"$work/events"`;
-    expect(held(starts, well)).toBe('waits told a|healthy b|healthy');
-    // Nothing is held back that there is something to say of, or to do about.
-    expect(held(starts, ':', "''")).toMatch(/^told told /);
-    for (const other of [
-      checked('b', 'unhealthy'),
-      checked('b', 'starting', 30e9),
-      checked('b', 'healthy', 1e9, { Status: 'restarting' }),
-      checked('b', 'starting', 1e9, { Status: 'exited' }),
-      container('b'),
-    ])
-      expect(held({ ...starts, b: other })).toMatch(/^told told /);
-    expect(held({ b: starts.b })).toMatch(/^told told /);
+    const HELD = `: >"$work/events"; holding=5; engine_look '' | cut -d'|' -f1,3`;
+
+    it('are not told for a second', () => {
+      const script = `read -r from _ </proc/uptime; ${HELD}; read -r to _ </proc/uptime; echo "$from" "$to"`;
+      const lines = looked(starts, script);
+      expect(lines.slice(0, 2)).toEqual(['a|starting', 'b|healthy']);
+      const [from = 0, to = 0] = lines[2]?.split(' ').map(Number) ?? [];
+      expect(to - from).toBeGreaterThan(0.9);
+    });
+
+    it('are told as they are once Docker has said something', () => {
+      const script = `(until [ -s "$base/engine/asked" ]; do sleep 0.05; done
+sed -i s/starting/healthy/ "$base/engine/_containers_a_json"; echo healthy >>"$work/events") &
+${HELD}`;
+      expect(looked(starts, script)).toEqual(['a|healthy', 'b|healthy']);
+    });
+
+    it.each<[string, Readonly<Record<string, object>>, string]>([
+      ['all of it starts', starts, 'again'],
+      ['all of it is well', { b: starts.b }, 'once'],
+      ['one is not well', { ...starts, b: checked('b', 'unhealthy') }, 'once'],
+      ['one is to be asked by zebu', { ...starts, b: checked('b', 'starting', 30e9) }, 'once'],
+      ['one starts anew', { ...starts, b: checked('b', 'healthy', 1e9, { Status: 'restarting' }) }, 'once'],
+      ['one has ended', { ...starts, b: checked('b', 'starting', 1e9, { Status: 'exited' }) }, 'once'],
+      ['one has no check', { ...starts, b: container('b') }, 'once'],
+    ])('and something is said all the time: %s', (_, containers, times) => {
+      const script = `(until [ -e "$work/told" ]; do echo more >>"$work/events"; sleep 0.02; done) &
+${HELD} >/dev/null; : >"$work/told"
+[ "$(grep -c 'GET /containers/json' "$base/engine/asked")" = 1 ] && echo once || echo again`;
+      expect(looked(containers, script)).toEqual([times]);
+    });
   });
 });
