@@ -17,7 +17,7 @@ import type { VmShell } from './shells.js';
 import { started } from './starter.js';
 
 /** All of the runner but what it does from top to bottom. */
-const FUNCTIONS = RUNNER.slice(0, RUNNER.indexOf('\n[ "$mode" = recover ] && recover\n'));
+export const RUNNER_FUNCTIONS = RUNNER.slice(0, RUNNER.indexOf('\n[ "$mode" = recover ] && recover\n'));
 
 const BETWEEN = '\u001f';
 const END = '\u001e';
@@ -231,7 +231,7 @@ esac
     const { mode = 'deploy', load = true, runner = false, run = 'run2' } = options;
     if (runner) this.write('runner', RUNNER);
     const program = `set -- ${mode} ${this.base} r2 ${run} worker
-${FUNCTIONS}
+${RUNNER_FUNCTIONS}
 previous=r1 limit=30
 ${load ? 'load "$release"' : ''}
 ${script}

@@ -1,12 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
-import CONFIG from '../../../src/lib/runner/config.sh';
-import FAIR from '../../../src/lib/runner/fair.sh';
-import INTENT from '../../../src/lib/runner/intent.sh';
-import VERDICT from '../../../src/lib/runner/verdict.sh';
 import { makeBaseImage } from '../../support/base-image.js';
 import { guestShell, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
+import { RUNNER_FUNCTIONS } from '../../support/runner-app.js';
 
 /** What both said of it: `good`, or why not. */
 interface Tried {
@@ -100,6 +98,35 @@ const SEED = Number(process.env['ZEBU_TEST_SEED'] ?? Date.now() % 1_000_000);
 const ROUNDS = Number(process.env['ZEBU_TEST_ROUNDS'] ?? 60);
 const AT_ONCE = 6;
 
+/** What `docker compose up --wait` says of the Compose file in the release's folder, and what a run of the runner. */
+const JUDGE = `${RUNNER_FUNCTIONS}
+note() { :; }
+project=$app tree=$release/tree only='' stability=2 limit=60
+cd "$tree" || exit 1
+# The limit does not hold for what a dependant waits for: where that never ends, Compose never does.
+if timeout 60 docker compose -p "$project" up -d --wait --wait-timeout 20 >"$work/said" 2>&1; then compose=good; else compose=$(tail -n 1 "$work/said"); fi
+docker compose -p "$project" down -t 0 >/dev/null 2>&1
+docker compose -p "$project" config --format json >"$work/config"
+note_intents
+: >"$work/began"
+watch_gap
+timeout 30 docker compose -p "$project" up -d >"$work/said" 2>&1
+patience=20
+if verify; then zebu=good; else zebu=$reason; fi
+kill $watcher
+docker compose -p "$project" down -t 0 >/dev/null 2>&1
+printf '%s\\t%s\\t%s\\n' "\${app#waits}" "$compose" "$zebu"
+`;
+
+/** In pieces, as it is longer than a line may be. */
+function put(guest: Shell, text: string, file: string): void {
+  const packed = gzipSync(text).toString('base64');
+  guest.run(`rm -f ${file}.gz`);
+  for (let at = 0; at < packed.length; at += 60_000)
+    guest.run(`printf %s ${packed.slice(at, at + 60_000)} | base64 -d >>${file}.gz`);
+  guest.run(`gunzip -c ${file}.gz >${file}`);
+}
+
 describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=${SEED})`, () => {
   let project: Project;
   let guest: Shell;
@@ -114,6 +141,7 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
     makeBaseImage(guest);
+    put(guest, JUDGE, '/tmp/judge');
   });
   afterAll(async () => {
     await project.zebu(['vm:destroy', '--yes']);
@@ -123,32 +151,19 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
   /** `good` or why not, of Compose and of zebu, for each: most of the time is waiting, so they wait beside each other. */
   function tried(combinations: readonly Combination[]): readonly Tried[] {
     const parts = combinations.map(
-      (combination, index) => `(
-project=waits${index}
-work=$(mktemp -d) && cd "$work" && release=$work/release && mkdir "$release" && only= watcher= stability=2 patience=20 touched=
-cat >compose.yml <<'E'
+      (combination, index) => `base=$folder/waits${index}
+mkdir -p "$base/releases/r1/tree" "$base/journals" "$base/shared/secrets"
+cat >"$base/releases/r1/tree/compose.yml" <<'E'
 ${composeFile(combination)}
 E
-# The limit does not hold for what a dependant waits for: where that never ends, Compose never does.
-if timeout 60 docker compose -p $project up -d --wait --wait-timeout 20 >said 2>&1; then echo good; else tail -n 1 said; fi >compose
-docker compose -p $project down -t 0 >/dev/null 2>&1
-docker compose -p $project config --format json >config
-note_intents
-: >began
-timeout 30 docker compose -p $project up -d >said 2>&1
-{ verify && echo good || echo "$reason"; } >zebu
-docker compose -p $project down -t 0 >/dev/null 2>&1
-printf '%s\\t%s\\t%s\\n' ${index} "$(cat compose)" "$(cat zebu)" >/tmp/waits-${index}
-rm -rf "$work"
-) &`,
+sh /tmp/judge deploy "$base" r1 r1 worker >"$base/said" 2>"$base/errors" &`,
     );
-    const script = `note() { :; }
-clock() { clock=$(date +%s); }
-${CONFIG}${INTENT}${FAIR}${VERDICT}
-rm -f /tmp/waits-*
+    const script = `folder=$(mktemp -d)
 ${parts.join('\n')}
 wait
-cat /tmp/waits-*`;
+cat "$folder"/waits*/said
+cat "$folder"/waits*/errors >&2
+rm -rf "$folder"`;
     const lines = guest.run(script).split('\n');
     return combinations.map((_, index) => {
       const [, compose = '', zebu = ''] = (lines.find((line) => line.startsWith(`${index}\t`)) ?? '').split('\t');
