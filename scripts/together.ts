@@ -149,7 +149,7 @@ function allOf(files: ReadonlyMap<string, string>, file: string, seen = new Set<
 }
 
 const HANDS_ON =
-  /^(?:import\{[^}]*\}from'node:module';|import \{ createRequire [^\n]*\n)?import\{([^}]*)\}from"([^"]+)";((?:import"[^"]+";)*)export\{([^}]*)\};\s*$/;
+  /^(?:import \{ createRequire [^\n]*\n)?import\{([^}]*)\}from"([^"]+)";((?:import"[^"]+";)*)export\{([^}]*)\};\s*$/;
 
 /**
  * Where what is loaded later lies in a file with other things, esbuild makes one more that only hands its names on. Here that is asked for
