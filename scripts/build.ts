@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 import { compiledEarly, importCircle } from './compiled-early.ts';
 import { bundling, kitFiles, sourceFiles, sshLibrary, withDerived, type Derived } from './bundle.ts';
 import { writeKnownHelp } from './known-help.ts';
-import { together, withoutHandingOn } from './together.ts';
+import { graphOf, together, withoutHandingOn } from './together.ts';
 import { calledByUsual } from './usual-commands.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -72,13 +72,14 @@ const { metafile } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
 });
-const bundle = new Map(
-  globSync('**/*.js', { cwd: part }).map((name) => [name, readFileSync(`${part}/${name}`, 'utf8')] as const),
+const bundled = graphOf(metafile.outputs);
+const texts = new Map([...bundled.keys()].map((file) => [file, readFileSync(`${root}${file}`, 'utf8')]));
+const ofEntries = Object.entries(metafile.outputs).flatMap(([file, { entryPoint }]) =>
+  entryPoint !== undefined && entryPoints.includes(entryPoint) ? [file] : [],
 );
-const named = entryPoints.map((entry) => entry.replace(/^src\/(.*)[.]ts$/, '$1.js'));
-for (const [name, text] of withoutHandingOn(bundle, new Set(named)))
-  if (text === undefined) rmSync(`${part}/${name}`);
-  else writeFileSync(`${part}/${name}`, text);
+for (const [file, text] of withoutHandingOn(texts, bundled, new Set(ofEntries)))
+  if (text === undefined) rmSync(`${root}${file}`);
+  else writeFileSync(`${root}${file}`, text);
 await build({ ...options, entryPoints: ['scripts/generate.ts'], outfile: '.build/generate.mjs' });
 await build({ ...options, entryPoints: ['src/lib/guest/last-address.ts'], outfile: '.build/last-address.mjs' });
 
@@ -105,14 +106,7 @@ const { commands: own } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 
 const index = Object.entries(own).map(([id, { aliases, hiddenAliases }]) => [id, [...aliases, ...hiddenAliases]]);
 writeFileSync(`${root}dist/command-index.json`, JSON.stringify(Object.fromEntries(index)));
 writeKnownHelp(root, `${root}dist/help/`);
-const circle = importCircle(
-  new Map(
-    Object.entries(metafile.outputs).map(([at, { imports }]) => [
-      at,
-      imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path),
-    ]),
-  ),
-);
+const circle = importCircle(new Map([...bundled].map(([file, { once }]) => [file, once])));
 if (circle !== undefined) throw new Error(`${circle.join(' imports ')}: see compiled-early.ts`);
 const memory = '../.build/last-address.mjs';
 const { rememberAddress } = (await import(memory)) as { rememberAddress: Parameters<typeof calledByUsual>[1] };

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 export interface Group {
   readonly name: string;
@@ -21,11 +21,17 @@ interface Module {
   readonly later: readonly string[];
 }
 
-type Graph = ReadonlyMap<string, Module>;
+export type Graph = ReadonlyMap<string, Module>;
 
-function graphOf({ inputs }: Metafile): Graph {
+/** What esbuild tells of a file. */
+interface Imports {
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+}
+
+/** @param files of a build, those that went in or those that came out */
+export function graphOf(files: Readonly<Record<string, Imports>>): Graph {
   return new Map(
-    Object.entries(inputs).map(([at, { imports }]) => {
+    Object.entries(files).map(([at, { imports }]) => {
       const inside = imports.filter(({ external }) => external !== true);
       const paths = (late: boolean): string[] =>
         inside.filter(({ kind }) => (kind === 'dynamic-import') === late).map(({ path }) => path);
@@ -100,7 +106,7 @@ export async function together(
     splitting: true,
     outdir: '.build/graph',
   });
-  const wanted = wholeGroups(graphOf(metafile), options.entryPoints, groups);
+  const wanted = wholeGroups(graphOf(metafile.inputs), options.entryPoints, groups);
   const root = options.absWorkingDir;
   const inRoot = (path: string): string => path.slice(root.length).replaceAll('\\', '/');
   const asked = ({ groups: names }: Wanted): string => names.map((name) => `import '${GROUP}${name}';`).join('');
@@ -139,43 +145,35 @@ export async function together(
   };
 }
 
-/** What a file of the bundle loads at once, itself among it. */
-function allOf(files: ReadonlyMap<string, string>, file: string, seen = new Set<string>()): ReadonlySet<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  for (const [, other = ''] of (files.get(file) ?? '').matchAll(/\bimport\s*(?:[^"'()]*?from\s*)?"([.]{1,2}\/[^"]+)"/g))
-    allOf(files, join(dirname(file), other), seen);
-  return seen;
-}
-
 const HANDS_ON =
-  /^(?:import \{ createRequire [^\n]*\n)?import\{([^}]*)\}from"([^"]+)";((?:import"[^"]+";)*)export\{([^}]*)\};\s*$/;
+  /^(?:import \{ createRequire [^\n]*\n)?import\{([^}]*)\}from"([^"]+)";(?:import"[^"]+";)*export\{([^}]*)\};\s*$/;
 
 /**
  * Where what is loaded later lies in a file with other things, esbuild makes one more that only hands its names on. Here that is asked for
  * directly, by whoever has all else loaded that this one would.
- * @param files path in the bundle → text @returns those that are another text now, and as undefined those that nothing asks for any more
+ * @param files path in the bundle → text, and `graph` how they load each other
+ * @returns those that are another text now, and as undefined those that nothing asks for any more
  */
 export function withoutHandingOn(
   files: ReadonlyMap<string, string>,
+  graph: Graph,
   entryPoints: ReadonlySet<string>,
 ): ReadonlyMap<string, string | undefined> {
-  const from = (file: string, path: string): string => join(dirname(file), path);
   const direct = new Map<string, { readonly target: string; readonly lacking: readonly string[] }>();
   for (const [file, text] of files) {
-    const [, taken, path = '', more = '', given] = HANDS_ON.exec(text) ?? [];
+    const [, taken, path = '', given] = HANDS_ON.exec(text) ?? [];
     if (taken === undefined || taken !== given || taken.includes(' as ') || entryPoints.has(file)) continue;
-    const target = from(file, path);
-    const loaded = allOf(files, target);
-    const others = [...more.matchAll(/"([^"]+)"/g)].map(([, other = '']) => from(file, other));
+    const target = join(dirname(file), path);
+    const loaded = loadedBy(graph, [target]);
+    const others = graph.get(file)?.once ?? [];
     direct.set(file, { target, lacking: others.filter((other) => !loaded.has(other)) });
   }
   const asked = new Set<string>();
   const changed = new Map<string, string | undefined>();
   for (const [file, text] of files) {
-    const own = allOf(files, file);
+    const own = loadedBy(graph, [file]);
     const now = text.replaceAll(/\bimport\("([.][^"]+)"\)/g, (whole, path: string) => {
-      const later = from(file, path);
+      const later = join(dirname(file), path);
       const { target, lacking } = direct.get(later) ?? {};
       if (target === undefined || lacking?.some((other) => !own.has(other)) === true) {
         asked.add(later);

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wholeGroups, withoutHandingOn, type Group } from '../../../scripts/together.js';
 
@@ -50,6 +51,20 @@ describe('what is loaded together', () => {
 
 describe('a file that only hands names on', () => {
   const TOP = `import { createRequire as r } from 'node:module';const require = r(import.meta.url);\n`;
+  /** As esbuild tells it. */
+  const graphIn = (texts: Readonly<Record<string, string>>) =>
+    graph(
+      Object.fromEntries(
+        Object.entries(texts).map(([file, text]) => [
+          file,
+          [
+            [...text.matchAll(/import(?:\{[^}]*\}from)?"([.][^"]+)"/g)].map(([, path = '']) =>
+              join(dirname(file), path),
+            ),
+          ],
+        ]),
+      ),
+    );
   const bundle = {
     'chunk-all.js': 'import{b}from"./chunk-base.js";var one=1;export{one};',
     'chunk-base.js': 'var b=1;export{b};',
@@ -57,8 +72,10 @@ describe('a file that only hands names on', () => {
     'one-H.js': `${TOP}import{one}from"./chunk-all.js";import"./chunk-base.js";export{one};\n`,
     'commands/ask.js': 'var f=async()=>(await import("../one-H.js")).one;',
   };
-  const without = (more: Readonly<Record<string, string>>, entries: readonly string[] = []) =>
-    Object.fromEntries(withoutHandingOn(new Map(Object.entries({ ...bundle, ...more })), new Set(entries)));
+  const without = (more: Readonly<Record<string, string>>, entries: readonly string[] = []) => {
+    const texts = { ...bundle, ...more };
+    return Object.fromEntries(withoutHandingOn(new Map(Object.entries(texts)), graphIn(texts), new Set(entries)));
+  };
 
   it('is left out, and what it hands on asked for', () => {
     expect(without({})).toEqual({
