@@ -56,3 +56,15 @@ export function guestShell(host: string, identityFile: string): Shell {
   const target = ['-i', identityFile, `deploy@${host}`];
   return { run: (line) => ssh(target, line), later: (line) => sshLater(target, line) };
 }
+
+/** Of what a line may be, 128 KiB, a part that leaves room for the rest of it. */
+const PIECE = 90_000;
+
+/** Puts bytes into a file of a guest, in pieces. */
+export async function put(guest: Shell, content: Buffer, file: string): Promise<void> {
+  await guest.later(`: >${file}`);
+  for (let at = 0; at < content.length; at += PIECE) {
+    const piece = content.subarray(at, at + PIECE).toString('base64');
+    await guest.later(`printf %s ${piece} | base64 -d >>${file}`);
+  }
+}

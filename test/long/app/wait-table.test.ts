@@ -1,8 +1,7 @@
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { theLab } from '../../support/lab.js';
 import { makeBaseImage } from '../../support/base-image.js';
-import { guestShell, type Shell } from '../../support/guest-shell.js';
+import { guestShell, put, type Shell } from '../../support/guest-shell.js';
 import { makeProject, type Project } from '../../support/project.js';
 import { RUNNER_FUNCTIONS } from '../../support/runner-app.js';
 
@@ -118,15 +117,6 @@ docker compose -p "$project" down -t 0 >/dev/null 2>&1
 printf '%s\\t%s\\t%s\\n' "\${app#waits}" "$compose" "$zebu"
 `;
 
-/** In pieces, as it is longer than a line may be. */
-function put(guest: Shell, text: string, file: string): void {
-  const packed = gzipSync(text).toString('base64');
-  guest.run(`rm -f ${file}.gz`);
-  for (let at = 0; at < packed.length; at += 60_000)
-    guest.run(`printf %s ${packed.slice(at, at + 60_000)} | base64 -d >>${file}.gz`);
-  guest.run(`gunzip -c ${file}.gz >${file}`);
-}
-
 describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=${SEED})`, () => {
   let project: Project;
   let guest: Shell;
@@ -141,7 +131,7 @@ describe(`what is meant to end, beside docker compose up --wait (ZEBU_TEST_SEED=
     const { ip } = await project.json<{ ip: string }>(['vm:create']);
     guest = guestShell(ip, project.key);
     makeBaseImage(guest);
-    put(guest, JUDGE, '/tmp/judge');
+    await put(guest, Buffer.from(JUDGE), '/tmp/judge');
   });
   afterAll(async () => {
     await project.zebu(['vm:destroy', '--yes']);

@@ -1,7 +1,7 @@
 import type { LabReport } from '../../../plugins/lab/src/instance/results.js';
 import type { CliRun } from '../cli.js';
 import { makeBaseImage } from '../base-image.js';
-import { guestShell, type Shell } from '../guest-shell.js';
+import { guestShell, put, type Shell } from '../guest-shell.js';
 import { makeProject, type Project } from '../project.js';
 import { copyOf, writeApp, type App } from './app.js';
 import { OUTSIDE, WORDS, type Disturbance } from './disturbances.js';
@@ -21,7 +21,6 @@ export interface Step {
 
 /** `tool:1` is `base:1` with one file more. */
 const TOOL = `docker image inspect tool:1 >/dev/null 2>&1 || printf 'FROM base:1\\nRUN echo tool >/mark\\n' | DOCKER_BUILDKIT=1 docker build -q -t tool:1 - >/dev/null`;
-const PIECE = 100_000;
 
 type Standing = ReadonlyMap<string, Shown>;
 
@@ -80,9 +79,8 @@ export class Walk {
     makeBaseImage(this.#ours);
     // Both start from the same bytes: what is built has times of its own.
     const images = await this.#ours.later(`${TOOL}; docker save base:1 tool:1 | base64 -w0`);
-    for (let at = 0; at < images.length; at += PIECE)
-      await plain.later(`printf %s '${images.slice(at, at + PIECE)}' >>/tmp/images`);
-    await plain.later('base64 -d /tmp/images | docker load >/dev/null');
+    await put(plain, Buffer.from(images, 'base64'), '/tmp/images');
+    await plain.later('docker load </tmp/images >/dev/null');
   }
 
   async end(): Promise<void> {
