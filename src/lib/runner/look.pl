@@ -58,7 +58,7 @@ sub pause {
 # The lines of all, the checks of those that are starting, and whether all of it only starts.
 sub look {
   my $listed = !@ids;
-  my ($lines, $checks, $starting, $decided) = ("", "", 0, 0);
+  my ($lines, $checks, $starting, $decided) = ("", "");
   for my $id ($listed ? map { $_->{Id} } @{answer($list) || exit 22} : @ids) {
     my $container = answer("/containers/$id/json");
     exit 1 if !$container && !$listed;
@@ -67,23 +67,21 @@ sub look {
     my ($status, $health) = ($container->{State}{Status}, $container->{State}{Health}{Status} || "");
     my $check = $health eq "starting" ? check_of($container) : "";
     $checks .= "$id $check" if $check ne "";
-    # What is not told by its check may be asked by another one.
-    my (undef, $every) = split / /, $check;
-    $health eq "starting" && defined $every && $every <= $hold * 1000 ? $starting++ : $health eq "healthy" || $decided++;
-    $decided++ if $status ne "running";
+    # What is asked less often may be asked by another one.
+    my $starts = $check ne "" && (split / /, $check)[1] <= $hold * 1000;
+    $starting ||= $starts;
+    $decided ||= $status ne "running" || !$starts && $health ne "healthy";
   }
   return ($lines, $checks, $starting && !$decided);
 }
 
 pause($patience * 50, said("asked", "<")) if $patience;
-my $times = $hold ? 50 : 0;
-while (1) {
-  my $seen = events();
+my ($times, $seen, $lines, $checks, $starts) = $hold ? 50 : 0;
+do {
+  $seen = events();
   said("asked", ">", $seen);
-  my ($lines, $checks, $starts) = look();
-  next if $starts && ($times = pause($times, $seen)) > 0;
-  said("checks", ">", $checks);
-  print $lines;
-  close STDOUT or exit 1;
-  last;
-}
+  ($lines, $checks, $starts) = look();
+} while ($starts && ($times = pause($times, $seen)) > 0);
+said("checks", ">", $checks);
+print $lines;
+close STDOUT or exit 1;
